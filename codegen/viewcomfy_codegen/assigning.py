@@ -1,0 +1,75 @@
+"""Which candidate each parameter gets: the first that no other one wants, so that none differ only by luck."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from .labels import Labels, Spot, Words
+from .model import Identifier
+from .naming import RESERVED, snake, unique, usable
+
+
+def assign(labels: Labels, spots: list[Spot]) -> list[Identifier]:
+    """A name for each spot, in their order.
+
+    All who want one name go down to their next candidate together, and nobody gets that name any more; who has no
+    candidate left is numbered along the flow of data.
+    """
+    ladders = [_ladder(labels, spot) for spot in spots]
+    names = [next(ladder) for ladder in ladders]
+    holders: dict[str, list[int]] = {}
+    for index, name in enumerate(names):
+        holders.setdefault(name, []).append(index)
+    pending = deque(name for name in holders if _contested(name, holders[name]))
+    exhausted: list[int] = []
+    burnt: set[str] = set()
+    while pending:
+        name = pending.popleft()
+        burnt.add(name)
+        moving, holders[name] = holders[name], []
+        for index in moving:
+            following = next(ladders[index], None)
+            if following is None:
+                exhausted.append(index)
+                continue
+            names[index] = following
+            wanting = holders.setdefault(following, [])
+            wanting.append(index)
+            if following in burnt or _contested(following, wanting):
+                pending.append(following)
+    last = dict.fromkeys(sorted(exhausted), True)
+    taken = {name for index, name in enumerate(names) if index not in last}
+    found = [Identifier(name) for name in names]
+    for index, name in zip(last, _numbered(labels, spots, list(last)), strict=True):
+        found[index] = unique(name, taken)
+    return found
+
+
+def _ladder(labels: Labels, spot: Spot) -> Iterator[str]:
+    """The spot's candidates as names, none twice; there is always a first."""
+    seen: set[str] = set()
+    for candidate in labels.candidates(spot):
+        name = snake(candidate)
+        if name and name not in seen:
+            seen.add(name)
+            yield name
+    if not seen:
+        yield "value"
+
+
+def _contested(name: str, holders: list[int]) -> bool:
+    return len(holders) > 1 or name in RESERVED or not usable(name)
+
+
+def _numbered(labels: Labels, spots: list[Spot], last: list[int]) -> Iterator[str]:
+    """Names with the number of the node among those that nothing else tells apart."""
+    parts = [labels.numbered(spots[index]) for index in last]
+    nodes: dict[Words, dict[str, int]] = {}
+    for index, (prefix, _) in zip(last, parts, strict=True):
+        numbers = nodes.setdefault(prefix, {})
+        numbers.setdefault(spots[index].node.id, len(numbers) + 1)
+    for index, (prefix, suffix) in zip(last, parts, strict=True):
+        numbers = nodes[prefix]
+        number = (str(numbers[spots[index].node.id]),) if len(numbers) > 1 else ()
+        yield snake(prefix + number + suffix) or "value"

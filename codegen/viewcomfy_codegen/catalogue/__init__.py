@@ -1,0 +1,153 @@
+"""What is known of node classes: facts distilled from ComfyUI's own answers, and a glossary of our own words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+WIDGETS: Final = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"})
+
+
+@dataclass(frozen=True, slots=True)
+class InputFacts:
+    """What a class says of an input: a widget's type, range and choices, or the type of link that it takes.
+
+    `files` marks choices that list a machine's files, `upload` the MIME pattern of a file that is sent along.
+    """
+
+    type: str
+    lo: int | float | None = None
+    hi: int | float | None = None
+    step: int | float | None = None
+    default: str | int | float | bool | None = None
+    choices: tuple[str | int | float | bool, ...] = ()
+    files: bool = False
+    upload: str | None = None
+    multiline: bool = False
+    control_after_generate: bool = False
+    multiselect: bool = False
+
+    @property
+    def is_widget(self) -> bool:
+        return self.type in WIDGETS
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What is known of a class: the name that its nodes show, its inputs in order, the types of its outputs."""
+
+    name: str
+    output_node: bool = False
+    outputs: tuple[str, ...] = ()
+    inputs: Mapping[str, InputFacts] = field(default_factory=dict)
+
+
+class Catalogue:
+    """Facts by class, read one record at a time: the file is searched, never parsed whole."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._nodes: dict[str, NodeFacts | None] = {}
+
+    def node(self, class_type: str) -> NodeFacts | None:
+        """What is known of a class; None for a class nobody told us about."""
+        if class_type not in self._nodes:
+            record = None if class_type[:1] in "=?~" else self._record(class_type)
+            self._nodes[class_type] = None if record is None else self._facts(record, class_type)
+        return self._nodes[class_type]
+
+    def guess(self, plain: str) -> InputFacts | None:
+        """What an input with this plain name is in most classes, by the whole name or by its last word."""
+        record = self._record(f"?{plain}") or self._record(f"~{plain.rpartition('_')[2]}")
+        return None if record is None else self._input(record)
+
+    def _facts(self, record: dict[str, Any], class_type: str) -> NodeFacts:
+        return NodeFacts(
+            name=record["name"] or class_type,
+            output_node=record["output_node"],
+            outputs=tuple(record["outputs"]),
+            inputs={name: self._input(spec) for name, spec in record["inputs"].items()},
+        )
+
+    def _input(self, spec: str | dict[str, Any]) -> InputFacts:
+        if isinstance(spec, str):
+            return InputFacts(spec)
+        choices = spec.get("choices", ())
+        if isinstance(choices, str):
+            choices = self._record(choices)
+        return InputFacts(
+            type=spec["type"],
+            lo=spec.get("min"),
+            hi=spec.get("max"),
+            step=spec.get("step"),
+            default=spec.get("default"),
+            choices=tuple(choices or ()),
+            files=spec.get("files", False),
+            upload=spec.get("upload"),
+            multiline=spec.get("multiline", False),
+            control_after_generate=spec.get("control_after_generate", False),
+            multiselect=spec.get("multiselect", False),
+        )
+
+    def _record(self, key: str) -> Any:
+        """The record of `key`, found by bisection over the lines' starts."""
+        wanted = key.encode("utf-8", "surrogatepass")
+        data, low, high = self._data, 0, len(self._data)
+        while low < high:
+            start = data.rfind(b"\n", low, (low + high) // 2) + 1 or low
+            end = data.find(b"\n", start)
+            found, _, text = data[start:end].partition(b"\t")
+            if found == wanted:
+                return json.loads(text)
+            if found < wanted:
+                low = end + 1
+            else:
+                high = start
+        return None
+
+
+class Glossary:
+    """Our own sentences on inputs: by class and name, by name, by pattern, and by type."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._classes: Mapping[str, Mapping[str, str]] = data["classes"]
+        self._names: Mapping[str, str] = data["names"]
+        self._patterns: Mapping[str, str] = data["patterns"]
+        self._types: Mapping[str, str] = data["types"]
+
+    def sentence(self, class_type: str, plain: str, kind: str) -> str:
+        """What an input of this plain name is for; empty where nothing true can be said."""
+        known = self._classes.get(class_type, {}).get(plain) or self._names.get(plain)
+        if known:
+            return known
+        spoken = plain.replace("_", " ")
+        for pattern, rest in self._compiled:
+            if found := pattern.fullmatch(plain):
+                groups = [group.replace("_", " ").strip() for group in found.groups()]
+                return rest.format(words=spoken, rest=groups[0] if groups else "")
+        return self._types.get(kind, "").format(words=spoken) if plain else ""
+
+    @cached_property
+    def _compiled(self) -> list[tuple[Any, str]]:
+        import re
+
+        return [
+            (re.compile(re.escape(glob).replace(r"\*", "(.*)").replace(r"\?", ".")), sentence)
+            for glob, sentence in self._patterns.items()
+        ]
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Catalogue:
+    """The catalogue that the package ships."""
+    return Catalogue((files(__name__) / "nodes.tsv").read_bytes())
+
+
+@lru_cache(maxsize=1)
+def glossary() -> Glossary:
+    """The glossary that the package ships."""
+    return Glossary(json.loads((files(__name__) / "glossary.json").read_bytes()))

@@ -1,0 +1,58 @@
+"""From a workflow to the files of its client, without touching a disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .catalogue import shipped
+from .errors import Diagnostic
+from .plan import Options, plan
+from .targets.json_schema import json_schema
+from .targets.python import python_module
+from .workflow import read_workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What a generation made: texts by file name, and what the workflow's author should know."""
+
+    files: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def generate(
+    workflow: bytes | str | Mapping[str, Any],
+    *,
+    name: str = "workflow",
+    source: str = "workflow_api.json",
+    options: Options | None = None,
+) -> Generated:
+    """The typed client of a workflow in ComfyUI's API format, as `<name>.py` and `<name>.schema.json`.
+
+    `workflow` is the content of the exported file, or the value read from it; `source` names it in the module and in messages.
+    Pure: the same input gives the same texts. Raises CodegenError, with all that is wrong, for what is no workflow.
+    """
+    found, diagnostics = read_workflow(_data(workflow), source)
+    module, notes = plan(
+        found,
+        shipped(),
+        options or Options(),
+        title=name.replace("_", " ").strip().capitalize() or name,
+        source=source,
+    )
+    files = {
+        f"{name}.py": python_module(module),
+        f"{name}.schema.json": json_schema(module),
+    }
+    return Generated(files, (*diagnostics, *notes))
+
+
+def _data(workflow: bytes | str | Mapping[str, Any]) -> bytes:
+    import json
+
+    if isinstance(workflow, bytes):
+        return workflow
+    text = workflow if isinstance(workflow, str) else json.dumps(workflow)
+    return text.encode("utf-8", "surrogatepass")

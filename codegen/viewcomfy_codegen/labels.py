@@ -1,0 +1,252 @@
+"""The names that a parameter could bear, best first: what its user wrote, what the graph says, what ComfyUI says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from viewcomfy_runtime.types import Media, ParameterType, Text
+
+from .catalogue import NodeFacts
+from .naming import words
+from .roles import NEGATIVE, POSITIVE, Roles, side_in, sources
+from .workflow import Node, Workflow
+
+Words = tuple[str, ...]
+
+MARKS: Final = {"VC_BASIC": "basic", "VC_ADV": "advanced"}
+"""ViewComfy's marks at the start of a title, and the group that each stands for."""
+
+_FILLERS: Final = frozenset("the a an of for and to your with here comfyui node load loader apply simple".split())
+_GENERIC: Final = frozenset(
+    "text texts value string prompt image images int integer float number num boolean bool input video audio file any"
+    " model positive negative populated literal".split()
+)
+"""Words for what a value is; they do not say which one."""
+
+_PROMPT_FILLERS: Final = frozenset("positive negative pos neg text string value prompt conditioning".split())
+_STAGES: Final = {
+    "upscale": "upscale",
+    "upscaler": "upscale",
+    "upscaling": "upscale",
+    "hires": "upscale",
+    "hiresfix": "upscale",
+    "refiner": "refiner",
+    "inpaint": "inpaint",
+    "inpainting": "inpaint",
+}
+_MEDIA_NOUNS: Final = frozenset("image images mask video audio picture photo frame frames img pixels".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """An input of a node that is to be named; `alone` when it is the node's only one."""
+
+    node: Node
+    input: str
+    type: ParameterType
+    alone: bool
+
+
+def split_mark(title: str) -> tuple[str | None, str]:
+    """The group that a mark at a title's start stands for, and the title without it."""
+    for mark, group in MARKS.items():
+        if title.startswith(mark):
+            return group, title.removeprefix(mark).strip(" -_:")
+    return None, title
+
+
+def merge(qualifier: Words, base: Words) -> Words:
+    """The two as one name that says nothing twice."""
+    if set(qualifier) <= set(base):
+        return base
+    return qualifier + tuple(word for word in base if word not in qualifier)
+
+
+class Labels:
+    """The candidate names of the inputs of one workflow."""
+
+    def __init__(self, workflow: Workflow, roles: Roles, facts: dict[str, NodeFacts | None]) -> None:
+        self._workflow = workflow
+        self._roles = roles
+        self._facts = facts
+        self._said: dict[str, Words] = {
+            id: self._title_words(node) for id, node in workflow.nodes.items()
+        }
+        along = list(workflow.nodes.values())
+        known = workflow.nodes.keys()
+        self._stages: dict[str, Words] = {}
+        for node in along:
+            before = (self._stages.get(link.node, ()) for link in sources(node))
+            self._stages[node.id] = next(filter(None, (self._stage(node), *before)), ())
+        self._titled_before = _nearest(
+            along,
+            lambda node: (link.node for link in sources(node) if link.node in known),
+            self._telling,
+        )
+        self._titled_after = _nearest(
+            reversed(along),
+            lambda node: (use.node for use in workflow.uses[node.id]),
+            self._telling,
+        )
+
+    def candidates(self, spot: Spot) -> Iterator[Words]:
+        """Names from the most natural to the most specific; the last ones tell any two classes apart."""
+        base = self._base(spot)
+        yield from self._spoken(spot, base)
+        yield base
+        for qualifier in self._qualifiers(spot.node):
+            yield merge(qualifier, base)
+
+    def numbered(self, spot: Spot) -> tuple[Words, Words]:
+        """What a number goes between when nothing else tells nodes apart."""
+        base = self._base(spot)
+        if isinstance(spot.type, Media) or self._side(spot):
+            return base, ()
+        owner = self._class_words(spot.node)
+        return owner, tuple(word for word in base if word not in owner)
+
+    def _base(self, spot: Spot) -> Words:
+        """The role of the value, else the name of its input."""
+        own = words(spot.input)
+        side = self._side(spot)
+        if side is not None:
+            rest = tuple(word for word in own if word not in _PROMPT_FILLERS)
+            return ((side,) if side in (POSITIVE, NEGATIVE) else ()) + (rest or ("prompt",))
+        if isinstance(spot.type, Media):
+            return self._file(spot.node, spot.type, own)
+        if _GENERIC.issuperset(own):
+            fed = self._roles.used_as(spot.node)
+            if fed and not _GENERIC.issuperset(fed):
+                return fed
+        return own
+
+    def _file(self, node: Node, kind: Media, own: Words) -> Words:
+        label = self._roles.label(node)
+        if not label:
+            return own if _MEDIA_NOUNS.intersection(own) else (_noun(kind),)
+        return _with_noun(label, kind)
+
+    def _side(self, spot: Spot) -> str | None:
+        if not isinstance(spot.type, Text):
+            return None
+        own = words(spot.input)
+        return side_in(own) if {"positive", "negative"}.intersection(own) else self._roles.side(spot.node)
+
+    def _spoken(self, spot: Spot, base: Words) -> Iterator[Words]:
+        """The name in its user's own words."""
+        said = self._said[spot.node.id]
+        side = self._side(spot)
+        if side is not None:
+            telling = tuple(word for word in said if word not in _PROMPT_FILLERS)
+            if telling:
+                prefix = (side,) if side in (POSITIVE, NEGATIVE) else ()
+                rest = () if spot.alone else base
+                yield merge(prefix, merge(telling, rest))
+            return
+        if not said:
+            return
+        generic = _GENERIC.issuperset(words(spot.input))
+        if _GENERIC.issuperset(said):
+            if spot.alone and generic and said != base:
+                yield said
+        elif spot.alone and isinstance(spot.type, Media):
+            yield _with_noun(said, spot.type)
+        elif spot.alone and (generic or self._whole(spot.node)):
+            yield said
+        else:
+            yield merge(said, base)
+
+    def _qualifiers(self, node: Node) -> Iterator[Words]:
+        said = words(split_mark(node.title)[1])
+        if self._said[node.id]:
+            yield self._said[node.id]
+            yield said
+        label = self._roles.label(node)
+        if label:
+            yield label
+        fed = self._roles.used_as(node)
+        if fed and not _GENERIC.issuperset(fed) and len(fed) > 1:
+            yield fed
+        stage = self._stages[node.id]
+        if stage:
+            yield stage
+        short = self._class_words(node)
+        yield short
+        yield words(node.class_type)
+        for neighbour in (self._titled_after[node.id], self._titled_before[node.id]):
+            if neighbour:
+                yield neighbour
+                yield merge(neighbour, short)
+        consumers = {self._workflow.nodes[use.node].class_type for use in self._workflow.uses[node.id]}
+        if len(consumers) == 1:
+            consumer = words(consumers.pop())
+            yield merge(consumer, short)
+
+    def _class_words(self, node: Node) -> Words:
+        """The words of the class that say what it is."""
+        full = words(node.class_type.split("|")[0].split("//")[0])
+        return tuple(word for word in full if word not in _FILLERS) or full or ("node",)
+
+    def _known_words(self, node: Node) -> set[str]:
+        facts = self._facts[node.class_type]
+        return {*words(node.class_type), *(words(facts.name) if facts else ())}
+
+    def _title_words(self, node: Node) -> Words:
+        """What the user's title says beyond its class; nothing when it is what ComfyUI wrote there."""
+        title = words(split_mark(node.title)[1])
+        facts = self._facts[node.class_type]
+        known = words(node.class_type)
+        if not title or "deprecated" in title or (facts and title == words(facts.name)):
+            return ()
+        if "".join(title) == "".join(known):
+            return ()
+        rest = tuple(word for word in title if word not in known and word not in _FILLERS)
+        if facts is None and rest and not _starts_with(title, known):
+            # Most titles of unknown classes are a pack's own: they spell the class in another way.
+            shared = sum(any(word in each or each in word for each in known) for word in title)
+            if shared * 3 >= len(title):
+                return ()
+        if rest and all(word.isdecimal() for word in rest):
+            return title
+        return rest
+
+    def _whole(self, node: Node) -> bool:
+        """Whether the title has no word of the class: it is a name, not a description."""
+        return self._known_words(node).isdisjoint(words(split_mark(node.title)[1]))
+
+    def _stage(self, node: Node) -> Words:
+        """The stage of the work that begins with the node."""
+        for word in words(node.class_type):
+            if word in _STAGES:
+                return (_STAGES[word],)
+        return ()
+
+    def _telling(self, id: str) -> Words:
+        said = self._said[id]
+        return () if _GENERIC.issuperset(said) else said
+
+
+def _nearest(
+    nodes: Iterable[Node],
+    beside: Callable[[Node], Iterable[str]],
+    say: Callable[[str], Words],
+) -> dict[str, Words]:
+    """What the nearest telling nodes on one side of each node say, where they all say the same."""
+    found: dict[str, Words] = {}
+    for node in nodes:
+        said = {say(id) or found.get(id, ()) for id in beside(node)} - {()}
+        found[node.id] = said.pop() if len(said) == 1 else ()
+    return found
+
+
+def _noun(kind: Media) -> str:
+    noun = kind.media.partition("/")[0]
+    return noun if noun in _MEDIA_NOUNS else "file"
+
+
+def _with_noun(said: Words, kind: Media) -> Words:
+    if _MEDIA_NOUNS.intersection(word.rstrip("0123456789") for word in said):
+        return said
+    return (*said, _noun(kind))

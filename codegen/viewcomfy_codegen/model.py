@@ -1,0 +1,69 @@
+"""The plan of a generated client as plain data: what every target renders, in no language's syntax."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from viewcomfy_runtime.parameters import REQUIRED
+from viewcomfy_runtime.types import Choice, ParameterType
+
+BASIC: Final = "basic"
+ADVANCED: Final = "advanced"
+UNUSED: Final = "unused"
+"""Groups, in their order: what people set, what they rarely set, and what changes nothing."""
+
+
+class Identifier(str):
+    """A name that was made and checked by `naming`: the only text of a workflow that may stand as code."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The input of a node that a parameter sets."""
+
+    node: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of the client: how it is called, what it takes and what it sets."""
+
+    name: Identifier
+    type: ParameterType
+    default: Any
+    inputs: tuple[Target, ...]
+    doc: str
+    group: str
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Choices that stand once under a name of their own."""
+
+    name: Identifier
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """Everything that a target needs to know of a workflow.
+
+    `source` names the file it came from; `graph` holds the nodes by id, in the order of the flow, or is None where the module
+    is not to carry them; `fallback` is what a call sends that has nothing else to send.
+    """
+
+    title: str
+    source: str
+    node_count: int
+    parameters: tuple[Parameter, ...]
+    aliases: tuple[Alias, ...]
+    graph: dict[str, Any] | None
+    fallback: dict[str, Any]

@@ -1,0 +1,152 @@
+"""Values into Python's text, laid out as black would: the only place where a value becomes code."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from .model import Identifier
+
+WIDTH: Final = 88
+
+
+class Code(str):
+    """Text that stands in the output as it is: it was made by this package, never taken from a workflow."""
+
+    __slots__ = ()
+
+
+def literal(value: Any) -> Code:
+    """`value` as a Python expression on one line, equal to it when evaluated: JSON values, and tuples of them."""
+    match value:
+        case Code():
+            return value
+        case Identifier():
+            return Code(value)
+        case str():
+            return Code(_text(value))
+        case None | bool() | int() | float():
+            return Code(repr(value))
+        case list():
+            return Code(f"[{', '.join(map(literal, value))}]")
+        case dict():
+            pairs = (f"{literal(key)}: {literal(item)}" for key, item in value.items())
+            return Code(f"{{{', '.join(pairs)}}}")
+        case _:
+            raise TypeError(f"{type(value).__name__} has no literal")
+
+
+_ESCAPES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
+
+
+def _text(value: str) -> str:
+    """In double quotes, unless single ones need fewer escapes; what does not print is escaped."""
+    quote = "'" if value.count('"') > value.count("'") else '"'
+    body = "".join(map(_escaped, value)) if not value.isprintable() or "\\" in value else value
+    return quote + body.replace(quote, "\\" + quote) + quote
+
+
+def _escaped(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def laid_out(value: Any, indent: int, before: int, after: int) -> Code:
+    """`value` as an expression that starts `before` characters into a line, with `after` more behind it.
+
+    Lists and objects that do not fit are opened, one item a line, each with a trailing comma.
+    """
+    flat = literal(value)
+    if before + len(flat) + after <= WIDTH or not isinstance(value, list | dict) or not value:
+        return flat
+    margin = " " * (indent + 4)
+    if isinstance(value, list):
+        lines = [laid_out(item, indent + 4, indent + 4, 1) for item in value]
+        opening, closing = "[", "]"
+    else:
+        opening, closing = "{", "}"
+        lines = []
+        for key, item in value.items():
+            head = f"{literal(key)}: "
+            lines.append(Code(head + laid_out(item, indent + 4, indent + 4 + len(head), 1)))
+    body = "".join(f"{margin}{line},\n" for line in lines)
+    return Code(f"{opening}\n{body}{' ' * indent}{closing}")
+
+
+def call(name: str, arguments: Sequence[str], indent: int, before: int, after: int) -> Code:
+    """A call, or a subscript where `name` ends in `[`, opened one argument a line where it does not fit."""
+    opening, closing = ("", "]") if name.endswith("[") else ("(", ")")
+    flat = f"{name}{opening}{', '.join(arguments)}{closing}"
+    if before + len(flat) + after <= WIDTH:
+        return Code(flat)
+    margin = " " * (indent + 4)
+    body = "".join(f"{margin}{argument},\n" for argument in arguments)
+    return Code(f"{name}{opening}\n{body}{' ' * indent}{closing}")
+
+
+def docstring(text: str, indent: int) -> Code:
+    """`text` as a docstring: a line where it fits, else wrapped, with the quotes on a line of their own."""
+    safe = _docstring_text(text)
+    if indent + len(safe) + 6 <= WIDTH:
+        return Code(f'"""{safe}"""')
+    margin = " " * indent
+    lines = textwrap.wrap(
+        safe, WIDTH - indent, initial_indent='"""', break_long_words=False, break_on_hyphens=False
+    )
+    return Code(f"\n{margin}".join([*lines, '"""']))
+
+
+def module_docstring(about: str, more: str) -> Code:
+    """A module's docstring of two paragraphs."""
+    return Code(f'"""{_docstring_text(about)}\n\n{_docstring_text(more)}\n"""')
+
+
+def _docstring_text(text: str) -> str:
+    """On one line, without what does not print, with nothing that could end the docstring or start an escape."""
+    plain = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return plain.replace("\\", "\\\\").replace('"', '\\"' if '""' in plain or plain.endswith('"') else '"')
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """`value` as JSON on one line or indented; what does not print is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    return text if text.isprintable() else "".join(map(_json_escaped, text))
+
+
+def _json_escaped(char: str) -> str:
+    return char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1]
+
+
+def render(template: str, **context: Any) -> str:
+    """The template as text: what is neither Code nor an Identifier renders as a literal."""
+    return _template(template).render(context)
+
+
+@lru_cache(maxsize=None)
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_folders()),
+        undefined=StrictUndefined,
+        finalize=literal,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"docstring": docstring, "module_docstring": module_docstring}
+    return environment.get_template(name)
+
+
+def _folders() -> list[Path]:
+    """Where templates are: beside this file once installed, at the repository's root in a checkout."""
+    here = Path(__file__).resolve().parent
+    return [here / "templates", here.parents[1] / "templates"]

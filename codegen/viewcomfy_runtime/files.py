@@ -1,0 +1,149 @@
+"""Files on their way in: what a parameter accepts as a file, and what is sent for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["File", "Upload", "as_upload", "is_file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file with a name and a MIME type of your choice, for data that has neither.
+
+    `data` is a path, bytes or a binary file object, which is read from where it stands and left open. What is
+    left out is taken from a path's or a file object's own name.
+    """
+
+    data: Path | bytes | BinaryIO
+    filename: str | None = None
+    content_type: str | None = None
+
+    def __repr__(self) -> str:
+        data = f"<{len(self.data)} bytes>" if isinstance(self.data, bytes) else repr(self.data)
+        return f"Upload({data}, filename={self.filename!r}, content_type={self.content_type!r})"
+
+
+class _FileInPydantic:
+    """Tells pydantic, where it is used, how to take and to describe a file."""
+
+    __slots__ = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.str_schema(pattern="^data:"),
+            python_schema=core_schema.no_info_plain_validator_function(_validated),
+            serialization=core_schema.plain_serializer_function_ser_schema(_serialized, when_used="json"),
+        )
+
+
+File: TypeAlias = Annotated[Path | bytes | BinaryIO | Upload | str, _FileInPydantic()]
+"""What a file parameter accepts: a path, bytes, a binary file object, an Upload or the text of a `data:` URI.
+
+A text is never a path: whoever passes a request's JSON on must not send this machine's files away.
+"""
+
+
+def is_file(value: object) -> bool:
+    """Whether `value` is something that `File` names; a text only when it is a `data:` URI."""
+    if isinstance(value, str):
+        return value.startswith("data:")
+    return isinstance(value, Path | bytes | Upload) or callable(getattr(value, "read", None))
+
+
+def as_upload(value: Path | bytes | BinaryIO | Upload | str, name: str) -> Upload:
+    """`value` with a file name and a MIME type; `name` is the stem for data without a name.
+
+    Raises ValueError for a `data:` URI that cannot be decoded.
+    """
+    if isinstance(value, Upload):
+        known = as_upload(value.data, name)
+        filename = value.filename or known.filename
+        return Upload(known.data, filename, value.content_type or _guess(filename) or known.content_type)
+    if isinstance(value, str):
+        return _from_data_uri(value, name)
+    if isinstance(value, bytes):
+        content_type = _sniff(value[:16])
+        return Upload(value, name + _extension(content_type), content_type)
+    own = value if isinstance(value, Path) else getattr(value, "name", None)
+    filename = Path(own).name if isinstance(own, str | Path) else name
+    return Upload(value, filename, _guess(filename) or _FALLBACK)
+
+
+_FALLBACK: Final = "application/octet-stream"
+
+_SIGNATURES: Final = (
+    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
+    (b"\xff\xd8\xff", 0, "image/jpeg"),
+    (b"GIF8", 0, "image/gif"),
+    (b"WEBP", 8, "image/webp"),
+    (b"WAVE", 8, "audio/wav"),
+    (b"ftyp", 4, "video/mp4"),
+    (b"\x1aE\xdf\xa3", 0, "video/webm"),
+    (b"OggS", 0, "audio/ogg"),
+    (b"fLaC", 0, "audio/flac"),
+    (b"ID3", 0, "audio/mpeg"),
+    (b"glTF", 0, "model/gltf-binary"),
+)
+
+
+def _sniff(start: bytes) -> str:
+    for signature, offset, content_type in _SIGNATURES:
+        if start.startswith(signature, offset):
+            return content_type
+    return _FALLBACK
+
+
+def _guess(filename: str | None) -> str | None:
+    import mimetypes
+
+    return mimetypes.guess_type(filename)[0] if filename else None
+
+
+def _extension(content_type: str) -> str:
+    import mimetypes
+
+    return (mimetypes.guess_extension(content_type) or "") if content_type != _FALLBACK else ""
+
+
+def _from_data_uri(uri: str, name: str) -> Upload:
+    import base64
+    from urllib.parse import unquote_to_bytes
+
+    header, comma, payload = uri.removeprefix("data:").partition(",")
+    if not comma:
+        raise ValueError("the data: URI has no comma between its type and its data")
+    content_type, *flags = (part.strip() for part in header.split(";"))
+    data = unquote_to_bytes(payload)
+    if "base64" in flags:
+        try:
+            data = base64.b64decode(data, validate=True)
+        except ValueError as error:
+            raise ValueError(f"the data: URI is no valid base64: {error}") from None
+    content_type = content_type or _sniff(data[:16])
+    return Upload(data, name + _extension(content_type), content_type)
+
+
+def _validated(value: object) -> object:
+    if not is_file(value):
+        raise ValueError("a file must be sent as a data: URI")
+    return value
+
+
+def _serialized(value: Any) -> str:
+    """A file as the `data:` URI that would be read back as the same file."""
+    import base64
+
+    if isinstance(value, str):
+        return value
+    upload = as_upload(value, "file")
+    data = upload.data
+    content = data if isinstance(data, bytes) else data.read_bytes() if isinstance(data, Path) else data.read()
+    return f"data:{upload.content_type};base64,{base64.b64encode(content).decode('ascii')}"

@@ -1,0 +1,177 @@
+"""How a field of `Parameters` maps to the workflow: the annotation, and what is read back from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass, fields
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from .files import File
+from .types import (
+    Choice,
+    Flag,
+    Integer,
+    Json,
+    Media,
+    Number,
+    ParameterType,
+    Text,
+    schema_of,
+)
+
+REQUIRED: Final = MISSING
+"""The default of a field that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The input of a workflow's node that a field sets, and what the node accepts there.
+
+    `ge` and `le` bound a number, both inclusive. `multiline` marks a text of several lines, `media` the MIME
+    pattern of a file. `group` is where a form or a help text lists the field.
+    """
+
+    node: str
+    name: str
+    ge: int | float | None = None
+    le: int | float | None = None
+    multiline: bool = False
+    media: str = "*/*"
+    group: str = "basic"
+
+    __is_annotated_types_grouped_metadata__ = True
+
+    @property
+    def key(self) -> str:
+        """The input's key on the wire."""
+        return f"{self.node}-inputs-{self.name}"
+
+    def __iter__(self) -> Iterator[object]:
+        """The bounds as annotated-types constraints, for those who have that package (pydantic does)."""
+        import annotated_types
+
+        if self.ge is not None:
+            yield annotated_types.Ge(self.ge)
+        if self.le is not None:
+            yield annotated_types.Le(self.le)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One parameter, whatever it was read from: a generated class or the generator's plan."""
+
+    name: str
+    type: ParameterType
+    inputs: tuple[Input, ...]
+    default: object = REQUIRED
+    doc: str = ""
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+    def schema(self) -> dict[str, Any]:
+        """The field's JSON Schema, with its wire keys and its group."""
+        keys = [each.key for each in self.inputs]
+        schema: dict[str, Any] = {"title": self.name.replace("_", " ").capitalize()}
+        if self.doc:
+            schema["description"] = self.doc
+        schema |= schema_of(self.type)
+        if not self.required and not (isinstance(self.type, Media)):
+            schema["default"] = self.default
+        schema["x-viewcomfy-key"] = keys[0] if len(keys) == 1 else keys
+        schema["x-viewcomfy-group"] = self.inputs[0].group
+        return schema
+
+
+def schema_of_fields(title: str, members: tuple[Field, ...]) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a call with these fields."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "type": "object",
+        "properties": {member.name: member.schema() for member in members},
+        "required": [member.name for member in members if member.required],
+        "additionalProperties": False,
+    }
+
+
+def fields_of(parameters: type[Any], docs: dict[str, str]) -> tuple[Field, ...]:
+    """The fields of a generated dataclass, in its order.
+
+    Raises TypeError for a field whose annotation names no Input or no type that the wire knows.
+    """
+    hints = get_type_hints(parameters, include_extras=True)
+    return tuple(
+        _field(each.name, hints[each.name], _default(each), docs.get(each.name, ""))
+        for each in fields(parameters)
+    )
+
+
+def _default(each: Any) -> object:
+    if each.default_factory is not MISSING:
+        return each.default_factory()
+    return each.default
+
+
+def _field(name: str, hint: object, default: object, doc: str) -> Field:
+    base, metadata = _unwrapped(hint)
+    inputs = tuple(item for item in metadata if isinstance(item, Input))
+    if not inputs:
+        raise TypeError(f"{name}: its annotation has no Input")
+    kind = _type_of(base, metadata, inputs[0])
+    if kind is None:
+        raise TypeError(f"{name}: {hint} is no type of a parameter")
+    return Field(name, kind, inputs, default, doc)
+
+
+_FILE_MARK: Final = get_args(File)[1]
+
+
+def _unwrapped(hint: object) -> tuple[object, tuple[object, ...]]:
+    if get_origin(hint) is Annotated:
+        base, *metadata = get_args(hint)
+        return base, tuple(metadata)
+    return hint, ()
+
+
+def _type_of(
+    base: object, metadata: tuple[object, ...], bound: Input
+) -> ParameterType | None:
+    if _FILE_MARK in metadata:
+        return Media(bound.media)
+    members = get_args(base) if get_origin(base) in (Union, UnionType) else (base,)
+    others = [member for member in members if member is not NoneType]
+    if len(others) < len(members):
+        return _optional(others, bound)
+    if get_origin(others[0]) is Literal:
+        return Choice(get_args(others[0]), open=len(others) > 1)
+    if base is bool:
+        return Flag()
+    if base is int:
+        return Integer(bound.ge, bound.le)
+    if base is float:
+        return Number(bound.ge, bound.le)
+    if base is str:
+        return Text(bound.multiline)
+    if base is Any:
+        return Json()
+    return {list: Json("array"), dict: Json("object")}.get(get_origin(base) or object)
+
+
+def _optional(others: list[object], bound: Input) -> ParameterType | None:
+    if others == [int]:
+        return Integer(bound.ge, bound.le, random=True)
+    if len(others) == 1 and _FILE_MARK in _unwrapped(others[0])[1]:
+        return Media(bound.media, optional=True)
+    return None

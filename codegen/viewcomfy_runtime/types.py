@@ -1,0 +1,204 @@
+"""The types a parameter can have: how each is described to others and what it accepts.
+
+The generator plans with them and a generated module's annotations are read back into them, so that the
+JSON Schema file, `WORKFLOW.schema`, `WORKFLOW.parse` and `run` cannot disagree.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NoReturn, TypeAlias
+
+from .files import Upload, is_file
+
+Bound: TypeAlias = int | float | None
+Option: TypeAlias = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Any text; `multiline` tells an editor to offer more than one line."""
+
+    multiline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """A whole number within [lo, hi]; with `random`, None stands for a number drawn at each run."""
+
+    lo: Bound = None
+    hi: Bound = None
+    random: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A finite number within [lo, hi]."""
+
+    lo: Bound = None
+    hi: Bound = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of `options`; when `open`, any other value of their kind too."""
+
+    options: tuple[Option, ...]
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that is uploaded; `media` is a MIME pattern such as `image/*`."""
+
+    media: str = "*/*"
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A JSON value, of any shape or of the one named."""
+
+    shape: Literal["any", "array", "object"] = "any"
+
+
+ParameterType: TypeAlias = Text | Integer | Number | Flag | Choice | Media | Json
+
+
+class Refused(ValueError):
+    """A value that its parameter's type does not accept; the text says what it would."""
+
+
+def schema_of(kind: ParameterType) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of one type."""
+    match kind:
+        case Text():
+            return {"type": "string"}
+        case Integer(lo, hi, random):
+            return {"type": ["integer", "null"] if random else "integer"} | _bounds(lo, hi)
+        case Number(lo, hi):
+            return {"type": "number"} | _bounds(lo, hi)
+        case Flag():
+            return {"type": "boolean"}
+        case Choice(options, open_):
+            enum: dict[str, Any] = {"enum": list(options)}
+            return {"anyOf": [enum, {"type": _OPTION_TYPES[_option_type(options)]}]} if open_ else enum
+        case Media(media, optional):
+            return {
+                "type": ["string", "null"] if optional else "string",
+                "pattern": "^data:",
+                "x-viewcomfy-media": media,
+            }
+        case Json(shape):
+            return {} if shape == "any" else {"type": shape}
+
+
+def accept(kind: ParameterType, value: object) -> Any:
+    """`value` as it is sent for `kind`; a whole float becomes the integer that it is.
+
+    Raises Refused where the JSON Schema of the type would refuse it too.
+    """
+    match kind:
+        case Text():
+            return value if isinstance(value, str) else _refuse("a text", value)
+        case Integer(lo, hi, random):
+            if value is None and random:
+                return None
+            wanted = "a whole number or null" if random else "a whole number"
+            return _within(_integer(value, wanted), lo, hi)
+        case Number(lo, hi):
+            return _within(_number(value), lo, hi)
+        case Flag():
+            return value if isinstance(value, bool) else _refuse("true or false", value)
+        case Choice(options, open_):
+            return _choice(value, options, open_)
+        case Media(_, optional):
+            if is_file(value) or (value is None and optional):
+                return value
+            if isinstance(value, str):
+                raise Refused(
+                    "a text is taken for a data: URI only, so that a call cannot read this machine's files;"
+                    f" for a file on disk pass Path({_short(value)})"
+                )
+            return _refuse("a file (Path, bytes, binary file object, Upload or data: URI)", value)
+        case Json(shape):
+            return _json(value, shape)
+
+
+def _bounds(lo: Bound, hi: Bound) -> dict[str, Any]:
+    return {name: bound for name, bound in (("minimum", lo), ("maximum", hi)) if bound is not None}
+
+
+_OPTION_TYPES: Final = {str: "string", int: "integer"}
+
+
+def _option_type(options: tuple[Option, ...]) -> type[str] | type[int]:
+    return int if options and isinstance(options[0], int) else str
+
+
+def _integer(value: object, wanted: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    _refuse(wanted, value)
+
+
+def _number(value: object) -> int | float:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value - value == 0:
+        return value
+    _refuse("a finite number", value)
+
+
+def _within(value: int | float, lo: Bound, hi: Bound) -> int | float:
+    if lo is not None and value < lo:
+        raise Refused(f"must be at least {lo}, not {_short(value)}")
+    if hi is not None and value > hi:
+        raise Refused(f"must be at most {hi}, not {_short(value)}")
+    return value
+
+
+def _choice(value: object, options: tuple[Option, ...], open_: bool) -> Option:
+    if _option_type(options) is int:
+        number = _integer(value, "a whole number")
+        if open_ or number in options:
+            return number
+    elif isinstance(value, str):
+        if open_ or value in options:
+            return value
+    elif open_:
+        _refuse("a text", value)
+    _refuse("one of " + ", ".join(_short(option) for option in options), value)
+
+
+def _json(value: object, shape: str) -> Any:
+    expected = {"array": (list, tuple), "object": dict}.get(shape)
+    if expected is not None and not isinstance(value, expected):
+        _refuse("a list" if shape == "array" else "an object", value)
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        _refuse("a JSON value", value)
+
+
+def _refuse(wanted: str, value: object) -> NoReturn:
+    raise Refused(f"must be {wanted}, not {_short(value)}")
+
+
+def _short(value: object) -> str:
+    """`value` for a message: what was passed, in JSON's words, cut when long."""
+    if isinstance(value, bytes | Upload):
+        return type(value).__name__
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return f"a {type(value).__name__}"
+    return text if len(text) <= 80 else text[:77] + "..."

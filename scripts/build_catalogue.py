@@ -1,0 +1,164 @@
+"""Distils ComfyUI's /object_info answers into the catalogue that the package ships.
+
+    python scripts/build_catalogue.py object_info.json [more.json …] -o codegen/viewcomfy_codegen/catalogue/nodes.tsv
+
+Only facts are kept: names, types, ranges, choices, defaults and flags, no prose. A class that several files
+describe is taken from the last. One record a line, `key<TAB>JSON`, sorted by the key's bytes, so that a reader
+finds a record by bisection. Keys: a class; `=n`, choices that several inputs share; `?name`, what an input of
+that name is in most classes; `~word`, the same by an input name's last word.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from viewcomfy_codegen.naming import plain_name
+
+WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
+UPLOADS = {
+    "image_upload": "image/*",
+    "animated_image_upload": "image/*",
+    "video_upload": "video/*",
+    "audio_upload": "audio/*",
+    "file_upload": "*/*",
+}
+FLAGS = ("multiline", "control_after_generate", "multiselect", "forceInput", "advanced")
+FILE_NAME = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,11}$")
+MAJORITY = 0.7
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("object_info", nargs="+", type=Path)
+    parser.add_argument("-o", "--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    classes: dict[str, Any] = {}
+    for path in arguments.object_info:
+        classes |= json.loads(path.read_text(encoding="utf-8"))
+    records = {name: node_record(node) for name, node in classes.items()}
+    records |= majorities(records)
+    share_choices(records)
+    lines = (f"{key}\t{compact(value)}\n" for key, value in records.items())
+    ordered = sorted(lines, key=lambda line: line.partition("\t")[0].encode())
+    arguments.output.write_text("".join(ordered), encoding="utf-8", newline="\n")
+
+
+def compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def node_record(node: dict[str, Any]) -> dict[str, Any]:
+    """The facts of one class; a link input is the type it takes, a widget an object."""
+    sections = node["input"]
+    inputs = {
+        name: input_record(spec)
+        for section in ("required", "optional")
+        for name, spec in (sections.get(section) or {}).items()
+        if isinstance(spec, list) and spec
+    }
+    return {
+        "name": node.get("display_name"),
+        "outputs": [kind if isinstance(kind, str) else "COMBO" for kind in node["output"]],
+        "output_node": bool(node.get("output_node")),
+        "inputs": inputs,
+    }
+
+
+def input_record(spec: list[Any]) -> str | dict[str, Any]:
+    kind = spec[0]
+    options = spec[1] if len(spec) > 1 and isinstance(spec[1], dict) else {}
+    if isinstance(kind, list):
+        choices, kind = kind, "COMBO"
+    else:
+        choices = options.get("options", []) if kind == "COMBO" else []
+    if kind not in WIDGETS:
+        return str(kind)
+    record: dict[str, Any] = {"type": kind}
+    for fact in ("min", "max", "step"):
+        if isinstance(options.get(fact), (int, float)):
+            record[fact] = options[fact]
+    if is_fact(options.get("default")):
+        record["default"] = options["default"]
+    record |= {flag: True for flag in FLAGS if options.get(flag)}
+    record |= {"upload": media for flag, media in UPLOADS.items() if options.get(flag)}
+    if kind == "COMBO":
+        # The files on the disk of the machine that answered are no facts about the class.
+        if any(is_file(choice) for choice in choices):
+            record["files"] = True
+        elif choices:
+            record["choices"] = choices
+    return record
+
+
+def is_fact(default: object) -> bool:
+    """Whether a default says something of the class: no sentence of its author, no file of that machine."""
+    if isinstance(default, str):
+        return len(default) <= 40 and not is_file(default)
+    return isinstance(default, (int, float))
+
+
+def is_file(value: object) -> bool:
+    return isinstance(value, str) and FILE_NAME.search(value) is not None
+
+
+def majorities(records: dict[str, Any]) -> dict[str, Any]:
+    """What inputs of a name, or of a last word, are in most classes: the guess for unknown classes."""
+    by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    by_word: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for name, spec in widgets(records.values()):
+        plain = plain_name(name)
+        if plain:
+            by_name[plain].append(spec)
+            by_word[plain.split("_")[-1]].append(spec)
+    found: dict[str, Any] = {}
+    for plain, specs in by_name.items():
+        if len(specs) >= 2 and (kind := majority(specs)):
+            found[f"?{plain}"] = {"type": kind} | common_choices(specs)
+    for word, specs in by_word.items():
+        if len(specs) >= 5 and (kind := majority(specs)) in ("INT", "FLOAT"):
+            found[f"~{word}"] = {"type": kind}
+    return found
+
+
+def widgets(nodes: Iterable[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for node in nodes:
+        for name, spec in node["inputs"].items():
+            if isinstance(spec, dict):
+                yield name, spec
+
+
+def majority(specs: list[dict[str, Any]]) -> str | None:
+    kind, count = Counter(spec["type"] for spec in specs).most_common(1)[0]
+    return kind if count >= MAJORITY * len(specs) else None
+
+
+def common_choices(specs: list[dict[str, Any]]) -> dict[str, Any]:
+    """The choices that at least half of the classes with an input of that name agree on."""
+    lists = Counter(compact(spec["choices"]) for spec in specs if "choices" in spec)
+    if not lists:
+        return {}
+    text, count = lists.most_common(1)[0]
+    return {"choices": json.loads(text)} if count >= 3 and count >= len(specs) / 2 else {}
+
+
+def share_choices(records: dict[str, Any]) -> None:
+    """Moves every list of choices that occurs twice or more into a record of its own."""
+    holders = [spec for key, node in records.items() if key[0] not in "?~" for _, spec in widgets([node])]
+    holders += [node for key, node in records.items() if key[0] in "?~"]
+    counts = Counter(compact(spec["choices"]) for spec in holders if "choices" in spec)
+    shared = sorted(text for text, count in counts.items() if count > 1 and len(text) > 40)
+    keys = {text: f"={number}" for number, text in enumerate(shared)}
+    for spec in holders:
+        if "choices" in spec and (key := keys.get(compact(spec["choices"]))):
+            spec["choices"] = key
+    records |= {key: json.loads(text) for text, key in keys.items()}
+
+
+if __name__ == "__main__":
+    main()
