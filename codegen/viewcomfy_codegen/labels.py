@@ -11,6 +11,7 @@ from viewcomfy_runtime.types import Media, ParameterType, Text
 from .catalogue import NodeFacts
 from .naming import words
 from .roles import NEGATIVE, POSITIVE, Roles, side_in, sources
+from .stages import stages
 from .workflow import Node, Workflow
 
 Words = tuple[str, ...]
@@ -26,16 +27,6 @@ _GENERIC: Final = frozenset(
 """Words for what a value is; they do not say which one."""
 
 _PROMPT_FILLERS: Final = frozenset("positive negative pos neg text string value prompt conditioning".split())
-_STAGES: Final = {
-    "upscale": "upscale",
-    "upscaler": "upscale",
-    "upscaling": "upscale",
-    "hires": "upscale",
-    "hiresfix": "upscale",
-    "refiner": "refiner",
-    "inpaint": "inpaint",
-    "inpainting": "inpaint",
-}
 _MEDIA_NOUNS: Final = frozenset("image images mask video audio picture photo frame frames img pixels".split())
 
 
@@ -61,7 +52,11 @@ def merge(qualifier: Words, base: Words) -> Words:
     """The two as one name that says nothing twice."""
     if set(qualifier) <= set(base):
         return base
-    return qualifier + tuple(word for word in base if word not in qualifier)
+    rest = tuple(word for word in base if word not in qualifier)
+    if not rest:
+        before = tuple(word for word in qualifier if word not in base)
+        return qualifier if before[0].isdecimal() else before + base
+    return qualifier + rest
 
 
 class Labels:
@@ -76,10 +71,7 @@ class Labels:
         }
         along = list(workflow.nodes.values())
         known = workflow.nodes.keys()
-        self._stages: dict[str, Words] = {}
-        for node in along:
-            before = (self._stages.get(link.node, ()) for link in sources(node))
-            self._stages[node.id] = next(filter(None, (self._stage(node), *before)), ())
+        self._stages = stages(workflow, facts)
         self._titled_before = _nearest(
             along,
             lambda node: (link.node for link in sources(node) if link.node in known),
@@ -105,7 +97,10 @@ class Labels:
         if isinstance(spot.type, Media) or self._side(spot):
             return base, ()
         owner = self._class_words(spot.node)
-        return owner, tuple(word for word in base if word not in owner)
+        rest = tuple(word for word in base if word not in owner)
+        if rest:
+            return owner, rest
+        return tuple(word for word in owner if word not in base), base
 
     def _base(self, spot: Spot) -> Words:
         """The role of the value, else the name of its input."""
@@ -169,9 +164,12 @@ class Labels:
         fed = self._roles.used_as(node)
         if fed and not _GENERIC.issuperset(fed) and len(fed) > 1:
             yield fed
-        stage = self._stages[node.id]
+        side = self._roles.side(node)
+        if side in (POSITIVE, NEGATIVE):
+            yield (side,)
+        stage = self._stages.get(node.id)
         if stage:
-            yield stage
+            yield (stage,)
         short = self._class_words(node)
         yield short
         yield words(node.class_type)
@@ -198,12 +196,12 @@ class Labels:
         title = words(split_mark(node.title)[1])
         facts = self._facts[node.class_type]
         known = words(node.class_type)
-        if not title or "deprecated" in title or (facts and title == words(facts.name)):
+        spelled, written = "".join(known), "".join(title)
+        if not title or "deprecated" in title or spelled == written:
             return ()
-        if "".join(title) == "".join(known):
-            return ()
-        rest = tuple(word for word in title if word not in known and word not in _FILLERS)
-        if facts is None and rest and not _starts_with(title, known):
+        said = {*known, *(words(facts.name) if facts else ()), *_FILLERS}
+        rest = tuple(word for word in title if word not in said)
+        if facts is None and rest and not written.startswith(spelled):
             # Most titles of unknown classes are a pack's own: they spell the class in another way.
             shared = sum(any(word in each or each in word for each in known) for word in title)
             if shared * 3 >= len(title):
@@ -215,13 +213,6 @@ class Labels:
     def _whole(self, node: Node) -> bool:
         """Whether the title has no word of the class: it is a name, not a description."""
         return self._known_words(node).isdisjoint(words(split_mark(node.title)[1]))
-
-    def _stage(self, node: Node) -> Words:
-        """The stage of the work that begins with the node."""
-        for word in words(node.class_type):
-            if word in _STAGES:
-                return (_STAGES[word],)
-        return ()
 
     def _telling(self, id: str) -> Words:
         said = self._said[id]

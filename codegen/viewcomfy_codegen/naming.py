@@ -12,7 +12,7 @@ from typing import Final
 
 from .model import Identifier
 
-LONGEST: Final = 40
+LONGEST: Final = 60
 """Where a name is cut, in characters, at the end of a word."""
 
 _SEPARATORS: Final = re.compile(r"[\W_]+")

@@ -168,7 +168,7 @@ def _is_rare(draft: _Draft, known: NodeFacts | None) -> bool:
         return True
     if isinstance(draft.value, str) and MODEL_FILE.search(draft.value):
         return True
-    if known is not None and known.output_node and not isinstance(draft.type, Integer):
+    if known is not None and known.output_node and _SIZES.isdisjoint(parts):
         return True
     if parts[-1:] == ("type",) or parts[-2:] == ("model", "name"):
         return True
@@ -264,7 +264,7 @@ def _parameter(name: Identifier, draft: _Draft, options: Options) -> Parameter:
 
 
 def _doc(draft: _Draft) -> str:
-    """What the parameter is for, and where in the workflow it is."""
+    """What the parameter is for, and on a line of its own where in the workflow it is."""
     node = draft.node
     kind = type(draft.type).__name__.lower()
     parts = [glossary().sentence(node.class_type, plain_name(draft.input), kind)]
@@ -276,8 +276,8 @@ def _doc(draft: _Draft) -> str:
         parts.append("Reaches no output: changing it has no effect.")
     title = _spoken(split_mark(node.title)[1])
     named = f"{title} ({node.class_type})" if title and title != node.class_type else node.class_type
-    parts.append(f"Node {_spoken(node.id)}, {_spoken(named)}.")
-    return " ".join(part for part in parts if part)
+    place = f"Node {_spoken(node.id)}, {_spoken(named)}."
+    return "\n".join(part for part in (" ".join(filter(None, parts)), place) if part)
 
 
 _LONGEST_QUOTE: Final = 80

@@ -16,6 +16,25 @@ from .model import Identifier
 WIDTH: Final = 88
 
 
+def span(text: str) -> tuple[int, int]:
+    """The least and the most columns that `text` may take, as its formatter counts them."""
+    if text.isascii():
+        return len(text), len(text)
+    low = high = 0
+    for char in text:
+        code = ord(char)
+        narrow = code < 0x300 or 0x370 <= code < 0x483
+        wide = 0x3041 <= code <= 0x3096 or 0x30A1 <= code <= 0x30FA or 0x4E00 <= code <= 0x9FA5
+        low += 1 if narrow else 2 if wide else 0
+        high += 1 if narrow else 2
+    return low, high
+
+
+def fits(text: str, used: int = 0) -> bool:
+    """Whether `text` fits a line behind `used` columns."""
+    return used + span(text)[1] <= WIDTH
+
+
 class Code(str):
     """Text that stands in the output as it is: it was made by this package, never taken from a workflow."""
 
@@ -67,7 +86,7 @@ def laid_out(value: Any, indent: int, before: int, after: int) -> Code:
     Lists and objects that do not fit are opened, one item a line, each with a trailing comma.
     """
     flat = literal(value)
-    if before + len(flat) + after <= WIDTH or not isinstance(value, list | dict) or not value:
+    if fits(flat, before + after) or not isinstance(value, list | dict) or not value:
         return flat
     margin = " " * (indent + 4)
     if isinstance(value, list):
@@ -87,7 +106,7 @@ def call(name: str, arguments: Sequence[str], indent: int, before: int, after: i
     """A call, or a subscript where `name` ends in `[`, opened one argument a line where it does not fit."""
     opening, closing = ("", "]") if name.endswith("[") else ("(", ")")
     flat = f"{name}{opening}{', '.join(arguments)}{closing}"
-    if before + len(flat) + after <= WIDTH:
+    if fits(flat, before + after):
         return Code(flat)
     margin = " " * (indent + 4)
     body = "".join(f"{margin}{argument},\n" for argument in arguments)
@@ -95,15 +114,20 @@ def call(name: str, arguments: Sequence[str], indent: int, before: int, after: i
 
 
 def docstring(text: str, indent: int) -> Code:
-    """`text` as a docstring: a line where it fits, else wrapped, with the quotes on a line of their own."""
-    safe = _docstring_text(text)
-    if indent + len(safe) + 6 <= WIDTH:
-        return Code(f'"""{safe}"""')
-    margin = " " * indent
-    lines = textwrap.wrap(
-        safe, WIDTH - indent, initial_indent='"""', break_long_words=False, break_on_hyphens=False
-    )
-    return Code(f"\n{margin}".join([*lines, '"""']))
+    """A docstring on one line where it fits; else each line of `text` wrapped, the quotes on a line of their own."""
+    lines = [_docstring_text(line) for line in text.split("\n")]
+    flat = " ".join(lines)
+    if indent + len(flat) + len('""""""') <= WIDTH:
+        return Code(f'"""{flat}"""')
+    lines[0] = '"""' + lines[0]
+    wrapped = [
+        part
+        for line in lines
+        for part in textwrap.wrap(
+            line, WIDTH - indent, break_long_words=False, break_on_hyphens=False
+        )
+    ]
+    return Code(f"\n{' ' * indent}".join([*wrapped, '"""']))
 
 
 def module_docstring(about: str, more: str) -> Code:

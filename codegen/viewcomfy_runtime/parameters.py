@@ -85,7 +85,7 @@ class Field:
         keys = [each.key for each in self.inputs]
         schema: dict[str, Any] = {"title": self.name.replace("_", " ").capitalize()}
         if self.doc:
-            schema["description"] = self.doc
+            schema["description"] = " ".join(self.doc.split())
         schema |= schema_of(self.type)
         if not self.required and not (isinstance(self.type, Media)):
             schema["default"] = self.default
