@@ -64,7 +64,9 @@ def node_record(node: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         "name": node.get("display_name"),
-        "outputs": [kind if isinstance(kind, str) else "COMBO" for kind in node["output"]],
+        "outputs": [
+            kind if isinstance(kind, str) else "COMBO" for kind in node["output"]
+        ],
         "output_node": bool(node.get("output_node")),
         "inputs": inputs,
     }
@@ -86,7 +88,9 @@ def input_record(spec: list[Any]) -> str | dict[str, Any]:
     if is_fact(options.get("default")):
         record["default"] = options["default"]
     record |= {flag: True for flag in FLAGS if options.get(flag)}
-    record |= {"upload": media for flag, media in UPLOADS.items() if options.get(flag)}
+    for flag, media in UPLOADS.items():
+        if options.get(flag):
+            record["upload"] = media
     if kind == "COMBO":
         # The files on the disk of the machine that answered are no facts about the class.
         if any(is_file(choice) for choice in choices):
@@ -144,15 +148,24 @@ def common_choices(specs: list[dict[str, Any]]) -> dict[str, Any]:
     if not lists:
         return {}
     text, count = lists.most_common(1)[0]
-    return {"choices": json.loads(text)} if count >= 3 and count >= len(specs) / 2 else {}
+    return (
+        {"choices": json.loads(text)} if count >= 3 and count >= len(specs) / 2 else {}
+    )
 
 
 def share_choices(records: dict[str, Any]) -> None:
     """Moves every list of choices that occurs twice or more into a record of its own."""
-    holders = [spec for key, node in records.items() if key[0] not in "?~" for _, spec in widgets([node])]
+    holders = [
+        spec
+        for key, node in records.items()
+        if key[0] not in "?~"
+        for _, spec in widgets([node])
+    ]
     holders += [node for key, node in records.items() if key[0] in "?~"]
     counts = Counter(compact(spec["choices"]) for spec in holders if "choices" in spec)
-    shared = sorted(text for text, count in counts.items() if count > 1 and len(text) > 40)
+    shared = sorted(
+        text for text, count in counts.items() if count > 1 and len(text) > 40
+    )
     keys = {text: f"={number}" for number, text in enumerate(shared)}
     for spec in holders:
         if "choices" in spec and (key := keys.get(compact(spec["choices"]))):

@@ -7,4 +7,11 @@ from .generating import Generated, generate
 from .plan import Options
 from .version import __version__
 
-__all__ = ["CodegenError", "Diagnostic", "Generated", "Options", "__version__", "generate"]
+__all__ = [
+    "CodegenError",
+    "Diagnostic",
+    "Generated",
+    "Options",
+    "__version__",
+    "generate",
+]

@@ -29,7 +29,9 @@ class DefaultGroup(click.Group):
         return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        formatter.write_usage(ctx.command_path, "WORKFLOW [OPTIONS] | COMMAND [ARGS]...")
+        formatter.write_usage(
+            ctx.command_path, "WORKFLOW [OPTIONS] | COMMAND [ARGS]..."
+        )
 
 
 @click.group(cls=DefaultGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,14 +47,44 @@ def main() -> None:
 
 @main.command("generate")
 @click.argument("workflow")
-@click.option("-o", "--output", metavar="FILE", help="The module to write; - prints it. Default: named after the workflow.")
-@click.option("--schema", metavar="FILE", help="The JSON Schema to write. Default: beside the module, as NAME.schema.json.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="The module to write; - prints it. Default: named after the workflow.",
+)
+@click.option(
+    "--schema",
+    metavar="FILE",
+    help="The JSON Schema to write. Default: beside the module, as NAME.schema.json.",
+)
 @click.option("--no-schema", is_flag=True, help="Write no JSON Schema.")
-@click.option("--include", multiple=True, metavar="GLOB", help="Keep only parameters whose name, key or node class matches.")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out parameters whose name, key or node class matches.")
-@click.option("--all", "all_", is_flag=True, help="Keep what the workflow's VC_BASIC and VC_ADV marks leave out.")
-@click.option("--optional-files", is_flag=True, help="Let calls leave files out; the deployed ones are used then.")
-@click.option("--no-embed", is_flag=True, help="Do not carry the workflow's graph in the module.")
+@click.option(
+    "--include",
+    multiple=True,
+    metavar="GLOB",
+    help="Keep only parameters whose name, key or node class matches.",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="GLOB",
+    help="Leave out parameters whose name, key or node class matches.",
+)
+@click.option(
+    "--all",
+    "all_",
+    is_flag=True,
+    help="Keep what the workflow's VC_BASIC and VC_ADV marks leave out.",
+)
+@click.option(
+    "--optional-files",
+    is_flag=True,
+    help="Let calls leave files out; the deployed ones are used then.",
+)
+@click.option(
+    "--no-embed", is_flag=True, help="Do not carry the workflow's graph in the module."
+)
 def generate_command(
     workflow: str,
     output: str | None,
@@ -94,7 +126,7 @@ def generate_command(
 
 def _read(workflow: str) -> bytes:
     if workflow == STANDARD:
-        return click.get_binary_stream("stdin").read()
+        return sys.stdin.buffer.read()
     try:
         return Path(workflow).read_bytes()
     except (OSError, ValueError) as error:
@@ -103,18 +135,28 @@ def _read(workflow: str) -> bytes:
 
 def _unreadable(workflow: str, error: OSError | ValueError) -> Diagnostic:
     if isinstance(error, FileNotFoundError):
-        return Diagnostic(workflow, "there is no such file", "check the path; - reads standard input")
+        return Diagnostic(
+            workflow, "there is no such file", "check the path; - reads standard input"
+        )
     if isinstance(error, IsADirectoryError) or Path(workflow).is_dir():
-        return Diagnostic(workflow, "this is a folder", "give the workflow_api.json in it")
+        return Diagnostic(
+            workflow, "this is a folder", "give the workflow_api.json in it"
+        )
     reason = error.strerror if isinstance(error, OSError) else str(error)
-    return Diagnostic(workflow, f"cannot be read: {reason}", "check the file and its permissions")
+    return Diagnostic(
+        workflow, f"cannot be read: {reason}", "check the file and its permissions"
+    )
 
 
 def _name_of(workflow: str) -> str:
     """A module's name after the workflow's file."""
     name = snake(words(Path(workflow).stem)) if workflow != STANDARD else ""
     name = name or "workflow"
-    return name if name.isidentifier() and name not in RESERVED else f"{name}_workflow" if name[0].isalpha() else f"workflow_{name}"
+    return (
+        name
+        if name.isidentifier() and name not in RESERVED
+        else f"{name}_workflow" if name[0].isalpha() else f"workflow_{name}"
+    )
 
 
 def _module_path(workflow: str, output: str | None) -> Path | None:
@@ -123,17 +165,29 @@ def _module_path(workflow: str, output: str | None) -> Path | None:
         return None
     path = Path(output) if output is not None else Path(f"{_name_of(workflow)}.py")
     if path.is_dir():
-        raise click.UsageError(f"-o {path} is a folder; give the module's file, for instance {path / 'my_workflow.py'}")
-    if path.suffix != ".py" or not path.stem.isidentifier() or path.stem in _UNIMPORTABLE:
+        raise click.UsageError(
+            f"-o {path} is a folder; give the module's file, for instance {path / 'my_workflow.py'}"
+        )
+    if (
+        path.suffix != ".py"
+        or not path.stem.isidentifier()
+        or path.stem in _UNIMPORTABLE
+    ):
         better = path.with_name(f"{_name_of(path.name)}.py")
-        raise click.UsageError(f"-o {path}: {path.name} is no module that Python can import; for instance {better}")
+        raise click.UsageError(
+            f"-o {path}: {path.name} is no module that Python can import; for instance {better}"
+        )
     return path
 
 
-_UNIMPORTABLE = frozenset(RESERVED - {"run", "arun", "field", "client", "parameters", "timeout"}) | {"__init__"}
+_UNIMPORTABLE = frozenset(
+    RESERVED - {"run", "arun", "field", "client", "parameters", "timeout"}
+) | {"__init__"}
 
 
-def _schema_path(module: Path | None, schema: str | None, no_schema: bool) -> Path | None:
+def _schema_path(
+    module: Path | None, schema: str | None, no_schema: bool
+) -> Path | None:
     if schema is not None:
         return Path(schema)
     return None if no_schema or module is None else module.with_suffix(".schema.json")
@@ -145,7 +199,9 @@ def _refuse_same(schema: Path, module: Path | None, workflow: str) -> None:
         others.append((Path(workflow), "the workflow itself"))
     for other, what in others:
         if schema.resolve() == other.resolve():
-            raise click.UsageError(f"the schema {schema} and {what} are one file; give the schema another name with --schema")
+            raise click.UsageError(
+                f"the schema {schema} and {what} are one file; give the schema another name with --schema"
+            )
 
 
 def _tell(diagnostics: tuple[Diagnostic, ...]) -> None:
@@ -155,6 +211,5 @@ def _tell(diagnostics: tuple[Diagnostic, ...]) -> None:
 
 def _print(text: str) -> None:
     """The text as UTF-8 with its own newlines, whatever the terminal's encoding."""
-    stream = click.get_binary_stream("stdout")
-    stream.write(text.encode())
-    stream.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.flush()

@@ -18,7 +18,9 @@ class Diagnostic:
     def __str__(self) -> str:
         prefix = "" if self.severity == "error" else f"{self.severity}: "
         text = f"{self.location}: {prefix}{self.message}"
-        text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+        text = "".join(
+            char if char.isprintable() else ascii(char)[1:-1] for char in text
+        )
         return f"{text}\nhint: {self.hint}" if self.hint else text
 
 

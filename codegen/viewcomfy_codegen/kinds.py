@@ -88,7 +88,7 @@ def _choices(facts: InputFacts, value: Any) -> ParameterType | None:
     if facts.multiselect:
         return Json("array")
     options = facts.choices
-    if facts.files or not options:
+    if facts.files or not options or _is_file_elsewhere(value, options):
         return Text() if isinstance(value, str) else None
     strings = tuple(option for option in options if isinstance(option, str))
     if len(strings) == len(options):
@@ -98,6 +98,15 @@ def _choices(facts: InputFacts, value: Any) -> ParameterType | None:
     if len(whole) == len(options):
         return Choice(_distinct(whole), open=True)
     return None
+
+
+def _is_file_elsewhere(value: Any, options: tuple[object, ...]) -> bool:
+    """Whether the choices are what one machine had of the files that the workflow names."""
+    return (
+        isinstance(value, str)
+        and value not in options
+        and bool(MODEL_FILE.search(value))
+    )
 
 
 def _distinct(options: tuple[Option, ...]) -> tuple[Option, ...]:
@@ -123,7 +132,11 @@ def _guessed(name: str, value: Any, catalogue: Catalogue) -> ParameterType | Non
 
 def _media(name: str, value: str) -> str | None:
     """The media of a file that is loaded: both its input's name and its own say so."""
-    if "/" in value or "\\" in value or _MEDIA_WORDS.isdisjoint(words(plain_name(name))):
+    if (
+        "/" in value
+        or "\\" in value
+        or _MEDIA_WORDS.isdisjoint(words(plain_name(name)))
+    ):
         return None
     return _MEDIA_BY_EXTENSION.get(value.rpartition(".")[2].casefold())
 

@@ -19,15 +19,21 @@ Words = tuple[str, ...]
 MARKS: Final = {"VC_BASIC": "basic", "VC_ADV": "advanced"}
 """ViewComfy's marks at the start of a title, and the group that each stands for."""
 
-_FILLERS: Final = frozenset("the a an of for and to your with here comfyui node load loader apply simple".split())
+_FILLERS: Final = frozenset(
+    "the a an of for and to your with here comfyui node load loader apply simple".split()
+)
 _GENERIC: Final = frozenset(
     "text texts value string prompt image images int integer float number num boolean bool input video audio file any"
     " model positive negative populated literal".split()
 )
 """Words for what a value is; they do not say which one."""
 
-_PROMPT_FILLERS: Final = frozenset("positive negative pos neg text string value prompt conditioning".split())
-_MEDIA_NOUNS: Final = frozenset("image images mask video audio picture photo frame frames img pixels".split())
+_PROMPT_FILLERS: Final = frozenset(
+    "positive negative pos neg text string value prompt conditioning".split()
+)
+_MEDIA_NOUNS: Final = frozenset(
+    "image images mask video audio picture photo frame frames img pixels".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,9 @@ def merge(qualifier: Words, base: Words) -> Words:
 class Labels:
     """The candidate names of the inputs of one workflow."""
 
-    def __init__(self, workflow: Workflow, roles: Roles, facts: dict[str, NodeFacts | None]) -> None:
+    def __init__(
+        self, workflow: Workflow, roles: Roles, facts: dict[str, NodeFacts | None]
+    ) -> None:
         self._workflow = workflow
         self._roles = roles
         self._facts = facts
@@ -108,7 +116,9 @@ class Labels:
         side = self._side(spot)
         if side is not None:
             rest = tuple(word for word in own if word not in _PROMPT_FILLERS)
-            return ((side,) if side in (POSITIVE, NEGATIVE) else ()) + (rest or ("prompt",))
+            return ((side,) if side in (POSITIVE, NEGATIVE) else ()) + (
+                rest or ("prompt",)
+            )
         if isinstance(spot.type, Media):
             return self._file(spot.node, spot.type, own)
         if _GENERIC.issuperset(own):
@@ -127,7 +137,11 @@ class Labels:
         if not isinstance(spot.type, Text):
             return None
         own = words(spot.input)
-        return side_in(own) if {"positive", "negative"}.intersection(own) else self._roles.side(spot.node)
+        return (
+            side_in(own)
+            if {"positive", "negative"}.intersection(own)
+            else self._roles.side(spot.node)
+        )
 
     def _spoken(self, spot: Spot, base: Words) -> Iterator[Words]:
         """The name in its user's own words."""
@@ -177,7 +191,10 @@ class Labels:
             if neighbour:
                 yield neighbour
                 yield merge(neighbour, short)
-        consumers = {self._workflow.nodes[use.node].class_type for use in self._workflow.uses[node.id]}
+        consumers = {
+            self._workflow.nodes[use.node].class_type
+            for use in self._workflow.uses[node.id]
+        }
         if len(consumers) == 1:
             consumer = words(consumers.pop())
             yield merge(consumer, short)
@@ -203,7 +220,9 @@ class Labels:
         rest = tuple(word for word in title if word not in said)
         if facts is None and rest and not written.startswith(spelled):
             # Most titles of unknown classes are a pack's own: they spell the class in another way.
-            shared = sum(any(word in each or each in word for each in known) for word in title)
+            shared = sum(
+                any(word in each or each in word for each in known) for word in title
+            )
             if shared * 3 >= len(title):
                 return ()
         if rest and all(word.isdecimal() for word in rest):

@@ -17,12 +17,8 @@ LONGEST: Final = 60
 
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_COMPOUNDS: Final = (
-    ("k", "sampler"),
-    ("lo", "ra"),
-    ("ip", "adapter"),
-    ("control", "net"),
-    ("animate", "diff"),
+_COMPOUNDS: Final = frozenset(
+    {"ksampler", "lora", "ipadapter", "controlnet", "animatediff"}
 )
 """Names that are one word in this field, however they are spelled."""
 
@@ -43,21 +39,27 @@ def words(text: str) -> tuple[str, ...]:
     """The words of a title, a class or an input's name, in lower case: letters and digits of any script."""
     normal = unicodedata.normalize("NFKC", text[:400])
     parts = (
-        hump
-        for chunk in _SEPARATORS.split(normal)
-        for hump in _HUMP.split(chunk)
-        if hump
+        hump for chunk in _SEPARATORS.split(normal) for hump in _humps(chunk) if hump
     )
     found: list[str] = []
     for part in parts:
         # Lower-casing may decompose (İ), and an identifier is compared in its normal form.
         word = unicodedata.normalize("NFKC", part.casefold())
         word = "".join(char for char in word if f"a{char}".isidentifier())
-        if found and (found[-1], word) in _COMPOUNDS:
-            found[-1] += word
-        elif word:
+        if word:
             found.append(word)
     return tuple(found)
+
+
+def _humps(chunk: str) -> list[str]:
+    """The words that capitals mark within one, with those joined that only look like two."""
+    found: list[str] = []
+    for hump in _HUMP.split(chunk):
+        if found and (found[-1] + hump).casefold() in _COMPOUNDS:
+            found[-1] += hump
+        else:
+            found.append(hump)
+    return found
 
 
 def snake(parts: Iterable[str]) -> str:
@@ -104,4 +106,5 @@ _TRAILING_DIGITS: Final = re.compile(r"(?<=[^\W\d_])\d+$")
 def plain_name(name: str) -> str:
     """An input's name without its numbers, as the glossary and the catalogue list it: lora_name_3 is lora_name."""
     parts = (_TRAILING_DIGITS.sub("", part) for part in words(name))
-    return "_".join(part for part in parts if not part.isdecimal())
+    plain = "_".join(part for part in parts if not part.isdecimal())
+    return plain.replace("control_net", "controlnet")

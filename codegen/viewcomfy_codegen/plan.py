@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -59,20 +59,30 @@ def plan(
     source: str,
 ) -> tuple[Module, list[Diagnostic]]:
     """The plan for `workflow`, and what its author should know; `source` is the file's name."""
-    facts = {node.class_type: catalogue.node(node.class_type) for node in workflow.nodes.values()}
+    facts = {
+        node.class_type: catalogue.node(node.class_type)
+        for node in workflow.nodes.values()
+    }
     roles = Roles(workflow, facts.__getitem__)
     drafts = list(_drafts(workflow, catalogue, facts))
     counts = _counted(draft.node.id for draft in drafts)
-    spots = [Spot(draft.node, draft.input, draft.type, counts[draft.node.id] == 1) for draft in drafts]
+    spots = [
+        Spot(draft.node, draft.input, draft.type, counts[draft.node.id] == 1)
+        for draft in drafts
+    ]
     drafts = [
-        replace(draft, type=_drawn(draft, roles)) if isinstance(draft.type, Integer) else draft
+        (
+            replace(draft, type=_drawn(draft, roles))
+            if isinstance(draft.type, Integer)
+            else draft
+        )
         for draft in drafts
     ]
     names = assign(Labels(workflow, roles, facts), spots)
     named = list(zip(names, drafts, strict=True))
     kept, notes = _filtered(named, options, source)
     kept.sort(key=lambda pair: _rank(pair[1], roles))
-    parameters = tuple(_parameter(name, draft, options) for name, draft in kept)
+    parameters = tuple(_parameter(name, draft, options, roles) for name, draft in kept)
     module = Module(
         title=title,
         source=source,
@@ -107,7 +117,9 @@ def _drafts(
                 continue
             kind = kind_of(name, value, declared.get(name), catalogue)
             group = mark or (BASIC if node.id in useful else UNUSED)
-            draft = _Draft(node, name, value, kind, declared.get(name), group, mark is not None)
+            draft = _Draft(
+                node, name, value, kind, declared.get(name), group, mark is not None
+            )
             if group == BASIC and not mark and _is_rare(draft, known):
                 draft = replace(draft, group=ADVANCED)
             yield draft
@@ -115,7 +127,11 @@ def _drafts(
 
 def unwrapped(value: Any) -> Any:
     """A list as its user knows it, which ComfyUI writes as `{"__value__": […]}` so as not to take it for a link."""
-    if isinstance(value, dict) and value.keys() == {"__value__"} and isinstance(value["__value__"], list):
+    if (
+        isinstance(value, dict)
+        and value.keys() == {"__value__"}
+        and isinstance(value["__value__"], list)
+    ):
         return value["__value__"]
     return value
 
@@ -144,11 +160,15 @@ def _only_on_the_page(name: str, value: Any) -> bool:
     """Whether an undeclared input is a button, a header or a control that only the web page has."""
     if isinstance(value, dict):
         kind = value.get("type")
-        return (isinstance(kind, str) and kind.endswith("Widget")) or name.lower().endswith("preview")
+        return (
+            isinstance(kind, str) and kind.endswith("Widget")
+        ) or name.lower().endswith("preview")
     if value is None or value == "":
         return re.fullmatch(r"\w+", name) is None
     if isinstance(value, str):
-        return value in _CONTROLS or ("upload" in words(name) and value in ("image", "video", "audio"))
+        return value in _CONTROLS or (
+            "upload" in words(name) and value in ("image", "video", "audio")
+        )
     return False
 
 
@@ -179,7 +199,9 @@ def _is_seed(draft: _Draft, roles: Roles) -> bool:
     own = words(draft.input)
     if "seed" in own:
         return True
-    return own in (("value",), ("int",), ("number",)) and "seed" in roles.used_as(draft.node)
+    return own in (("value",), ("int",), ("number",)) and "seed" in roles.used_as(
+        draft.node
+    )
 
 
 def _drawn(draft: _Draft, roles: Roles) -> ParameterType:
@@ -195,7 +217,9 @@ _SIZES: Final = frozenset(
 _SAMPLING: Final = frozenset(
     "steps step cfg guidance sampler scheduler denoise strength weight shift scale".split()
 )
-_PROMPTS: Final = frozenset("prompt text positive negative string caption wildcard".split())
+_PROMPTS: Final = frozenset(
+    "prompt text positive negative string caption wildcard".split()
+)
 _GROUPS: Final = {BASIC: 0, ADVANCED: 1, UNUSED: 2}
 
 
@@ -204,7 +228,9 @@ def _rank(draft: _Draft, roles: Roles) -> tuple[int, int]:
     parts = set(words(draft.input))
     if isinstance(draft.type, Media):
         rank = 0
-    elif isinstance(draft.type, Text) and (draft.type.multiline or parts & _PROMPTS or roles.side(draft.node)):
+    elif isinstance(draft.type, Text) and (
+        draft.type.multiline or parts & _PROMPTS or roles.side(draft.node)
+    ):
         rank = 1
     elif isinstance(draft.type, Integer) and draft.type.random:
         rank = 2
@@ -220,7 +246,9 @@ def _rank(draft: _Draft, roles: Roles) -> tuple[int, int]:
 _Named = list[tuple[Identifier, _Draft]]
 
 
-def _filtered(named: _Named, options: Options, source: str) -> tuple[_Named, list[Diagnostic]]:
+def _filtered(
+    named: _Named, options: Options, source: str
+) -> tuple[_Named, list[Diagnostic]]:
     """What the marks and the globs leave; a glob that matches nothing is worth a warning."""
     kept = named
     notes: list[Diagnostic] = []
@@ -248,7 +276,9 @@ def _matches(pair: tuple[Identifier, _Draft], globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(text, glob) for glob in globs for text in texts)
 
 
-def _parameter(name: Identifier, draft: _Draft, options: Options) -> Parameter:
+def _parameter(
+    name: Identifier, draft: _Draft, options: Options, roles: Roles
+) -> Parameter:
     kind, default = draft.type, draft.value
     if isinstance(kind, Media):
         kind = replace(kind, optional=options.optional_files)
@@ -258,16 +288,26 @@ def _parameter(name: Identifier, draft: _Draft, options: Options) -> Parameter:
         type=kind,
         default=default,
         inputs=(Target(draft.node.id, draft.input),),
-        doc=_doc(draft),
+        doc=_doc(draft, roles),
         group=draft.group,
     )
 
 
-def _doc(draft: _Draft) -> str:
+def _sentence(draft: _Draft, roles: Roles) -> str:
+    """What the parameter is for: its role where its input's own name says none, else what the glossary has."""
+    own = set(words(draft.input))
+    if isinstance(draft.type, Text) and own <= {"text", "prompt", "string", "value"}:
+        side = roles.side(draft.node)
+        if side is not None:
+            return glossary().role(side)
+    kind = type(draft.type).__name__.lower()
+    return glossary().sentence(draft.node.class_type, plain_name(draft.input), kind)
+
+
+def _doc(draft: _Draft, roles: Roles) -> str:
     """What the parameter is for, and on a line of its own where in the workflow it is."""
     node = draft.node
-    kind = type(draft.type).__name__.lower()
-    parts = [glossary().sentence(node.class_type, plain_name(draft.input), kind)]
+    parts = [_sentence(draft, roles)]
     if isinstance(draft.type, Media):
         parts.append(f"Deployed with {_spoken(draft.value)}." if draft.value else "")
     if isinstance(draft.type, Integer) and draft.type.random:
@@ -275,7 +315,11 @@ def _doc(draft: _Draft) -> str:
     if draft.group == UNUSED:
         parts.append("Reaches no output: changing it has no effect.")
     title = _spoken(split_mark(node.title)[1])
-    named = f"{title} ({node.class_type})" if title and title != node.class_type else node.class_type
+    named = (
+        f"{title} ({node.class_type})"
+        if title and title != node.class_type
+        else node.class_type
+    )
     place = f"Node {_spoken(node.id)}, {_spoken(named)}."
     return "\n".join(part for part in (" ".join(filter(None, parts)), place) if part)
 
@@ -285,21 +329,33 @@ _LONGEST_QUOTE: Final = 80
 
 def _spoken(text: str) -> str:
     """A text of the workflow within a sentence: on one line, without what does not print, cut when long."""
-    plain = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return plain if len(plain) <= _LONGEST_QUOTE else plain[: _LONGEST_QUOTE - 1].rstrip() + "…"
+    plain = " ".join(
+        "".join(char if char.isprintable() else " " for char in text).split()
+    )
+    return (
+        plain
+        if len(plain) <= _LONGEST_QUOTE
+        else plain[: _LONGEST_QUOTE - 1].rstrip() + "…"
+    )
 
 
 def _aliases(kept: _Named, names: set[Identifier]) -> tuple[Alias, ...]:
-    """A name for each list of choices, after the input that has it, else after its class too."""
+    """A name for each list of choices: its input's, else the parameter's, else with its class."""
     found: dict[Choice, Identifier] = {}
-    taken: set[str] = {*names, *RESERVED}
-    for _, draft in kept:
+    taken: set[str] = {*names, *_TAKEN_TYPES}
+    for name, draft in kept:
         if isinstance(draft.type, Choice) and draft.type not in found:
-            parts = words(draft.input)
-            short = camel(parts[:-1] if parts[1:] and parts[-1] == "name" else parts)
-            if short in taken or short in _TAKEN_TYPES or not short.isidentifier():
-                short = camel((*words(draft.node.class_type), *parts))
-            found[draft.type] = unique(short if short not in _TAKEN_TYPES else f"{short}Choice", taken)
+            own = words(draft.input)
+            short = own[:-1] if own[1:] and own[-1] == "name" else own
+            # "Type" or "Format" would say nothing: what Python has under that name, a reader thinks of.
+            first = camel(words(name)) if "_".join(short) in RESERVED else camel(short)
+            longer = camel((*words(draft.node.class_type), *own))
+            free = (
+                each
+                for each in (first, longer)
+                if each.isidentifier() and each not in taken
+            )
+            found[draft.type] = unique(next(free, f"{longer}Choice"), taken)
     return tuple(Alias(name, choice) for choice, name in found.items())
 
 
@@ -315,7 +371,11 @@ def _fallback(workflow: Workflow, parameters: tuple[Parameter, ...]) -> dict[str
     """
     if any(not isinstance(parameter.type, Media) for parameter in parameters):
         return {}
-    files = {(target.node, target.name) for parameter in parameters for target in parameter.inputs}
+    files = {
+        (target.node, target.name)
+        for parameter in parameters
+        for target in parameter.inputs
+    }
     values = [
         (f"{node.id}-inputs-{name}", value)
         for node in workflow.nodes.values()
@@ -324,5 +384,3 @@ def _fallback(workflow: Workflow, parameters: tuple[Parameter, ...]) -> dict[str
     ]
     values.sort(key=lambda pair: "seed" not in words(pair[0].partition("-inputs-")[2]))
     return dict(values[:1])
-
-

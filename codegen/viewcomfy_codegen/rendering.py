@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +24,11 @@ def span(text: str) -> tuple[int, int]:
     for char in text:
         code = ord(char)
         narrow = code < 0x300 or 0x370 <= code < 0x483
-        wide = 0x3041 <= code <= 0x3096 or 0x30A1 <= code <= 0x30FA or 0x4E00 <= code <= 0x9FA5
+        wide = (
+            0x3041 <= code <= 0x3096
+            or 0x30A1 <= code <= 0x30FA
+            or 0x4E00 <= code <= 0x9FA5
+        )
         low += 1 if narrow else 2 if wide else 0
         high += 1 if narrow else 2
     return low, high
@@ -67,7 +71,11 @@ _ESCAPES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
 def _text(value: str) -> str:
     """In double quotes, unless single ones need fewer escapes; what does not print is escaped."""
     quote = "'" if value.count('"') > value.count("'") else '"'
-    body = "".join(map(_escaped, value)) if not value.isprintable() or "\\" in value else value
+    body = (
+        "".join(map(_escaped, value))
+        if not value.isprintable() or "\\" in value
+        else value
+    )
     return quote + body.replace(quote, "\\" + quote) + quote
 
 
@@ -77,7 +85,11 @@ def _escaped(char: str) -> str:
     if char.isprintable():
         return char
     code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    )
 
 
 def laid_out(value: Any, indent: int, before: int, after: int) -> Code:
@@ -97,12 +109,16 @@ def laid_out(value: Any, indent: int, before: int, after: int) -> Code:
         lines = []
         for key, item in value.items():
             head = f"{literal(key)}: "
-            lines.append(Code(head + laid_out(item, indent + 4, indent + 4 + len(head), 1)))
+            lines.append(
+                Code(head + laid_out(item, indent + 4, indent + 4 + len(head), 1))
+            )
     body = "".join(f"{margin}{line},\n" for line in lines)
     return Code(f"{opening}\n{body}{' ' * indent}{closing}")
 
 
-def call(name: str, arguments: Sequence[str], indent: int, before: int, after: int) -> Code:
+def call(
+    name: str, arguments: Sequence[str], indent: int, before: int, after: int
+) -> Code:
     """A call, or a subscript where `name` ends in `[`, opened one argument a line where it does not fit."""
     opening, closing = ("", "]") if name.endswith("[") else ("(", ")")
     flat = f"{name}{opening}{', '.join(arguments)}{closing}"
@@ -137,8 +153,12 @@ def module_docstring(about: str, more: str) -> Code:
 
 def _docstring_text(text: str) -> str:
     """On one line, without what does not print, with nothing that could end the docstring or start an escape."""
-    plain = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return plain.replace("\\", "\\\\").replace('"', '\\"' if '""' in plain or plain.endswith('"') else '"')
+    plain = " ".join(
+        "".join(char if char.isprintable() else " " for char in text).split()
+    )
+    return plain.replace("\\", "\\\\").replace(
+        '"', '\\"' if '""' in plain or plain.endswith('"') else '"'
+    )
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
@@ -156,7 +176,7 @@ def render(template: str, **context: Any) -> str:
     return _template(template).render(context)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _template(name: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(_folders()),
@@ -166,7 +186,10 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"docstring": docstring, "module_docstring": module_docstring}
+    environment.filters |= {
+        "docstring": docstring,
+        "module_docstring": module_docstring,
+    }
     return environment.get_template(name)
 
 

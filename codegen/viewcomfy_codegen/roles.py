@@ -91,7 +91,9 @@ class Roles:
             found[node.id] = frozenset(sides)
         return found
 
-    def _passed_on(self, target: Node, found: dict[str, frozenset[str]]) -> frozenset[str]:
+    def _passed_on(
+        self, target: Node, found: dict[str, frozenset[str]]
+    ) -> frozenset[str]:
         """What a node makes of a text: what its own outputs become, or a prompt without sides at the end."""
         if target.id not in found:  # within a circle
             return frozenset()
@@ -112,7 +114,9 @@ class Roles:
                     labels.add(label)
                 else:
                     labels |= found.get(target.id, frozenset())
-            found[node.id] = frozenset(labels) if len(labels) <= 1 else frozenset({_SEVERAL})
+            found[node.id] = (
+                frozenset(labels) if len(labels) <= 1 else frozenset({_SEVERAL})
+            )
         return {
             id: frozenset() if labels == {_SEVERAL} else labels
             for id, labels in found.items()

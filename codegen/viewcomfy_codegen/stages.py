@@ -40,7 +40,9 @@ def _is_sampler(node: Node, facts: NodeFacts | None) -> bool:
     )
 
 
-def _passes(workflow: Workflow, facts: Mapping[str, NodeFacts | None]) -> dict[str, str]:
+def _passes(
+    workflow: Workflow, facts: Mapping[str, NodeFacts | None]
+) -> dict[str, str]:
     """The stage of each sampler, by what lies upstream of it."""
     sampled: set[str] = set()
     grown: set[str] = set()
@@ -50,7 +52,9 @@ def _passes(workflow: Workflow, facts: Mapping[str, NodeFacts | None]) -> dict[s
         after_sampler = any(id in sampled for id in origins)
         after_growth = any(id in grown for id in origins)
         if _is_sampler(node, facts[node.class_type]):
-            found[node.id] = UPSCALE if after_growth else REFINER if after_sampler else BASE
+            found[node.id] = (
+                UPSCALE if after_growth else REFINER if after_sampler else BASE
+            )
             after_sampler = True
         if after_sampler:
             sampled.add(node.id)
@@ -68,7 +72,10 @@ def _downstream(workflow: Workflow, passes: Mapping[str, str]) -> dict[str, str 
             stage = passes.get(use.node)
             served |= frozenset({stage}) if stage else found.get(use.node, frozenset())
         found[node.id] = served
-    return {id: next(iter(served)) if len(served) == 1 else None for id, served in found.items()}
+    return {
+        id: next(iter(served)) if len(served) == 1 else None
+        for id, served in found.items()
+    }
 
 
 def _upstream(workflow: Workflow, passes: Mapping[str, str]) -> dict[str, str | None]:
@@ -80,4 +87,6 @@ def _upstream(workflow: Workflow, passes: Mapping[str, str]) -> dict[str, str | 
             stage = passes.get(link.node)
             made |= frozenset({stage}) if stage else found.get(link.node, frozenset())
         found[node.id] = made
-    return {id: next(iter(made)) if len(made) == 1 else None for id, made in found.items()}
+    return {
+        id: next(iter(made)) if len(made) == 1 else None for id, made in found.items()
+    }

@@ -112,7 +112,9 @@ def _entries(document: Any, source: str) -> dict[str, Any]:
         kind = "a list" if isinstance(document, list) else "a single value"
         message = f"this is JSON, but {kind} where a workflow has nodes by id"
     elif isinstance(document.get("nodes"), list) and "links" in document:
-        message = "this workflow was saved for ComfyUI's web page; the API format is needed"
+        message = (
+            "this workflow was saved for ComfyUI's web page; the API format is needed"
+        )
     elif document.get("file_type") == "view_comfy":
         raise CodegenError(
             Diagnostic(
@@ -137,7 +139,11 @@ def _note_on_leftover(id: str, entry: Any, source: str) -> Iterator[Diagnostic]:
 
 
 def _node(id: str, entry: dict[str, Any], source: str) -> tuple[Node, list[Diagnostic]]:
-    class_type, inputs, meta = entry["class_type"], entry.get("inputs", {}), entry.get("_meta")
+    class_type, inputs, meta = (
+        entry["class_type"],
+        entry.get("inputs", {}),
+        entry.get("_meta"),
+    )
     faults: list[Diagnostic] = []
     if not isinstance(class_type, str) or not class_type:
         message = "class_type must be the name of a node class"
@@ -154,7 +160,14 @@ def _node(id: str, entry: dict[str, Any], source: str) -> tuple[Node, list[Diagn
             message = f"the value is nested more than {DEEPEST} levels deep"
             faults.append(Diagnostic(where, message, "simplify it in ComfyUI"))
     title = meta.get("title") if isinstance(meta, dict) else None
-    node = Node(id, str(class_type), title if isinstance(title, str) else "", values, links, entry)
+    node = Node(
+        id,
+        str(class_type),
+        title if isinstance(title, str) else "",
+        values,
+        links,
+        entry,
+    )
     return node, faults
 
 
@@ -215,8 +228,16 @@ _NUMBERS: Final = re.compile(r"(\d+)")
 def natural(id: str) -> tuple[Any, ...]:
     """A key that sorts ids as people count: 9 before 10, 57:8 before 57:10; any two ids differ in it."""
     parts = _NUMBERS.split(id)
-    numbers = (int(part) if part.isascii() and len(part) < 4000 else 0 for part in parts[1::2])
-    return (*((text, number) for text, number in zip(parts[::2], [*numbers, -1], strict=True)), (id, -1))
+    numbers = (
+        int(part) if part.isascii() and len(part) < 4000 else 0 for part in parts[1::2]
+    )
+    return (
+        *(
+            (text, number)
+            for text, number in zip(parts[::2], [*numbers, -1], strict=True)
+        ),
+        (id, -1),
+    )
 
 
 def _ordered(nodes: dict[str, Node]) -> tuple[list[str], list[str]]:

@@ -18,7 +18,10 @@ def write_all(texts: Mapping[Path, str]) -> None:
     temporary one stays behind.
     """
     with contextlib.ExitStack() as stack:
-        staged = [(stack.enter_context(_staged(path, text)), path) for path, text in texts.items()]
+        staged = [
+            (stack.enter_context(_staged(path, text)), path)
+            for path, text in texts.items()
+        ]
         for temporary, path in staged:
             with _explained(path):
                 os.replace(temporary, path)
@@ -32,7 +35,9 @@ def _staged(path: Path, text: str) -> Iterator[Path]:
             raise IsADirectoryError(None, "it is a folder")
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(None, "it is not writable")
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".tmp", dir=path.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.name[:80]}.", suffix=".tmp", dir=path.parent
+        )
     temporary = Path(name)
     try:
         with _explained(path):
@@ -40,7 +45,9 @@ def _staged(path: Path, text: str) -> Iterator[Path]:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+            temporary.chmod(
+                path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+            )
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
@@ -52,9 +59,15 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        message, hint = f"the folder {path.parent} does not exist", "create it, or write elsewhere with -o"
+        message, hint = (
+            f"the folder {path.parent} does not exist",
+            "create it, or write elsewhere with -o",
+        )
     except OSError as error:
-        message, hint = f"cannot be written: {error.strerror or error}", "check the path, its permissions and the free space"
+        message, hint = (
+            f"cannot be written: {error.strerror or error}",
+            "check the path, its permissions and the free space",
+        )
     else:
         return
     raise CodegenError(Diagnostic(str(path), message, hint))

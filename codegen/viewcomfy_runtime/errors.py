@@ -48,10 +48,14 @@ class InvalidParametersError(ViewComfyError, ValueError):
     """A call that the workflow does not accept; `faults` lists all that is wrong. Nothing was sent."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("invalid parameters\n" + "\n".join(f"  {fault}" for fault in faults))
+        super().__init__(
+            "invalid parameters\n" + "\n".join(f"  {fault}" for fault in faults)
+        )
         self.faults = faults
 
-    def __reduce__(self) -> tuple[type[InvalidParametersError], tuple[tuple[Fault, ...]]]:
+    def __reduce__(
+        self,
+    ) -> tuple[type[InvalidParametersError], tuple[tuple[Fault, ...]]]:
         return type(self), (self.faults,)
 
 

@@ -25,7 +25,11 @@ class Upload:
     content_type: str | None = None
 
     def __repr__(self) -> str:
-        data = f"<{len(self.data)} bytes>" if isinstance(self.data, bytes) else repr(self.data)
+        data = (
+            f"<{len(self.data)} bytes>"
+            if isinstance(self.data, bytes)
+            else repr(self.data)
+        )
         return f"Upload({data}, filename={self.filename!r}, content_type={self.content_type!r})"
 
 
@@ -34,13 +38,17 @@ class _FileInPydantic:
 
     __slots__ = ()
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: Callable[[Any], Any]
+    ) -> Any:
         from pydantic_core import core_schema
 
         return core_schema.json_or_python_schema(
             json_schema=core_schema.str_schema(pattern="^data:"),
             python_schema=core_schema.no_info_plain_validator_function(_validated),
-            serialization=core_schema.plain_serializer_function_ser_schema(_serialized, when_used="json"),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                _serialized, when_used="json"
+            ),
         )
 
 
@@ -55,7 +63,9 @@ def is_file(value: object) -> bool:
     """Whether `value` is something that `File` names; a text only when it is a `data:` URI."""
     if isinstance(value, str):
         return value.startswith("data:")
-    return isinstance(value, Path | bytes | Upload) or callable(getattr(value, "read", None))
+    return isinstance(value, Path | bytes | Upload) or callable(
+        getattr(value, "read", None)
+    )
 
 
 def as_upload(value: Path | bytes | BinaryIO | Upload | str, name: str) -> Upload:
@@ -66,7 +76,11 @@ def as_upload(value: Path | bytes | BinaryIO | Upload | str, name: str) -> Uploa
     if isinstance(value, Upload):
         known = as_upload(value.data, name)
         filename = value.filename or known.filename
-        return Upload(known.data, filename, value.content_type or _guess(filename) or known.content_type)
+        return Upload(
+            known.data,
+            filename,
+            value.content_type or _guess(filename) or known.content_type,
+        )
     if isinstance(value, str):
         return _from_data_uri(value, name)
     if isinstance(value, bytes):
@@ -110,7 +124,11 @@ def _guess(filename: str | None) -> str | None:
 def _extension(content_type: str) -> str:
     import mimetypes
 
-    return (mimetypes.guess_extension(content_type) or "") if content_type != _FALLBACK else ""
+    return (
+        (mimetypes.guess_extension(content_type) or "")
+        if content_type != _FALLBACK
+        else ""
+    )
 
 
 def _from_data_uri(uri: str, name: str) -> Upload:
@@ -145,5 +163,11 @@ def _serialized(value: Any) -> str:
         return value
     upload = as_upload(value, "file")
     data = upload.data
-    content = data if isinstance(data, bytes) else data.read_bytes() if isinstance(data, Path) else data.read()
-    return f"data:{upload.content_type};base64,{base64.b64encode(content).decode('ascii')}"
+    content = (
+        data
+        if isinstance(data, bytes)
+        else data.read_bytes() if isinstance(data, Path) else data.read()
+    )
+    return (
+        f"data:{upload.content_type};base64,{base64.b64encode(content).decode('ascii')}"
+    )

@@ -166,7 +166,9 @@ def _type_of(
         return Text(bound.multiline)
     if base is Any:
         return Json()
-    return {list: Json("array"), dict: Json("object")}.get(get_origin(base) or object)
+    if get_origin(base) is list:
+        return Json("array")
+    return Json("object") if get_origin(base) is dict else None
 
 
 def _optional(others: list[object], bound: Input) -> ParameterType | None:

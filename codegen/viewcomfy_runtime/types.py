@@ -81,14 +81,20 @@ def schema_of(kind: ParameterType) -> dict[str, Any]:
         case Text():
             return {"type": "string"}
         case Integer(lo, hi, random):
-            return {"type": ["integer", "null"] if random else "integer"} | _bounds(lo, hi)
+            return {"type": ["integer", "null"] if random else "integer"} | _bounds(
+                lo, hi
+            )
         case Number(lo, hi):
             return {"type": "number"} | _bounds(lo, hi)
         case Flag():
             return {"type": "boolean"}
         case Choice(options, open_):
             enum: dict[str, Any] = {"enum": list(options)}
-            return {"anyOf": [enum, {"type": _OPTION_TYPES[_option_type(options)]}]} if open_ else enum
+            return (
+                {"anyOf": [enum, {"type": _OPTION_TYPES[_option_type(options)]}]}
+                if open_
+                else enum
+            )
         case Media(media, optional):
             return {
                 "type": ["string", "null"] if optional else "string",
@@ -126,13 +132,19 @@ def accept(kind: ParameterType, value: object) -> Any:
                     "a text is taken for a data: URI only, so that a call cannot read this machine's files;"
                     f" for a file on disk pass Path({_short(value)})"
                 )
-            return _refuse("a file (Path, bytes, binary file object, Upload or data: URI)", value)
+            return _refuse(
+                "a file (Path, bytes, binary file object, Upload or data: URI)", value
+            )
         case Json(shape):
             return _json(value, shape)
 
 
 def _bounds(lo: Bound, hi: Bound) -> dict[str, Any]:
-    return {name: bound for name, bound in (("minimum", lo), ("maximum", hi)) if bound is not None}
+    return {
+        name: bound
+        for name, bound in (("minimum", lo), ("maximum", hi))
+        if bound is not None
+    }
 
 
 _OPTION_TYPES: Final = {str: "string", int: "integer"}
@@ -180,9 +192,10 @@ def _choice(value: object, options: tuple[Option, ...], open_: bool) -> Option:
 
 
 def _json(value: object, shape: str) -> Any:
-    expected = {"array": (list, tuple), "object": dict}.get(shape)
-    if expected is not None and not isinstance(value, expected):
-        _refuse("a list" if shape == "array" else "an object", value)
+    if shape == "array" and not isinstance(value, list | tuple):
+        _refuse("a list", value)
+    if shape == "object" and not isinstance(value, dict):
+        _refuse("an object", value)
     try:
         return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError, RecursionError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -57,12 +57,16 @@ class Catalogue:
         """What is known of a class; None for a class nobody told us about."""
         if class_type not in self._nodes:
             record = None if class_type[:1] in "=?~" else self._record(class_type)
-            self._nodes[class_type] = None if record is None else self._facts(record, class_type)
+            self._nodes[class_type] = (
+                None if record is None else self._facts(record, class_type)
+            )
         return self._nodes[class_type]
 
     def guess(self, plain: str) -> InputFacts | None:
         """What an input with this plain name is in most classes, by the whole name or by its last word."""
-        record = self._record(f"?{plain}") or self._record(f"~{plain.rpartition('_')[2]}")
+        record = self._record(f"?{plain}") or self._record(
+            f"~{plain.rpartition('_')[2]}"
+        )
         return None if record is None else self._input(record)
 
     def _facts(self, record: dict[str, Any], class_type: str) -> NodeFacts:
@@ -111,13 +115,14 @@ class Catalogue:
 
 
 class Glossary:
-    """Our own sentences on inputs: by class and name, by name, by pattern, and by type."""
+    """Our own sentences on inputs: by class and name, by name, by a pattern with one `*`, by type and by role."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._classes: Mapping[str, Mapping[str, str]] = data["classes"]
         self._names: Mapping[str, str] = data["names"]
         self._patterns: Mapping[str, str] = data["patterns"]
         self._types: Mapping[str, str] = data["types"]
+        self._roles: Mapping[str, str] = data["roles"]
 
     def sentence(self, class_type: str, plain: str, kind: str) -> str:
         """What an input of this plain name is for; empty where nothing true can be said."""
@@ -125,20 +130,20 @@ class Glossary:
         if known:
             return known
         spoken = plain.replace("_", " ")
-        for pattern, rest in self._compiled:
-            if found := pattern.fullmatch(plain):
-                groups = [group.replace("_", " ").strip() for group in found.groups()]
-                return rest.format(words=spoken, rest=groups[0] if groups else "")
+        for glob, sentence in self._patterns.items():
+            start, _, end = glob.partition("*")
+            if (
+                len(plain) > len(start + end)
+                and plain.startswith(start)
+                and plain.endswith(end)
+            ):
+                rest = plain.removeprefix(start).removesuffix(end).replace("_", " ")
+                return sentence.format(words=spoken, rest=rest.strip())
         return self._types.get(kind, "").format(words=spoken) if plain else ""
 
-    @cached_property
-    def _compiled(self) -> list[tuple[Any, str]]:
-        import re
-
-        return [
-            (re.compile(re.escape(glob).replace(r"\*", "(.*)").replace(r"\?", ".")), sentence)
-            for glob, sentence in self._patterns.items()
-        ]
+    def role(self, side: str) -> str:
+        """What a text is for that becomes this side of the prompt."""
+        return self._roles[side]
 
 
 @lru_cache(maxsize=1)

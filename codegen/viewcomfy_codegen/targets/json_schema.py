@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from viewcomfy_runtime.parameters import Field, Input, schema_of_fields
 
 from ..model import Module, Parameter
@@ -17,6 +16,9 @@ def json_schema(module: Module) -> str:
 
 def _field(parameter: Parameter) -> Field:
     inputs = tuple(
-        Input(target.node, target.name, group=parameter.group) for target in parameter.inputs
+        Input(target.node, target.name, group=parameter.group)
+        for target in parameter.inputs
     )
-    return Field(parameter.name, parameter.type, inputs, parameter.default, parameter.doc)
+    return Field(
+        parameter.name, parameter.type, inputs, parameter.default, parameter.doc
+    )

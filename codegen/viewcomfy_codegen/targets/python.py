@@ -18,7 +18,17 @@ from viewcomfy_runtime.types import (
 from viewcomfy_runtime.workflow import FORMAT
 
 from ..model import BASIC, Alias, Identifier, Module, Parameter
-from ..rendering import WIDTH, Code, call, fits, json_text, laid_out, literal, render, span
+from ..rendering import (
+    WIDTH,
+    Code,
+    call,
+    fits,
+    json_text,
+    laid_out,
+    literal,
+    render,
+    span,
+)
 from ..version import __version__
 
 MARGIN = 4
@@ -56,7 +66,9 @@ def _nodes(module: Module) -> str:
 def _imports(module: Module) -> list[Code]:
     """The import statements that the module needs, as ruff sorts them."""
     kinds = [parameter.type for parameter in module.parameters]
-    containers = any(isinstance(each.default, list | dict) for each in module.parameters)
+    containers = any(
+        isinstance(each.default, list | dict) for each in module.parameters
+    )
     files = any(isinstance(kind, Media) for kind in kinds)
     needed = {
         "dataclasses": {"dataclass": True, "field": containers},
@@ -76,7 +88,9 @@ def _imports(module: Module) -> list[Code]:
         },
     }
     return [
-        Code(f"from {package} import {', '.join(name for name, used in names.items() if used)}")
+        Code(
+            f"from {package} import {', '.join(name for name, used in names.items() if used)}"
+        )
         for package, names in needed.items()
     ]
 
@@ -114,7 +128,9 @@ def _hint(kind: ParameterType, aliases: dict[Choice, Identifier]) -> str:
         case Media(optional=optional):
             return "File | None" if optional else "File"
         case Json(shape):
-            return {"any": "Any", "array": "list[Any]", "object": "dict[str, Any]"}[shape]
+            return {"any": "Any", "array": "list[Any]", "object": "dict[str, Any]"}[
+                shape
+            ]
         case _:
             assert_never(kind)
 
@@ -126,7 +142,9 @@ def _input(parameter: Parameter, index: int) -> list[str]:
     match parameter.type:
         case Integer(lo, hi) | Number(lo, hi):
             bounds = (("ge", lo), ("le", hi))
-            arguments += [f"{name}={_bound(bound)}" for name, bound in bounds if bound is not None]
+            arguments += [
+                f"{name}={_bound(bound)}" for name, bound in bounds if bound is not None
+            ]
         case Text(multiline=True):
             arguments.append("multiline=True")
         case Media(media):
@@ -160,10 +178,16 @@ def _declaration(parameter: Parameter, hint: str) -> Code:
     used = MARGIN + 2 * sum(map(_powers, inputs)) + len(" = (")
     if not parameter.required and not contained and fits(head, used):
         return Code(f"{head} = (\n        {literal(parameter.default)}\n    )")
-    arguments = [hint] + [call("Input", each, 8, 8, 1 + 2 * _powers(each)) for each in inputs]
+    arguments = [hint] + [
+        call("Input", each, 8, 8, 1 + 2 * _powers(each)) for each in inputs
+    ]
     opened = "".join(f"        {argument},\n" for argument in arguments)
     before = len("    ] = ")
-    value = "" if parameter.required else f" = {_default(parameter.default, MARGIN, before)}"
+    value = (
+        ""
+        if parameter.required
+        else f" = {_default(parameter.default, MARGIN, before)}"
+    )
     return Code(f"{name}: Annotated[\n{opened}    ]{value}")
 
 
@@ -174,11 +198,15 @@ def _is_sure(parameter: Parameter, hint: str) -> bool:
     if low != high:
         return False
     least, most = span("" if parameter.required else literal(parameter.default))
-    return least == most or (least > WIDTH and not isinstance(parameter.default, list | dict))
+    return least == most or (
+        least > WIDTH and not isinstance(parameter.default, list | dict)
+    )
 
 
 def _powers(arguments: list[str]) -> int:
-    return sum("**" in argument for argument in arguments if argument[:3] in ("ge=", "le="))
+    return sum(
+        "**" in argument for argument in arguments if argument[:3] in ("ge=", "le=")
+    )
 
 
 def _default(value: Any, indent: int, before: int) -> str:
