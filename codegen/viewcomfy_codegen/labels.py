@@ -9,12 +9,17 @@ from typing import Final
 from viewcomfy_runtime.types import Media, ParameterType, Text
 
 from .catalogue import NodeFacts
-from .naming import words
-from .roles import NEGATIVE, POSITIVE, Roles, side_in, sources
+from .naming import RESERVED, words
+from .roles import LINKED, NEGATIVE, POSITIVE, Roles, side_in, sources
 from .stages import stages
 from .workflow import Node, Workflow
 
 Words = tuple[str, ...]
+
+PROMPT_WORDS: Final = frozenset(
+    "prompt text positive negative string caption wildcard".split()
+)
+"""Words in the names of inputs that hold what a picture should show."""
 
 MARKS: Final = {"VC_BASIC": "basic", "VC_ADV": "advanced"}
 """ViewComfy's marks at the start of a title, and the group that each stands for."""
@@ -28,6 +33,7 @@ _GENERIC: Final = frozenset(
 )
 """Words for what a value is; they do not say which one."""
 
+_SIDE_WORDS: Final = frozenset({"positive", "negative", "pos", "neg"})
 _PROMPT_FILLERS: Final = frozenset(
     "positive negative pos neg text string value prompt conditioning".split()
 )
@@ -94,10 +100,14 @@ class Labels:
     def candidates(self, spot: Spot) -> Iterator[Words]:
         """Names from the most natural to the most specific; the last ones tell any two classes apart."""
         base = self._base(spot)
+        if "_".join(base) in RESERVED:
+            base = merge(self._class_words(spot.node), base)
         yield from self._spoken(spot, base)
-        yield base
+        if not _GENERIC.issuperset(base) or not self._telling(spot.node.id):
+            yield base
+        generic = spot.alone and _GENERIC.issuperset(base)
         for qualifier in self._qualifiers(spot.node):
-            yield merge(qualifier, base)
+            yield qualifier if generic else merge(qualifier, base)
 
     def numbered(self, spot: Spot) -> tuple[Words, Words]:
         """What a number goes between when nothing else tells nodes apart."""
@@ -115,16 +125,16 @@ class Labels:
         own = words(spot.input)
         side = self._side(spot)
         if side is not None:
-            rest = tuple(word for word in own if word not in _PROMPT_FILLERS)
-            return ((side,) if side in (POSITIVE, NEGATIVE) else ()) + (
-                rest or ("prompt",)
-            )
+            rest = tuple(word for word in own if word not in _SIDE_WORDS)
+            if _PROMPT_FILLERS.issuperset(rest):
+                rest = ("prompt",)
+            return ((side,) if side in (POSITIVE, NEGATIVE) else ()) + rest
         if isinstance(spot.type, Media):
             return self._file(spot.node, spot.type, own)
         if _GENERIC.issuperset(own):
-            fed = self._roles.used_as(spot.node)
-            if fed and not _GENERIC.issuperset(fed):
-                return fed
+            fed = self._roles.fed(spot.node)
+            if fed is not None and not _GENERIC.issuperset(words(fed[1])):
+                return words(fed[1])
         return own
 
     def _file(self, node: Node, kind: Media, own: Words) -> Words:
@@ -134,14 +144,18 @@ class Labels:
         return _with_noun(label, kind)
 
     def _side(self, spot: Spot) -> str | None:
+        """Which side of the prompt a text becomes; a setting that happens to be text becomes none."""
         if not isinstance(spot.type, Text):
             return None
         own = words(spot.input)
-        return (
-            side_in(own)
-            if {"positive", "negative"}.intersection(own)
-            else self._roles.side(spot.node)
-        )
+        if {"positive", "negative"}.intersection(own):
+            return side_in(own)
+        value = spot.node.values[spot.input]
+        if self._facts[spot.node.class_type] is None and not (
+            PROMPT_WORDS.intersection(own) or " " in str(value).strip()
+        ):
+            return None
+        return self._roles.side(spot.node)
 
     def _spoken(self, spot: Spot, base: Words) -> Iterator[Words]:
         """The name in its user's own words."""
@@ -170,13 +184,13 @@ class Labels:
     def _qualifiers(self, node: Node) -> Iterator[Words]:
         said = words(split_mark(node.title)[1])
         if self._said[node.id]:
-            yield self._said[node.id]
             yield said
+            yield self._said[node.id]
         label = self._roles.label(node)
         if label:
             yield label
         fed = self._roles.used_as(node)
-        if fed and not _GENERIC.issuperset(fed) and len(fed) > 1:
+        if fed and not LINKED.issuperset(fed):
             yield fed
         side = self._roles.side(node)
         if side in (POSITIVE, NEGATIVE):

@@ -15,7 +15,7 @@ from .assigning import assign
 from .catalogue import Catalogue, InputFacts, NodeFacts, glossary
 from .errors import Diagnostic
 from .kinds import MODEL_FILE, kind_of
-from .labels import Labels, Spot, split_mark
+from .labels import PROMPT_WORDS, Labels, Spot, split_mark
 from .model import ADVANCED, BASIC, UNUSED, Alias, Identifier, Module, Parameter, Target
 from .naming import RESERVED, camel, plain_name, unique, words
 from .roles import Roles
@@ -81,7 +81,7 @@ def plan(
     names = assign(Labels(workflow, roles, facts), spots)
     named = list(zip(names, drafts, strict=True))
     kept, notes = _filtered(named, options, source)
-    kept.sort(key=lambda pair: _rank(pair[1], roles))
+    kept.sort(key=lambda pair: _rank(pair[1]))
     parameters = tuple(_parameter(name, draft, options, roles) for name, draft in kept)
     module = Module(
         title=title,
@@ -175,7 +175,7 @@ def _only_on_the_page(name: str, value: Any) -> bool:
 _RARE_WORDS: Final = frozenset(
     "device dtype precision provider providers cache offload backend attention quantization tiling filename prefix"
     " format codec crf pix metadata compression lossless quality method interpolation subfolder directory dir path"
-    " save output folder debug unload workflow pingpong loop".split()
+    " save output folder debug unload workflow pingpong loop tile tiled temporal overlap".split()
 )
 
 
@@ -196,12 +196,11 @@ def _is_rare(draft: _Draft, known: NodeFacts | None) -> bool:
 
 
 def _is_seed(draft: _Draft, roles: Roles) -> bool:
-    own = words(draft.input)
+    own = set(words(draft.input))
     if "seed" in own:
         return True
-    return own in (("value",), ("int",), ("number",)) and "seed" in roles.used_as(
-        draft.node
-    )
+    fed = roles.fed(draft.node)
+    return fed is not None and own <= _PRIMITIVE and "seed" in words(fed[1])
 
 
 def _drawn(draft: _Draft, roles: Roles) -> ParameterType:
@@ -217,19 +216,16 @@ _SIZES: Final = frozenset(
 _SAMPLING: Final = frozenset(
     "steps step cfg guidance sampler scheduler denoise strength weight shift scale".split()
 )
-_PROMPTS: Final = frozenset(
-    "prompt text positive negative string caption wildcard".split()
-)
 _GROUPS: Final = {BASIC: 0, ADVANCED: 1, UNUSED: 2}
 
 
-def _rank(draft: _Draft, roles: Roles) -> tuple[int, int]:
+def _rank(draft: _Draft) -> tuple[int, int]:
     """Where a parameter stands: its group, then what people set most."""
     parts = set(words(draft.input))
     if isinstance(draft.type, Media):
         rank = 0
     elif isinstance(draft.type, Text) and (
-        draft.type.multiline or parts & _PROMPTS or roles.side(draft.node)
+        draft.type.multiline or parts & PROMPT_WORDS
     ):
         rank = 1
     elif isinstance(draft.type, Integer) and draft.type.random:
@@ -301,7 +297,13 @@ def _sentence(draft: _Draft, roles: Roles) -> str:
         if side is not None:
             return glossary().role(side)
     kind = type(draft.type).__name__.lower()
+    fed = roles.fed(draft.node)
+    if fed is not None and own <= _PRIMITIVE:
+        return glossary().sentence(fed[0], plain_name(fed[1]), kind)
     return glossary().sentence(draft.node.class_type, plain_name(draft.input), kind)
+
+
+_PRIMITIVE: Final = frozenset({"value", "int", "float", "string", "number", "boolean"})
 
 
 def _doc(draft: _Draft, roles: Roles) -> str:

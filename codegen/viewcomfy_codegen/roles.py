@@ -21,14 +21,19 @@ _SIDES: Final = {
     "negative": NEGATIVE,
     "neg": NEGATIVE,
 }
+_PLAIN_TYPES: Final = frozenset(
+    {"INT", "FLOAT", "STRING", "BOOLEAN", "NUMBER", "COMBO", "*"}
+)
 _TEXT_TYPES: Final = ("STRING", "COND", "EMBED", "PROMPT", "TEXT", "*")
 _MEDIA_TYPES: Final = ("IMAGE", "MASK", "VIDEO", "AUDIO", "*")
 
-_GENERIC_USES: Final = frozenset(
-    "image images pixels video videos audio input inputs any anything value source"
-    " data frames picture in obj object a b".split()
+LINKED: Final = frozenset(
+    "image images pixels video videos audio input inputs any anything value data frames picture in obj object a b"
+    " text string prompt model positive negative latent latents samples conditioning clip vae sigmas noise guider"
+    " sampler control net controlnet lora hooks options optional pipe basic settings embeds vision output style mask masks"
+    " destination".split()
 )
-"""Inputs that take a picture as what it is, and say nothing of what it is for."""
+"""Words in the names of inputs that say what is linked there, not what it is for."""
 
 _SEVERAL: Final = ("",)
 """The label of something that is used as different things."""
@@ -59,6 +64,16 @@ class Roles:
         """The words of the input that the node feeds, where all that it feeds have the same."""
         found = {words(use.input) for use in self._workflow.uses[node.id]}
         return next(iter(found)) if len(found) == 1 else ()
+
+    def fed(self, node: Node) -> tuple[str, str] | None:
+        """The class and the input that a plain value goes to first, where all inputs that it goes to have one name."""
+        uses = self._workflow.uses[node.id]
+        facts = self._facts(node.class_type)
+        if len({words(use.input) for use in uses}) != 1:
+            return None
+        if facts is not None and not _PLAIN_TYPES.issuperset(facts.outputs):
+            return None
+        return self._workflow.nodes[uses[0].node].class_type, uses[0].input
 
     def _flows(self, node: Node, types: tuple[str, ...]) -> Iterator[tuple[Use, Node]]:
         """Where the node's outputs of such a type go; an output of unknown type goes everywhere."""
@@ -110,7 +125,7 @@ class Roles:
             labels: set[tuple[str, ...]] = set()
             for use, target in self._flows(node, _MEDIA_TYPES):
                 label = words(use.input)
-                if not _GENERIC_USES.issuperset(_without_number(label)):
+                if not (LINKED - {"mask"}).issuperset(_without_number(label)):
                     labels.add(label)
                 else:
                     labels |= found.get(target.id, frozenset())

@@ -172,10 +172,12 @@ def _argument(field: Field) -> dict[str, Any]:
             return {"metavar": "FILE", "type": _file}
         case Integer(random=True):
             return {"metavar": "INTEGER|random", "type": _seed}
-        case Choice(options, False):
-            return {"choices": options, "type": type(options[0])}
-        case Choice(options, True):
-            return {"metavar": "CHOICE", "type": type(options[0])}
+        case Choice():
+            options = field.type.options
+            read = int if isinstance(options[0], int) else str
+            if field.type.open:
+                return {"metavar": "CHOICE", "type": read}
+            return {"choices": options, "type": read}
         case Integer():
             return {"metavar": "INTEGER", "type": int}
         case Number():
