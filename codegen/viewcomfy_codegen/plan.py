@@ -113,7 +113,7 @@ def _drafts(
         mark, _ = split_mark(node.title)
         for name in _in_order(node, declared):
             value = unwrapped(node.values[name])
-            if name not in declared and _only_on_the_page(name, value):
+            if name not in declared and _only_on_the_page(name, value, known):
                 continue
             kind = kind_of(name, value, declared.get(name), catalogue)
             group = mark or (BASIC if node.id in useful else UNUSED)
@@ -156,7 +156,7 @@ def _in_order(node: Node, declared: Iterable[str]) -> Iterator[str]:
 _CONTROLS: Final = frozenset({"fixed", "randomize", "increment", "decrement"})
 
 
-def _only_on_the_page(name: str, value: Any) -> bool:
+def _only_on_the_page(name: str, value: Any, known: NodeFacts | None) -> bool:
     """Whether an undeclared input is a button, a header or a control that only the web page has."""
     if isinstance(value, dict):
         kind = value.get("type")
@@ -164,7 +164,7 @@ def _only_on_the_page(name: str, value: Any) -> bool:
             isinstance(kind, str) and kind.endswith("Widget")
         ) or name.lower().endswith("preview")
     if value is None or value == "":
-        return re.fullmatch(r"\w+", name) is None
+        return known is not None or re.fullmatch(r"\w+", name) is None
     if isinstance(value, str):
         return value in _CONTROLS or (
             "upload" in words(name) and value in ("image", "video", "audio")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields
 from types import NoneType, UnionType
 from typing import (
@@ -64,6 +64,32 @@ class Input:
             yield annotated_types.Ge(self.ge)
         if self.le is not None:
             yield annotated_types.Le(self.le)
+        yield _NO_FLAG_IS_A_NUMBER
+
+
+class _NoFlagIsANumber:
+    """Keeps pydantic, where it is used, from taking true for 1: the JSON Schema does not either."""
+
+    __slots__ = ()
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: Callable[[Any], Any]
+    ) -> Any:
+        from pydantic_core import core_schema
+
+        schema = handler(source)
+        if not {int, float} & {source, *get_args(source)}:
+            return schema
+        return core_schema.no_info_before_validator_function(_no_flag, schema)
+
+
+_NO_FLAG_IS_A_NUMBER: Final = _NoFlagIsANumber()
+
+
+def _no_flag(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not true or false")
+    return value
 
 
 @dataclass(frozen=True, slots=True)

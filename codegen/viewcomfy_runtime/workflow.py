@@ -25,6 +25,12 @@ P = TypeVar("P")
 FORMAT: Final = 1
 """The format of generated modules that this runtime serves."""
 
+_PYDANTIC: Final = {
+    "extra": "forbid",
+    "allow_inf_nan": False,
+    "use_attribute_docstrings": True,
+}
+
 UNKNOWN_SEED_RANGE: Final = (0, 2**32 - 1)
 """Where a seed is drawn from when its node's range is not known: what the narrowest nodes accept."""
 
@@ -46,6 +52,8 @@ class Workflow(Generic[P]):
     ) -> None:
         if format != FORMAT:
             raise _incompatible(parameters.__module__, format)
+        # How pydantic, where it is used, takes the class: as strictly as `parse`, with its sentences.
+        setattr(parameters, "__pydantic_config__", dict(_PYDANTIC))  # noqa: B010
         self.parameters = parameters
         self.title = title
         self._graph = graph

@@ -1,0 +1,85 @@
+"""What the tests share: workflows in few words, and generated modules that are really imported."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import linecache
+import sys
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from viewcomfy_codegen import Generated, Options, generate
+
+Workflow = dict[str, Any]
+
+_numbers = count()
+
+
+def node(class_type: str, title: str | None = None, **inputs: Any) -> dict[str, Any]:
+    """A node in API format; a link is a list of two."""
+    meta = {} if title is None else {"_meta": {"title": title}}
+    return {"inputs": inputs, "class_type": class_type, **meta}
+
+
+def text_to_image() -> Workflow:
+    """What most people have: a checkpoint, two prompts, a sampler, a picture."""
+    return {
+        "3": node(
+            "KSampler",
+            seed=156680208700286,
+            steps=20,
+            cfg=8,
+            sampler_name="euler",
+            scheduler="normal",
+            denoise=1,
+            model=["4", 0],
+            positive=["6", 0],
+            negative=["7", 0],
+            latent_image=["5", 0],
+        ),
+        "4": node("CheckpointLoaderSimple", ckpt_name="model.safetensors"),
+        "5": node("EmptyLatentImage", width=512, height=768, batch_size=1),
+        "6": node("CLIPTextEncode", text="a lighthouse", clip=["4", 1]),
+        "7": node("CLIPTextEncode", text="blurry", clip=["4", 1]),
+        "8": node("VAEDecode", samples=["3", 0], vae=["4", 2]),
+        "9": node("SaveImage", filename_prefix="ComfyUI", images=["8", 0]),
+    }
+
+
+def made(workflow: Mapping[str, Any], **options: Any) -> Generated:
+    """The files for a workflow; options are those of `Options`."""
+    return generate(json.dumps(workflow), name="made", options=Options(**options))
+
+
+def schema(workflow: Mapping[str, Any], **options: Any) -> dict[str, Any]:
+    """The schema file's content."""
+    found: dict[str, Any] = json.loads(made(workflow, **options).files["made.schema.json"])
+    return found
+
+
+def imported(text: str, folder: Path, name: str = "made") -> ModuleType:
+    """The module with this text, imported from a file as a user would."""
+    path = folder / f"{name}.py"
+    path.write_text(text, encoding="utf-8", newline="\n")
+    linecache.checkcache()
+    spec = importlib.util.spec_from_file_location(f"{name}_{next(_numbers)}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def module_of(workflow: Mapping[str, Any], folder: Path, **options: Any) -> ModuleType:
+    """The imported client of a workflow."""
+    return imported(made(workflow, **options).files["made.py"], folder)
+
+
+def names_of(workflow: Mapping[str, Any], **options: Any) -> dict[str, str]:
+    """The parameters' names by wire key."""
+    properties = schema(workflow, **options)["properties"]
+    return {each["x-viewcomfy-key"]: name for name, each in properties.items()}
