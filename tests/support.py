@@ -57,7 +57,9 @@ def made(workflow: Mapping[str, Any], **options: Any) -> Generated:
 
 def schema(workflow: Mapping[str, Any], **options: Any) -> dict[str, Any]:
     """The schema file's content."""
-    found: dict[str, Any] = json.loads(made(workflow, **options).files["made.schema.json"])
+    found: dict[str, Any] = json.loads(
+        made(workflow, **options).files["made.schema.json"]
+    )
     return found
 
 

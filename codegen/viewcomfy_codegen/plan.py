@@ -90,7 +90,7 @@ def plan(
         parameters=parameters,
         aliases=_aliases(kept, set(names)),
         graph=workflow.graph if options.embed else None,
-        fallback=_fallback(workflow, parameters),
+        fallback=_fallback(workflow, drafts, parameters),
     )
     return module, notes
 
@@ -228,7 +228,7 @@ def _rank(draft: _Draft) -> tuple[int, int]:
         draft.type.multiline or parts & PROMPT_WORDS
     ):
         rank = 1
-    elif isinstance(draft.type, Integer) and draft.type.random:
+    elif _is_random(draft.type):
         rank = 2
     elif parts & _SIZES:
         rank = 3
@@ -366,23 +366,29 @@ _TAKEN_TYPES: Final = frozenset(
 )
 
 
-def _fallback(workflow: Workflow, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+def _fallback(
+    workflow: Workflow, drafts: list[_Draft], parameters: tuple[Parameter, ...]
+) -> dict[str, Any]:
     """What is sent when a call has no value of its own: ViewComfy refuses an empty `params`.
 
-    A seed as it is deployed, else any other value.
+    A seed as it is deployed, else any other value, at worst one that only the web page uses.
     """
     if any(not isinstance(parameter.type, Media) for parameter in parameters):
         return {}
-    files = {
-        (target.node, target.name)
-        for parameter in parameters
-        for target in parameter.inputs
-    }
-    values = [
-        (f"{node.id}-inputs-{name}", value)
-        for node in workflow.nodes.values()
-        for name, value in node.values.items()
-        if (node.id, name) not in files
-    ]
-    values.sort(key=lambda pair: "seed" not in words(pair[0].partition("-inputs-")[2]))
-    return dict(values[:1])
+    seeds = [each for each in drafts if _is_random(each.type)]
+    others = [each for each in drafts if not isinstance(each.type, Media)]
+    for draft in (*seeds, *others):
+        value = (
+            {"__value__": draft.value} if isinstance(draft.value, list) else draft.value
+        )
+        return {f"{draft.node.id}-inputs-{draft.input}": value}
+    files = {(draft.node.id, draft.input) for draft in drafts}
+    for node in workflow.nodes.values():
+        for name, value in node.values.items():
+            if (node.id, name) not in files:
+                return {f"{node.id}-inputs-{name}": value}
+    return {}
+
+
+def _is_random(kind: ParameterType) -> bool:
+    return isinstance(kind, Integer) and kind.random

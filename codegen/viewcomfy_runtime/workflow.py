@@ -161,6 +161,11 @@ class Workflow(Generic[P]):
         from .clients import Call, client_from_environment
 
         call = Call(*self.to_wire(parameters))
+        if not call.params:
+            raise ViewComfyError(
+                f"the workflow {self.title!r} holds no value that a call could send, and ViewComfy refuses an empty one",
+                hint="set any value in one of its nodes and export it again",
+            )
         client = client or client_from_environment()
         return client.run(call, timeout=timeout)
 

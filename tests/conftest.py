@@ -1,0 +1,24 @@
+"""Options and fixtures that the tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write what is generated today into tests/golden/",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each workflow of the corpus, where the environment says that there is one."""
+    if "corpus_file" in metafunc.fixturenames:
+        folder = os.environ.get("VIEWCOMFY_CORPUS")
+        files = sorted(Path(folder).glob("*.json")) if folder else []
+        metafunc.parametrize("corpus_file", files, ids=[each.stem for each in files])
