@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import click
 
 from .errors import CodegenError, Diagnostic
 from .generating import generate
-from .naming import RESERVED, snake, words
+from .naming import snake, words
 from .plan import Options
 from .version import __version__
 from .writing import write_all
@@ -150,13 +151,10 @@ def _unreadable(workflow: str, error: OSError | ValueError) -> Diagnostic:
 
 def _name_of(workflow: str) -> str:
     """A module's name after the workflow's file."""
-    name = snake(words(Path(workflow).stem)) if workflow != STANDARD else ""
-    name = name or "workflow"
-    return (
-        name
-        if name.isidentifier() and name not in RESERVED
-        else f"{name}_workflow" if name[0].isalpha() else f"workflow_{name}"
-    )
+    name = snake(words(Path(workflow).stem)) if workflow != STANDARD else "workflow"
+    if not name[:1].isidentifier():
+        name = f"workflow_{name}".rstrip("_")
+    return name if _importable(name) and name not in _SHADOWING else f"{name}_workflow"
 
 
 def _module_path(workflow: str, output: str | None) -> Path | None:
@@ -168,21 +166,25 @@ def _module_path(workflow: str, output: str | None) -> Path | None:
         raise click.UsageError(
             f"-o {path} is a folder; give the module's file, for instance {path / 'my_workflow.py'}"
         )
-    if (
-        path.suffix != ".py"
-        or not path.stem.isidentifier()
-        or path.stem in _UNIMPORTABLE
-    ):
+    if path.suffix != ".py" or not _importable(path.stem):
         better = path.with_name(f"{_name_of(path.name)}.py")
         raise click.UsageError(
             f"-o {path}: {path.name} is no module that Python can import; for instance {better}"
         )
+    if path.stem in _SHADOWING:
+        raise click.UsageError(
+            f"-o {path}: Python has a module {path.stem} of its own, which this one would hide;"
+            f" for instance {path.with_name(f'{path.stem}_workflow.py')}"
+        )
     return path
 
 
-_UNIMPORTABLE = frozenset(
-    RESERVED - {"run", "arun", "field", "client", "parameters", "timeout"}
-) | {"__init__"}
+_SHADOWING = frozenset({*sys.stdlib_module_names, "viewcomfy_runtime", "requests"})
+"""Names of modules that a generated one imports, itself or through others: it would find itself."""
+
+
+def _importable(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name) and name != "__init__"
 
 
 def _schema_path(
