@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from viewcomfy_runtime.parameters import REQUIRED
+from viewcomfy_runtime.fields import REQUIRED
 from viewcomfy_runtime.types import Choice, ParameterType
 
 BASIC: Final = "basic"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from viewcomfy_runtime.parameters import REQUIRED
+from viewcomfy_runtime.fields import REQUIRED
 from viewcomfy_runtime.types import Choice, Integer, Media, ParameterType, Text
 
 from .assigning import assign

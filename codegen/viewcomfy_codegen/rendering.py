@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import textwrap
 from collections.abc import Sequence
 from functools import cache
@@ -163,12 +165,22 @@ def _docstring_text(text: str) -> str:
 
 def json_text(value: Any, indent: int | None = None) -> str:
     """`value` as JSON on one line or indented; what does not print is escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
-    return text if text.isprintable() else "".join(map(_json_escaped, text))
+    if indent is None:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    else:
+        # Indented, the encoder makes one string of every bracket and comma: a file takes them without a list.
+        file = io.StringIO()
+        json.dump(value, file, ensure_ascii=False, indent=indent, allow_nan=False)
+        text = file.getvalue()
+    return text if text.isprintable() else _JSON_UNPRINTED.sub(_json_escaped, text)
 
 
-def _json_escaped(char: str) -> str:
-    return char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1]
+_JSON_UNPRINTED: Final = re.compile(r"[^\n\x20-\x7e]")
+
+
+def _json_escaped(found: re.Match[str]) -> str:
+    char = found[0]
+    return char if char.isprintable() else json.dumps(char)[1:-1]
 
 
 def render(template: str, **context: Any) -> str:

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from .clients import Call, Client
-from .errors import (
-    AuthenticationError,
-    ConfigurationError,
-    ConnectionFailedError,
-    ExecutionError,
-    Fault,
-    IncompatibleModuleError,
-    InvalidParametersError,
-    NotFoundError,
-    ProtocolError,
-    RateLimitedError,
-    RejectedError,
-    RunTimeoutError,
-    ServerError,
-    ViewComfyError,
-)
-from .files import File, Upload
-from .parameters import Field, Input
-from .workflow import Workflow
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from .clients import Call, Client
     from .clients.viewcomfy import ViewComfy
+    from .errors import (
+        AuthenticationError,
+        ConfigurationError,
+        ConnectionFailedError,
+        ExecutionError,
+        Fault,
+        IncompatibleModuleError,
+        InvalidParametersError,
+        NotFoundError,
+        ProtocolError,
+        RateLimitedError,
+        RejectedError,
+        RunTimeoutError,
+        SaveError,
+        ServerError,
+        ViewComfyError,
+    )
+    from .fields import Field
+    from .files import File, Upload
+    from .inputs import Input
     from .results import OutputFile, PromptResult
+    from .workflow import Workflow
 
 __all__ = [
     "AuthenticationError",
@@ -49,6 +50,7 @@ __all__ = [
     "RateLimitedError",
     "RejectedError",
     "RunTimeoutError",
+    "SaveError",
     "ServerError",
     "Upload",
     "ViewComfy",
@@ -56,17 +58,30 @@ __all__ = [
     "Workflow",
 ]
 
-_LAZY = {
-    "ViewComfy": ".clients.viewcomfy",
+_HOMES: Final = {
+    "Call": ".clients",
+    "Client": ".clients",
+    "Field": ".fields",
+    "File": ".files",
+    "Input": ".inputs",
     "OutputFile": ".results",
     "PromptResult": ".results",
+    "Upload": ".files",
+    "ViewComfy": ".clients.viewcomfy",
+    "Workflow": ".workflow",
 }
 
 
 def __getattr__(name: str) -> Any:
-    # What only a run needs is loaded by the first run: importing a generated module stays fast.
-    if name in _LAZY:
-        from importlib import import_module
+    # Each name is loaded when it is first asked for: a generated module is imported more often than it runs.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return getattr(import_module(_LAZY[name], __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(_HOMES.get(name, ".errors"), __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from .clients import client_from_environment
 from .errors import ViewComfyError
-from .parameters import Field
+from .fields import Field
 from .types import Choice, Flag, Integer, Json, Media, Number, Refused, Text, accept
 
 if TYPE_CHECKING:

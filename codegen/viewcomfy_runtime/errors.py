@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class ViewComfyError(Exception):
@@ -97,3 +101,14 @@ class RunTimeoutError(ViewComfyError, TimeoutError):
 
 class ProtocolError(ViewComfyError):
     """An answer that is not ViewComfy's."""
+
+
+class SaveError(ViewComfyError):
+    """Some of a result's files could not be saved; `saved` are those that were."""
+
+    def __init__(self, message: str, saved: list[Path]) -> None:
+        super().__init__(message, hint="the other files were saved; fetch these again")
+        self.saved = saved
+
+    def __reduce__(self) -> tuple[type[SaveError], tuple[str, list[Path]]]:
+        return type(self), (self.message, self.saved)

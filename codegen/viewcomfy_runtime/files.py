@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 __all__ = ["File", "Upload", "as_upload", "is_file"]
 
@@ -52,18 +54,25 @@ class _FileInPydantic:
         )
 
 
-File: TypeAlias = Annotated[Path | bytes | BinaryIO | Upload | str, _FileInPydantic()]
-"""What a file parameter accepts: a path, bytes, a binary file object, an Upload or the text of a `data:` URI.
+FILE_MARK: Final = _FileInPydantic()
+"""What is found in the annotation of a file."""
 
-A text is never a path: whoever passes a request's JSON on must not send this machine's files away.
-"""
+if TYPE_CHECKING:
+    File: TypeAlias = Path | bytes | BinaryIO | Upload | str
+    """What a file parameter accepts: a path, bytes, a binary file object, an Upload or the text of a `data:` URI.
+
+    A text is never a path: whoever passes a request's JSON on must not send this machine's files away.
+    """
+else:
+    # The types alone would load pathlib, which costs more than all the rest of this package's import.
+    File = Annotated[object, FILE_MARK]
 
 
 def is_file(value: object) -> bool:
     """Whether `value` is something that `File` names; a text only when it is a `data:` URI."""
     if isinstance(value, str):
         return value.startswith("data:")
-    return isinstance(value, Path | bytes | Upload) or callable(
+    return isinstance(value, os.PathLike | bytes | Upload) or callable(
         getattr(value, "read", None)
     )
 
@@ -86,10 +95,17 @@ def as_upload(value: Path | bytes | BinaryIO | Upload | str, name: str) -> Uploa
     if isinstance(value, bytes):
         content_type = _sniff(value[:16])
         return Upload(value, name + _extension(content_type), content_type)
+    from pathlib import Path
+
+    if isinstance(value, os.PathLike):
+        value = Path(value)
     own = value if isinstance(value, Path) else getattr(value, "name", None)
     filename = Path(own).name if isinstance(own, str | Path) else name
     return Upload(value, filename, _guess(filename) or _FALLBACK)
 
+
+_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+"""What may stand as a MIME type in a header, where a line break would start another header."""
 
 _FALLBACK: Final = "application/octet-stream"
 
@@ -145,7 +161,8 @@ def _from_data_uri(uri: str, name: str) -> Upload:
             data = base64.b64decode(data, validate=True)
         except ValueError as error:
             raise ValueError(f"the data: URI is no valid base64: {error}") from None
-    content_type = content_type or _sniff(data[:16])
+    if _TYPE.fullmatch(content_type) is None:
+        content_type = _sniff(data[:16])
     return Upload(data, name + _extension(content_type), content_type)
 
 
@@ -163,11 +180,12 @@ def _serialized(value: Any) -> str:
         return value
     upload = as_upload(value, "file")
     data = upload.data
-    content = (
-        data
-        if isinstance(data, bytes)
-        else data.read_bytes() if isinstance(data, Path) else data.read()
-    )
+    if isinstance(data, bytes):
+        content = data
+    elif isinstance(data, os.PathLike):
+        content = data.read_bytes()
+    else:
+        content = data.read()
     return (
         f"data:{upload.content_type};base64,{base64.b64encode(content).decode('ascii')}"
     )

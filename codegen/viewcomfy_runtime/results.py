@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from .errors import ProtocolError, ViewComfyError
-from .filenames import numbered, safe_name
-from .transport import Deadline, chunks, error_of, failures, host_of
+from .errors import ProtocolError, SaveError, ViewComfyError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DOWNLOAD_TIMEOUT: Final = 2400.0
 _PIECE: Final = (
@@ -45,6 +42,11 @@ class OutputFile:
         Never leaves the directory and never overwrites: a name that is taken gets a number. The file appears when it is
         complete. Raises ViewComfyError where the content cannot be had, OSError where it cannot be written.
         """
+        import tempfile
+        from pathlib import Path
+
+        from .filenames import safe_name
+
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
@@ -70,6 +72,8 @@ class OutputFile:
 
 
 def _decoded(data: str, filename: str) -> Iterator[bytes]:
+    import base64
+
     try:
         for start in range(0, len(data), _PIECE):
             yield base64.b64decode(data[start : start + _PIECE], validate=True)
@@ -83,6 +87,8 @@ def _downloaded(url: str) -> Iterator[bytes]:
     """The content at a presigned link, which is another's server: no credential goes there."""
     import requests
 
+    from .transport import Deadline, chunks, error_of, failures, host_of
+
     deadline = Deadline(DOWNLOAD_TIMEOUT)
     with requests.Session() as session:
         with failures(host_of(url), deadline):
@@ -94,6 +100,10 @@ def _downloaded(url: str) -> Iterator[bytes]:
 
 def _placed(temporary: Path, folder: Path, name: str) -> Path:
     """Moves a complete file to its name, or to the next free one."""
+    import contextlib
+
+    from .filenames import numbered
+
     temporary.chmod(0o644)
     for candidate in numbered(name):
         path = folder / candidate
@@ -109,17 +119,6 @@ def _placed(temporary: Path, folder: Path, name: str) -> Path:
                 os.replace(temporary, path)
                 return path
     raise AssertionError("numbers do not end")
-
-
-class SaveError(ViewComfyError):
-    """Some of a result's files could not be saved; `saved` are those that were."""
-
-    def __init__(self, message: str, saved: list[Path]) -> None:
-        super().__init__(message, hint="the other files were saved; fetch these again")
-        self.saved = saved
-
-    def __reduce__(self) -> tuple[type[SaveError], tuple[str, list[Path]]]:
-        return type(self), (self.message, self.saved)
 
 
 @dataclass(frozen=True, slots=True)

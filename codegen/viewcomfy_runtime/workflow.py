@@ -1,4 +1,7 @@
-"""The workflow behind a generated module: checks a call, says it in the wire's words and runs it."""
+"""The workflow behind a generated module: checks a call, says it in the wire's words and runs it.
+
+A module is imported more often than it runs: what only a call needs is imported by the call.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from .errors import (
     InvalidParametersError,
     ViewComfyError,
 )
-from .files import Upload, as_upload
-from .parameters import Field, fields_of, schema_of_fields
-from .types import Integer, Media, Refused, accept
 
 if TYPE_CHECKING:
     from .clients import Client
+    from .fields import Field
+    from .files import Upload
     from .results import PromptResult
+    from .types import Integer
 
 P = TypeVar("P")
 
@@ -66,12 +69,15 @@ class Workflow(Generic[P]):
     def fields(self) -> tuple[Field, ...]:
         """The parameters one by one, with type, default, inputs and documentation."""
         from .docs import attribute_docs
+        from .fields import fields_of
 
         return fields_of(self.parameters, attribute_docs(self.parameters))
 
     @property
     def schema(self) -> dict[str, Any]:
         """The JSON Schema (draft 2020-12) of a call, as `parse` reads it."""
+        from .fields import schema_of_fields
+
         return schema_of_fields(self.title, self.fields)
 
     @property
@@ -95,6 +101,8 @@ class Workflow(Generic[P]):
 
         Raises InvalidParametersError with all faults at once.
         """
+        from .types import Refused, accept
+
         if not isinstance(call, Mapping):
             raise InvalidParametersError(
                 (Fault("(the call)", "must be an object of names and values"),)
@@ -124,6 +132,9 @@ class Workflow(Generic[P]):
         All values are sent, untouched ones too; files where they are set; None as a seed becomes a number drawn
         from the input's range. Raises InvalidParametersError with all faults at once.
         """
+        from .files import as_upload
+        from .types import Integer, Media, accept
+
         params: dict[str, Any] = {}
         files: dict[str, Upload] = {}
         faults: list[Fault] = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from viewcomfy_runtime.parameters import Field, Input, schema_of_fields
+from viewcomfy_runtime.fields import Field, schema_of_fields
+from viewcomfy_runtime.inputs import Input
 
 from ..model import Module, Parameter
 from ..rendering import json_text

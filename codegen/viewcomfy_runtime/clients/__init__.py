@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..files import Upload
-
 if TYPE_CHECKING:
+    from ..files import Upload
     from ..results import PromptResult
 
 

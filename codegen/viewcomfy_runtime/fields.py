@@ -1,8 +1,7 @@
-"""How a field of `Parameters` maps to the workflow: the annotation, and what is read back from it."""
+"""The fields of `Parameters` one by one: what is read back from their annotations, and their JSON Schema."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields
 from types import NoneType, UnionType
 from typing import (
@@ -16,7 +15,8 @@ from typing import (
     get_type_hints,
 )
 
-from .files import File
+from .files import FILE_MARK
+from .inputs import Input
 from .types import (
     Choice,
     Flag,
@@ -31,65 +31,6 @@ from .types import (
 
 REQUIRED: Final = MISSING
 """The default of a field that has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """The input of a workflow's node that a field sets, and what the node accepts there.
-
-    `ge` and `le` bound a number, both inclusive. `multiline` marks a text of several lines, `media` the MIME
-    pattern of a file. `group` is where a form or a help text lists the field.
-    """
-
-    node: str
-    name: str
-    ge: int | float | None = None
-    le: int | float | None = None
-    multiline: bool = False
-    media: str = "*/*"
-    group: str = "basic"
-
-    __is_annotated_types_grouped_metadata__ = True
-
-    @property
-    def key(self) -> str:
-        """The input's key on the wire."""
-        return f"{self.node}-inputs-{self.name}"
-
-    def __iter__(self) -> Iterator[object]:
-        """The bounds as annotated-types constraints, for those who have that package (pydantic does)."""
-        import annotated_types
-
-        if self.ge is not None:
-            yield annotated_types.Ge(self.ge)
-        if self.le is not None:
-            yield annotated_types.Le(self.le)
-        yield _NO_FLAG_IS_A_NUMBER
-
-
-class _NoFlagIsANumber:
-    """Keeps pydantic, where it is used, from taking true for 1: the JSON Schema does not either."""
-
-    __slots__ = ()
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: Callable[[Any], Any]
-    ) -> Any:
-        from pydantic_core import core_schema
-
-        schema = handler(source)
-        if not {int, float} & {source, *get_args(source)}:
-            return schema
-        return core_schema.no_info_before_validator_function(_no_flag, schema)
-
-
-_NO_FLAG_IS_A_NUMBER: Final = _NoFlagIsANumber()
-
-
-def _no_flag(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("must be a number, not true or false")
-    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +102,6 @@ def _field(name: str, hint: object, default: object, doc: str) -> Field:
     return Field(name, kind, inputs, default, doc)
 
 
-_FILE_MARK: Final = get_args(File)[1]
-
-
 def _unwrapped(hint: object) -> tuple[object, tuple[object, ...]]:
     if get_origin(hint) is Annotated:
         base, *metadata = get_args(hint)
@@ -174,7 +112,7 @@ def _unwrapped(hint: object) -> tuple[object, tuple[object, ...]]:
 def _type_of(
     base: object, metadata: tuple[object, ...], bound: Input
 ) -> ParameterType | None:
-    if _FILE_MARK in metadata:
+    if FILE_MARK in metadata:
         return Media(bound.media)
     members = get_args(base) if get_origin(base) in (Union, UnionType) else (base,)
     others = [member for member in members if member is not NoneType]
@@ -200,6 +138,6 @@ def _type_of(
 def _optional(others: list[object], bound: Input) -> ParameterType | None:
     if others == [int]:
         return Integer(bound.ge, bound.le, random=True)
-    if len(others) == 1 and _FILE_MARK in _unwrapped(others[0])[1]:
+    if len(others) == 1 and FILE_MARK in _unwrapped(others[0])[1]:
         return Media(bound.media, optional=True)
     return None
