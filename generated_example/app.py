@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from portrait import Parameters, run
+
 from viewcomfy_runtime import ViewComfyError
 
 STYLES = {
