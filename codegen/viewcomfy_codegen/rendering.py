@@ -56,8 +56,10 @@ def literal(value: Any) -> Code:
             return Code(value)
         case str():
             return Code(_text(value))
-        case None | bool() | int() | float():
+        case None | bool() | int():
             return Code(repr(value))
+        case float():
+            return Code(repr(value).replace("e+", "e"))
         case list():
             return Code(f"[{', '.join(map(literal, value))}]")
         case dict():
