@@ -155,7 +155,10 @@ class Labels:
             PROMPT_WORDS.intersection(own) or " " in str(value).strip()
         ):
             return None
-        return self._roles.side(spot.node)
+        side = self._roles.side(spot.node)
+        if side in (POSITIVE, NEGATIVE) or not _PROMPT_FILLERS.issuperset(own):
+            return side
+        return side_in(words(split_mark(spot.node.title)[1])) or side
 
     def _spoken(self, spot: Spot, base: Words) -> Iterator[Words]:
         """The name in its user's own words."""

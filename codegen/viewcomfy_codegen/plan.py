@@ -188,7 +188,8 @@ def _is_rare(draft: _Draft, known: NodeFacts | None) -> bool:
         return True
     if isinstance(draft.value, str) and MODEL_FILE.search(draft.value):
         return True
-    if known is not None and known.output_node and _SIZES.isdisjoint(parts):
+    making = {*_SIZES, *_SAMPLING, "seed"}
+    if known is not None and known.output_node and making.isdisjoint(parts):
         return True
     if parts[-1:] == ("type",) or parts[-2:] == ("model", "name"):
         return True
