@@ -88,7 +88,7 @@ def _reason(error: BaseException) -> str:
     text = getattr(reason, "strerror", None) or (
         str(reason.args[-1]) if reason.args else ""
     )
-    return (text or type(reason).__name__)[:200]
+    return (text or type(reason).__name__).rpartition("): ")[2][:200]
 
 
 def send(

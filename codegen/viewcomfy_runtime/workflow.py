@@ -178,7 +178,19 @@ class Workflow(Generic[P]):
                 hint="set any value in one of its nodes and export it again",
             )
         client = client or client_from_environment()
-        return client.run(call, timeout=timeout)
+        try:
+            return client.run(call, timeout=timeout)
+        except InvalidParametersError as error:
+            # A client knows wire keys only; the caller knows names.
+            names = {
+                each.key: field.name for field in self.fields for each in field.inputs
+            }
+            raise InvalidParametersError(
+                tuple(
+                    Fault(names.get(fault.parameter, fault.parameter), fault.message)
+                    for fault in error.faults
+                )
+            ) from None
 
     async def arun(
         self,
