@@ -15,7 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from viewcomfy_codegen import Generated, generate
-from viewcomfy_codegen.plan import unwrapped
+from viewcomfy_codegen.drafts import unwrapped
 from viewcomfy_codegen.workflow import is_link
 
 from .checkers import findings_of_mypy, findings_of_pyright, findings_of_ruff

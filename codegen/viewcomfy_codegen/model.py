@@ -11,7 +11,8 @@ from viewcomfy_runtime.types import Choice, ParameterType
 BASIC: Final = "basic"
 ADVANCED: Final = "advanced"
 UNUSED: Final = "unused"
-"""Groups, in their order: what people set, what they rarely set, and what changes nothing."""
+GROUPS: Final = (BASIC, ADVANCED, UNUSED)
+"""In their order: what people set, what they rarely set, and what changes nothing."""
 
 
 class Identifier(str):

@@ -27,6 +27,9 @@ _PLAIN_TYPES: Final = frozenset(
 _TEXT_TYPES: Final = ("STRING", "COND", "EMBED", "PROMPT", "TEXT", "*")
 _MEDIA_TYPES: Final = ("IMAGE", "MASK", "VIDEO", "AUDIO", "*")
 
+PRIMITIVE: Final = frozenset({"value", "int", "float", "string", "number", "boolean"})
+"""Words in the names of inputs that hold a value for other nodes."""
+
 LINKED: Final = frozenset(
     "image images pixels video videos audio input inputs any anything value data frames picture in obj object a b"
     " text string prompt model positive negative latent latents samples conditioning clip vae sigmas noise guider"

@@ -1,0 +1,119 @@
+"""The inputs of a workflow that can be set, each with its type and its group."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from viewcomfy_runtime.types import Integer, ParameterType
+
+from .catalogue import Catalogue, NodeFacts
+from .importance import is_rare
+from .kinds import kind_of
+from .labels import split_mark
+from .model import ADVANCED, BASIC, UNUSED
+from .naming import words
+from .roles import PRIMITIVE, Roles
+from .workflow import Node, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A parameter while it is planned; `marked` when its node has one of ViewComfy's marks."""
+
+    node: Node
+    input: str
+    value: Any
+    type: ParameterType
+    group: str
+    marked: bool
+
+
+def drafts(
+    workflow: Workflow,
+    catalogue: Catalogue,
+    facts: Mapping[str, NodeFacts | None],
+    roles: Roles,
+) -> Iterator[Draft]:
+    """Every input that holds a value, but the widgets that only the web page uses, in the order of the flow."""
+    useful = workflow.leading_to(_outputs(workflow, facts))
+    for node in workflow.nodes.values():
+        known = facts[node.class_type]
+        declared = known.inputs if known is not None else {}
+        mark, _ = split_mark(node.title)
+        for name in _in_order(node, declared):
+            value = unwrapped(node.values[name])
+            if name not in declared and _only_on_the_page(name, value, known):
+                continue
+            kind = kind_of(name, value, declared.get(name), catalogue)
+            if isinstance(kind, Integer) and _is_seed(node, name, roles):
+                kind = replace(kind, random=True)
+            if mark is not None:
+                group = mark
+            elif node.id not in useful:
+                group = UNUSED
+            else:
+                rare = is_rare(name, value, kind, declared.get(name), known)
+                group = ADVANCED if rare else BASIC
+            yield Draft(node, name, value, kind, group, mark is not None)
+
+
+def unwrapped(value: Any) -> Any:
+    """A list as its user knows it, which ComfyUI writes as `{"__value__": […]}` so as not to take it for a link."""
+    if (
+        isinstance(value, dict)
+        and value.keys() == {"__value__"}
+        and isinstance(value["__value__"], list)
+    ):
+        return value["__value__"]
+    return value
+
+
+def _outputs(workflow: Workflow, facts: Mapping[str, NodeFacts | None]) -> set[str]:
+    """The nodes that ComfyUI runs a workflow for; of an unknown class, those that nothing uses."""
+    ends = {id for id, uses in workflow.uses.items() if not uses}
+    outputs = {
+        node.id
+        for node in workflow.nodes.values()
+        if (known.output_node if (known := facts[node.class_type]) else node.id in ends)
+    }
+    return outputs or ends
+
+
+def _in_order(node: Node, declared: Iterable[str]) -> Iterator[str]:
+    """The node's values as its class lists them, then those that it does not list."""
+    listed = [name for name in declared if name in node.values]
+    return iter([*listed, *(name for name in node.values if name not in set(listed))])
+
+
+_CONTROLS: Final = frozenset({"fixed", "randomize", "increment", "decrement"})
+
+
+def _only_on_the_page(name: str, value: Any, known: NodeFacts | None) -> bool:
+    """Whether an undeclared input is a button, a header or a control that only the web page has."""
+    if isinstance(value, dict):
+        kind = value.get("type")
+        return (
+            isinstance(kind, str) and kind.endswith("Widget")
+        ) or name.lower().endswith("preview")
+    if value is None or value == "":
+        return known is not None or re.fullmatch(r"\w+", name) is None
+    if isinstance(value, str):
+        return value in _CONTROLS or (
+            "upload" in words(name) and value in ("image", "video", "audio")
+        )
+    return False
+
+
+def _is_seed(node: Node, name: str, roles: Roles) -> bool:
+    own = set(words(name))
+    if "seed" in own:
+        return True
+    fed = roles.fed(node)
+    return fed is not None and own <= PRIMITIVE and "seed" in words(fed[1])
+
+
+def is_random(kind: ParameterType) -> bool:
+    return isinstance(kind, Integer) and kind.random

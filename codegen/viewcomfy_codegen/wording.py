@@ -1,0 +1,63 @@
+"""The sentences under the parameters: what each is for, and where in the workflow it is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from viewcomfy_runtime.types import Media, Text
+
+from .catalogue import glossary
+from .drafts import Draft, is_random
+from .labels import split_mark
+from .model import UNUSED
+from .naming import plain_name, words
+from .roles import PRIMITIVE, Roles
+
+
+def _sentence(draft: Draft, roles: Roles) -> str:
+    """What the parameter is for: its role where its input's own name says none, else what the glossary has."""
+    own = set(words(draft.input))
+    if isinstance(draft.type, Text) and own <= {"text", "prompt", "string", "value"}:
+        side = roles.side(draft.node)
+        if side is not None:
+            return glossary().role(side)
+    kind = type(draft.type).__name__.lower()
+    fed = roles.fed(draft.node)
+    if fed is not None and own <= PRIMITIVE:
+        return glossary().sentence(fed[0], plain_name(fed[1]), kind)
+    return glossary().sentence(draft.node.class_type, plain_name(draft.input), kind)
+
+
+def doc(draft: Draft, roles: Roles) -> str:
+    """What the parameter is for, and on a line of its own where in the workflow it is."""
+    node = draft.node
+    parts = [_sentence(draft, roles)]
+    if isinstance(draft.type, Media):
+        parts.append(f"Deployed with {spoken(draft.value)}." if draft.value else "")
+    if is_random(draft.type):
+        parts.append("None draws a new one for each run.")
+    if draft.group == UNUSED:
+        parts.append("Reaches no output: changing it has no effect.")
+    title = spoken(split_mark(node.title)[1])
+    named = (
+        f"{title} ({node.class_type})"
+        if title and title != node.class_type
+        else node.class_type
+    )
+    place = f"Node {spoken(node.id)}, {spoken(named)}."
+    return "\n".join(part for part in (" ".join(filter(None, parts)), place) if part)
+
+
+_LONGEST_QUOTE: Final = 80
+
+
+def spoken(text: str) -> str:
+    """A text of the workflow within a sentence: on one line, without what does not print, cut when long."""
+    plain = " ".join(
+        "".join(char if char.isprintable() else " " for char in text).split()
+    )
+    return (
+        plain
+        if len(plain) <= _LONGEST_QUOTE
+        else plain[: _LONGEST_QUOTE - 1].rstrip() + "…"
+    )
