@@ -7,10 +7,11 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final
 
 from .clients import client_from_environment
 from .errors import ViewComfyError
+from .exhaustive import assert_never
 from .fields import Field
 from .types import Choice, Flag, Integer, Json, Media, Number, Refused, Text, accept
 

@@ -80,11 +80,13 @@ def is_file(value: object) -> bool:
 def as_upload(value: Path | bytes | BinaryIO | Upload | str, name: str) -> Upload:
     """`value` with a file name and a MIME type; `name` is the stem for data without a name.
 
-    Raises ValueError for a `data:` URI that cannot be decoded.
+    Raises ValueError for a `data:` URI that cannot be decoded and for what is no MIME type.
     """
     if isinstance(value, Upload):
+        if value.content_type and not _HEADER.fullmatch(value.content_type):
+            raise ValueError(f"{value.content_type!r} is no MIME type")
         known = as_upload(value.data, name)
-        filename = value.filename or known.filename
+        filename = _encodable(value.filename or "") or known.filename
         return Upload(
             known.data,
             filename,
@@ -101,11 +103,15 @@ def as_upload(value: Path | bytes | BinaryIO | Upload | str, name: str) -> Uploa
         value = Path(value)
     own = value if isinstance(value, Path) else getattr(value, "name", None)
     filename = Path(own).name if isinstance(own, str | Path) else name
+    filename = _encodable(filename) or name
     return Upload(value, filename, _guess(filename) or _FALLBACK)
 
 
 _TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
-"""What may stand as a MIME type in a header, where a line break would start another header."""
+"""What a `data:` URI may give as a MIME type."""
+
+_HEADER: Final = re.compile(r"[ -~]+")
+"""What may stand in a header, where a line break would start another header."""
 
 _FALLBACK: Final = "application/octet-stream"
 
@@ -129,6 +135,11 @@ def _sniff(start: bytes) -> str:
         if start.startswith(signature, offset):
             return content_type
     return _FALLBACK
+
+
+def _encodable(filename: str) -> str:
+    """The name as it can be sent: a disk may hold names that are no text."""
+    return filename.encode("utf-8", "replace").decode()
 
 
 def _guess(filename: str | None) -> str | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from .errors import ProtocolError, SaveError, ViewComfyError
+from .errors import NotFoundError, ProtocolError, SaveError, ViewComfyError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,19 +43,16 @@ class OutputFile:
         Never leaves the directory and never overwrites: a name that is taken gets a number. The file appears when it is
         complete. Raises ViewComfyError where the content cannot be had, OSError where it cannot be written.
         """
-        import tempfile
         from pathlib import Path
 
         from .filenames import safe_name
 
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=".viewcomfy-", suffix=".part", dir=folder
-        )
-        temporary = Path(name)
+        # Not by `tempfile`, whose files are their owner's alone whatever the umask says.
+        temporary = folder / f".viewcomfy-{os.urandom(8).hex()}.part"
         try:
-            with open(handle, "wb") as file:
+            with temporary.open("xb") as file:
                 for piece in self._content():
                     file.write(piece)
             return _placed(
@@ -67,7 +65,7 @@ class OutputFile:
         if self.data is not None:
             return _decoded(self.data, self.filename)
         if self.url is not None:
-            return _downloaded(self.url)
+            return _downloaded(self.url, self.filename)
         raise ProtocolError(f"the server sent no content for {self.filename}")
 
 
@@ -83,19 +81,29 @@ def _decoded(data: str, filename: str) -> Iterator[bytes]:
         ) from None
 
 
-def _downloaded(url: str) -> Iterator[bytes]:
+def _downloaded(url: str, filename: str) -> Iterator[bytes]:
     """The content at a presigned link, which is another's server: no credential goes there."""
     import requests
 
-    from .transport import Deadline, chunks, error_of, failures, host_of
+    from .transport import Deadline, attempt, chunks, error_of, host_of, no_auth
 
     deadline = Deadline(DOWNLOAD_TIMEOUT)
+    host = host_of(url)
     with requests.Session() as session:
-        with failures(host_of(url), deadline):
-            response = session.get(url, stream=True, timeout=(30.0, 300.0))
-        if response.status_code != 200:
-            raise error_of(response.status_code, b"", host_of(url))
-        yield from chunks(response, url, deadline)
+        get = partial(
+            session.get, url, auth=no_auth, stream=True, timeout=(30.0, 300.0)
+        )
+        with attempt(get, host, deadline) as response:
+            status = response.status_code
+            if status in (401, 403, 404, 410):
+                raise NotFoundError(
+                    f"{host} does not give {filename} out any more ({status})",
+                    hint="links to results expire: save them soon after the run, or run it again",
+                    status=status,
+                )
+            if status != 200:
+                raise error_of(status, b"", host)
+            yield from chunks(response, url, deadline)
 
 
 def _placed(temporary: Path, folder: Path, name: str) -> Path:
@@ -104,9 +112,9 @@ def _placed(temporary: Path, folder: Path, name: str) -> Path:
 
     from .filenames import numbered
 
-    temporary.chmod(0o644)
-    for candidate in numbered(name):
-        path = folder / candidate
+    names = numbered(name)
+    while True:
+        path = folder / next(names)
         try:
             # A hard link fails where the name is taken, so that two runs at once cannot take it both.
             os.link(temporary, path)
@@ -118,7 +126,6 @@ def _placed(temporary: Path, folder: Path, name: str) -> Path:
                 path.open("xb").close()
                 os.replace(temporary, path)
                 return path
-    raise AssertionError("numbers do not end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +155,12 @@ class PromptResult:
     def save(self, directory: str | os.PathLike[str]) -> list[Path]:
         """Write all outputs into `directory`, as `OutputFile.save` does, and return where they are.
 
-        Raises SaveError, after the others were saved, naming those that could not be had.
+        Raises SaveError, after the others were saved, naming those that could not be had or written, and OSError
+        where the directory cannot be made.
         """
+        from pathlib import Path
+
+        Path(directory).mkdir(parents=True, exist_ok=True)
         saved: list[Path] = []
         failed: list[str] = []
         for output in self.outputs:
@@ -157,6 +168,8 @@ class PromptResult:
                 saved.append(output.save(directory))
             except ViewComfyError as error:
                 failed.append(f"{output.filename}: {error.message}")
+            except OSError as error:
+                failed.append(f"{output.filename}: {error.strerror or error}")
         if failed:
             raise SaveError("\n".join(["not all files could be saved", *failed]), saved)
         return saved

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from .errors import (
     AuthenticationError,
@@ -23,8 +24,13 @@ from .errors import (
 if TYPE_CHECKING:
     import requests
 
+T = TypeVar("T")
+
 CHUNK: Final = 1 << 16
 CONNECT_TIMEOUT: Final = 30.0
+LONGEST_WAIT: Final = 86_400.0
+"""Seconds: less than what sockets of any system accept as a timeout."""
+
 MOST_REDIRECTS: Final = 100
 """A deployment on a serverless platform answers a long run with a redirect every few minutes."""
 
@@ -40,55 +46,74 @@ class Deadline:
     def remaining(self) -> float:
         return self._end - time.monotonic()
 
+    @property
+    def timeouts(self) -> tuple[float, float]:
+        """Seconds to connect and to wait for bytes, as requests takes them; never 0, which sockets refuse."""
+        wait = min(max(self.remaining, 0.001), LONGEST_WAIT)
+        return min(CONNECT_TIMEOUT, wait), wait
+
     def check(self) -> None:
         """Raises RunTimeoutError once the time is over."""
-        if self.remaining <= 0:
+        if not self.remaining > 0:  # so that NaN is over too
             raise RunTimeoutError(
                 f"the run took longer than {self.seconds:g} s",
                 hint="pass a larger timeout; the run may still go on at the server",
             )
 
 
-@contextlib.contextmanager
-def failures(host: str, deadline: Deadline) -> Iterator[None]:
-    """Turns what `requests` raises into this package's errors, without the request that it holds on to."""
+def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
+    """What `action` gives. What the libraries raise becomes this package's error.
+
+    That error is raised once theirs is out of hand: theirs hold on to the request, and with it to the credentials.
+    Raises ViewComfyError.
+    """
     import requests
+    import urllib3
 
     try:
-        yield
-        return
-    except (requests.RequestException, OSError) as error:
-        if isinstance(error, ViewComfyError):
-            raise
-        deadline.check()
-        reason = _reason(error)
-        timed_out = isinstance(error, requests.Timeout)
+        return action()
+    except (
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        OSError,
+        ValueError,
+    ) as error:
+        cause = _innermost(error)
+        timed_out = isinstance(
+            error, requests.Timeout | urllib3.exceptions.TimeoutError
+        )
+        # These errors quote the URL, which may be signed.
+        bad_url = isinstance(error, ValueError)
+    if isinstance(cause, ViewComfyError):
+        raise cause
+    deadline.check()
     if timed_out:
         raise RunTimeoutError(
             f"{host} did not answer in time",
             hint="check the network, or pass a larger timeout",
         )
+    reason = "the URL is not valid" if bad_url else _words(cause)
     raise ConnectionFailedError(
         f"the connection to {host} failed: {reason}",
         hint="check the URL, the network and that the deployment is up",
     )
 
 
-def _reason(error: BaseException) -> str:
-    """The innermost cause in its own words, which name no header."""
-    reason = error
+def _innermost(error: BaseException) -> BaseException:
+    """The cause at the bottom, which names no header and no path."""
     while True:
-        inner = getattr(reason, "reason", None) or next(
-            (each for each in reversed(reason.args) if isinstance(each, BaseException)),
-            None,
-        )
+        inner = getattr(error, "reason", None)
         if not isinstance(inner, BaseException):
-            break
-        reason = inner
-    text = getattr(reason, "strerror", None) or (
-        str(reason.args[-1]) if reason.args else ""
-    )
-    return (text or type(reason).__name__).rpartition("): ")[2][:200]
+            nested = (each for each in error.args if isinstance(each, BaseException))
+            inner = next(nested, None)
+        if inner is None:
+            return error
+        error = inner
+
+
+def _words(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(text)[:200]
 
 
 def send(
@@ -105,28 +130,39 @@ def send(
     method, origin, current = "POST", url, url
     for _ in range(MOST_REDIRECTS):
         deadline.check()
-        headers = dict(credentials) if _same_host(origin, current) else {}
+        at_home = same_host(origin, current)
+        # None takes away what a session of the user's adds by itself.
+        headers: dict[str, str | None] = (
+            dict(credentials)
+            if at_home
+            else dict.fromkeys((*credentials, "Authorization"))
+        )
         content = body() if method == "POST" else None
         if content is not None:
             headers["Content-Type"] = content.content_type
-        with failures(host_of(current), deadline):
-            response = session.request(
+        response = attempt(
+            partial(
+                session.request,
                 method,
                 current,
                 headers=headers,
                 data=content,
+                auth=None if at_home else no_auth,
                 stream=True,
                 allow_redirects=False,
-                timeout=(min(CONNECT_TIMEOUT, deadline.remaining), deadline.remaining),
-            )
+                timeout=deadline.timeouts,
+            ),
+            host_of(current),
+            deadline,
+        )
         target = response.headers.get("Location")
         if not response.is_redirect or target is None:
             return response
         response.close()
-        current = urljoin(current, target)
+        current = _joined(current, target)
         if response.status_code not in (307, 308):
             method = "GET"
-        elif not _same_host(origin, current):
+        elif not same_host(origin, current):
             raise ProtocolError(
                 f"{host_of(url)} redirects the call to {host_of(current)}",
                 hint="call that deployment's own URL if you trust it; nothing was sent there",
@@ -137,37 +173,73 @@ def send(
     )
 
 
-def _same_host(origin: str, target: str) -> bool:
+def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """What to pass as `auth` where none must be sent: else requests looks into the session and ~/.netrc."""
+    return request
+
+
+def _joined(current: str, target: str) -> str:
+    try:
+        joined = urljoin(current, target)
+        _ = urlsplit(joined).port  # is only checked when it is asked for
+    except ValueError:
+        raise ProtocolError(
+            f"{host_of(current)} redirects to something that is no URL",
+            hint="check that the URL is the deployment's endpoint",
+        ) from None
+    return joined
+
+
+def same_host(origin: str, target: str) -> bool:
     """Whether what was meant for `origin` may go to `target`: the same host, and never in the clear after TLS."""
     first, second = urlsplit(origin), urlsplit(target)
     if first.hostname != second.hostname:
         return False
     if first.scheme == second.scheme:
-        return first.port == second.port
+        return _port(first) == _port(second)
     return (first.scheme, second.scheme) == ("http", "https")
+
+
+def _port(url: SplitResult) -> int | None:
+    return url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 def host_of(url: str) -> str:
     """A URL's scheme and host: all of it that may be shown, since its path may be signed."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if not parts.netloc:
+        return "a server without a name"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def chunks(
     response: requests.Response, url: str, deadline: Deadline
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """The content as it arrives. Raises ViewComfyError where it breaks off or takes too long."""
-    with contextlib.closing(response), failures(host_of(url), deadline):
-        expected = response.headers.get("Content-Length", "")
-        while chunk := response.raw.read1(CHUNK, decode_content=True):
+    read = partial(response.raw.read1, CHUNK, decode_content=True)
+    with contextlib.closing(response):
+        while chunk := attempt(read, host_of(url), deadline):
             deadline.check()
             yield chunk
-        read = response.raw.tell()
-        if expected.isdecimal() and read < int(expected):
-            raise ConnectionFailedError(
-                f"{host_of(url)} closed the connection after {read} of {expected} bytes",
-                hint="try again",
-            )
+
+
+def refusal(
+    response: requests.Response, url: str, deadline: Deadline
+) -> ViewComfyError:
+    """The error that an answer stands for. Of its content only the start is read, or what arrives of it."""
+    said = b""
+    with (
+        contextlib.closing(chunks(response, url, deadline)) as pieces,
+        contextlib.suppress(ConnectionFailedError),
+    ):
+        for piece in pieces:
+            said += piece
+            if len(said) >= CHUNK:
+                break
+    return error_of(response.status_code, said, host_of(url))
 
 
 def error_of(status: int, content: bytes, host: str) -> ViewComfyError:
@@ -218,7 +290,7 @@ def _message(content: bytes) -> str:
     import json
     import re
 
-    text = content[: 1 << 16].decode("utf-8", "replace")
+    text = content[:CHUNK].decode("utf-8", "replace")
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):

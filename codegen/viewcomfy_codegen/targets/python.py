@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, assert_never
+from typing import Any
 
+from viewcomfy_runtime.exhaustive import assert_never
 from viewcomfy_runtime.types import (
     Choice,
     Flag,

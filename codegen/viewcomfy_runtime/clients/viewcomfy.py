@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ..errors import ConfigurationError, ExecutionError, ProtocolError
 from ..multipart import Form
 from ..results import PromptResult
-from ..transport import Deadline, chunks, error_of, host_of, send
+from ..transport import Deadline, chunks, host_of, refusal, send
 from . import Call
 
 if TYPE_CHECKING:
@@ -94,9 +94,9 @@ class ViewComfy:
                 self._session(), self._url, self._credentials, form.body, deadline
             )
             status = response.status_code
+            if status not in (200, 201):
+                raise refusal(response, self._url, deadline)
             content = b"".join(chunks(response, self._url, deadline))
-        if status not in (200, 201):
-            raise error_of(status, content, host_of(self._url))
         LOG.debug(
             "%s answered %d with %d bytes", host_of(self._url), status, len(content)
         )
@@ -123,14 +123,10 @@ def _result(content: bytes, host: str, call: Call) -> PromptResult:
             hint="check that the URL is the deployment's endpoint",
         ) from None
     result = PromptResult.from_wire(answer, params=call.params)
-    if result.status == "error":
-        details = (
-            result.extra.get("error_data")
-            or result.extra.get("errorMsg")
-            or "no reason was given"
-        )
+    details = result.extra.get("error_data") or result.extra.get("errorMsg")
+    if result.status == "error" or (details and not result.completed):
         raise ExecutionError(
-            f"the workflow failed: {str(details)[:500]}",
+            f"the workflow failed: {str(details or 'no reason was given')[:500]}",
             hint="look at the deployment's logs",
             prompt_id=result.prompt_id or None,
         )
