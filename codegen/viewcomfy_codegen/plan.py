@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Final, TypeAlias
 
@@ -19,6 +19,7 @@ from .labels import Labels, Spot
 from .model import GROUPS, Alias, Identifier, Module, Parameter, Target
 from .naming import RESERVED, camel, unique, words
 from .roles import Roles
+from .wishes import Wishes
 from .wording import doc
 from .workflow import Workflow
 
@@ -28,7 +29,8 @@ class Options:
     """What a user may ask of a generation.
 
     `include` and `exclude` are globs over a parameter's name, wire key (`6-inputs-text`) and node class. `all` keeps what
-    a workflow's VC_BASIC and VC_ADV marks leave out. `embed` carries the graph in the module.
+    a workflow's VC_BASIC and VC_ADV marks leave out. `embed` carries the graph in the module. `wishes` are what was
+    written down on single inputs.
     """
 
     include: tuple[str, ...] = ()
@@ -36,6 +38,7 @@ class Options:
     all: bool = False
     optional_files: bool = False
     embed: bool = True
+    wishes: Wishes = field(default_factory=dict)
 
 
 def plan(
