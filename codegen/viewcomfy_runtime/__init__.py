@@ -5,27 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .clients import Call, Client
+    from .clients import Call, Client, Progress
     from .clients.viewcomfy import ViewComfy
     from .errors import (
         AuthenticationError,
         ConfigurationError,
         ConnectionFailedError,
+        DifferentWorkflowWarning,
         ExecutionError,
         Fault,
         IncompatibleModuleError,
         InvalidParametersError,
+        InvalidWorkflowError,
+        NodeFault,
         NotFoundError,
         ProtocolError,
         RateLimitedError,
         RejectedError,
+        RunCancelledError,
         RunTimeoutError,
         SaveError,
         ServerError,
         ViewComfyError,
     )
     from .fields import Field
-    from .files import File, Upload
+    from .files import File, Stored, Upload
     from .inputs import Input
     from .results import OutputFile, PromptResult
     from .workflow import Workflow
@@ -36,6 +40,7 @@ __all__ = [
     "Client",
     "ConfigurationError",
     "ConnectionFailedError",
+    "DifferentWorkflowWarning",
     "ExecutionError",
     "Fault",
     "Field",
@@ -43,15 +48,20 @@ __all__ = [
     "IncompatibleModuleError",
     "Input",
     "InvalidParametersError",
+    "InvalidWorkflowError",
+    "NodeFault",
     "NotFoundError",
     "OutputFile",
+    "Progress",
     "PromptResult",
     "ProtocolError",
     "RateLimitedError",
     "RejectedError",
+    "RunCancelledError",
     "RunTimeoutError",
     "SaveError",
     "ServerError",
+    "Stored",
     "Upload",
     "ViewComfy",
     "ViewComfyError",
@@ -65,7 +75,9 @@ _HOMES: Final = {
     "File": ".files",
     "Input": ".inputs",
     "OutputFile": ".results",
+    "Progress": ".clients",
     "PromptResult": ".results",
+    "Stored": ".files",
     "Upload": ".files",
     "ViewComfy": ".clients.viewcomfy",
     "Workflow": ".workflow",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +63,10 @@ class InvalidParametersError(ViewComfyError, ValueError):
         return type(self), (self.faults,)
 
 
+class InvalidWorkflowError(ViewComfyError, ValueError):
+    """A workflow to run that is none, or that the call does not fit. Nothing was sent."""
+
+
 class ConfigurationError(ViewComfyError):
     """Where to run, or as whom, is not known."""
 
@@ -76,27 +80,82 @@ class NotFoundError(ViewComfyError):
 
 
 class RateLimitedError(ViewComfyError):
-    """Too many requests (429)."""
+    """Too many requests (429); `retry_after` are the seconds that the server asks to wait, where it does."""
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, **about: Any
+    ) -> None:
+        super().__init__(message, **about)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFault:
+    """What ComfyUI finds wrong with one node: its id and class, the input where there is one, and why."""
+
+    node: str
+    class_type: str
+    input: str
+    message: str
+
+    def __str__(self) -> str:
+        about = f" ({self.class_type})" if self.class_type else ""
+        place = f", inputs.{self.input}" if self.input else ""
+        return f"node {self.node}{about}{place}: {self.message}"
 
 
 class RejectedError(ViewComfyError):
-    """The server refused the call (another 4xx)."""
+    """The server refused the call (another 4xx); `faults` are what it says of single nodes."""
+
+    def __init__(
+        self, message: str, *, faults: tuple[NodeFault, ...] = (), **about: Any
+    ) -> None:
+        super().__init__(
+            "\n".join([message, *(f"  {each}" for each in faults)]), **about
+        )
+        self.faults = faults
 
 
 class ServerError(ViewComfyError):
-    """The server failed (5xx)."""
+    """The server failed (5xx); `retry_after` are the seconds that it asks to wait, where it does."""
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, **about: Any
+    ) -> None:
+        super().__init__(message, **about)
+        self.retry_after = retry_after
 
 
 class ExecutionError(ViewComfyError):
-    """The workflow started and failed."""
+    """The workflow started and failed; `fault` says in which node, where the server does."""
+
+    def __init__(
+        self, message: str, *, fault: NodeFault | None = None, **about: Any
+    ) -> None:
+        super().__init__(message, **about)
+        self.fault = fault
 
 
 class ConnectionFailedError(ViewComfyError, ConnectionError):
-    """The server cannot be reached, or the connection broke."""
+    """The server cannot be reached, or the connection broke; `nothing_sent` says that no byte of the call went out."""
+
+    def __init__(
+        self, message: str, *, nothing_sent: bool = False, **about: Any
+    ) -> None:
+        super().__init__(message, **about)
+        self.nothing_sent = nothing_sent
 
 
 class RunTimeoutError(ViewComfyError, TimeoutError):
     """The time allowed for the run is over."""
+
+
+class RunCancelledError(ViewComfyError):
+    """The run was cancelled, here or at the server."""
+
+
+class DifferentWorkflowWarning(UserWarning):
+    """The deployment runs another workflow than the module was generated from."""
 
 
 class ProtocolError(ViewComfyError):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["File", "Upload", "as_upload", "is_file"]
+__all__ = ["File", "Stored", "Upload", "as_upload", "is_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,13 @@ class Upload:
             else repr(self.data)
         )
         return f"Upload({data}, filename={self.filename!r}, content_type={self.content_type!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that the server has already, by the name that it has there: nothing is uploaded."""
+
+    name: str
 
 
 class _FileInPydantic:
@@ -58,8 +65,9 @@ FILE_MARK: Final = _FileInPydantic()
 """What is found in the annotation of a file."""
 
 if TYPE_CHECKING:
-    File: TypeAlias = Path | bytes | BinaryIO | Upload | str
-    """What a file parameter accepts: a path, bytes, a binary file object, an Upload or the text of a `data:` URI.
+    File: TypeAlias = Path | bytes | BinaryIO | Upload | Stored | str
+    """What a file parameter accepts: a path, bytes, a binary file object, an Upload, the text of a `data:` URI, or a file
+    that the server has already.
 
     A text is never a path: whoever passes a request's JSON on must not send this machine's files away.
     """
@@ -72,7 +80,7 @@ def is_file(value: object) -> bool:
     """Whether `value` is something that `File` names; a text only when it is a `data:` URI."""
     if isinstance(value, str):
         return value.startswith("data:")
-    return isinstance(value, os.PathLike | bytes | Upload) or callable(
+    return isinstance(value, os.PathLike | bytes | Upload | Stored) or callable(
         getattr(value, "read", None)
     )
 
@@ -189,6 +197,8 @@ def _serialized(value: Any) -> str:
 
     if isinstance(value, str):
         return value
+    if isinstance(value, Stored):
+        raise ValueError(f"{value.name} is on the server: there is no content to write")
     upload = as_upload(value, "file")
     data = upload.data
     if isinstance(data, bytes):

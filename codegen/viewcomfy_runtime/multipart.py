@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .deadlines import Deadline
 from .errors import ConnectionFailedError, Fault, InvalidParametersError
 from .files import Upload
-from .transport import Deadline
 
 
 class Part:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from .errors import NotFoundError, ProtocolError, SaveError, ViewComfyError
+from .errors import (
+    ConnectionFailedError,
+    NotFoundError,
+    ProtocolError,
+    RunCancelledError,
+    SaveError,
+    ViewComfyError,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .transport import Http
 
 DOWNLOAD_TIMEOUT: Final = 2400.0
 _PIECE: Final = (
@@ -23,25 +31,42 @@ _PIECE: Final = (
 class OutputFile:
     """A file that a run made; its content is fetched or decoded when it is asked for.
 
-    `size` is in bytes, None where the server did not say.
+    `size` is in bytes, None where the server did not say; `node` is the id of the node that made it, where that is known.
     """
 
     filename: str
     content_type: str
     size: int | None = None
+    node: str | None = None
     data: str | None = field(default=None, repr=False)
     url: str | None = field(default=None, repr=False)
+    http: Http | None = field(default=None, repr=False, compare=False)
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    def read(self) -> bytes:
-        """The whole content. Raises ViewComfyError where it cannot be had."""
-        return b"".join(self._content())
+    def read(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> bytes:
+        """The whole content, had within `timeout` seconds. Raises ViewComfyError where it cannot be had."""
+        return b"".join(self._content(timeout))
 
-    def save(self, directory: str | os.PathLike[str]) -> Path:
+    def text(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> str:
+        """The content as text in UTF-8. Raises ViewComfyError where it cannot be had or is none."""
+        try:
+            return self.read(timeout=timeout).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise ProtocolError(
+                f"{self.filename} is no text in UTF-8", hint="read() gives its bytes"
+            ) from None
+
+    def save(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        timeout: float = DOWNLOAD_TIMEOUT,
+    ) -> Path:
         """Write the file into `directory`, which is made if need be, and return where it is.
 
         Never leaves the directory and never overwrites: a name that is taken gets a number. The file appears when it is
-        complete. Raises ViewComfyError where the content cannot be had, OSError where it cannot be written.
+        complete, within `timeout` seconds. Raises ViewComfyError where the content cannot be had, OSError where it cannot
+        be written.
         """
         from pathlib import Path
 
@@ -53,7 +78,7 @@ class OutputFile:
         temporary = folder / f".viewcomfy-{os.urandom(8).hex()}.part"
         try:
             with temporary.open("xb") as file:
-                for piece in self._content():
+                for piece in self._content(timeout):
                     file.write(piece)
             return _placed(
                 temporary, folder, safe_name(self.filename, self.content_type)
@@ -61,49 +86,57 @@ class OutputFile:
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _content(self) -> Iterator[bytes]:
+    def _content(self, timeout: float) -> Iterator[bytes]:
         if self.data is not None:
             return _decoded(self.data, self.filename)
         if self.url is not None:
-            return _downloaded(self.url, self.filename)
+            return _downloaded(self, self.url, timeout)
         raise ProtocolError(f"the server sent no content for {self.filename}")
 
 
 def _decoded(data: str, filename: str) -> Iterator[bytes]:
     import base64
 
+    start = data.find(",", 0, 200) + 1 if data.startswith("data:") else 0
     try:
-        for start in range(0, len(data), _PIECE):
-            yield base64.b64decode(data[start : start + _PIECE], validate=True)
+        for place in range(start, len(data), _PIECE):
+            yield base64.b64decode(data[place : place + _PIECE], validate=True)
     except ValueError as error:
         raise ProtocolError(
             f"{filename} arrived as broken base64: {error}", hint="run it again"
         ) from None
 
 
-def _downloaded(url: str, filename: str) -> Iterator[bytes]:
-    """The content at a presigned link, which is another's server: no credential goes there."""
-    import requests
+def _downloaded(output: OutputFile, url: str, timeout: float) -> Iterator[bytes]:
+    from .deadlines import Deadline
+    from .transport import download
+    from .urls import is_url
 
-    from .transport import Deadline, attempt, chunks, error_of, host_of, no_auth
-
-    deadline = Deadline(DOWNLOAD_TIMEOUT)
-    host = host_of(url)
-    with requests.Session() as session:
-        get = partial(
-            session.get, url, auth=no_auth, stream=True, timeout=(30.0, 300.0)
+    if not is_url(url):
+        raise ProtocolError(
+            f"the server's link to {output.filename} is no URL", hint="run it again"
         )
-        with attempt(get, host, deadline) as response:
-            status = response.status_code
-            if status in (401, 403, 404, 410):
-                raise NotFoundError(
-                    f"{host} does not give {filename} out any more ({status})",
-                    hint="links to results expire: save them soon after the run, or run it again",
-                    status=status,
-                )
-            if status != 200:
-                raise error_of(status, b"", host)
-            yield from chunks(response, url, deadline)
+    received = 0
+    try:
+        for piece in download(url, Deadline(timeout), output.http):
+            received += len(piece)
+            yield piece
+    except ViewComfyError as error:
+        if error.status not in (401, 403, 404, 410):
+            raise
+        gone = error.status
+    else:
+        if output.size not in (None, received):
+            raise ConnectionFailedError(
+                f"{output.filename} has {output.size} bytes, of which {received} arrived",
+                hint="save it again",
+            )
+        return
+    raise NotFoundError(
+        f"the server does not give {output.filename} out any more ({gone})",
+        hint="links to results expire: save them soon after the run, or run it again",
+        status=gone,
+    )
 
 
 def _placed(temporary: Path, folder: Path, name: str) -> Path:
@@ -133,7 +166,7 @@ class PromptResult:
     """What came of a run.
 
     `outputs` are the files it made, `params` the values that were sent, with the seed that was drawn, `prompt` the workflow
-    that ran, `extra` whatever else the server said.
+    that ran, `logs` the last lines that the server wrote, where they were asked for, `extra` whatever else it said.
     """
 
     prompt_id: str
@@ -143,6 +176,7 @@ class PromptResult:
     outputs: tuple[OutputFile, ...]
     prompt: Mapping[str, Any] = field(repr=False)
     params: Mapping[str, Any] = field(repr=False)
+    logs: tuple[str, ...] = field(default=(), repr=False)
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -152,11 +186,25 @@ class PromptResult:
             each for each in self.outputs if each.content_type.startswith("image/")
         )
 
-    def save(self, directory: str | os.PathLike[str]) -> list[Path]:
+    @property
+    def by_node(self) -> dict[str, tuple[OutputFile, ...]]:
+        """The outputs by the id of the node that made them; those of unknown origin under an empty text."""
+        found: dict[str, tuple[OutputFile, ...]] = {}
+        for output in self.outputs:
+            node = output.node or ""
+            found[node] = (*found.get(node, ()), output)
+        return found
+
+    def save(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        timeout: float = DOWNLOAD_TIMEOUT,
+    ) -> list[Path]:
         """Write all outputs into `directory`, as `OutputFile.save` does, and return where they are.
 
-        Raises SaveError, after the others were saved, naming those that could not be had or written, and OSError
-        where the directory cannot be made.
+        `timeout` is in seconds for each file. Raises SaveError, after the others were saved, naming those that could not be
+        had or written, and OSError where the directory cannot be made.
         """
         from pathlib import Path
 
@@ -165,7 +213,7 @@ class PromptResult:
         failed: list[str] = []
         for output in self.outputs:
             try:
-                saved.append(output.save(directory))
+                saved.append(output.save(directory, timeout=timeout))
             except ViewComfyError as error:
                 failed.append(f"{output.filename}: {error.message}")
             except OSError as error:
@@ -175,53 +223,140 @@ class PromptResult:
         return saved
 
     @classmethod
-    def from_wire(cls, answer: object, *, params: Mapping[str, Any]) -> PromptResult:
-        """The result in a server's answer; unknown fields are kept. Raises ProtocolError for what is none."""
-        if not isinstance(answer, dict) or not _KNOWN & answer.keys():
+    def from_wire(
+        cls,
+        answer: object,
+        *,
+        params: Mapping[str, Any],
+        logs: Iterable[str] = (),
+        http: Http | None = None,
+    ) -> PromptResult:
+        """The result in a server's answer; unknown fields are kept. `http` is how its links are fetched.
+
+        Raises ProtocolError for what is no result, ExecutionError or RunCancelledError for a run that came to nothing.
+        """
+        known, extra = _split(answer, _FIELDS)
+        if not known:
             raise ProtocolError(
                 "the server's answer is no result of a run",
                 hint="check that the URL is the deployment's endpoint",
             )
-        outputs = answer.get("outputs")
-        seconds = answer.get("execution_time_seconds")
-        prompt = answer.get("prompt")
-        return cls(
-            prompt_id=str(answer.get("prompt_id") or ""),
-            status=str(answer.get("status") or ""),
-            completed=answer.get("completed") is not False,
-            execution_time_seconds=(
-                seconds if isinstance(seconds, int | float) else None
-            ),
-            outputs=tuple(_outputs(outputs if isinstance(outputs, list) else [])),
-            prompt=prompt if isinstance(prompt, dict) else {},
+        outputs = known.get("outputs")
+        seconds = known.get("execution_time_seconds")
+        result = cls(
+            prompt_id=str(known.get("prompt_id") or ""),
+            status=str(known.get("status") or ""),
+            completed=known.get("completed") is not False,
+            execution_time_seconds=seconds if _is_number(seconds) else None,
+            outputs=tuple(_outputs(outputs if isinstance(outputs, list) else [], http)),
+            prompt=_graph(known.get("prompt")),
             params=dict(params),
-            extra={key: value for key, value in answer.items() if key not in _KNOWN},
+            logs=tuple(logs),
+            extra=extra,
+        )
+        _raise_failed(result, known.get("error_data") or extra.get("errorMsg"))
+        return result
+
+
+def _raise_failed(result: PromptResult, details: Any) -> None:
+    from .answers import execution_error
+
+    status, about = result.status.lower(), result.prompt_id or None
+    if status in ("cancelled", "canceled", "interrupted"):
+        raise RunCancelledError("the run was cancelled at the server", prompt_id=about)
+    if status in ("error", "failed", "failure") or (details and not result.completed):
+        raise execution_error(details, prompt_id=about)
+    if not result.completed and status != "success":
+        raise execution_error(
+            f"the answer came before the run was over, with the status {result.status!r}",
+            prompt_id=about,
         )
 
 
-_KNOWN: Final = frozenset(
-    {"prompt_id", "status", "completed", "execution_time_seconds", "outputs", "prompt"}
-)
+_FIELDS: Final = {
+    "prompt_id": "prompt_id",
+    "promptId": "prompt_id",
+    "status": "status",
+    "completed": "completed",
+    "execution_time_seconds": "execution_time_seconds",
+    "executionTimeSeconds": "execution_time_seconds",
+    "outputs": "outputs",
+    "prompt": "prompt",
+    "error_data": "error_data",
+    "errorData": "error_data",
+}
+_FILE_FIELDS: Final = {
+    "filename": "filename",
+    "content_type": "content_type",
+    "contentType": "content_type",
+    "size": "size",
+    "data": "data",
+    "filepath": "filepath",
+}
 
 
-def _outputs(outputs: list[Any]) -> Iterator[OutputFile]:
+def _split(
+    answer: object, names: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is known of an answer, under one name whatever the server's spelling, and the rest as it is."""
+    known: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for key, value in answer.items() if isinstance(answer, dict) else ():
+        if key in names:
+            known[names[key]] = value
+        else:
+            extra[key] = value
+    return known, extra
+
+
+def _graph(prompt: object) -> dict[str, Any]:
+    """The workflow that ran: itself, or third in the list that ComfyUI keeps in its history."""
+    if isinstance(prompt, list) and len(prompt) > 2:
+        prompt = prompt[2]
+    return prompt if isinstance(prompt, dict) else {}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _outputs(outputs: list[Any], http: Http | None) -> Iterator[OutputFile]:
     for item in outputs:
-        if isinstance(item, dict):
-            size, data, url = item.get("size"), item.get("data"), item.get("filepath")
+        if isinstance(item, str):
+            yield text_output(item)
+        elif isinstance(item, dict):
+            known, extra = _split(item, _FILE_FIELDS)
+            size, data, url = (known.get(key) for key in ("size", "data", "filepath"))
+            filename = str(known.get("filename") or "output")
             yield OutputFile(
-                filename=str(item.get("filename") or "output"),
-                content_type=str(
-                    item.get("content_type") or "application/octet-stream"
-                ),
+                filename=filename,
+                content_type=str(known.get("content_type") or type_of(filename)),
                 size=size if isinstance(size, int) else None,
                 data=data if isinstance(data, str) else None,
-                url=url if isinstance(url, str) else None,
-                extra={
-                    key: value for key, value in item.items() if key not in _FILE_FIELDS
-                },
+                url=url if isinstance(url, str) and url else None,
+                http=http,
+                extra=extra,
             )
 
 
-_FILE_FIELDS: Final = frozenset(
-    {"filename", "content_type", "size", "data", "filepath"}
-)
+def text_output(
+    text: str, *, filename: str = "output.txt", node: str | None = None
+) -> OutputFile:
+    """A text that a node made, as a file."""
+    import base64
+
+    content = text.encode("utf-8", "surrogatepass")
+    return OutputFile(
+        filename,
+        "text/plain",
+        len(content),
+        node,
+        data=base64.b64encode(content).decode(),
+    )
+
+
+def type_of(filename: str) -> str:
+    """The MIME type that a file's name stands for."""
+    import mimetypes
+
+    return mimetypes.guess_type(filename)[0] or "application/octet-stream"

@@ -3,62 +3,280 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Generator, Mapping
+import json
+import logging
+import random
+from collections.abc import Callable, Generator, Iterator
+from copy import copy
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import SplitResult, urljoin, urlsplit
+from typing import Any, Final, TypeVar
 
+import requests
+import urllib3
+
+from .answers import error_of
+from .connections import Sessions
+from .credentials import NOBODY, Credentials
+from .deadlines import Deadline
 from .errors import (
-    AuthenticationError,
     ConnectionFailedError,
-    NotFoundError,
     ProtocolError,
     RateLimitedError,
-    RejectedError,
     RunTimeoutError,
     ServerError,
     ViewComfyError,
 )
-
-if TYPE_CHECKING:
-    import requests
+from .urls import checked_url, host_of, joined, same_host
 
 T = TypeVar("T")
 
+LOG: Final = logging.getLogger("viewcomfy")
 CHUNK: Final = 1 << 16
-CONNECT_TIMEOUT: Final = 30.0
-LONGEST_WAIT: Final = 86_400.0
-"""Seconds: less than what sockets of any system accept as a timeout."""
+LARGEST_ANSWER: Final = 1 << 31
+"""Bytes of one JSON answer or one event; files that are larger come as links."""
 
 MOST_REDIRECTS: Final = 100
 """A deployment on a serverless platform answers a long run with a redirect every few minutes."""
 
+RETRIES: Final = 3
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 60.0
+"""Seconds: a server that asks for more is not waited for."""
 
-class Deadline:
-    """The moment when a call has to be over, in wall-clock time."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
+class Answer:
+    """A server's answer whose content is still to be read, once."""
+
+    def __init__(
+        self,
+        response: requests.Response,
+        url: str,
+        deadline: Deadline,
+        credentials: Credentials,
+    ) -> None:
+        self._response = response
+        self._deadline = deadline
+        self._credentials = credentials
+        self.host = host_of(url)
+        self.status = response.status_code
+        self.content_type = (
+            response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        )
+
+    def pieces(self) -> Generator[bytes, None, None]:
+        """The content as it arrives. Raises ViewComfyError where it breaks off or takes too long."""
+        read = partial(self._response.raw.read1, CHUNK, decode_content=True)
+        with contextlib.closing(self._response):
+            while piece := attempt(read, self.host, self._deadline):
+                self._deadline.check()
+                yield piece
+            self._deadline.check()
+
+    def json(self) -> Any:
+        """The content as JSON. Raises ProtocolError for anything else."""
+        content = bytearray()
+        for piece in self.pieces():
+            content += piece
+            if len(content) > LARGEST_ANSWER:
+                raise self._nonsense("with more than 2 GiB")
+        LOG.debug("%s answered %d with %d bytes", self.host, self.status, len(content))
+        try:
+            text = content.decode()
+            content.clear()  # a result may hold a video: let it be there once
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise self._nonsense("with something other than JSON") from None
+
+    def error(self) -> ViewComfyError:
+        """The error that the answer stands for. Of its content only the start is read, or what arrives of it."""
+        said = b""
+        with (
+            contextlib.closing(self.pieces()) as pieces,
+            contextlib.suppress(ConnectionFailedError),
+        ):
+            for piece in pieces:
+                said += piece
+                if len(said) >= CHUNK:
+                    break
+        words = self._credentials.redacted(said.decode("utf-8", "replace"))
+        return error_of(
+            self.status, words[:CHUNK].encode(), self.host, retry_after=self.retry_after
+        )
 
     @property
-    def remaining(self) -> float:
-        return self._end - time.monotonic()
+    def retry_after(self) -> float | None:
+        """Seconds that the server asks to wait, which it may give as a number or as a date."""
+        from email.utils import parsedate_to_datetime
 
-    @property
-    def timeouts(self) -> tuple[float, float]:
-        """Seconds to connect and to wait for bytes, as requests takes them; never 0, which sockets refuse."""
-        wait = min(max(self.remaining, 0.001), LONGEST_WAIT)
-        return min(CONNECT_TIMEOUT, wait), wait
+        asked = self._response.headers.get("Retry-After", "").strip()
+        if asked.isdecimal():
+            return float(asked[:9])
+        with contextlib.suppress(ValueError, TypeError):
+            from datetime import datetime, timezone
 
-    def check(self) -> None:
-        """Raises RunTimeoutError once the time is over."""
-        if not self.remaining > 0:  # so that NaN is over too
-            raise RunTimeoutError(
-                f"the run took longer than {self.seconds:g} s",
-                hint="pass a larger timeout; the run may still go on at the server",
+            when = parsedate_to_datetime(asked)
+            return max(0.0, (when - datetime.now(timezone.utc)).total_seconds())
+        return None
+
+    def _nonsense(self, what: str) -> ProtocolError:
+        return ProtocolError(
+            f"{self.host} answered {what}",
+            hint="check that the URL is the one that this client is for",
+            status=self.status,
+        )
+
+
+class Http:
+    """A server as one client talks to it: who calls, through which sessions, how patiently.
+
+    `retries` are the times that a request is sent again where it cannot have had an effect.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials = NOBODY,
+        session: requests.Session | None = None,
+        retries: int = RETRIES,
+    ) -> None:
+        self.url = checked_url(url)
+        self.host = host_of(self.url)
+        self.credentials = credentials
+        self.sessions = Sessions(session)
+        self._retries = retries
+        self._home: str | None = self.url
+        self._private = (*credentials, "Authorization", "Cookie")
+
+    def for_links(self) -> Http:
+        """The same way into the network for links to anywhere: nobody learns from them who calls."""
+        http = copy(self)
+        http.credentials = NOBODY
+        http._home = None
+        return http
+
+    @contextlib.contextmanager
+    def answer(
+        self,
+        method: str,
+        url: str,
+        deadline: Deadline,
+        *,
+        body: Callable[[], Any] | None = None,
+        accept: str = "*/*",
+        repeatable: bool | None = None,
+    ) -> Iterator[Answer]:
+        """The answer to a request, redirects followed; `body` makes what is sent, anew for each time.
+
+        Where nothing can have been done yet (refused, 429, 503) it is sent again after a pause; anything that is
+        `repeatable`, which all but POST are, after a broken connection too. The credentials go to the URL's own host only.
+        Raises ViewComfyError.
+        """
+        if repeatable is None:
+            repeatable = method != "POST"
+        with self.sessions.session() as session:
+            for left in range(self._retries, -1, -1):
+                try:
+                    response, final = self._sent(
+                        session, method, url, deadline, body, accept
+                    )
+                    answer = Answer(response, final, deadline, self.credentials)
+                    if answer.status not in (429, 503):
+                        break
+                    error = answer.error()
+                except ConnectionFailedError as failed:
+                    if not (failed.nothing_sent or repeatable):
+                        raise
+                    error = failed
+                self._pause(error, left, deadline)
+            with contextlib.closing(response):
+                yield answer
+
+    def _pause(self, error: ViewComfyError, left: int, deadline: Deadline) -> None:
+        """Waits before the next of `left` tries; raises the error where there is none, or none in time."""
+        asked = (
+            error.retry_after
+            if isinstance(error, RateLimitedError | ServerError)
+            else None
+        )
+        pause = asked
+        if pause is None:
+            pause = FIRST_PAUSE * 2 ** (self._retries - left) * random.uniform(0.5, 1.0)
+        if not left or pause > min(LONGEST_PAUSE, deadline.remaining):
+            raise error
+        LOG.info("%s; trying again in %.1f s", error.message, pause)
+        deadline.sleep(pause)
+
+    def _sent(
+        self,
+        session: requests.Session,
+        method: str,
+        url: str,
+        deadline: Deadline,
+        body: Callable[[], Any] | None,
+        accept: str,
+    ) -> tuple[requests.Response, str]:
+        current = url
+        for _ in range(MOST_REDIRECTS):
+            deadline.check()
+            at_home = self._home is not None and same_host(self._home, current)
+            # None takes away what a session of the user's adds by itself.
+            headers: dict[str, str | None] = {
+                "Accept": accept,
+                **({} if at_home else dict.fromkeys(self._private)),
+            }
+            content = body() if body is not None and method == "POST" else None
+            if content is not None:
+                headers["Content-Type"] = content.content_type
+            response = attempt(
+                partial(
+                    session.request,
+                    method,
+                    current,
+                    headers=headers,
+                    data=content,
+                    auth=self._auth(session) if at_home else _nobody,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=deadline.timeouts,
+                ),
+                host_of(current),
+                deadline,
             )
+            target = response.headers.get("Location")
+            if not response.is_redirect or target is None:
+                return response, current
+            response.close()
+            current = joined(current, target)
+            if response.status_code not in (307, 308):
+                method = "GET"
+            elif not same_host(url, current):
+                raise ProtocolError(
+                    f"{host_of(url)} redirects the call to {host_of(current)}",
+                    hint="call that server's own URL if you trust it; nothing was sent there",
+                    status=response.status_code,
+                )
+        raise ProtocolError(
+            f"{host_of(url)} redirects without end", hint="check the URL"
+        )
+
+    def _auth(self, session: requests.Session) -> Any:
+        """The credentials on top of the user's own; without any, requests would look into ~/.netrc."""
+        own = session.auth
+        if callable(own):
+            return lambda request: self.credentials(own(request))
+        if isinstance(own, tuple):
+            basic = requests.auth.HTTPBasicAuth(*own)
+            return lambda request: self.credentials(basic(request))
+        return self.credentials
+
+
+def download(url: str, deadline: Deadline, http: Http | None = None) -> Iterator[bytes]:
+    """The content at a link that a result gave, had through `http`. Raises ViewComfyError."""
+    http = http or Http(url)
+    with deadline, http.answer("GET", url, deadline) as answer:
+        if answer.status != 200:
+            raise answer.error()
+        yield from answer.pieces()
 
 
 def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
@@ -67,9 +285,6 @@ def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
     That error is raised once theirs is out of hand: theirs hold on to the request, and with it to the credentials.
     Raises ViewComfyError.
     """
-    import requests
-    import urllib3
-
     try:
         return action()
     except (
@@ -95,7 +310,8 @@ def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
     reason = "the URL is not valid" if bad_url else _words(cause)
     raise ConnectionFailedError(
         f"the connection to {host} failed: {reason}",
-        hint="check the URL, the network and that the deployment is up",
+        hint="check the URL, the network and that the server is up",
+        nothing_sent=isinstance(cause, ConnectionRefusedError),
     )
 
 
@@ -105,7 +321,7 @@ def _innermost(error: BaseException) -> BaseException:
         inner = getattr(error, "reason", None)
         if not isinstance(inner, BaseException):
             nested = (each for each in error.args if isinstance(each, BaseException))
-            inner = next(nested, None)
+            inner = next(nested, None) or error.__cause__
         if inner is None:
             return error
         error = inner
@@ -116,200 +332,6 @@ def _words(error: BaseException) -> str:
     return str(text)[:200]
 
 
-def send(
-    session: requests.Session,
-    url: str,
-    credentials: Mapping[str, str],
-    body: Callable[[], Any],
-    deadline: Deadline,
-) -> requests.Response:
-    """POST what `body` makes and follow redirects; the answer's content is still to be read.
-
-    The credentials go to the URL's own host only. Raises ViewComfyError.
-    """
-    method, origin, current = "POST", url, url
-    for _ in range(MOST_REDIRECTS):
-        deadline.check()
-        at_home = same_host(origin, current)
-        # None takes away what a session of the user's adds by itself.
-        headers: dict[str, str | None] = (
-            dict(credentials)
-            if at_home
-            else dict.fromkeys((*credentials, "Authorization"))
-        )
-        content = body() if method == "POST" else None
-        if content is not None:
-            headers["Content-Type"] = content.content_type
-        response = attempt(
-            partial(
-                session.request,
-                method,
-                current,
-                headers=headers,
-                data=content,
-                auth=None if at_home else no_auth,
-                stream=True,
-                allow_redirects=False,
-                timeout=deadline.timeouts,
-            ),
-            host_of(current),
-            deadline,
-        )
-        target = response.headers.get("Location")
-        if not response.is_redirect or target is None:
-            return response
-        response.close()
-        current = _joined(current, target)
-        if response.status_code not in (307, 308):
-            method = "GET"
-        elif not same_host(origin, current):
-            raise ProtocolError(
-                f"{host_of(url)} redirects the call to {host_of(current)}",
-                hint="call that deployment's own URL if you trust it; nothing was sent there",
-                status=response.status_code,
-            )
-    raise ProtocolError(
-        f"{host_of(url)} redirects without end", hint="check the deployment's URL"
-    )
-
-
-def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """What to pass as `auth` where none must be sent: else requests looks into the session and ~/.netrc."""
     return request
-
-
-def _joined(current: str, target: str) -> str:
-    try:
-        joined = urljoin(current, target)
-        _ = urlsplit(joined).port  # is only checked when it is asked for
-    except ValueError:
-        raise ProtocolError(
-            f"{host_of(current)} redirects to something that is no URL",
-            hint="check that the URL is the deployment's endpoint",
-        ) from None
-    return joined
-
-
-def same_host(origin: str, target: str) -> bool:
-    """Whether what was meant for `origin` may go to `target`: the same host, and never in the clear after TLS."""
-    first, second = urlsplit(origin), urlsplit(target)
-    if first.hostname != second.hostname:
-        return False
-    if first.scheme == second.scheme:
-        return _port(first) == _port(second)
-    return (first.scheme, second.scheme) == ("http", "https")
-
-
-def _port(url: SplitResult) -> int | None:
-    return url.port or {"http": 80, "https": 443}.get(url.scheme)
-
-
-def host_of(url: str) -> str:
-    """A URL's scheme and host: all of it that may be shown, since its path may be signed."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if not parts.netloc:
-        return "a server without a name"
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-
-
-def chunks(
-    response: requests.Response, url: str, deadline: Deadline
-) -> Generator[bytes, None, None]:
-    """The content as it arrives. Raises ViewComfyError where it breaks off or takes too long."""
-    read = partial(response.raw.read1, CHUNK, decode_content=True)
-    with contextlib.closing(response):
-        while chunk := attempt(read, host_of(url), deadline):
-            deadline.check()
-            yield chunk
-
-
-def refusal(
-    response: requests.Response, url: str, deadline: Deadline
-) -> ViewComfyError:
-    """The error that an answer stands for. Of its content only the start is read, or what arrives of it."""
-    said = b""
-    with (
-        contextlib.closing(chunks(response, url, deadline)) as pieces,
-        contextlib.suppress(ConnectionFailedError),
-    ):
-        for piece in pieces:
-            said += piece
-            if len(said) >= CHUNK:
-                break
-    return error_of(response.status_code, said, host_of(url))
-
-
-def error_of(status: int, content: bytes, host: str) -> ViewComfyError:
-    """The error that an answer with this status stands for, with the server's own words."""
-    words = _message(content)
-    said = f": {words}" if words else ""
-    match status:
-        case 401 | 403:
-            return AuthenticationError(
-                f"{host} does not accept the credentials ({status}){said}",
-                hint="check VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET against ViewComfy's dashboard",
-                status=status,
-            )
-        case 404:
-            return NotFoundError(
-                f"there is no deployment at {host} under this URL (404){said}",
-                hint="copy the endpoint's URL from ViewComfy's dashboard",
-                status=status,
-            )
-        case 429:
-            return RateLimitedError(
-                f"{host} has too many requests at the moment (429){said}",
-                hint="wait a moment and try again, or send fewer at a time",
-                status=status,
-            )
-        case _ if 400 <= status < 500:
-            return RejectedError(
-                f"{host} rejected the call ({status}){said}",
-                hint="check the values; if the deployed workflow changed, generate the module again",
-                status=status,
-            )
-        case _ if status >= 500:
-            return ServerError(
-                f"{host} failed ({status}){said}",
-                hint="try again later; look at the deployment's logs if it stays",
-                status=status,
-            )
-        case _:
-            return ProtocolError(
-                f"{host} answered with status {status}, which is not ViewComfy's{said}",
-                hint="check that the URL is the deployment's endpoint",
-                status=status,
-            )
-
-
-def _message(content: bytes) -> str:
-    """What an error's body says: ViewComfy's JSON, FastAPI's, plain text, or a page's title."""
-    import json
-    import re
-
-    text = content[:CHUNK].decode("utf-8", "replace")
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
-        title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-        words = title[1] if title else "" if text.lstrip().startswith("<") else text
-    else:
-        words = _said(body)
-    return " ".join(words.split())[:500]
-
-
-def _said(body: Any) -> str:
-    if isinstance(body, str):
-        return body
-    if isinstance(body, list):
-        return "; ".join(filter(None, map(_said, body)))
-    if isinstance(body, dict):
-        told = (
-            body.get(key)
-            for key in ("errorMsg", "errorDetails", "detail", "message", "msg", "error")
-        )
-        return ": ".join(dict.fromkeys(filter(None, map(_said, told))))
-    return ""

@@ -5,19 +5,22 @@ A module is imported more often than it runs: what only a call needs is imported
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from .errors import (
+    DifferentWorkflowWarning,
     Fault,
     IncompatibleModuleError,
     InvalidParametersError,
-    ViewComfyError,
+    InvalidWorkflowError,
 )
 
 if TYPE_CHECKING:
-    from .clients import Client
+    from .clients import Call, Client, Progress, Watch
+    from .deadlines import Deadline
     from .fields import Field
     from .files import Upload
     from .results import PromptResult
@@ -84,12 +87,12 @@ class Workflow(Generic[P]):
     def graph(self) -> dict[str, Any]:
         """The workflow in ComfyUI's API format, as it was when the module was generated.
 
-        Raises ViewComfyError where the module was generated without it.
+        Raises InvalidWorkflowError where the module was generated without it.
         """
         import json
 
         if self._graph is None:
-            raise ViewComfyError(
+            raise InvalidWorkflowError(
                 f"the module of {self.title!r} does not carry its workflow",
                 hint="generate it again without --no-embed",
             )
@@ -132,7 +135,7 @@ class Workflow(Generic[P]):
         All values are sent, untouched ones too; files where they are set; None as a seed becomes a number drawn
         from the input's range. Raises InvalidParametersError with all faults at once.
         """
-        from .files import as_upload
+        from .files import Stored, as_upload
         from .types import Integer, Media, accept
 
         params: dict[str, Any] = {}
@@ -142,7 +145,9 @@ class Workflow(Generic[P]):
             try:
                 value = accept(field.type, getattr(parameters, field.name))
                 if isinstance(field.type, Media):
-                    if value is not None:
+                    if isinstance(value, Stored):
+                        params |= {each.key: value.name for each in field.inputs}
+                    elif value is not None:
                         upload = as_upload(value, field.name)
                         files |= {each.key: upload for each in field.inputs}
                     continue
@@ -162,49 +167,113 @@ class Workflow(Generic[P]):
         parameters: P,
         *,
         client: Client | None = None,
+        on_log: Callable[[str], object] | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
         timeout: float | None = None,
+        override_workflow: bool | str | PathLike[str] | Mapping[str, Any] = False,
     ) -> PromptResult:
-        """Run the workflow once and wait for its result, `timeout` seconds at most.
+        """Run the workflow once and wait for its result.
 
-        Without `client` the environment says where: VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and
-        VIEWCOMFY_CLIENT_SECRET. Raises ViewComfyError.
+        Without `client` the environment says where: VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET.
+        `on_log` hears the lines of the run's log as they are written, `on_progress` of its steps. `timeout` is in seconds,
+        over the whole call, 2400 by default. `override_workflow` runs another workflow in place of the deployed one: True
+        the one that this module was made from, else a file's path or the nodes themselves.
+
+        Raises ViewComfyError: InvalidParametersError before anything is sent, others as documented there.
         """
-        from .clients import Call, client_from_environment
+        from .clients import LONGEST_RUN, Watch, client_from_environment
+        from .deadlines import Deadline
 
-        call = Call(*self.to_wire(parameters))
-        if not call.params:
-            raise ViewComfyError(
-                f"the workflow {self.title!r} holds no value that a call could send, and ViewComfy refuses an empty one",
-                hint="set any value in one of its nodes and export it again",
-            )
+        call = self.call(parameters, override_workflow)
+        deadline = Deadline(LONGEST_RUN if timeout is None else timeout)
         client = client or client_from_environment()
-        try:
-            return client.run(call, timeout=timeout)
-        except InvalidParametersError as error:
-            # A client knows wire keys only; the caller knows names.
-            names = {
-                each.key: field.name for field in self.fields for each in field.inputs
-            }
-            raise InvalidParametersError(
-                tuple(
-                    Fault(names.get(fault.parameter, fault.parameter), fault.message)
-                    for fault in error.faults
-                )
-            ) from None
+        return self._ran(client, call, deadline, Watch(on_log, on_progress))
 
     async def arun(
         self,
         parameters: P,
         *,
         client: Client | None = None,
+        on_log: Callable[[str], object] | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
         timeout: float | None = None,
+        override_workflow: bool | str | PathLike[str] | Mapping[str, Any] = False,
     ) -> PromptResult:
-        """`run`, awaitable: the call waits in a thread of its own."""
-        import asyncio
+        """`run`, awaitable: it waits in a thread of its own, and cancelling it ends the request.
 
-        return await asyncio.to_thread(
-            self.run, parameters, client=client, timeout=timeout
+        `on_log` and `on_progress` are called in the event loop.
+        """
+        from .clients import LONGEST_RUN, Watch, client_from_environment
+        from .deadlines import Deadline
+        from .threads import in_loop, in_thread
+
+        call = self.call(parameters, override_workflow)
+        deadline = Deadline(LONGEST_RUN if timeout is None else timeout)
+        client = client or client_from_environment()
+        watch = Watch(in_loop(on_log), in_loop(on_progress))
+        return await in_thread(
+            partial(self._ran, client, call, deadline, watch), deadline.cancel
         )
+
+    def call(
+        self,
+        parameters: P,
+        override_workflow: bool | str | PathLike[str] | Mapping[str, Any] = False,
+    ) -> Call:
+        """What a client is given to run. Raises InvalidParametersError and InvalidWorkflowError."""
+        from .clients import Call
+        from .overrides import read_override
+
+        params, files = self.to_wire(parameters)
+        if not params:
+            raise InvalidWorkflowError(
+                f"the workflow {self.title!r} holds no value that a call could send, and ViewComfy refuses an empty one",
+                hint="set any value in one of its nodes and export it again",
+            )
+        graph = None if self._graph is None else self.graph
+        return Call(params, files, graph, read_override(override_workflow, graph))
+
+    def _ran(
+        self, client: Client, call: Call, deadline: Deadline, watch: Watch
+    ) -> PromptResult:
+        try:
+            result = client.run(call, deadline, watch)
+        except InvalidParametersError as error:
+            raise self._by_name(error) from None
+        self._compare(call, result)
+        return result
+
+    def _by_name(self, error: InvalidParametersError) -> InvalidParametersError:
+        """A client knows wire keys only; the caller knows names."""
+        names = {each.key: field.name for field in self.fields for each in field.inputs}
+        return InvalidParametersError(
+            tuple(
+                Fault(names.get(fault.parameter, fault.parameter), fault.message)
+                for fault in error.faults
+            )
+        )
+
+    def _compare(self, call: Call, result: PromptResult) -> None:
+        """Warns where the answer shows that another workflow ran than the call was made for."""
+        from .overrides import differences
+
+        known = call.override or call.graph
+        if not result.prompt or known is None:
+            return
+        sent = {*call.params, *call.files}
+        found = list(differences(result.prompt, known, sent))
+        if found:
+            import warnings
+
+            more = f"\n  and {len(found) - 5} more" if len(found) > 5 else ""
+            warnings.warn(
+                f"another workflow ran than {self.title!r} was generated from:\n  "
+                + "\n  ".join(found[:5])
+                + more
+                + "\nhint: generate the module from the deployed workflow, or pass override_workflow=True",
+                DifferentWorkflowWarning,
+                stacklevel=4,
+            )
 
     def main(self, arguments: list[str] | None = None) -> int:
         """The module's command line; the exit code is 0 done, 1 failed, 2 wrong usage."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-from viewcomfy_runtime import Client, Input, PromptResult, Workflow
+from viewcomfy_runtime import Input, Workflow
 
 __all__ = ["WORKFLOW", "Parameters", "arun", "run"]
 
@@ -73,29 +73,8 @@ WORKFLOW: Final = Workflow(
 }""",
 )
 
-
-def run(
-    parameters: Parameters,
-    *,
-    client: Client | None = None,
-    timeout: float | None = None,
-) -> PromptResult:
-    """Run the workflow once and wait for its result, `timeout` seconds at most.
-
-    Without `client`, VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET
-    say where. Raises viewcomfy_runtime.ViewComfyError.
-    """
-    return WORKFLOW.run(parameters, client=client, timeout=timeout)
-
-
-async def arun(
-    parameters: Parameters,
-    *,
-    client: Client | None = None,
-    timeout: float | None = None,
-) -> PromptResult:
-    """`run`, awaitable."""
-    return await WORKFLOW.arun(parameters, client=client, timeout=timeout)
+run = WORKFLOW.run
+arun = WORKFLOW.arun
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viewcomfy_runtime import Upload
-from viewcomfy_runtime.files import as_upload, is_file
+from viewcomfy_runtime.files import Stored, as_upload, is_file
 
 PNG = b"\x89PNG\r\n\x1a\n0000"
 
@@ -24,8 +24,16 @@ def described(value: Any) -> tuple[str | None, str | None]:
 
 @pytest.mark.parametrize(
     "value",
-    [Path("a"), PurePosixPath("a"), b"", io.BytesIO(), Upload(b""), "data:,x"],
-    ids=repr,
+    [
+        Path("a"),
+        PurePosixPath("a"),
+        b"",
+        io.BytesIO(),
+        Upload(b""),
+        Stored("a.png"),
+        "data:,x",
+    ],
+    ids=lambda value: type(value).__name__,
 )
 def test_these_are_files(value: object) -> None:
     assert is_file(value)

@@ -93,9 +93,15 @@ def test_what_is_missing_has_a_sensible_value() -> None:
     result = parsed(prompt_id="p1")
     assert (result.status, result.completed, result.outputs) == ("", True, ())
     assert (result.execution_time_seconds, dict(result.prompt)) == (None, {})
-    [output] = parsed(outputs=[{}, None, "text"]).outputs
+    [output] = parsed(outputs=[{}, None, 3]).outputs
     assert output.filename == "output"
     assert output.content_type == "application/octet-stream"
+
+
+def test_a_text_among_the_outputs_is_a_file_of_text() -> None:
+    [output] = parsed(outputs=["a fox, \u00e9"]).outputs
+    assert (output.filename, output.content_type) == ("output.txt", "text/plain")
+    assert (output.text(), output.size) == ("a fox, \u00e9", 9)
 
 
 def test_unknown_fields_are_kept() -> None:
@@ -184,7 +190,7 @@ def test_a_download_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
 )
 def test_a_link_that_is_none_fails_without_being_quoted(url: str) -> None:
     output = OutputFile("a.png", "image/png", url=f"{url}?{SIGNATURE}")
-    with pytest.raises(ConnectionFailedError) as caught:
+    with pytest.raises(ProtocolError) as caught:
         output.read()
     assert SIGNATURE not in str(caught.value)
 

@@ -34,8 +34,9 @@ from viewcomfy_runtime import (
     ViewComfyError,
 )
 from viewcomfy_runtime.clients import client_from_environment
+from viewcomfy_runtime.deadlines import Deadline
 from viewcomfy_runtime.files import as_upload
-from viewcomfy_runtime.transport import same_host
+from viewcomfy_runtime.urls import same_host
 
 from ..servers import Answer, Server, redirect, result
 
@@ -44,14 +45,15 @@ PARAMS = {"6-inputs-text": "a fox", "3-inputs-seed": 2**64 - 1}
 
 
 def client(server: Server, path: str = "/run") -> ViewComfy:
-    return ViewComfy(server.url + path, "the-id", SECRET)
+    return ViewComfy(server.url + path, "the-id", SECRET, retries=0)
 
 
 def run(
     server: Server, timeout: float | None = 10, **files: Upload | Path | bytes | Any
 ) -> PromptResult:
     uploads = {key: as_upload(value, key) for key, value in files.items()}
-    return client(server).run(Call(PARAMS, uploads), timeout=timeout)
+    deadline = None if timeout is None else Deadline(timeout)
+    return client(server).run(Call(PARAMS, uploads), deadline)
 
 
 def failure(server: Server, **arguments: Any) -> ViewComfyError:

@@ -81,10 +81,8 @@ def _imports(module: Module) -> list[Code]:
             "TypeAlias": bool(module.aliases),
         },
         "viewcomfy_runtime": {
-            "Client": True,
             "File": files,
             "Input": bool(kinds),
-            "PromptResult": True,
             "Workflow": True,
         },
     }

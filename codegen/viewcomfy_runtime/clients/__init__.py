@@ -3,31 +3,62 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from ..deadlines import Deadline
     from ..files import Upload
     from ..results import PromptResult
+
+LONGEST_RUN = 2400.0
+"""Seconds that ViewComfy lets a run take, and the default timeout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a node has come: `value` of `total` steps; `node` is its id, where the server says."""
+
+    value: int
+    total: int
+    node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One run as it is sent: the values by wire key, the files by wire key."""
+    """One run as it is sent: values and files by wire key.
+
+    `graph` is the workflow that the call was made for, where it is known; `override` one to run in place of the deployed.
+    """
 
     params: Mapping[str, Any]
-    files: Mapping[str, Upload]
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    graph: Mapping[str, Any] | None = None
+    override: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who wants to hear of a run while it goes on: of log lines, of progress. They are called in the run's thread."""
+
+    on_log: Callable[[str], object] | None = None
+    on_progress: Callable[[Progress], object] | None = None
+
+    def __bool__(self) -> bool:
+        return self.on_log is not None or self.on_progress is not None
+
+
+QUIET = Watch()
 
 
 class Client(Protocol):
     """Where a workflow runs."""
 
-    def run(self, call: Call, *, timeout: float | None = None) -> PromptResult:
-        """Run the workflow once and wait for its result, `timeout` seconds at most.
-
-        Raises ViewComfyError.
-        """
+    def run(
+        self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
+    ) -> PromptResult:
+        """Run the workflow once and wait for its result, 2400 seconds at most unless said otherwise. Raises ViewComfyError."""
         ...
 
 

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
-import threading
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
-from ..errors import ConfigurationError, ExecutionError, ProtocolError
+from ..answers import execution_error
+from ..credentials import Credentials
+from ..deadlines import Deadline
+from ..errors import ConfigurationError, ConnectionFailedError, ProtocolError
 from ..multipart import Form
 from ..results import PromptResult
-from ..transport import Deadline, chunks, host_of, refusal, send
-from . import Call
+from ..sse import events
+from ..steps import progress_of
+from ..transport import LOG, RETRIES, Answer, Http
+from . import LONGEST_RUN, QUIET, Call, Watch
 
 if TYPE_CHECKING:
     import requests
 
-LOG: Final = logging.getLogger("viewcomfy")
-LONGEST_RUN: Final = 2400.0
-"""Seconds that ViewComfy lets a run take, and the default timeout."""
+MOST_LOGS: Final = 10_000
+"""Lines of a run's log that its result keeps."""
 
 _VARIABLES: Final = (
     "VIEWCOMFY_API_URL",
     "VIEWCOMFY_CLIENT_ID",
     "VIEWCOMFY_CLIENT_SECRET",
-)
-_CREDENTIALS_HINT: Final = (
-    "copy the client id and secret from ViewComfy's dashboard, under API keys"
 )
 
 
@@ -37,7 +36,8 @@ class ViewComfy:
     """A deployment on ViewComfy's cloud; one client may serve any number of threads.
 
     `url` is the deployment's endpoint. Pass a `session` of your own for proxies or certificates; its thread safety
-    is yours then. Raises ConfigurationError for a URL or credentials that cannot be right.
+    is yours then. `retries` are the times that a call is sent again which cannot have started: the connection was refused,
+    or the server answered 429 or 503. Raises ConfigurationError for a URL or credentials that cannot be right.
     """
 
     def __init__(
@@ -47,17 +47,16 @@ class ViewComfy:
         client_secret: str,
         *,
         session: requests.Session | None = None,
+        retries: int = RETRIES,
     ) -> None:
-        self._url = _checked_url(url)
-        self._credentials = {
-            "client_id": _checked_header("client_id", client_id),
-            "client_secret": _checked_header("client_secret", client_secret),
-        }
-        self._own = session
-        self._sessions = threading.local()
+        credentials = Credentials(
+            {"client_id": client_id, "client_secret": client_secret}
+        )
+        self._http = Http(url, credentials, session, retries)
+        self._links = self._http.for_links()
 
     def __repr__(self) -> str:
-        return f"ViewComfy({host_of(self._url)!r})"
+        return f"ViewComfy({self._http.host!r})"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> ViewComfy:
@@ -73,93 +72,83 @@ class ViewComfy:
             )
         return cls(*(environ[name] for name in _VARIABLES))
 
-    def run(self, call: Call, *, timeout: float | None = None) -> PromptResult:
-        """Run the deployed workflow once and wait for its result.
+    def run(
+        self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
+    ) -> PromptResult:
+        """Run the deployed workflow once and wait for its result, 2400 seconds at most unless said otherwise.
 
-        `timeout` is in seconds, over the whole call, 2400 by default. Raises ViewComfyError.
+        Raises ViewComfyError.
         """
-        deadline = Deadline(LONGEST_RUN if timeout is None else timeout)
+        deadline = deadline or Deadline(LONGEST_RUN)
         fields = {
             "params": json.dumps(dict(call.params), allow_nan=False),
-            "logs": "false",
+            "logs": "true" if watch else "false",
         }
-        with contextlib.closing(Form(fields, call.files, deadline)) as form:
+        if call.override is not None:
+            fields["workflow_api"] = json.dumps(call.override, allow_nan=False)
+        with (
+            deadline,
+            contextlib.closing(Form(fields, call.files, deadline)) as form,
+        ):
             LOG.debug(
                 "POST %s: %d values, %d files",
-                host_of(self._url),
+                self._http.host,
                 len(call.params),
                 len(call.files),
             )
-            response = send(
-                self._session(), self._url, self._credentials, form.body, deadline
-            )
-            status = response.status_code
-            if status not in (200, 201):
-                raise refusal(response, self._url, deadline)
-            content = b"".join(chunks(response, self._url, deadline))
-        LOG.debug(
-            "%s answered %d with %d bytes", host_of(self._url), status, len(content)
+            accept = "text/event-stream, application/json" if watch else "*/*"
+            with self._http.answer(
+                "POST", self._http.url, deadline, body=form.body, accept=accept
+            ) as answer:
+                if answer.status not in (200, 201):
+                    raise answer.error()
+                if answer.content_type == "text/event-stream":
+                    return self._streamed(answer, call, watch)
+                return self._result(answer.json(), call)
+
+    def close(self) -> None:
+        """Close the connections that are kept open for later calls."""
+        self._http.sessions.close()
+
+    def _streamed(self, answer: Answer, call: Call, watch: Watch) -> PromptResult:
+        """The result at the end of a stream of events."""
+        logs: deque[str] = deque(maxlen=MOST_LOGS)
+        failure = None
+        with contextlib.closing(answer.pieces()) as pieces:
+            for event in events(pieces):
+                if event.type == "prompt_result":
+                    return self._result(_json(event.data, answer.host), call, logs)
+                if event.type not in ("log_message", "error"):
+                    continue
+                text = self._http.credentials.redacted(event.data)
+                if event.type == "error":
+                    failure = text
+                logs.append(text)
+                if watch.on_log is not None:
+                    watch.on_log(text)
+                if watch.on_progress is not None:
+                    for progress in progress_of(text):
+                        watch.on_progress(progress)
+        if failure is not None:
+            raise execution_error(failure)
+        raise ConnectionFailedError(
+            f"{answer.host} ended the stream before the result",
+            hint="the run may still go on at the server; look at the deployment's logs",
         )
-        return _result(content, host_of(self._url), call)
 
-    def _session(self) -> requests.Session:
-        """The user's session, else one for this thread: requests does not promise more."""
-        if self._own is not None:
-            return self._own
-        found: requests.Session | None = getattr(self._sessions, "session", None)
-        if found is None:
-            import requests
-
-            found = self._sessions.session = requests.Session()
-        return found
+    def _result(
+        self, answer: Any, call: Call, logs: deque[str] | None = None
+    ) -> PromptResult:
+        return PromptResult.from_wire(
+            answer, params=call.params, logs=logs or (), http=self._links
+        )
 
 
-def _result(content: bytes, host: str, call: Call) -> PromptResult:
+def _json(text: str, host: str) -> Any:
     try:
-        answer: Any = json.loads(content)
+        return json.loads(text)
     except (ValueError, RecursionError):
         raise ProtocolError(
-            f"{host} answered with something other than a result",
-            hint="check that the URL is the deployment's endpoint",
+            f"{host} sent a result that is no JSON",
+            hint="run it again; tell ViewComfy if it stays",
         ) from None
-    result = PromptResult.from_wire(answer, params=call.params)
-    details = result.extra.get("error_data") or result.extra.get("errorMsg")
-    if result.status == "error" or (details and not result.completed):
-        raise ExecutionError(
-            f"the workflow failed: {str(details or 'no reason was given')[:500]}",
-            hint="look at the deployment's logs",
-            prompt_id=result.prompt_id or None,
-        )
-    return result
-
-
-def _checked_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        usable = (
-            parts.scheme in ("http", "https")
-            and bool(parts.hostname)
-            and parts.port != 0
-        )
-    except ValueError:
-        usable = False
-    if not usable or any(char.isspace() for char in url):
-        raise ConfigurationError(
-            "the URL of the deployment is none",
-            hint="give the endpoint's whole URL from ViewComfy's dashboard, with https://",
-        )
-    return url
-
-
-def _checked_header(name: str, value: str) -> str:
-    if (
-        not value
-        or not value.isascii()
-        or not value.isprintable()
-        or value != value.strip()
-    ):
-        raise ConfigurationError(
-            f"the {name} is empty or has characters that no {name} has",
-            hint=_CREDENTIALS_HINT,
-        )
-    return value

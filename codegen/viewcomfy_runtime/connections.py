@@ -1,0 +1,107 @@
+"""Sessions of requests, kept for the next call, whose connections a deadline can shut."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any, Final
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from .deadlines import watch
+
+MOST_IDLE: Final = 32
+"""Sessions that are kept open for later calls."""
+
+
+class Sessions:
+    """A session for each call that runs, since requests does not promise more; or the one that the user gave."""
+
+    def __init__(self, own: requests.Session | None = None) -> None:
+        self._own = own
+        self._idle: list[requests.Session] = []
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[type[Sessions], tuple[requests.Session | None]]:
+        return type(self), (self._own,)
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[requests.Session]:
+        if self._own is not None:
+            yield self._own
+            return
+        with self._lock:
+            session = self._idle.pop() if self._idle else None
+        session = session or _new_session()
+        try:
+            yield session
+        finally:
+            session.cookies.clear()
+            with self._lock:
+                full = len(self._idle) >= MOST_IDLE
+                if not full:
+                    self._idle.append(session)
+            if full:
+                session.close()
+
+    def close(self) -> None:
+        """Close what is kept open; the user's own session stays as it is."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for session in idle:
+            session.close()
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    session.mount("http://", _Adapter())
+    session.mount("https://", _Adapter())
+    return session
+
+
+class _Watched(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        connection = super()._new_conn()
+        watch(connection)  # before a TLS handshake, which can be as slow as an answer
+        return connection
+
+    def connect(self) -> None:
+        super().connect()
+        watch(self.sock)
+
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:
+            watch(self.sock)
+        super().putrequest(*args, **kwargs)
+
+
+class _WatchedTls(_Watched, HTTPSConnection):
+    pass
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Watched
+
+
+class _TlsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _WatchedTls
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        _watched(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        return _watched(super().proxy_manager_for(*args, **kwargs))
+
+
+def _watched(manager: Any) -> Any:
+    if manager.pool_classes_by_scheme == urllib3.poolmanager.pool_classes_by_scheme:
+        manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+    return manager
