@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import struct
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,7 +67,9 @@ class Answer:
     """What the server answers, or how it fails to.
 
     `promised` bytes are announced in place of the body's length. `stalls` keeps the connection open without sending
-    the rest, `silent` without sending anything, until the server is closed; `drops` closes it at once.
+    the rest, `silent` without sending anything, until the server is closed; `drops` closes it at once, `resets` with a
+    reset. `drips` sends one byte of the answer, its head included, every so many seconds. `pieces` follow the body, and
+    then the end of the connection is the end of the answer.
     """
 
     status: int = 201
@@ -75,12 +79,30 @@ class Answer:
     stalls: bool = False
     silent: bool = False
     drops: bool = False
+    resets: bool = False
+    drips: float = 0
+    pieces: Iterable[bytes] = ()
 
 
 def result(**fields: Any) -> Answer:
     """The answer to a run that went well, but for what is given."""
     answer = {"prompt_id": "p1", "status": "success", "completed": True, **fields}
     return Answer(body=json.dumps(answer).encode())
+
+
+def event(kind: str, data: str) -> bytes:
+    """A server-sent event."""
+    lines = "".join(f"data: {line}\n" for line in data.split("\n"))
+    return f"event: {kind}\n{lines}\n".encode()
+
+
+def stream(*events: bytes, **fields: Any) -> Answer:
+    """The answer to a run with logs: these events, and after them the result, unless it is given as None."""
+    ends = [] if fields.get("result", ...) is None else [result(**fields).body]
+    return Answer(
+        headers={"Content-Type": "text/event-stream; charset=utf-8"},
+        pieces=(*events, *(event("prompt_result", end.decode()) for end in ends)),
+    )
 
 
 def redirect(location: str, status: int = 303) -> Answer:
@@ -93,12 +115,14 @@ class Server:
     Answers from a list are given one after the other, the last of them again and again.
     """
 
-    def __init__(self, *answers: Answer | Callable[[Request], Answer]) -> None:
+    def __init__(
+        self, *answers: Answer | Callable[[Request], Answer], port: int = 0
+    ) -> None:
         self._answers = list(answers)
         self._lock = threading.Lock()
         self.requests: list[Request] = []
         self.closing = threading.Event()
-        self._http = _Http(("127.0.0.1", 0), _handler(self))
+        self._http = _Http(("127.0.0.1", port), _handler(self))
         self.port = self._http.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(
@@ -145,6 +169,12 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             self.close_connection = True
             if answer.silent:
                 server.closing.wait()
+            elif answer.resets:
+                linger = struct.pack("ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                self.connection.close()
+            elif answer.drips:
+                self._drip(answer)
             elif not answer.drops:
                 self._send(answer)
 
@@ -153,14 +183,24 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         def _send(self, answer: Answer) -> None:
             length = len(answer.body) if answer.promised is None else answer.promised
             self.send_response(answer.status)
-            self.send_header("Content-Length", str(length))
+            if not answer.pieces:
+                self.send_header("Content-Length", str(length))
             self.send_header("Connection", "close")
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer.body)
+            for piece in answer.pieces:
+                self.wfile.write(piece)
             if answer.stalls:
                 server.closing.wait()
+
+        def _drip(self, answer: Answer) -> None:
+            head = f"HTTP/1.1 {answer.status} Slow\r\nX-Slow: {'x' * 99}\r\n\r\n"
+            for byte in head.encode() + answer.body:
+                self.wfile.write(bytes([byte]))
+                if server.closing.wait(answer.drips):
+                    break
 
         def log_message(self, format: str, *args: Any) -> None:
             """Tests print nothing."""
