@@ -9,10 +9,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .clients import client_from_environment
-from .errors import ViewComfyError
+from .clients import LONGEST_RUN, Call, Client, client_from_environment
+from .deadlines import Deadline
+from .errors import (
+    ConfigurationError,
+    InvalidParametersError,
+    InvalidWorkflowError,
+    SaveError,
+    ViewComfyError,
+)
 from .exhaustive import assert_never
 from .fields import Field
+from .results import PromptResult
+from .terminal import Terminal
 from .types import Choice, Flag, Integer, Json, Media, Number, Refused, Text, accept
 
 if TYPE_CHECKING:
@@ -24,11 +33,12 @@ _GROUPS: Final = {
     "unused": "without effect on any output",
 }
 _OWN: Final = frozenset(
-    {"help", "params", "output", "json", "dry-run", "url", "timeout"}
+    "help params output json dry-run quiet url timeout override-workflow".split()
 )
 _EPILOG: Final = (
     "VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET say where to run."
-    " Exit codes: 0 done, 1 the run failed, 2 wrong usage or values, 130 interrupted."
+    " Standard output has the paths of the saved files, or the result as JSON; the log goes to standard error."
+    " Exit codes: 0 done, 1 the run failed, 2 wrong usage, values or settings, 130 interrupted."
 )
 
 
@@ -36,55 +46,109 @@ def main(workflow: Workflow[Any], arguments: list[str] | None = None) -> int:
     """Run the workflow as the arguments say and print where the files are. Returns the exit code."""
     parser = _parser(workflow)
     options = vars(parser.parse_args(arguments))
-    own = {
-        name: options.pop(name)
-        for name in ("_params", "_output", "_json", "_dry_run", "_url", "_timeout")
-    }
+    own = argparse.Namespace(
+        **{name: options.pop(f"_{name}") for name in _names_of_own()}
+    )
+    terminal = Terminal(quiet=own.quiet)
     try:
-        call = {**_from_file(own["_params"]), **options}
-        parameters = workflow.parse(call)
-        params, files = workflow.to_wire(parameters)
-    except (ViewComfyError, OSError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return 2
-    if own["_dry_run"]:
-        shown = {
-            key: [upload.filename, upload.content_type] for key, upload in files.items()
-        }
-        print(json.dumps({"params": params, "files": shown}, indent=2))
-        return 0
-    try:
-        environ = {
-            **os.environ,
-            **({"VIEWCOMFY_API_URL": own["_url"]} if own["_url"] else {}),
-        }
-        client = client_from_environment(environ)
-        result = workflow.run(parameters, client=client, timeout=own["_timeout"])
-        saved = [str(path) for path in result.save(own["_output"])]
+        parameters = workflow.parse({**_from_file(own.params), **options})
+        call = workflow.call(parameters, own.override_workflow or False)
+        if own.dry_run:
+            print(_json_text(_request(own, call)))
+            return 0
+        deadline = Deadline(LONGEST_RUN if own.timeout is None else own.timeout)
+        result = workflow.run_call(_client(own), call, deadline, terminal.watch)
+        terminal.close()
+        saved = result.save(own.output)
+    except (
+        InvalidParametersError,
+        InvalidWorkflowError,
+        ConfigurationError,
+        ValueError,
+    ) as error:
+        return _failed(parser, error, 2)
     except (ViewComfyError, OSError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return 1
+        if isinstance(error, SaveError):
+            _print_paths(error.saved)
+        return _failed(parser, error, 1)
     except KeyboardInterrupt:
-        return 130
-    if own["_json"]:
-        summary = {
-            "prompt_id": result.prompt_id,
-            "status": result.status,
-            "files": saved,
-        }
-        print(json.dumps({**summary, "params": dict(result.params)}, indent=2))
+        return _failed(parser, "interrupted", 130)
+    finally:
+        terminal.close()
+    if own.json:
+        print(_json_text(summary(result, saved)))
     else:
-        print("\n".join(saved))
+        _print_paths(saved)
     return 0
+
+
+def _print_paths(paths: list[Path]) -> None:
+    for path in paths:
+        print(path)
+
+
+def summary(result: PromptResult, saved: list[Path]) -> dict[str, Any]:
+    """A result as JSON, with where its files are instead of what is in them."""
+    return {
+        "prompt_id": result.prompt_id,
+        "status": result.status,
+        "completed": result.completed,
+        "execution_time_seconds": result.execution_time_seconds,
+        "params": dict(result.params),
+        "outputs": [
+            {
+                "filename": output.filename,
+                "content_type": output.content_type,
+                "size": output.size,
+                "node": output.node,
+                "path": str(path),
+            }
+            for output, path in zip(result.outputs, saved, strict=True)
+        ],
+    }
+
+
+def _failed(parser: argparse.ArgumentParser, error: object, code: int) -> int:
+    print(f"{parser.prog}: {error}", file=sys.stderr)
+    return code
+
+
+def _json_text(value: Any) -> str:
+    return json.dumps(value, indent=2)
+
+
+def _client(own: argparse.Namespace) -> Client:
+    given = {"VIEWCOMFY_API_URL": own.url} if own.url else {}
+    return client_from_environment({**os.environ, **given})
+
+
+def _request(own: argparse.Namespace, call: Call) -> dict[str, Any]:
+    """What would be sent, to where if that is known, without any secret."""
+    try:
+        client = _client(own)
+    except ConfigurationError:
+        files = {key: upload.about() for key, upload in call.files.items()}
+        return {"fields": {"params": dict(call.params)}, "files": files}
+    return dict(client.request(call))
 
 
 def _from_file(path: str | None) -> dict[str, Any]:
     if path is None:
         return {}
-    call = json.loads(Path(path).read_bytes())
+    try:
+        text = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        call = json.loads(text)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is no JSON: {error}") from None
     if not isinstance(call, dict):
         raise ValueError(f"{path} must hold an object of names and values")
     return call
+
+
+def _names_of_own() -> list[str]:
+    return [name.replace("-", "_") for name in sorted(_OWN - {"help"})]
 
 
 def _parser(workflow: Workflow[Any]) -> argparse.ArgumentParser:
@@ -96,57 +160,65 @@ def _parser(workflow: Workflow[Any]) -> argparse.ArgumentParser:
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
-    parser.add_argument(
+    _add_own(parser)
+    groups = {name: parser.add_argument_group(title) for name, title in _GROUPS.items()}
+    names = {field.name for field in workflow.fields}
+    for field in workflow.fields:
+        group = groups.get(field.inputs[0].group, groups["basic"])
+        argument = _argument(field)
+        if isinstance(field.type, Flag) and (
+            f"no_{field.name}" in names or field.name.startswith("no_")
+        ):
+            # --no-NAME would be taken, or taken for a no.
+            argument = {"metavar": "true|false", "type": _flag_value}
+        group.add_argument(_flag(field), dest=field.name, help=_help(field), **argument)
+    return parser
+
+
+def _add_own(parser: argparse.ArgumentParser) -> None:
+    def add(*flags: str, **about: Any) -> None:
+        name = "_" + flags[-1].removeprefix("--").replace("-", "_")
+        about = {"dest": name, "default": None, **about}
+        parser.add_argument(*flags, **about)
+
+    add(
         "--params",
-        dest="_params",
         metavar="FILE",
-        default=None,
-        help="a call as JSON; flags override it",
+        help="a call as JSON, - for standard input; flags override it",
     )
-    parser.add_argument(
+    add(
         "-o",
         "--output",
-        dest="_output",
         metavar="DIR",
         default="outputs",
-        help="where files go (outputs)",
+        help="where files go (default: outputs)",
     )
-    parser.add_argument(
-        "--json",
-        dest="_json",
-        action="store_true",
-        default=False,
-        help="print the result as JSON",
-    )
-    parser.add_argument(
+    add("--json", action="store_true", default=False, help="print the result as JSON")
+    add(
         "--dry-run",
-        dest="_dry_run",
         action="store_true",
         default=False,
         help="print the request, send nothing",
     )
-    parser.add_argument(
-        "--url",
-        dest="_url",
-        metavar="URL",
-        default=None,
-        help="the deployment's endpoint",
+    add(
+        "-q",
+        "--quiet",
+        action="store_true",
+        default=False,
+        help="show no log and no progress",
     )
-    parser.add_argument(
+    add("--url", metavar="URL", help="the deployment's endpoint")
+    add(
         "--timeout",
-        dest="_timeout",
         metavar="SECONDS",
         type=float,
-        default=None,
-        help="for the whole run",
+        help="for the whole run (default: 2400)",
     )
-    groups = {name: parser.add_argument_group(title) for name, title in _GROUPS.items()}
-    for field in workflow.fields:
-        group = groups.get(field.inputs[0].group, groups["basic"])
-        group.add_argument(
-            _flag(field), dest=field.name, help=_help(field), **_argument(field)
-        )
-    return parser
+    add(
+        "--override-workflow",
+        metavar="FILE",
+        help="run this workflow_api.json in place of the deployed one",
+    )
 
 
 def _flag(field: Field) -> str:
@@ -155,12 +227,14 @@ def _flag(field: Field) -> str:
 
 
 def _help(field: Field) -> str:
-    default = (
-        ""
-        if field.required or isinstance(field.type, Media)
-        else f" (default: {field.default!r})"
-    )
-    text = field.doc + (default if len(default) <= 60 else "")
+    text = field.doc
+    if isinstance(field.type, Choice) and field.type.open:
+        some = ", ".join(map(str, field.type.options[:8]))
+        more = ", …" if len(field.type.options) > 8 else ""
+        text += f" For instance {some}{more}." if len(some) <= 160 else ""
+    if not field.required and not isinstance(field.type, Media):
+        default = f" (default: {field.default!r})"
+        text += default if len(default) <= 60 else ""
     return text.replace("%", "%%")
 
 
@@ -193,6 +267,12 @@ def _argument(field: Field) -> dict[str, Any]:
 
 def _file(text: str) -> Path | str:
     return text if text.startswith("data:") else Path(text)
+
+
+def _flag_value(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise argparse.ArgumentTypeError("must be true or false")
+    return text == "true"
 
 
 def _seed(text: str) -> int | None:

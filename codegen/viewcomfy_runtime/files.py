@@ -34,6 +34,11 @@ class Upload:
         )
         return f"Upload({data}, filename={self.filename!r}, content_type={self.content_type!r})"
 
+    def about(self) -> dict[str, Any]:
+        """What is sent, for people to read."""
+        where = {"path": str(self.data)} if isinstance(self.data, os.PathLike) else {}
+        return {"filename": self.filename, "content_type": self.content_type, **where}
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:

@@ -187,7 +187,7 @@ class Workflow(Generic[P]):
         call = self.call(parameters, override_workflow)
         deadline = Deadline(LONGEST_RUN if timeout is None else timeout)
         client = client or client_from_environment()
-        return self._ran(client, call, deadline, Watch(on_log, on_progress))
+        return self.run_call(client, call, deadline, Watch(on_log, on_progress))
 
     async def arun(
         self,
@@ -212,7 +212,7 @@ class Workflow(Generic[P]):
         client = client or client_from_environment()
         watch = Watch(in_loop(on_log), in_loop(on_progress))
         return await in_thread(
-            partial(self._ran, client, call, deadline, watch), deadline.cancel
+            partial(self.run_call, client, call, deadline, watch), deadline.cancel
         )
 
     def call(
@@ -233,9 +233,10 @@ class Workflow(Generic[P]):
         graph = None if self._graph is None else self.graph
         return Call(params, files, graph, read_override(override_workflow, graph))
 
-    def _ran(
+    def run_call(
         self, client: Client, call: Call, deadline: Deadline, watch: Watch
     ) -> PromptResult:
+        """Have `client` run what `call` gave. Raises ViewComfyError."""
         try:
             result = client.run(call, deadline, watch)
         except InvalidParametersError as error:

@@ -61,6 +61,10 @@ class Client(Protocol):
         """Run the workflow once and wait for its result, 2400 seconds at most unless said otherwise. Raises ViewComfyError."""
         ...
 
+    def request(self, call: Call) -> Mapping[str, Any]:
+        """What would be sent for the call, for people to read: method, URL, fields, files, and no secret."""
+        ...
+
 
 def client_from_environment(environ: Mapping[str, str] = os.environ) -> Client:
     """The client that VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET describe.

@@ -81,11 +81,11 @@ class ViewComfy:
         """
         deadline = deadline or Deadline(LONGEST_RUN)
         fields = {
-            "params": json.dumps(dict(call.params), allow_nan=False),
-            "logs": "true" if watch else "false",
+            name: (
+                value if isinstance(value, str) else json.dumps(value, allow_nan=False)
+            )
+            for name, value in _fields(call, watch).items()
         }
-        if call.override is not None:
-            fields["workflow_api"] = json.dumps(call.override, allow_nan=False)
         with (
             deadline,
             contextlib.closing(Form(fields, call.files, deadline)) as form,
@@ -105,6 +105,16 @@ class ViewComfy:
                 if answer.content_type == "text/event-stream":
                     return self._streamed(answer, call, watch)
                 return self._result(answer.json(), call)
+
+    def request(self, call: Call) -> Mapping[str, Any]:
+        """What would be sent for the call, for people to read: method, URL, fields, files, and no secret."""
+        return {
+            "method": "POST",
+            "url": self._http.url,
+            "headers": dict.fromkeys(self._http.credentials, "***"),
+            "fields": _fields(call, QUIET),
+            "files": {key: upload.about() for key, upload in call.files.items()},
+        }
 
     def close(self) -> None:
         """Close the connections that are kept open for later calls."""
@@ -142,6 +152,12 @@ class ViewComfy:
         return PromptResult.from_wire(
             answer, params=call.params, logs=logs or (), http=self._links
         )
+
+
+def _fields(call: Call, watch: Watch) -> dict[str, Any]:
+    override = {} if call.override is None else {"workflow_api": call.override}
+    logs = "true" if watch else "false"
+    return {"params": dict(call.params), "logs": logs, **override}
 
 
 def _json(text: str, host: str) -> Any:
