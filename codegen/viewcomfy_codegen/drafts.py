@@ -7,21 +7,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from viewcomfy_runtime.types import Integer, ParameterType
+from viewcomfy_runtime.files import MASK_SUFFIX
+from viewcomfy_runtime.types import Integer, Media, ParameterType
 
 from .catalogue import Catalogue, NodeFacts
 from .importance import is_rare
 from .kinds import kind_of
 from .labels import split_mark
-from .model import ADVANCED, BASIC, UNUSED
-from .naming import words
+from .model import ADVANCED, BASIC, UNUSED, Identifier
+from .naming import unique, words
 from .roles import PRIMITIVE, Roles
 from .workflow import Node, Workflow
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A parameter while it is planned; `marked` when its node has one of ViewComfy's marks."""
+    """A parameter while it is planned.
+
+    `marked` when its node has one of ViewComfy's marks; `mask_of` names the picture whose mask this is.
+    """
 
     node: Node
     input: str
@@ -29,6 +33,7 @@ class Draft:
     type: ParameterType
     group: str
     marked: bool
+    mask_of: str | None = None
 
 
 def drafts(
@@ -58,6 +63,38 @@ def drafts(
                 rare = is_rare(name, value, kind, declared.get(name), known)
                 group = ADVANCED if rare else BASIC
             yield Draft(node, name, value, kind, group, mark is not None)
+
+
+def masks(
+    named: Iterable[tuple[Identifier, Draft]],
+    workflow: Workflow,
+    facts: Mapping[str, NodeFacts | None],
+) -> Iterator[tuple[Identifier, Draft]]:
+    """The parameters, and after each picture whose loader's mask the workflow uses a file for that mask."""
+    pairs = list(named)
+    taken: set[str] = {name for name, _ in pairs}
+    for name, draft in pairs:
+        yield name, draft
+        if isinstance(draft.type, Media) and _uses_mask(draft.node, workflow, facts):
+            mask = replace(
+                draft,
+                input=f"{draft.input}{MASK_SUFFIX}",
+                value=None,
+                type=Media("image/*", optional=True),
+                mask_of=name,
+            )
+            yield unique(f"{name}_mask", taken), mask
+
+
+def _uses_mask(
+    node: Node, workflow: Workflow, facts: Mapping[str, NodeFacts | None]
+) -> bool:
+    known = facts[node.class_type]
+    outputs = known.outputs if known is not None else ()
+    return any(
+        outputs[use.output : use.output + 1] == ("MASK",)
+        for use in workflow.uses[node.id]
+    )
 
 
 def unwrapped(value: Any) -> Any:

@@ -12,7 +12,7 @@ from viewcomfy_runtime.types import Choice, Media
 
 from .assigning import assign
 from .catalogue import Catalogue
-from .drafts import Draft, drafts, is_random
+from .drafts import Draft, drafts, is_random, masks
 from .errors import Diagnostic
 from .importance import rank
 from .labels import Labels, Spot
@@ -62,7 +62,7 @@ def plan(
         for draft in found
     ]
     names = assign(Labels(workflow, roles, facts), spots)
-    named = list(zip(names, found, strict=True))
+    named = list(masks(zip(names, found, strict=True), workflow, facts))
     kept, notes = _filtered(named, options, source)
     kept.sort(key=lambda pair: _place(pair[1]))
     parameters = tuple(_parameter(name, draft, options, roles) for name, draft in kept)
@@ -120,7 +120,7 @@ def _parameter(
     name: Identifier, draft: Draft, options: Options, roles: Roles
 ) -> Parameter:
     kind, default = draft.type, draft.value
-    if isinstance(kind, Media):
+    if isinstance(kind, Media) and not kind.optional:
         kind = replace(kind, optional=options.optional_files)
         default = None if options.optional_files else REQUIRED
     return Parameter(

@@ -126,7 +126,12 @@ class Roles:
         found: dict[str, frozenset[tuple[str, ...]]] = {}
         for node in reversed(self._workflow.nodes.values()):
             labels: set[tuple[str, ...]] = set()
-            for use, target in self._flows(node, _MEDIA_TYPES):
+            flows = list(self._flows(node, _MEDIA_TYPES))
+            # A loaded picture's own mask says nothing of what the picture is for.
+            pictures = [
+                flow for flow in flows if self._link_type(node, flow[0]) != "MASK"
+            ]
+            for use, target in flows if node.links else pictures or flows:
                 label = words(use.input)
                 if not (LINKED - {"mask"}).issuperset(_without_number(label)):
                     labels.add(label)

@@ -16,6 +16,8 @@ from .roles import PRIMITIVE, Roles
 
 def _sentence(draft: Draft, roles: Roles) -> str:
     """What the parameter is for: its role where its input's own name says none, else what the glossary has."""
+    if draft.mask_of is not None:
+        return f"Mask for {draft.mask_of}; without one, the picture's own transparency is used."
     own = set(words(draft.input))
     if isinstance(draft.type, Text) and own <= {"text", "prompt", "string", "value"}:
         side = roles.side(draft.node)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["File", "Stored", "Upload", "as_upload", "is_file"]
 
 
+MASK_SUFFIX: Final = "-viewcomfymask"
+"""What the wire adds to the key of a picture for the picture's mask."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A file with a name and a MIME type of your choice, for data that has neither.
