@@ -8,14 +8,13 @@ from typing import Any
 from .support import module_of, names_of, node, schema
 
 
-def masked(mask_output: int = 1, **more: Any) -> dict[str, Any]:
+def masked() -> dict[str, Any]:
     return {
         "1": node("LoadImage", image="a.png"),
-        "2": node("InvertMask", mask=["1", mask_output]),
+        "2": node("InvertMask", mask=["1", 1]),
         "3": node("MaskToImage", mask=["2", 0]),
         "4": node("SaveImage", images=["3", 0], filename_prefix="x"),
         "5": node("PreviewImage", images=["1", 0]),
-        **more,
     }
 
 
@@ -44,6 +43,7 @@ def test_a_mask_is_not_required() -> None:
 
 
 def test_a_masks_name_gives_way_to_one_that_is_there() -> None:
-    names = names_of(masked(**{"6": node("Unknown", "Image Mask", number=3)}))
+    more = {"6": node("Unknown", "Image Mask", number=3)}
+    names = names_of({**masked(), **more})
     assert names["6-inputs-number"] == "image_mask"
     assert names["1-inputs-image-viewcomfymask"] == "image_mask_2"
