@@ -17,7 +17,10 @@ from .roles import PRIMITIVE, Roles
 def _sentence(draft: Draft, roles: Roles) -> str:
     """What the parameter is for: its role where its input's own name says none, else what the glossary has."""
     if draft.mask_of is not None:
-        return f"Mask for {draft.mask_of}; without one, the picture's own transparency is used."
+        return (
+            f"Mask for {draft.mask_of}: a picture of its size that is transparent where the mask is."
+            " Without one, the transparency of the picture itself is used."
+        )
     own = set(words(draft.input))
     if isinstance(draft.type, Text) and own <= {"text", "prompt", "string", "value"}:
         side = roles.side(draft.node)

@@ -151,7 +151,11 @@ class RunTimeoutError(ViewComfyError, TimeoutError):
 
 
 class RunCancelledError(ViewComfyError):
-    """The run was cancelled, here or at the server."""
+    """The run was cancelled, here or `at_server`."""
+
+    def __init__(self, message: str, *, at_server: bool = False, **about: Any) -> None:
+        super().__init__(message, **about)
+        self.at_server = at_server
 
 
 class DifferentWorkflowWarning(UserWarning):

@@ -8,6 +8,8 @@ from itertools import count
 from pathlib import PurePosixPath
 from typing import Final
 
+from .media import extension_of
+
 _LONGEST: Final = 180
 """Bytes: less than any file system's limit of 255, so that a number still fits."""
 
@@ -28,9 +30,7 @@ def safe_name(filename: str, content_type: str) -> str:
         .rstrip(". ")
     )
     if not name.strip("."):
-        import mimetypes
-
-        name = "output" + (mimetypes.guess_extension(content_type) or "")
+        name = "output" + extension_of(content_type)
     if _DEVICES.match(name):
         name = f"_{name}"
     stem, suffix = _split(name)

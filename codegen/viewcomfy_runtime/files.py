@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TypeAlias
 
+from .media import UNKNOWN, extension_of, type_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -107,13 +109,13 @@ def as_upload(value: Path | bytes | BinaryIO | Upload | str, name: str) -> Uploa
         return Upload(
             known.data,
             filename,
-            value.content_type or _guess(filename) or known.content_type,
+            value.content_type or type_of(filename) or known.content_type,
         )
     if isinstance(value, str):
         return _from_data_uri(value, name)
     if isinstance(value, bytes):
         content_type = _sniff(value[:16])
-        return Upload(value, name + _extension(content_type), content_type)
+        return Upload(value, name + extension_of(content_type), content_type)
     from pathlib import Path
 
     if isinstance(value, os.PathLike):
@@ -121,7 +123,7 @@ def as_upload(value: Path | bytes | BinaryIO | Upload | str, name: str) -> Uploa
     own = value if isinstance(value, Path) else getattr(value, "name", None)
     filename = Path(own).name if isinstance(own, str | Path) else name
     filename = _encodable(filename) or name
-    return Upload(value, filename, _guess(filename) or _FALLBACK)
+    return Upload(value, filename, type_of(filename) or UNKNOWN)
 
 
 _TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
@@ -129,8 +131,6 @@ _TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 _HEADER: Final = re.compile(r"[ -~]+")
 """What may stand in a header, where a line break would start another header."""
-
-_FALLBACK: Final = "application/octet-stream"
 
 _SIGNATURES: Final = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
@@ -151,28 +151,12 @@ def _sniff(start: bytes) -> str:
     for signature, offset, content_type in _SIGNATURES:
         if start.startswith(signature, offset):
             return content_type
-    return _FALLBACK
+    return UNKNOWN
 
 
 def _encodable(filename: str) -> str:
     """The name as it can be sent: a disk may hold names that are no text."""
     return filename.encode("utf-8", "replace").decode()
-
-
-def _guess(filename: str | None) -> str | None:
-    import mimetypes
-
-    return mimetypes.guess_type(filename)[0] if filename else None
-
-
-def _extension(content_type: str) -> str:
-    import mimetypes
-
-    return (
-        (mimetypes.guess_extension(content_type) or "")
-        if content_type != _FALLBACK
-        else ""
-    )
 
 
 def _from_data_uri(uri: str, name: str) -> Upload:
@@ -191,7 +175,7 @@ def _from_data_uri(uri: str, name: str) -> Upload:
             raise ValueError(f"the data: URI is no valid base64: {error}") from None
     if _TYPE.fullmatch(content_type) is None:
         content_type = _sniff(data[:16])
-    return Upload(data, name + _extension(content_type), content_type)
+    return Upload(data, name + extension_of(content_type), content_type)
 
 
 def _validated(value: object) -> object:

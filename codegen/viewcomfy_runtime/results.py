@@ -15,6 +15,7 @@ from .errors import (
     SaveError,
     ViewComfyError,
 )
+from .media import UNKNOWN, type_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,13 +33,14 @@ class OutputFile:
     """A file that a run made; its content is fetched or decoded when it is asked for.
 
     `size` is in bytes, None where the server did not say; `node` is the id of the node that made it, where that is known.
+    `data` is the content, bytes or base64, where the server sent it along, `url` where to fetch it otherwise.
     """
 
     filename: str
     content_type: str
     size: int | None = None
     node: str | None = None
-    data: str | None = field(default=None, repr=False)
+    data: str | bytes | None = field(default=None, repr=False)
     url: str | None = field(default=None, repr=False)
     http: Http | None = field(default=None, repr=False, compare=False)
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -94,9 +96,12 @@ class OutputFile:
         raise ProtocolError(f"the server sent no content for {self.filename}")
 
 
-def _decoded(data: str, filename: str) -> Iterator[bytes]:
+def _decoded(data: str | bytes, filename: str) -> Iterator[bytes]:
     import base64
 
+    if isinstance(data, bytes):
+        yield data
+        return
     start = data.find(",", 0, 200) + 1 if data.startswith("data:") else 0
     try:
         for place in range(start, len(data), _PIECE):
@@ -263,7 +268,9 @@ def _raise_failed(result: PromptResult, details: Any) -> None:
 
     status, about = result.status.lower(), result.prompt_id or None
     if status in ("cancelled", "canceled", "interrupted"):
-        raise RunCancelledError("the run was cancelled at the server", prompt_id=about)
+        raise RunCancelledError(
+            "the run was cancelled at the server", at_server=True, prompt_id=about
+        )
     if status in ("error", "failed", "failure") or (details and not result.completed):
         raise execution_error(details, prompt_id=about)
     if not result.completed and status != "success":
@@ -330,7 +337,9 @@ def _outputs(outputs: list[Any], http: Http | None) -> Iterator[OutputFile]:
             filename = str(known.get("filename") or "output")
             yield OutputFile(
                 filename=filename,
-                content_type=str(known.get("content_type") or type_of(filename)),
+                content_type=str(
+                    known.get("content_type") or type_of(filename) or UNKNOWN
+                ),
                 size=size if isinstance(size, int) else None,
                 data=data if isinstance(data, str) else None,
                 url=url if isinstance(url, str) and url else None,
@@ -343,20 +352,5 @@ def text_output(
     text: str, *, filename: str = "output.txt", node: str | None = None
 ) -> OutputFile:
     """A text that a node made, as a file."""
-    import base64
-
-    content = text.encode("utf-8", "surrogatepass")
-    return OutputFile(
-        filename,
-        "text/plain",
-        len(content),
-        node,
-        data=base64.b64encode(content).decode(),
-    )
-
-
-def type_of(filename: str) -> str:
-    """The MIME type that a file's name stands for."""
-    import mimetypes
-
-    return mimetypes.guess_type(filename)[0] or "application/octet-stream"
+    content = text.encode("utf-8", "replace")
+    return OutputFile(filename, "text/plain", len(content), node, data=content)

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from viewcomfy_runtime import (
     ConnectionFailedError,
+    ExecutionError,
     NotFoundError,
     OutputFile,
     PromptResult,
     ProtocolError,
+    RunCancelledError,
     SaveError,
     ServerError,
     ViewComfyError,
@@ -117,10 +119,10 @@ def test_what_is_no_result_is_refused(answer: object) -> None:
 
 
 @given(JSON | ANSWERS)
-def test_any_json_is_a_result_or_an_error_of_the_protocol(answer: object) -> None:
+def test_any_json_is_a_result_or_an_error_of_the_package(answer: object) -> None:
     try:
         result = PromptResult.from_wire(answer, params={})
-    except ProtocolError:
+    except (ProtocolError, ExecutionError, RunCancelledError):
         return
     repr(result)
     assert isinstance(result.images, tuple)
