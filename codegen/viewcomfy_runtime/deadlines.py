@@ -79,6 +79,10 @@ class Deadline:
         self._cancelled.wait(min(seconds, self.wait))
         self.check()
 
+    def sleep_to(self, seconds: float) -> None:
+        """Wait that long or to the end, whichever comes first, and go on."""
+        self._cancelled.wait(max(0.0, min(seconds, self.remaining)))
+
     def cancel(self) -> None:
         """End the call now; what it waits for in another thread ends with RunCancelledError."""
         self._cancelled.set()

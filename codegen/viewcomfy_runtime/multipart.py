@@ -40,7 +40,10 @@ class Form:
     """
 
     def __init__(
-        self, fields: Mapping[str, str], files: Mapping[str, Upload], deadline: Deadline
+        self,
+        fields: Mapping[str, str],
+        files: Mapping[str, Upload],
+        deadline: Deadline,
     ) -> None:
         self._fields = fields
         self._deadline = deadline
@@ -68,13 +71,22 @@ class Form:
 
     def body(self) -> Any:
         """The encoded form, from its start; it can be made again for a redirect."""
+        return self._encoded(self._fields, {each[0]: each[0] for each in self._files})
+
+    def body_with(self, key: str, part: str, fields: Mapping[str, str]) -> Any:
+        """A form with one of the files alone, under the name `part`, and other fields."""
+        return self._encoded(fields, {key: part})
+
+    def _encoded(self, fields: Mapping[str, str], names: Mapping[str, str]) -> Any:
         from requests_toolbelt import MultipartEncoder
 
-        parts: list[tuple[str, Any]] = list(self._fields.items())
+        parts: list[tuple[str, Any]] = list(fields.items())
         for key, upload, file, start, size in self._files:
-            file.seek(start)
-            part = Part(file, size, self._deadline.check)
-            parts.append((key, (upload.filename, part, upload.content_type)))
+            if key in names:
+                file.seek(start)
+                part = Part(file, size, self._deadline.check)
+                about = (upload.filename, part, upload.content_type)
+                parts.append((names[key], about))
         return MultipartEncoder(parts)
 
     def _prepared(self, upload: Upload) -> tuple[BinaryIO, int, int]:

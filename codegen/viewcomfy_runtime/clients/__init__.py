@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LONGEST_RUN = 2400.0
 """Seconds that ViewComfy lets a run take, and the default timeout."""
 
+MOST_LOGS = 10_000
+"""Lines of a run's log that its result keeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

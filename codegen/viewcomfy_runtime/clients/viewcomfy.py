@@ -17,13 +17,10 @@ from ..results import PromptResult
 from ..sse import events
 from ..steps import progress_of
 from ..transport import LOG, RETRIES, Answer, Http
-from . import LONGEST_RUN, QUIET, Call, Watch
+from . import LONGEST_RUN, MOST_LOGS, QUIET, Call, Watch
 
 if TYPE_CHECKING:
     import requests
-
-MOST_LOGS: Final = 10_000
-"""Lines of a run's log that its result keeps."""
 
 _VARIABLES: Final = (
     "VIEWCOMFY_API_URL",

@@ -1,0 +1,255 @@
+"""ViewComfy's cloud through its gateway: runs are scheduled, asked after and cancelled by their prompt_id."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import uuid
+from collections import deque
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from ..bodies import JsonBody
+from ..credentials import Credentials
+from ..deadlines import Deadline
+from ..errors import (
+    ConfigurationError,
+    NotFoundError,
+    ProtocolError,
+)
+from ..jobs import Status
+from ..multipart import Form
+from ..polling import poll
+from ..results import PromptResult
+from ..transport import LOG, RETRIES, Http
+from ..urls import checked_url
+from . import LONGEST_RUN, QUIET, Call, Watch
+from .submitting import cancelled_with, once
+
+if TYPE_CHECKING:
+    import requests
+
+    from .live import GatewayEvents
+
+BASE: Final = "https://api.viewcomfy.com"
+ABSENCES: Final = 12
+"""Questions in a row to which the server knows nothing of the run, before it counts as gone: about half a minute."""
+
+_VARIABLES: Final = (
+    "VIEWCOMFY_API_URL",
+    "VIEWCOMFY_CLIENT_ID",
+    "VIEWCOMFY_CLIENT_SECRET",
+)
+
+
+class ViewComfyGateway:
+    """A deployment on ViewComfy's cloud, reached through its gateway, which keeps runs and their results.
+
+    `view_comfy_api_url` is the deployment's endpoint. One client may serve any number of threads. A run's log is heard
+    over Socket.IO, with the extra `live`; without it runs are only asked after. Raises ConfigurationError for URLs or
+    credentials that cannot be right.
+    """
+
+    def __init__(
+        self,
+        view_comfy_api_url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        base: str = BASE,
+        session: requests.Session | None = None,
+        retries: int = RETRIES,
+    ) -> None:
+        self._deployment = checked_url(view_comfy_api_url)
+        credentials = Credentials(
+            {"client_id": client_id, "client_secret": client_secret}
+        )
+        self._http = Http(base.rstrip("/"), credentials, session, retries)
+        self._links = self._http.for_links()
+
+    def __repr__(self) -> str:
+        return f"ViewComfyGateway({self._http.host!r})"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> ViewComfyGateway:
+        """The client that VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET describe, with the gateway at
+        VIEWCOMFY_GATEWAY_URL where it is set to a URL.
+
+        Raises ConfigurationError naming those that are missing.
+        """
+        missing = [name for name in _VARIABLES if not environ.get(name)]
+        if missing:
+            raise ConfigurationError(
+                f"where to run is not known: {', '.join(missing)} not set",
+                hint="set them, or pass client=ViewComfyGateway(url, client_id, client_secret)",
+            )
+        base = environ.get("VIEWCOMFY_GATEWAY_URL") or BASE
+        return cls(*(environ[name] for name in _VARIABLES), base=base)
+
+    def run(
+        self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
+    ) -> PromptResult:
+        """Run the deployed workflow once and wait for its result, 2400 seconds at most unless said otherwise.
+
+        Ctrl-C cancels the run at the server too. Raises ViewComfyError.
+        """
+        deadline = deadline or Deadline(LONGEST_RUN)
+        prompt_id = str(uuid.uuid4())
+        with deadline, contextlib.ExitStack() as stack:
+            stack.enter_context(cancelled_with(partial(self._cancel, prompt_id)))
+            events = stack.enter_context(self._events(prompt_id, watch, deadline))
+            self._schedule(call, prompt_id, deadline, events.sid if events else None)
+            return self._awaited(prompt_id, call.params, deadline, events)
+
+    def submit(self, call: Call, deadline: Deadline) -> str:
+        """Schedule a run and return its prompt_id. Raises ViewComfyError."""
+        prompt_id = str(uuid.uuid4())
+        with deadline:
+            self._schedule(call, prompt_id, deadline, None)
+        return prompt_id
+
+    def status(self, prompt_id: str, deadline: Deadline) -> Status:
+        """What the run is doing. Raises ViewComfyError."""
+        with deadline:
+            found = self._ask(prompt_id, deadline)
+        if found is None:
+            return "unknown"
+        said = str(found.get("status") or "").lower()
+        if said in ("cancelled", "canceled", "interrupted"):
+            return "cancelled"
+        if found.get("completed") is True or said in ("success", "error"):
+            return "success" if said == "success" else "error"
+        return "waiting" if said in ("pending", "queued", "scheduled") else "running"
+
+    def result(
+        self,
+        prompt_id: str,
+        params: Mapping[str, Any],
+        deadline: Deadline,
+        watch: Watch = QUIET,
+    ) -> PromptResult:
+        """Wait for the result of a run. The log of a run that was scheduled elsewhere is not to be had.
+
+        Raises ViewComfyError.
+        """
+        with deadline:
+            return self._awaited(prompt_id, params, deadline, None)
+
+    def cancel(self, prompt_id: str, deadline: Deadline) -> None:
+        """End the run. Raises ViewComfyError."""
+        with deadline:
+            self._cancel(prompt_id, deadline)
+
+    def request(self, call: Call) -> Mapping[str, Any]:
+        """What would be sent for the call, for people to read: method, URL, fields, files, and no secret."""
+        return {
+            "method": "POST",
+            "url": f"{self._http.url}/api/workflow/infer",
+            "headers": dict.fromkeys(self._http.credentials, "***"),
+            "fields": {"prompt_id": "(made for each run)", **self._fields(call)},
+            "files": {key: upload.about() for key, upload in call.files.items()},
+        }
+
+    def close(self) -> None:
+        """Close the connections that are kept open for later calls."""
+        self._http.sessions.close()
+
+    def _fields(self, call: Call) -> dict[str, Any]:
+        override = {} if call.override is None else {"workflow_api": call.override}
+        about = {"view_comfy_api_url": self._deployment, "params": dict(call.params)}
+        return {**about, **override}
+
+    def _schedule(
+        self, call: Call, prompt_id: str, deadline: Deadline, sid: str | None
+    ) -> None:
+        fields = {"prompt_id": prompt_id, **({"sid": sid} if sid else {})}
+        fields |= {
+            name: (
+                value if isinstance(value, str) else json.dumps(value, allow_nan=False)
+            )
+            for name, value in self._fields(call).items()
+        }
+        with contextlib.closing(Form(fields, call.files, deadline)) as form:
+
+            def send() -> None:
+                url = f"{self._http.url}/api/workflow/infer"
+                with self._http.answer("POST", url, deadline, body=form.body) as answer:
+                    if answer.status not in (200, 201):
+                        raise answer.error()
+                    answer.json()
+
+            once(send, lambda: self._ask(prompt_id, deadline) is not None, deadline)
+        LOG.debug("%s scheduled %s", self._http.host, prompt_id)
+
+    def _awaited(
+        self,
+        prompt_id: str,
+        params: Mapping[str, Any],
+        deadline: Deadline,
+        events: GatewayEvents | None,
+    ) -> PromptResult:
+        absences = 0
+
+        def ask() -> dict[str, Any] | None:
+            nonlocal absences
+            found = self._ask(prompt_id, deadline)
+            absences = absences + 1 if found is None else 0
+            if absences > ABSENCES:
+                raise NotFoundError(
+                    "the server does not know the run any more",
+                    hint="run it again; tell ViewComfy if it stays",
+                    prompt_id=prompt_id,
+                )
+            return found if found is not None and _is_over(found) else None
+
+        answer = poll(ask, deadline, events.hear if events else None)
+        logs: deque[str] = events.lines if events else deque()
+        return PromptResult.from_wire(
+            answer, params=params, logs=logs, http=self._links
+        )
+
+    def _ask(self, prompt_id: str, deadline: Deadline) -> dict[str, Any] | None:
+        """What the gateway says of a run; None where it says nothing."""
+        query = urlencode({"prompt_ids": prompt_id})
+        url = f"{self._http.url}/api/workflow/infer/?{query}"
+        with self._http.answer("GET", url, deadline) as answer:
+            if answer.status != 200:
+                raise answer.error()
+            found = answer.json()
+        if not isinstance(found, list):
+            raise ProtocolError(
+                f"{self._http.host} answered with something other than a list of runs",
+                hint="check the URL of the gateway",
+            )
+        for each in found:
+            if isinstance(each, dict) and each.get("promptId") == prompt_id:
+                return each
+        return None
+
+    def _cancel(self, prompt_id: str, deadline: Deadline) -> None:
+        body = {"prompt_id": prompt_id, "view_comfy_api_url": self._deployment}
+        url = f"{self._http.url}/api/workflow/infer/cancel"
+        with self._http.answer(
+            "POST", url, deadline, body=partial(JsonBody, body), repeatable=True
+        ) as answer:
+            if answer.status not in (200, 201):
+                raise answer.error()
+
+    @contextlib.contextmanager
+    def _events(
+        self, prompt_id: str, watch: Watch, deadline: Deadline
+    ) -> Iterator[GatewayEvents | None]:
+        """The run's events as they come; None where nobody listens, or nothing can be heard."""
+        if not watch:
+            yield None
+            return
+        from .live import gateway_events
+
+        with gateway_events(self._http, prompt_id, watch, deadline) as events:
+            yield events
+
+
+def _is_over(found: Mapping[str, Any]) -> bool:
+    return found.get("completed") is True or found.get("status") in ("success", "error")
