@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -22,10 +23,23 @@ class DefaultGroup(click.Group):
     """A group whose command may be left out: then `generate` is meant."""
 
     default = "generate"
+    later = {"serve": "viewcomfy_codegen.serving.command:serve_command"}
+    """Commands that are loaded when they are asked for: generating must not wait for them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*self.commands, *self.later])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in self.later:
+            return super().get_command(ctx, name)
+        module, _, attribute = self.later[name].partition(":")
+        found: click.Command = getattr(import_module(module), attribute)
+        return found
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {name for option in self.get_params(ctx) for name in option.opts}
-        if args and args[0] not in self.commands and args[0] not in own:
+        known = {*self.commands, *self.later, *own}
+        if args and args[0] not in known:
             args = [self.default, *args]
         return super().parse_args(ctx, args)
 

@@ -1,0 +1,166 @@
+"""`viewcomfy-codegen serve`: the command's own part, without what only the extra brings."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import click
+
+from ..errors import CodegenError, Diagnostic
+from ..naming import snake, words
+
+
+@click.command("serve")
+@click.argument("workflows", nargs=-1, required=True, metavar="WORKFLOW...")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The address to listen on."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="The port; 0 takes a free one.",
+)
+@click.option(
+    "--client-id",
+    envvar="VIEWCOMFY_CLIENT_ID",
+    help="The client id that calls must have. Default: made up.",
+)
+@click.option(
+    "--client-secret",
+    envvar="VIEWCOMFY_CLIENT_SECRET",
+    help="The secret that calls must have. Default: made up and printed.",
+)
+@click.option(
+    "--results",
+    type=click.Choice(["data", "links"]),
+    default="data",
+    show_default=True,
+    help="Send results with their content, or as links.",
+)
+@click.option(
+    "--input",
+    "inputs",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A folder with the files that the workflows load.",
+)
+@click.option(
+    "--max-size",
+    type=click.IntRange(1),
+    default=512,
+    show_default=True,
+    metavar="MIB",
+    help="The largest call that is taken.",
+)
+def serve_command(
+    workflows: tuple[str, ...],
+    host: str,
+    port: int,
+    client_id: str | None,
+    client_secret: str | None,
+    results: str,
+    inputs: Path | None,
+    max_size: int,
+) -> None:
+    """Be a ViewComfy on this machine for each WORKFLOW, a workflow_api.json.
+
+    Calls are checked and answered as ViewComfy does, at once and without models: each output is a small file that shows
+    what the call was. The header x-viewcomfy-fault asks for a fault, such as drop or 429.
+    """
+    try:
+        from . import Served, Settings, create_app
+        from .running import bound, server
+    except ImportError as error:
+        click.echo(
+            f"serve needs {error.name}, which is not installed\n"
+            'hint: pip install "viewcomfy-codegen[serve]"',
+            err=True,
+        )
+        sys.exit(1)
+    settings = Settings(
+        client_id or f"local-{secrets.token_hex(4)}",
+        client_secret or secrets.token_urlsafe(24),
+        links=results == "links",
+        most=max_size << 20,
+        inputs=inputs,
+    )
+    try:
+        served = [Served(name, _read(path)) for name, path in _named(workflows)]
+        app = create_app(served, settings)
+        listening = bound(host, port)
+    except CodegenError as error:
+        for each in error.diagnostics:
+            click.echo(str(each), err=True)
+        sys.exit(1)
+    except OSError as error:
+        click.echo(
+            f"{host}:{port} cannot be listened on: {error.strerror}\n"
+            "hint: another server may have the port; --port 0 takes a free one",
+            err=True,
+        )
+        sys.exit(1)
+    address = f"[{host}]" if ":" in host else host
+    base = f"http://{address}:{listening.getsockname()[1]}"
+    if not _is_loopback(host):
+        click.echo(
+            f"warning: {host} can be reached from other machines, unencrypted", err=True
+        )
+    for workflow in served:
+        click.echo(f"serving {workflow.name} at {base}/{workflow.name}", err=True)
+    _print_variables(
+        {
+            "VIEWCOMFY_API_URL": f"{base}/{served[0].name}",
+            "VIEWCOMFY_CLIENT_ID": settings.client_id,
+            "VIEWCOMFY_CLIENT_SECRET": settings.client_secret,
+        },
+        given=client_secret is not None,
+    )
+    try:
+        server(app).run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass
+
+
+def _named(workflows: tuple[str, ...]) -> list[tuple[str, Path]]:
+    """Each workflow's path with a name of its own, after its file."""
+    found: dict[str, Path] = {}
+    for text in workflows:
+        path = Path(text)
+        name = base = snake(words(path.stem)) or "workflow"
+        number = 2
+        while name in found:
+            name, number = f"{base}_{number}", number + 1
+        found[name] = path
+    return list(found.items())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CodegenError(
+            Diagnostic(str(path), f"cannot be read: {error.strerror}", "check the path")
+        ) from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _print_variables(variables: dict[str, str], *, given: bool) -> None:
+    """How to point clients here, for the user's shell. A secret that was given is the user's to keep."""
+    if given:
+        del variables["VIEWCOMFY_CLIENT_SECRET"]
+    windows = os.name == "nt"
+    for name, value in variables.items():
+        click.echo(f'$env:{name} = "{value}"' if windows else f"export {name}={value}")
+    sys.stdout.flush()

@@ -1,0 +1,136 @@
+"""Faults on request: what a server does on a bad day, for those who test how their programs take it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
+
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from .served import Rejected
+
+HEADER: Final = "x-viewcomfy-fault"
+
+FAULTS: Final = {
+    "drop": "close the connection without an answer",
+    "drop-stream": "close it in the middle of the answer, or of an event",
+    "slow=SECONDS": "wait so long before the answer",
+    "drip": "send the answer byte by byte",
+    "truncate": "announce a longer answer than is sent",
+    "html": "answer with a page, as a proxy does",
+    "invalid": "answer with broken JSON",
+    "redirect": "answer with a redirect to the result",
+    "error": "answer that the workflow failed",
+    "broken-base64": "answer with a file that cannot be decoded",
+    "429": "answer that there are too many requests, with Retry-After",
+    "STATUS": "answer with this status, from 400 to 599",
+}
+
+
+class Drop(Exception):
+    """The connection is to be closed without a word."""
+
+
+async def before(fault: str | None) -> Response | None:
+    """What is answered in place of a run; None where the run goes ahead. Raises Drop and Rejected."""
+    name, _, value = (fault or "").partition("=")
+    if name == "drop":
+        raise Drop
+    if name == "slow":
+        await asyncio.sleep(_seconds(value))
+    elif name == "html":
+        page = "<!doctype html><title>502 Bad Gateway</title><h1>Bad gateway</h1>"
+        return Response(page, 502, media_type="text/html")
+    elif name == "invalid":
+        return Response('{"prompt_id": ', 201, media_type="application/json")
+    elif name == "error":
+        data = {"node_id": "1", "node_type": "Fault", "exception_message": "as asked"}
+        answer = {"prompt_id": "fault", "status": "error", "completed": True}
+        return JSONResponse({**answer, "error_data": data, "outputs": []}, 201)
+    elif name.isdecimal() and 400 <= int(name) <= 599:
+        headers = {"Retry-After": "1"} if name in ("429", "503") else {}
+        body = {
+            "errorMsg": "a fault as asked",
+            "errorDetails": "",
+            "errorType": "Fault",
+        }
+        return JSONResponse(body, int(name), headers)
+    elif name and fault not in _AFTER:
+        raise Rejected(400, f"there is no fault {fault!r}", FAULTS)
+    return None
+
+
+_AFTER: Final = ("drop-stream", "drip", "truncate", "redirect", "broken-base64")
+
+
+def _seconds(value: str) -> float:
+    try:
+        return min(600.0, max(0.0, float(value)))
+    except ValueError:
+        raise Rejected(400, "slow wants seconds, as in slow=2.5", FAULTS) from None
+
+
+def after(fault: str | None, answer: dict[str, Any]) -> dict[str, Any]:
+    """A result that has something wrong with it."""
+    if fault == "broken-base64":
+        files = [{**each, "data": "%%%"} for each in answer["outputs"]]
+        return {**answer, "outputs": files}
+    return answer
+
+
+class Spoiled(Response):
+    """Another response, sent badly."""
+
+    def __init__(
+        self, response: Response, fault: str, drop: Callable[[], Awaitable[None]]
+    ) -> None:
+        super().__init__(status_code=response.status_code)
+        self._response = response
+        self._fault = fault
+        self._drop = drop
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def spoiled(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                if self._fault in ("truncate", "drop-stream"):
+                    message = {**message, "headers": _longer(message["headers"])}
+                await send(message)
+                return
+            body = message.get("body", b"")
+            if self._fault == "drip":
+                for byte in body:
+                    await send({**message, "body": bytes([byte]), "more_body": True})
+                    await asyncio.sleep(0.01)
+                await send({**message, "body": b""})
+            elif body:
+                await send(
+                    {**message, "body": body[: len(body) // 2], "more_body": True}
+                )
+                await self._drop()
+
+        await self._response(scope, receive, spoiled)
+
+
+def _longer(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [
+        (name, b"%d" % (int(value) + 100) if name == b"content-length" else value)
+        for name, value in headers
+    ]
+
+
+def event(kind: str, data: str) -> bytes:
+    """A server-sent event."""
+    lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
+    return f"event: {kind}\n{lines}\n".encode("utf-8", "replace")
+
+
+def stream(events: AsyncIterator[bytes]) -> Response:
+    """A response of events."""
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(events, 201, headers, media_type="text/event-stream")
+
+
+def result_event(answer: dict[str, Any]) -> bytes:
+    return event("prompt_result", json.dumps(answer))

@@ -1,0 +1,188 @@
+"""A workflow that is served: what a call to it may hold, and what is wrong with one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from viewcomfy_runtime.files import MASK_SUFFIX
+from viewcomfy_runtime.overrides import applied
+from viewcomfy_runtime.types import Media, ParameterType, Refused, accept
+
+from ..catalogue import shipped
+from ..drafts import drafts, unwrapped
+from ..errors import CodegenError
+from ..generating import generate
+from ..roles import Roles
+from ..workflow import Workflow, read_workflow
+
+
+class Rejected(Exception):
+    """A call that the server does not take: a status, what is wrong, and per node where it is about one."""
+
+    def __init__(
+        self, status: int, message: str, details: Any = "", kind: str = "InvalidCall"
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"errorMsg": message, "errorDetails": details, "errorType": kind}
+
+
+@dataclass(frozen=True)
+class Served:
+    """A workflow under a name; `source` is its exported file's content."""
+
+    name: str
+    source: bytes
+
+    @cached_property
+    def workflow(self) -> Workflow:
+        """Raises CodegenError for what is no workflow."""
+        return read_workflow(self.source, f"{self.name}.json")[0]
+
+    @cached_property
+    def schema(self) -> str:
+        """The JSON Schema of calls, as it is generated."""
+        made = generate(self.source, name=self.name)
+        return made.files[f"{self.name}.schema.json"]
+
+    @cached_property
+    def types(self) -> dict[str, ParameterType]:
+        return types_of(self.workflow)
+
+
+def types_of(workflow: Workflow) -> dict[str, ParameterType]:
+    """The type of each input that holds a value, by wire key."""
+    catalogue = shipped()
+    facts = {
+        node.class_type: catalogue.node(node.class_type)
+        for node in workflow.nodes.values()
+    }
+    found = drafts(workflow, catalogue, facts, Roles(workflow, facts.__getitem__))
+    return {f"{each.node.id}-inputs-{each.input}": each.type for each in found}
+
+
+def overridden(served: Served, text: str | None) -> tuple[Workflow, dict[str, Any]]:
+    """The workflow that a call runs, and the types of its inputs. Raises Rejected for an override that is none."""
+    if text is None:
+        return served.workflow, served.types
+    try:
+        workflow, _ = read_workflow(text.encode("utf-8", "replace"), "workflow_api")
+    except CodegenError as error:
+        told = "; ".join(str(each) for each in error.diagnostics)
+        raise Rejected(400, "workflow_api is no workflow", told) from None
+    return workflow, types_of(workflow)
+
+
+def read_params(text: str | None) -> dict[str, Any]:
+    """The values of a call. Raises Rejected for what is no object, or an empty one."""
+    if text is None:
+        raise Rejected(422, "the form has no field params")
+    try:
+        params = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Rejected(400, "params is no JSON", str(error)) from None
+    if not isinstance(params, dict):
+        raise Rejected(400, "params is no JSON object")
+    if not params:
+        raise Rejected(
+            400, "params is empty", "send at least one value, such as the seed"
+        )
+    return params
+
+
+def checked(
+    workflow: Workflow,
+    types: Mapping[str, ParameterType],
+    params: Mapping[str, Any],
+    files: Mapping[str, Path],
+    stored: frozenset[str],
+) -> Workflow:
+    """The workflow with the values of a call. `stored` are the names of files that the server has.
+
+    Raises Rejected with all that is wrong, per node as ComfyUI tells it.
+    """
+    faults = _Faults(workflow)
+    for key, value in params.items():
+        kind = types.get(key)
+        if not faults.is_input(key):
+            continue
+        if isinstance(kind, Media):
+            if not isinstance(value, str):
+                faults.add(key, "invalid_type", "must be the name of a stored file")
+        elif kind is not None:
+            try:
+                accept(kind, unwrapped(value))
+            except Refused as refused:
+                faults.add(key, "value_not_valid", str(refused))
+    for key in files:
+        picture = key.removesuffix(MASK_SUFFIX)
+        if faults.is_input(picture) and not isinstance(types.get(picture), Media):
+            faults.add(key, "invalid_type", "is no input for a file")
+    for key, kind in types.items():
+        node, _, name = key.partition("-inputs-")
+        value = params.get(key, workflow.nodes[node].values[name])
+        if (
+            isinstance(kind, Media)
+            and key not in files
+            and isinstance(value, str)
+            and value.removesuffix(" [input]") not in stored
+        ):
+            faults.add(key, "custom_validation_failed", f"Invalid file: {value}")
+    faults.raise_all()
+    graph, _ = applied(workflow.graph, params)
+    text = json.dumps(graph)
+    return read_workflow(text.encode(), "the call")[0]
+
+
+class _Faults:
+    """What is wrong with a call, per node."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self._workflow = workflow
+        self._unknown: list[str] = []
+        self._errors: dict[str, dict[str, Any]] = {}
+
+    def is_input(self, key: str) -> bool:
+        """Whether the key names an input that holds a value; anything else is a fault."""
+        node, mark, name = key.partition("-inputs-")
+        known = self._workflow.nodes.get(node) if mark else None
+        if known is None or name not in known.values:
+            linked = known is not None and name in known.links
+            self._unknown.append(
+                f"{key} is linked to another node"
+                if linked
+                else f"{key} is no input of the workflow"
+            )
+            return False
+        return True
+
+    def add(self, key: str, kind: str, message: str) -> None:
+        node, _, name = key.partition("-inputs-")
+        about = self._errors.setdefault(
+            node,
+            {"errors": [], "class_type": self._workflow.nodes[node].class_type},
+        )
+        about["errors"].append(
+            {
+                "type": kind,
+                "message": message,
+                "details": name,
+                "extra_info": {"input_name": name},
+            }
+        )
+
+    def raise_all(self) -> None:
+        if self._unknown:
+            raise Rejected(400, "unknown parameters", self._unknown)
+        if self._errors:
+            raise Rejected(
+                400,
+                "Prompt outputs failed validation",
+                {"node_errors": self._errors},
+                "ComfyWorkflowError",
+            )
