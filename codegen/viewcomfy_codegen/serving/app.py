@@ -6,20 +6,24 @@ import asyncio
 import contextlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+import socketio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from . import faults
 from .executing import Executor, Output
+from .gateway import Gateway
 from .links import Store
 from .preview import Preview
 from .runs import Run, as_data, as_link
@@ -48,7 +52,7 @@ class Settings:
 
 def create_app(
     workflows: Sequence[Served], settings: Settings, executor: Executor | None = None
-) -> Starlette:
+) -> ASGIApp:
     """The application: each workflow at its name, a single one at the root too.
 
     `executor` runs the calls, by default without models. Raises CodegenError for what is no workflow.
@@ -60,12 +64,13 @@ def create_app(
         Route("/", server.listing, methods=["GET"]),
         Route("/files/{token}/{name}", server.store.serve, methods=["GET"]),
         Route("/results/{prompt_id}", server.parked, methods=["GET"]),
+        *server.gateway.routes,
         Route("/{workflow}/schema", server.schema, methods=["GET"]),
         Route("/{workflow}", server.infer, methods=["POST"]),
     ]
     if len(workflows) == 1:
         routes.append(Route("/", server.infer, methods=["POST"]))
-    return Starlette(
+    app = Starlette(
         routes=routes,
         lifespan=server.lifespan,
         exception_handlers={
@@ -74,6 +79,8 @@ def create_app(
             faults.Drop: _dropped,
         },
     )
+    mounted: ASGIApp = socketio.ASGIApp(server.gateway.sockets, app)
+    return mounted
 
 
 class Server:
@@ -83,23 +90,25 @@ class Server:
         self, workflows: Sequence[Served], settings: Settings, executor: Executor
     ) -> None:
         self._workflows = {each.name: each for each in workflows}
-        self._settings = settings
+        self.settings = settings
         self._executor = executor
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="run")
         self._parked: dict[str, dict[str, Any]] = {}
         self.store = Store(LINK_LIFETIME)
+        self.gateway = Gateway(self)
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            self.gateway.close()
             self._threads.shutdown(wait=False, cancel_futures=True)
             self.store.close()
 
     async def listing(self, request: Request) -> Response:
         """What is served, and where."""
-        base = _base(request)
+        base = self.base(request)
         return JSONResponse(
             {
                 name: {"url": f"{base}/{name}", "schema": f"{base}/{name}/schema"}
@@ -114,17 +123,17 @@ class Server:
 
     async def infer(self, request: Request) -> Response:
         """A call: its result, or its log and then its result."""
-        self._authenticate(request)
+        self.authenticate(request.headers)
         served = self._served(request)
         fault = request.headers.get(faults.HEADER)
         async with contextlib.AsyncExitStack() as stack:
             form = await stack.enter_async_context(
-                read_form(request, self._settings.most)
+                read_form(request, self.settings.most)
             )
             response = await faults.before(fault)
             if response is not None:
                 return response
-            run = self._started(served, form)
+            run = self.started(served, form)
             show = self._form_of(request)
             if form.fields.get("logs") == "true":
                 # The form's files are needed for as long as the stream goes on.
@@ -138,7 +147,7 @@ class Server:
 
     async def parked(self, request: Request) -> Response:
         """A result that a redirect led to."""
-        self._authenticate(request)
+        self.authenticate(request.headers)
         answer = self._parked.get(request.path_params["prompt_id"])
         return (
             JSONResponse(answer)
@@ -146,32 +155,22 @@ class Server:
             else JSONResponse({"detail": "Not Found"}, 404)
         )
 
-    def _started(self, served: Served, form: Form, prompt_id: str | None = None) -> Run:
+    def started(self, served: Served, form: Form, prompt_id: str | None = None) -> Run:
         """The run of a call. Raises Rejected for one that cannot be run."""
         params = read_params(form.fields.get("params"))
         workflow, types = overridden(served, form.fields.get("workflow_api") or None)
-        ready = checked(workflow, types, params, form.files, self._stored())
+        stored = self._executor.stored(self.settings.inputs)
+        ready = checked(workflow, types, params, form.files, stored)
         values = {
             **params,
             **{key: f"<{path.name}>" for key, path in form.files.items()},
         }
         return Run(self._executor, self._threads, ready, values, form.files, prompt_id)
 
-    def _stored(self) -> frozenset[str]:
-        """The names of the files that workflows may load without a call sending them."""
-        folder = self._settings.inputs
-        if folder is None:
-            return frozenset()
-        return frozenset(
-            path.relative_to(folder).as_posix()
-            for path in folder.rglob("*")
-            if path.is_file()
-        )
-
     def _form_of(self, request: Request) -> Callable[[Output], dict[str, Any]]:
         wanted = request.headers.get("x-viewcomfy-results")
-        if wanted == "links" or (wanted is None and self._settings.links):
-            base = _base(request)
+        if wanted == "links" or (wanted is None and self.settings.links):
+            base = self.base(request)
             return lambda output: as_link(output, self.store.keep(output, base))
         return as_data
 
@@ -219,16 +218,30 @@ class Server:
             finally:
                 run.cancel()
 
-    def _authenticate(self, request: Request) -> None:
-        headers, settings = request.headers, self._settings
-        bearer = headers.get("authorization", "").removeprefix("Bearer ")
-        secret = headers.get("client_secret") or bearer
+    def authenticate(self, headers: Mapping[str, str]) -> None:
+        """Raises Rejected unless the credentials are those of the settings."""
+        settings = self.settings
+        bearer = str(headers.get("authorization", "")).removeprefix("Bearer ")
+        secret = str(headers.get("client_secret") or bearer)
         known = bearer or headers.get("client_id") == settings.client_id
         right = hmac.compare_digest(secret.encode(), settings.client_secret.encode())
         if not (secret and right and known):
             raise Rejected(
                 401, "the client id or the secret is wrong", kind="Unauthorized"
             )
+
+    def base(self, request: Request) -> str:
+        """The server's own URL, as the client knows it."""
+        return str(request.base_url).rstrip("/")
+
+    def deployed(self, url: str) -> Served:
+        """The workflow that a deployment's URL means, a single one whatever the URL. Raises Rejected."""
+        name = urlsplit(url).path.strip("/")
+        if name in self._workflows:
+            return self._workflows[name]
+        if len(self._workflows) == 1:
+            return next(iter(self._workflows.values()))
+        raise Rejected(404, f"there is no deployment {url}", list(self._workflows))
 
     def _served(self, request: Request) -> Served:
         name = request.path_params.get("workflow")
@@ -237,10 +250,6 @@ class Server:
         if name not in self._workflows:
             raise HTTPException(404)
         return self._workflows[name]
-
-
-def _base(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
 
 
 async def _disconnected(request: Request) -> None:

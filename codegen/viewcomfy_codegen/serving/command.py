@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from viewcomfy_runtime.errors import ConfigurationError
+
 from ..errors import CodegenError, Diagnostic
 from ..naming import snake, words
 
@@ -44,6 +46,11 @@ from ..naming import snake, words
     help="Send results with their content, or as links.",
 )
 @click.option(
+    "--comfyui",
+    metavar="URL",
+    help="Run the workflows on this ComfyUI, such as http://127.0.0.1:8188.",
+)
+@click.option(
     "--input",
     "inputs",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -65,6 +72,7 @@ def serve_command(
     client_id: str | None,
     client_secret: str | None,
     results: str,
+    comfyui: str | None,
     inputs: Path | None,
     max_size: int,
 ) -> None:
@@ -75,6 +83,7 @@ def serve_command(
     """
     try:
         from . import Served, Settings, create_app
+        from .remote import Remote
         from .running import bound, server
     except ImportError as error:
         click.echo(
@@ -92,8 +101,11 @@ def serve_command(
     )
     try:
         served = [Served(name, _read(path)) for name, path in _named(workflows)]
-        app = create_app(served, settings)
+        app = create_app(served, settings, Remote(comfyui) if comfyui else None)
         listening = bound(host, port)
+    except ConfigurationError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
     except CodegenError as error:
         for each in error.diagnostics:
             click.echo(str(each), err=True)

@@ -25,14 +25,32 @@ class Output:
 class Execution:
     """One run: the workflow with the call's values in it, and the files that came with the call, by wire key.
 
-    `values` are those of the call alone. `tell` takes the lines of the log; `cancelled` is set once nobody waits any more.
+    `values` are those of the call alone. `tell` takes the lines of the log.
     """
 
     workflow: Workflow
     values: Mapping[str, Any]
     files: Mapping[str, Path]
     tell: Callable[[str], object]
-    cancelled: threading.Event = field(default_factory=threading.Event)
+    _cancelled: threading.Event = field(default_factory=threading.Event)
+    _callbacks: list[Callable[[], object]] = field(default_factory=list)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nobody waits for the run any more."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        self._cancelled.set()
+        for callback in self._callbacks:
+            callback()
+
+    def when_cancelled(self, callback: Callable[[], object]) -> None:
+        """Have `callback` called once nobody waits any more; at once where that is so already."""
+        self._callbacks.append(callback)
+        if self.cancelled:
+            callback()
 
 
 class Failed(Exception):
@@ -49,6 +67,10 @@ class Failed(Exception):
 
 class Executor(Protocol):
     """Runs workflows, any number at once, each in a thread of its own."""
+
+    def stored(self, folder: Path | None) -> frozenset[str] | None:
+        """The names of the files that workflows may load without a call sending them; None where it is not known."""
+        ...
 
     def execute(self, execution: Execution) -> list[Output]:
         """The files that the run made. Raises Failed."""

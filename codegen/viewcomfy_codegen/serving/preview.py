@@ -31,6 +31,13 @@ _ANIMATED: Final = frozenset({"animated", "gif", "apng"})
 class Preview:
     """The executor that `viewcomfy-codegen serve` uses by itself. The same call gives the same bytes."""
 
+    def stored(self, folder: Path | None) -> frozenset[str]:
+        """The names of the files in the folder that the server was given."""
+        if folder is None:
+            return frozenset()
+        found = (path for path in folder.rglob("*") if path.is_file())
+        return frozenset(path.relative_to(folder).as_posix() for path in found)
+
     def execute(self, execution: Execution) -> list[Output]:
         """The files of the workflow's output nodes, or of its last nodes where none is known as one. Raises Failed."""
         start = time.monotonic()
@@ -57,7 +64,7 @@ class Preview:
             return
         every = max(1, steps // MOST_STEPS)
         for step in (*range(0, steps, every), steps):
-            if execution.cancelled.is_set():
+            if execution.cancelled:
                 raise Failed("interrupted", node=node.id, class_type=node.class_type)
             execution.tell(tqdm.format_meter(step, steps, step * 0.001, ncols=60))
 

@@ -41,11 +41,13 @@ class Run:
 
     def cancel(self) -> None:
         """Nobody waits for it any more."""
-        self._execution.cancelled.set()
+        if not self.done.done():
+            self._execution.cancel()
 
     @property
-    def cancelled(self) -> bool:
-        return self._execution.cancelled.is_set()
+    def prompt(self) -> dict[str, Any]:
+        """The workflow that runs."""
+        return self._execution.workflow.graph
 
     async def lines(self) -> AsyncIterator[str | None]:
         """The log as it is written; None now and then while nothing is."""
@@ -68,14 +70,16 @@ class Run:
         except Failed as failed:
             error = failed.details
         status = (
-            "cancelled" if error and self.cancelled else "error" if error else "success"
+            "cancelled"
+            if error and self._execution.cancelled
+            else "error" if error else "success"
         )
         answer = {
             "prompt_id": self.prompt_id,
             "status": status,
             "completed": True,
             "execution_time_seconds": round(time.monotonic() - self._start, 3),
-            "prompt": self._execution.workflow.graph,
+            "prompt": self.prompt,
             "outputs": [form(output) for output in outputs],
         }
         return {**answer, "error_data": error} if error else answer

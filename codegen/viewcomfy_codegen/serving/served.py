@@ -100,9 +100,9 @@ def checked(
     types: Mapping[str, ParameterType],
     params: Mapping[str, Any],
     files: Mapping[str, Path],
-    stored: frozenset[str],
+    stored: frozenset[str] | None,
 ) -> Workflow:
-    """The workflow with the values of a call. `stored` are the names of files that the server has.
+    """The workflow with the values of a call. `stored` are the names of files that the server has, if that is known.
 
     Raises Rejected with all that is wrong, per node as ComfyUI tells it.
     """
@@ -119,15 +119,18 @@ def checked(
                 accept(kind, unwrapped(value))
             except Refused as refused:
                 faults.add(key, "value_not_valid", str(refused))
-    for key in files:
+    for key, path in files.items():
         picture = key.removesuffix(MASK_SUFFIX)
         if faults.is_input(picture) and not isinstance(types.get(picture), Media):
-            faults.add(key, "invalid_type", "is no input for a file")
+            faults.add(picture, "invalid_type", "is no input for a file")
+        elif faults.is_input(picture) and not _is_of(types[picture], path):
+            faults.add(picture, "invalid_image_file", "the file is no picture")
     for key, kind in types.items():
         node, _, name = key.partition("-inputs-")
         value = params.get(key, workflow.nodes[node].values[name])
         if (
-            isinstance(kind, Media)
+            stored is not None
+            and isinstance(kind, Media)
             and key not in files
             and isinstance(value, str)
             and value.removesuffix(" [input]") not in stored
@@ -137,6 +140,20 @@ def checked(
     graph, _ = applied(workflow.graph, params)
     text = json.dumps(graph)
     return read_workflow(text.encode(), "the call")[0]
+
+
+def _is_of(kind: ParameterType, path: Path) -> bool:
+    """Whether a file that is to be a picture is one."""
+    from PIL import Image, UnidentifiedImageError
+
+    if not (isinstance(kind, Media) and kind.media == "image/*"):
+        return True
+    try:
+        with Image.open(path) as image:
+            image.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+        return False
+    return True
 
 
 class _Faults:
