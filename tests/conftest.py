@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from .support import module_of, text_to_image
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,3 +25,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         folder = os.environ.get("VIEWCOMFY_CORPUS")
         files = sorted(Path(folder).glob("*.json")) if folder else []
         metafunc.parametrize("corpus_file", files, ids=[each.stem for each in files])
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> ModuleType:
+    """The client of a workflow from text to image."""
+    return module_of(text_to_image(), tmp_path)

@@ -1,0 +1,40 @@
+"""The local ViewComfy on a real socket, in a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from viewcomfy_codegen.serving import Executor, Served, Settings, create_app
+from viewcomfy_codegen.serving.running import bound, server
+
+ID, SECRET = "the-id", "s3cr3t-0123456789"
+HEADERS = {"client_id": ID, "client_secret": SECRET}
+
+
+def served(workflow: Mapping[str, Any], name: str = "made") -> Served:
+    return Served(name, json.dumps(workflow).encode())
+
+
+@contextlib.contextmanager
+def serving(
+    *workflows: Served, executor: Executor | None = None, **settings: Any
+) -> Iterator[str]:
+    """The server's URL while it serves."""
+    app = create_app(workflows, Settings(ID, SECRET, **settings), executor)
+    listening = bound("127.0.0.1", 0)
+    running = server(app)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        while not running.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        running.should_exit = True
+        thread.join()
+        listening.close()
