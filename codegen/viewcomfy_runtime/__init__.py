@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from .batches import Outcome
     from .clients import Call, Client, Progress
+    from .clients.app import ViewComfyApp
+    from .clients.comfyui import ComfyUI
+    from .clients.gateway import ViewComfyGateway
     from .clients.viewcomfy import ViewComfy
     from .errors import (
         AuthenticationError,
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from .fields import Field
     from .files import File, Stored, Upload
     from .inputs import Input
+    from .jobs import Job
     from .results import OutputFile, PromptResult
     from .workflow import Workflow
 
@@ -38,6 +43,7 @@ __all__ = [
     "AuthenticationError",
     "Call",
     "Client",
+    "ComfyUI",
     "ConfigurationError",
     "ConnectionFailedError",
     "DifferentWorkflowWarning",
@@ -49,8 +55,10 @@ __all__ = [
     "Input",
     "InvalidParametersError",
     "InvalidWorkflowError",
+    "Job",
     "NodeFault",
     "NotFoundError",
+    "Outcome",
     "OutputFile",
     "Progress",
     "PromptResult",
@@ -64,22 +72,29 @@ __all__ = [
     "Stored",
     "Upload",
     "ViewComfy",
+    "ViewComfyApp",
     "ViewComfyError",
+    "ViewComfyGateway",
     "Workflow",
 ]
 
 _HOMES: Final = {
     "Call": ".clients",
     "Client": ".clients",
+    "ComfyUI": ".clients.comfyui",
     "Field": ".fields",
     "File": ".files",
     "Input": ".inputs",
+    "Job": ".jobs",
+    "Outcome": ".batches",
     "OutputFile": ".results",
     "Progress": ".clients",
     "PromptResult": ".results",
     "Stored": ".files",
     "Upload": ".files",
     "ViewComfy": ".clients.viewcomfy",
+    "ViewComfyApp": ".clients.app",
+    "ViewComfyGateway": ".clients.gateway",
     "Workflow": ".workflow",
 }
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
-from .clients import LONGEST_RUN, QUIET, Call, Client, Progress, Watch
+from .clients import (
+    LONGEST_RUN,
+    QUIET,
+    Call,
+    Client,
+    Progress,
+    Watch,
+    client_from_environment,
+)
 from .deadlines import Deadline
+from .errors import ConfigurationError
 
 if TYPE_CHECKING:
     from .results import PromptResult
@@ -79,3 +88,16 @@ class Job:
     def cancel(self, *, timeout: float = SHORT) -> None:
         """End the run, whether it waits or runs; one that is over stays as it is. Raises ViewComfyError."""
         self.client.cancel(self.prompt_id, Deadline(timeout))
+
+
+def job_client(client: Client | None) -> JobClient:
+    """The client, or that of the environment, which has to keep runs. Raises ConfigurationError."""
+    found = client or client_from_environment()
+    if not all(
+        hasattr(found, name) for name in ("submit", "status", "result", "cancel")
+    ):
+        raise ConfigurationError(
+            f"{type(found).__name__} keeps no runs that could be asked after",
+            hint="use ViewComfyGateway or ComfyUI as the client, or run() to wait for the result",
+        )
+    return cast(JobClient, found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -68,6 +68,12 @@ class Form:
 
     def close(self) -> None:
         self._opened.close()
+
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """What each file holds, from where it stands."""
+        for key, _, file, start, size in self._files:
+            file.seek(start)
+            yield key, file.read(size)
 
     def body(self) -> Any:
         """The encoded form, from its start; it can be made again for a redirect."""

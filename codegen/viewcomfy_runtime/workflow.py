@@ -5,7 +5,7 @@ A module is imported more often than it runs: what only a call needs is imported
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -19,10 +19,14 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from .batches import Outcome
     from .clients import Call, Client, Progress, Watch
     from .deadlines import Deadline
     from .fields import Field
     from .files import Upload
+    from .jobs import Job
     from .results import PromptResult
     from .types import Integer
 
@@ -214,6 +218,78 @@ class Workflow(Generic[P]):
         return await in_thread(
             partial(self.run_call, client, call, deadline, watch), deadline.cancel
         )
+
+    def submit(
+        self,
+        parameters: P,
+        *,
+        client: Client | None = None,
+        timeout: float = 120.0,
+        override_workflow: bool | str | PathLike[str] | Mapping[str, Any] = False,
+    ) -> Job:
+        """Start a run and return at once, with a job that is asked after, awaited, cancelled, pickled or reopened.
+
+        `timeout` is in seconds, for starting it, uploads included. Raises ViewComfyError, and ConfigurationError for a client
+        that keeps no runs.
+        """
+        from .deadlines import Deadline
+        from .jobs import Job, job_client
+
+        keeper = job_client(client)
+        call = self.call(parameters, override_workflow)
+        try:
+            prompt_id = keeper.submit(call, Deadline(timeout))
+        except InvalidParametersError as error:
+            raise self._by_name(error) from None
+        return Job(prompt_id, keeper, call.params)
+
+    def job(self, prompt_id: str, *, client: Client | None = None) -> Job:
+        """The job of a run that was started elsewhere. Raises ConfigurationError for a client that keeps no runs."""
+        from .jobs import Job, job_client
+
+        return Job(prompt_id, job_client(client))
+
+    def run_many(
+        self,
+        parameters: Iterable[P],
+        *,
+        client: Client | None = None,
+        max_concurrency: int = 8,
+        executor: Executor | None = None,
+        on_result: Callable[[int, Outcome], object] | None = None,
+        timeout: float | None = None,
+        override_workflow: bool | str | PathLike[str] | Mapping[str, Any] = False,
+    ) -> list[Outcome]:
+        """Run the workflow for each of the parameters, a few at a time: the results in their order, each a result or its error.
+
+        `on_result` hears of each as it ends, with its place in the order. `timeout` is in seconds for each run, 2400 by default.
+        `executor`, any of `concurrent.futures`' kind, takes the runs to other threads, processes or machines: the files are
+        read here. Raises ValueError for a concurrency below 1.
+        """
+        from .batches import run_calls
+        from .clients import LONGEST_RUN, client_from_environment
+
+        if max_concurrency < 1:
+            raise ValueError("max_concurrency must be at least 1")
+        outcomes = run_calls(
+            [partial(self.call, each, override_workflow) for each in parameters],
+            client or client_from_environment(),
+            max_concurrency=max_concurrency,
+            timeout=LONGEST_RUN if timeout is None else timeout,
+            executor=executor,
+            on_result=on_result and partial(self._hear, on_result),
+        )
+        return [self._named(outcome) for outcome in outcomes]
+
+    def _hear(
+        self, on_result: Callable[[int, Outcome], object], index: int, outcome: Outcome
+    ) -> None:
+        on_result(index, self._named(outcome))
+
+    def _named(self, outcome: Outcome) -> Outcome:
+        if isinstance(outcome, InvalidParametersError):
+            return self._by_name(outcome)
+        return outcome
 
     def call(
         self,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from viewcomfy_runtime import Input, Workflow
 
-__all__ = ["WORKFLOW", "Parameters", "arun", "run"]
+__all__ = ["WORKFLOW", "Parameters", "arun", "run", "run_many", "submit"]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -75,6 +75,8 @@ WORKFLOW: Final = Workflow(
 
 run = WORKFLOW.run
 arun = WORKFLOW.arun
+submit = WORKFLOW.submit
+run_many = WORKFLOW.run_many
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from viewcomfy_runtime import File, Input, Workflow
 
-__all__ = ["WORKFLOW", "Parameters", "arun", "run"]
+__all__ = ["WORKFLOW", "Parameters", "arun", "run", "run_many", "submit"]
 
 ClipType: TypeAlias = (
     Literal[
@@ -130,6 +130,8 @@ WORKFLOW: Final = Workflow(
 
 run = WORKFLOW.run
 arun = WORKFLOW.arun
+submit = WORKFLOW.submit
+run_many = WORKFLOW.run_many
 
 
 if __name__ == "__main__":

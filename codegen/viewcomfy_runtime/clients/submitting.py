@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 
 from ..deadlines import Deadline
 from ..errors import ConnectionFailedError, RunCancelledError, ViewComfyError
-from ..jobs import SHORT
 from ..transport import LOG, RETRIES
 
 
@@ -40,6 +39,7 @@ def cancelled_with(cancel: Callable[[Deadline], None]) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, RunCancelledError) as error:
         if not (isinstance(error, RunCancelledError) and error.at_server):
-            with contextlib.suppress(ViewComfyError):
-                cancel(Deadline(min(SHORT, 10.0)))
+            # Under a deadline of its own: the run's is over, and would shut this connection too.
+            with contextlib.suppress(ViewComfyError), Deadline(10.0) as deadline:
+                cancel(deadline)
         raise
