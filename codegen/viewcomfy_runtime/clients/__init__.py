@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 LONGEST_RUN = 2400.0
 """Seconds that ViewComfy lets a run take, and the default timeout."""
 
+GATEWAY = "https://api.viewcomfy.com"
+LOCAL_COMFYUI = "http://127.0.0.1:8188"
+"""Where ComfyUI listens unless it is told otherwise."""
+
 MOST_LOGS = 10_000
 """Lines of a run's log that its result keeps."""
 
@@ -70,10 +74,30 @@ class Client(Protocol):
 
 
 def client_from_environment(environ: Mapping[str, str] = os.environ) -> Client:
-    """The client that VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET describe.
+    """The client that the environment describes; the first of these that is set:
 
-    Raises ConfigurationError naming those that are missing.
+    | variable | client |
+    |---|---|
+    | VIEWCOMFY_API_URL and VIEWCOMFY_GATEWAY_URL | ViewComfyGateway, for that deployment |
+    | VIEWCOMFY_API_URL | ViewComfy, for that deployment |
+    | VIEWCOMFY_APP_URL | ViewComfyApp |
+    | COMFYUI_URL | ComfyUI |
+
+    The first two want VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET too. Raises ConfigurationError naming what is missing.
     """
+    if not environ.get("VIEWCOMFY_API_URL"):
+        if environ.get("VIEWCOMFY_APP_URL"):
+            from .app import ViewComfyApp
+
+            return ViewComfyApp(environ["VIEWCOMFY_APP_URL"])
+        if environ.get("COMFYUI_URL"):
+            from .comfyui import ComfyUI
+
+            return ComfyUI(environ["COMFYUI_URL"])
+    if environ.get("VIEWCOMFY_GATEWAY_URL"):
+        from .gateway import ViewComfyGateway
+
+        return ViewComfyGateway.from_environment(environ)
     from .viewcomfy import ViewComfy
 
     return ViewComfy.from_environment(environ)

@@ -30,7 +30,7 @@ from ..overrides import applied
 from ..polling import poll
 from ..results import OutputFile, PromptResult, text_output
 from ..transport import LOG, RETRIES, Http
-from . import LONGEST_RUN, QUIET, Call, Watch
+from . import LOCAL_COMFYUI, LONGEST_RUN, QUIET, Call, Watch
 from .submitting import cancelled_with, once
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from .live import ComfyEvents
 
-LOCAL = "http://127.0.0.1:8188"
 _CLIPSPACE = "clipspace"
 """The folder where ComfyUI's own page keeps masked copies."""
 
@@ -55,7 +54,7 @@ class ComfyUI:
 
     def __init__(
         self,
-        url: str = LOCAL,
+        url: str = LOCAL_COMFYUI,
         *,
         session: requests.Session | None = None,
         retries: int = RETRIES,

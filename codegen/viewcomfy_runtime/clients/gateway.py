@@ -25,7 +25,7 @@ from ..polling import poll
 from ..results import PromptResult
 from ..transport import LOG, RETRIES, Http
 from ..urls import checked_url
-from . import LONGEST_RUN, QUIET, Call, Watch
+from . import GATEWAY, LONGEST_RUN, QUIET, Call, Watch
 from .submitting import cancelled_with, once
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from .live import GatewayEvents
 
-BASE: Final = "https://api.viewcomfy.com"
 ABSENCES: Final = 12
 """Questions in a row to which the server knows nothing of the run, before it counts as gone: about half a minute."""
 
@@ -58,7 +57,7 @@ class ViewComfyGateway:
         client_id: str,
         client_secret: str,
         *,
-        base: str = BASE,
+        base: str = GATEWAY,
         session: requests.Session | None = None,
         retries: int = RETRIES,
     ) -> None:
@@ -85,7 +84,7 @@ class ViewComfyGateway:
                 f"where to run is not known: {', '.join(missing)} not set",
                 hint="set them, or pass client=ViewComfyGateway(url, client_id, client_secret)",
             )
-        base = environ.get("VIEWCOMFY_GATEWAY_URL") or BASE
+        base = environ.get("VIEWCOMFY_GATEWAY_URL") or GATEWAY
         return cls(*(environ[name] for name in _VARIABLES), base=base)
 
     def run(
