@@ -332,12 +332,13 @@ class Workflow(Generic[P]):
 
     def _compare(self, call: Call, result: PromptResult) -> None:
         """Warns where the answer shows that another workflow ran than the call was made for."""
+        from .files import MASK_SUFFIX
         from .overrides import differences
 
         known = call.override or call.graph
         if not result.prompt or known is None:
             return
-        sent = {*call.params, *call.files}
+        sent = {*call.params, *(key.removesuffix(MASK_SUFFIX) for key in call.files)}
         found = list(differences(result.prompt, known, sent))
         if found:
             import warnings
