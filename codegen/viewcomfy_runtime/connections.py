@@ -15,6 +15,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from .deadlines import watch
 
+BLOCK: Final = 1 << 17
+"""Bytes of an upload that are sent at a time: the fastest of what was measured from 16 KiB to 1 MiB."""
+
 MOST_IDLE: Final = 32
 """Sessions that are kept open for later calls."""
 
@@ -94,11 +97,12 @@ class _TlsPool(urllib3.HTTPSConnectionPool):
 
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, **{"blocksize": BLOCK, **kwargs})
         _watched(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        return _watched(super().proxy_manager_for(*args, **kwargs))
+        manager = super().proxy_manager_for(*args, **{"blocksize": BLOCK, **kwargs})
+        return _watched(manager)
 
 
 def _watched(manager: Any) -> Any:
