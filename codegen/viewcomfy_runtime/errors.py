@@ -110,9 +110,10 @@ class RejectedError(ViewComfyError):
     def __init__(
         self, message: str, *, faults: tuple[NodeFault, ...] = (), **about: Any
     ) -> None:
-        super().__init__(
-            "\n".join([message, *(f"  {each}" for each in faults)]), **about
-        )
+        told = [f"  {each}" for each in faults[:10]]
+        if len(faults) > len(told):
+            told.append(f"  and {len(faults) - len(told)} more")
+        super().__init__("\n".join([message, *told]), **about)
         self.faults = faults
 
 
