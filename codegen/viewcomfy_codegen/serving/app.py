@@ -17,11 +17,12 @@ import socketio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from . import faults
+from .answers import Answer
 from .executing import Executor, Output
 from .gateway import Gateway
 from .links import Store
@@ -77,6 +78,7 @@ def create_app(
             Rejected: _rejected,
             HTTPException: _missing,
             faults.Drop: _dropped,
+            Exception: _broken,
         },
     )
     mounted: ASGIApp = socketio.ASGIApp(server.gateway.sockets, app)
@@ -109,7 +111,7 @@ class Server:
     async def listing(self, request: Request) -> Response:
         """What is served, and where."""
         base = self.base(request)
-        return JSONResponse(
+        return Answer(
             {
                 name: {"url": f"{base}/{name}", "schema": f"{base}/{name}/schema"}
                 for name in self._workflows
@@ -149,11 +151,7 @@ class Server:
         """A result that a redirect led to."""
         self.authenticate(request.headers)
         answer = self._parked.get(request.path_params["prompt_id"])
-        return (
-            JSONResponse(answer)
-            if answer
-            else JSONResponse({"detail": "Not Found"}, 404)
-        )
+        return Answer(answer) if answer else Answer({"detail": "Not Found"}, 404)
 
     def started(self, served: Served, form: Form, prompt_id: str | None = None) -> Run:
         """The run of a call. Raises Rejected for one that cannot be run."""
@@ -190,12 +188,13 @@ class Server:
             answer = faults.after(fault, await run.answer(show))
         finally:
             gone.cancel()
+            run.cancel()
         if fault == "redirect":
             while len(self._parked) >= MOST_PARKED:
                 del self._parked[next(iter(self._parked))]
             self._parked[run.prompt_id] = answer
             return RedirectResponse(f"/results/{run.prompt_id}", 303)
-        return JSONResponse(answer, 201)
+        return Answer(answer, 201)
 
     async def _events(
         self,
@@ -267,12 +266,17 @@ async def _drop(request: Request) -> None:
 
 async def _rejected(_: Request, error: Exception) -> Response:
     assert isinstance(error, Rejected)
-    return JSONResponse(error.body, error.status)
+    return Answer(error.body, error.status)
 
 
 async def _missing(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return JSONResponse({"detail": error.detail}, error.status_code)
+    return Answer({"detail": error.detail}, error.status_code)
+
+
+async def _broken(_: Request, error: Exception) -> Response:
+    body = {"errorMsg": "the server failed", "errorDetails": repr(error)}
+    return Answer({**body, "errorType": type(error).__name__}, 500)
 
 
 async def _dropped(request: Request, _: Exception) -> Response:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import ipaddress
 import os
 import secrets
+import shlex
 import sys
 from pathlib import Path
 
@@ -125,18 +128,17 @@ def serve_command(
         )
     for workflow in served:
         click.echo(f"serving {workflow.name} at {base}/{workflow.name}", err=True)
-    _print_variables(
-        {
-            "VIEWCOMFY_API_URL": f"{base}/{served[0].name}",
-            "VIEWCOMFY_CLIENT_ID": settings.client_id,
-            "VIEWCOMFY_CLIENT_SECRET": settings.client_secret,
-        },
-        given=client_secret is not None,
-    )
-    try:
-        server(app).run(sockets=[listening])
-    except KeyboardInterrupt:
-        pass
+    variables = {
+        "VIEWCOMFY_API_URL": f"{base}/{served[0].name}",
+        "VIEWCOMFY_CLIENT_ID": settings.client_id,
+        "VIEWCOMFY_CLIENT_SECRET": settings.client_secret,
+    }
+    if client_secret:
+        # One that was given is the user's to keep.
+        del variables["VIEWCOMFY_CLIENT_SECRET"]
+    with contextlib.suppress(KeyboardInterrupt):
+        ready = functools.partial(_print_variables, variables)
+        server(app, ready).run(sockets=[listening])
 
 
 def _named(workflows: tuple[str, ...]) -> list[tuple[str, Path]]:
@@ -168,11 +170,12 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _print_variables(variables: dict[str, str], *, given: bool) -> None:
-    """How to point clients here, for the user's shell. A secret that was given is the user's to keep."""
-    if given:
-        del variables["VIEWCOMFY_CLIENT_SECRET"]
-    windows = os.name == "nt"
+def _print_variables(variables: dict[str, str]) -> None:
+    """How to point clients here, for the user's shell: PowerShell on Windows, else any that knows `export`."""
     for name, value in variables.items():
-        click.echo(f'$env:{name} = "{value}"' if windows else f"export {name}={value}")
+        if os.name == "nt":
+            quoted = value.replace("'", "''")
+            click.echo(f"$env:{name} = '{quoted}'")
+        else:
+            click.echo(f"export {name}={shlex.quote(value)}")
     sys.stdout.flush()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
+from .answers import Answer
 from .served import Rejected
 
 HEADER: Final = "x-viewcomfy-fault"
@@ -45,24 +47,27 @@ async def before(fault: str | None) -> Response | None:
         return Response(page, 502, media_type="text/html")
     elif name == "invalid":
         return Response('{"prompt_id": ', 201, media_type="application/json")
-    elif name == "error":
-        data = {"node_id": "1", "node_type": "Fault", "exception_message": "as asked"}
-        answer = {"prompt_id": "fault", "status": "error", "completed": True}
-        return JSONResponse({**answer, "error_data": data, "outputs": []}, 201)
-    elif name.isdecimal() and 400 <= int(name) <= 599:
+    elif re.fullmatch("[45][0-9][0-9]", name):
         headers = {"Retry-After": "1"} if name in ("429", "503") else {}
         body = {
             "errorMsg": "a fault as asked",
             "errorDetails": "",
             "errorType": "Fault",
         }
-        return JSONResponse(body, int(name), headers)
+        return Answer(body, int(name), headers)
     elif name and fault not in _AFTER:
         raise Rejected(400, f"there is no fault {fault!r}", FAULTS)
     return None
 
 
-_AFTER: Final = ("drop-stream", "drip", "truncate", "redirect", "broken-base64")
+_AFTER: Final = (
+    "drop-stream",
+    "drip",
+    "truncate",
+    "redirect",
+    "broken-base64",
+    "error",
+)
 
 
 def _seconds(value: str) -> float:
@@ -77,6 +82,9 @@ def after(fault: str | None, answer: dict[str, Any]) -> dict[str, Any]:
     if fault == "broken-base64":
         files = [{**each, "data": "%%%"} for each in answer["outputs"]]
         return {**answer, "outputs": files}
+    if fault == "error":
+        data = {"node_id": "1", "node_type": "Fault", "exception_message": "as asked"}
+        return {**answer, "status": "error", "outputs": [], "error_data": data}
     return answer
 
 
@@ -120,9 +128,13 @@ def _longer(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     ]
 
 
+_NEWLINE: Final = re.compile(r"\r\n|\r|\n")
+"""What ends a line of a stream; `splitlines` knows more, which are text here."""
+
+
 def event(kind: str, data: str) -> bytes:
     """A server-sent event."""
-    lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
+    lines = "".join(f"data: {line}\n" for line in _NEWLINE.split(data))
     return f"event: {kind}\n{lines}\n".encode("utf-8", "replace")
 
 

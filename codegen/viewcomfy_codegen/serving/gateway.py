@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import socketio
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from . import faults
+from .answers import Answer
 from .runs import Run, as_link
 from .served import Rejected, Served
 from .uploads import Form, read_form
@@ -74,7 +75,7 @@ class Gateway:
                 self._start(request, form, prompt_id, stack.pop_all())
         workflow = self._scheduled[prompt_id].served.name
         about = {"prompt_id": prompt_id, "message": "scheduled", "workflow": workflow}
-        return JSONResponse({"data": about}, 201)
+        return Answer({"data": about}, 201)
 
     async def ask(self, request: Request) -> Response:
         """What is known of runs, those that are not known left out."""
@@ -88,7 +89,7 @@ class Gateway:
             for prompt_id in wanted
             if prompt_id in self._scheduled
         ]
-        return JSONResponse(found)
+        return Answer(found)
 
     async def cancel(self, request: Request) -> Response:
         """End a run."""
@@ -102,9 +103,7 @@ class Gateway:
         if found is None:
             raise Rejected(404, "there is no such run")
         found.run.cancel()
-        return JSONResponse(
-            {"data": {"prompt_id": prompt_id, "message": "cancelled"}}, 201
-        )
+        return Answer({"data": {"prompt_id": prompt_id, "message": "cancelled"}}, 201)
 
     def close(self) -> None:
         """End what still runs."""

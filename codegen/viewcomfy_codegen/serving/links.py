@@ -11,10 +11,11 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 
 from viewcomfy_runtime.filenames import safe_name
 
+from .answers import Answer
 from .executing import Output
 
 
@@ -22,18 +23,21 @@ class Store:
     """Keeps files for a while in a folder that goes with the server."""
 
     def __init__(self, lifetime: float) -> None:
-        self._folder = TemporaryDirectory(prefix="viewcomfy-results-")
+        self._folder: TemporaryDirectory[str] | None = None
         self._key = secrets.token_bytes(32)
         self._lifetime = lifetime
         self._kept: dict[str, tuple[float, Path, str]] = {}
 
     def close(self) -> None:
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def keep(self, output: Output, base: str) -> str:
         """Keep a file and return its link under the server's URL."""
         self._forget()
         token = secrets.token_urlsafe(16)
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="viewcomfy-results-")
         path = Path(self._folder.name) / token
         path.write_bytes(output.content)
         expires = time.time() + self._lifetime
@@ -73,4 +77,4 @@ class Store:
 
 
 def _refused(status: int, detail: str) -> Response:
-    return JSONResponse({"detail": detail}, status)
+    return Answer({"detail": detail}, status)

@@ -24,6 +24,9 @@ FRAMES: Final = 8
 RATE: Final = 8
 SOUND_RATE: Final = 24_000
 
+_EXACT: Final = {"fflags": "+bitexact"}
+"""Containers get numbers that are drawn at random otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -115,7 +118,7 @@ def video(extension: str) -> Maker:
         # Encoders halve the colours' resolution, so that sides are even.
         width, height = (side - side % 2 for side in frames[0].size)
         buffer = io.BytesIO()
-        with av.open(buffer, "w", format=extension) as container:
+        with av.open(buffer, "w", format=extension, options=_EXACT) as container:
             codec = "libvpx" if extension == "webm" else "libx264"
             stream: Any = container.add_stream(codec, rate=RATE)
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
@@ -169,7 +172,10 @@ def _encoded(samples: bytes, extension: str) -> bytes:
     with (
         av.open(source, "r") as reading,
         av.open(
-            buffer, "w", format="ogg" if extension == "opus" else extension
+            buffer,
+            "w",
+            format="ogg" if extension == "opus" else extension,
+            options=_EXACT,
         ) as writing,
     ):
         stream: Any = writing.add_stream(codecs[extension], rate=SOUND_RATE)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+from collections.abc import Callable
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
@@ -18,6 +20,27 @@ class Protocol(H11Protocol):
     ) -> None:
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
+
+
+class Server(uvicorn.Server):
+    """A server that ends at once: calls that still run are dropped, not waited for."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+        await super().shutdown(sockets)
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -36,16 +59,28 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-def server(app: ASGIApp) -> uvicorn.Server:
-    """A server for the application; `run(sockets=[bound(…)])` serves until Ctrl-C, which ends it at once."""
+def server(app: ASGIApp, ready: Callable[[], object] = lambda: None) -> uvicorn.Server:
+    """A server for the application; `run(sockets=[bound(…)])` serves until Ctrl-C, which ends it at once.
+
+    `ready` is called once it serves.
+    """
     config = uvicorn.Config(
-        app,
+        _quiet(app),
         http=Protocol,
         log_level="warning",
         access_log=False,
-        timeout_graceful_shutdown=0,
         # Behind nothing: what a client says of where it comes from is not believed.
         proxy_headers=False,
         server_header=False,
     )
-    return uvicorn.Server(config)
+    return Server(config, ready)
+
+
+def _quiet(app: ASGIApp) -> ASGIApp:
+    """The application, whose calls end without a word when the server ends them."""
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await app(scope, receive, send)
+
+    return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -13,6 +14,8 @@ from typing import Any, Final
 
 from ..workflow import Workflow
 from .executing import Execution, Executor, Failed, Output
+
+_LOG: Final = logging.getLogger("viewcomfy_codegen.serving")
 
 KEEP_ALIVE: Final = 10.0
 """Seconds of silence after which a stream gets a comment."""
@@ -37,7 +40,7 @@ class Run:
         self._start = time.monotonic()
         self._executor = executor
         self.done = self._loop.run_in_executor(threads, self._execute)
-        self.done.add_done_callback(lambda _: self._lines.put_nowait(None))
+        self.done.add_done_callback(self._ended)
 
     def cancel(self) -> None:
         """Nobody waits for it any more."""
@@ -69,6 +72,10 @@ class Run:
             outputs = await asyncio.shield(self.done)
         except Failed as failed:
             error = failed.details
+        except Exception as unexpected:
+            # As ComfyUI does: whatever a node raises is a run that failed.
+            _LOG.exception("a run failed")
+            error = Failed(f"{type(unexpected).__name__}: {unexpected}").details
         status = (
             "cancelled"
             if error and self._execution.cancelled
@@ -86,6 +93,12 @@ class Run:
 
     def _execute(self) -> list[Output]:
         return self._executor.execute(self._execution)
+
+    def _ended(self, done: asyncio.Future[list[Output]]) -> None:
+        self._lines.put_nowait(None)
+        if not done.cancelled():
+            # Nobody may be left to ask for it, which asyncio would complain of.
+            done.exception()
 
     def _tell(self, line: str) -> None:
         self._loop.call_soon_threadsafe(self._lines.put_nowait, line)

@@ -11,7 +11,15 @@ from typing import Any
 
 from viewcomfy_runtime.files import MASK_SUFFIX
 from viewcomfy_runtime.overrides import applied
-from viewcomfy_runtime.types import Media, ParameterType, Refused, accept
+from viewcomfy_runtime.types import (
+    Choice,
+    Integer,
+    Media,
+    Number,
+    ParameterType,
+    Refused,
+    accept,
+)
 
 from ..catalogue import shipped
 from ..drafts import drafts, unwrapped
@@ -73,8 +81,7 @@ def overridden(served: Served, text: str | None) -> tuple[Workflow, dict[str, An
     try:
         workflow, _ = read_workflow(text.encode("utf-8", "replace"), "workflow_api")
     except CodegenError as error:
-        told = "; ".join(str(each) for each in error.diagnostics)
-        raise Rejected(400, "workflow_api is no workflow", told) from None
+        raise Rejected(400, "workflow_api is no workflow", _told(error)) from None
     return workflow, types_of(workflow)
 
 
@@ -113,18 +120,22 @@ def checked(
             continue
         if isinstance(kind, Media):
             if not isinstance(value, str):
-                faults.add(key, "invalid_type", "must be the name of a stored file")
+                faults.add(
+                    key, "invalid_input_type", "must be the name of a stored file"
+                )
         elif kind is not None:
             try:
                 accept(kind, unwrapped(value))
             except Refused as refused:
-                faults.add(key, "value_not_valid", str(refused))
+                faults.add(key, _fault_type(kind, value), str(refused))
     for key, path in files.items():
         picture = key.removesuffix(MASK_SUFFIX)
-        if faults.is_input(picture) and not isinstance(types.get(picture), Media):
-            faults.add(picture, "invalid_type", "is no input for a file")
-        elif faults.is_input(picture) and not _is_of(types[picture], path):
-            faults.add(picture, "invalid_image_file", "the file is no picture")
+        if not faults.is_input(picture):
+            continue
+        if not isinstance(types.get(picture), Media):
+            faults.add(picture, "invalid_input_type", "is no input for a file")
+        elif not _is_of(types[picture], path):
+            faults.add(picture, "custom_validation_failed", "the file is no picture")
     for key, kind in types.items():
         node, _, name = key.partition("-inputs-")
         value = params.get(key, workflow.nodes[node].values[name])
@@ -138,8 +149,24 @@ def checked(
             faults.add(key, "custom_validation_failed", f"Invalid file: {value}")
     faults.raise_all()
     graph, _ = applied(workflow.graph, params)
-    text = json.dumps(graph)
-    return read_workflow(text.encode(), "the call")[0]
+    try:
+        return read_workflow(json.dumps(graph).encode(), "the call")[0]
+    except CodegenError as error:
+        raise Rejected(400, "the values cannot be run", _told(error)) from None
+
+
+def _told(error: CodegenError) -> str:
+    return "; ".join(str(each) for each in error.diagnostics)
+
+
+def _fault_type(kind: ParameterType, value: Any) -> str:
+    """What ComfyUI calls it when an input of this type does not take the value."""
+    if isinstance(kind, Integer | Number) and isinstance(value, int | float):
+        if kind.lo is not None and value < kind.lo:
+            return "value_smaller_than_min"
+        if kind.hi is not None and value > kind.hi:
+            return "value_bigger_than_max"
+    return "value_not_in_list" if isinstance(kind, Choice) else "invalid_input_type"
 
 
 def _is_of(kind: ParameterType, path: Path) -> bool:
