@@ -235,7 +235,10 @@ class Server:
 
     def deployed(self, url: str) -> Served:
         """The workflow that a deployment's URL means, a single one whatever the URL. Raises Rejected."""
-        name = urlsplit(url).path.strip("/")
+        try:
+            name = urlsplit(url).path.strip("/")
+        except ValueError:
+            raise Rejected(404, f"{url} is no deployment's URL") from None
         if name in self._workflows:
             return self._workflows[name]
         if len(self._workflows) == 1:

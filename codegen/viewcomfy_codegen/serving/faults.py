@@ -110,7 +110,7 @@ class Spoiled(Response):
             if self._fault == "drip":
                 for byte in body:
                     await send({**message, "body": bytes([byte]), "more_body": True})
-                    await asyncio.sleep(0.01)
+                    await asyncio.sleep(0.001)
                 await send({**message, "body": b""})
             elif body:
                 await send(

@@ -19,6 +19,9 @@ from .making import Maker, Scene, animation, audio, mesh, picture, video
 MOST_STEPS: Final = 20
 """Lines of a sampler's bar that are written to the log, however many steps it has."""
 
+MOST_COUNTED: Final = 1_000_000
+"""Steps: what a node of an unknown class calls so may be anything."""
+
 _TEXT: Final = frozenset(
     {"text", "string", "show", "display", "json", "csv", "caption"}
 )
@@ -60,7 +63,7 @@ class Preview:
     def _work(self, node: Node, execution: Execution) -> None:
         """The lines that a sampler would write."""
         steps = node.values.get("steps")
-        if not isinstance(steps, int) or steps < 1:
+        if not isinstance(steps, int) or not 1 <= steps <= MOST_COUNTED:
             return
         every = max(1, steps // MOST_STEPS)
         for step in (*range(0, steps, every), steps):
@@ -102,7 +105,12 @@ def _made(node: Node, execution: Execution, number: int) -> Output:
     stem = prefix if isinstance(prefix, str) and prefix else "ComfyUI"
     name = stem.replace("\\", "/").rpartition("/")[2] or "ComfyUI"
     filename = f"{name}_{number:05d}_{extension}"
-    return Output(filename, content_type, make(scene), node.id)
+    try:
+        return Output(filename, content_type, make(scene), node.id)
+    except OSError as error:
+        # Pillow opens a picture that ends too early, and finds out when it draws.
+        message = f"the picture cannot be read: {error}"
+        raise Failed(message, node=node.id, class_type=node.class_type) from None
 
 
 def _lines(values: Mapping[str, Any]) -> Iterator[str]:
