@@ -12,24 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from viewcomfy_codegen.catalogue.distilling import node_record
 from viewcomfy_codegen.naming import plain_name
 
-WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
-UPLOADS = {
-    "image_upload": "image/*",
-    "animated_image_upload": "image/*",
-    "video_upload": "video/*",
-    "audio_upload": "audio/*",
-    "file_upload": "*/*",
-}
-FLAGS = ("multiline", "control_after_generate", "multiselect", "forceInput", "advanced")
-FILE_NAME = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,11}$")
 MAJORITY = 0.7
 
 
@@ -51,64 +41,6 @@ def main() -> None:
 
 def compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def node_record(node: dict[str, Any]) -> dict[str, Any]:
-    """The facts of one class; a link input is the type it takes, a widget an object."""
-    sections = node["input"]
-    inputs = {
-        name: input_record(spec)
-        for section in ("required", "optional")
-        for name, spec in (sections.get(section) or {}).items()
-        if isinstance(spec, list) and spec
-    }
-    return {
-        "name": node.get("display_name"),
-        "outputs": [
-            kind if isinstance(kind, str) else "COMBO" for kind in node["output"]
-        ],
-        "output_node": bool(node.get("output_node")),
-        "inputs": inputs,
-    }
-
-
-def input_record(spec: list[Any]) -> str | dict[str, Any]:
-    kind = spec[0]
-    options = spec[1] if len(spec) > 1 and isinstance(spec[1], dict) else {}
-    if isinstance(kind, list):
-        choices, kind = kind, "COMBO"
-    else:
-        choices = options.get("options", []) if kind == "COMBO" else []
-    if kind not in WIDGETS:
-        return str(kind)
-    record: dict[str, Any] = {"type": kind}
-    for fact in ("min", "max", "step"):
-        if isinstance(options.get(fact), (int, float)):
-            record[fact] = options[fact]
-    if is_fact(options.get("default")):
-        record["default"] = options["default"]
-    record |= {flag: True for flag in FLAGS if options.get(flag)}
-    for flag, media in UPLOADS.items():
-        if options.get(flag):
-            record["upload"] = media
-    if kind == "COMBO":
-        # The files on the disk of the machine that answered are no facts about the class.
-        if any(is_file(choice) for choice in choices):
-            record["files"] = True
-        elif choices:
-            record["choices"] = choices
-    return record
-
-
-def is_fact(default: object) -> bool:
-    """Whether a default says something of the class: no sentence of its author, no file of that machine."""
-    if isinstance(default, str):
-        return len(default) <= 40 and not is_file(default)
-    return isinstance(default, (int, float))
-
-
-def is_file(value: object) -> bool:
-    return isinstance(value, str) and FILE_NAME.search(value) is not None
 
 
 def majorities(records: dict[str, Any]) -> dict[str, Any]:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .labels import Labels, Spot, Words
 from .model import Identifier
 from .naming import RESERVED, snake, unique, usable
 
 
-def assign(labels: Labels, spots: list[Spot]) -> list[Identifier]:
-    """A name for each spot, in their order.
+def assign(
+    labels: Labels, spots: list[Spot], kept: Mapping[int, str] | None = None
+) -> list[Identifier]:
+    """A name for each spot, in their order; `kept` are names that spots have already, by index, and nobody else gets.
 
     All who want one name go down to their next candidate together, and nobody gets that name any more; who has no
     candidate left is numbered along the flow of data.
     """
+    kept = kept or {}
     ladders = [_ladder(labels, spot) for spot in spots]
-    names = [next(ladder) for ladder in ladders]
+    names = [kept.get(index) or next(ladder) for index, ladder in enumerate(ladders)]
+    burnt: set[str] = set(kept.values())
     holders: dict[str, list[int]] = {}
     for index, name in enumerate(names):
-        holders.setdefault(name, []).append(index)
-    pending = deque(name for name in holders if _contested(name, holders[name]))
+        if index not in kept:
+            holders.setdefault(name, []).append(index)
+    pending = deque(
+        name for name in holders if name in burnt or _contested(name, holders[name])
+    )
     exhausted: list[int] = []
-    burnt: set[str] = set()
     while pending:
         name = pending.popleft()
         burnt.add(name)

@@ -12,11 +12,12 @@ from viewcomfy_runtime.types import Integer, Media, ParameterType
 
 from .catalogue import Catalogue, NodeFacts
 from .importance import is_rare
-from .kinds import kind_of
+from .kinds import kind_of, kind_wished
 from .labels import split_mark
-from .model import ADVANCED, BASIC, UNUSED, Identifier
+from .model import ADVANCED, BASIC, UNUSED, Identifier, Target
 from .naming import unique, words
 from .roles import PRIMITIVE, Roles
+from .wishes import Wish, Wishes
 from .workflow import Node, Workflow
 
 
@@ -24,7 +25,8 @@ from .workflow import Node, Workflow
 class Draft:
     """A parameter while it is planned.
 
-    `marked` when its node has one of ViewComfy's marks; `mask_of` names the picture whose mask this is.
+    `marked` when its node has one of ViewComfy's marks; `mask_of` names the picture whose mask this is; `told` is what the
+    user's own server says of the input, `wish` what the user wrote down on it.
     """
 
     node: Node
@@ -34,6 +36,8 @@ class Draft:
     group: str
     marked: bool
     mask_of: str | None = None
+    told: str = ""
+    wish: Wish | None = None
 
 
 def drafts(
@@ -41,8 +45,14 @@ def drafts(
     catalogue: Catalogue,
     facts: Mapping[str, NodeFacts | None],
     roles: Roles,
+    wishes: Wishes | None = None,
+    curated: bool = False,
 ) -> Iterator[Draft]:
-    """Every input that holds a value, but the widgets that only the web page uses, in the order of the flow."""
+    """Every input that holds a value, but the widgets that only the web page uses, in the order of the flow.
+
+    `curated` has the wishes in place of ViewComfy's marks say what is to be shown.
+    """
+    wishes = wishes or {}
     useful = workflow.leading_to(_outputs(workflow, facts))
     for node in workflow.nodes.values():
         known = facts[node.class_type]
@@ -62,13 +72,22 @@ def drafts(
             else:
                 rare = is_rare(name, value, kind, declared.get(name), known)
                 group = ADVANCED if rare else BASIC
-            yield Draft(node, name, value, kind, group, mark is not None)
+            told = declared[name].tooltip if name in declared else ""
+            wish = wishes.get(Target(node.id, name))
+            if wish is not None:
+                kind = (
+                    kind if wish.type is None else kind_wished(kind, wish.type, value)
+                )
+                group = wish.group or group
+            marked = mark is not None if not curated else wish is not None
+            yield Draft(node, name, value, kind, group, marked, told=told, wish=wish)
 
 
 def masks(
     named: Iterable[tuple[Identifier, Draft]],
     workflow: Workflow,
     facts: Mapping[str, NodeFacts | None],
+    wishes: Wishes,
 ) -> Iterator[tuple[Identifier, Draft]]:
     """The parameters, and after each picture whose loader's mask the workflow uses a file for that mask."""
     pairs = list(named)
@@ -76,14 +95,18 @@ def masks(
     for name, draft in pairs:
         yield name, draft
         if isinstance(draft.type, Media) and _uses_mask(draft.node, workflow, facts):
+            input = f"{draft.input}{MASK_SUFFIX}"
+            wish = wishes.get(Target(draft.node.id, input))
+            wanted = wish.name if wish is not None and wish.name else f"{name}_mask"
             mask = replace(
                 draft,
-                input=f"{draft.input}{MASK_SUFFIX}",
+                input=input,
                 value=None,
+                wish=wish,
                 type=Media("image/*", optional=True),
                 mask_of=name,
             )
-            yield unique(f"{name}_mask", taken), mask
+            yield unique(wanted, taken), mask
 
 
 def _uses_mask(

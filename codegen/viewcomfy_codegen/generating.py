@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .catalogue import shipped
 from .errors import Diagnostic
 from .plan import Options, plan
+from .sources import read_source
 from .targets.json_schema import json_schema
 from .targets.python import python_module
+from .wishes import merged
 from .workflow import read_workflow
 
 
@@ -28,17 +30,28 @@ def generate(
     name: str = "workflow",
     source: str = "workflow_api.json",
     options: Options | None = None,
+    workflow_in: str | None = None,
+    view_comfy: tuple[bytes, str] | None = None,
 ) -> Generated:
     """The typed client of a workflow in ComfyUI's API format, as `<name>.py` and `<name>.schema.json`.
 
-    `workflow` is the content of the exported file, or the value read from it; `source` names it in the module and in messages.
+    `workflow` is the content of the exported file, or the value read from it: a workflow, a view_comfy.json that holds one, or
+    a picture that ComfyUI saved. `source` names it in the module and in messages. `workflow_in` picks one of several in a
+    view_comfy.json, by number or title; `view_comfy` is such a file beside the workflow, with its name.
     Pure: the same input gives the same texts. Raises CodegenError, with all that is wrong, for what is no workflow.
     """
-    found, diagnostics = read_workflow(_data(workflow), source)
+    read = read_source(
+        _data(workflow), source, workflow=workflow_in, view_comfy=view_comfy
+    )
+    options = options or Options()
+    if read.curated:
+        wishes = merged(read.wishes, options.wishes)
+        options = replace(options, wishes=wishes, curated=True)
+    found, diagnostics = read_workflow(read.workflow, source)
     module, notes = plan(
         found,
         shipped(),
-        options or Options(),
+        options,
         title=name.replace("_", " ").strip().capitalize() or name,
         source=source,
     )
@@ -46,7 +59,7 @@ def generate(
         f"{name}.py": python_module(module),
         f"{name}.schema.json": json_schema(module),
     }
-    return Generated(files, (*diagnostics, *notes))
+    return Generated(files, (*diagnostics, *read.notes, *notes))
 
 
 def _data(workflow: bytes | str | Mapping[str, Any]) -> bytes:

@@ -60,6 +60,22 @@ def kind_of(
     return _literal(value)
 
 
+def contradicts(facts: InputFacts, value: Any) -> bool:
+    """Whether what a class says of an input refuses the deployed value, a file's name aside."""
+    kind = _declared(facts, value) if facts.is_widget else None
+    return kind is not None and not isinstance(kind, Media) and not _fits(kind, value)
+
+
+def kind_wished(
+    kind: ParameterType, wished: ParameterType, value: Any
+) -> ParameterType:
+    """The type that a user gave an input, as wide as its deployed value needs; ours where the two have nothing in common."""
+    for each in (wished, _widened(wished, value)):
+        if _fits(each, value) or (isinstance(each, Media) and not value):
+            return each
+    return kind
+
+
 def _declared(facts: InputFacts, value: Any) -> ParameterType | None:
     if facts.upload is not None and isinstance(value, str):
         return Media(facts.upload)
@@ -92,11 +108,11 @@ def _choices(facts: InputFacts, value: Any) -> ParameterType | None:
         return Text() if isinstance(value, str) else None
     strings = tuple(option for option in options if isinstance(option, str))
     if len(strings) == len(options):
-        closed = {string.casefold() for string in strings} <= _SWITCHES
+        closed = facts.closed or {each.casefold() for each in strings} <= _SWITCHES
         return Choice(_distinct(strings), open=not closed)
     whole = tuple(option for option in options if type(option) is int)
     if len(whole) == len(options):
-        return Choice(_distinct(whole), open=True)
+        return Choice(_distinct(whole), open=not facts.closed)
     return None
 
 

@@ -50,6 +50,8 @@ class Spot:
     input: str
     type: ParameterType
     alone: bool
+    label: Words = ()
+    """What its user wrote for the input itself, elsewhere than in the workflow."""
 
 
 def split_mark(title: str) -> tuple[str | None, str]:
@@ -102,6 +104,9 @@ class Labels:
         base = self._base(spot)
         if "_".join(base) in RESERVED:
             base = merge(self._class_words(spot.node), base)
+        if spot.label:
+            yield spot.label
+            yield merge(spot.label, base)
         yield from self._spoken(spot, base)
         if not _GENERIC.issuperset(base) or not self._telling(spot.node.id):
             yield base

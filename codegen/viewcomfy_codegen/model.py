@@ -28,6 +28,11 @@ class Target:
     node: str
     name: str
 
+    @property
+    def key(self) -> str:
+        """The input's key on the wire."""
+        return f"{self.node}-inputs-{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Final, TypeAlias
@@ -11,9 +12,10 @@ from viewcomfy_runtime.fields import REQUIRED
 from viewcomfy_runtime.types import Choice, Media
 
 from .assigning import assign
-from .catalogue import Catalogue
+from .catalogue import Catalogue, with_object_info
+from .contradicting import contradictions
 from .drafts import Draft, drafts, is_random, masks
-from .errors import Diagnostic
+from .errors import CodegenError, Diagnostic
 from .importance import rank
 from .labels import Labels, Spot
 from .model import GROUPS, Alias, Identifier, Module, Parameter, Target
@@ -30,7 +32,8 @@ class Options:
 
     `include` and `exclude` are globs over a parameter's name, wire key (`6-inputs-text`) and node class. `all` keeps what
     a workflow's VC_BASIC and VC_ADV marks leave out. `embed` carries the graph in the module. `wishes` are what was
-    written down on single inputs.
+    written down on single inputs; `curated` has them choose what is shown, as marks do. `shared` are inputs that one parameter
+    sets. `object_info` is what the user's own ComfyUI answers there.
     """
 
     include: tuple[str, ...] = ()
@@ -39,6 +42,9 @@ class Options:
     optional_files: bool = False
     embed: bool = True
     wishes: Wishes = field(default_factory=dict)
+    curated: bool = False
+    shared: tuple[tuple[Target, ...], ...] = ()
+    object_info: Mapping[str, Any] | None = None
 
 
 def plan(
@@ -50,22 +56,42 @@ def plan(
     source: str,
 ) -> tuple[Module, list[Diagnostic]]:
     """The plan for `workflow`, and what its author should know; `source` is the file's name."""
+    if options.object_info is not None:
+        catalogue = with_object_info(options.object_info)
     facts = {
         node.class_type: catalogue.node(node.class_type)
         for node in workflow.nodes.values()
     }
     roles = Roles(workflow, facts.__getitem__)
-    found = list(drafts(workflow, catalogue, facts, roles))
+    wishes = options.wishes
+    found = list(drafts(workflow, catalogue, facts, roles, wishes, options.curated))
     counts = Counter(draft.node.id for draft in found)
     spots = [
-        Spot(draft.node, draft.input, draft.type, counts[draft.node.id] == 1)
+        Spot(
+            draft.node,
+            draft.input,
+            draft.type,
+            counts[draft.node.id] == 1,
+            words(draft.wish.label or "") if draft.wish else (),
+        )
         for draft in found
     ]
-    names = assign(Labels(workflow, roles, facts), spots)
-    named = list(masks(zip(names, found, strict=True), workflow, facts))
+    keep = {
+        index: draft.wish.name
+        for index, draft in enumerate(found)
+        if draft.wish is not None and draft.wish.name
+    }
+    names = assign(Labels(workflow, roles, facts), spots, keep)
+    named = list(masks(zip(names, found, strict=True), workflow, facts, wishes))
     kept, notes = _filtered(named, options, source)
+    if options.object_info is not None:
+        notes += contradictions(workflow, facts, options.object_info, source)
     kept.sort(key=lambda pair: _place(pair[1]))
-    parameters = tuple(_parameter(name, draft, options, roles) for name, draft in kept)
+    parameters = _shared(
+        [_parameter(name, draft, options, roles) for name, draft in kept],
+        options,
+        source,
+    )
     module = Module(
         title=title,
         source=source,
@@ -78,9 +104,11 @@ def plan(
     return module, notes
 
 
-def _place(draft: Draft) -> tuple[int, int]:
-    """Where a parameter stands: its group, then what people set most; ties stay in the order of the flow."""
-    return GROUPS.index(draft.group), rank(draft.input, draft.type)
+def _place(draft: Draft) -> tuple[int, bool, int]:
+    """Where a parameter stands: its group, then its user's order, then what people set most; ties stay as they flow."""
+    wished = draft.wish.order if draft.wish is not None else None
+    place = rank(draft.input, draft.type) if wished is None else wished
+    return GROUPS.index(draft.group), wished is None, place
 
 
 _Named: TypeAlias = list[tuple[Identifier, Draft]]
@@ -90,10 +118,10 @@ def _filtered(
     named: _Named, options: Options, source: str
 ) -> tuple[_Named, list[Diagnostic]]:
     """What the marks and the globs leave; a glob that matches nothing is worth a warning."""
-    kept = named
+    kept = [pair for pair in named if not (pair[1].wish and pair[1].wish.hidden)]
     notes: list[Diagnostic] = []
     if any(draft.marked for _, draft in named) and not options.all:
-        kept = [pair for pair in named if pair[1].marked]
+        kept = [pair for pair in kept if pair[1].marked]
     for flag, globs in (("--include", options.include), ("--exclude", options.exclude)):
         notes += [
             Diagnostic(
@@ -120,9 +148,13 @@ def _parameter(
     name: Identifier, draft: Draft, options: Options, roles: Roles
 ) -> Parameter:
     kind, default = draft.type, draft.value
+    wanted = draft.wish.required if draft.wish is not None else None
     if isinstance(kind, Media) and not kind.optional:
-        kind = replace(kind, optional=options.optional_files)
-        default = None if options.optional_files else REQUIRED
+        optional = options.optional_files or wanted is False
+        kind = replace(kind, optional=optional)
+        default = None if optional else REQUIRED
+    elif wanted:
+        default = REQUIRED
     return Parameter(
         name=name,
         type=kind,
@@ -131,6 +163,47 @@ def _parameter(
         doc=doc(draft, roles),
         group=draft.group,
     )
+
+
+def _shared(
+    parameters: list[Parameter], options: Options, source: str
+) -> tuple[Parameter, ...]:
+    """The parameters, with one for each group of inputs that the user wants set together.
+
+    Raises CodegenError for inputs that have no parameter, or whose types differ.
+    """
+    by_target = {each.inputs[0]: each for each in parameters}
+    faults: list[Diagnostic] = []
+    for targets in options.shared:
+        members = [by_target.get(target) for target in targets]
+        first = members[0]
+        keys = ", ".join(target.key for target in targets)
+        if first is None or None in members:
+            missing = [
+                t.key for t, each in zip(targets, members, strict=True) if not each
+            ]
+            faults.append(
+                Diagnostic(
+                    source,
+                    f"{', '.join(missing)} has no parameter that could be shared",
+                    "inspect lists the keys of all parameters",
+                )
+            )
+        elif len({repr(each.type) for each in members if each}) > 1:
+            faults.append(
+                Diagnostic(
+                    source,
+                    f"{keys} cannot be one parameter: they take different values",
+                    "share inputs of one type and with the same bounds or choices",
+                )
+            )
+        else:
+            by_target[targets[0]] = replace(first, inputs=targets)
+            for target in targets[1:]:
+                del by_target[target]
+    if faults:
+        raise CodegenError(*faults)
+    return tuple(by_target.values())
 
 
 def _aliases(kept: _Named, names: set[Identifier]) -> tuple[Alias, ...]:

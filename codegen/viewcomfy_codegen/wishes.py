@@ -16,7 +16,7 @@ class Wish:
     """What is wanted of one input; None where nothing is said.
 
     `name` is taken as it stands, `label` is words that a name is made of, as a node's title is. `hidden` leaves the input out of
-    the client. `origin` says who wants it, for people.
+    the client, `order` is its place within its group. `origin` says who wants it, for people.
     """
 
     origin: str
@@ -27,6 +27,7 @@ class Wish:
     required: bool | None = None
     group: str | None = None
     hidden: bool | None = None
+    order: int | None = None
 
 
 Wishes: TypeAlias = Mapping[Target, Wish]

@@ -21,6 +21,8 @@ def _sentence(draft: Draft, roles: Roles) -> str:
             f"Mask for {draft.mask_of}: a picture of its size that is transparent where the mask is."
             " Without one, the transparency of the picture itself is used."
         )
+    if draft.wish is not None and draft.wish.doc:
+        return sentence_of(draft.wish.doc)
     own = set(words(draft.input))
     if isinstance(draft.type, Text) and own <= {"text", "prompt", "string", "value"}:
         side = roles.side(draft.node)
@@ -30,7 +32,17 @@ def _sentence(draft: Draft, roles: Roles) -> str:
     fed = roles.fed(draft.node)
     if fed is not None and own <= PRIMITIVE:
         return glossary().sentence(fed[0], plain_name(fed[1]), kind)
-    return glossary().sentence(draft.node.class_type, plain_name(draft.input), kind)
+    return glossary().sentence(
+        draft.node.class_type, plain_name(draft.input), kind, sentence_of(draft.told)
+    )
+
+
+def sentence_of(text: str) -> str:
+    """What somebody wrote, as a sentence on one line."""
+    plain = " ".join(
+        "".join(char if char.isprintable() else " " for char in text).split()
+    )
+    return plain if not plain or plain[-1] in ".!?…:;)" else f"{plain}."
 
 
 def doc(draft: Draft, roles: Roles) -> str:

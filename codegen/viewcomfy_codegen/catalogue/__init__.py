@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
+
+from .distilling import node_record, tooltip_of
 
 WIDGETS: Final = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"})
 
@@ -16,7 +18,8 @@ WIDGETS: Final = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"})
 class InputFacts:
     """What a class says of an input: a widget's type, range and choices, or the type of link that it takes.
 
-    `files` marks choices that list a machine's files, `upload` the MIME pattern of a file that is sent along.
+    `files` marks choices that list a machine's files, `upload` the MIME pattern of a file that is sent along. `closed` marks
+    choices that are all there are, `tooltip` is what the class's author says: both come from the user's own server alone.
     """
 
     type: str
@@ -30,6 +33,8 @@ class InputFacts:
     multiline: bool = False
     control_after_generate: bool = False
     multiselect: bool = False
+    closed: bool = False
+    tooltip: str = ""
 
     @property
     def is_widget(self) -> bool:
@@ -44,6 +49,8 @@ class NodeFacts:
     output_node: bool = False
     outputs: tuple[str, ...] = ()
     inputs: Mapping[str, InputFacts] = field(default_factory=dict)
+    own: bool = False
+    """Whether the user's own server said so."""
 
 
 class Catalogue:
@@ -71,7 +78,7 @@ class Catalogue:
 
     def _facts(self, record: dict[str, Any], class_type: str) -> NodeFacts:
         return NodeFacts(
-            name=record["name"] or class_type,
+            name=str(record["name"] or class_type),
             output_node=record["output_node"],
             outputs=tuple(record["outputs"]),
             inputs={name: self._input(spec) for name, spec in record["inputs"].items()},
@@ -114,6 +121,42 @@ class Catalogue:
         return None
 
 
+class OwnCatalogue(Catalogue):
+    """What the user's own server says of its classes, on top of what the package knows."""
+
+    def __init__(self, data: bytes, classes: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        self._classes = classes
+
+    def node(self, class_type: str) -> NodeFacts | None:
+        if class_type not in self._nodes and class_type in self._classes:
+            self._nodes[class_type] = self._own(class_type, self._classes[class_type])
+        return super().node(class_type)
+
+    def knows(self, class_type: str) -> bool:
+        """Whether the user's server has the class."""
+        return class_type in self._classes
+
+    def _own(self, class_type: str, described: Any) -> NodeFacts:
+        sections = described.get("input") if isinstance(described, dict) else None
+        specs = {
+            name: spec
+            for section in (sections or {}).values()
+            if isinstance(section, dict)
+            for name, spec in section.items()
+        }
+        facts = self._facts(
+            node_record(described if isinstance(described, dict) else {}), class_type
+        )
+        inputs = {
+            name: replace(
+                each, closed=bool(each.choices), tooltip=tooltip_of(specs.get(name))
+            )
+            for name, each in facts.inputs.items()
+        }
+        return replace(facts, inputs=inputs, own=True)
+
+
 class Glossary:
     """Our own sentences on inputs: by class and name, by name, by a pattern with one `*`, by type and by role."""
 
@@ -124,9 +167,18 @@ class Glossary:
         self._types: Mapping[str, str] = data["types"]
         self._roles: Mapping[str, str] = data["roles"]
 
-    def sentence(self, class_type: str, plain: str, kind: str) -> str:
-        """What an input of this plain name is for; empty where nothing true can be said."""
-        known = self._classes.get(class_type, {}).get(plain) or self._names.get(plain)
+    def sentence(
+        self, class_type: str, plain: str, kind: str, tooltip: str = ""
+    ) -> str:
+        """What an input of this plain name is for; empty where nothing true can be said.
+
+        `tooltip` is what the user's own server says: better than what is said of a name, no matter of which class.
+        """
+        known = (
+            self._classes.get(class_type, {}).get(plain)
+            or tooltip
+            or self._names.get(plain)
+        )
         if known:
             return known
         spoken = plain.replace("_", " ")
@@ -149,7 +201,16 @@ class Glossary:
 @lru_cache(maxsize=1)
 def shipped() -> Catalogue:
     """The catalogue that the package ships."""
-    return Catalogue((files(__name__) / "nodes.tsv").read_bytes())
+    return Catalogue(_shipped_data())
+
+
+def _shipped_data() -> bytes:
+    return (files(__name__) / "nodes.tsv").read_bytes()
+
+
+def with_object_info(classes: Mapping[str, Any]) -> Catalogue:
+    """The catalogue that the package ships, under what a server answered at /object_info."""
+    return OwnCatalogue(_shipped_data(), classes)
 
 
 @lru_cache(maxsize=1)

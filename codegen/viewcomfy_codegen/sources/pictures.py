@@ -1,0 +1,106 @@
+"""Workflows within pictures: ComfyUI writes what it ran into the PNG, WebP and JPEG files that it saves.
+
+PNG has the API format under `prompt` and the web page's under `workflow`, as text chunks; WebP and JPEG have them as EXIF
+texts that start with `prompt:` and `workflow:`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ..errors import CodegenError, Diagnostic
+
+_SIGNATURES: Final = (
+    (b"\x89PNG\r\n\x1a\n", 0),
+    (b"\xff\xd8\xff", 0),
+    (b"WEBP", 8),
+)
+_USER_COMMENT: Final = 0x9286
+_EXIF_IFD: Final = 0x8769
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether these are the bytes of a picture in which a workflow may be."""
+    return any(data.startswith(sign, start) for sign, start in _SIGNATURES)
+
+
+def workflow_in_picture(data: bytes, name: str) -> bytes:
+    """The workflow in API format that a picture holds; its pixels are never decoded.
+
+    Raises CodegenError for a picture without one, and where Pillow is missing.
+    """
+    try:
+        from PIL import Image, PngImagePlugin, UnidentifiedImageError
+    except ImportError:
+        raise CodegenError(
+            Diagnostic(
+                name,
+                "reading workflows from pictures needs Pillow",
+                'pip install "viewcomfy-codegen[pictures]"',
+            )
+        ) from None
+    # The workflows of large graphs have more text than Pillow takes by itself; a bomb has more than this.
+    most = PngImagePlugin.MAX_TEXT_CHUNK
+    PngImagePlugin.MAX_TEXT_CHUNK = max(most, 64 << 20)
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as image:
+            texts = dict(_texts(image))
+    except Image.DecompressionBombError:
+        raise _refused(
+            name, "the picture is far too large to be one of ComfyUI's"
+        ) from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise _refused(name, f"the picture is broken: {error}") from None
+    finally:
+        PngImagePlugin.MAX_TEXT_CHUNK = most
+    if texts.get("prompt"):
+        return texts["prompt"].encode("utf-8", "surrogatepass")
+    if texts.get("workflow"):
+        raise CodegenError(
+            Diagnostic(
+                name,
+                "the picture holds the workflow of the web page only, not in API format",
+                "open the picture in ComfyUI and use Workflow > Export (API)",
+            )
+        )
+    raise CodegenError(
+        Diagnostic(
+            name,
+            "there is no workflow in this picture",
+            "take the file that ComfyUI saved: chats and social networks remove what is inside",
+        )
+    )
+
+
+def _texts(image: Any) -> Iterator[tuple[str, str]]:
+    """The texts in a picture, by name."""
+    if image.format == "PNG":
+        image.load_end() if not image.info.get("prompt") else None
+        yield from (
+            (key, value)
+            for key, value in image.info.items()
+            if isinstance(key, str) and isinstance(value, str)
+        )
+        return
+    exif = image.getexif()
+    values = [*exif.values(), *exif.get_ifd(_EXIF_IFD).values()]
+    for value in values:
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        if isinstance(text, str):
+            # Before a user's comment stand eight bytes that name its encoding.
+            text = (
+                text.removeprefix("UNICODE\0").removeprefix("ASCII\0\0\0").strip("\0")
+            )
+            key, colon, content = text.partition(":")
+            if colon and key.strip().lower() in ("prompt", "workflow"):
+                yield key.strip().lower(), content
+
+
+def _refused(name: str, message: str) -> CodegenError:
+    return CodegenError(
+        Diagnostic(
+            name, message, "take a file as ComfyUI saved it, or export the workflow"
+        )
+    )

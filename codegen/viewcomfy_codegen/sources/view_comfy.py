@@ -1,0 +1,274 @@
+"""view_comfy.json, ViewComfy's description of an app: which inputs it shows, how it names and groups them, what they take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from viewcomfy_runtime.types import (
+    Choice,
+    Flag,
+    Integer,
+    Media,
+    Number,
+    ParameterType,
+    Text,
+)
+
+from ..errors import CodegenError, Diagnostic
+from ..model import ADVANCED, BASIC, Target
+from ..naming import plain_name, words
+from ..wishes import Wish
+
+_PLACEHOLDERS: Final = frozenset({"", "helper text", "help text", "placeholder"})
+"""What the editor writes where nobody wrote anything."""
+
+_TYPES: Final[Mapping[str, ParameterType]] = {
+    "long-text": Text(multiline=True),
+    "string": Text(),
+    "text": Text(),
+    "boolean": Flag(),
+    "seed": Integer(random=True),
+    "noise_seed": Integer(random=True),
+    "rand_seed": Integer(random=True),
+    "image": Media("image/*"),
+    "image-mask": Media("image/*"),
+    "video": Media("video/*"),
+    "audio": Media("audio/*"),
+}
+_UNTYPED: Final = frozenset({"number", "float", "int", "integer", "select", "slider"})
+"""Types that say nothing beyond their bounds and options."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One of the apps in a file: its title, what it shows, and its workflow, where the file has it."""
+
+    title: str
+    shown: Mapping[str, Any]
+    graph: Any
+
+    def workflow(self, name: str) -> bytes:
+        """The workflow in API format. Raises CodegenError for an app without one."""
+        if not isinstance(self.graph, dict):
+            raise CodegenError(
+                Diagnostic(
+                    name,
+                    f"the app {self.title!r} has no workflowApiJSON",
+                    "pass the workflow_api.json, and this file with --view-comfy",
+                )
+            )
+        return json.dumps(self.graph).encode()
+
+
+def is_view_comfy(document: Any) -> bool:
+    """Whether a JSON value is a view_comfy.json."""
+    return isinstance(document, dict) and (
+        document.get("file_type") == "view_comfy"
+        or (
+            isinstance(document.get("workflows"), list)
+            and "viewComfyJSON" in str(document)[:100_000]
+        )
+    )
+
+
+def apps_in(document: Any, name: str) -> list[App]:
+    """The apps in a file. Raises CodegenError where there is none."""
+    found = document.get("workflows")
+    entries = found if isinstance(found, list) else [document]
+    apps = [
+        App(
+            str(shown.get("title") or f"workflow {number}"),
+            shown,
+            entry.get("workflowApiJSON"),
+        )
+        for number, entry in enumerate(entries, 1)
+        if isinstance(entry, dict)
+        and isinstance(shown := entry.get("viewComfyJSON"), dict)
+    ]
+    if not apps:
+        raise CodegenError(
+            Diagnostic(
+                name, "there is no app in it", "export it from ViewComfy's editor"
+            )
+        )
+    return apps
+
+
+def picked(apps: list[App], wanted: str | None, name: str) -> App:
+    """The app of this number, from 1, or title; the only one where none is wanted. Raises CodegenError."""
+    if wanted is None and len(apps) == 1:
+        return apps[0]
+    listed = ", ".join(f"{number} {app.title!r}" for number, app in enumerate(apps, 1))
+    if wanted is None:
+        raise CodegenError(
+            Diagnostic(
+                name,
+                f"there are {len(apps)} workflows in it: {listed}",
+                "pick one with --workflow and its number or title",
+            )
+        )
+    named = [app for app in apps if app.title == wanted]
+    if len(named) == 1:
+        return named[0]
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(apps):
+        return apps[int(wanted) - 1]
+    raise CodegenError(
+        Diagnostic(
+            name,
+            f"there is no workflow {wanted!r} in it",
+            f"there are {listed}",
+        )
+    )
+
+
+def wishes_of(
+    app: App, workflow: bytes, name: str
+) -> tuple[dict[Target, Wish], tuple[Diagnostic, ...]]:
+    """What the app wants of the inputs of its workflow, in its order, and what of it cannot be had."""
+    try:
+        graph = json.loads(workflow)
+    except (ValueError, RecursionError):
+        return {}, ()  # is told where the workflow is read
+    nodes = graph.get("prompt") if isinstance(graph, dict) else None
+    nodes = nodes if isinstance(nodes, dict) else graph
+    wishes: dict[Target, Wish] = {}
+    notes: list[Diagnostic] = []
+    for group, entry, many, section in _entries(app):
+        target = _target(entry)
+        node = nodes.get(target.node) if target and isinstance(nodes, dict) else None
+        inputs = node.get("inputs") if isinstance(node, dict) else None
+        if target is None or not isinstance(inputs, dict) or target.name not in inputs:
+            notes.append(
+                Diagnostic(
+                    name,
+                    f"shows {entry.get('key')!r}, which the workflow does not have; it is left out",
+                    "export both again from the same workflow",
+                    "warning",
+                )
+            )
+            continue
+        if entry.get("valueType") not in {*_TYPES, *_UNTYPED}:
+            notes.append(
+                Diagnostic(
+                    name,
+                    f"{entry.get('key')!r} has the unknown type {entry.get('valueType')!r}; the node's own is taken",
+                    None,
+                    "note",
+                )
+            )
+        class_type = str(node.get("class_type")) if isinstance(node, dict) else ""
+        wishes[target] = Wish(
+            origin=f"{name}, {app.title}",
+            label=_label(group, entry, many, target, class_type),
+            doc=_told(entry),
+            type=_type(entry, inputs[target.name]),
+            required=_required(entry, inputs[target.name]),
+            group=section,
+            hidden="deleted" in (group.get("visibility"), entry.get("visibility")),
+            order=len(wishes),
+        )
+    return wishes, tuple(notes)
+
+
+def _entries(
+    app: App,
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], bool, str]]:
+    """The inputs that the app lists: with their node's group, whether that has several, and their section."""
+    for key, section in (("inputs", BASIC), ("advancedInputs", ADVANCED)):
+        groups = app.shown.get(key)
+        for group in groups if isinstance(groups, list) else ():
+            inputs = group.get("inputs") if isinstance(group, dict) else None
+            entries = [
+                each
+                for each in (inputs if isinstance(inputs, list) else ())
+                if isinstance(each, dict)
+            ]
+            for entry in entries:
+                yield group, entry, len(entries) > 1, section
+
+
+def _target(entry: Mapping[str, Any]) -> Target | None:
+    path = entry.get("workflowPath")
+    if (
+        isinstance(path, list)
+        and len(path) == 3
+        and path[1] == "inputs"
+        and all(isinstance(part, str) for part in path)
+    ):
+        return Target(path[0], path[2])
+    node, mark, name = str(entry.get("key")).partition("-inputs-")
+    return Target(node, name) if mark and node and name else None
+
+
+def _label(
+    group: Mapping[str, Any],
+    entry: Mapping[str, Any],
+    many: bool,
+    target: Target,
+    class_type: str,
+) -> str | None:
+    """The words that somebody wrote for the input: not its own name, nor its node's class with a capital."""
+    usual = [
+        set(words(plain_name(target.name))),
+        set(words(target.name)),
+        set(words(class_type)),
+    ]
+    own = str(entry.get("title") or "")
+    whole = str(group.get("title") or "")
+    if own and set(words(own)) not in usual and own != whole:
+        return own
+    if not many and whole and not set(words(whole)) <= {*words(class_type), *_USUAL}:
+        return whole
+    return None
+
+
+_USUAL: Final = frozenset("text encode prompt load image node".split())
+
+
+def _told(entry: Mapping[str, Any]) -> str | None:
+    """The help that somebody wrote, on one line."""
+    for key in ("helpText", "tooltip"):
+        text = entry.get(key)
+        plain = " ".join(text.split()) if isinstance(text, str) else ""
+        if plain.lower() not in _PLACEHOLDERS and plain != entry.get("title"):
+            return plain[:400]
+    return None
+
+
+def _required(entry: Mapping[str, Any], value: Any) -> bool | None:
+    """Whether a call has to give it: a value that is deployed is there for those who give none."""
+    validations = entry.get("validations")
+    found = validations.get("required") if isinstance(validations, dict) else None
+    if found is True and not isinstance(_type(entry, value), Media):
+        return True if value in ("", None) else None
+    return found if isinstance(found, bool) else None
+
+
+def _type(entry: Mapping[str, Any], value: Any) -> ParameterType | None:
+    kind = entry.get("valueType")
+    if kind == "select":
+        found = entry.get("options")
+        options = [
+            each.get("value")
+            for each in (found if isinstance(found, list) else ())
+            if isinstance(each, dict)
+        ]
+        texts = tuple(dict.fromkeys(each for each in options if isinstance(each, str)))
+        return Choice(texts, open=False) if texts else None
+    bounds = entry.get("slider") if kind == "slider" else entry.get("range")
+    if isinstance(bounds, dict) and isinstance(value, int | float):
+        low, high = (_number(bounds.get(key)) for key in ("min", "max"))
+        if low is not None or high is not None:
+            whole = (
+                isinstance(value, int) and float(bounds.get("step") or 1).is_integer()
+            )
+            return Integer(low, high) if whole else Number(low, high)
+    return _TYPES.get(kind) if isinstance(kind, str) else None
+
+
+def _number(value: Any) -> int | float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if known and value - value == 0 else None
