@@ -12,15 +12,17 @@ from .naming import RESERVED, snake, unique, usable
 
 def assign(
     labels: Labels, spots: list[Spot], kept: Mapping[int, str] | None = None
-) -> list[Identifier]:
-    """A name for each spot, in their order; `kept` are names that spots have already, by index, and nobody else gets.
+) -> list[tuple[Identifier, str]]:
+    """A name for each spot, in their order, and where it comes from; `kept` are names that spots have already, by index, and nobody else gets.
 
     All who want one name go down to their next candidate together, and nobody gets that name any more; who has no
     candidate left is numbered along the flow of data.
     """
     kept = kept or {}
     ladders = [_ladder(labels, spot) for spot in spots]
-    names = [kept.get(index) or next(ladder) for index, ladder in enumerate(ladders)]
+    chosen = [next(ladder) for ladder in ladders]
+    names = [kept.get(index) or name for index, (name, _) in enumerate(chosen)]
+    origins = [origin for _, origin in chosen]
     burnt: set[str] = set(kept.values())
     holders: dict[str, list[int]] = {}
     for index, name in enumerate(names):
@@ -39,29 +41,30 @@ def assign(
             if following is None:
                 exhausted.append(index)
                 continue
-            names[index] = following
-            wanting = holders.setdefault(following, [])
+            names[index], origins[index] = following
+            wanting = holders.setdefault(following[0], [])
             wanting.append(index)
-            if following in burnt or _contested(following, wanting):
-                pending.append(following)
+            if following[0] in burnt or _contested(following[0], wanting):
+                pending.append(following[0])
     last = dict.fromkeys(sorted(exhausted), True)
     taken = {name for index, name in enumerate(names) if index not in last}
     found = [Identifier(name) for name in names]
     for index, name in zip(last, _numbered(labels, spots, list(last)), strict=True):
         found[index] = unique(name, taken)
-    return found
+        origins[index] = "its class and a number: nothing tells it apart"
+    return list(zip(found, origins, strict=True))
 
 
-def _ladder(labels: Labels, spot: Spot) -> Iterator[str]:
-    """The spot's candidates as names, none twice; there is always a first."""
+def _ladder(labels: Labels, spot: Spot) -> Iterator[tuple[str, str]]:
+    """The spot's candidates as names with their origins, none twice; there is always a first."""
     seen: set[str] = set()
-    for candidate in labels.candidates(spot):
+    for candidate, origin in labels.candidates(spot):
         name = snake(candidate)
         if name and name not in seen:
             seen.add(name)
-            yield name
+            yield name, origin
     if not seen:
-        yield "value"
+        yield "value", "nothing that could be a name"
 
 
 def _contested(name: str, holders: list[int]) -> bool:

@@ -38,6 +38,8 @@ class Draft:
     mask_of: str | None = None
     told: str = ""
     wish: Wish | None = None
+    type_origin: str = ""
+    name_origin: str = ""
 
 
 def drafts(
@@ -62,7 +64,9 @@ def drafts(
             value = unwrapped(node.values[name])
             if name not in declared and _only_on_the_page(name, value, known):
                 continue
-            kind = kind_of(name, value, declared.get(name), catalogue)
+            kind, origin = kind_of(name, value, declared.get(name), catalogue)
+            if known is not None and known.own and origin.startswith("its class"):
+                origin = origin.replace("its class", "your ComfyUI's own word")
             if isinstance(kind, Integer) and _is_seed(node, name, roles):
                 kind = replace(kind, random=True)
             if mark is not None:
@@ -75,12 +79,22 @@ def drafts(
             told = declared[name].tooltip if name in declared else ""
             wish = wishes.get(Target(node.id, name))
             if wish is not None:
-                kind = (
-                    kind if wish.type is None else kind_wished(kind, wish.type, value)
-                )
+                wanted = wish.type and kind_wished(kind, wish.type, value)
+                if wanted is not None and wanted is not kind:
+                    kind, origin = wanted, wish.origin
                 group = wish.group or group
             marked = mark is not None if not curated else wish is not None
-            yield Draft(node, name, value, kind, group, marked, told=told, wish=wish)
+            yield Draft(
+                node,
+                name,
+                value,
+                kind,
+                group,
+                marked,
+                told=told,
+                wish=wish,
+                type_origin=origin,
+            )
 
 
 def masks(
@@ -105,6 +119,8 @@ def masks(
                 wish=wish,
                 type=Media("image/*", optional=True),
                 mask_of=name,
+                name_origin="the picture whose mask it is",
+                type_origin="the picture whose mask it is",
             )
             yield unique(wanted, taken), mask
 

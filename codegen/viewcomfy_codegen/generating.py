@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .catalogue import shipped
+from .checksums import marked
 from .errors import Diagnostic
+from .model import Module
 from .plan import Options, plan
 from .sources import read_source
 from .targets.json_schema import json_schema
@@ -22,6 +24,10 @@ class Generated:
 
     files: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...]
+    graph: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The workflow that it was made from: its nodes by id."""
+    module: Module | None = field(default=None, repr=False)
+    """The plan: what every file says in its own syntax."""
 
 
 def generate(
@@ -55,11 +61,12 @@ def generate(
         title=name.replace("_", " ").strip().capitalize() or name,
         source=source,
     )
+    schema = json_schema(module)
     files = {
-        f"{name}.py": python_module(module),
-        f"{name}.schema.json": json_schema(module),
+        f"{name}.py": marked(python_module(module), schema),
+        f"{name}.schema.json": schema,
     }
-    return Generated(files, (*diagnostics, *read.notes, *notes))
+    return Generated(files, (*diagnostics, *read.notes, *notes), found.graph, module)
 
 
 def _data(workflow: bytes | str | Mapping[str, Any]) -> bytes:

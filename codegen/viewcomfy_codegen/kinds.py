@@ -46,18 +46,19 @@ _SWITCHES: Final = frozenset(
 
 def kind_of(
     name: str, value: Any, facts: InputFacts | None, catalogue: Catalogue
-) -> ParameterType:
-    """The type of an input with this deployed value; the value is always valid for it."""
+) -> tuple[ParameterType, str]:
+    """The type of an input with this deployed value, and where it comes from; the value is always valid for it."""
     kind = _declared(facts, value) if facts is not None and facts.is_widget else None
+    origin = "its class"
     if kind is None:
-        kind = _guessed(name, value, catalogue)
+        kind, origin = _guessed(name, value, catalogue), "its name, as elsewhere"
     if kind is not None and _fits(kind, value):
-        return kind
+        return kind, origin
     if kind is not None:
         wider = _widened(kind, value)
         if _fits(wider, value):
-            return wider
-    return _literal(value)
+            return wider, f"{origin}, less what the deployed value breaks"
+    return _literal(value), "its deployed value"
 
 
 def contradicts(facts: InputFacts, value: Any) -> bool:

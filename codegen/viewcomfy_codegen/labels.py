@@ -99,20 +99,23 @@ class Labels:
             self._telling,
         )
 
-    def candidates(self, spot: Spot) -> Iterator[Words]:
-        """Names from the most natural to the most specific; the last ones tell any two classes apart."""
+    def candidates(self, spot: Spot) -> Iterator[tuple[Words, str]]:
+        """Names from the most natural to the most specific, and where each comes from; the last tell any two classes apart."""
         base = self._base(spot)
         if "_".join(base) in RESERVED:
             base = merge(self._class_words(spot.node), base)
         if spot.label:
-            yield spot.label
-            yield merge(spot.label, base)
-        yield from self._spoken(spot, base)
+            yield spot.label, "its label in view_comfy.json"
+            yield merge(spot.label, base), "its label in view_comfy.json"
+        for spoken in self._spoken(spot, base):
+            yield spoken, "its node's title"
         if not _GENERIC.issuperset(base) or not self._telling(spot.node.id):
-            yield base
+            own = base == words(spot.input)
+            yield base, "its input" if own else "its role in the graph"
         generic = spot.alone and _GENERIC.issuperset(base)
-        for qualifier in self._qualifiers(spot.node):
-            yield qualifier if generic else merge(qualifier, base)
+        for qualifier, origin in self._qualifiers(spot.node):
+            name = qualifier if generic else merge(qualifier, base)
+            yield name, f"its input, told apart by {origin}"
 
     def numbered(self, spot: Spot) -> tuple[Words, Words]:
         """What a number goes between when nothing else tells nodes apart."""
@@ -189,37 +192,38 @@ class Labels:
         else:
             yield merge(said, base)
 
-    def _qualifiers(self, node: Node) -> Iterator[Words]:
+    def _qualifiers(self, node: Node) -> Iterator[tuple[Words, str]]:
+        """What tells the node apart, and what that is."""
         said = words(split_mark(node.title)[1])
         if self._said[node.id]:
-            yield said
-            yield self._said[node.id]
+            yield said, "its node's title"
+            yield self._said[node.id], "its node's title"
         label = self._roles.label(node)
         if label:
-            yield label
+            yield label, "its role in the graph"
         fed = self._roles.used_as(node)
         if fed and not LINKED.issuperset(fed):
-            yield fed
+            yield fed, "what it feeds"
         side = self._roles.side(node)
         if side in (POSITIVE, NEGATIVE):
-            yield (side,)
+            yield (side,), "its role in the graph"
         stage = self._stages.get(node.id)
         if stage:
-            yield (stage,)
+            yield (stage,), "its stage"
         short = self._class_words(node)
-        yield short
-        yield words(node.class_type)
+        yield short, "its node's class"
+        yield words(node.class_type), "its node's class"
         for neighbour in (self._titled_after[node.id], self._titled_before[node.id]):
             if neighbour:
-                yield neighbour
-                yield merge(neighbour, short)
+                yield neighbour, "a neighbour's title"
+                yield merge(neighbour, short), "a neighbour's title"
         consumers = {
             self._workflow.nodes[use.node].class_type
             for use in self._workflow.uses[node.id]
         }
         if len(consumers) == 1:
             consumer = words(consumers.pop())
-            yield merge(consumer, short)
+            yield merge(consumer, short), "what it feeds"
 
     def _class_words(self, node: Node) -> Words:
         """The words of the class that say what it is."""

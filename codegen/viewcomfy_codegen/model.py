@@ -35,6 +35,15 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Origins:
+    """Where a parameter's name, type and sentence came from, for people."""
+
+    name: str
+    type: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of the client: how it is called, what it takes and what it sets."""
 
@@ -44,6 +53,7 @@ class Parameter:
     inputs: tuple[Target, ...]
     doc: str
     group: str
+    origins: Origins
 
     @property
     def required(self) -> bool:

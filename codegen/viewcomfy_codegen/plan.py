@@ -18,7 +18,7 @@ from .drafts import Draft, drafts, is_random, masks
 from .errors import CodegenError, Diagnostic
 from .importance import rank
 from .labels import Labels, Spot
-from .model import GROUPS, Alias, Identifier, Module, Parameter, Target
+from .model import GROUPS, Alias, Identifier, Module, Origins, Parameter, Target
 from .naming import RESERVED, camel, unique, words
 from .roles import Roles
 from .wishes import Wishes
@@ -81,7 +81,12 @@ def plan(
         for index, draft in enumerate(found)
         if draft.wish is not None and draft.wish.name
     }
-    names = assign(Labels(workflow, roles, facts), spots, keep)
+    assigned = assign(Labels(workflow, roles, facts), spots, keep)
+    names = [name for name, _ in assigned]
+    found = [
+        replace(draft, name_origin=_name_origin(draft, origin))
+        for draft, (_, origin) in zip(found, assigned, strict=True)
+    ]
     named = list(masks(zip(names, found, strict=True), workflow, facts, wishes))
     kept, notes = _filtered(named, options, source)
     if options.object_info is not None:
@@ -155,14 +160,21 @@ def _parameter(
         default = None if optional else REQUIRED
     elif wanted:
         default = REQUIRED
+    text, origin = doc(draft, roles)
     return Parameter(
         name=name,
         type=kind,
         default=default,
         inputs=(Target(draft.node.id, draft.input),),
-        doc=doc(draft, roles),
+        doc=text,
         group=draft.group,
+        origins=Origins(draft.name_origin, draft.type_origin, origin),
     )
+
+
+def _name_origin(draft: Draft, origin: str) -> str:
+    kept = draft.wish is not None and draft.wish.name
+    return draft.wish.origin if draft.wish is not None and kept else origin
 
 
 def _shared(

@@ -14,20 +14,20 @@ from .naming import plain_name, words
 from .roles import PRIMITIVE, Roles
 
 
-def _sentence(draft: Draft, roles: Roles) -> str:
-    """What the parameter is for: its role where its input's own name says none, else what the glossary has."""
+def _sentence(draft: Draft, roles: Roles) -> tuple[str, str]:
+    """What the parameter is for, and who says so: its role where its input's own name says none, else what is known of it."""
     if draft.mask_of is not None:
         return (
             f"Mask for {draft.mask_of}: a picture of its size that is transparent where the mask is."
             " Without one, the transparency of the picture itself is used."
-        )
+        ), "the picture whose mask it is"
     if draft.wish is not None and draft.wish.doc:
-        return sentence_of(draft.wish.doc)
+        return sentence_of(draft.wish.doc), draft.wish.origin
     own = set(words(draft.input))
     if isinstance(draft.type, Text) and own <= {"text", "prompt", "string", "value"}:
         side = roles.side(draft.node)
         if side is not None:
-            return glossary().role(side)
+            return glossary().role(side), "its role in the graph"
     kind = type(draft.type).__name__.lower()
     fed = roles.fed(draft.node)
     if fed is not None and own <= PRIMITIVE:
@@ -45,10 +45,11 @@ def sentence_of(text: str) -> str:
     return plain if not plain or plain[-1] in ".!?…:;)" else f"{plain}."
 
 
-def doc(draft: Draft, roles: Roles) -> str:
-    """What the parameter is for, and on a line of its own where in the workflow it is."""
+def doc(draft: Draft, roles: Roles) -> tuple[str, str]:
+    """What the parameter is for, and on a line of its own where in the workflow it is; and who says so."""
     node = draft.node
-    parts = [_sentence(draft, roles)]
+    sentence, origin = _sentence(draft, roles)
+    parts = [sentence]
     if isinstance(draft.type, Media):
         parts.append(f"Deployed with {spoken(draft.value)}." if draft.value else "")
     if is_random(draft.type):
@@ -62,7 +63,8 @@ def doc(draft: Draft, roles: Roles) -> str:
         else node.class_type
     )
     place = f"Node {spoken(node.id)}, {spoken(named)}."
-    return "\n".join(part for part in (" ".join(filter(None, parts)), place) if part)
+    text = "\n".join(part for part in (" ".join(filter(None, parts)), place) if part)
+    return text, origin
 
 
 _LONGEST_QUOTE: Final = 80

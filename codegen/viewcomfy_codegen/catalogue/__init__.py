@@ -169,18 +169,18 @@ class Glossary:
 
     def sentence(
         self, class_type: str, plain: str, kind: str, tooltip: str = ""
-    ) -> str:
-        """What an input of this plain name is for; empty where nothing true can be said.
+    ) -> tuple[str, str]:
+        """What an input of this plain name is for, and who says so; empty where nothing true can be said.
 
         `tooltip` is what the user's own server says: better than what is said of a name, no matter of which class.
         """
-        known = (
-            self._classes.get(class_type, {}).get(plain)
-            or tooltip
-            or self._names.get(plain)
-        )
+        known = self._classes.get(class_type, {}).get(plain)
         if known:
-            return known
+            return known, "the glossary, on its class"
+        if tooltip:
+            return tooltip, "your ComfyUI's tooltip"
+        if plain in self._names:
+            return self._names[plain], "the glossary, on its name"
         spoken = plain.replace("_", " ")
         for glob, sentence in self._patterns.items():
             start, _, end = glob.partition("*")
@@ -190,8 +190,10 @@ class Glossary:
                 and plain.endswith(end)
             ):
                 rest = plain.removeprefix(start).removesuffix(end).replace("_", " ")
-                return sentence.format(words=spoken, rest=rest.strip())
-        return self._types.get(kind, "").format(words=spoken) if plain else ""
+                text = sentence.format(words=spoken, rest=rest.strip())
+                return text, f"the glossary, on names like {glob}"
+        text = self._types.get(kind, "").format(words=spoken) if plain else ""
+        return text, "its type alone" if text else ""
 
     def role(self, side: str) -> str:
         """What a text is for that becomes this side of the prompt."""

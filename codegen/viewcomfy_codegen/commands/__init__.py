@@ -1,0 +1,1 @@
+"""The commands, one module each; they read, call, write and print."""

@@ -1,0 +1,113 @@
+"""Which node of an earlier workflow is which of a later one, when exporting has given them other numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from .workflow import is_link
+
+ROUNDS: Final = 4
+"""How far around a node is looked to tell it from others of its class."""
+
+
+def matched(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
+    """The new ids of old nodes that are plainly still there.
+
+    A node looks like another by its class, its title, its values and what is around it. What looks the same in all of that is
+    the same, whatever its id; then what has kept its id, its class and its title; then what is the only one to look alike in
+    less and less; last, what has kept its id and its class. What two could be is neither.
+    """
+    found: dict[str, str] = {}
+    _pair(found, _looks(old, ROUNDS, _with_values), _looks(new, ROUNDS, _with_values))
+    _pair(found, *_with_ids(old, new, _with_title))
+    for own in (_with_values, _with_title):
+        for rounds in range(ROUNDS, -1, -1):
+            _pair(found, _looks(old, rounds, own), _looks(new, rounds, own))
+    _pair(found, *_with_ids(old, new, _class))
+    return found
+
+
+def _with_ids(
+    old: Mapping[str, Any], new: Mapping[str, Any], own: Callable[[Any], Any]
+) -> tuple[dict[str, str], dict[str, str]]:
+    first, second = (
+        {id: _hash([id, own(node)]) for id, node in graph.items()}
+        for graph in (old, new)
+    )
+    return first, second
+
+
+def _pair(found: dict[str, str], old: dict[str, str], new: dict[str, str]) -> None:
+    """Adds those pairs of which there is one on each side."""
+    taken = set(found.values())
+    left = _by_look({id: look for id, look in old.items() if id not in found})
+    right = _by_look({id: look for id, look in new.items() if id not in taken})
+    for look, ids in left.items():
+        others = right.get(look, [])
+        if len(ids) == len(others) == 1:
+            found[ids[0]] = others[0]
+
+
+def _by_look(looks: Mapping[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for id, look in looks.items():
+        found[look].append(id)
+    return found
+
+
+def _looks(
+    graph: Mapping[str, Any], rounds: int, own: Callable[[Any], Any]
+) -> dict[str, str]:
+    """What each node looks like, with what is up to so many links away, in both directions."""
+    uses: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for id, node in graph.items():
+        for name, value in _inputs(node).items():
+            if is_link(value):
+                uses[str(value[0])].append((name, id))
+    looks = {id: _hash(own(node)) for id, node in graph.items()}
+    for _ in range(rounds):
+        looks = {
+            id: _hash(
+                [
+                    looks[id],
+                    sorted(
+                        [name, looks.get(str(value[0]), ""), value[1]]
+                        for name, value in _inputs(node).items()
+                        if is_link(value)
+                    ),
+                    sorted([name, looks[user]] for name, user in uses[id]),
+                ]
+            )
+            for id, node in graph.items()
+        }
+    return looks
+
+
+def _with_title(node: Any) -> Any:
+    meta = node.get("_meta")
+    return [_class(node), meta.get("title") if isinstance(meta, dict) else ""]
+
+
+def _with_values(node: Any) -> Any:
+    values = {
+        name: value for name, value in _inputs(node).items() if not is_link(value)
+    }
+    return [_with_title(node), values]
+
+
+def _class(node: Any) -> str:
+    return str(node.get("class_type"))
+
+
+def _inputs(node: Any) -> dict[str, Any]:
+    found = node.get("inputs")
+    return found if isinstance(found, dict) else {}
+
+
+def _hash(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
