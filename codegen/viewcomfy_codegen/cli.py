@@ -23,7 +23,7 @@ class DefaultGroup(click.Group):
     """A group whose command may be left out: then `generate` is meant."""
 
     default = "generate"
-    later = {"serve": "viewcomfy_codegen.serving.command:serve_command"}
+    later = {"serve": "viewcomfy_codegen.serve_command:serve_command"}
     """Commands that are loaded when they are asked for: generating must not wait for them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
