@@ -29,10 +29,10 @@ class DefaultGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*self.commands, *self.later])
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in self.later:
-            return super().get_command(ctx, name)
-        module, _, attribute = self.later[name].partition(":")
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.later:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = self.later[cmd_name].partition(":")
         found: click.Command = getattr(import_module(module), attribute)
         return found
 
