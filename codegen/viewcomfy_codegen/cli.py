@@ -14,7 +14,7 @@ _COMMANDS: Final = {
     "diff": "commands.diff:diff_command",
     "inspect": "commands.inspect:inspect_command",
     "validate": "commands.validate:validate_command",
-    "serve": "serving.command:serve_command",
+    "serve": "commands.serve:serve_command",
 }
 _DEFAULT: Final = "generate"
 

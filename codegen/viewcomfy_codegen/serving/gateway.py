@@ -72,7 +72,17 @@ class Gateway:
             if not prompt_id:
                 raise Rejected(422, "the form has no field prompt_id")
             if prompt_id not in self._scheduled:
-                self._start(request, form, prompt_id, stack.pop_all())
+                scheduled = self._started(form, prompt_id)
+                # The form's files are needed until the run ends.
+                follow = self._follow(
+                    scheduled,
+                    form.fields.get("sid"),
+                    self._server.base(request),
+                    stack.pop_all(),
+                )
+                task = asyncio.ensure_future(follow)
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
         workflow = self._scheduled[prompt_id].served.name
         about = {"prompt_id": prompt_id, "message": "scheduled", "workflow": workflow}
         return Answer({"data": about}, 201)
@@ -110,29 +120,14 @@ class Gateway:
         for each in self._scheduled.values():
             each.run.cancel()
 
-    def _start(
-        self,
-        request: Request,
-        form: Form,
-        prompt_id: str,
-        stack: contextlib.AsyncExitStack,
-    ) -> None:
-        try:
-            served = self._server.deployed(form.fields.get("view_comfy_api_url", ""))
-            run = self._server.started(served, form, prompt_id)
-        except BaseException:
-            task = asyncio.ensure_future(stack.aclose())
-            task.add_done_callback(lambda _: None)
-            raise
+    def _started(self, form: Form, prompt_id: str) -> Scheduled:
+        served = self._server.deployed(form.fields.get("view_comfy_api_url", ""))
+        run = self._server.started(served, form, prompt_id)
         while len(self._scheduled) >= MOST_KEPT:
             del self._scheduled[next(iter(self._scheduled))]
         created = datetime.now(timezone.utc).isoformat()
         scheduled = self._scheduled[prompt_id] = Scheduled(run, served, created)
-        base = self._server.base(request)
-        follow = self._follow(scheduled, form.fields.get("sid"), base, stack)
-        task = asyncio.ensure_future(follow)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        return scheduled
 
     async def _follow(
         self,

@@ -1,4 +1,4 @@
-"""`viewcomfy-codegen serve`: the command's own part, without what only the extra brings."""
+"""`viewcomfy-codegen serve`: the command's own part, which loads where the extra is missing."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ def serve_command(
     what the call was. The header x-viewcomfy-fault asks for a fault, such as drop or 429.
     """
     try:
-        from . import Served, Settings, create_app
-        from .remote import Remote
-        from .running import bound, server
+        from ..serving import Served, Settings, create_app
+        from ..serving.remote import Remote
+        from ..serving.running import bound, server
     except ImportError as error:
         click.echo(
             f"serve needs {error.name}, which is not installed\n"
