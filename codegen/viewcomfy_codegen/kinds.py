@@ -70,7 +70,9 @@ def contradicts(facts: InputFacts, value: Any) -> bool:
 def kind_wished(
     kind: ParameterType, wished: ParameterType, value: Any
 ) -> ParameterType:
-    """The type that a user gave an input, as wide as its deployed value needs; ours where the two have nothing in common."""
+    """The type that a user gave an input, as wide as its deployed value needs; ours where that says more, or all else fails."""
+    if isinstance(wished, Text) and not isinstance(kind, Text):
+        return kind
     for each in (wished, _widened(wished, value)):
         if _fits(each, value) or (isinstance(each, Media) and not value):
             return each

@@ -150,9 +150,10 @@ def docstring(text: str, indent: int) -> Code:
     return Code(f"\n{' ' * indent}".join([*wrapped, '"""']))
 
 
-def module_docstring(about: str, more: str) -> Code:
-    """A module's docstring of two paragraphs."""
-    return Code(f'"""{_docstring_text(about)}\n\n{_docstring_text(more)}\n"""')
+def module_docstring(about: str, *more: str) -> Code:
+    """A module's docstring: what it is, and below that a line for each thing more."""
+    lines = "\n".join(map(_docstring_text, more))
+    return Code(f'"""{_docstring_text(about)}\n\n{lines}\n"""')
 
 
 def _docstring_text(text: str) -> str:

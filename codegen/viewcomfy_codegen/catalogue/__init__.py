@@ -141,7 +141,7 @@ class OwnCatalogue(Catalogue):
         sections = described.get("input") if isinstance(described, dict) else None
         specs = {
             name: spec
-            for section in (sections or {}).values()
+            for section in (sections.values() if isinstance(sections, dict) else ())
             if isinstance(section, dict)
             for name, spec in section.items()
         }

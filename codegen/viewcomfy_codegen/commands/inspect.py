@@ -125,8 +125,10 @@ def _parameters(module: Module, width: int) -> Iterator[str]:
             if each.default is REQUIRED
             else json.dumps(each.default, ensure_ascii=False)
         )
-        head = f"  {each.name}: {described(each.type)} = {default}"
-        yield _plain(textwrap.shorten(head, max(40, width), placeholder=" …"))
+        head = f"{each.name}: {described(each.type)} = {default}"
+        yield "  " + textwrap.shorten(
+            _plain(head), max(40, width - 2), placeholder=" …"
+        )
         keys = ", ".join(target.key for target in each.inputs)
         sentence, _, _ = each.doc.partition("\n")
         details = (

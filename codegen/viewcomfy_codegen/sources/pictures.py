@@ -77,7 +77,6 @@ def workflow_in_picture(data: bytes, name: str) -> bytes:
 def _texts(image: Any) -> Iterator[tuple[str, str]]:
     """The texts in a picture, by name."""
     if image.format == "PNG":
-        image.load_end() if not image.info.get("prompt") else None
         yield from (
             (key, value)
             for key, value in image.info.items()

@@ -47,7 +47,8 @@ def python_module(module: Module) -> str:
     text = render(
         "python/module.py.jinja",
         about=f"{module.title}: typed client for the ComfyUI workflow {module.source} ({_nodes(module)}).",
-        generator=f"{MARK} {__version__}; edit the workflow and generate again.\n{LINE}",
+        generator=f"{MARK} {__version__}; edit the workflow and generate again.",
+        checksum=LINE,
         imports=_imports(module),
         aliases=[_alias(alias) for alias in module.aliases],
         fields=fields,
