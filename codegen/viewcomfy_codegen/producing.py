@@ -96,7 +96,8 @@ def produce(
         if earlier is not None:
             renumbered = _renumbered(earlier, generated.graph)
             kept = {} if task.fresh else _kept(earlier, renumbered)
-            generated = made(kept)
+            if not _agree(kept, generated):
+                generated = made(kept)
         if task.wanted or task.shared:
             now = read_module(generated.files[f"{task.name}.py"], label)
             wanted = _targets(task.wanted, now, label)
@@ -183,6 +184,13 @@ def _kept(earlier: ReadModule, renumbered: Mapping[str, str]) -> dict[Target, Wi
         for bound in item.inputs[:1]
         if bound.node in renumbered
     }
+
+
+def _agree(kept: Mapping[Target, Wish], generated: Generated) -> bool:
+    """Whether everything is called already as it is to be."""
+    parameters = generated.module.parameters if generated.module else ()
+    names = {each.inputs[0]: each.name for each in parameters}
+    return all(names.get(target) == wish.name for target, wish in kept.items())
 
 
 def _targets(

@@ -77,10 +77,16 @@ class _Watched(HTTPConnection):
         super().connect()
         watch(self.sock)
 
-    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+    def putrequest(
+        self,
+        method: str,
+        url: str,
+        skip_host: bool = False,
+        skip_accept_encoding: bool = False,
+    ) -> None:
         if self.sock is not None:
             watch(self.sock)
-        super().putrequest(*args, **kwargs)
+        super().putrequest(method, url, skip_host, skip_accept_encoding)
 
 
 class _WatchedTls(_Watched, HTTPSConnection):
@@ -88,11 +94,11 @@ class _WatchedTls(_Watched, HTTPSConnection):
 
 
 class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Watched
+    ConnectionCls: Any = _Watched
 
 
 class _TlsPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _WatchedTls
+    ConnectionCls: Any = _WatchedTls
 
 
 class _Adapter(HTTPAdapter):

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 import requests
 import urllib3
+from requests.auth import HTTPBasicAuth
 
 from .answers import error_of
 from .connections import Sessions
@@ -174,20 +175,23 @@ class Http:
         if repeatable is None:
             repeatable = method != "POST"
         with self.sessions.session() as session:
-            for left in range(self._retries, -1, -1):
+            left = self._retries
+            while True:
                 try:
                     response, final = self._sent(
                         session, method, url, deadline, body, accept
                     )
+                except ConnectionFailedError as failed:
+                    if not (failed.nothing_sent or repeatable):
+                        raise
+                    error: ViewComfyError = failed
+                else:
                     answer = Answer(response, final, deadline, self.credentials)
                     if answer.status not in (429, 503):
                         break
                     error = answer.error()
-                except ConnectionFailedError as failed:
-                    if not (failed.nothing_sent or repeatable):
-                        raise
-                    error = failed
                 self._pause(error, left, deadline)
+                left -= 1
             with contextlib.closing(response):
                 yield answer
 
@@ -201,7 +205,7 @@ class Http:
         pause = asked
         if pause is None:
             pause = FIRST_PAUSE * 2 ** (self._retries - left) * random.uniform(0.5, 1.0)
-        if not left or pause > min(LONGEST_PAUSE, deadline.remaining):
+        if left <= 0 or pause > min(LONGEST_PAUSE, deadline.remaining):
             raise error
         LOG.info("%s; trying again in %.1f s", error.message, pause)
         deadline.sleep(pause)
@@ -265,7 +269,7 @@ class Http:
         if callable(own):
             return lambda request: self.credentials(own(request))
         if isinstance(own, tuple):
-            basic = requests.auth.HTTPBasicAuth(*own)
+            basic = HTTPBasicAuth(*own)
             return lambda request: self.credentials(basic(request))
         return self.credentials
 
