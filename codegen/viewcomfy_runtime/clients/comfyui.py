@@ -9,9 +9,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from ..answers import execution_error
 from ..bodies import JsonBody
 from ..deadlines import Deadline
 from ..errors import (
@@ -20,17 +19,16 @@ from ..errors import (
     InvalidWorkflowError,
     NotFoundError,
     ProtocolError,
-    RunCancelledError,
 )
 from ..files import MASK_SUFFIX, Upload
 from ..jobs import Status
-from ..media import UNKNOWN, type_of
 from ..multipart import Form
 from ..overrides import applied
 from ..polling import poll
-from ..results import OutputFile, PromptResult, text_output
+from ..results import PromptResult
 from ..transport import LOG, RETRIES, Http
 from . import LOCAL_COMFYUI, LONGEST_RUN, QUIET, Call, Watch
+from .history import outcome_of, result_of
 from .submitting import cancelled_with, once
 
 if TYPE_CHECKING:
@@ -233,68 +231,7 @@ class ComfyUI:
 
         found = poll(ask, deadline, events.hear if events else None)
         logs = events.lines if events else deque[str]()
-        return self._result(prompt_id, found, params, logs)
-
-    def _result(
-        self,
-        prompt_id: str,
-        found: dict[str, Any],
-        params: Mapping[str, Any],
-        logs: deque[str],
-    ) -> PromptResult:
-        status = _dict(found.get("status"))
-        told = {
-            message[0]: _dict(message[1])
-            for message in status.get("messages") or ()
-            if isinstance(message, list) and len(message) == 2
-        }
-        if "execution_interrupted" in told:
-            raise RunCancelledError(
-                "the run was interrupted at the server",
-                at_server=True,
-                prompt_id=prompt_id,
-            )
-        if "execution_error" in told or status.get("status_str") == "error":
-            raise execution_error(told.get("execution_error"), prompt_id=prompt_id)
-        return PromptResult(
-            prompt_id=prompt_id,
-            status=str(status.get("status_str") or "success"),
-            completed=status.get("completed") is not False,
-            execution_time_seconds=_seconds(told),
-            outputs=tuple(self._outputs(_dict(found.get("outputs")))),
-            prompt=_prompt(found.get("prompt")),
-            params=dict(params),
-            logs=tuple(logs),
-            extra={"meta": found.get("meta")} if found.get("meta") else {},
-        )
-
-    def _outputs(self, outputs: dict[str, Any]) -> Iterator[OutputFile]:
-        """The files and texts that the nodes made, whatever their kind is called, each once."""
-        seen = set()
-        for node, made in outputs.items():
-            for kind, items in _dict(made).items():
-                for item in items if isinstance(items, list) else [items]:
-                    if isinstance(item, dict) and isinstance(item.get("filename"), str):
-                        place = {
-                            key: str(item.get(key) or "")
-                            for key in ("filename", "subfolder", "type")
-                        }
-                        if tuple(place.values()) not in seen:
-                            seen.add(tuple(place.values()))
-                            yield self._file(node, kind, place)
-                    elif isinstance(item, str) and kind != "animated":
-                        yield text_output(item, filename=f"{kind}.txt", node=node)
-
-    def _file(self, node: str, kind: str, place: dict[str, str]) -> OutputFile:
-        name = place["filename"]
-        return OutputFile(
-            filename=name,
-            content_type=type_of(name) or UNKNOWN,
-            node=node,
-            url=f"{self._http.url}/view?{urlencode(place)}",
-            http=self._http,
-            extra={"kind": kind, **place},
-        )
+        return result_of(prompt_id, found, params, logs, self._http)
 
     def _history(self, prompt_id: str, deadline: Deadline) -> dict[str, Any] | None:
         found = self._asked(f"/history/{quote(prompt_id, safe='')}", deadline)
@@ -319,11 +256,7 @@ class ComfyUI:
         found = None if place else self._history(prompt_id, deadline)
         if place is not None or found is None:
             return place or "unknown"
-        status = _dict(found.get("status"))
-        kinds = [each[0] for each in status.get("messages") or () if each]
-        if "execution_interrupted" in kinds:
-            return "cancelled"
-        return "error" if status.get("status_str") == "error" else "success"
+        return outcome_of(found)
 
     def _cancel(self, prompt_id: str, deadline: Deadline) -> None:
         place = self._place(prompt_id, deadline)
@@ -408,23 +341,6 @@ def _reference(stored: str) -> dict[str, str]:
 
 def _is_mask(key: str) -> bool:
     return key.endswith(MASK_SUFFIX)
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _seconds(told: Mapping[str, dict[str, Any]]) -> float | None:
-    start = told.get("execution_start", {}).get("timestamp")
-    end = told.get("execution_success", {}).get("timestamp")
-    if isinstance(start, int | float) and isinstance(end, int | float):
-        return (end - start) / 1000  # milliseconds
-    return None
-
-
-def _prompt(entry: Any) -> dict[str, Any]:
-    """The workflow that ran: the third in what the history keeps of the queue."""
-    return _dict(entry[2]) if isinstance(entry, list) and len(entry) > 2 else {}
 
 
 def _vanished(prompt_id: str) -> NotFoundError:

@@ -1,0 +1,111 @@
+"""What a ComfyUI's history says of a run: how it ended, and what its nodes made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from ..answers import execution_error
+from ..errors import RunCancelledError
+from ..jobs import Status
+from ..media import UNKNOWN, type_of
+from ..results import OutputFile, PromptResult, text_output
+from ..transport import Http
+
+
+def outcome_of(entry: Mapping[str, Any]) -> Status:
+    """How the run of an entry ended."""
+    if "execution_interrupted" in _told(entry):
+        return "cancelled"
+    failed = _dict(entry.get("status")).get("status_str") == "error"
+    return "error" if failed else "success"
+
+
+def result_of(
+    prompt_id: str,
+    entry: Mapping[str, Any],
+    params: Mapping[str, Any],
+    logs: Iterable[str],
+    http: Http,
+) -> PromptResult:
+    """The result of the run of an entry. Raises ExecutionError and RunCancelledError for one that came to nothing."""
+    told = _told(entry)
+    match outcome_of(entry):
+        case "cancelled":
+            raise RunCancelledError(
+                "the run was interrupted at the server",
+                at_server=True,
+                prompt_id=prompt_id,
+            )
+        case "error":
+            raise execution_error(told.get("execution_error"), prompt_id=prompt_id)
+    status = _dict(entry.get("status"))
+    return PromptResult(
+        prompt_id=prompt_id,
+        status=str(status.get("status_str") or "success"),
+        completed=status.get("completed") is not False,
+        execution_time_seconds=_seconds(told),
+        outputs=tuple(_outputs(_dict(entry.get("outputs")), http)),
+        prompt=_prompt(entry.get("prompt")),
+        params=dict(params),
+        logs=tuple(logs),
+        extra={"meta": entry["meta"]} if entry.get("meta") else {},
+    )
+
+
+def _told(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The messages of a run, by their kind."""
+    messages = _dict(entry.get("status")).get("messages")
+    return {
+        str(message[0]): _dict(message[1])
+        for message in (messages if isinstance(messages, list) else ())
+        if isinstance(message, list) and len(message) == 2
+    }
+
+
+def _outputs(outputs: dict[str, Any], http: Http) -> Iterator[OutputFile]:
+    """The files and texts that the nodes made, whatever their kind is called, each once."""
+    seen = set()
+    for node, made in outputs.items():
+        for kind, items in _dict(made).items():
+            for item in items if isinstance(items, list) else [items]:
+                if isinstance(item, dict) and isinstance(item.get("filename"), str):
+                    place = {
+                        key: str(item.get(key) or "")
+                        for key in ("filename", "subfolder", "type")
+                    }
+                    if tuple(place.values()) not in seen:
+                        seen.add(tuple(place.values()))
+                        yield _file(node, kind, place, http)
+                elif isinstance(item, str) and kind != "animated":
+                    yield text_output(item, filename=f"{kind}.txt", node=node)
+
+
+def _file(node: str, kind: str, place: dict[str, str], http: Http) -> OutputFile:
+    name = place["filename"]
+    return OutputFile(
+        filename=name,
+        content_type=type_of(name) or UNKNOWN,
+        node=node,
+        url=f"{http.url}/view?{urlencode(place)}",
+        http=http,
+        extra={"kind": kind, **place},
+    )
+
+
+def _seconds(told: Mapping[str, dict[str, Any]]) -> float | None:
+    start = told.get("execution_start", {}).get("timestamp")
+    end = told.get("execution_success", {}).get("timestamp")
+    if isinstance(start, int | float) and isinstance(end, int | float):
+        return (end - start) / 1000  # milliseconds
+    return None
+
+
+def _prompt(entry: Any) -> dict[str, Any]:
+    """The workflow that ran: the third in what the history keeps of the queue."""
+    return _dict(entry[2]) if isinstance(entry, list) and len(entry) > 2 else {}
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
