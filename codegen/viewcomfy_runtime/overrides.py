@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from .errors import InvalidWorkflowError
+from .errors import DifferentWorkflowWarning, InvalidWorkflowError
+from .files import MASK_SUFFIX
+
+if TYPE_CHECKING:
+    from .clients import Call
+    from .results import PromptResult
+
+MOST_TOLD: Final = 5
+"""Differences that a warning lists."""
 
 
 def read_override(
@@ -91,6 +100,28 @@ def differences(
             for name in sorted(inputs.keys() & own.keys()):
                 if f"{node}-inputs-{name}" not in sent and inputs[name] != own[name]:
                     yield f"node {node} ({_class(about)}) has another {name}"
+
+
+def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
+    """Warns where the answer shows that another workflow ran than the call was made for."""
+    known = call.override or call.graph
+    if not result.prompt or known is None:
+        return
+    sent = {*call.params, *(key.removesuffix(MASK_SUFFIX) for key in call.files)}
+    found = list(differences(result.prompt, known, sent))
+    if not found:
+        return
+    shown = found[:MOST_TOLD]
+    if len(found) > len(shown):
+        shown.append(f"and {len(found) - len(shown)} more")
+    warnings.warn(
+        "\n  ".join(
+            [f"another workflow ran than {title!r} was generated from:", *shown]
+        )
+        + "\nhint: generate the module from the deployed workflow, or pass override_workflow=True",
+        DifferentWorkflowWarning,
+        stacklevel=4,
+    )
 
 
 def _class(node: Any) -> str:

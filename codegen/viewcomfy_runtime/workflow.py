@@ -11,7 +11,6 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from .errors import (
-    DifferentWorkflowWarning,
     Fault,
     IncompatibleModuleError,
     InvalidParametersError,
@@ -306,18 +305,25 @@ class Workflow(Generic[P]):
                 f"the workflow {self.title!r} holds no value that a call could send, and ViewComfy refuses an empty one",
                 hint="set any value in one of its nodes and export it again",
             )
-        graph = None if self._graph is None else self.graph
-        return Call(params, files, graph, read_override(override_workflow, graph))
+        own = self._nodes
+        return Call(params, files, own, read_override(override_workflow, own))
+
+    @cached_property
+    def _nodes(self) -> Mapping[str, Any] | None:
+        """The graph that calls share, so that it is parsed once."""
+        return None if self._graph is None else self.graph
 
     def run_call(
         self, client: Client, call: Call, deadline: Deadline, watch: Watch
     ) -> PromptResult:
         """Have `client` run what `call` gave. Raises ViewComfyError."""
+        from .overrides import warn_of_another
+
         try:
             result = client.run(call, deadline, watch)
         except InvalidParametersError as error:
             raise self._by_name(error) from None
-        self._compare(call, result)
+        warn_of_another(self.title, call, result)
         return result
 
     def _by_name(self, error: InvalidParametersError) -> InvalidParametersError:
@@ -329,29 +335,6 @@ class Workflow(Generic[P]):
                 for fault in error.faults
             )
         )
-
-    def _compare(self, call: Call, result: PromptResult) -> None:
-        """Warns where the answer shows that another workflow ran than the call was made for."""
-        from .files import MASK_SUFFIX
-        from .overrides import differences
-
-        known = call.override or call.graph
-        if not result.prompt or known is None:
-            return
-        sent = {*call.params, *(key.removesuffix(MASK_SUFFIX) for key in call.files)}
-        found = list(differences(result.prompt, known, sent))
-        if found:
-            import warnings
-
-            more = f"\n  and {len(found) - 5} more" if len(found) > 5 else ""
-            warnings.warn(
-                f"another workflow ran than {self.title!r} was generated from:\n  "
-                + "\n  ".join(found[:5])
-                + more
-                + "\nhint: generate the module from the deployed workflow, or pass override_workflow=True",
-                DifferentWorkflowWarning,
-                stacklevel=4,
-            )
 
     def main(self, arguments: list[str] | None = None) -> int:
         """The module's command line; the exit code is 0 done, 1 failed, 2 wrong usage."""
