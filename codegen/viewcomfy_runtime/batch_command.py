@@ -11,13 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from tqdm import tqdm
-
 from .batches import Outcome, run_calls
 from .clients import Call, Client
 from .errors import SaveError, ViewComfyError
 from .results import PromptResult
 from .summaries import summary
+from .terminal import tqdm
 
 RESULTS: Final = "results.jsonl"
 """Where in the folder of outputs the lines go."""

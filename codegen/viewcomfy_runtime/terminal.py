@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import NoReturn
 
 from tqdm import tqdm
 
 from .clients import Progress, Watch
 from .steps import progress_of
+
+__all__ = ["Terminal", "tqdm"]
+
+
+# Its own lock is for several processes, takes long to make, and breaks when Ctrl-C comes meanwhile.
+tqdm.set_lock(threading.RLock())
 
 
 class Terminal:
@@ -31,7 +38,10 @@ class Terminal:
         if self._interactive and any(progress_of(line)):
             return
         shown = "".join(each for each in line if each.isprintable() or each in "\n\t")
-        tqdm.write(shown, file=sys.stderr)
+        if self._bar is None:
+            print(shown, file=sys.stderr, flush=True)
+        else:
+            tqdm.write(shown, file=sys.stderr)
 
     def progress(self, progress: Progress) -> None:
         """Show how far the present node is; another number of steps is another node's."""

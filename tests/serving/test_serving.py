@@ -352,14 +352,17 @@ def test_a_form_without_params_is_refused(url: str) -> None:
     assert post(url).status_code == 422
 
 
-def test_a_call_that_is_too_large_is_refused_and_leaves_nothing() -> None:
+def test_a_call_that_is_too_large_is_refused_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
     def large() -> Iterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="1-inputs-image"; filename="a"\r\n\r\n'
         for _ in range(40):
             yield b"x" * 65536
 
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
-    before = set(Path(tempfile.gettempdir()).glob("viewcomfy-*"))
     with serving(served(copying()), most=1 << 20) as base:
         files = {"1-inputs-image": ("a.png", b"x" * (2 << 20), "image/png")}
         assert post(base, {"2-inputs-filename_prefix": "x"}, files).status_code == 413
@@ -367,7 +370,7 @@ def test_a_call_that_is_too_large_is_refused_and_leaves_nothing() -> None:
             f"{base}/made", data=large(), headers={**HEADERS, **kind}, timeout=30
         )
         assert streamed.status_code == 413
-    assert set(Path(tempfile.gettempdir()).glob("viewcomfy-*")) <= before
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
