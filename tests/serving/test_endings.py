@@ -289,13 +289,12 @@ def test_other_machines_are_warned_of(tmp_path: Path) -> None:
         assert process.stderr.readline().startswith("warning: 0.0.0.0 can be reached")
 
 
-def test_an_application_that_never_serves_leaves_nothing() -> None:
-    def folders() -> set[Path]:
-        return set(Path(tempfile.gettempdir()).glob("viewcomfy-results-*"))
-
-    before = folders()
+def test_an_application_that_never_serves_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     app_of(text_to_image())
-    assert folders() <= before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_generating_does_not_load_what_only_serving_needs() -> None:
