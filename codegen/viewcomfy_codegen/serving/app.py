@@ -31,7 +31,9 @@ from .runs import Run, as_data, as_link
 from .served import Rejected, Served, checked, overridden, read_params
 from .uploads import Form, read_form
 
-THREADS: Final = 32
+THREADS: Final = 8
+"""Calls that run at a time. Drawing gains nothing from more, and each thread keeps memory of its own."""
+
 LINK_LIFETIME: Final = 3600.0
 MOST_PARKED: Final = 100
 
