@@ -133,7 +133,7 @@ class Roles:
             ]
             for use, target in flows if node.links else pictures or flows:
                 label = words(use.input)
-                if not (LINKED - {"mask"}).issuperset(_without_number(label)):
+                if not (LINKED - {"mask", "style"}).issuperset(_without_number(label)):
                     labels.add(label)
                 else:
                     labels |= found.get(target.id, frozenset())
