@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from .support import module_of, text_to_image
+from .helpers.support import module_of, text_to_image
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .errors import CodegenError, Diagnostic
-from .generating import Generated, generate
-from .plan import Options
+from .pipeline import Generated, generate
+from .planning.plan import Options
 from .version import __version__
 
 __all__ = [

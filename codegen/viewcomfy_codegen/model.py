@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from viewcomfy_runtime.fields import REQUIRED
-from viewcomfy_runtime.types import Choice, ParameterType
+from viewcomfy_runtime.parameters.fields import REQUIRED
+from viewcomfy_runtime.parameters.key import WireKey
+from viewcomfy_runtime.parameters.types import Choice, ParameterType
 
 BASIC: Final = "basic"
 ADVANCED: Final = "advanced"
@@ -19,19 +20,6 @@ class Identifier(str):
     """A name that was made and checked by `naming`: the only text of a workflow that may stand as code."""
 
     __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The input of a node that a parameter sets."""
-
-    node: str
-    name: str
-
-    @property
-    def key(self) -> str:
-        """The input's key on the wire."""
-        return f"{self.node}-inputs-{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +38,7 @@ class Parameter:
     name: Identifier
     type: ParameterType
     default: Any
-    inputs: tuple[Target, ...]
+    inputs: tuple[WireKey, ...]
     doc: str
     group: str
     origins: Origins

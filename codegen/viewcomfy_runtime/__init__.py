@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .batches import Outcome
-    from .clients import Call, Client, Progress
+    from .calls.call import Call, Client, Progress
     from .clients.app import ViewComfyApp
     from .clients.comfyui import ComfyUI
     from .clients.gateway import ViewComfyGateway
@@ -32,11 +31,12 @@ if TYPE_CHECKING:
         ServerError,
         ViewComfyError,
     )
-    from .fields import Field
-    from .files import File, Stored, Upload
-    from .inputs import Input
-    from .jobs import Job
-    from .results import OutputFile, PromptResult
+    from .parameters.fields import Field
+    from .parameters.files import File, Stored, Upload
+    from .parameters.inputs import Input
+    from .results.result import OutputFile, PromptResult
+    from .runs.batches import Outcome
+    from .runs.jobs import Job
     from .workflow import Workflow
 
 __all__ = [
@@ -79,19 +79,19 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "Call": ".clients",
-    "Client": ".clients",
+    "Call": ".calls.call",
+    "Client": ".calls.call",
     "ComfyUI": ".clients.comfyui",
-    "Field": ".fields",
-    "File": ".files",
-    "Input": ".inputs",
-    "Job": ".jobs",
-    "Outcome": ".batches",
-    "OutputFile": ".results",
-    "Progress": ".clients",
-    "PromptResult": ".results",
-    "Stored": ".files",
-    "Upload": ".files",
+    "Field": ".parameters.fields",
+    "File": ".parameters.files",
+    "Input": ".parameters.inputs",
+    "Job": ".runs.jobs",
+    "Outcome": ".runs.batches",
+    "OutputFile": ".results.result",
+    "Progress": ".calls.call",
+    "PromptResult": ".results.result",
+    "Stored": ".parameters.files",
+    "Upload": ".parameters.files",
     "ViewComfy": ".clients.viewcomfy",
     "ViewComfyApp": ".clients.app",
     "ViewComfyGateway": ".clients.gateway",

@@ -20,14 +20,14 @@ from .errors import (
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from .batches import Outcome
-    from .clients import Call, Client, Progress, Watch
-    from .deadlines import Deadline
-    from .fields import Field
-    from .files import Upload
-    from .jobs import Job
-    from .results import PromptResult
-    from .types import Integer
+    from .calls.call import Call, Client, Progress, Watch
+    from .http.deadlines import Deadline
+    from .parameters.fields import Field
+    from .parameters.files import Upload
+    from .parameters.types import Integer
+    from .results.result import PromptResult
+    from .runs.batches import Outcome
+    from .runs.jobs import Job
 
 P = TypeVar("P")
 
@@ -74,15 +74,15 @@ class Workflow(Generic[P]):
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         """The parameters one by one, with type, default, inputs and documentation."""
-        from .docs import attribute_docs
-        from .fields import fields_of
+        from .parameters.docs import attribute_docs
+        from .parameters.fields import fields_of
 
         return fields_of(self.parameters, attribute_docs(self.parameters))
 
     @property
     def schema(self) -> dict[str, Any]:
         """The JSON Schema (draft 2020-12) of a call, as `parse` reads it."""
-        from .fields import schema_of_fields
+        from .parameters.fields import schema_of_fields
 
         return schema_of_fields(self.title, self.fields)
 
@@ -107,7 +107,7 @@ class Workflow(Generic[P]):
 
         Raises InvalidParametersError with all faults at once.
         """
-        from .types import Refused, accept
+        from .parameters.types import Refused, accept
 
         if not isinstance(call, Mapping):
             raise InvalidParametersError(
@@ -138,8 +138,8 @@ class Workflow(Generic[P]):
         All values are sent, untouched ones too; files where they are set; None as a seed becomes a number drawn
         from the input's range. Raises InvalidParametersError with all faults at once.
         """
-        from .files import Stored, as_upload
-        from .types import Integer, Media, accept
+        from .parameters.files import Stored, as_upload
+        from .parameters.types import Integer, Media, accept
 
         params: dict[str, Any] = {}
         files: dict[str, Upload] = {}
@@ -184,8 +184,9 @@ class Workflow(Generic[P]):
 
         Raises ViewComfyError: InvalidParametersError before anything is sent, others as documented there.
         """
-        from .clients import LONGEST_RUN, Watch, client_from_environment
-        from .deadlines import Deadline
+        from .calls.call import LONGEST_RUN, Watch
+        from .clients.environment import client_from_environment
+        from .http.deadlines import Deadline
 
         call = self.call(parameters, override_workflow)
         deadline = Deadline(LONGEST_RUN if timeout is None else timeout)
@@ -206,9 +207,10 @@ class Workflow(Generic[P]):
 
         `on_log` and `on_progress` are called in the event loop.
         """
-        from .clients import LONGEST_RUN, Watch, client_from_environment
-        from .deadlines import Deadline
-        from .threads import in_loop, in_thread
+        from .calls.call import LONGEST_RUN, Watch
+        from .clients.environment import client_from_environment
+        from .http.deadlines import Deadline
+        from .runs.threads import in_loop, in_thread
 
         call = self.call(parameters, override_workflow)
         deadline = Deadline(LONGEST_RUN if timeout is None else timeout)
@@ -231,8 +233,9 @@ class Workflow(Generic[P]):
         `timeout` is in seconds, for starting it, uploads included. Raises ViewComfyError, and ConfigurationError for a client
         that keeps no runs.
         """
-        from .deadlines import Deadline
-        from .jobs import Job, job_client
+        from .clients.environment import job_client
+        from .http.deadlines import Deadline
+        from .runs.jobs import Job
 
         keeper = job_client(client)
         call = self.call(parameters, override_workflow)
@@ -244,7 +247,8 @@ class Workflow(Generic[P]):
 
     def job(self, prompt_id: str, *, client: Client | None = None) -> Job:
         """The job of a run that was started elsewhere. Raises ConfigurationError for a client that keeps no runs."""
-        from .jobs import Job, job_client
+        from .clients.environment import job_client
+        from .runs.jobs import Job
 
         return Job(prompt_id, job_client(client))
 
@@ -265,8 +269,9 @@ class Workflow(Generic[P]):
         `executor`, any of `concurrent.futures`' kind, takes the runs to other threads, processes or machines: the files are
         read here. Raises ValueError for a concurrency below 1.
         """
-        from .batches import run_calls
-        from .clients import LONGEST_RUN, client_from_environment
+        from .calls.call import LONGEST_RUN
+        from .clients.environment import client_from_environment
+        from .runs.batches import run_calls
 
         if max_concurrency < 1:
             raise ValueError("max_concurrency must be at least 1")
@@ -296,8 +301,8 @@ class Workflow(Generic[P]):
         override_workflow: bool | str | PathLike[str] | Mapping[str, Any] = False,
     ) -> Call:
         """What a client is given to run. Raises InvalidParametersError and InvalidWorkflowError."""
-        from .clients import Call
-        from .overrides import read_override
+        from .calls.call import Call
+        from .calls.overrides import read_override
 
         params, files = self.to_wire(parameters)
         if not params:
@@ -317,7 +322,7 @@ class Workflow(Generic[P]):
         self, client: Client, call: Call, deadline: Deadline, watch: Watch
     ) -> PromptResult:
         """Have `client` run what `call` gave. Raises ViewComfyError."""
-        from .overrides import warn_of_another
+        from .calls.overrides import warn_of_another
 
         try:
             result = client.run(call, deadline, watch)
@@ -338,7 +343,7 @@ class Workflow(Generic[P]):
 
     def main(self, arguments: list[str] | None = None) -> int:
         """The module's command line; the exit code is 0 done, 1 failed, 2 wrong usage."""
-        from .command import main
+        from .cli.main import main
 
         return main(self, arguments)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.benchmarks.measuring import medians, show
 from tests.benchmarks.workflows import largest, repeated
-from tests.support import text_to_image
+from tests.helpers.support import text_to_image
 
 
 def compare(title: str, workflow: bytes, runs: int) -> None:

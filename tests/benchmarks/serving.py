@@ -16,7 +16,7 @@ from pathlib import Path
 
 from viewcomfy_runtime import Call, ViewComfy
 
-from ..support import text_to_image
+from ..helpers.support import text_to_image
 from .machine import measured
 
 CALLS = 500

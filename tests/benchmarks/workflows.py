@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tests.support import Workflow, text_to_image
+from tests.helpers.support import Workflow, text_to_image
 
 
 def repeated(count: int) -> Workflow:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..workflow import Workflow
+from ..graph.workflow import Workflow
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from viewcomfy_runtime.filenames import safe_name
+from viewcomfy_runtime.results.filenames import safe_name
 
 from .answers import Answer
 from .executing import Output

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from ..catalogue import NodeFacts, shipped
-from ..naming import words
-from ..workflow import Node, Workflow
+from ..catalog import NodeFacts, shipped
+from ..graph.workflow import Node, Workflow
+from ..words import words
 from .executing import Execution, Failed, Output
 from .making import Maker, Scene, animation, audio, mesh, picture, video
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from viewcomfy_runtime.clients import LONGEST_RUN, Call, Progress, Watch
+from viewcomfy_runtime.calls.call import LONGEST_RUN, Call, Progress, Watch
 from viewcomfy_runtime.clients.comfyui import ComfyUI
-from viewcomfy_runtime.deadlines import Deadline
 from viewcomfy_runtime.errors import ExecutionError, ViewComfyError
-from viewcomfy_runtime.files import as_upload
+from viewcomfy_runtime.http.deadlines import Deadline
+from viewcomfy_runtime.parameters.files import as_upload
 
 from .executing import Execution, Failed, Output
 

@@ -12,7 +12,7 @@ from concurrent.futures import Executor as Threads
 from pathlib import Path
 from typing import Any, Final
 
-from ..workflow import Workflow
+from ..graph.workflow import Workflow
 from .executing import Execution, Executor, Failed, Output
 
 _LOG: Final = logging.getLogger("viewcomfy_codegen.serving")

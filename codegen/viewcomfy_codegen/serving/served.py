@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from viewcomfy_runtime.files import MASK_SUFFIX
-from viewcomfy_runtime.overrides import applied
-from viewcomfy_runtime.types import (
+from viewcomfy_runtime.calls.overrides import applied
+from viewcomfy_runtime.parameters.key import MASK_SUFFIX
+from viewcomfy_runtime.parameters.types import (
     Choice,
     Integer,
     Media,
@@ -21,12 +21,13 @@ from viewcomfy_runtime.types import (
     accept,
 )
 
-from ..catalogue import shipped
-from ..drafts import drafts, unwrapped
+from ..catalog import shipped
 from ..errors import CodegenError
-from ..generating import generate
-from ..roles import Roles
-from ..workflow import Workflow, read_workflow
+from ..graph.roles import Roles
+from ..graph.workflow import Workflow
+from ..pipeline import generate
+from ..planning.drafts import drafts, unwrapped
+from ..sources.api_format import read_workflow
 
 
 class Rejected(Exception):
@@ -65,13 +66,13 @@ class Served:
 
 def types_of(workflow: Workflow) -> dict[str, ParameterType]:
     """The type of each input that holds a value, by wire key."""
-    catalogue = shipped()
+    catalog = shipped()
     facts = {
-        node.class_type: catalogue.node(node.class_type)
+        node.class_type: catalog.node(node.class_type)
         for node in workflow.nodes.values()
     }
-    found = drafts(workflow, catalogue, facts, Roles(workflow, facts.__getitem__))
-    return {f"{each.node.id}-inputs-{each.input}": each.type for each in found}
+    found = drafts(workflow, catalog, facts, Roles(workflow, facts.__getitem__))
+    return {str(each.key): each.type for each in found}
 
 
 def overridden(served: Served, text: str | None) -> tuple[Workflow, dict[str, Any]]:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from viewcomfy_runtime.filenames import safe_name
+from viewcomfy_runtime.results.filenames import safe_name
 
 from .served import Rejected
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import CodegenError, Diagnostic
-from ..reading import read_json
-from ..wishes import Wishes
-from .pictures import is_picture, workflow_in_picture
+from ..planning.wishes import Wishes
+from .images import is_picture, workflow_in_picture
+from .json_text import read_json
 from .view_comfy import apps_in, is_view_comfy, picked, wishes_of
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from viewcomfy_runtime.types import (
+from viewcomfy_runtime.parameters.key import WireKey
+from viewcomfy_runtime.parameters.types import (
     Choice,
     Flag,
     Integer,
@@ -18,9 +19,9 @@ from viewcomfy_runtime.types import (
 )
 
 from ..errors import CodegenError, Diagnostic
-from ..model import ADVANCED, BASIC, Target
-from ..naming import plain_name, words
-from ..wishes import Wish
+from ..model import ADVANCED, BASIC
+from ..planning.wishes import Wish
+from ..words import plain_name, words
 
 _PLACEHOLDERS: Final = frozenset({"", "helper text", "help text", "placeholder"})
 """What the editor writes where nobody wrote anything."""
@@ -126,7 +127,7 @@ def picked(apps: list[App], wanted: str | None, name: str) -> App:
 
 def wishes_of(
     app: App, workflow: bytes, name: str
-) -> tuple[dict[Target, Wish], tuple[Diagnostic, ...]]:
+) -> tuple[dict[WireKey, Wish], tuple[Diagnostic, ...]]:
     """What the app wants of the inputs of its workflow, in its order, and what of it cannot be had."""
     try:
         graph = json.loads(workflow)
@@ -134,7 +135,7 @@ def wishes_of(
         return {}, ()  # is told where the workflow is read
     nodes = graph.get("prompt") if isinstance(graph, dict) else None
     nodes = nodes if isinstance(nodes, dict) else graph
-    wishes: dict[Target, Wish] = {}
+    wishes: dict[WireKey, Wish] = {}
     notes: list[Diagnostic] = []
     for group, entry, many, section in _entries(app):
         target = _target(entry)
@@ -190,7 +191,7 @@ def _entries(
                 yield group, entry, len(entries) > 1, section
 
 
-def _target(entry: Mapping[str, Any]) -> Target | None:
+def _target(entry: Mapping[str, Any]) -> WireKey | None:
     path = entry.get("workflowPath")
     if (
         isinstance(path, list)
@@ -198,16 +199,15 @@ def _target(entry: Mapping[str, Any]) -> Target | None:
         and path[1] == "inputs"
         and all(isinstance(part, str) for part in path)
     ):
-        return Target(path[0], path[2])
-    node, mark, name = str(entry.get("key")).partition("-inputs-")
-    return Target(node, name) if mark and node and name else None
+        return WireKey(path[0], path[2])
+    return WireKey.parse(str(entry.get("key")))
 
 
 def _label(
     group: Mapping[str, Any],
     entry: Mapping[str, Any],
     many: bool,
-    target: Target,
+    target: WireKey,
     class_type: str,
 ) -> str | None:
     """The words that somebody wrote for the input: not its own name, nor its node's class with a capital."""

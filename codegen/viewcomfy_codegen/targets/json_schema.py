@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from viewcomfy_runtime.fields import Field, schema_of_fields
-from viewcomfy_runtime.inputs import Input
+from viewcomfy_runtime.parameters.fields import Field, schema_of_fields
+from viewcomfy_runtime.parameters.inputs import Input
 
 from ..model import Module, Parameter
-from ..rendering import json_text
+from .python.rendering import json_text
 
 
 def json_schema(module: Module) -> str:

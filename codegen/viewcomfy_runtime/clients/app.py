@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..deadlines import Deadline
+from ..calls.call import LONGEST_RUN, QUIET, Call, Watch
 from ..errors import Fault, InvalidParametersError, ProtocolError
-from ..files import MASK_SUFFIX
-from ..media import UNKNOWN
-from ..multipart import Form
-from ..results import OutputFile, PromptResult
-from ..transport import RETRIES, Http
-from . import LONGEST_RUN, QUIET, Call, Watch
+from ..http.client import RETRIES, Http
+from ..http.deadlines import Deadline
+from ..http.multipart import Form
+from ..parameters.key import MASK_SUFFIX
+from ..parameters.media import UNKNOWN
+from ..results.result import OutputFile, PromptResult
 
 if TYPE_CHECKING:
     import requests

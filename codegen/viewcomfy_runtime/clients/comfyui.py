@@ -11,8 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ..bodies import JsonBody
-from ..deadlines import Deadline
+from ..calls.call import LONGEST_RUN, QUIET, Call, Status, Watch
+from ..calls.overrides import applied
+from ..clients.defaults import LOCAL_COMFYUI
 from ..errors import (
     Fault,
     InvalidParametersError,
@@ -20,14 +21,14 @@ from ..errors import (
     NotFoundError,
     ProtocolError,
 )
-from ..files import MASK_SUFFIX, Upload
-from ..jobs import Status
-from ..multipart import Form
-from ..overrides import applied
-from ..polling import poll
-from ..results import PromptResult
-from ..transport import LOG, RETRIES, Http
-from . import LOCAL_COMFYUI, LONGEST_RUN, QUIET, Call, Watch
+from ..http.bodies import JsonBody
+from ..http.client import LOG, RETRIES, Http
+from ..http.deadlines import Deadline
+from ..http.multipart import Form
+from ..http.polling import poll
+from ..parameters.files import Upload
+from ..parameters.key import MASK_SUFFIX
+from ..results.result import PromptResult
 from .history import outcome_of, result_of
 from .submitting import cancelled_with, once
 

@@ -11,21 +11,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from ..bodies import JsonBody
-from ..credentials import Credentials
-from ..deadlines import Deadline
+from ..calls.call import LONGEST_RUN, QUIET, Call, Status, Watch
+from ..clients.defaults import GATEWAY
 from ..errors import (
     ConfigurationError,
     NotFoundError,
     ProtocolError,
 )
-from ..jobs import Status
-from ..multipart import Form
-from ..polling import poll
-from ..results import PromptResult
-from ..transport import LOG, RETRIES, Http
-from ..urls import checked_url
-from . import GATEWAY, LONGEST_RUN, QUIET, Call, Watch
+from ..http.bodies import JsonBody
+from ..http.client import LOG, RETRIES, Http
+from ..http.credentials import Credentials
+from ..http.deadlines import Deadline
+from ..http.multipart import Form
+from ..http.polling import poll
+from ..http.urls import checked_url
+from ..results.result import PromptResult
 from .submitting import cancelled_with, once
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from ..answers import execution_error
+from ..calls.call import Status
 from ..errors import RunCancelledError
-from ..jobs import Status
-from ..media import UNKNOWN, type_of
-from ..results import OutputFile, PromptResult, text_output
-from ..transport import Http
+from ..http.client import Http
+from ..http.refusals import execution_error
+from ..parameters.media import UNKNOWN, type_of
+from ..results.result import OutputFile, PromptResult, text_output
 
 
 def outcome_of(entry: Mapping[str, Any]) -> Status:

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from ..deadlines import Deadline
-from ..steps import progress_of
-from ..transport import LOG, Http
-from . import MOST_LOGS, Progress, Watch
+from ..calls.call import MOST_LOGS, Progress, Watch
+from ..calls.progress import progress_of
+from ..http.client import LOG, Http
+from ..http.deadlines import Deadline
 
 if TYPE_CHECKING:
     import socketio

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from ..deadlines import Deadline
 from ..errors import ConnectionFailedError, RunCancelledError, ViewComfyError
-from ..transport import LOG, RETRIES
+from ..http.client import LOG, RETRIES
+from ..http.deadlines import Deadline
 
 
 def once(

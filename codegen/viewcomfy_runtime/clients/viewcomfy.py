@@ -8,16 +8,16 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..answers import execution_error
-from ..credentials import Credentials
-from ..deadlines import Deadline
+from ..calls.call import LONGEST_RUN, MOST_LOGS, QUIET, Call, Watch
+from ..calls.progress import progress_of
 from ..errors import ConfigurationError, ConnectionFailedError, ProtocolError
-from ..multipart import Form
-from ..results import PromptResult
-from ..sse import events
-from ..steps import progress_of
-from ..transport import LOG, RETRIES, Answer, Http
-from . import LONGEST_RUN, MOST_LOGS, QUIET, Call, Watch
+from ..http.client import LOG, RETRIES, Answer, Http
+from ..http.credentials import Credentials
+from ..http.deadlines import Deadline
+from ..http.multipart import Form
+from ..http.refusals import execution_error
+from ..http.sse import events
+from ..results.result import PromptResult
 
 if TYPE_CHECKING:
     import requests

@@ -1,0 +1,46 @@
+"""`viewcomfy-codegen diff OLD NEW`: what changed for those who call a workflow."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from ..errors import CodegenError
+from ..graph.matching import matched
+from ..project.changes import changes_between
+from .finishing import tell
+from .schemas import described
+
+
+@click.command("diff")
+@click.argument("old")
+@click.argument("new")
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
+@click.option(
+    "--exit-code", is_flag=True, help="Exit with 1 where a change breaks callers."
+)
+def diff_command(old: str, new: str, as_json: bool, exit_code: bool) -> None:
+    """Tell what changed for callers from OLD to NEW: a workflow, a generated module or a JSON Schema each."""
+    try:
+        first, second = described(old), described(new)
+    except CodegenError as error:
+        tell(error.diagnostics)
+        sys.exit(1)
+    renumbered = (
+        matched(first.graph, second.graph)
+        if first.graph is not None and second.graph is not None
+        else {}
+    )
+    changes = changes_between(first.schema, second.schema, renumbered)
+    breaking = any(change.breaking for change in changes)
+    if as_json:
+        told = {"breaking": breaking, "changes": [each.as_json() for each in changes]}
+        click.echo(json.dumps(told, indent=2))
+    else:
+        for change in changes:
+            click.echo(str(change))
+        if not changes:
+            click.echo("nothing changed for callers", err=True)
+    sys.exit(1 if exit_code and breaking else 0)

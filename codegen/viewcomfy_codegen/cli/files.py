@@ -1,0 +1,49 @@
+"""Files as the commands take them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ..errors import CodegenError, Diagnostic
+from ..sources.object_info import is_url, object_info
+
+STANDARD = "-"
+
+
+def read_file(path: str) -> bytes:
+    """The content of a file, or of standard input. Raises CodegenError where it cannot be read."""
+    if path == STANDARD:
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise CodegenError(_unreadable(path, error)) from None
+
+
+def read_beside(path: Path) -> str | None:
+    """The text of a file that may not be there. Raises CodegenError where it cannot be read."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CodegenError(_unreadable(str(path), error)) from None
+
+
+def read_object_info(place: str) -> bytes:
+    """What a ComfyUI answers at /object_info, from its URL or from a file. Raises CodegenError."""
+    return object_info(place) if is_url(place) else read_file(place)
+
+
+def _unreadable(path: str, error: OSError | ValueError) -> Diagnostic:
+    if isinstance(error, FileNotFoundError):
+        return Diagnostic(
+            path, "there is no such file", "check the path; - reads standard input"
+        )
+    if isinstance(error, IsADirectoryError) or Path(path).is_dir():
+        return Diagnostic(path, "this is a folder", "give the workflow_api.json in it")
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return Diagnostic(
+        path, f"cannot be read: {reason}", "check the file and its permissions"
+    )

@@ -1,0 +1,107 @@
+"""The end of a generation: its files written or compared, and what changed told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import CodegenError, Diagnostic
+from ..project.regenerate import Product, Task, produce
+from ..project.writing import write_all
+from ..sources import classes_in
+from .files import read_beside, read_file, read_object_info
+
+MOST_LINES = 200
+"""Lines of a difference that are shown."""
+
+
+def tell(diagnostics: Iterable[Diagnostic]) -> None:
+    """Write to standard error what users should know."""
+    for each in diagnostics:
+        click.echo(str(each), err=True)
+
+
+def finish(tasks: Sequence[Task], *, check: bool) -> list[Product]:
+    """Generate all, and write all or nothing; with `check` compare instead. Exits with 1 for invalid input or stale files."""
+    described: dict[str, Mapping[str, Any]] = {}
+    products: list[Product] = []
+    faults: list[Diagnostic] = []
+    for task in tasks:
+        try:
+            products.append(
+                produce(task, read_file, read_beside, _classes(task, described))
+            )
+        except CodegenError as error:
+            faults += error.diagnostics
+    if not faults and not check:
+        try:
+            write_all(dict(_written(products)))
+        except CodegenError as error:
+            faults += error.diagnostics
+    if faults:
+        tell(faults)
+        sys.exit(1)
+    for product in products:
+        tell(product.diagnostics)
+        for change in product.changes:
+            click.echo(f"{product.task.name}: {change}", err=True)
+    if check:
+        sys.exit(1 if _show_stale(products) else 0)
+    return products
+
+
+def _classes(
+    task: Task, described: dict[str, Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """What the task's ComfyUI says of its nodes, asked once for all tasks that name it."""
+    place = task.object_info
+    if place is None:
+        return None
+    if place not in described:
+        described[place] = classes_in(read_object_info(place), place)
+    return described[place]
+
+
+def _written(products: Sequence[Product]) -> Iterator[tuple[Path, str]]:
+    """The texts by path. Raises CodegenError where two clients have one path."""
+    seen: dict[Path, str] = {}
+    for product in products:
+        for path, text in product.outputs.items():
+            place = path.resolve()
+            if place in seen:
+                raise CodegenError(
+                    Diagnostic(
+                        str(path),
+                        f"{seen[place]} and {product.task.name} both write it",
+                        "give one of them another output",
+                    )
+                )
+            seen[place] = product.task.name
+            yield path, text
+
+
+def _show_stale(products: Sequence[Product]) -> bool:
+    """Shows how outputs differ from what would be generated; whether any does."""
+    stale = False
+    for product in products:
+        for path in product.stale:
+            stale = True
+            old = read_beside(path)
+            if old is None:
+                click.echo(f"{path} is missing")
+                continue
+            lines = unified_diff(
+                old.splitlines(),
+                product.outputs[path].splitlines(),
+                str(path),
+                f"{path} (generated now)",
+                lineterm="",
+            )
+            shown = [line for _, line in zip(range(MOST_LINES), lines, strict=False)]
+            click.echo("\n".join(shown))
+    return stale

@@ -1,0 +1,55 @@
+"""The command line: which commands there are. Each is loaded when it is asked for, so that none waits for another."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+from ..version import __version__
+
+_COMMANDS: Final = {
+    "generate": ".generate:generate_command",
+    "diff": ".diff:diff_command",
+    "inspect": ".inspect:inspect_command",
+    "validate": ".validate:validate_command",
+    "serve": ".serve:serve_command",
+}
+_DEFAULT: Final = "generate"
+
+
+class Commands(click.Group):
+    """A group whose command may be left out: then `generate` is meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(module, __package__), name)
+        return found
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = {name for option in self.get_params(ctx) for name in option.opts}
+        if not args or args[0] not in {*_COMMANDS, *own}:
+            args = [_DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(
+            ctx.command_path, "[WORKFLOW] [OPTIONS] | COMMAND [ARGS]..."
+        )
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", prog_name="viewcomfy-codegen")
+def main() -> None:
+    """Typed Python clients for ComfyUI workflows that are deployed on ViewComfy.
+
+    Without the name of a command, `generate` is meant:
+
+        viewcomfy-codegen workflow_api.json -o my_workflow.py
+    """

@@ -1,1 +1,0 @@
-"""The commands, one module each; they read, call, write and print."""

@@ -1,0 +1,125 @@
+"""A ComfyUI workflow in API format: its nodes, its links, and questions about their graph."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+
+class Link(NamedTuple):
+    """Where an input takes its value from: an output of another node."""
+
+    node: str
+    output: int
+
+
+class Use(NamedTuple):
+    """Where an output goes: an input of a node."""
+
+    node: str
+    input: str
+    output: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node: its class, its title in the editor, the values that were set in it and its links."""
+
+    id: str
+    class_type: str
+    title: str
+    values: dict[str, Any]
+    links: dict[str, Link]
+    raw: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """The nodes by id, in the order of the flow of data."""
+
+    nodes: dict[str, Node]
+
+    @cached_property
+    def uses(self) -> dict[str, tuple[Use, ...]]:
+        """For each node where its outputs go, in the order of the flow."""
+        found: dict[str, list[Use]] = {id: [] for id in self.nodes}
+        for node in self.nodes.values():
+            for name, link in sorted(node.links.items()):
+                if link.node in found:
+                    found[link.node].append(Use(node.id, name, link.output))
+        return {id: tuple(uses) for id, uses in found.items()}
+
+    def leading_to(self, ends: set[str]) -> set[str]:
+        """The nodes from which data flows to one of `ends`, those included."""
+        reached = set(ends)
+        pending = list(ends)
+        while pending:
+            for link in self.nodes[pending.pop()].links.values():
+                if link.node in self.nodes and link.node not in reached:
+                    reached.add(link.node)
+                    pending.append(link.node)
+        return reached
+
+    @property
+    def graph(self) -> dict[str, Any]:
+        """The nodes as ComfyUI takes them; nothing else, since it refuses what is no node."""
+        return {node.id: node.raw for node in self.nodes.values()}
+
+
+def is_link(value: object) -> bool:
+    """Whether ComfyUI takes `value` for a link: a list of a node's id and an output's number.
+
+    Source: `is_link` in ComfyUI's comfy_execution/graph_utils.py.
+    """
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and isinstance(value[1], int | float)
+    )
+
+
+_NUMBERS: Final = re.compile(r"(\d+)")
+
+
+def natural(id: str) -> tuple[Any, ...]:
+    """A key that sorts ids as people count: 9 before 10, 57:8 before 57:10; any two ids differ in it."""
+    parts = _NUMBERS.split(id)
+    numbers = (
+        int(part) if part.isascii() and len(part) < 4000 else 0 for part in parts[1::2]
+    )
+    return (
+        *(
+            (text, number)
+            for text, number in zip(parts[::2], [*numbers, -1], strict=True)
+        ),
+        (id, -1),
+    )
+
+
+def ordered(nodes: dict[str, Node]) -> tuple[list[str], list[str]]:
+    """The ids along the flow of data, ties by id; and those in or behind a circle, which come last."""
+    sources = {
+        id: {link.node for link in node.links.values() if link.node in nodes}
+        for id, node in nodes.items()
+    }
+    waiting = {id: len(found) for id, found in sources.items()}
+    targets: dict[str, list[str]] = {id: [] for id in nodes}
+    for id, found in sources.items():
+        for each in found:
+            targets[each].append(id)
+    ready = [(natural(id), id) for id, count in waiting.items() if not count]
+    heapq.heapify(ready)
+    order: list[str] = []
+    while ready:
+        _, id = heapq.heappop(ready)
+        order.append(id)
+        for target in targets[id]:
+            waiting[target] -= 1
+            if not waiting[target]:
+                heapq.heappush(ready, (natural(target), target))
+    rest = sorted(nodes.keys() - set(order), key=natural)
+    return order + rest, rest

@@ -1,0 +1,1 @@
+"""What a parameter could be called, and which of all gets which name."""

@@ -1,0 +1,163 @@
+"""Bytes of a workflow file into JSON values, exactly: what cannot be kept is refused by its place."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ..errors import CodegenError, Diagnostic
+
+EXPORT_HINT: Final = (
+    "in ComfyUI, open the menu Workflow and choose Export (API); in older versions, enable the dev mode options"
+    " in the settings, then Save (API Format)"
+)
+
+
+class _Unkept:
+    """Stands for a number that no value here can hold, until its place is known."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text if len(text) <= 40 else text[:37] + "..."
+
+
+class _Repeated(dict[str, Any]):
+    """An object that has a key more than once."""
+
+    keys_repeated: list[str]
+
+
+class _Decoder(json.JSONDecoder):
+    """Python's decoder, which also notes what it would otherwise drop without a word."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            object_pairs_hook=self._object,
+            parse_constant=self._refuse,
+            parse_float=self._float,
+            parse_int=self._int,
+        )
+        self.flawed = False
+
+    def _refuse(self, text: str) -> _Unkept:
+        self.flawed = True
+        return _Unkept(text)
+
+    def _float(self, text: str) -> object:
+        value = float(text)
+        return value if value - value == 0 else self._refuse(text)
+
+    def _int(self, text: str) -> object:
+        try:
+            return int(text)
+        except ValueError:  # longer than Python's limit for such a conversion
+            return self._refuse(text)
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) == len(pairs):
+            return value
+        self.flawed = True
+        counts = Counter(key for key, _ in pairs)
+        repeated = _Repeated(value)
+        repeated.keys_repeated = [key for key, count in counts.items() if count > 1]
+        return repeated
+
+
+def read_json(data: bytes, source: str) -> Any:
+    """The JSON value in `data`; `source` names it in errors.
+
+    Raises CodegenError for what is no JSON, telling apart what people pass by mistake, and for numbers that
+    would change: NaN, infinities and what overflows.
+    """
+    text = _decoded(data, source)
+    start = text.lstrip()[:1]
+    if not start:
+        raise _error(source, "the file is empty", EXPORT_HINT)
+    if start == "<":
+        raise _error(
+            source,
+            "this is an HTML or XML page, not a workflow",
+            "download the file itself (on GitHub: Raw), not the page that shows it",
+        )
+    decoder = _Decoder()
+    try:
+        value = decoder.decode(text)
+    except json.JSONDecodeError as error:
+        raise _syntax_error(error, text, source) from None
+    except RecursionError:
+        raise _error(source, "the JSON is nested too deeply", EXPORT_HINT) from None
+    if decoder.flawed:
+        raise CodegenError(*_flaws(value, source))
+    return value
+
+
+def _error(source: str, message: str, hint: str) -> CodegenError:
+    return CodegenError(Diagnostic(source, message, hint))
+
+
+def _decoded(data: bytes, source: str) -> str:
+    try:
+        return data.decode(json.detect_encoding(data)).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise _error(
+            source,
+            f"this is no text: byte {error.start} is not valid {error.encoding.upper()}",
+            "pass the workflow_api.json, saved as UTF-8",
+        ) from None
+
+
+def _syntax_error(error: json.JSONDecodeError, text: str, source: str) -> CodegenError:
+    place = f"{source}: line {error.lineno}, column {error.colno}"
+    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        return _error(
+            place,
+            "the JSON ends too early; the file is truncated",
+            "export or download it again",
+        )
+    message = error.msg[:1].lower() + error.msg[1:]
+    return _error(place, f"this is no valid JSON: {message}", EXPORT_HINT)
+
+
+def _flaws(value: Any, source: str) -> Iterator[Diagnostic]:
+    """Every number that was not kept and every key that was repeated, with its place."""
+    pending: list[tuple[tuple[str, ...], Any]] = [((), value)]
+    while pending:
+        path, current = pending.pop()
+        if isinstance(current, _Unkept):
+            yield Diagnostic(
+                _place(source, value, path),
+                f"{current.text} is a number that JSON or ComfyUI cannot carry",
+                "set a finite value in ComfyUI and export again",
+            )
+        elif isinstance(current, list):
+            children = [((*path, str(i)), item) for i, item in enumerate(current)]
+            pending += children[::-1]
+        elif isinstance(current, dict):
+            if isinstance(current, _Repeated):
+                for key in current.keys_repeated:
+                    yield Diagnostic(
+                        _place(source, value, path),
+                        f"the key {json.dumps(key)} occurs twice; only one can be meant",
+                        "remove one of the two entries",
+                    )
+            pending += [((*path, key), item) for key, item in current.items()][::-1]
+
+
+def _place(source: str, root: Any, path: tuple[str, ...]) -> str:
+    """A path of keys in a node's words, where it leads into a node."""
+    if path[:1] == ("prompt",) and isinstance(root.get("prompt"), dict):
+        root, path = root["prompt"], path[1:]
+    if not path:
+        return source
+    node = root.get(path[0]) if isinstance(root, dict) else None
+    class_type = node.get("class_type") if isinstance(node, dict) else None
+    return place(source, path[0], class_type, *path[1:])
+
+
+def place(source: str, node: str, class_type: object, *path: str) -> str:
+    """A node, or something within it, as messages name it."""
+    named = f" ({class_type})" if isinstance(class_type, str) else ""
+    inside = f", {'.'.join(path)}" if path else ""
+    return f"{source}: node {node}{named}{inside}"

@@ -1,0 +1,214 @@
+"""Values into Python's text, laid out as black would: the only place where a value becomes code."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import textwrap
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from ...model import Identifier
+
+WIDTH: Final = 88
+
+
+def span(text: str) -> tuple[int, int]:
+    """The least and the most columns that `text` may take, as its formatter counts them."""
+    if text.isascii():
+        return len(text), len(text)
+    low = high = 0
+    for char in text:
+        code = ord(char)
+        narrow = code < 0x300 or 0x370 <= code < 0x483
+        wide = (
+            0x3041 <= code <= 0x3096
+            or 0x30A1 <= code <= 0x30FA
+            or 0x4E00 <= code <= 0x9FA5
+        )
+        low += 1 if narrow else 2 if wide else 0
+        high += 1 if narrow else 2
+    return low, high
+
+
+def fits(text: str, used: int = 0) -> bool:
+    """Whether `text` fits a line behind `used` columns."""
+    return used + span(text)[1] <= WIDTH
+
+
+class Code(str):
+    """Text that stands in the output as it is: it was made by this package, never taken from a workflow."""
+
+    __slots__ = ()
+
+
+def literal(value: Any) -> Code:
+    """`value` as a Python expression on one line, equal to it when evaluated: JSON values, and tuples of them."""
+    match value:
+        case Code():
+            return value
+        case Identifier():
+            return Code(value)
+        case str():
+            return Code(_text(value))
+        case None | bool() | int():
+            return Code(repr(value))
+        case float():
+            return Code(repr(value).replace("e+", "e"))
+        case list():
+            return Code(f"[{', '.join(map(literal, value))}]")
+        case dict():
+            pairs = (f"{literal(key)}: {literal(item)}" for key, item in value.items())
+            return Code(f"{{{', '.join(pairs)}}}")
+        case _:
+            raise TypeError(f"{type(value).__name__} has no literal")
+
+
+_ESCAPES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
+
+
+def _text(value: str) -> str:
+    """In double quotes, unless single ones need fewer escapes; what does not print is escaped."""
+    quote = "'" if value.count('"') > value.count("'") else '"'
+    body = (
+        "".join(map(_escaped, value))
+        if not value.isprintable() or "\\" in value
+        else value
+    )
+    return quote + body.replace(quote, "\\" + quote) + quote
+
+
+def _escaped(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    )
+
+
+def laid_out(value: Any, indent: int, before: int, after: int) -> Code:
+    """`value` as an expression that starts `before` characters into a line, with `after` more behind it.
+
+    Lists and objects that do not fit are opened, one item a line, each with a trailing comma.
+    """
+    flat = literal(value)
+    if fits(flat, before + after) or not isinstance(value, list | dict) or not value:
+        return flat
+    margin = " " * (indent + 4)
+    if isinstance(value, list):
+        lines = [laid_out(item, indent + 4, indent + 4, 1) for item in value]
+        opening, closing = "[", "]"
+    else:
+        opening, closing = "{", "}"
+        lines = []
+        for key, item in value.items():
+            head = f"{literal(key)}: "
+            lines.append(
+                Code(head + laid_out(item, indent + 4, indent + 4 + len(head), 1))
+            )
+    body = "".join(f"{margin}{line},\n" for line in lines)
+    return Code(f"{opening}\n{body}{' ' * indent}{closing}")
+
+
+def call(
+    name: str, arguments: Sequence[str], indent: int, before: int, after: int
+) -> Code:
+    """A call, or a subscript where `name` ends in `[`, opened one argument a line where it does not fit."""
+    opening, closing = ("", "]") if name.endswith("[") else ("(", ")")
+    flat = f"{name}{opening}{', '.join(arguments)}{closing}"
+    if fits(flat, before + after):
+        return Code(flat)
+    margin = " " * (indent + 4)
+    body = "".join(f"{margin}{argument},\n" for argument in arguments)
+    return Code(f"{name}{opening}\n{body}{' ' * indent}{closing}")
+
+
+def docstring(text: str, indent: int) -> Code:
+    """A docstring on one line where it fits; else each line of `text` wrapped, the quotes on a line of their own."""
+    lines = [_docstring_text(line) for line in text.split("\n")]
+    flat = " ".join(lines)
+    if indent + len(flat) + len('""""""') <= WIDTH:
+        return Code(f'"""{flat}"""')
+    lines[0] = '"""' + lines[0]
+    wrapped = [
+        part
+        for line in lines
+        for part in textwrap.wrap(
+            line, WIDTH - indent, break_long_words=False, break_on_hyphens=False
+        )
+    ]
+    return Code(f"\n{' ' * indent}".join([*wrapped, '"""']))
+
+
+def module_docstring(about: str, *more: str) -> Code:
+    """A module's docstring: what it is, and below that a line for each thing more."""
+    lines = "\n".join(map(_docstring_text, more))
+    return Code(f'"""{_docstring_text(about)}\n\n{lines}\n"""')
+
+
+def _docstring_text(text: str) -> str:
+    """On one line, without what does not print, with nothing that could end the docstring or start an escape."""
+    plain = " ".join(
+        "".join(char if char.isprintable() else " " for char in text).split()
+    )
+    return plain.replace("\\", "\\\\").replace(
+        '"', '\\"' if '""' in plain or plain.endswith('"') else '"'
+    )
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """`value` as JSON on one line or indented; what does not print is escaped."""
+    if indent is None:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    else:
+        # Indented, the encoder makes one string of every bracket and comma: a file takes them without a list.
+        file = io.StringIO()
+        json.dump(value, file, ensure_ascii=False, indent=indent, allow_nan=False)
+        text = file.getvalue()
+    return text if text.isprintable() else _JSON_UNPRINTED.sub(_json_escaped, text)
+
+
+_JSON_UNPRINTED: Final = re.compile(r"[^\n\x20-\x7e]")
+
+
+def _json_escaped(found: re.Match[str]) -> str:
+    char = found[0]
+    return char if char.isprintable() else json.dumps(char)[1:-1]
+
+
+def render(template: str, **context: Any) -> str:
+    """The template as text: what is neither Code nor an Identifier renders as a literal."""
+    return _template(template).render(context)
+
+
+@cache
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_folders()),
+        undefined=StrictUndefined,
+        finalize=literal,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "docstring": docstring,
+        "module_docstring": module_docstring,
+    }
+    return environment.get_template(name)
+
+
+def _folders() -> list[Path]:
+    """Where templates are: in the package once installed, at the repository's root in a checkout."""
+    package = Path(__file__).resolve().parents[2]
+    return [package / "templates", package.parents[1] / "templates"]

@@ -1,0 +1,110 @@
+"""Identifiers from the texts of a workflow: words, snake_case, CamelCase, and what may not be used."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from .model import Identifier
+
+LONGEST: Final = 60
+"""Where a name is cut, in characters, at the end of a word."""
+
+_SEPARATORS: Final = re.compile(r"[\W_]+")
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_COMPOUNDS: Final = frozenset(
+    {"ksampler", "lora", "ipadapter", "controlnet", "animatediff"}
+)
+"""Names that are one word in this field, however they are spelled."""
+
+RESERVED: Final = frozenset(
+    {
+        *keyword.kwlist,
+        *keyword.softkwlist,
+        *dir(builtins),
+        *("self", "cls", "run", "arun", "field", "dataclass", "annotations"),
+        *("parameters", "client", "timeout"),
+    }
+)
+"""What no parameter may be called: it would break the module, or shadow a name that its reader knows."""
+
+
+@lru_cache(maxsize=8192)
+def words(text: str) -> tuple[str, ...]:
+    """The words of a title, a class or an input's name, in lower case: letters and digits of any script."""
+    normal = unicodedata.normalize("NFKC", text[:400])
+    parts = (
+        hump for chunk in _SEPARATORS.split(normal) for hump in _humps(chunk) if hump
+    )
+    found: list[str] = []
+    for part in parts:
+        # Lower-casing may decompose (İ), and an identifier is compared in its normal form.
+        word = unicodedata.normalize("NFKC", part.casefold())
+        word = "".join(char for char in word if f"a{char}".isidentifier())
+        if word:
+            found.append(word)
+    return tuple(found)
+
+
+def _humps(chunk: str) -> list[str]:
+    """The words that capitals mark within one, with those joined that only look like two."""
+    found: list[str] = []
+    for hump in _HUMP.split(chunk):
+        if found and (found[-1] + hump).casefold() in _COMPOUNDS:
+            found[-1] += hump
+        else:
+            found.append(hump)
+    return found
+
+
+def snake(parts: Iterable[str]) -> str:
+    """The words as a name, cut at `LONGEST`; empty when there is none. Not yet fit to be an identifier."""
+    name = ""
+    for part in parts:
+        longer = f"{name}_{part}" if name else part
+        if name and len(longer) > LONGEST:
+            break
+        name = longer[:LONGEST]
+    return name
+
+
+def camel(parts: Iterable[str]) -> str:
+    """The words as the name of a type."""
+    return "".join(part[:1].upper() + part[1:] for part in parts)[:LONGEST]
+
+
+def usable(name: str) -> bool:
+    """Whether `name` can stand in a module as it is."""
+    return name.isidentifier() and name not in RESERVED and not name.startswith("_")
+
+
+def identifier(name: str) -> Identifier:
+    """The nearest usable identifier, for a name that nothing better was found for."""
+    if not name.isidentifier() or name.startswith("_"):
+        name = f"value_{name}".rstrip("_")
+    return Identifier(name if usable(name) else f"{name}_")
+
+
+def unique(name: str, taken: set[str]) -> Identifier:
+    """`name` as an identifier that `taken` does not hold yet; it does afterwards."""
+    base = identifier(name)
+    found, number = base, 2
+    while found in taken:
+        found, number = identifier(f"{base.rstrip('_')}_{number}"), number + 1
+    taken.add(found)
+    return found
+
+
+_TRAILING_DIGITS: Final = re.compile(r"(?<=[^\W\d_])\d+$")
+
+
+def plain_name(name: str) -> str:
+    """An input's name without its numbers, as the glossary and the catalog list it: lora_name_3 is lora_name."""
+    parts = (_TRAILING_DIGITS.sub("", part) for part in words(name))
+    plain = "_".join(part for part in parts if not part.isdecimal())
+    return plain.replace("control_net", "controlnet")

@@ -1,0 +1,1 @@
+"""What passes between a workflow and the place that runs it."""

@@ -1,0 +1,103 @@
+"""What passes between a workflow and the place that runs it: a call, those who watch it, and what a client offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from ..http.deadlines import Deadline
+    from ..parameters.files import Upload
+    from ..results.result import PromptResult
+
+LONGEST_RUN = 2400.0
+"""Seconds that ViewComfy lets a run take, and the default timeout."""
+
+MOST_LOGS = 10_000
+"""Lines of a run's log that its result keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a node has come: `value` of `total` steps; `node` is its id, where the server says."""
+
+    value: int
+    total: int
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One run as it is sent: values and files by wire key.
+
+    `graph` is the workflow that the call was made for, where it is known; `override` one to run in place of the deployed.
+    """
+
+    params: Mapping[str, Any]
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    graph: Mapping[str, Any] | None = None
+    override: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who wants to hear of a run while it goes on: of log lines, of progress. They are called in the run's thread."""
+
+    on_log: Callable[[str], object] | None = None
+    on_progress: Callable[[Progress], object] | None = None
+
+    def __bool__(self) -> bool:
+        return self.on_log is not None or self.on_progress is not None
+
+
+QUIET = Watch()
+
+
+class Client(Protocol):
+    """Where a workflow runs."""
+
+    def run(
+        self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
+    ) -> PromptResult:
+        """Run the workflow once and wait for its result, 2400 seconds at most unless said otherwise. Raises ViewComfyError."""
+        ...
+
+    def request(self, call: Call) -> Mapping[str, Any]:
+        """What would be sent for the call, for people to read: method, URL, fields, files, and no secret."""
+        ...
+
+
+Status: TypeAlias = Literal[
+    "waiting", "running", "success", "error", "cancelled", "unknown"
+]
+"""What a run is doing; `unknown` where the server has no such run, or has it no more."""
+
+SHORT: float = 120.0
+"""Seconds for what is no run: a status, a cancellation."""
+
+
+class JobClient(Client, Protocol):
+    """A place that keeps runs by their prompt_id."""
+
+    def submit(self, call: Call, deadline: Deadline) -> str:
+        """Start a run and return its prompt_id without waiting for it. Raises ViewComfyError."""
+        ...
+
+    def status(self, prompt_id: str, deadline: Deadline) -> Status:
+        """What the run is doing. Raises ViewComfyError."""
+        ...
+
+    def result(
+        self,
+        prompt_id: str,
+        params: Mapping[str, Any],
+        deadline: Deadline,
+        watch: Watch = QUIET,
+    ) -> PromptResult:
+        """Wait for the result of the run to which `params` were sent. Raises ViewComfyError."""
+        ...
+
+    def cancel(self, prompt_id: str, deadline: Deadline) -> None:
+        """End the run, whether it waits or runs; one that is over stays as it is. Raises ViewComfyError."""
+        ...

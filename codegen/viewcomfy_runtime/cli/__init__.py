@@ -1,0 +1,1 @@
+"""A generated module's own command line."""

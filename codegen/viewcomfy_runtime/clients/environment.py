@@ -1,0 +1,53 @@
+"""Which client the environment describes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import cast
+
+from ..calls.call import Client, JobClient
+from ..errors import ConfigurationError
+
+
+def client_from_environment(environ: Mapping[str, str] = os.environ) -> Client:
+    """The client that the environment describes; the first of these that is set:
+
+    | variable | client |
+    |---|---|
+    | VIEWCOMFY_API_URL and VIEWCOMFY_GATEWAY_URL | ViewComfyGateway, for that deployment |
+    | VIEWCOMFY_API_URL | ViewComfy, for that deployment |
+    | VIEWCOMFY_APP_URL | ViewComfyApp |
+    | COMFYUI_URL | ComfyUI |
+
+    The first two want VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET too. Raises ConfigurationError naming what is missing.
+    """
+    if not environ.get("VIEWCOMFY_API_URL"):
+        if environ.get("VIEWCOMFY_APP_URL"):
+            from .app import ViewComfyApp
+
+            return ViewComfyApp(environ["VIEWCOMFY_APP_URL"])
+        if environ.get("COMFYUI_URL"):
+            from .comfyui import ComfyUI
+
+            return ComfyUI(environ["COMFYUI_URL"])
+    if environ.get("VIEWCOMFY_GATEWAY_URL"):
+        from .gateway import ViewComfyGateway
+
+        return ViewComfyGateway.from_environment(environ)
+    from .viewcomfy import ViewComfy
+
+    return ViewComfy.from_environment(environ)
+
+
+def job_client(client: Client | None) -> JobClient:
+    """The client, or that of the environment, which has to keep runs. Raises ConfigurationError."""
+    found = client or client_from_environment()
+    if not all(
+        hasattr(found, name) for name in ("submit", "status", "result", "cancel")
+    ):
+        raise ConfigurationError(
+            f"{type(found).__name__} keeps no runs that could be asked after",
+            hint="use ViewComfyGateway or ComfyUI as the client, or run() to wait for the result",
+        )
+    return cast(JobClient, found)

@@ -1,0 +1,1 @@
+"""HTTP with one deadline over a whole call."""

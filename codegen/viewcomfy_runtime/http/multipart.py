@@ -1,0 +1,127 @@
+"""A call as a multipart form that streams: files are read while they are sent, never whole."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..errors import ConnectionFailedError, Fault, InvalidParametersError
+from ..parameters.files import Upload
+from .deadlines import Deadline
+
+
+class Part:
+    """A file on its way: what is left of it, and its length as the encoder asks for it."""
+
+    def __init__(self, file: BinaryIO, size: int, check: Callable[[], None]) -> None:
+        self._file, self._check = file, check
+        self.len = size
+
+    def read(self, size: int = -1) -> bytes:
+        self._check()
+        wanted = self.len if size < 0 else min(size, self.len)
+        data = self._file.read(wanted)
+        if wanted and not data:
+            raise ConnectionFailedError(
+                "a file became shorter while it was sent",
+                hint="try again once it is complete",
+            )
+        self.len -= len(data)
+        return data
+
+
+class Form:
+    """The fields of a call. Opens the files that are paths; `close` closes those and no others.
+
+    Raises InvalidParametersError, with every file that is missing, unreadable or empty.
+    """
+
+    def __init__(
+        self,
+        fields: Mapping[str, str],
+        files: Mapping[str, Upload],
+        deadline: Deadline,
+    ) -> None:
+        self._fields = fields
+        self._deadline = deadline
+        self._opened = contextlib.ExitStack()
+        self._files: list[tuple[str, Upload, BinaryIO, int, int]] = []
+        faults: list[Fault] = []
+        for key, upload in files.items():
+            try:
+                self._files.append((key, upload, *self._prepared(upload)))
+            except (OSError, ValueError) as error:
+                reason = (
+                    error.strerror
+                    if isinstance(error, OSError) and error.strerror
+                    else str(error)
+                )
+                faults.append(
+                    Fault(key, f"the file {upload.filename} cannot be sent: {reason}")
+                )
+        if faults:
+            self.close()
+            raise InvalidParametersError(tuple(faults))
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """What each file holds, from where it stands."""
+        for key, _, file, start, size in self._files:
+            file.seek(start)
+            yield key, file.read(size)
+
+    def body(self) -> Any:
+        """The encoded form, from its start; it can be made again for a redirect."""
+        return self._encoded(self._fields, {each[0]: each[0] for each in self._files})
+
+    def body_with(self, key: str, part: str, fields: Mapping[str, str]) -> Any:
+        """A form with one of the files alone, under the name `part`, and other fields."""
+        return self._encoded(fields, {key: part})
+
+    def _encoded(self, fields: Mapping[str, str], names: Mapping[str, str]) -> Any:
+        from requests_toolbelt import MultipartEncoder
+
+        parts: list[tuple[str, Any]] = list(fields.items())
+        for key, upload, file, start, size in self._files:
+            if key in names:
+                file.seek(start)
+                part = Part(file, size, self._deadline.check)
+                about = (upload.filename, part, upload.content_type)
+                parts.append((names[key], about))
+        return MultipartEncoder(parts)
+
+    def _prepared(self, upload: Upload) -> tuple[BinaryIO, int, int]:
+        """The file, where it stands and how much of it there is from there."""
+        data = upload.data
+        if isinstance(data, Path):
+            if data.is_dir():
+                raise ValueError("it is a folder")
+            file: BinaryIO = self._opened.enter_context(data.open("rb"))
+        elif isinstance(data, bytes):
+            file = io.BytesIO(data)
+        else:
+            file = _seekable(data)
+        start = file.tell()
+        size = file.seek(0, io.SEEK_END) - start
+        if size <= 0:
+            raise ValueError("it is empty")
+        file.seek(start)
+        return file, start, size
+
+
+def _seekable(file: BinaryIO) -> BinaryIO:
+    """The file itself, or what is left of it where it cannot be measured."""
+    if isinstance(file, io.TextIOBase):
+        raise ValueError('it is open as text; open it with mode "rb"')
+    with contextlib.suppress(AttributeError, OSError):
+        if file.seekable():
+            return file
+    content: object = file.read()
+    if not isinstance(content, bytes):
+        raise ValueError("it does not read as bytes")
+    return io.BytesIO(content)

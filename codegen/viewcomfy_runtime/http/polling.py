@@ -1,0 +1,55 @@
+"""Asking a server again and again, less and less often, until a run is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from ..errors import ConnectionFailedError, ServerError
+from .client import LOG
+from .deadlines import Deadline
+
+T = TypeVar("T")
+
+FIRST: Final = 0.2
+LONGEST: Final = 6.0
+"""Seconds between two questions: a run of ten minutes costs about a hundred."""
+GROWTH: Final = 1.3
+
+PATIENCE: Final = 60.0
+"""Seconds that a server may be away while it restarts."""
+
+
+def poll(
+    ask: Callable[[], T | None],
+    deadline: Deadline,
+    pause: Callable[[float], bool] | None = None,
+) -> T:
+    """What `ask` gives once it gives something.
+
+    `pause` waits that many seconds, or less where it hears of something new, and says whether it did: then the next
+    question comes at once. A server that is away for a minute is waited for. Raises ViewComfyError.
+    """
+    wait, away_since = FIRST, None
+    while True:
+        deadline.check()
+        try:
+            found = ask()
+            away_since = None
+        except (ConnectionFailedError, ServerError) as error:
+            now = time.monotonic()
+            away_since = away_since or now
+            if now - away_since > PATIENCE:
+                raise
+            LOG.info("%s; asking again", error.message)
+            found = None
+        if found is not None:
+            return found
+        seconds = min(wait, deadline.wait)
+        if pause is None or away_since is not None:
+            deadline.sleep(seconds)
+        elif pause(seconds):
+            wait = FIRST
+            continue
+        wait = min(wait * GROWTH, LONGEST)

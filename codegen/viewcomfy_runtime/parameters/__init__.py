@@ -1,0 +1,1 @@
+"""What a call may hold: keys, types, files and their descriptions."""

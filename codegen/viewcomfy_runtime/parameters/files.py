@@ -1,0 +1,204 @@
+"""Files on their way in: what a parameter accepts as a file, and what is sent for it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TypeAlias
+
+from .media import UNKNOWN, extension_of, type_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["File", "Stored", "Upload", "as_upload", "is_file"]
+
+
+"""What the wire adds to the key of a picture for the picture's mask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file with a name and a MIME type of your choice, for data that has neither.
+
+    `data` is a path, bytes or a binary file object, which is read from where it stands and left open. What is
+    left out is taken from a path's or a file object's own name.
+    """
+
+    data: Path | bytes | BinaryIO
+    filename: str | None = None
+    content_type: str | None = None
+
+    def __repr__(self) -> str:
+        data = (
+            f"<{len(self.data)} bytes>"
+            if isinstance(self.data, bytes)
+            else repr(self.data)
+        )
+        return f"Upload({data}, filename={self.filename!r}, content_type={self.content_type!r})"
+
+    def about(self) -> dict[str, Any]:
+        """What is sent, for people to read."""
+        where = {"path": str(self.data)} if isinstance(self.data, os.PathLike) else {}
+        return {"filename": self.filename, "content_type": self.content_type, **where}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that the server has already, by the name that it has there: nothing is uploaded."""
+
+    name: str
+
+
+class _FileInPydantic:
+    """Tells pydantic, where it is used, how to take and to describe a file."""
+
+    __slots__ = ()
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: Callable[[Any], Any]
+    ) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.str_schema(pattern="^data:"),
+            python_schema=core_schema.no_info_plain_validator_function(_validated),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                _serialized, when_used="json"
+            ),
+        )
+
+
+FILE_MARK: Final = _FileInPydantic()
+"""What is found in the annotation of a file."""
+
+if TYPE_CHECKING:
+    File: TypeAlias = Path | bytes | BinaryIO | Upload | Stored | str
+    """What a file parameter accepts: a path, bytes, a binary file object, an Upload, the text of a `data:` URI, or a file
+    that the server has already.
+
+    A text is never a path: whoever passes a request's JSON on must not send this machine's files away.
+    """
+else:
+    # The types alone would load pathlib, which costs more than all the rest of this package's import.
+    File = Annotated[object, FILE_MARK]
+
+
+def is_file(value: object) -> bool:
+    """Whether `value` is something that `File` names; a text only when it is a `data:` URI."""
+    if isinstance(value, str):
+        return value.startswith("data:")
+    return isinstance(value, os.PathLike | bytes | Upload | Stored) or callable(
+        getattr(value, "read", None)
+    )
+
+
+def as_upload(value: Path | bytes | BinaryIO | Upload | str, name: str) -> Upload:
+    """`value` with a file name and a MIME type; `name` is the stem for data without a name.
+
+    Raises ValueError for a `data:` URI that cannot be decoded and for what is no MIME type.
+    """
+    if isinstance(value, Upload):
+        if value.content_type and not _HEADER.fullmatch(value.content_type):
+            raise ValueError(f"{value.content_type!r} is no MIME type")
+        known = as_upload(value.data, name)
+        filename = _encodable(value.filename or "") or known.filename
+        return Upload(
+            known.data,
+            filename,
+            value.content_type or type_of(filename) or known.content_type,
+        )
+    if isinstance(value, str):
+        return _from_data_uri(value, name)
+    if isinstance(value, bytes):
+        content_type = _sniff(value[:16])
+        return Upload(value, name + extension_of(content_type), content_type)
+    from pathlib import Path
+
+    if isinstance(value, os.PathLike):
+        value = Path(value)
+    own = value if isinstance(value, Path) else getattr(value, "name", None)
+    filename = Path(own).name if isinstance(own, str | Path) else name
+    filename = _encodable(filename) or name
+    return Upload(value, filename, type_of(filename) or UNKNOWN)
+
+
+_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+"""What a `data:` URI may give as a MIME type."""
+
+_HEADER: Final = re.compile(r"[ -~]+")
+"""What may stand in a header, where a line break would start another header."""
+
+_SIGNATURES: Final = (
+    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
+    (b"\xff\xd8\xff", 0, "image/jpeg"),
+    (b"GIF8", 0, "image/gif"),
+    (b"WEBP", 8, "image/webp"),
+    (b"WAVE", 8, "audio/wav"),
+    (b"ftyp", 4, "video/mp4"),
+    (b"\x1aE\xdf\xa3", 0, "video/webm"),
+    (b"OggS", 0, "audio/ogg"),
+    (b"fLaC", 0, "audio/flac"),
+    (b"ID3", 0, "audio/mpeg"),
+    (b"glTF", 0, "model/gltf-binary"),
+)
+
+
+def _sniff(start: bytes) -> str:
+    for signature, offset, content_type in _SIGNATURES:
+        if start.startswith(signature, offset):
+            return content_type
+    return UNKNOWN
+
+
+def _encodable(filename: str) -> str:
+    """The name as it can be sent: a disk may hold names that are no text."""
+    return filename.encode("utf-8", "replace").decode()
+
+
+def _from_data_uri(uri: str, name: str) -> Upload:
+    import base64
+    from urllib.parse import unquote_to_bytes
+
+    header, comma, payload = uri.removeprefix("data:").partition(",")
+    if not comma:
+        raise ValueError("the data: URI has no comma between its type and its data")
+    content_type, *flags = (part.strip() for part in header.split(";"))
+    data = unquote_to_bytes(payload)
+    if "base64" in flags:
+        try:
+            data = base64.b64decode(data, validate=True)
+        except ValueError as error:
+            raise ValueError(f"the data: URI is no valid base64: {error}") from None
+    if _TYPE.fullmatch(content_type) is None:
+        content_type = _sniff(data[:16])
+    return Upload(data, name + extension_of(content_type), content_type)
+
+
+def _validated(value: object) -> object:
+    if not is_file(value):
+        raise ValueError("a file must be sent as a data: URI")
+    return value
+
+
+def _serialized(value: Any) -> str:
+    """A file as the `data:` URI that would be read back as the same file."""
+    import base64
+
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Stored):
+        raise ValueError(f"{value.name} is on the server: there is no content to write")
+    upload = as_upload(value, "file")
+    data = upload.data
+    if isinstance(data, bytes):
+        content = data
+    elif isinstance(data, os.PathLike):
+        content = data.read_bytes()
+    else:
+        content = data.read()
+    return (
+        f"data:{upload.content_type};base64,{base64.b64encode(content).decode('ascii')}"
+    )

@@ -1,0 +1,68 @@
+"""The input of a node that a field of `Parameters` sets: what an annotation says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, get_args
+
+from .key import WireKey
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The input of a workflow's node that a field sets, and what the node accepts there.
+
+    `ge` and `le` bound a number, both inclusive. `multiline` marks a text of several lines, `media` the MIME
+    pattern of a file. `group` is where a form or a help text lists the field.
+    """
+
+    node: str
+    name: str
+    ge: int | float | None = None
+    le: int | float | None = None
+    multiline: bool = False
+    media: str = "*/*"
+    group: str = "basic"
+
+    __is_annotated_types_grouped_metadata__ = True
+
+    @property
+    def key(self) -> str:
+        """The input's key on the wire."""
+        return str(WireKey(self.node, self.name))
+
+    def __iter__(self) -> Iterator[object]:
+        """The bounds as annotated-types constraints, for those who have that package (pydantic does)."""
+        import annotated_types
+
+        if self.ge is not None:
+            yield annotated_types.Ge(self.ge)
+        if self.le is not None:
+            yield annotated_types.Le(self.le)
+        yield _NO_FLAG_IS_A_NUMBER
+
+
+class _NoFlagIsANumber:
+    """Keeps pydantic, where it is used, from taking true for 1: the JSON Schema does not either."""
+
+    __slots__ = ()
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: Callable[[Any], Any]
+    ) -> Any:
+        from pydantic_core import core_schema
+
+        schema = handler(source)
+        if not {int, float} & {source, *get_args(source)}:
+            return schema
+        return core_schema.no_info_before_validator_function(_no_flag, schema)
+
+
+_NO_FLAG_IS_A_NUMBER: Final = _NoFlagIsANumber()
+
+
+def _no_flag(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not true or false")
+    return value

@@ -1,0 +1,41 @@
+"""The name of a node's input on the wire: composed and split here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+MASK_SUFFIX: Final = "-viewcomfymask"
+"""What follows an image's key in the key of its mask."""
+
+_BETWEEN: Final = "-inputs-"
+
+
+class WireKey(NamedTuple):
+    """One input of one node, such as `6-inputs-text`: node `6`, input `text`.
+
+    Node ids of subgraphs contain colons (`57:8`); an input's name may hold anything, hyphens and dots included.
+    """
+
+    node: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.node}{_BETWEEN}{self.name}"
+
+    @classmethod
+    def parse(cls, key: str) -> WireKey | None:
+        """The key's parts; None for a text that is not a key."""
+        node, between, name = key.partition(_BETWEEN)
+        return cls(node, name) if node and between and name else None
+
+    @property
+    def mask(self) -> WireKey:
+        """The key of this image's mask."""
+        return WireKey(self.node, f"{self.name}{MASK_SUFFIX}")
+
+    @property
+    def image(self) -> WireKey | None:
+        """The key of the image whose mask this is; None where it is no mask."""
+        if not self.name.endswith(MASK_SUFFIX):
+            return None
+        return WireKey(self.node, self.name.removesuffix(MASK_SUFFIX))

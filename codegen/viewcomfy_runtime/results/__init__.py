@@ -1,0 +1,1 @@
+"""What a run gives, and how it goes onto a disk."""

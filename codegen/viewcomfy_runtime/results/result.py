@@ -1,0 +1,356 @@
+"""What a run made, and how it gets onto a disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import (
+    ConnectionFailedError,
+    NotFoundError,
+    ProtocolError,
+    RunCancelledError,
+    SaveError,
+    ViewComfyError,
+)
+from ..parameters.media import UNKNOWN, type_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..http.client import Http
+
+DOWNLOAD_TIMEOUT: Final = 2400.0
+_PIECE: Final = (
+    1 << 20
+)  # a multiple of four, so that each piece of base64 decodes alone
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file that a run made; its content is fetched or decoded when it is asked for.
+
+    `size` is in bytes, None where the server did not say; `node` is the id of the node that made it, where that is known.
+    `data` is the content, bytes or base64, where the server sent it along, `url` where to fetch it otherwise.
+    """
+
+    filename: str
+    content_type: str
+    size: int | None = None
+    node: str | None = None
+    data: str | bytes | None = field(default=None, repr=False)
+    url: str | None = field(default=None, repr=False)
+    http: Http | None = field(default=None, repr=False, compare=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def read(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> bytes:
+        """The whole content, had within `timeout` seconds. Raises ViewComfyError where it cannot be had."""
+        return b"".join(self._content(timeout))
+
+    def text(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> str:
+        """The content as text in UTF-8. Raises ViewComfyError where it cannot be had or is none."""
+        try:
+            return self.read(timeout=timeout).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise ProtocolError(
+                f"{self.filename} is no text in UTF-8", hint="read() gives its bytes"
+            ) from None
+
+    def save(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        timeout: float = DOWNLOAD_TIMEOUT,
+    ) -> Path:
+        """Write the file into `directory`, which is made if need be, and return where it is.
+
+        Never leaves the directory and never overwrites: a name that is taken gets a number. The file appears when it is
+        complete, within `timeout` seconds. Raises ViewComfyError where the content cannot be had, OSError where it cannot
+        be written.
+        """
+        from pathlib import Path
+
+        from .filenames import safe_name
+
+        folder = Path(directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        # Not by `tempfile`, whose files are their owner's alone whatever the umask says.
+        temporary = folder / f".viewcomfy-{os.urandom(8).hex()}.part"
+        try:
+            with temporary.open("xb") as file:
+                for piece in self._content(timeout):
+                    file.write(piece)
+            return _placed(
+                temporary, folder, safe_name(self.filename, self.content_type)
+            )
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _content(self, timeout: float) -> Iterator[bytes]:
+        if self.data is not None:
+            return _decoded(self.data, self.filename)
+        if self.url is not None:
+            return _downloaded(self, self.url, timeout)
+        raise ProtocolError(f"the server sent no content for {self.filename}")
+
+
+def _decoded(data: str | bytes, filename: str) -> Iterator[bytes]:
+    import base64
+
+    if isinstance(data, bytes):
+        yield data
+        return
+    start = data.find(",", 0, 200) + 1 if data.startswith("data:") else 0
+    try:
+        for place in range(start, len(data), _PIECE):
+            yield base64.b64decode(data[place : place + _PIECE], validate=True)
+    except ValueError as error:
+        raise ProtocolError(
+            f"{filename} arrived as broken base64: {error}", hint="run it again"
+        ) from None
+
+
+def _downloaded(output: OutputFile, url: str, timeout: float) -> Iterator[bytes]:
+    from ..http.client import download
+    from ..http.deadlines import Deadline
+    from ..http.urls import is_url
+
+    if not is_url(url):
+        raise ProtocolError(
+            f"the server's link to {output.filename} is no URL", hint="run it again"
+        )
+    received = 0
+    try:
+        for piece in download(url, Deadline(timeout), output.http):
+            received += len(piece)
+            yield piece
+    except ViewComfyError as error:
+        if error.status not in (401, 403, 404, 410):
+            raise
+        gone = error.status
+    else:
+        if output.size not in (None, received):
+            raise ConnectionFailedError(
+                f"{output.filename} has {output.size} bytes, of which {received} arrived",
+                hint="save it again",
+            )
+        return
+    raise NotFoundError(
+        f"the server does not give {output.filename} out any more ({gone})",
+        hint="links to results expire: save them soon after the run, or run it again",
+        status=gone,
+    )
+
+
+def _placed(temporary: Path, folder: Path, name: str) -> Path:
+    """Moves a complete file to its name, or to the next free one."""
+    import contextlib
+
+    from .filenames import numbered
+
+    names = numbered(name)
+    while True:
+        path = folder / next(names)
+        try:
+            # A hard link fails where the name is taken, so that two runs at once cannot take it both.
+            os.link(temporary, path)
+            return path
+        except FileExistsError:
+            continue
+        except OSError:  # a file system without hard links
+            with contextlib.suppress(FileExistsError):
+                path.open("xb").close()
+                os.replace(temporary, path)
+                return path
+
+
+@dataclass(frozen=True, slots=True)
+class PromptResult:
+    """What came of a run.
+
+    `outputs` are the files it made, `params` the values that were sent, with the seed that was drawn, `prompt` the workflow
+    that ran, `logs` the last lines that the server wrote, where they were asked for, `extra` whatever else it said.
+    """
+
+    prompt_id: str
+    status: str
+    completed: bool
+    execution_time_seconds: float | None
+    outputs: tuple[OutputFile, ...]
+    prompt: Mapping[str, Any] = field(repr=False)
+    params: Mapping[str, Any] = field(repr=False)
+    logs: tuple[str, ...] = field(default=(), repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def images(self) -> tuple[OutputFile, ...]:
+        """The outputs that are pictures."""
+        return tuple(
+            each for each in self.outputs if each.content_type.startswith("image/")
+        )
+
+    @property
+    def by_node(self) -> dict[str, tuple[OutputFile, ...]]:
+        """The outputs by the id of the node that made them; those of unknown origin under an empty text."""
+        found: dict[str, tuple[OutputFile, ...]] = {}
+        for output in self.outputs:
+            node = output.node or ""
+            found[node] = (*found.get(node, ()), output)
+        return found
+
+    def save(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        timeout: float = DOWNLOAD_TIMEOUT,
+    ) -> list[Path]:
+        """Write all outputs into `directory`, as `OutputFile.save` does, and return where they are.
+
+        `timeout` is in seconds for each file. Raises SaveError, after the others were saved, naming those that could not be
+        had or written, and OSError where the directory cannot be made.
+        """
+        from pathlib import Path
+
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        saved: list[Path] = []
+        failed: list[str] = []
+        for output in self.outputs:
+            try:
+                saved.append(output.save(directory, timeout=timeout))
+            except ViewComfyError as error:
+                failed.append(f"{output.filename}: {error.message}")
+            except OSError as error:
+                failed.append(f"{output.filename}: {error.strerror or error}")
+        if failed:
+            raise SaveError("\n".join(["not all files could be saved", *failed]), saved)
+        return saved
+
+    @classmethod
+    def from_wire(
+        cls,
+        answer: object,
+        *,
+        params: Mapping[str, Any],
+        logs: Iterable[str] = (),
+        http: Http | None = None,
+    ) -> PromptResult:
+        """The result in a server's answer; unknown fields are kept. `http` is how its links are fetched.
+
+        Raises ProtocolError for what is no result, ExecutionError or RunCancelledError for a run that came to nothing.
+        """
+        known, extra = _split(answer, _FIELDS)
+        if not known:
+            raise ProtocolError(
+                "the server's answer is no result of a run",
+                hint="check that the URL is the deployment's endpoint",
+            )
+        outputs = known.get("outputs")
+        seconds = known.get("execution_time_seconds")
+        result = cls(
+            prompt_id=str(known.get("prompt_id") or ""),
+            status=str(known.get("status") or ""),
+            completed=known.get("completed") is not False,
+            execution_time_seconds=seconds if _is_number(seconds) else None,
+            outputs=tuple(_outputs(outputs if isinstance(outputs, list) else [], http)),
+            prompt=_graph(known.get("prompt")),
+            params=dict(params),
+            logs=tuple(logs),
+            extra=extra,
+        )
+        _raise_failed(result, known.get("error_data") or extra.get("errorMsg"))
+        return result
+
+
+def _raise_failed(result: PromptResult, details: Any) -> None:
+    from ..http.refusals import execution_error
+
+    status, about = result.status.lower(), result.prompt_id or None
+    if status in ("cancelled", "canceled", "interrupted"):
+        raise RunCancelledError(
+            "the run was cancelled at the server", at_server=True, prompt_id=about
+        )
+    if status in ("error", "failed", "failure") or (details and not result.completed):
+        raise execution_error(details, prompt_id=about)
+    if not result.completed and status != "success":
+        raise execution_error(
+            f"the answer came before the run was over, with the status {result.status!r}",
+            prompt_id=about,
+        )
+
+
+_FIELDS: Final = {
+    "prompt_id": "prompt_id",
+    "promptId": "prompt_id",
+    "status": "status",
+    "completed": "completed",
+    "execution_time_seconds": "execution_time_seconds",
+    "executionTimeSeconds": "execution_time_seconds",
+    "outputs": "outputs",
+    "prompt": "prompt",
+    "error_data": "error_data",
+    "errorData": "error_data",
+}
+_FILE_FIELDS: Final = {
+    "filename": "filename",
+    "content_type": "content_type",
+    "contentType": "content_type",
+    "size": "size",
+    "data": "data",
+    "filepath": "filepath",
+}
+
+
+def _split(
+    answer: object, names: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is known of an answer, under one name whatever the server's spelling, and the rest as it is."""
+    known: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for key, value in answer.items() if isinstance(answer, dict) else ():
+        if key in names:
+            known[names[key]] = value
+        else:
+            extra[key] = value
+    return known, extra
+
+
+def _graph(prompt: object) -> dict[str, Any]:
+    """The workflow that ran: itself, or third in the list that ComfyUI keeps in its history."""
+    if isinstance(prompt, list) and len(prompt) > 2:
+        prompt = prompt[2]
+    return prompt if isinstance(prompt, dict) else {}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _outputs(outputs: list[Any], http: Http | None) -> Iterator[OutputFile]:
+    for item in outputs:
+        if isinstance(item, str):
+            yield text_output(item)
+        elif isinstance(item, dict):
+            known, extra = _split(item, _FILE_FIELDS)
+            size, data, url = (known.get(key) for key in ("size", "data", "filepath"))
+            filename = str(known.get("filename") or "output")
+            yield OutputFile(
+                filename=filename,
+                content_type=str(
+                    known.get("content_type") or type_of(filename) or UNKNOWN
+                ),
+                size=size if isinstance(size, int) else None,
+                data=data if isinstance(data, str) else None,
+                url=url if isinstance(url, str) and url else None,
+                http=http,
+                extra=extra,
+            )
+
+
+def text_output(
+    text: str, *, filename: str = "output.txt", node: str | None = None
+) -> OutputFile:
+    """A text that a node made, as a file."""
+    content = text.encode("utf-8", "replace")
+    return OutputFile(filename, "text/plain", len(content), node, data=content)

@@ -1,0 +1,30 @@
+"""Results as JSON, for programs that read what a command line prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .result import PromptResult
+
+
+def summary(result: PromptResult, saved: Sequence[Path]) -> dict[str, Any]:
+    """A result as JSON, with where its files are instead of what is in them."""
+    return {
+        "prompt_id": result.prompt_id,
+        "status": result.status,
+        "completed": result.completed,
+        "execution_time_seconds": result.execution_time_seconds,
+        "params": dict(result.params),
+        "outputs": [
+            {
+                "filename": output.filename,
+                "content_type": output.content_type,
+                "size": output.size,
+                "node": output.node,
+                "path": str(path),
+            }
+            for output, path in zip(result.outputs, saved, strict=True)
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Runs beyond a single call: jobs, batches and threads."""

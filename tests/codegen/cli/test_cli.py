@@ -1,0 +1,220 @@
+"""The command, as a user types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from viewcomfy_codegen import __version__
+
+from ...helpers.cases import CASES
+from ...helpers.support import made, text_to_image
+
+
+def run(
+    *arguments: str, cwd: Path, stdin: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "viewcomfy_codegen", *arguments],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "workflow_api.json").write_text(json.dumps(text_to_image()), "utf-8")
+    return tmp_path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
+
+
+def test_one_command_writes_the_module_and_its_schema(folder: Path) -> None:
+    done = run("workflow_api.json", "-o", "my_workflow.py", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert names(folder) == [
+        "my_workflow.py",
+        "my_workflow.schema.json",
+        "workflow_api.json",
+    ]
+    assert (
+        (folder / "my_workflow.py")
+        .read_text("utf-8")
+        .startswith('"""My workflow: typed')
+    )
+
+
+def test_the_command_may_be_named(folder: Path) -> None:
+    assert (
+        run("generate", "workflow_api.json", "-o", "a.py", cwd=folder).returncode == 0
+    )
+    assert "a.py" in names(folder)
+
+
+def test_without_output_the_module_is_named_after_the_workflow(folder: Path) -> None:
+    (folder / "workflow_api.json").rename(folder / "My Portrait-2.json")
+    assert run("My Portrait-2.json", cwd=folder).returncode == 0
+    assert "my_portrait_2.py" in names(folder)
+
+
+def test_a_dash_prints_the_module_and_writes_nothing(folder: Path) -> None:
+    done = run("workflow_api.json", "-o", "-", cwd=folder)
+    assert done.stdout.startswith(b'"""Workflow api: typed client')
+    assert b"\r" not in done.stdout
+    assert names(folder) == ["workflow_api.json"]
+
+
+def test_a_dash_reads_standard_input(tmp_path: Path) -> None:
+    stdin = json.dumps(text_to_image()).encode()
+    done = run("-", "-o", "made.py", cwd=tmp_path, stdin=stdin)
+    assert done.returncode == 0
+    assert b"standard input" in (tmp_path / "made.py").read_bytes()
+
+
+def test_standard_input_goes_to_standard_output(tmp_path: Path) -> None:
+    done = run("-", cwd=tmp_path, stdin=json.dumps(text_to_image()).encode())
+    assert b"class Parameters" in done.stdout
+    assert names(tmp_path) == []
+
+
+def test_the_schema_can_be_elsewhere_or_left_out(folder: Path) -> None:
+    run("workflow_api.json", "-o", "a.py", "--schema", "s.json", cwd=folder)
+    run("workflow_api.json", "-o", "b.py", "--no-schema", cwd=folder)
+    assert names(folder) == ["a.py", "b.py", "s.json", "workflow_api.json"]
+
+
+def test_flags_reach_the_plan(folder: Path) -> None:
+    workflow = json.dumps(CASES["image_to_image"]())
+    (folder / "workflow_api.json").write_text(workflow, "utf-8")
+    flags = [
+        "--include",
+        "KSampler",
+        "--include",
+        "image",
+        "--exclude",
+        "*-cfg",
+        "--optional-files",
+        "--no-embed",
+    ]
+    run("workflow_api.json", "-o", "a.py", *flags, cwd=folder)
+    schema = json.loads((folder / "a.schema.json").read_text("utf-8"))
+    assert {"image", "seed", "steps"} <= schema["properties"].keys()
+    assert not {"cfg", "positive_prompt"} & schema["properties"].keys()
+    assert schema["required"] == []
+    assert b"graph=" not in (folder / "a.py").read_bytes()
+
+
+def test_marks_can_be_overruled(folder: Path) -> None:
+    (folder / "workflow_api.json").write_text(json.dumps(CASES["marked"]()), "utf-8")
+    run("workflow_api.json", "-o", "few.py", cwd=folder)
+    run("workflow_api.json", "-o", "all.py", "--all", cwd=folder)
+    few = json.loads((folder / "few.schema.json").read_text("utf-8"))["properties"]
+    every = json.loads((folder / "all.schema.json").read_text("utf-8"))["properties"]
+    assert list(few) == [
+        "positive_wish",
+        "picture_width",
+        "picture_height",
+        "picture_batch_size",
+    ]
+    assert few.items() <= every.items() and len(every) > len(few)
+
+
+def test_version_and_help(tmp_path: Path) -> None:
+    assert __version__.encode() in run("--version", cwd=tmp_path).stdout
+    assert b"workflow_api.json -o my_workflow.py" in run("--help", cwd=tmp_path).stdout
+    assert b"--optional-files" in run("generate", "--help", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["nowhere.json"], 1, "there is no such file"),
+        (["."], 1, "this is a folder"),
+        (["workflow_api.json", "-o", "no/such/a.py"], 1, "does not exist"),
+        (["workflow_api.json", "-o", "."], 2, "is a folder"),
+        (["workflow_api.json", "-o", "my-module.py"], 2, "my_module.py"),
+        (
+            ["workflow_api.json", "-o", "class.py"],
+            2,
+            "no module that Python can import",
+        ),
+        (
+            ["workflow_api.json", "-o", "module.txt"],
+            2,
+            "no module that Python can import",
+        ),
+        (["workflow_api.json", "-o", "a.py", "--schema", "a.py"], 2, "one file"),
+        (["workflow_api.json", "-o", "a.py", "--schema", "./b/../a.py"], 2, "one file"),
+        (
+            ["workflow_api.json", "-o", "a.py", "--schema", "workflow_api.json"],
+            2,
+            "one file",
+        ),
+        (
+            ["workflow_api.json", "--schema", "s", "--no-schema"],
+            2,
+            "exclude each other",
+        ),
+        (["workflow_api.json", "--nonsense"], 2, "No such option"),
+        ([], 2, "Usage"),
+    ],
+)
+def test_wrong_usage_says_what_is_wrong_and_writes_nothing(
+    folder: Path, arguments: list[str], code: int, words: str
+) -> None:
+    done = run(*arguments, cwd=folder)
+    said = done.stderr.decode()
+    assert done.returncode == code
+    assert words in " ".join(said.split())
+    assert "Traceback" not in said
+    assert names(folder) == ["workflow_api.json"]
+
+
+def test_an_invalid_workflow_leaves_the_old_files_as_they_were(folder: Path) -> None:
+    run("workflow_api.json", "-o", "a.py", cwd=folder)
+    before = {each: each.read_bytes() for each in folder.iterdir()}
+    broken = folder / "broken.json"
+    broken.write_text(
+        '{"1": {"class_type": "KSampler", "inputs": {"seed": NaN}}}', "utf-8"
+    )
+    done = run("broken.json", "-o", "a.py", cwd=folder)
+    assert done.returncode == 1
+    assert "broken.json: node 1 (KSampler), inputs.seed: NaN" in done.stderr.decode()
+    assert "hint: " in done.stderr.decode()
+    broken.unlink()
+    assert {each: each.read_bytes() for each in folder.iterdir()} == before
+
+
+def test_notes_go_to_standard_error_and_do_not_fail(folder: Path) -> None:
+    workflow = {**text_to_image(), "99": {"inputs": {}}}
+    (folder / "workflow_api.json").write_text(json.dumps(workflow), "utf-8")
+    done = run("workflow_api.json", "-o", "a.py", cwd=folder)
+    assert done.returncode == 0
+    assert b"node 99: note: looks like a node" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_the_old_files_permissions_stay(folder: Path) -> None:
+    run("workflow_api.json", "-o", "a.py", cwd=folder)
+    (folder / "a.py").chmod(0o640)
+    run("workflow_api.json", "-o", "a.py", cwd=folder)
+    assert (folder / "a.py").stat().st_mode & 0o777 == 0o640
+
+
+def test_the_library_touches_no_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    generated = made(text_to_image())
+    assert list(generated.files) == ["made.py", "made.schema.json"]
+    assert generated.diagnostics == ()
+    assert names(tmp_path) == []

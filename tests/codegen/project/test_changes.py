@@ -1,0 +1,276 @@
+"""What changed for callers, what a workflow is, and whether a call is right."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from viewcomfy_codegen.cli.main import main
+from viewcomfy_codegen.project.changes import changes_between
+
+from ...helpers.support import made, node, schema, text_to_image
+
+
+def run(*arguments: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(main, list(arguments), input=text)
+
+
+def changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    found = changes_between(schema(old), schema(new))
+    return [(each.kind, each.parameter, each.breaking) for each in found]
+
+
+def property_changes(**fields: tuple[dict[str, Any], dict[str, Any]]) -> list[str]:
+    """The changes between two schemas of these properties."""
+
+    def of(side: int) -> dict[str, Any]:
+        return {
+            "properties": {
+                name: {"x-viewcomfy-key": name, **pair[side]}
+                for name, pair in fields.items()
+            },
+            "required": [
+                n for n, pair in fields.items() if "default" not in pair[side]
+            ],
+        }
+
+    return [str(each) for each in changes_between(of(0), of(1))]
+
+
+def test_parameters_that_come_and_go_are_told() -> None:
+    old = {"1": node("Mine", level=3), "2": node("Other", x=1)}
+    new = {"1": node("Mine", level=3, mode="a"), "3": node("LoadImage", image="a.png")}
+    assert changes(old, new) == [
+        ("removed", "x", True),
+        ("added", "image", True),
+        ("added", "mode", False),
+    ] or set(changes(old, new)) == {
+        ("removed", "x", True),
+        ("added", "image", True),
+        ("added", "mode", False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (
+            {"type": "integer"},
+            {"type": "string"},
+            ["breaking: x takes string instead of integer"],
+        ),
+        (
+            {"type": "integer"},
+            {"type": "number"},
+            ["x takes number instead of integer"],
+        ),
+        ({"minimum": 1}, {"minimum": 2}, ["breaking: x has 2 as its least, not 1"]),
+        ({"minimum": 2}, {"minimum": 1}, ["x has 1 as its least, not 2"]),
+        ({"maximum": 5}, {}, ["x has no bound as its most, not 5"]),
+        ({}, {"maximum": 5}, ["breaking: x has 5 as its most, not no bound"]),
+        (
+            {"enum": ["a", "b"]},
+            {"enum": ["b", "c"]},
+            ["breaking: x takes a no more", "x takes c too"],
+        ),
+        ({"enum": ["a"]}, {"type": "string"}, ["x takes any choice now"]),
+        (
+            {"type": "string"},
+            {"enum": ["a"]},
+            ["breaking: x takes only the listed choices now"],
+        ),
+        (
+            {"x-viewcomfy-media": "image/*"},
+            {"type": "string"},
+            ["breaking: x takes string instead of a file (image/*)"],
+        ),
+        ({"type": ["integer", "null"]}, {"type": "integer"}, []),
+    ],
+)
+def test_each_change_says_whether_it_breaks_callers(
+    first: dict[str, Any], second: dict[str, Any], told: list[str]
+) -> None:
+    assert (
+        property_changes(x=({"default": 1, **first}, {"default": 1, **second})) == told
+    )
+
+
+def test_defaults_and_requirements_are_told() -> None:
+    assert property_changes(x=({"default": 1}, {"default": 2})) == [
+        "x is 2 by default, not 1"
+    ]
+    assert property_changes(x=({"default": 1}, {"default": 1.0})) == [
+        "x is 1.0 by default, not 1"
+    ]
+    assert property_changes(x=({}, {"default": 1})) == ["x is not required any more"]
+    assert property_changes(x=({"default": 1}, {})) == ["breaking: x is required now"]
+
+
+def test_a_parameter_of_the_same_input_is_renamed() -> None:
+    old = {"1": node("Mine", "Level", value=3)}
+    new = {"1": node("Mine", "Strength", value=3)}
+    [(kind, _, breaking)] = changes(old, new)
+    assert (kind, breaking) == ("renamed", True)
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The same workflow in each of its forms, and a later one."""
+    monkeypatch.chdir(tmp_path)
+    Path("w.json").write_text(json.dumps(text_to_image()))
+    for name, text in made(text_to_image()).files.items():
+        Path(name).write_text(text)
+    new = {
+        **text_to_image(),
+        "5": node("EmptyLatentImage", width=64, height=64, batch_size=1),
+    }
+    del new["9"]
+    new["10"] = node("PreviewImage", images=["8", 0])
+    Path("new.json").write_text(json.dumps(new))
+    return {"workflow": "w.json", "module": "made.py", "schema": "made.schema.json"}
+
+
+@pytest.mark.parametrize("one", ["workflow", "module", "schema"])
+@pytest.mark.parametrize("other", ["workflow", "module", "schema"])
+def test_any_two_forms_are_compared(
+    files: dict[str, str], one: str, other: str
+) -> None:
+    done = run("diff", files[one], files[other], "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == {"breaking": False, "changes": []}
+
+
+def test_a_diff_prints_its_changes_and_its_exit_code_where_it_is_asked_for(
+    files: dict[str, str],
+) -> None:
+    done = run("diff", "made.py", "new.json")
+    assert done.exit_code == 0
+    assert "width is 64 by default, not 512" in done.output
+    assert "breaking: filename_prefix is removed" in done.output
+    assert run("diff", "made.py", "new.json", "--exit-code").exit_code == 1
+    assert run("diff", "w.json", "w.json", "--exit-code").exit_code == 0
+
+
+@pytest.mark.parametrize("content", ["", "{", "print(1)", "[]", "WORKFLOW: Final = 3"])
+def test_what_describes_no_calls_cannot_be_compared(
+    files: dict[str, str], content: str
+) -> None:
+    for name in ("odd.py", "odd.json"):
+        Path(name).write_text(content)
+        done = run("diff", name, "w.json")
+        assert done.exit_code == 1
+        assert name in done.output
+
+
+# A call
+
+
+@pytest.mark.parametrize("form", ["workflow", "module", "schema"])
+def test_a_call_is_checked_against_each_form(files: dict[str, str], form: str) -> None:
+    good = '{"steps": 30, "seed": null}'
+    bad = '{"steps": 0, "cfg": "x", "stepz": 1}'
+    assert run("validate", files[form], "-", text=good).exit_code == 0
+    done = run("validate", files[form], "-", text=bad)
+    assert done.exit_code == 1
+    assert "$.steps" in done.output
+    assert "$.cfg" in done.output
+    assert "stepz" in done.output
+
+
+def test_every_fault_has_its_place_in_json(files: dict[str, str]) -> None:
+    Path("call.json").write_text('{"steps": 0}')
+    done = run("validate", "w.json", "call.json", "--json")
+    told = json.loads(done.stdout)
+    assert told["valid"] is False
+    assert [each["path"] for each in told["faults"]] == ["$.steps"]
+
+
+def test_a_call_that_is_no_object_is_wrong(files: dict[str, str]) -> None:
+    assert run("validate", "w.json", "-", text="[]").exit_code == 1
+
+
+def test_a_missing_file_is_named_as_required(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    Path("image.json").write_text(json.dumps({"1": node("LoadImage", image="a.png")}))
+    done = run("validate", "image.json", "-", text="{}")
+    assert "$.image: is required" in done.output
+
+
+@pytest.mark.parametrize("call", ["{", "", "nowhere"])
+def test_a_call_that_cannot_be_read_is_named(files: dict[str, str], call: str) -> None:
+    if call != "nowhere":
+        Path("call.json").write_text(call)
+    done = run("validate", "w.json", "call.json")
+    assert done.exit_code == 1
+    assert "call.json" in done.output
+
+
+def test_a_schema_that_is_none_is_told(files: dict[str, str]) -> None:
+    Path("odd.json").write_text('{"properties": {"x": {"type": "nonsense"}}}')
+    done = run("validate", "odd.json", "-", text="{}")
+    assert done.exit_code == 1
+    assert "the schema is none" in done.output
+    assert run("validate", "-", "-").exit_code == 2
+
+
+# What a workflow is
+
+
+def test_inspect_shows_the_flow_and_where_everything_came_from(
+    files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "90")
+    done = run("inspect", "w.json")
+    assert done.exit_code == 0
+    assert "3  KSampler  ← 4, 6, 7, 5" in done.output
+    assert "positive_prompt: text of several lines" in done.output
+    assert "its role in the graph" in done.output
+    assert "\x1b" not in done.output
+    assert all(len(line) <= 90 for line in done.output.splitlines())
+
+
+def test_inspect_tells_programs_too(files: dict[str, str]) -> None:
+    told = json.loads(run("inspect", "w.json", "--json").stdout)
+    assert told["nodes"][0].keys() == {"id", "class_type", "title", "from"}
+    by_name = {each["name"]: each for each in told["parameters"]}
+    assert by_name["seed"]["type"] == "integer 0 to 18446744073709551615 or drawn"
+    assert by_name["seed"]["origins"] == {
+        "name": "its input",
+        "type": "its class",
+        "doc": "the glossary, on its class",
+    }
+
+
+def test_inspect_says_when_a_title_or_a_number_made_a_name(tmp_path: Path) -> None:
+    twin = {"class_type": "Odd", "inputs": {"level": 1}}
+    workflow = {
+        "1": node("Mine", "Main light", value=1),
+        "2": twin,
+        "3": twin,
+        "4": node("LoadImage", image="a.png"),
+        "5": node(
+            "Taker", flag=True, words=["a"], table={"a": 1}, none=None, end=["4", 0]
+        ),
+    }
+    path = tmp_path / "w.json"
+    path.write_text(json.dumps(workflow))
+    told = json.loads(run("inspect", str(path), "--json", "--all").stdout)
+    by_name = {each["name"]: each["origins"]["name"] for each in told["parameters"]}
+    assert by_name["main_light"] == "its node's title"
+    assert "a number" in by_name["odd_1_level"]
+    types = {each["type"] for each in told["parameters"]}
+    assert {"file (image/*)", "true or false", "JSON array", "JSON object"} <= types
+
+
+def test_inspect_writes_nothing_that_a_terminal_would_obey(tmp_path: Path) -> None:
+    path = tmp_path / "w.json"
+    path.write_text(json.dumps({"1": node("Mine", "\x1b[31mred\x07", value="\x1b[0m")}))
+    done = run("inspect", str(path))
+    assert done.exit_code == 0
+    assert "\x1b" not in done.output
+    assert run("inspect", "nowhere.json").exit_code == 1

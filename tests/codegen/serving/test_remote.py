@@ -1,0 +1,69 @@
+"""The local ViewComfy in front of a ComfyUI."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from viewcomfy_codegen.serving.remote import Remote
+from viewcomfy_runtime import Call, ExecutionError, Progress, ViewComfy
+from viewcomfy_runtime.calls.call import Watch
+
+from ...helpers.comfy import comfy
+from ...helpers.local import ID, SECRET, served, serving
+from ...helpers.support import text_to_image
+
+IMAGES = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
+
+
+def client(url: str) -> ViewComfy:
+    return ViewComfy(f"{url}/made", ID, SECRET, retries=0)
+
+
+def test_calls_run_on_the_comfyui_with_its_progress_as_log(module: ModuleType) -> None:
+    events: list[Any] = [
+        {"type": "executing", "data": {"node": "3"}},
+        {"type": "progress", "data": {"value": 1, "max": 2, "node": "3"}},
+    ]
+    steps: list[Progress] = []
+    lines: list[str] = []
+    with (
+        comfy(outputs=IMAGES, events=events) as found,
+        serving(served(text_to_image()), executor=Remote(found.url)) as base,
+    ):
+        result = module.run(
+            module.Parameters(steps=7),
+            client=client(base),
+            on_log=lines.append,
+            on_progress=steps.append,
+        )
+    assert result.outputs[0].read() == b"content of a.png"
+    assert lines[0] == "node 3 (KSampler)"
+    assert Progress(1, 2) in steps
+    assert found.prompts[0].prompt["3"]["inputs"]["steps"] == 7
+
+
+def test_its_failures_are_viewcomfys() -> None:
+    details = {
+        "node_id": "3",
+        "node_type": "KSampler",
+        "exception_message": "no memory",
+    }
+    with (
+        comfy(status="error", messages=[["execution_error", details]]) as found,
+        serving(served(text_to_image()), executor=Remote(found.url)) as base,
+    ):
+        with pytest.raises(ExecutionError, match="no memory"):
+            client(base).run(Call({"3-inputs-seed": 1}))
+
+
+def test_what_it_rejects_is_a_failure_that_says_why() -> None:
+    rejects = {"error": {"message": "Prompt failed"}, "node_errors": {}}
+    with (
+        comfy(rejects=rejects) as found,
+        serving(served(text_to_image()), executor=Remote(found.url)) as base,
+    ):
+        with pytest.raises(ExecutionError, match="Prompt failed"):
+            client(base).run(Call({"3-inputs-seed": 1}), watch=Watch(print))

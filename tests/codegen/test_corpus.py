@@ -1,0 +1,128 @@
+"""What must hold on every real workflow. VIEWCOMFY_CORPUS names a folder of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import black
+import pytest
+from jsonschema import Draft202012Validator
+
+from viewcomfy_codegen import Generated, generate
+from viewcomfy_codegen.graph.workflow import is_link
+from viewcomfy_codegen.planning.drafts import unwrapped
+
+from ..helpers.checkers import findings_of_mypy, findings_of_pyright, findings_of_ruff
+from ..helpers.support import imported
+
+
+def _nodes(file: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(file.read_bytes())
+    inner = document.get("prompt")
+    return inner if isinstance(inner, dict) and "class_type" not in inner else document
+
+
+def _made(file: Path) -> Generated:
+    return generate(file.read_bytes(), name="made", source=file.name)
+
+
+def _image() -> str:
+    return "data:image/png;base64,iVBORw0KGgo="
+
+
+def test_each_is_laid_out_as_black_would(corpus_file: Path) -> None:
+    text = _made(corpus_file).files["made.py"]
+    assert black.format_str(text, mode=black.Mode()) == text
+
+
+def test_each_is_the_same_whatever_the_order_of_its_nodes(corpus_file: Path) -> None:
+    nodes = list(_nodes(corpus_file).items())
+    random.Random(1).shuffle(nodes)
+    shuffled = generate(json.dumps(dict(nodes)), name="made", source=corpus_file.name)
+    assert shuffled.files == _made(corpus_file).files
+
+
+def test_each_sends_its_own_values_when_nothing_is_touched(
+    corpus_file: Path, tmp_path: Path
+) -> None:
+    module = imported(_made(corpus_file).files["made.py"], tmp_path)
+    nodes = _nodes(corpus_file)
+    required = {name: _image() for name in module.WORKFLOW.schema["required"]}
+    params, files = module.WORKFLOW.to_wire(module.Parameters(**required))
+    assert params
+    for key, value in params.items():
+        node, _, name = key.partition("-inputs-")
+        own = nodes[node]["inputs"][name]
+        assert not is_link(own)
+        assert json.dumps(value) == json.dumps(
+            {"__value__": unwrapped(own)} if isinstance(unwrapped(own), list) else own
+        )
+    assert module.WORKFLOW.graph == nodes
+
+
+def test_each_has_a_schema_that_is_valid_and_accepts_its_defaults(
+    corpus_file: Path, tmp_path: Path
+) -> None:
+    made = _made(corpus_file)
+    schema = json.loads(made.files["made.schema.json"])
+    module = imported(made.files["made.py"], tmp_path)
+    assert module.WORKFLOW.schema == schema
+    Draft202012Validator.check_schema(schema)
+    call = {name: _image() for name in schema["required"]}
+    Draft202012Validator(schema).validate(call)
+    defaults = {
+        name: each["default"]
+        for name, each in schema["properties"].items()
+        if "default" in each
+    }
+    Draft202012Validator(schema).validate({**defaults, **call})
+    assert module.WORKFLOW.parse({**defaults, **call}) == module.Parameters(**call)
+
+
+def test_hashing_changes_nothing(tmp_path: Path) -> None:
+    folder = os.environ.get("VIEWCOMFY_CORPUS")
+    if not folder:
+        pytest.skip("VIEWCOMFY_CORPUS names no folder")
+    script = (
+        "import hashlib, pathlib, sys\n"
+        "from viewcomfy_codegen import generate\n"
+        "for file in sorted(pathlib.Path(sys.argv[1]).glob('*.json')):\n"
+        "    made = generate(file.read_bytes(), name='made', source=file.name)\n"
+        "    print(hashlib.sha256(repr(sorted(made.files.items())).encode()).hexdigest())\n"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", script, folder],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1
+
+
+@pytest.fixture(scope="module")
+def all_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = os.environ.get("VIEWCOMFY_CORPUS")
+    if not folder:
+        pytest.skip("VIEWCOMFY_CORPUS names no folder")
+    target = tmp_path_factory.mktemp("modules")
+    for number, file in enumerate(sorted(Path(folder).glob("*.json"))):
+        text = _made(file).files["made.py"]
+        (target / f"made_{number}.py").write_text(text, encoding="utf-8")
+    return target
+
+
+@pytest.mark.parametrize(
+    "findings", [findings_of_ruff, findings_of_mypy, findings_of_pyright]
+)
+def test_checkers_find_nothing_in_any(all_modules: Path, findings: Any) -> None:
+    assert findings(all_modules) == ""

@@ -1,0 +1,409 @@
+"""A run whose log is heard while it goes on; a run that is ended from outside; calls that are sent again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from viewcomfy_runtime import (
+    Call,
+    ConnectionFailedError,
+    ExecutionError,
+    Progress,
+    PromptResult,
+    ProtocolError,
+    RateLimitedError,
+    RejectedError,
+    RunCancelledError,
+    RunTimeoutError,
+    ServerError,
+    ViewComfy,
+)
+from viewcomfy_runtime.calls.call import Watch
+from viewcomfy_runtime.http.deadlines import Deadline
+
+from ...helpers.servers import Answer, Server, event, redirect, result, stream
+
+SECRET = "s3cr3t-0123456789"
+CALL = Call({"6-inputs-text": "a fox"})
+
+
+def client(server: Server, retries: int = 0) -> ViewComfy:
+    return ViewComfy(server.url, "the-id", SECRET, retries=retries)
+
+
+def heard(server: Server, timeout: float = 10) -> tuple[PromptResult, list[str]]:
+    lines: list[str] = []
+    found = client(server).run(CALL, Deadline(timeout), Watch(on_log=lines.append))
+    return found, lines
+
+
+def log(*lines: str) -> list[bytes]:
+    return [event("log_message", line) for line in lines]
+
+
+# The stream
+
+
+def test_logs_are_asked_for_where_somebody_listens() -> None:
+    with Server(stream()) as server:
+        heard(server)
+        client(server).run(CALL)
+    assert [each.parts["logs"] for each in server.requests] == ["true", "false"]
+
+
+def test_lines_are_heard_in_order_and_kept_with_the_result() -> None:
+    with Server(stream(*log("got prompt", "two\nlines", "done"))) as server:
+        found, lines = heard(server)
+    assert lines == ["got prompt", "two\nlines", "done"]
+    assert found.logs == tuple(lines)
+    assert found.prompt_id == "p1"
+
+
+def test_the_samplers_bars_are_progress() -> None:
+    steps: list[Progress] = []
+    bars = log(" 50%|█████     | 1/2 [00:01<00:01]", "100%|██████████| 2/2 [00:02]")
+    with Server(stream(*bars)) as server:
+        client(server).run(CALL, watch=Watch(on_progress=steps.append))
+    assert steps == [Progress(1, 2), Progress(2, 2)]
+
+
+def test_nothing_is_waited_for_after_the_result() -> None:
+    after = Answer(
+        headers={"Content-Type": "text/event-stream"},
+        pieces=(event("prompt_result", result().body.decode()),),
+        stalls=True,
+    )
+    with Server(after) as server:
+        assert heard(server)[0].completed
+
+
+def test_a_server_without_a_stream_may_answer_as_without_logs() -> None:
+    with Server(result()) as server:
+        found, lines = heard(server)
+    assert (found.prompt_id, lines) == ("p1", [])
+
+
+def test_a_million_lines_are_heard_and_the_last_are_kept() -> None:
+    lines = 0
+
+    def count(_: str) -> None:
+        nonlocal lines
+        lines += 1
+
+    many = (event("log_message", f"line {n}") * 1000 for n in range(1000))
+    with Server(stream(*many)) as server:
+        found = client(server).run(CALL, watch=Watch(on_log=count))
+    assert lines == 1_000_000
+    assert len(found.logs) == 10_000
+    assert found.logs[-1] == "line 999"
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        stream(*log("one"), result=None),
+        stream(*log("one"), b"event: prompt_result\ndata: {", result=None),
+        stream(b"event: log", result=None),
+        Answer(headers={"Content-Type": "text/event-stream"}, promised=99),
+    ],
+)
+def test_a_stream_that_is_cut_is_a_failed_connection(cut: Answer) -> None:
+    with Server(cut) as server, pytest.raises(ConnectionFailedError):
+        heard(server)
+    assert len(server.requests) == 1
+
+
+def test_an_error_in_the_stream_is_heard_and_ends_the_run() -> None:
+    events = [*log("one"), event("error", "CUDA out of memory")]
+    with Server(stream(*events, result=None)) as server:
+        lines: list[str] = []
+        with pytest.raises(ExecutionError, match="CUDA out of memory"):
+            client(server).run(CALL, watch=Watch(on_log=lines.append))
+    assert lines == ["one", "CUDA out of memory"]
+
+
+def test_an_error_that_the_run_survives_is_a_line_of_its_log() -> None:
+    with Server(stream(event("error", "a warning, rather"))) as server:
+        found, _ = heard(server)
+    assert found.logs == ("a warning, rather",)
+
+
+def test_a_failure_names_its_node() -> None:
+    details = {
+        "node_id": "3",
+        "node_type": "KSampler",
+        "exception_message": "out of memory\n",
+    }
+    with Server(stream(status="error", error_data=details)) as server:
+        with pytest.raises(ExecutionError) as caught:
+            heard(server)
+    assert caught.value.message == (
+        "the workflow failed: node 3 (KSampler): out of memory"
+    )
+    assert caught.value.fault is not None
+    assert (caught.value.fault.node, caught.value.prompt_id) == ("3", "p1")
+
+
+def test_a_result_that_is_no_json_is_an_error_of_the_protocol() -> None:
+    with Server(stream(event("prompt_result", "{"), result=None)) as server:
+        with pytest.raises(ProtocolError):
+            heard(server)
+
+
+def test_a_run_that_was_cancelled_at_the_server_says_so() -> None:
+    with Server(result(status="cancelled", completed=False)) as server:
+        with pytest.raises(RunCancelledError):
+            client(server).run(CALL)
+
+
+def test_a_run_that_is_not_over_is_no_result() -> None:
+    with Server(result(status="running", completed=False)) as server:
+        with pytest.raises(ExecutionError, match="before the run was over"):
+            client(server).run(CALL)
+
+
+def test_lines_that_repeat_the_secret_lose_it() -> None:
+    with Server(stream(*log(f"secret is {SECRET}"))) as server:
+        found, lines = heard(server)
+    assert lines == ["secret is ***"]
+    assert SECRET not in str(found.logs)
+
+
+def test_errors_that_repeat_the_secret_lose_it() -> None:
+    with Server(Answer(400, f"bad secret {SECRET}".encode())) as server:
+        with pytest.raises(RejectedError) as caught:
+            client(server).run(CALL)
+    assert caught.value.message.endswith("bad secret ***")
+
+
+def test_a_listener_that_fails_ends_the_run() -> None:
+    def fail(_: str) -> None:
+        raise LookupError("mine")
+
+    with Server(stream(*log("one"))) as server:
+        with pytest.raises(LookupError, match="mine"):
+            client(server).run(CALL, watch=Watch(on_log=fail))
+
+
+# What ComfyUI says of a call that it rejects
+
+
+def test_a_rejected_workflow_says_which_input_of_which_node() -> None:
+    errors = {
+        "3": {
+            "class_type": "KSampler",
+            "errors": [
+                {
+                    "message": "Value 0 smaller than min of 1",
+                    "details": "steps",
+                    "extra_info": {"input_name": "steps"},
+                }
+            ],
+        }
+    }
+    body = {"errorMsg": "invalid prompt", "errorDetails": {"node_errors": errors}}
+    texts = {**body, "errorDetails": json.dumps({"node_errors": errors})}
+    for answer in (body, texts):
+        with Server(Answer(400, json.dumps(answer).encode())) as server:
+            with pytest.raises(RejectedError) as caught:
+                client(server).run(CALL)
+        [fault] = caught.value.faults
+        assert (fault.node, fault.class_type, fault.input) == ("3", "KSampler", "steps")
+        assert "node 3 (KSampler), inputs.steps: Value 0 smaller" in str(caught.value)
+
+
+# The end from outside
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(silent=True),
+        Answer(drips=0.02, body=result().body),
+        Answer(body=b"{", promised=99, stalls=True),
+        Answer(
+            headers={"Content-Type": "text/event-stream"},
+            pieces=log("one"),
+            stalls=True,
+        ),
+    ],
+)
+def test_a_run_ends_with_its_time_whatever_the_server_sends(answer: Answer) -> None:
+    with Server(answer) as server, pytest.raises(RunTimeoutError):
+        heard(server, timeout=0.3)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(silent=True), Answer(drips=0.02), stream(*log("one"), result=None)],
+)
+def test_a_run_that_is_cancelled_ends_at_once(answer: Answer) -> None:
+    deadline = Deadline(60)
+    with Server(answer, Answer(silent=True)) as server:
+        threading.Timer(0.2, deadline.cancel).start()
+        with pytest.raises((RunCancelledError, ConnectionFailedError)):
+            client(server).run(CALL, deadline, Watch(on_log=print))
+
+
+def test_a_cancelled_call_is_not_sent() -> None:
+    deadline = Deadline(60)
+    deadline.cancel()
+    with Server(result()) as server, pytest.raises(RunCancelledError):
+        client(server).run(CALL, deadline)
+    assert server.requests == []
+
+
+def test_a_client_goes_on_after_a_run_that_was_cut() -> None:
+    with Server(Answer(silent=True), result()) as server:
+        own = client(server)
+        with pytest.raises(RunTimeoutError):
+            own.run(CALL, Deadline(0.2))
+        assert own.run(CALL).completed
+        own.close()
+
+
+# What is sent again
+
+
+def test_a_server_that_is_busy_is_asked_again() -> None:
+    busy = [Answer(429, headers={"Retry-After": "0"}), Answer(503)]
+    with Server(*busy, result()) as server:
+        assert client(server, retries=3).run(CALL).completed
+    assert [each.params for each in server.requests] == [dict(CALL.params)] * 3
+
+
+def test_a_server_that_stays_busy_is_an_error() -> None:
+    with Server(Answer(429, headers={"Retry-After": "0"})) as server:
+        with pytest.raises(RateLimitedError) as caught:
+            client(server, retries=2).run(CALL)
+    assert caught.value.retry_after == 0
+    assert len(server.requests) == 3
+
+
+def test_a_server_that_asks_for_more_time_than_there_is_is_not_waited_for() -> None:
+    for asked in (
+        "3600",
+        format_datetime(datetime.now(timezone.utc) + timedelta(hours=1), usegmt=True),
+    ):
+        with Server(Answer(503, headers={"Retry-After": asked})) as server:
+            with pytest.raises(ServerError) as caught:
+                client(server, retries=2).run(CALL)
+        assert caught.value.retry_after == pytest.approx(3600, abs=30)
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("asked", ["soon", "-1", ""])
+def test_a_time_to_wait_that_is_none_is_left_to_the_client(asked: str) -> None:
+    with Server(Answer(429, headers={"Retry-After": asked}), result()) as server:
+        assert client(server, retries=1).run(CALL).completed
+
+
+def test_a_server_that_comes_up_a_moment_later_is_reached() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = ViewComfy(f"http://127.0.0.1:{port}", "the-id", SECRET)
+    found: list[PromptResult] = []
+    thread = threading.Thread(target=lambda: found.append(own.run(CALL)))
+    thread.start()
+    time.sleep(0.1)
+    with Server(result(), port=port):
+        thread.join()
+    own.close()
+    assert found[0].completed
+
+
+@pytest.mark.parametrize("answer", [Answer(drops=True), Answer(resets=True)])
+def test_a_call_that_may_have_started_is_never_sent_again(answer: Answer) -> None:
+    with Server(answer) as server, pytest.raises(ConnectionFailedError):
+        client(server, retries=3).run(CALL)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_server_that_failed_is_not_asked_again(status: int) -> None:
+    with Server(Answer(status)) as server, pytest.raises(ServerError):
+        client(server, retries=3).run(CALL)
+    assert len(server.requests) == 1
+
+
+def test_a_result_behind_a_redirect_is_fetched_again() -> None:
+    with Server(redirect("/result"), Answer(503), result()) as server:
+        assert client(server, retries=1).run(CALL).completed
+
+
+# asyncio
+
+
+def test_many_runs_are_awaited_at_once(module: Any) -> None:
+    def answer(request: Any) -> Answer:
+        arrived.wait()
+        return result(prompt_id=request.params["6-inputs-text"])
+
+    arrived = threading.Barrier(20, timeout=10)
+
+    async def all_at_once(own: ViewComfy) -> list[str]:
+        calls = (module.Parameters(positive_prompt=str(n)) for n in range(20))
+        runs = (module.arun(each, client=own) for each in calls)
+        return [each.prompt_id for each in await asyncio.gather(*runs)]
+
+    with Server(answer) as server:
+        found = asyncio.run(all_at_once(client(server)))
+    assert found == [str(n) for n in range(20)]
+
+
+def test_an_awaited_runs_log_is_heard_in_the_event_loop(module: Any) -> None:
+    threads: list[tuple[str, int]] = []
+
+    async def run(own: ViewComfy) -> None:
+        await module.arun(
+            module.Parameters(),
+            client=own,
+            on_log=lambda line: threads.append((line, threading.get_ident())),
+        )
+
+    with Server(stream(*log("one", "two"))) as server:
+        asyncio.run(run(client(server)))
+    here = threading.get_ident()
+    assert threads == [("one", here), ("two", here)]
+
+
+def test_cancelling_an_awaited_run_ends_its_request(module: Any) -> None:
+    gone = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            while True:
+                time.sleep(0.02)
+                yield b": still there\n"
+        except GeneratorExit:
+            gone.set()
+            raise
+
+    class Endless:
+        def __iter__(self) -> Iterator[bytes]:
+            return pieces()
+
+    async def run(own: ViewComfy) -> None:
+        task = asyncio.create_task(
+            module.arun(module.Parameters(), client=own, on_log=print)
+        )
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    endless = Answer(headers={"Content-Type": "text/event-stream"}, pieces=Endless())
+    with Server(endless) as server:
+        asyncio.run(run(client(server)))
+        assert gone.wait(10)

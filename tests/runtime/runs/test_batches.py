@@ -1,0 +1,310 @@
+"""Many calls at once."""
+
+from __future__ import annotations
+
+import concurrent.futures as futures
+import io
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from viewcomfy_runtime import (
+    Call,
+    InvalidParametersError,
+    Outcome,
+    PromptResult,
+    ServerError,
+    ViewComfy,
+    ViewComfyError,
+)
+from viewcomfy_runtime.parameters.files import as_upload
+from viewcomfy_runtime.runs.batches import carried
+
+from ...helpers.local import ID, SECRET, served, serving
+from ...helpers.servers import Answer, Request, Server, result
+from ...helpers.support import module_of, node, text_to_image
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving(served(text_to_image())) as base:
+        yield base
+
+
+def client(url: str) -> ViewComfy:
+    return ViewComfy(f"{url}/made", ID, SECRET, retries=0)
+
+
+def echo(request: Request) -> Answer:
+    """A result that tells which call it is for; the third call fails."""
+    text = request.params["6-inputs-text"]
+    return Answer(500) if text == "2" else result(prompt_id=text)
+
+
+def calls(module: ModuleType, count: int) -> list[Any]:
+    return [module.Parameters(positive_prompt=str(n)) for n in range(count)]
+
+
+def ids(outcomes: list[Outcome]) -> list[str]:
+    return [
+        each.prompt_id if isinstance(each, PromptResult) else type(each).__name__
+        for each in outcomes
+    ]
+
+
+def test_results_come_in_the_order_of_the_calls_and_none_is_lost(
+    module: ModuleType,
+) -> None:
+    with Server(echo) as server:
+        found = module.run_many(calls(module, 5), client=client(server.url))
+    assert ids(found) == ["0", "1", "ServerError", "3", "4"]
+
+
+def test_each_is_heard_of_as_it_ends(module: ModuleType) -> None:
+    heard: dict[int, Outcome] = {}
+    with Server(echo) as server:
+        found = module.run_many(
+            calls(module, 4), client=client(server.url), on_result=heard.__setitem__
+        )
+    assert [heard[index] for index in range(4)] == found
+
+
+def test_no_more_run_at_a_time_than_allowed(module: ModuleType) -> None:
+    lock, now, most = threading.Lock(), 0, 0
+
+    def count(request: Request) -> Answer:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        threading.Event().wait(0.02)
+        with lock:
+            now -= 1
+        return result()
+
+    with Server(count) as server:
+        module.run_many(calls(module, 12), client=client(server.url), max_concurrency=3)
+    assert most == 3
+
+
+def test_a_concurrency_of_none_is_refused(module: ModuleType) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        module.run_many([], max_concurrency=0, client=client("http://127.0.0.1:9"))
+
+
+def test_a_call_with_wrong_values_is_an_error_of_its_own(module: ModuleType) -> None:
+    wrong = module.Parameters(steps=0)
+    with Server(result()) as server:
+        found = module.run_many([*calls(module, 1), wrong], client=client(server.url))
+    assert isinstance(found[1], InvalidParametersError)
+    assert found[1].faults[0].parameter == "steps"
+    assert isinstance(found[0], PromptResult)
+
+
+def test_a_listener_that_raises_ends_the_batch(module: ModuleType) -> None:
+    def stop(index: int, outcome: Outcome) -> None:
+        raise LookupError("enough")
+
+    with Server(result(), Answer(silent=True)) as server:
+        with pytest.raises(LookupError):
+            module.run_many(
+                calls(module, 50),
+                client=client(server.url),
+                on_result=stop,
+                max_concurrency=2,
+            )
+    assert len(server.requests) <= 3
+
+
+def test_an_executors_workers_need_no_files_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "in.png"
+    path.write_bytes(b"picture")
+    file = io.BytesIO(b"skip:rest")
+    file.seek(5)
+    files = {"a": as_upload(path, "a"), "b": as_upload(file, "b")}
+    sent = carried(Call({"k": 1}, files))
+    path.unlink()
+    assert {key: each.data for key, each in sent.files.items()} == {
+        "a": b"picture",
+        "b": b"rest",
+    }
+    assert sent.files["a"].filename == "in.png"
+
+
+def test_any_executor_takes_the_runs(module: ModuleType) -> None:
+    with Server(echo) as server, futures.ProcessPoolExecutor(2) as pool:
+        found = module.run_many(
+            calls(module, 4), client=client(server.url), executor=pool
+        )
+    assert ids(found) == ["0", "1", "ServerError", "3"]
+    assert isinstance(found[2], ServerError)
+
+
+def test_a_worker_that_dies_is_an_error_of_its_calls(module: ModuleType) -> None:
+    class Dying(futures.Executor):
+        def submit(
+            self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+        ) -> futures.Future[Any]:
+            future: futures.Future[Any] = futures.Future()
+            future.set_exception(OSError("worker gone"))
+            return future
+
+    found = module.run_many(
+        calls(module, 2), client=client("http://127.0.0.1:9"), executor=Dying()
+    )
+    assert [type(each) for each in found] == [ViewComfyError, ViewComfyError]
+    assert "worker gone" in str(found[0])
+
+
+def test_a_dask_cluster_takes_the_runs(module: ModuleType, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    images = module_of(
+        {
+            "1": node("LoadImage", image="in.png"),
+            "2": node("SaveImage", images=["1", 0], filename_prefix="x"),
+        },
+        tmp_path,
+        optional_files=False,
+    )
+    (tmp_path / "in.png").write_bytes(b"picture")
+    with (
+        Server(
+            lambda request: result(prompt_id=request.file("1-inputs-image").filename)
+        ) as server,
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=2,
+            processes=True,
+            dashboard_address=None,
+            local_directory=str(tmp_path / "dask"),
+        ) as cluster,
+        distributed.Client(cluster) as dask,
+    ):
+        parameters = [images.Parameters(image=tmp_path / "in.png") for _ in range(8)]
+        found = images.run_many(
+            parameters, client=client(server.url), executor=dask.get_executor()
+        )
+    assert ids(found) == ["in.png"] * 8
+
+
+# The command line
+
+
+@pytest.fixture
+def environment(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIEWCOMFY_API_URL", f"{url}/made")
+    monkeypatch.setenv("VIEWCOMFY_CLIENT_ID", ID)
+    monkeypatch.setenv("VIEWCOMFY_CLIENT_SECRET", SECRET)
+
+
+def written(folder: Path, *lines: Any) -> str:
+    path = folder / "calls.jsonl"
+    path.write_text("\n".join(json.dumps(line) for line in lines) + "\n\n")
+    return str(path)
+
+
+def results(folder: Path) -> list[dict[str, Any]]:
+    text = (folder / "results.jsonl").read_text()
+    return [json.loads(line) for line in text.splitlines() if line]
+
+
+def test_a_file_of_calls_is_run_and_each_has_a_line(
+    module: ModuleType,
+    environment: None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "out"
+    path = written(tmp_path, {"steps": 1}, {"steps": 2})
+    code = module.WORKFLOW.main(["--batch", path, "-o", str(out), "--width", "64"])
+    assert code == 0
+    lines = sorted(results(out), key=lambda each: int(each["line"]))
+    assert [each["params"]["3-inputs-steps"] for each in lines] == [1, 2]
+    assert all(each["params"]["5-inputs-width"] == 64 for each in lines)
+    paths = [Path(each["outputs"][0]["path"]) for each in lines]
+    assert all(each.is_file() for each in paths)
+    assert sorted(capsys.readouterr().out.split()) == sorted(map(str, paths))
+
+
+def test_a_batch_goes_on_where_it_stopped(
+    module: ModuleType, environment: None, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    first = written(tmp_path, {"steps": 1}, {"steps": 1})
+    assert module.WORKFLOW.main(["--batch", first, "-o", str(out), "-q"]) == 0
+    with (out / "results.jsonl").open("a") as file:
+        file.write('{"line": 3, "cut off')
+    more = written(tmp_path, {"steps": 1}, {"steps": 1}, {"steps": 3})
+    assert module.WORKFLOW.main(["--batch", more, "-o", str(out), "-q"]) == 0
+    text = (out / "results.jsonl").read_text().splitlines()
+    whole = [json.loads(line) for line in text if "cut off" not in line]
+    assert [each["line"] for each in whole][2:] == [3]
+
+
+def test_what_failed_is_run_again(
+    module: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "out"
+    path = written(tmp_path, {"positive_prompt": "1"}, {"positive_prompt": "2"})
+    arguments = ["--batch", path, "-o", str(out), "--json"]
+    with Server(echo) as server:
+        monkeypatch.setenv("VIEWCOMFY_API_URL", server.url)
+        monkeypatch.setenv("VIEWCOMFY_CLIENT_ID", ID)
+        monkeypatch.setenv("VIEWCOMFY_CLIENT_SECRET", SECRET)
+        assert module.WORKFLOW.main(arguments) == 1
+        assert module.WORKFLOW.main(arguments) == 1
+    assert len(server.requests) == 3
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    errors = [each for each in printed if each["status"] == "error"]
+    assert [each["error"] for each in errors] == ["ServerError", "ServerError"]
+
+
+def test_wrong_calls_are_all_named_and_none_is_run(
+    module: ModuleType,
+    environment: None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "calls.jsonl"
+    path.write_text('{"steps": 0}\n{\n{"steps": 2}\n[]\n')
+    assert module.WORKFLOW.main(["--batch", str(path), "-o", str(tmp_path / "o")]) == 2
+    said = capsys.readouterr().err
+    for number in (1, 2, 4):
+        assert f"calls.jsonl, line {number}:" in said
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
+def test_a_file_of_calls_that_cannot_be_read_is_named(
+    module: ModuleType,
+    tmp_path: Path,
+    content: bytes | None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "calls.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+    assert module.WORKFLOW.main(["--batch", str(path)]) == 2
+    assert "calls.jsonl" in capsys.readouterr().err
+
+
+def test_a_dry_batch_shows_each_request(
+    module: ModuleType,
+    environment: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = io.TextIOWrapper(io.BytesIO(b'{"steps": 1}\n{"steps": 2}\n'))
+    monkeypatch.setattr(sys, "stdin", lines)
+    assert module.WORKFLOW.main(["--batch", "-", "--dry-run"]) == 0
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["fields"]["params"]["3-inputs-steps"] for each in shown] == [1, 2]
