@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from .helpers.shared import shared_files
 from .helpers.support import module_of, text_to_image
 
 
@@ -22,8 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each workflow of the corpus, where the environment says that there is one."""
     if "corpus_file" in metafunc.fixturenames:
-        folder = os.environ.get("VIEWCOMFY_CORPUS")
-        files = sorted(Path(folder).glob("*.json")) if folder else []
+        files = shared_files("corpus/api/*.json")
         metafunc.parametrize("corpus_file", files, ids=[each.stem for each in files])
 
 

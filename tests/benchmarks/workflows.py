@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.shared import shared_files
 from tests.helpers.support import Workflow, text_to_image
 
 
@@ -33,8 +33,7 @@ def repeated(count: int) -> Workflow:
 
 def largest() -> Path | None:
     """The workflow of the corpus with the most nodes, where there is a corpus."""
-    folder = os.environ.get("VIEWCOMFY_CORPUS")
-    files = sorted(Path(folder).glob("*.json")) if folder else []
+    files = shared_files("corpus/api/*.json")
     return max(
         files, key=lambda file: file.read_bytes().count(b'"class_type"'), default=None
     )

@@ -1,4 +1,4 @@
-"""What must hold on every real workflow. VIEWCOMFY_CORPUS names a folder of them."""
+"""What must hold on every real workflow. VIEWCOMFY_SHARED names where they are."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from viewcomfy_codegen.graph.workflow import is_link
 from viewcomfy_codegen.planning.drafts import unwrapped
 
 from ..helpers.checkers import findings_of_mypy, findings_of_pyright, findings_of_ruff
+from ..helpers.shared import shared_file
 from ..helpers.support import imported
 
 
@@ -86,9 +87,7 @@ def test_each_has_a_schema_that_is_valid_and_accepts_its_defaults(
 
 
 def test_hashing_changes_nothing(tmp_path: Path) -> None:
-    folder = os.environ.get("VIEWCOMFY_CORPUS")
-    if not folder:
-        pytest.skip("VIEWCOMFY_CORPUS names no folder")
+    folder = shared_file("corpus/api")
     script = (
         "import hashlib, pathlib, sys\n"
         "from viewcomfy_codegen import generate\n"
@@ -98,7 +97,7 @@ def test_hashing_changes_nothing(tmp_path: Path) -> None:
     )
     outputs = {
         subprocess.run(
-            [sys.executable, "-c", script, folder],
+            [sys.executable, "-c", script, str(folder)],
             env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,
@@ -111,11 +110,9 @@ def test_hashing_changes_nothing(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def all_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = os.environ.get("VIEWCOMFY_CORPUS")
-    if not folder:
-        pytest.skip("VIEWCOMFY_CORPUS names no folder")
+    folder = shared_file("corpus/api")
     target = tmp_path_factory.mktemp("modules")
-    for number, file in enumerate(sorted(Path(folder).glob("*.json"))):
+    for number, file in enumerate(sorted(folder.glob("*.json"))):
         text = _made(file).files["made.py"]
         (target / f"made_{number}.py").write_text(text, encoding="utf-8")
     return target

@@ -1,4 +1,4 @@
-"""Every real workflow, served, answers a call of its own defaults. VIEWCOMFY_CORPUS names a folder of them."""
+"""Every real workflow, served, answers a call of its own defaults. VIEWCOMFY_SHARED names where they are."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from viewcomfy_codegen.sources import classes_in
 from viewcomfy_codegen.sources.object_info import object_info
 
 from ...helpers.servers import Answer, Server, redirect
+from ...helpers.shared import shared_file, shared_files
 from ...helpers.support import imported, node, text_to_image
 
 JSON = st.recursive(
@@ -386,13 +386,9 @@ def test_any_view_comfy_json_generates_or_is_refused(shown: Any, more: Any) -> N
     compile(made.files["workflow.py"], "made", "exec")
 
 
-def _view_comfy_files() -> list[Path]:
-    corpus = os.environ.get("VIEWCOMFY_CORPUS")
-    folder = Path(corpus).parent.parent / "view_comfy" if corpus else Path("nowhere")
-    return sorted(folder.glob("*.json"))
-
-
-@pytest.mark.parametrize("path", _view_comfy_files(), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", shared_files("view_comfy/*.json"), ids=lambda path: path.name
+)
 def test_real_view_comfy_files_work(path: Path, tmp_path: Path) -> None:
     count = len(json.loads(path.read_bytes())["workflows"])
     for number in range(1, count + 1):
@@ -407,9 +403,7 @@ def test_real_view_comfy_files_work(path: Path, tmp_path: Path) -> None:
 
 
 def test_with_a_servers_word_no_declared_input_is_guessed(corpus_file: Path) -> None:
-    info_file = corpus_file.parent.parent.parent / "object_info" / "comfyui.json"
-    if not info_file.is_file():
-        pytest.skip("there is no answer of a server beside the corpus")
+    info_file = shared_file("object_info/comfyui.json")
     classes = classes_in(info_file.read_bytes(), "comfyui.json")
     made = generate(
         corpus_file.read_bytes(), options=Options(all=True, object_info=classes)
