@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from viewcomfy_codegen import Generated, generate
 from viewcomfy_codegen.graph.workflow import is_link
 from viewcomfy_codegen.planning.drafts import unwrapped
+from viewcomfy_codegen.sources.api_format import is_node, nodes_in
 
 from ..helpers.checkers import findings_of_mypy, findings_of_pyright, findings_of_ruff
 from ..helpers.shared import shared_file
@@ -24,9 +25,8 @@ from ..helpers.support import imported
 
 
 def _nodes(file: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(file.read_bytes())
-    inner = document.get("prompt")
-    return inner if isinstance(inner, dict) and "class_type" not in inner else document
+    entries = nodes_in(json.loads(file.read_bytes()))
+    return {id: entry for id, entry in entries.items() if is_node(entry)}
 
 
 def _made(file: Path) -> Generated:

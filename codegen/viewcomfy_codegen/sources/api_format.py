@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from ..errors import CodegenError, Diagnostic
 from ..graph.workflow import Link, Node, Workflow, is_link, ordered
-from .json_text import EXPORT_HINT, place, read_json
+from .json_text import EXPORT_HINT, Repeated, decoded, flaws, place, repeated
 
 DEEPEST: Final = 50
 """How deeply a value may be nested: far more than any node's, far less than any decoder's limit."""
@@ -16,18 +16,26 @@ DEEPEST: Final = 50
 def read_workflow(data: bytes, source: str) -> tuple[Workflow, list[Diagnostic]]:
     """The workflow in `data`, and what its author should know; `source` names the file in messages.
 
-    Raises CodegenError for what is no workflow in API format, telling apart what people export by mistake.
+    Only the nodes' classes and inputs are judged, not what others wrote around them. Raises CodegenError for what is
+    not a workflow in API format, telling apart what people export by mistake.
     """
-    entries = _entries(read_json(data, source), source)
+    document, flawed = decoded(data, source)
+    entries = _entries(document, source)
     errors: list[Diagnostic] = []
+    if isinstance(entries, Repeated):
+        errors += [repeated(source, key) for key in entries.keys_repeated]
     notes: list[Diagnostic] = []
     nodes: dict[str, Node] = {}
     for id, entry in entries.items():
-        if not isinstance(entry, dict) or "class_type" not in entry:
+        if not is_node(entry):
             notes += _note_on_leftover(id, entry, source)
             continue
-        node, faults = _node(id, entry, source)
+        if flawed:
+            errors += _flaws(id, entry, source)
+            entry = _kept(entry)
+        node, faults, doubts = _node(id, entry, entries, source)
         errors += faults
+        notes += doubts
         nodes[id] = node
     if errors:
         raise CodegenError(*errors)
@@ -40,11 +48,35 @@ def read_workflow(data: bytes, source: str) -> tuple[Workflow, list[Diagnostic]]
     return Workflow({id: nodes[id] for id in order}), notes
 
 
+def is_node(entry: object) -> bool:
+    """Whether an entry of a workflow stands for a node."""
+    return isinstance(entry, dict) and "class_type" in entry
+
+
+_WRAPPERS: Final = ("prompt", "output", "workflow", "input")
+
+
+def nodes_in(document: Any, depth: int = 3) -> Any:
+    """The nodes by id, out of what servers and pages wrap them in; the document itself where nothing holds any.
+
+    Known are `{"prompt": …}`, `{"output": …, "workflow": …}` and `{"input": {"workflow": …}}`.
+    """
+    if not depth or not isinstance(document, dict):
+        return document
+    if any(map(is_node, document.values())):
+        return document
+    inner = [
+        nodes_in(document[key], depth - 1)
+        for key in _WRAPPERS
+        if isinstance(document.get(key), dict)
+    ]
+    holding = (each for each in inner if any(map(is_node, each.values())))
+    return next(holding, inner[0] if inner else document)
+
+
 def _entries(document: Any, source: str) -> dict[str, Any]:
     """The nodes by id within the document; the formats that people take for a workflow are told apart."""
-    if isinstance(document, dict) and isinstance(document.get("prompt"), dict):
-        if "class_type" not in document["prompt"]:
-            document = document["prompt"]
+    document = nodes_in(document)
     if not isinstance(document, dict):
         kind = "a list" if isinstance(document, list) else "a single value"
         message = f"this is JSON, but {kind} where a workflow has nodes by id"
@@ -65,6 +97,31 @@ def _entries(document: Any, source: str) -> dict[str, Any]:
     raise CodegenError(Diagnostic(source, message, EXPORT_HINT))
 
 
+_JUDGED: Final = ("class_type", "inputs")
+
+
+def _flaws(id: str, entry: dict[str, Any], source: str) -> Iterator[Diagnostic]:
+    """What was lost in the parts of a node that count."""
+
+    def located(path: tuple[str, ...]) -> str:
+        return place(source, id, entry["class_type"], *path)
+
+    if isinstance(entry, Repeated):
+        for key in entry.keys_repeated:
+            if key in _JUDGED:
+                yield repeated(located(()), key)
+    yield from flaws({key: entry[key] for key in _JUDGED if key in entry}, located)
+
+
+def _kept(entry: dict[str, Any]) -> dict[str, Any]:
+    """The node without the rest of it that JSON cannot carry: ComfyUI itself saves `"is_changed": [NaN]`."""
+    return {
+        key: value
+        for key, value in entry.items()
+        if key in _JUDGED or not any(flaws(value, ".".join))
+    }
+
+
 def _note_on_leftover(id: str, entry: Any, source: str) -> Iterator[Diagnostic]:
     if isinstance(entry, dict) and "inputs" in entry:
         yield Diagnostic(
@@ -75,7 +132,10 @@ def _note_on_leftover(id: str, entry: Any, source: str) -> Iterator[Diagnostic]:
         )
 
 
-def _node(id: str, entry: dict[str, Any], source: str) -> tuple[Node, list[Diagnostic]]:
+def _node(
+    id: str, entry: dict[str, Any], entries: dict[str, Any], source: str
+) -> tuple[Node, list[Diagnostic], list[Diagnostic]]:
+    """The node, what makes it unusable and what its author should know."""
     class_type, inputs, meta = (
         entry["class_type"],
         entry.get("inputs", {}),
@@ -90,6 +150,12 @@ def _node(id: str, entry: dict[str, Any], source: str) -> tuple[Node, list[Diagn
         faults.append(Diagnostic(place(source, id, class_type), message, EXPORT_HINT))
         inputs = {}
     links = {name: _link(value) for name, value in inputs.items() if is_link(value)}
+    numbered = {
+        name: Link(str(value[0]), value[1])
+        for name, value in inputs.items()
+        if _is_numbered_link(value, entries)
+    }
+    links |= numbered
     values = {name: value for name, value in inputs.items() if name not in links}
     for name, value in values.items():
         if isinstance(value, dict | list) and _too_deep(value):
@@ -105,7 +171,28 @@ def _node(id: str, entry: dict[str, Any], source: str) -> tuple[Node, list[Diagn
         links,
         entry,
     )
-    return node, faults
+    return node, faults, list(_numbered(node, numbered, source))
+
+
+def _is_numbered_link(value: object, entries: dict[str, Any]) -> bool:
+    """Whether `value` was meant as a link, with a number in place of the node's id."""
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(type(part) is int and part >= 0 for part in value)
+        and is_node(entries.get(str(value[0])))
+    )
+
+
+def _numbered(node: Node, links: Iterable[str], source: str) -> Iterator[Diagnostic]:
+    for name in links:
+        link = node.links[name]
+        yield Diagnostic(
+            place(source, node.id, node.class_type, "inputs", name),
+            f"is linked to a number, [{link.node}, {link.output}], which ComfyUI takes for a value",
+            f'write the node\'s id as text, ["{link.node}", {link.output}]',
+            "warning",
+        )
 
 
 def _link(value: list[Any]) -> Link:

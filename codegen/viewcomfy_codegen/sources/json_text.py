@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ..errors import CodegenError, Diagnostic
@@ -15,14 +15,14 @@ EXPORT_HINT: Final = (
 )
 
 
-class _Unkept:
+class Unkept:
     """Stands for a number that no value here can hold, until its place is known."""
 
     def __init__(self, text: str) -> None:
         self.text = text if len(text) <= 40 else text[:37] + "..."
 
 
-class _Repeated(dict[str, Any]):
+class Repeated(dict[str, Any]):
     """An object that has a key more than once."""
 
     keys_repeated: list[str]
@@ -40,9 +40,9 @@ class _Decoder(json.JSONDecoder):
         )
         self.flawed = False
 
-    def _refuse(self, text: str) -> _Unkept:
+    def _refuse(self, text: str) -> Unkept:
         self.flawed = True
-        return _Unkept(text)
+        return Unkept(text)
 
     def _float(self, text: str) -> object:
         value = float(text)
@@ -60,7 +60,7 @@ class _Decoder(json.JSONDecoder):
             return value
         self.flawed = True
         counts = Counter(key for key, _ in pairs)
-        repeated = _Repeated(value)
+        repeated = Repeated(value)
         repeated.keys_repeated = [key for key, count in counts.items() if count > 1]
         return repeated
 
@@ -68,10 +68,21 @@ class _Decoder(json.JSONDecoder):
 def read_json(data: bytes, source: str) -> Any:
     """The JSON value in `data`; `source` names it in errors.
 
-    Raises CodegenError for what is no JSON, telling apart what people pass by mistake, and for numbers that
-    would change: NaN, infinities and what overflows.
+    Raises CodegenError for what `decoded` refuses, for numbers that would change (NaN, infinities and what
+    overflows) and for keys that occur twice.
     """
-    text = _decoded(data, source)
+    value, flawed = decoded(data, source)
+    if flawed:
+        raise CodegenError(*flaws(value, lambda path: _place(source, path)))
+    return value
+
+
+def decoded(data: bytes, source: str) -> tuple[Any, bool]:
+    """The JSON value in `data`, and whether anything in it is `Unkept` or `Repeated`.
+
+    Raises CodegenError for what is not JSON, telling apart what people pass by mistake.
+    """
+    text = _text(data, source)
     start = text.lstrip()[:1]
     if not start:
         raise _error(source, "the file is empty", EXPORT_HINT)
@@ -88,16 +99,14 @@ def read_json(data: bytes, source: str) -> Any:
         raise _syntax_error(error, text, source) from None
     except RecursionError:
         raise _error(source, "the JSON is nested too deeply", EXPORT_HINT) from None
-    if decoder.flawed:
-        raise CodegenError(*_flaws(value, source))
-    return value
+    return value, decoder.flawed
 
 
 def _error(source: str, message: str, hint: str) -> CodegenError:
     return CodegenError(Diagnostic(source, message, hint))
 
 
-def _decoded(data: bytes, source: str) -> str:
+def _text(data: bytes, source: str) -> str:
     try:
         return data.decode(json.detect_encoding(data)).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -120,14 +129,16 @@ def _syntax_error(error: json.JSONDecodeError, text: str, source: str) -> Codege
     return _error(place, f"this is no valid JSON: {message}", EXPORT_HINT)
 
 
-def _flaws(value: Any, source: str) -> Iterator[Diagnostic]:
-    """Every number that was not kept and every key that was repeated, with its place."""
+def flaws(
+    value: Any, located: Callable[[tuple[str, ...]], str]
+) -> Iterator[Diagnostic]:
+    """Every number in `value` that was not kept and every key that was repeated; `located` says where a path is."""
     pending: list[tuple[tuple[str, ...], Any]] = [((), value)]
     while pending:
         path, current = pending.pop()
-        if isinstance(current, _Unkept):
+        if isinstance(current, Unkept):
             yield Diagnostic(
-                _place(source, value, path),
+                located(path),
                 f"{current.text} is a number that JSON or ComfyUI cannot carry",
                 "set a finite value in ComfyUI and export again",
             )
@@ -135,25 +146,23 @@ def _flaws(value: Any, source: str) -> Iterator[Diagnostic]:
             children = [((*path, str(i)), item) for i, item in enumerate(current)]
             pending += children[::-1]
         elif isinstance(current, dict):
-            if isinstance(current, _Repeated):
+            if isinstance(current, Repeated):
                 for key in current.keys_repeated:
-                    yield Diagnostic(
-                        _place(source, value, path),
-                        f"the key {json.dumps(key)} occurs twice; only one can be meant",
-                        "remove one of the two entries",
-                    )
+                    yield repeated(located(path), key)
             pending += [((*path, key), item) for key, item in current.items()][::-1]
 
 
-def _place(source: str, root: Any, path: tuple[str, ...]) -> str:
-    """A path of keys in a node's words, where it leads into a node."""
-    if path[:1] == ("prompt",) and isinstance(root.get("prompt"), dict):
-        root, path = root["prompt"], path[1:]
-    if not path:
-        return source
-    node = root.get(path[0]) if isinstance(root, dict) else None
-    class_type = node.get("class_type") if isinstance(node, dict) else None
-    return place(source, path[0], class_type, *path[1:])
+def repeated(location: str, key: str) -> Diagnostic:
+    """What is said of a key that an object has more than once."""
+    return Diagnostic(
+        location,
+        f"the key {json.dumps(key)} occurs twice; only one can be meant",
+        "remove one of the two entries",
+    )
+
+
+def _place(source: str, path: tuple[str, ...]) -> str:
+    return f"{source}: {'.'.join(path)}" if path else source
 
 
 def place(source: str, node: str, class_type: object, *path: str) -> str:

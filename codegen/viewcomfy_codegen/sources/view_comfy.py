@@ -22,6 +22,7 @@ from ..errors import CodegenError, Diagnostic
 from ..model import ADVANCED, BASIC
 from ..planning.wishes import Wish
 from ..words import plain_name, words
+from .api_format import nodes_in
 
 _PLACEHOLDERS: Final = frozenset({"", "helper text", "help text", "placeholder"})
 """What the editor writes where nobody wrote anything."""
@@ -130,11 +131,9 @@ def wishes_of(
 ) -> tuple[dict[WireKey, Wish], tuple[Diagnostic, ...]]:
     """What the app wants of the inputs of its workflow, in its order, and what of it cannot be had."""
     try:
-        graph = json.loads(workflow)
+        nodes = nodes_in(json.loads(workflow))
     except (ValueError, RecursionError):
         return {}, ()  # is told where the workflow is read
-    nodes = graph.get("prompt") if isinstance(graph, dict) else None
-    nodes = nodes if isinstance(nodes, dict) else graph
     wishes: dict[WireKey, Wish] = {}
     notes: list[Diagnostic] = []
     for group, entry, many, section in _entries(app):

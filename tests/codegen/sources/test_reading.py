@@ -130,9 +130,29 @@ def test_places_within_a_prompt_wrapper_are_those_of_the_nodes() -> None:
     assert found.location == "w.json: node 1 (KSampler), inputs.seed"
 
 
-def test_a_flaw_outside_of_any_node_has_a_place_too() -> None:
-    assert only(refused("NaN")).location == "w.json"
-    assert only(refused("[NaN]")).location == "w.json: node 0"
+def test_what_surrounds_the_nodes_is_not_judged() -> None:
+    plain = text_to_image()
+    text = json.dumps(plain)
+    noisy = (
+        text.replace('"KSampler"', '"KSampler", "is_changed": [NaN], "pos": [1, 2]')
+        .replace('"VAEDecode"', '"VAEDecode", "_meta": {"x": 1, "x": 2}')
+        .replace("{", '{"extra": {"scale": Infinity}, ', 1)
+    )
+    found = read(noisy)
+    assert found.nodes.keys() == read(text).nodes.keys()
+    assert found.graph["3"] == {**plain["3"], "pos": [1, 2]}
+
+
+def test_parts_of_a_node_that_count_are_judged_by_place() -> None:
+    found = refused(
+        '{"1": {"class_type": "A", "class_type": "B", "inputs": {"x": NaN},'
+        ' "inputs": {"x": {"a": 1, "a": 2}}}}'
+    )
+    assert [each.location for each in found] == [
+        "w.json: node 1 (B)",
+        "w.json: node 1 (B)",
+        "w.json: node 1 (B), inputs.x",
+    ]
 
 
 # Keys
@@ -188,6 +208,25 @@ def test_all_encodings_of_json_are_read(encode: Any) -> None:
 def test_a_workflow_under_prompt_is_the_same_workflow() -> None:
     wrapped = {"prompt": text_to_image(), "client_id": "abc"}
     assert generate(wrapped) == generate(text_to_image())
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda nodes: {"output": nodes, "workflow": {"nodes": [], "links": []}},
+        lambda nodes: {"workflow": {"nodes": [], "links": []}, "output": nodes},
+        lambda nodes: {"input": {"workflow": nodes, "images": []}},
+        lambda nodes: {"workflow": nodes, "format": "api"},
+        lambda nodes: {"input": {"workflow": {"prompt": nodes}}},
+    ],
+)
+def test_a_workflow_in_what_servers_take_is_the_same_workflow(wrap: Any) -> None:
+    assert generate(wrap(text_to_image())) == generate(text_to_image())
+
+
+def test_a_wrapper_with_the_pages_own_format_is_told_apart() -> None:
+    found = only(refused('{"workflow": {"nodes": [], "links": []}}'))
+    assert "saved for ComfyUI's web page" in found.message
 
 
 def test_a_node_may_be_called_prompt() -> None:
@@ -268,6 +307,18 @@ def test_a_link_is_a_list_of_an_id_and_a_number(value: object) -> None:
 )
 def test_any_other_value_is_no_link(value: object) -> None:
     assert not is_link(value)
+
+
+def test_a_link_with_a_number_for_its_node_is_a_link_with_a_warning() -> None:
+    workflow = {"4": node("A"), "5": node("B", model=[4, 0], size=[512, 512])}
+    found, (warning,) = read_workflow(json.dumps(workflow).encode(), "w.json")
+    assert found.nodes["5"].links == {"model": ("4", 0)}
+    assert found.nodes["5"].values == {"size": [512, 512]}
+    assert found.graph == workflow
+    assert str(warning) == (
+        "w.json: node 5 (B), inputs.model: warning: is linked to a number, [4, 0], which ComfyUI takes for a value\n"
+        'hint: write the node\'s id as text, ["4", 0]'
+    )
 
 
 def test_a_dangling_link_is_a_warning_by_place() -> None:
