@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+_JOINERS: Final = "\u200c\u200d"
+"""What some scripts and many emoji are written with: not printable to Python, harmless to a terminal."""
+
+
+def visible(text: str) -> str:
+    """`text` on one line, with what a terminal would obey or hide written out: controls, bidi marks, surrogates."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in _JOINERS else ascii(char)[1:-1]
+        for char in text
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +30,8 @@ class Diagnostic:
 
     def __str__(self) -> str:
         prefix = "" if self.severity == "error" else f"{self.severity}: "
-        text = f"{self.location}: {prefix}{self.message}"
-        text = "".join(
-            char if char.isprintable() else ascii(char)[1:-1] for char in text
-        )
-        return f"{text}\nhint: {self.hint}" if self.hint else text
+        text = visible(f"{self.location}: {prefix}{self.message}")
+        return f"{text}\nhint: {visible(self.hint)}" if self.hint else text
 
 
 class CodegenError(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
@@ -10,7 +9,7 @@ import click
 from ..errors import CodegenError
 from ..graph.matching import matched
 from ..project.changes import changes_between
-from .finishing import tell
+from .console import err, out, out_json, tell
 from .schemas import described
 
 
@@ -19,10 +18,13 @@ from .schemas import described
 @click.argument("new")
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
 @click.option(
-    "--exit-code", is_flag=True, help="Exit with 1 where a change breaks callers."
+    "--exit-code", is_flag=True, help="Exit with 1 if a change breaks callers."
 )
 def diff_command(old: str, new: str, as_json: bool, exit_code: bool) -> None:
-    """Tell what changed for callers from OLD to NEW: a workflow, a generated module or a JSON Schema each."""
+    """Tell what changed for callers between OLD and NEW.
+
+    Each of the two is a workflow, a generated module or a JSON Schema.
+    """
     try:
         first, second = described(old), described(new)
     except CodegenError as error:
@@ -36,11 +38,11 @@ def diff_command(old: str, new: str, as_json: bool, exit_code: bool) -> None:
     changes = changes_between(first.schema, second.schema, renumbered)
     breaking = any(change.breaking for change in changes)
     if as_json:
-        told = {"breaking": breaking, "changes": [each.as_json() for each in changes]}
-        click.echo(json.dumps(told, indent=2))
+        told = [each.as_json() for each in changes]
+        out_json({"breaking": breaking, "changes": told})
     else:
         for change in changes:
-            click.echo(str(change))
+            out(str(change))
         if not changes:
-            click.echo("nothing changed for callers", err=True)
+            err("nothing changed for callers")
     sys.exit(1 if exit_code and breaking else 0)

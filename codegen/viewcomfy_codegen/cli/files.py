@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 from ..errors import CodegenError, Diagnostic
+from ..project.paths import STANDARD
 from ..sources.object_info import is_url, object_info
-
-STANDARD = "-"
 
 
 def read_file(path: str) -> bytes:

@@ -1,29 +1,22 @@
-"""The end of a generation: its files written or compared, and what changed told."""
+"""The end of a generation: the files are written or compared, and the changes are told."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
-
-import click
 
 from ..errors import CodegenError, Diagnostic
 from ..project.regenerate import Product, Task, produce
 from ..project.writing import write_all
 from ..sources import classes_in
+from .console import err, out, tell
 from .files import read_beside, read_file, read_object_info
 
 MOST_LINES = 200
 """Lines of a difference that are shown."""
-
-
-def tell(diagnostics: Iterable[Diagnostic]) -> None:
-    """Write to standard error what users should know."""
-    for each in diagnostics:
-        click.echo(str(each), err=True)
 
 
 def finish(tasks: Sequence[Task], *, check: bool) -> list[Product]:
@@ -49,7 +42,7 @@ def finish(tasks: Sequence[Task], *, check: bool) -> list[Product]:
     for product in products:
         tell(product.diagnostics)
         for change in product.changes:
-            click.echo(f"{product.task.name}: {change}", err=True)
+            err(f"{product.task.name}: {change}")
     if check:
         sys.exit(1 if _show_stale(products) else 0)
     return products
@@ -93,7 +86,7 @@ def _show_stale(products: Sequence[Product]) -> bool:
             stale = True
             old = read_beside(path)
             if old is None:
-                click.echo(f"{path} is missing")
+                out(f"{path} is missing")
                 continue
             lines = unified_diff(
                 old.splitlines(),
@@ -103,5 +96,5 @@ def _show_stale(products: Sequence[Product]) -> bool:
                 lineterm="",
             )
             shown = [line for _, line in zip(range(MOST_LINES), lines, strict=False)]
-            click.echo("\n".join(shown))
+            out("\n".join(shown))
     return stale

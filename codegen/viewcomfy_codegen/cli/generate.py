@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
 from ..errors import CodegenError
 from ..planning.plan import Options
-from ..project.paths import module_path, name_of, refuse_same, schema_path
-from ..project.regenerate import Task
-from .files import STANDARD
-from .finishing import finish, tell
+from ..project.paths import (
+    STANDARD,
+    UnusableOutput,
+    module_path,
+    name_of,
+    refuse_same,
+    schema_path,
+)
+from ..project.regenerate import Product, Task
+from .console import err, tell
+from .finishing import finish
 
 
 @click.command("generate")
@@ -20,14 +28,14 @@ from .finishing import finish, tell
     "-o",
     "--output",
     metavar="FILE",
-    help="The module to write; - prints it. Default: named after the workflow.",
+    help="Module to write; - prints it. Default: named after the workflow.",
 )
 @click.option(
     "--schema",
     metavar="FILE",
-    help="The JSON Schema to write. Default: beside the module, as NAME.schema.json.",
+    help="JSON Schema to write. Default: NAME.schema.json beside the module.",
 )
-@click.option("--no-schema", is_flag=True, help="Write no JSON Schema.")
+@click.option("--no-schema", is_flag=True, help="Do not write a JSON Schema.")
 @click.option(
     "--include",
     multiple=True,
@@ -44,44 +52,46 @@ from .finishing import finish, tell
     "--all",
     "all_",
     is_flag=True,
-    help="Keep what the workflow's VC_BASIC and VC_ADV marks, or its view_comfy.json, leave out.",
+    help="Keep what VC_BASIC and VC_ADV marks or a view_comfy.json leave out.",
 )
 @click.option(
     "--optional-files",
     is_flag=True,
-    help="Let calls leave files out; the deployed ones are used then.",
+    help="Let calls leave files out; the deployed ones are used instead.",
 )
 @click.option(
-    "--no-embed", is_flag=True, help="Do not carry the workflow's graph in the module."
+    "--no-embed", is_flag=True, help="Do not embed the workflow's graph in the module."
 )
 @click.option(
     "--object-info",
     metavar="FILE|URL",
-    help="What your own ComfyUI says of its nodes: its address, or its saved /object_info.",
+    help="Node definitions of your own ComfyUI: its URL, or a saved /object_info.",
 )
 @click.option(
     "--view-comfy",
     metavar="FILE",
-    help="The view_comfy.json beside the workflow: its titles, texts, types and groups.",
+    help="view_comfy.json whose titles, texts, types and groups apply to the workflow.",
 )
 @click.option(
     "--workflow",
     "picked",
     metavar="N|TITLE",
-    help="Which workflow of a view_comfy.json is meant.",
+    help="Which workflow of a view_comfy.json to use, by number or title.",
 )
 @click.option(
-    "--fresh", is_flag=True, help="Name all parameters anew, whatever they were called."
+    "--fresh",
+    is_flag=True,
+    help="Name everything anew instead of keeping the names of the earlier module.",
 )
 @click.option(
     "--force",
     is_flag=True,
-    help="Overwrite files that were edited by hand, or not generated.",
+    help="Overwrite files that were edited by hand or not generated.",
 )
 @click.option(
     "--check",
     is_flag=True,
-    help="Write nothing; exit with 1 where an output is not what would be generated.",
+    help="Write nothing; exit with 1 if an output is out of date.",
 )
 def generate_command(
     workflow: str | None,
@@ -102,26 +112,29 @@ def generate_command(
 ) -> None:
     """Write the typed module and the JSON Schema of WORKFLOW.
 
-    WORKFLOW is a workflow_api.json, a view_comfy.json, a picture that ComfyUI saved, or - for standard input. Without it, all
-    workflows in the pyproject.toml's [tool.viewcomfy-codegen] are meant.
+    WORKFLOW is a workflow_api.json, a view_comfy.json, an image that ComfyUI saved, or - for standard input. Without it, every
+    workflow under [tool.viewcomfy-codegen] in pyproject.toml is generated.
     """
     if workflow is None:
         options = (output, schema, object_info, view_comfy, picked)
         flags = (no_schema, all_, optional_files, no_embed, *include, *exclude)
         if any(options) or any(flags):
             raise click.UsageError(
-                "which workflow? Without one, [tool.viewcomfy-codegen] says everything"
+                "these options need a WORKFLOW; without one, [tool.viewcomfy-codegen] in pyproject.toml decides everything"
             )
         _project(fresh=fresh, force=force, check=check)
         return
     if schema is not None and no_schema:
-        raise click.UsageError("--schema and --no-schema exclude each other")
-    module = module_path(workflow, output)
+        raise click.UsageError("--schema and --no-schema cannot be combined")
+    try:
+        module = module_path(workflow, output)
+        beside = schema_path(module, schema, no_schema)
+        if beside is not None:
+            refuse_same(beside, module, workflow)
+    except UnusableOutput as error:
+        raise click.UsageError(str(error)) from None
     if check and module is None:
         raise click.UsageError("--check needs an output to compare with")
-    beside = schema_path(module, schema, no_schema)
-    if beside is not None:
-        refuse_same(beside, module, workflow)
     task = Task(
         source=workflow,
         name=module.stem if module else name_of(workflow),
@@ -137,9 +150,8 @@ def generate_command(
     [product] = finish([task], check=check)
     if output == STANDARD or module is None:
         sys.stdout.buffer.write(product.texts[0].encode())
-        sys.stdout.flush()
-    for path in product.outputs:
-        click.echo(f"wrote {path}", err=True)
+        sys.stdout.buffer.flush()
+    _say_written([product])
 
 
 def _project(*, fresh: bool, force: bool, check: bool) -> None:
@@ -153,8 +165,12 @@ def _project(*, fresh: bool, force: bool, check: bool) -> None:
         sys.exit(1)
     if tasks is None:
         raise click.UsageError(
-            "which workflow? Give one, or name yours in pyproject.toml under [tool.viewcomfy-codegen]"
+            "no WORKFLOW given, and no pyproject.toml here names any under [tool.viewcomfy-codegen]"
         )
-    for product in finish(tasks, check=check):
+    _say_written(finish(tasks, check=check))
+
+
+def _say_written(products: Sequence[Product]) -> None:
+    for product in products:
         for path in product.outputs:
-            click.echo(f"wrote {path}", err=True)
+            err(f"wrote {path}")

@@ -7,6 +7,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,16 @@ from viewcomfy_runtime.parameters.types import (
 
 from ..errors import CodegenError
 from ..graph.workflow import is_link
-from ..model import Module, Parameter
+from ..model import Parameter
 from ..pipeline import Generated, generate
 from ..planning.plan import Options
+from ..project.paths import STANDARD
 from ..sources import classes_in
-from .files import STANDARD, read_file, read_object_info
-from .finishing import tell
+from .console import out, out_json, tell
+from .files import read_file, read_object_info
+
+LONGEST = 400
+"""Characters of a text that are shown."""
 
 
 @click.command("inspect")
@@ -40,18 +45,20 @@ from .finishing import tell
 @click.option(
     "--object-info",
     metavar="FILE|URL",
-    help="What your own ComfyUI says of its nodes: its address, or its saved /object_info.",
+    help="Node definitions of your own ComfyUI: its URL, or a saved /object_info.",
 )
 @click.option(
-    "--view-comfy", metavar="FILE", help="The view_comfy.json beside the workflow."
+    "--view-comfy",
+    metavar="FILE",
+    help="view_comfy.json whose titles, texts, types and groups apply to the workflow.",
 )
 @click.option(
     "--workflow",
     "picked",
     metavar="N|TITLE",
-    help="Which workflow of a view_comfy.json is meant.",
+    help="Which workflow of a view_comfy.json to use, by number or title.",
 )
-@click.option("--all", "all_", is_flag=True, help="Show what marks leave out too.")
+@click.option("--all", "all_", is_flag=True, help="Also show what marks leave out.")
 def inspect_command(
     workflow: str,
     as_json: bool,
@@ -60,7 +67,11 @@ def inspect_command(
     picked: str | None,
     all_: bool,
 ) -> None:
-    """Show WORKFLOW: its nodes along the flow of data, and each parameter with where it came from."""
+    """Show the nodes and parameters of WORKFLOW and their origins.
+
+    Nodes stand in the order of the flow of data, each with the nodes that it takes from; each parameter says where its name, its
+    type and its sentence came from.
+    """
     name = "standard input" if workflow == STANDARD else Path(workflow).name
     try:
         classes = (
@@ -81,13 +92,19 @@ def inspect_command(
     tell(made.diagnostics)
     assert made.module is not None
     if as_json:
-        parameters = [_as_json(each) for each in made.module.parameters]
         nodes = [_node(id, node) for id, node in made.graph.items()]
-        click.echo(json.dumps({"nodes": nodes, "parameters": parameters}, indent=2))
+        told = [_as_json(each) for each in made.module.parameters]
+        out_json({"nodes": nodes, "parameters": told})
         return
     width = shutil.get_terminal_size((100, 24)).columns
-    for line in (*_flow(made), "", *_parameters(made.module, width)):
-        click.echo(line)
+    for line in _flow(made):
+        out(line)
+    for group, parameters in groupby(made.module.parameters, lambda each: each.group):
+        out("")
+        out(f"{group}:", bold=True)
+        for each in parameters:
+            for line in _lines(each, width):
+                out(line)
 
 
 def _node(id: str, node: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,37 +127,28 @@ def _flow(made: Generated) -> Iterator[str]:
             f" “{title}”" if title and title != about["class_type"] else ""
         )
         source = f"  ← {', '.join(about['from'])}" if about["from"] else ""
-        yield _plain(f"{id:>{widest}}  {named}{source}")
+        yield _cut(f"{id:>{widest}}  {named}{source}", LONGEST)
 
 
-def _parameters(module: Module, width: int) -> Iterator[str]:
-    """Each parameter in its group, with what it takes and where that came from."""
-    group = None
-    for each in module.parameters:
-        if each.group != group:
-            group = each.group
-            yield click.style(f"{group}:", bold=True)
-        default = (
-            "required"
-            if each.default is REQUIRED
-            else json.dumps(each.default, ensure_ascii=False)
-        )
-        head = f"{each.name}: {described(each.type)} = {default}"
-        yield "  " + textwrap.shorten(
-            _plain(head), max(40, width - 2), placeholder=" …"
-        )
-        keys = ", ".join(map(str, each.inputs))
-        sentence, _, _ = each.doc.partition("\n")
-        details = (
-            ("key", keys),
-            ("doc", f"{sentence}  [{each.origins.doc or 'nobody says'}]"),
-            ("name", each.origins.name),
-            ("type", each.origins.type),
-        )
-        for label, text in details:
-            lines = textwrap.wrap(_plain(text), max(30, width - 12)) or [""]
-            yield f"      {label:<5}{lines[0]}"
-            yield from (f"           {line}" for line in lines[1:])
+def _lines(each: Parameter, width: int) -> Iterator[str]:
+    """A parameter: what it takes, and where that came from."""
+    default = (
+        ", required"
+        if each.required
+        else f" = {json.dumps(each.default, ensure_ascii=False)}"
+    )
+    yield _cut(f"  {each.name}: {described(each.type)}{default}", max(40, width))
+    sentence, _, _ = each.doc.partition("\n")
+    details = (
+        ("key", ", ".join(map(str, each.inputs))),
+        ("doc", f"{sentence}  [{each.origins.doc or 'no source'}]"),
+        ("name", each.origins.name),
+        ("type", each.origins.type),
+    )
+    for label, text in details:
+        wrapped = textwrap.wrap(_cut(text, LONGEST), max(30, width - 12)) or [""]
+        yield f"      {label:<5}{wrapped[0]}"
+        yield from (f"           {line}" for line in wrapped[1:])
 
 
 def _as_json(each: Parameter) -> dict[str, Any]:
@@ -182,12 +190,12 @@ def kind_word(kind: ParameterType) -> str:
 
 
 def described(kind: ParameterType) -> str:
-    """A type in a few words."""
+    """A type in a few words, for people."""
     match kind:
         case Text(multiline):
-            return "text of several lines" if multiline else "text"
+            return "multiline text" if multiline else "text"
         case Integer(lo, hi, random):
-            return f"integer{_range(lo, hi)}{' or drawn' if random else ''}"
+            return f"integer{_range(lo, hi)}{', or drawn' if random else ''}"
         case Number(lo, hi):
             return f"number{_range(lo, hi)}"
         case Flag():
@@ -196,7 +204,7 @@ def described(kind: ParameterType) -> str:
             shown = ", ".join(map(str, options[:4])) + (", …" if options[4:] else "")
             return f"{'open choice' if open_ else 'choice'} of {len(options)} ({shown})"
         case Media(media, optional):
-            return f"file ({media}){', may be left out' if optional else ''}"
+            return f"file ({media}){', optional' if optional else ''}"
         case Json(shape):
             return "JSON" if shape == "any" else f"JSON {shape}"
 
@@ -207,6 +215,7 @@ def _range(lo: int | float | None, hi: int | float | None) -> str:
     return f" {'…' if lo is None else lo} to {'…' if hi is None else hi}"
 
 
-def _plain(text: str) -> str:
-    """A text of the workflow without what would write elsewhere on the terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)
+def _cut(text: str, longest: int) -> str:
+    """The beginning of a text of the workflow, on one line."""
+    shown = text if len(text) <= longest else f"{text[: longest - 2]} …"
+    return "".join(char if char.isprintable() else " " for char in shown)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from importlib import import_module
 from typing import Final
 
@@ -14,6 +16,7 @@ _COMMANDS: Final = {
     "diff": ".diff:diff_command",
     "inspect": ".inspect:inspect_command",
     "validate": ".validate:validate_command",
+    "vendor": ".vendor:vendor_command",
     "serve": ".serve:serve_command",
 }
 _DEFAULT: Final = "generate"
@@ -35,6 +38,8 @@ class Commands(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {name for option in self.get_params(ctx) for name in option.opts}
         if not args or args[0] not in {*_COMMANDS, *own}:
+            if args:
+                _refuse_misspelled(args[0])
             args = [_DEFAULT, *args]
         return super().parse_args(ctx, args)
 
@@ -44,12 +49,23 @@ class Commands(click.Group):
         )
 
 
+def _refuse_misspelled(word: str) -> None:
+    """Raises click.UsageError for what is nearly a command, and not a file."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, _COMMANDS, n=1)
+    if near and re.fullmatch(r"\w+", word) and not os.path.exists(word):
+        raise click.UsageError(
+            f"there is no command {word!r}. Did you mean {near[0]!r}?"
+        )
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", prog_name="viewcomfy-codegen")
 def main() -> None:
     """Typed Python clients for ComfyUI workflows that are deployed on ViewComfy.
 
-    Without the name of a command, `generate` is meant:
+    Without a command, `generate` is meant:
 
         viewcomfy-codegen workflow_api.json -o my_workflow.py
     """

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from viewcomfy_runtime.parameters.fields import Field
+
 from ..pipeline import generate
-from ..targets.python.reading import ReadModule, read_module
-from .files import STANDARD, read_file
+from ..project.paths import STANDARD
+from ..targets.python.reading import read_module
+from .files import read_file
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The schema of calls; the workflow's nodes and the parameters where the file tells of them."""
+    """The schema of calls; the workflow's nodes and the parameters if the file has them."""
 
     schema: dict[str, Any]
     graph: Mapping[str, Any] | None = None
-    module: ReadModule | None = None
+    fields: Sequence[Field] | None = None
 
 
 def described(place: str) -> Described:
@@ -31,17 +34,17 @@ def described(place: str) -> Described:
     text = data.decode("utf-8", "replace")
     if place.endswith(".py") or "WORKFLOW: Final" in text:
         module = read_module(text, name)
-        return Described(module.schema, module.graph, module)
+        return Described(module.schema, module.graph, module.fields)
     made = generate(data, name="workflow", source=name)
     return Described(
         json.loads(made.files["workflow.schema.json"]),
         made.graph,
-        read_module(made.files["workflow.py"], name),
+        read_module(made.files["workflow.py"], name).fields,
     )
 
 
 def _schema(data: bytes) -> dict[str, Any] | None:
-    """The JSON Schema in the file, if it is one of ours."""
+    """The JSON Schema in the file, if it is one."""
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):

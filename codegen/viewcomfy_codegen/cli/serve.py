@@ -79,7 +79,7 @@ def serve_command(
     inputs: Path | None,
     max_size: int,
 ) -> None:
-    """Be a ViewComfy on this machine for each WORKFLOW, a workflow_api.json.
+    """Serve each WORKFLOW locally with ViewComfy's API.
 
     Calls are checked and answered as ViewComfy does, at once and without models: each output is a small file that shows
     what the call was. The header x-viewcomfy-fault asks for a fault, such as drop or 429.

@@ -1,10 +1,9 @@
-"""`viewcomfy-codegen validate WORKFLOW call.json`: everything that is wrong with a call."""
+"""`viewcomfy-codegen validate WORKFLOW CALL`: everything that is wrong with a call."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -13,10 +12,11 @@ from viewcomfy_runtime.parameters.fields import Field
 from viewcomfy_runtime.parameters.types import Refused, accept
 
 from ..errors import CodegenError, Diagnostic
+from ..project.paths import STANDARD
 from ..sources.json_text import read_json
-from .files import STANDARD, read_file
-from .finishing import tell
-from .schemas import Described, described
+from .console import err, out_json, tell
+from .files import read_file
+from .schemas import described
 
 
 @click.command("validate")
@@ -24,9 +24,10 @@ from .schemas import Described, described
 @click.argument("call")
 @click.option("--json", "as_json", is_flag=True, help="Print the faults as JSON.")
 def validate_command(workflow: str, call: str, as_json: bool) -> None:
-    """Check CALL, a JSON file or - for standard input, against WORKFLOW: a workflow, a generated module or a JSON Schema.
+    """Check the JSON in CALL against WORKFLOW.
 
-    Exits with 0 where the call is right, with 1 where it is not.
+    WORKFLOW is a workflow, a generated module or a JSON Schema; CALL is a file, or - for standard input. The exit code is 0
+    for a valid call, 1 for any other.
     """
     if workflow == call == STANDARD:
         raise click.UsageError("only one of the two can be standard input")
@@ -34,31 +35,31 @@ def validate_command(workflow: str, call: str, as_json: bool) -> None:
         known = described(workflow)
         name = "standard input" if call == STANDARD else call
         value = read_json(read_file(call), name)
-        faults = list(_faults(known, value, name))
+        if known.fields is not None:
+            faults = list(_by_fields(known.fields, value))
+        else:
+            faults = _by_schema(known.schema, value, workflow)
     except CodegenError as error:
         tell(error.diagnostics)
         sys.exit(1)
     if as_json:
         told = [{"path": path, "message": message} for path, message in faults]
-        click.echo(json.dumps({"valid": not faults, "faults": told}, indent=2))
+        out_json({"valid": not faults, "faults": told})
     else:
         for path, message in faults:
-            click.echo(f"{name}: {path}: {message}", err=True)
+            err(f"{name}: {path}: {message}")
     sys.exit(1 if faults else 0)
 
 
-def _faults(known: Described, call: Any, name: str) -> Iterator[tuple[str, str]]:
+def _by_fields(fields: Sequence[Field], call: Any) -> Iterator[tuple[str, str]]:
     """Each fault's place, as a JSON path, and what it is."""
-    if known.module is None:
-        yield from _against_schema(known.schema, call, name)
-        return
     if not isinstance(call, dict):
         yield "$", "must be an object of names and values"
         return
-    fields = {field.name: field for field in known.module.fields}
-    for unknown in call.keys() - fields.keys():
-        yield f"$.{unknown}", f"is no parameter{_near(unknown, fields)}"
-    for field in fields.values():
+    known = {field.name: field for field in fields}
+    for unknown in call.keys() - known.keys():
+        yield f"$.{unknown}", f"is not a parameter{_near(unknown, known)}"
+    for field in fields:
         if field.name in call:
             try:
                 accept(field.type, call[field.name])
@@ -68,35 +69,31 @@ def _faults(known: Described, call: Any, name: str) -> Iterator[tuple[str, str]]
             yield f"$.{field.name}", "is required"
 
 
-def _near(unknown: str, fields: dict[str, Field]) -> str:
+def _near(unknown: str, known: dict[str, Field]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(unknown, fields, n=1)
+    near = get_close_matches(unknown, known, n=1)
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _against_schema(
-    schema: dict[str, Any], call: Any, name: str
-) -> Iterator[tuple[str, str]]:
-    try:
-        from jsonschema import Draft202012Validator
-        from jsonschema.exceptions import SchemaError
-    except ImportError:
-        raise CodegenError(
-            Diagnostic(
-                name,
-                "checking against a JSON Schema needs jsonschema",
-                'pip install "viewcomfy-codegen[validate]", or give the workflow or the module',
-            )
-        ) from None
+def _by_schema(schema: dict[str, Any], call: Any, place: str) -> list[tuple[str, str]]:
+    """The faults of a call by a JSON Schema alone. Raises CodegenError for a schema that is not valid."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
     try:
         Draft202012Validator.check_schema(schema)
+        # A registry of its own keeps the validator from fetching what a schema refers to.
+        validator = Draft202012Validator(schema, registry=Registry())
+        found = sorted(validator.iter_errors(call), key=lambda each: each.json_path)
     except SchemaError as error:
-        raise CodegenError(
-            Diagnostic(
-                name, f"the schema is none: {error.message}", "generate it again"
-            )
-        ) from None
-    found = Draft202012Validator(schema).iter_errors(call)
-    for fault in sorted(found, key=lambda each: each.json_path):
-        yield fault.json_path, fault.message
+        reason = f"this is not a valid JSON Schema: {error.message}"
+    except Unresolvable as error:
+        reason = f"the schema refers to {error.ref}, which is not in it"
+    except RecursionError:
+        reason = "the schema or the call is nested too deeply"
+    else:
+        return [(fault.json_path, fault.message) for fault in found]
+    raise CodegenError(Diagnostic(place, reason, "generate the schema again"))

@@ -1,15 +1,20 @@
-"""Where a client goes: names of modules that Python can import, and files that do not get into each other's way."""
+"""Where the outputs go: names of modules that Python can import, and files that do not overwrite each other."""
 
 from __future__ import annotations
 
 import keyword
 import sys
 from pathlib import Path
+from typing import Final
 
-import click
-
-from ..cli.files import STANDARD
 from ..words import snake, words
+
+STANDARD: Final = "-"
+"""Standard input as a source, standard output as a module's place."""
+
+
+class UnusableOutput(ValueError):
+    """A place where an output cannot go; its text says why, and what to write instead."""
 
 
 def name_of(workflow: str) -> str:
@@ -21,29 +26,29 @@ def name_of(workflow: str) -> str:
 
 
 def module_path(workflow: str, output: str | None) -> Path | None:
-    """Where the module goes; None for standard output. Raises click.UsageError for what is no module."""
+    """Where the module goes; None for standard output. Raises UnusableOutput for a place that no module can have."""
     if output == STANDARD or (output is None and workflow == STANDARD):
         return None
     path = Path(output) if output is not None else Path(f"{name_of(workflow)}.py")
     if path.is_dir():
-        raise click.UsageError(
-            f"-o {path} is a folder; give the module's file, for instance {path / 'my_workflow.py'}"
+        raise UnusableOutput(
+            f"{path} is a folder; name the module's file, for instance {path / 'my_workflow.py'}"
         )
     if path.suffix != ".py" or not _importable(path.stem):
         better = path.with_name(f"{name_of(path.name)}.py")
-        raise click.UsageError(
-            f"-o {path}: {path.name} is no module that Python can import; for instance {better}"
+        raise UnusableOutput(
+            f"{path} is not a module that Python can import; write {better}, for instance"
         )
     if path.stem in _SHADOWING:
-        raise click.UsageError(
-            f"-o {path}: Python has a module {path.stem} of its own, which this one would hide;"
+        raise UnusableOutput(
+            f"{path}: Python has a module {path.stem} of its own, which this one would hide;"
             f" for instance {path.with_name(f'{path.stem}_workflow.py')}"
         )
     return path
 
 
 _SHADOWING = frozenset({*sys.stdlib_module_names, "viewcomfy_runtime", "requests"})
-"""Names of modules that a generated one imports, itself or through others: it would find itself."""
+"""Modules that a generated one imports, itself or through others: under such a name it would import itself."""
 
 
 def _importable(name: str) -> bool:
@@ -60,12 +65,12 @@ def schema_path(
 
 
 def refuse_same(schema: Path, module: Path | None, workflow: str) -> None:
-    """Raises click.UsageError where the schema would overwrite the module or the workflow."""
+    """Raises UnusableOutput where the schema would overwrite the module or the workflow."""
     others = [(module, "the module")] if module else []
     if workflow != STANDARD:
         others.append((Path(workflow), "the workflow itself"))
     for other, what in others:
         if schema.resolve() == other.resolve():
-            raise click.UsageError(
-                f"the schema {schema} and {what} are one file; give the schema another name with --schema"
+            raise UnusableOutput(
+                f"the schema {schema} and {what} are the same file; give the schema another name"
             )

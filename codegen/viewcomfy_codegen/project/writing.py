@@ -11,20 +11,45 @@ from pathlib import Path
 from ..errors import CodegenError, Diagnostic
 
 
-def write_all(texts: Mapping[Path, str]) -> None:
-    """Writes each text to its path as UTF-8, once all of them are safely on the disk.
+def write_all(texts: Mapping[Path, str | None], *, within: Path | None = None) -> None:
+    """Writes each text to its path as UTF-8, once all of them are safely on the disk; None removes the file.
 
-    Raises CodegenError where a file cannot be written; then, as on Ctrl-C, the old files are as they were and no
+    Folders are made where `within` holds them, and nowhere else. What is written to a symbolic link goes to the file that it
+    names. Raises CodegenError where a file cannot be written; then, as on Ctrl-C, the old files are as they were and no
     temporary one stays behind.
     """
-    with contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as undo, contextlib.ExitStack() as stack:
+        if within is not None:
+            _make_folders(within, texts, undo)
         staged = [
-            (stack.enter_context(_staged(path, text)), path)
+            (stack.enter_context(_staged(path.resolve(), text)), path.resolve())
             for path, text in texts.items()
+            if text is not None
         ]
         for temporary, path in staged:
             with _explained(path):
                 os.replace(temporary, path)
+        for path, text in texts.items():
+            if text is None:
+                with _explained(path):
+                    path.unlink(missing_ok=True)
+        undo.pop_all()
+
+
+def _make_folders(
+    within: Path, texts: Mapping[Path, str | None], undo: contextlib.ExitStack
+) -> None:
+    """Makes `within` and the folders in it that the texts need; they go again where writing fails."""
+    for folder in sorted({within, *(path.parent for path in texts)}):
+        if folder.is_relative_to(within) and not folder.exists():
+            with _explained(folder):
+                folder.mkdir()
+            undo.callback(_remove_empty, folder)
+
+
+def _remove_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 @contextlib.contextmanager
@@ -61,7 +86,7 @@ def _explained(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         message, hint = (
             f"the folder {path.parent} does not exist",
-            "create it, or write elsewhere with -o",
+            "create it, or write elsewhere",
         )
     except OSError as error:
         message, hint = (

@@ -210,11 +210,11 @@ def test_a_call_that_cannot_be_read_is_named(files: dict[str, str], call: str) -
     assert "call.json" in done.output
 
 
-def test_a_schema_that_is_none_is_told(files: dict[str, str]) -> None:
+def test_a_schema_that_is_not_valid_is_told(files: dict[str, str]) -> None:
     Path("odd.json").write_text('{"properties": {"x": {"type": "nonsense"}}}')
     done = run("validate", "odd.json", "-", text="{}")
     assert done.exit_code == 1
-    assert "the schema is none" in done.output
+    assert "not a valid JSON Schema" in done.output
     assert run("validate", "-", "-").exit_code == 2
 
 
@@ -228,7 +228,7 @@ def test_inspect_shows_the_flow_and_where_everything_came_from(
     done = run("inspect", "w.json")
     assert done.exit_code == 0
     assert "3  KSampler  ← 4, 6, 7, 5" in done.output
-    assert "positive_prompt: text of several lines" in done.output
+    assert "positive_prompt: multiline text" in done.output
     assert "its role in the graph" in done.output
     assert "\x1b" not in done.output
     assert all(len(line) <= 90 for line in done.output.splitlines())
@@ -238,7 +238,9 @@ def test_inspect_tells_programs_too(files: dict[str, str]) -> None:
     told = json.loads(run("inspect", "w.json", "--json").stdout)
     assert told["nodes"][0].keys() == {"id", "class_type", "title", "from"}
     by_name = {each["name"]: each for each in told["parameters"]}
-    assert by_name["seed"]["type"] == "integer 0 to 18446744073709551615 or drawn"
+    assert by_name["seed"]["type"] == "integer 0 to 18446744073709551615, or drawn"
+    assert by_name["seed"]["kind"] == "int"
+    assert by_name["positive_prompt"]["kind"] == "multiline"
     assert by_name["seed"]["origins"] == {
         "name": "its input",
         "type": "its class",

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from viewcomfy_codegen.cli.main import main
-from viewcomfy_codegen.project.settings import project_schema
+from viewcomfy_codegen.project.table import project_schema
 from viewcomfy_codegen.targets.python.reading import read_module
 
 from ...helpers.cases import image_to_image
@@ -148,13 +148,13 @@ def test_a_projects_comfyui_and_view_comfy_are_used(
     [
         (
             "includes = []",
-            "workflows.painter.includes: is no setting\nhint: did you mean include?",
+            "workflows.painter.includes: is not a setting\nhint: did you mean include?",
         ),
         ("embed = 1", "painter.embed: must be true or false"),
-        ("include = [3]", "include[0]: must be a text"),
-        ("schema = true", "must be a path, or false"),
+        ("include = [3]", "include[0]: must be a string"),
+        ("schema = true", "schema: must be a string or false"),
         ("workflow = ''", "must not be empty"),
-        ("shared = { a = ['x'] }", "must have 2 at least"),
+        ("shared = { a = ['x'] }", "must have at least 2 items"),
         ("rename = 3", "must be a table"),
         ("rename = { nothing = 'x' }", "there is no parameter nothing"),
         ("rename = { stepz = 'x' }", "did you mean steps?"),

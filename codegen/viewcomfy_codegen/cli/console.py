@@ -1,0 +1,40 @@
+"""The one place where the commands print: nothing that a terminal would obey, in what its encoding can hold."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from ..errors import Diagnostic, visible
+
+
+def out(text: str, *, bold: bool = False) -> None:
+    """Print to standard output."""
+    _print(text, bold=bold)
+
+
+def err(text: str) -> None:
+    """Print to standard error."""
+    _print(text, err=True)
+
+
+def out_json(value: Any) -> None:
+    """Print a value for programs."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def tell(diagnostics: Iterable[Diagnostic]) -> None:
+    """Write to standard error what users should know."""
+    for each in diagnostics:
+        err(str(each))
+
+
+def _print(text: str, *, err: bool = False, bold: bool = False) -> None:
+    lines = "\n".join(visible(line) for line in text.split("\n"))
+    encoding = getattr(sys.stderr if err else sys.stdout, "encoding", None) or "utf-8"
+    shown = lines.encode(encoding, "backslashreplace").decode(encoding)
+    click.echo(click.style(shown, bold=True) if bold else shown, err=err)

@@ -1,0 +1,184 @@
+"""What `[tool.viewcomfy-codegen]` may hold: the JSON Schema by which editors complete it and the command judges it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import Diagnostic
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+TABLE: Final = "viewcomfy-codegen"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key: the JSON Schema of its value, and what it is for."""
+
+    schema: Mapping[str, Any]
+    about: str
+
+
+_TEXT: Final = {"type": "string", "minLength": 1}
+_SWITCH: Final = {"type": "boolean"}
+_TEXTS: Final = {"type": "array", "items": _TEXT}
+_BY_NAME: Final = {"type": "object", "additionalProperties": _TEXT}
+_SEVERAL: Final = {**_TEXTS, "minItems": 2}
+
+SETTINGS: Final[Mapping[str, Setting]] = {
+    "source": Setting(
+        _TEXT,
+        "The workflow: a workflow_api.json, a view_comfy.json, or an image that ComfyUI saved.",
+    ),
+    "output": Setting(_TEXT, "The module to write. Default: NAME.py."),
+    "schema": Setting(
+        {"anyOf": [_TEXT, {"const": False}]},
+        "The JSON Schema to write, or false for none. Default: beside the module.",
+    ),
+    "view_comfy": Setting(_TEXT, "The view_comfy.json beside the workflow."),
+    "workflow": Setting(
+        _TEXT, "Which workflow of a view_comfy.json to use, by number or title."
+    ),
+    "object_info": Setting(
+        _TEXT,
+        "The node definitions of the project's ComfyUI: its URL, or a saved /object_info.",
+    ),
+    "include": Setting(_TEXTS, "Keep only parameters that match one of these."),
+    "exclude": Setting(_TEXTS, "Leave out parameters that match one of these."),
+    "all": Setting(_SWITCH, "Keep what marks or a view_comfy.json leave out."),
+    "optional_files": Setting(_SWITCH, "Let calls leave files out."),
+    "embed": Setting(_SWITCH, "Embed the workflow's graph in the module."),
+    "required": Setting(_TEXTS, "Parameters that a call has to give."),
+    "optional": Setting(_TEXTS, "Files that a call may leave out."),
+    "rename": Setting(
+        _BY_NAME,
+        "New names, by key (6-inputs-text) or by the name that the workflow itself gives.",
+    ),
+    "docs": Setting(_BY_NAME, "Sentences, by key or name."),
+    "shared": Setting(
+        {"type": "object", "additionalProperties": _SEVERAL},
+        "One parameter for several inputs: its name, and their keys or names.",
+    ),
+}
+COMMON: Final = ("object_info",)
+"""Settings that may also stand above the workflows, for all of them."""
+
+
+def project_schema() -> dict[str, Any]:
+    """The JSON Schema of the table, draft 2020-12."""
+    settings = {
+        name: {"description": each.about, **each.schema}
+        for name, each in SETTINGS.items()
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"[tool.{TABLE}]",
+        "type": "object",
+        "properties": {
+            **{name: settings[name] for name in COMMON},
+            "workflows": {
+                "description": "The clients of the project, each under its module's name.",
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "properties": settings,
+                    "required": ["source"],
+                    "additionalProperties": False,
+                },
+            },
+        },
+        "required": ["workflows"],
+        "additionalProperties": False,
+    }
+
+
+def faults_of(table: object, where: str) -> list[Diagnostic]:
+    """Everything that is wrong with the table; `where` names its file."""
+    from jsonschema import Draft202012Validator
+
+    found = Draft202012Validator(project_schema()).iter_errors(table)
+    inside = f"{where}: [tool.{TABLE}]"
+    return [each for error in found for each in _told(error, inside)]
+
+
+def _told(error: ValidationError, where: str) -> Iterator[Diagnostic]:
+    """One of jsonschema's errors in the words of a TOML file."""
+    place = where + "".join(map(_step, error.absolute_path))
+    schema: Any = error.schema
+    value: Any = error.instance
+    expected: Any = error.validator_value
+    match error.validator:
+        case "type" | "const":
+            yield Diagnostic(place, f"must be {_words(schema)}", _README)
+        case "anyOf":
+            yield from _told_of_alternatives(error, where, place)
+        case "additionalProperties":
+            known = schema["properties"]
+            for name in value.keys() - known.keys():
+                near = did_you_mean(name, known)
+                hint = near or f"the settings are {', '.join(known)}"
+                yield Diagnostic(place + _step(name), "is not a setting", hint)
+        case "required":
+            for name in expected:
+                if name not in value:
+                    yield Diagnostic(place, f"{name} is missing", f"add {name} = …")
+        case "minItems":
+            yield Diagnostic(place, f"must have at least {expected} items", _README)
+        case "minLength":
+            yield Diagnostic(place, "must not be empty", "leave it out instead")
+        case _:
+            yield Diagnostic(place, error.message, _README)
+
+
+_README: Final = "the README shows an example"
+
+
+def _told_of_alternatives(
+    error: ValidationError, where: str, place: str
+) -> Iterator[Diagnostic]:
+    """What is wrong by the one alternative that has the value's kind; else what all of them are."""
+    depth = len(error.absolute_path)
+    wrong = {
+        each.schema_path[0]
+        for each in error.context
+        if len(each.absolute_path) == depth and each.validator in ("type", "const")
+    }
+    right = [each for each in error.context if each.schema_path[0] not in wrong]
+    if right:
+        for each in right:
+            yield from _told(each, where)
+    else:
+        yield Diagnostic(place, f"must be {_words(error.schema)}", _README)
+
+
+def _words(schema: Any) -> str:
+    """What a schema takes, as TOML calls it."""
+    if "anyOf" in schema:
+        return " or ".join(map(_words, schema["anyOf"]))
+    if "const" in schema:
+        return str(schema["const"]).lower()
+    kinds = {
+        "string": "a string",
+        "boolean": "true or false",
+        "array": "a list",
+        "object": "a table",
+    }
+    return kinds[schema["type"]]
+
+
+def _step(key: str | int) -> str:
+    """One key on the way to a value, quoted as TOML wants it."""
+    if isinstance(key, int):
+        return f"[{key}]"
+    return f".{key}" if re.fullmatch(r"[\w-]+", key, re.ASCII) else f'."{key}"'
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """The question with the nearest of the known names, where one is near."""
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else None

@@ -1,0 +1,145 @@
+"""The runtime as a copy in the user's own project, so that an app runs without the generator installed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import viewcomfy_runtime
+
+from ..errors import CodegenError, Diagnostic
+from ..version import __version__
+
+INSTALLED: Final = "viewcomfy_runtime"
+"""Where a module imports the runtime from when there is no copy."""
+
+_MARK: Final = "VERSION"
+_HEADER: Final = f"""\
+# Part of viewcomfy-codegen {__version__}, copied by `viewcomfy-codegen vendor`. MIT license, see LICENSE.
+# Do not edit it: copying again replaces it.
+# ruff: noqa
+# fmt: off
+# mypy: ignore-errors
+"""
+"""What stands above each copied file: whose it is, and that the project's own checks leave it alone."""
+
+
+def copied(folder: Path, *, force: bool = False) -> dict[Path, str | None]:
+    """What belongs in `folder`, by path: the whole runtime with its license, its types and its version; None for what is to go.
+
+    Raises CodegenError for a folder with somebody else's files or with a copy that was edited by hand, unless `force`.
+    """
+    present = _present(folder)
+    if present and not force:
+        _refuse_foreign(folder, present)
+    source = Path(viewcomfy_runtime.__file__).parent
+    texts = {
+        path.relative_to(source).as_posix(): path.read_text("utf-8")
+        for path in _files(source)
+    }
+    texts = {
+        name: _HEADER + text if name.endswith(".py") else text
+        for name, text in texts.items()
+    }
+    texts[_MARK] = f"viewcomfy-codegen {__version__}\nChecksum {_digest(texts)}\n"
+    gone = dict.fromkeys(present.keys() - texts.keys())
+    return {folder / name: text for name, text in (gone | texts).items()}
+
+
+def stale(files: Mapping[Path, str | None]) -> list[Path]:
+    """The files whose content is not what belongs there."""
+    return [
+        path
+        for path, text in files.items()
+        if (_text(path) if path.is_file() else None) != text
+    ]
+
+
+def _refuse_foreign(folder: Path, present: Mapping[str, str]) -> None:
+    others = {name: text for name, text in present.items() if name != _MARK}
+    mark = present.get(_MARK, "")
+    if not mark.startswith("viewcomfy-codegen "):
+        fault = "holds files that viewcomfy-codegen did not write"
+    elif f"Checksum {_digest(others)}\n" not in mark:
+        fault = "was edited by hand since the runtime was copied there"
+    else:
+        return
+    hint = "name another folder, or overwrite it with --force"
+    raise CodegenError(Diagnostic(str(folder), fault, hint))
+
+
+def imported_from(vendor: Path, module: Path, project: Path) -> str:
+    """What `module` imports to have the copy in `vendor`: relative within one package, else by its name from `project`.
+
+    Raises CodegenError for a folder whose name Python cannot import.
+    """
+    vendor, module, project = (each.absolute() for each in (vendor, module, project))
+    package = _package(module.parent)
+    if package is not None and vendor.is_relative_to(package):
+        up = 0
+        folder = module.parent
+        while not vendor.is_relative_to(folder):
+            folder, up = folder.parent, up + 1
+        dots, parts = "." * (up + 1), vendor.relative_to(folder).parts
+    elif vendor.parent == module.parent:
+        dots, parts = "", (vendor.name,)
+    else:
+        inside = vendor.is_relative_to(project)
+        parts = vendor.relative_to(project).parts if inside else (vendor.name,)
+        dots, parts = "", parts[1:] if parts[0] == "src" else parts
+    if not parts or not all(re.fullmatch(r"[^\W\d]\w*", part) for part in parts):
+        raise CodegenError(
+            Diagnostic(
+                str(vendor),
+                "is not a package that Python can import",
+                "give a folder inside the project, such as app/_viewcomfy",
+            )
+        )
+    return dots + ".".join(parts)
+
+
+def _package(folder: Path) -> Path | None:
+    """The outermost package that `folder` belongs to."""
+    found = None
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        found, folder = folder, folder.parent
+    return found
+
+
+def _files(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+    ]
+
+
+def _present(folder: Path) -> dict[str, str]:
+    """The texts of the files in a folder by their names in it. Raises CodegenError for what is not a folder."""
+    if folder.exists() and not folder.is_dir():
+        raise CodegenError(
+            Diagnostic(str(folder), "is a file", "name a folder for the runtime")
+        )
+    names = {path: path.relative_to(folder).as_posix() for path in _files(folder)}
+    return {name: _text(path) for path, name in names.items()}
+
+
+def _text(path: Path) -> str:
+    """A file's text, with the ends of lines that version control may have changed as they were."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+    except OSError as error:
+        raise CodegenError(
+            Diagnostic(
+                str(path), f"cannot be read: {error.strerror}", "check its permissions"
+            )
+        ) from None
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    pairs = sorted(texts.items())
+    content = "\0".join(part for pair in pairs for part in pair)
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,135 @@
+"""The commands together: what they print, what they suggest, and what their help shows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from viewcomfy_codegen.cli.main import main
+from viewcomfy_codegen.errors import Diagnostic
+
+from ...helpers.support import node, text_to_image
+
+HOSTILE = "\x1b]0;owned\x07\x9b31m\u202egnp.exe\udcff"
+
+
+def run(*arguments: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(main, list(arguments), input=text)
+
+
+@pytest.mark.parametrize(
+    ("word", "command"),
+    [("inspct", "inspect"), ("generat", "generate"), ("vaildate", "validate")],
+)
+def test_a_misspelled_command_suggests_the_right_one(word: str, command: str) -> None:
+    for arguments in ([word], [word, "x.json"]):
+        done = run(*arguments)
+        assert done.exit_code == 2
+        assert f"there is no command {word!r}. Did you mean {command!r}?" in done.output
+
+
+def test_a_workflow_may_be_called_nearly_like_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("inspct").write_text(json.dumps(text_to_image()))
+    assert run("inspct", "-o", "made.py").exit_code == 0
+
+
+def test_no_summary_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    commands = run("--help").output.partition("Commands:")[2]
+    assert "inspect" in commands
+    assert "..." not in commands
+
+
+def hostile_workflow() -> str:
+    workflow = {"1": node("Mine" + HOSTILE, HOSTILE, level=3, **{HOSTILE: "x"})}
+    return json.dumps(workflow)
+
+
+def is_harmless(text: str) -> bool:
+    return all(char.isprintable() or char == "\n" for char in text)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("inspect", "-"),
+        ("inspect", "-", "--json"),
+        ("-", "-o", "made.py"),
+        ("-", "-o", "made.py", "--include", HOSTILE),
+        ("diff", "w.json", "-"),
+        ("validate", "-", "call.json"),
+        (HOSTILE,),
+    ],
+)
+def test_nothing_that_a_terminal_would_obey_is_printed(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("w.json").write_text(json.dumps(text_to_image()))
+    Path("call.json").write_text(json.dumps({HOSTILE: 1, "level": HOSTILE}))
+    done = run(*arguments, text=hostile_workflow())
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    assert is_harmless(done.output)
+
+
+def test_a_diagnostic_is_harmless_in_every_part() -> None:
+    told = str(Diagnostic(HOSTILE, HOSTILE, HOSTILE, "warning"))
+    assert is_harmless(told)
+    assert len(told.splitlines()) == 2
+
+
+def test_emoji_and_scripts_that_join_letters_stay_as_they_are() -> None:
+    text = "👩\u200d🚀 می\u200cخواهم"
+    assert text in str(Diagnostic("w.json", text))
+
+
+def test_what_the_terminal_cannot_show_is_written_out(tmp_path: Path) -> None:
+    path = tmp_path / "w.json"
+    path.write_text(json.dumps({"1": node("Mine", "画風", value="→ 画")}), "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8=0", "-m", "viewcomfy_codegen", "inspect", path],
+        env={"PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"\u753b\u98a8" in done.stdout
+
+
+def test_a_reader_that_has_enough_ends_the_command_quietly(tmp_path: Path) -> None:
+    path = tmp_path / "w.json"
+    many = {str(each): node("Mine", value=each) for each in range(3000)}
+    path.write_text(json.dumps(many))
+    with subprocess.Popen(
+        [sys.executable, "-m", "viewcomfy_codegen", "inspect", path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_a_schema_may_not_have_other_files_fetched(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    path.write_text('{"properties": {"x": {"$ref": "http://127.0.0.1:9/s.json"}}}')
+    done = run("validate", str(path), "-", text='{"x": 1}')
+    assert done.exit_code == 1
+    assert "refers to http://127.0.0.1:9/s.json, which is not in it" in done.output
+
+
+def test_a_call_is_checked_against_a_schema_that_is_not_ours(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    path.write_text('{"properties": {"x": {"type": "integer", "minimum": 3}}}')
+    assert run("validate", str(path), "-", text='{"x": 3}').exit_code == 0
+    done = run("validate", str(path), "-", text='{"x": 1}')
+    assert "$.x: 1 is less than the minimum of 3" in done.output
