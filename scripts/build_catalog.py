@@ -1,11 +1,16 @@
-"""Distils ComfyUI's /object_info answers into the catalog that the package ships.
+"""Distills ComfyUI's /object_info answers into the catalog that the package ships.
 
-    python scripts/build_catalog.py object_info.json [more.json …] -o codegen/viewcomfy_codegen/catalog/nodes.tsv
+    python scripts/build_catalog.py comfyui.json packs.json comfyui-0.33.0.json late2026.json \\
+        --dynamic dynamic.json --files files.json --titles display_names.json --does what.json \\
+        --comfyui 0.33.0 --date 2026-11-26 -o codegen/viewcomfy_codegen/catalog/nodes.tsv
 
-Only facts are kept: names, types, ranges, choices, defaults and flags, no prose. A class that several files
-describe is taken from the last. One record a line, `key<TAB>JSON`, sorted by the key's bytes, so that a reader
-finds a record by bisection. Keys: a class; `=n`, choices that several inputs share; `?name`, what an input of
-that name is in most classes; `~word`, the same by an input name's last word.
+Only facts are kept: names, types, ranges, choices, defaults and flags, no prose of a class's author. A class that
+several files describe is taken from the last; that an input lists a machine's files is never lost, and the choices of
+a class without a `python_module`, which no server vouches for, are marked as incomplete.
+
+One record a line, `key<TAB>JSON`, sorted by the key's bytes, so that a reader finds a record by bisection. Keys: a
+class; `!`, what the catalog says of itself; `=n`, choices that several inputs share; `@class`, its default titles in
+every language; `?name`, what an input of that name is in most classes; `~word`, the same by an input name's last word.
 """
 
 from __future__ import annotations
@@ -13,60 +18,218 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from viewcomfy_codegen.catalog.distilling import node_record
+from viewcomfy_codegen.catalog.distilling import (
+    input_record,
+    node_record,
+    without_prose,
+)
+from viewcomfy_codegen.catalog.facts import AUTOGROW, DYNAMIC_COMBO
+from viewcomfy_codegen.catalog.lookup import ABOUT, BY_NAME, BY_WORD, SHARED, TITLES
+from viewcomfy_codegen.catalog.titles import default_titles, plain_title
 from viewcomfy_codegen.words import plain_name
 
 MAJORITY = 0.7
+SHORTEST_SHARED = 40
+"""Lists of choices whose text is shorter stay where they are."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("object_info", nargs="+", type=Path)
+    parser.add_argument("--dynamic", type=Path, help="dotted inputs by class, flat")
+    parser.add_argument("--files", type=Path, help="inputs that list files, by class")
+    parser.add_argument("--titles", type=Path, help="default titles by class")
+    parser.add_argument("--does", type=Path, help="what each class does, by class")
+    parser.add_argument("--comfyui", required=True, help="the version of ComfyUI")
+    parser.add_argument(
+        "--date", required=True, help="the day of the facts, as 2026-11-26"
+    )
     parser.add_argument("-o", "--output", required=True, type=Path)
     arguments = parser.parse_args()
-    classes: dict[str, Any] = {}
-    for path in arguments.object_info:
-        classes |= json.loads(path.read_text(encoding="utf-8"))
-    records = {name: node_record(node) for name, node in classes.items()}
-    records |= majorities(records)
-    share_choices(records)
-    lines = (f"{key}\t{compact(value)}\n" for key, value in records.items())
-    ordered = sorted(lines, key=lambda line: line.partition("\t")[0].encode())
-    arguments.output.write_text("".join(ordered), encoding="utf-8", newline="\n")
+    text = catalog_text(
+        [loaded(path) for path in arguments.object_info],
+        dynamic=loaded(arguments.dynamic),
+        files=loaded(arguments.files),
+        titles=loaded(arguments.titles),
+        does=loaded(arguments.does),
+        about={"comfyui": arguments.comfyui, "date": arguments.date},
+    )
+    arguments.output.write_text(text, encoding="utf-8", newline="\n")
+
+
+def loaded(path: Path | None) -> Any:
+    return {} if path is None else json.loads(path.read_text(encoding="utf-8"))
+
+
+def catalog_text(
+    answers: list[Mapping[str, Any]],
+    *,
+    dynamic: Mapping[str, Any],
+    files: Mapping[str, list[str]],
+    titles: Mapping[str, list[str]],
+    does: Mapping[str, str],
+    about: Mapping[str, str],
+) -> str:
+    """The whole catalog: the same answers give the same text."""
+    records = class_records(answers)
+    for class_type, described in dynamic.items():
+        add_dotted(records[class_type], described)
+    for class_type, globs in files.items():
+        for name, spec in widgets(records[class_type]["inputs"]):
+            if any(fnmatchcase(name, glob) for glob in globs):
+                mark_files(spec)
+    for class_type, sentence in does.items():
+        records[class_type]["does"] = sentence
+    everything: dict[str, Any] = {ABOUT: dict(about)}
+    everything |= title_records(records, answers, titles)
+    everything |= majorities(records)
+    everything |= records
+    share_choices(everything)
+    lines = (f"{key}\t{compact(value)}\n" for key, value in everything.items())
+    return "".join(sorted(lines, key=lambda line: line.partition("\t")[0].encode()))
 
 
 def compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def majorities(records: dict[str, Any]) -> dict[str, Any]:
-    """What inputs of a name, or of a last word, are in most classes: the guess for unknown classes."""
-    by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    by_word: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for name, spec in widgets(records.values()):
-        plain = plain_name(name)
-        if plain:
-            by_name[plain].append(spec)
-            by_word[plain.split("_")[-1]].append(spec)
-    found: dict[str, Any] = {}
-    for plain, specs in by_name.items():
-        if len(specs) >= 2 and (kind := majority(specs)):
-            found[f"?{plain}"] = {"type": kind} | common_choices(specs)
-    for word, specs in by_word.items():
-        if len(specs) >= 5 and (kind := majority(specs)) in ("INT", "FLOAT"):
-            found[f"~{word}"] = {"type": kind}
+def class_records(answers: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The facts of each class, the last answer's, with what only an earlier one says of its files and previews."""
+    records: dict[str, dict[str, Any]] = {}
+    for classes in answers:
+        for class_type, node in classes.items():
+            record = without_prose(node_record(node, class_type))
+            for _, spec in widgets(record["inputs"]):
+                settle_choices(spec, vouched="python_module" in node)
+            earlier = records.get(class_type)
+            if earlier is not None:
+                keep(earlier, record, described=node)
+            records[class_type] = record
+    return records
+
+
+def settle_choices(spec: dict[str, Any], *, vouched: bool) -> None:
+    """Takes away what only the machine had, and marks what no server vouches for."""
+    choices = spec.get("choices", ())
+    if len(choices) == 1 and str(choices[0]).casefold() == "none":
+        # A list of files where there are none, but for the way to choose none of them.
+        mark_files(spec)
+    elif not vouched and (choices or spec["type"] == DYNAMIC_COMBO):
+        spec["incomplete"] = True
+
+
+def mark_files(spec: dict[str, Any]) -> None:
+    spec.pop("choices", None)
+    spec["files"] = True
+
+
+def keep(
+    earlier: dict[str, Any], record: dict[str, Any], *, described: Mapping[str, Any]
+) -> None:
+    listing = {name for name, spec in widgets(earlier["inputs"]) if spec.get("files")}
+    for name, spec in widgets(record["inputs"]):
+        if name in listing and spec["type"] == "COMBO":
+            mark_files(spec)
+    flag = "has_intermediate_output"
+    if flag not in described and flag in earlier:
+        record[flag] = earlier[flag]
+
+
+def widgets(
+    inputs: Mapping[str, Any], before: str = ""
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every input that is more than a link, dotted ones by their whole name; `*` stands for any row or place."""
+    for name, spec in inputs.items():
+        if not isinstance(spec, dict):
+            continue
+        path = before + name
+        yield path, spec
+        for members in spec.get("branches", {}).values():
+            yield from widgets(members, f"{path}.")
+        yield from widgets(spec.get("members", {}), f"{path}.*.")
+        if "autogrow" in spec:
+            yield from widgets({"*": spec["autogrow"]["element"]}, f"{path}.")
+
+
+def add_dotted(record: dict[str, Any], described: Mapping[str, Any]) -> None:
+    """Adds the dotted inputs that the class's own description lacks, to the branches that they are said to belong to."""
+    for dotted, (kind, options) in described.items():
+        head, _, tail = dotted.partition(".")
+        selector = record["inputs"].get(head)
+        if not isinstance(selector, dict) or selector["type"] != DYNAMIC_COMBO:
+            continue
+        options = dict(options)
+        needed = options.pop("group", "required") == "required"
+        shown = options.pop("when", {}).get(head) or selector["branches"]
+        spec = without_prose(input_record([kind, options], tail))
+        for option in shown:
+            members = selector["branches"].get(option)
+            if members is not None and not reaches(members, tail):
+                members[tail] = spec if needed else optional(spec)
+
+
+def reaches(members: Mapping[str, Any], name: str) -> bool:
+    """Whether a name behind a dot is that of an input, or begins with one that brings others."""
+    head, dot, _ = name.partition(".")
+    spec = members.get(head)
+    return name in members or (
+        bool(dot)
+        and isinstance(spec, dict)
+        and spec["type"] in (DYNAMIC_COMBO, AUTOGROW)
+    )
+
+
+def optional(spec: str | dict[str, Any]) -> str | dict[str, Any]:
+    return f"?{spec}" if isinstance(spec, str) else {**spec, "optional": True}
+
+
+def title_records(
+    records: Mapping[str, Any],
+    answers: list[Mapping[str, Any]],
+    titles: Mapping[str, list[str]],
+) -> dict[str, list[str]]:
+    """The default titles of each class in every language and version, but for those that its names give."""
+    # Where texts are translated, a dot cannot stand in a class's name.
+    spelled = {class_type.replace(".", "_"): class_type for class_type in records}
+    known: dict[str, set[str]] = defaultdict(set)
+    for class_type, each in titles.items():
+        owner = class_type if class_type in records else spelled.get(class_type)
+        known[owner or class_type].update(each)
+    for classes in answers:
+        for class_type, node in classes.items():
+            known[class_type].add(node.get("display_name") or class_type)
+    found: dict[str, list[str]] = {}
+    for class_type, written in known.items():
+        name = records.get(class_type, {}).get("name") or class_type
+        rest = set(map(plain_title, written)) - default_titles(class_type, name) - {""}
+        if rest:
+            found[TITLES + class_type] = sorted(rest)
     return found
 
 
-def widgets(nodes: Iterable[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for node in nodes:
-        for name, spec in node["inputs"].items():
-            if isinstance(spec, dict):
-                yield name, spec
+def majorities(records: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """What inputs of a name, or of a last word, are in most classes: the guess for unknown classes."""
+    by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    by_word: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for record in records.values():
+        for name, spec in widgets(record["inputs"]):
+            plain = plain_name(name) if "." not in name else ""
+            if plain:
+                by_name[plain].append(spec)
+                by_word[plain.split("_")[-1]].append(spec)
+    found: dict[str, Any] = {}
+    for plain, specs in by_name.items():
+        if len(specs) >= 2 and (kind := majority(specs)):
+            found[BY_NAME + plain] = {"type": kind} | common_choices(specs)
+    for word, specs in by_word.items():
+        if len(specs) >= 5 and (kind := majority(specs)) in ("INT", "FLOAT"):
+            found[BY_WORD + word] = {"type": kind}
+    return found
 
 
 def majority(specs: list[dict[str, Any]]) -> str | None:
@@ -87,22 +250,29 @@ def common_choices(specs: list[dict[str, Any]]) -> dict[str, Any]:
 
 def share_choices(records: dict[str, Any]) -> None:
     """Moves every list of choices that occurs twice or more into a record of its own."""
-    holders = [
-        spec
-        for key, node in records.items()
-        if key[0] not in "?~"
-        for _, spec in widgets([node])
-    ]
-    holders += [node for key, node in records.items() if key[0] in "?~"]
-    counts = Counter(compact(spec["choices"]) for spec in holders if "choices" in spec)
+    holders = list(choosing(records))
+    counts = Counter(compact(spec["choices"]) for spec in holders)
     shared = sorted(
-        text for text, count in counts.items() if count > 1 and len(text) > 40
+        text
+        for text, count in counts.items()
+        if count > 1 and len(text) > SHORTEST_SHARED
     )
-    keys = {text: f"={number}" for number, text in enumerate(shared)}
+    keys = {text: f"{SHARED}{number}" for number, text in enumerate(shared)}
     for spec in holders:
-        if "choices" in spec and (key := keys.get(compact(spec["choices"]))):
+        if key := keys.get(compact(spec["choices"])):
             spec["choices"] = key
     records |= {key: json.loads(text) for text, key in keys.items()}
+
+
+def choosing(records: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    for key, record in records.items():
+        if key[:1] in (BY_NAME, BY_WORD):
+            specs = [record]
+        elif isinstance(record, dict) and "inputs" in record:
+            specs = [spec for _, spec in widgets(record["inputs"])]
+        else:
+            continue
+        yield from (spec for spec in specs if "choices" in spec)
 
 
 if __name__ == "__main__":

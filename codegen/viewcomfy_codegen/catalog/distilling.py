@@ -1,12 +1,18 @@
-"""Facts distilled from what ComfyUI answers at /object_info, in whatever form its version and its packs give them."""
+"""Facts distilled from what ComfyUI answers at /object_info, in whatever form its version and its packs give them.
+
+A class becomes a record: plain JSON with nothing in it but facts. An input that is linked is its type alone, with a `?`
+before it where the class runs without it; one that holds a value is an object.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-WIDGET_TYPES: Final = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
+from .facts import AUTOGROW, CONTROL, DYNAMIC_COMBO, DYNAMIC_GROUP, PAGE_TYPES, WIDGETS
+
 UPLOADS: Final = {
     "image_upload": "image/*",
     "animated_image_upload": "image/*",
@@ -14,83 +20,290 @@ UPLOADS: Final = {
     "audio_upload": "audio/*",
     "file_upload": "*/*",
 }
-_FLAGS: Final = (
-    "multiline",
-    "control_after_generate",
-    "multiselect",
-    "forceInput",
-    "advanced",
+UNFLAGGED_UPLOADS: Final = {
+    ("VHS_LoadAudioUpload", "audio"): "audio/*",
+    ("VHS_LoadVideo", "video"): "video/*",
+    ("VHS_LoadVideoFFmpeg", "video"): "video/*",
+}
+"""Inputs that take a file which their page's own button sends along, without a flag that says so."""
+
+_PAGE_INPUTS: Final = frozenset("compare_view last_incoming viewport_state".split())
+_PAGE_NAMES: Final = {"CustomCombo": ["option", "index"]}
+"""Starts of the names of inputs that the web page adds to a class and keeps for itself."""
+
+_FLAGS: Final = {
+    "multiline": "multiline",
+    "multiselect": "multiselect",
+    "multi_select": "multiselect",
+    "forceInput": "force_input",
+    "advanced": "advanced",
+    "socketless": "socketless",
+    "dynamicPrompts": "dynamic_prompts",
+    "hidden": "hidden",
+}
+_SEEDS: Final = frozenset({"seed", "noise_seed"})
+_COUNTS: Final = frozenset(
+    "count counts crf frame frames segments steps num number batch".split()
 )
 _FILE_NAME: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,11}$")
 
+DEEPEST: Final = 6
+"""How deep choices that bring inputs may be nested; what lies deeper is left out."""
+MOST_CHOICES: Final = 4096
+LONGEST_NAME: Final = 400
+"""Longer names and choices, in characters, and longer lists of choices are no facts that anybody could use."""
+_LONGEST_DEFAULT: Final = 40
+_LARGEST_DEFAULT: Final = 4000
 
-def node_record(node: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts of one class; a link input is the type it takes, a widget an object."""
-    sections = _dict(node.get("input"))
-    inputs = {
-        str(name): input_record(spec)
-        for section in ("required", "optional")
-        for name, spec in _dict(sections.get(section)).items()
-        if isinstance(spec, list) and spec
-    }
-    outputs = node.get("output")
-    return {
-        "name": node.get("display_name"),
+
+def node_record(node: Mapping[str, Any], class_type: str = "") -> dict[str, Any]:
+    """The facts of one class."""
+    name = node.get("display_name")
+    record: dict[str, Any] = {
+        "name": name if _is_name(name) else None,
         "outputs": [
             kind if isinstance(kind, str) else "COMBO"
-            for kind in (outputs if isinstance(outputs, list) else ())
+            for kind in _list(node.get("output"))
         ],
         "output_node": bool(node.get("output_node")),
-        "inputs": inputs,
+        "inputs": _inputs_record(
+            _dict(node.get("input")), _dict(node.get("input_order")), class_type
+        ),
     }
-
-
-def input_record(spec: list[Any]) -> str | dict[str, Any]:
-    """The facts of one input, from its type and its options; the type itself for one that is linked."""
-    kind = spec[0]
-    options = _dict(spec[1]) if len(spec) > 1 else {}
-    if isinstance(kind, list):
-        choices, kind = kind, "COMBO"
-    else:
-        choices = options.get("options", []) if kind == "COMBO" else []
-    if not isinstance(kind, str) or kind not in WIDGET_TYPES:
-        return str(kind)
-    record: dict[str, Any] = {"type": kind}
-    for fact in ("min", "max", "step"):
-        if isinstance(options.get(fact), int | float):
-            record[fact] = options[fact]
-    if _is_fact(options.get("default")):
-        record["default"] = options["default"]
-    record |= {flag: True for flag in _FLAGS if options.get(flag)}
-    for flag, media in UPLOADS.items():
-        if options.get(flag):
-            record["upload"] = media
-    if kind == "COMBO" and isinstance(choices, list):
-        # The files on the disk of the machine that answered are no facts about the class.
-        if any(_is_file(choice) for choice in choices):
-            record["files"] = True
-        elif choices and all(isinstance(each, str | int | float) for each in choices):
-            record["choices"] = choices
+    names = [str(each) for each in _list(node.get("output_name"))]
+    if names and names != record["outputs"]:
+        record["output_names"] = names
+    if node.get("has_intermediate_output"):
+        record["has_intermediate_output"] = True
+    if class_type in _PAGE_NAMES:
+        record["page_names"] = _PAGE_NAMES[class_type]
     return record
 
 
-def tooltip_of(spec: Any) -> str:
-    """What an input's author says of it, on one line."""
-    options = _dict(spec[1]) if isinstance(spec, list) and len(spec) > 1 else {}
+def specs(
+    sections: Mapping[str, Any], order: Mapping[str, Any] | None = None
+) -> Iterator[tuple[str, Any, bool]]:
+    """The inputs in the web page's order, each with its description and whether the class needs it."""
+    for section in ("required", "optional"):
+        described = _dict(sections.get(section))
+        listed = [
+            name
+            for name in _list((order or {}).get(section))
+            if isinstance(name, str) and name in described
+        ]
+        for name in dict.fromkeys([*listed, *described]):
+            if _is_name(name):
+                yield name, described[name], section == "required"
+
+
+def _inputs_record(
+    sections: Mapping[str, Any],
+    order: Mapping[str, Any] | None = None,
+    class_type: str = "",
+    depth: int = 0,
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, spec, required in specs(sections, order):
+        if not isinstance(spec, list) or not spec:
+            continue
+        record = input_record(spec, name, depth)
+        media = UNFLAGGED_UPLOADS.get((class_type, name))
+        if media is not None and isinstance(record, dict):
+            record = {"type": record["type"], "upload": media}
+        if not required:
+            record = (
+                f"?{record}"
+                if isinstance(record, str)
+                else {**record, "optional": True}
+            )
+        found[name] = record
+    return found
+
+
+def input_record(
+    spec: list[Any], name: str = "", depth: int = 0
+) -> str | dict[str, Any]:
+    """The facts of one input, from its type and its options; the type itself for one that is linked."""
+    kind = spec[0]
+    options = _dict(spec[1]) if len(spec) > 1 else {}
+    choices: Any = []
+    if isinstance(kind, list):
+        choices, kind = kind, "COMBO"
+    elif kind in ("COMBO", "MULTICOMBO"):
+        choices = options.get("options")
+    if not isinstance(kind, str):
+        return "*"
+    if kind == "INT:seed":
+        kind = "INT"
+        options = {CONTROL: True, **options}
+    if kind == "COMFY_MATCHTYPE_V3":
+        allowed = _dict(options.get("template")).get("allowed_types")
+        return allowed if isinstance(allowed, str) and _is_name(allowed) else "*"
+    growing = _growing(kind, options, depth)
+    if growing is not None:
+        return {"type": kind, **growing}
+    widget_type = options.get("widgetType")
+    if kind not in WIDGETS and not isinstance(widget_type, str):
+        return kind[:LONGEST_NAME]
+    record: dict[str, Any] = {"type": kind[:LONGEST_NAME]}
+    if isinstance(widget_type, str):
+        record["widget_type"] = widget_type[:LONGEST_NAME]
+    if kind in PAGE_TYPES or name in _PAGE_INPUTS:
+        record["page_only"] = True
+    return (
+        record
+        | _range(kind, options, name)
+        | _flags(options, name, kind)
+        | _choices(record["type"], options, choices)
+    )
+
+
+def _growing(
+    kind: str, options: Mapping[str, Any], depth: int
+) -> dict[str, Any] | None:
+    """What a choice brings with it, or what grows as it is used; None for every other kind."""
+    if kind not in (DYNAMIC_COMBO, AUTOGROW, DYNAMIC_GROUP):
+        return None
+    flags = _flags(options, "", kind)
+    if depth >= DEEPEST:
+        return flags
+    if kind == DYNAMIC_COMBO:
+        branches = {
+            each["key"]: _inputs_record(_dict(each.get("inputs")), depth=depth + 1)
+            for each in _list(options.get("options"))[:MOST_CHOICES]
+            if isinstance(each, dict) and _is_name(each.get("key"))
+        }
+        default = options.get("default")
+        stated = (
+            {"default": default}
+            if isinstance(default, str) and default in branches
+            else {}
+        )
+        return {**flags, **stated, "branches": branches}
+    template = _dict(options.get("template"))
+    bounds = template if kind == AUTOGROW else options
+    span = {
+        fact: bounds[fact]
+        for fact in ("min", "max")
+        if _is_number(bounds.get(fact)) and isinstance(bounds[fact], int)
+    }
+    if kind == DYNAMIC_GROUP:
+        return {**flags, **span, "members": _inputs_record(template, depth=depth + 1)}
+    elements = _inputs_record(_dict(template.get("input")), depth=depth + 1)
+    names = [each for each in _list(template.get("names")) if _is_name(each)]
+    prefix = template.get("prefix")
+    grown = {"element": next(iter(elements.values()), "*"), **span}
+    if names:
+        grown["names"] = names[:MOST_CHOICES]
+    elif isinstance(prefix, str) and _is_name(prefix):
+        grown["prefix"] = prefix
+    return {**flags, "autogrow": grown}
+
+
+def _range(kind: str, options: Mapping[str, Any], name: str) -> dict[str, Any]:
+    record = {
+        fact: options[fact]
+        for fact in ("min", "max", "step")
+        if _is_number(options.get(fact))
+    }
+    if _is_small(options.get("default")):
+        record["default"] = options["default"]
+    if kind == "FLOAT" and not _COUNTS.isdisjoint(name.lower().split("_")):
+        stated = [value for value in record.values() if _is_number(value)]
+        if record.get("step", 0) >= 1 and all(
+            float(each).is_integer() for each in stated
+        ):
+            record["whole"] = True
+    return record
+
+
+def _flags(options: Mapping[str, Any], name: str, kind: str) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        fact: True for flag, fact in _FLAGS.items() if options.get(flag)
+    }
+    for flag, media in UPLOADS.items():
+        if options.get(flag):
+            record["upload"] = media
+    control = options.get(CONTROL)
+    if isinstance(control, str) and _is_name(control):
+        record["control"] = control
+    elif control or (control is None and kind == "INT" and name in _SEEDS):
+        record["control"] = CONTROL
     told = options.get("tooltip")
-    return " ".join(told.split())[:400] if isinstance(told, str) else ""
+    if isinstance(told, str):
+        record["tooltip"] = " ".join(told[:2000].split())[:400]
+    return record
 
 
-def _dict(value: Any) -> dict[str, Any]:
+def _choices(kind: str, options: Mapping[str, Any], choices: Any) -> dict[str, Any]:
+    """The choices that the class has; those that a machine's disk or another server has are no facts about it."""
+    if kind not in ("COMBO", "MULTICOMBO") or any(map(options.get, UPLOADS)):
+        return {}
+    known = _list(choices)
+    if any(_is_file(choice) for choice in known):
+        return {"files": True}
+    if not known or len(known) > MOST_CHOICES:
+        return {}
+    if all(
+        _is_name(each) if isinstance(each, str) else _is_number(each) for each in known
+    ):
+        return {"choices": known}
+    return {}
+
+
+def without_prose(record: Any) -> Any:
+    """A record's facts alone: what the author of a class wrote for people stays on their server."""
+    if not isinstance(record, dict):
+        return record
+    kept = {
+        key: value if key == "choices" else without_prose(value)
+        for key, value in record.items()
+        if key != "tooltip" or isinstance(value, dict)
+    }
+    if isinstance(record.get("type"), str) and not _is_fact(record.get("default", 0)):
+        del kept["default"]
+    return kept
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_NAME
+
+
+def _is_number(value: object) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) < float("inf")
+    )
+
+
+def _is_small(default: object) -> bool:
+    """Whether a default can be held at all."""
+    if isinstance(default, str):
+        return len(default) <= _LARGEST_DEFAULT
+    if isinstance(default, list | dict):
+        return len(json.dumps(default)) <= _LARGEST_DEFAULT
+    return isinstance(default, bool) or _is_number(default)
 
 
 def _is_fact(default: object) -> bool:
     """Whether a default says something of the class: no sentence of its author, no file of that machine."""
     if isinstance(default, str):
-        return len(default) <= 40 and not _is_file(default)
-    return isinstance(default, int | float)
+        return len(default) <= _LONGEST_DEFAULT and not _is_file(default)
+    return True
 
 
 def _is_file(value: object) -> bool:
-    return isinstance(value, str) and _FILE_NAME.search(value) is not None
+    return (
+        isinstance(value, str)
+        and len(value) <= LONGEST_NAME
+        and _FILE_NAME.search(value) is not None
+    )

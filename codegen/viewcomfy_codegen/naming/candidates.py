@@ -8,7 +8,7 @@ from typing import Final
 
 from viewcomfy_runtime.parameters.types import Media, ParameterType, Text
 
-from ..catalog import NodeFacts
+from ..catalog import DefaultTitles, NodeFacts
 from ..graph.roles import LINKED, NEGATIVE, POSITIVE, Roles, side_in, sources
 from ..graph.stages import stages
 from ..graph.workflow import Node, Workflow
@@ -82,6 +82,13 @@ class Labels:
         self._workflow = workflow
         self._roles = roles
         self._facts = facts
+        self._defaults = DefaultTitles(
+            (
+                (node.class_type, split_mark(node.title)[1])
+                for node in workflow.nodes.values()
+            ),
+            facts,
+        )
         self._said: dict[str, Words] = {
             id: self._title_words(node) for id, node in workflow.nodes.items()
         }
@@ -236,11 +243,16 @@ class Labels:
 
     def _title_words(self, node: Node) -> Words:
         """What the user's title says beyond its class; nothing when it is what ComfyUI wrote there."""
-        title = words(split_mark(node.title)[1])
+        written_title = split_mark(node.title)[1]
+        title = words(written_title)
         facts = self._facts[node.class_type]
         known = words(node.class_type)
         spelled, written = "".join(known), "".join(title)
-        if not title or "deprecated" in title or spelled == written:
+        if (
+            not title
+            or "deprecated" in title
+            or self._defaults.knows(node.class_type, written_title)
+        ):
             return ()
         said = {*known, *(words(facts.name) if facts else ()), *_FILLERS}
         rest = tuple(word for word in title if word not in said)

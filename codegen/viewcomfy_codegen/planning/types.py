@@ -48,7 +48,7 @@ def kind_of(
     name: str, value: Any, facts: InputFacts | None, catalog: Catalog
 ) -> tuple[ParameterType, str]:
     """The type of an input with this deployed value, and where it comes from; the value is always valid for it."""
-    kind = _declared(facts, value) if facts is not None and facts.is_widget else None
+    kind = _declared(facts, value) if facts is not None and facts.holds_value else None
     origin = "its class"
     if kind is None:
         kind, origin = _guessed(name, value, catalog), "its name, as elsewhere"
@@ -63,7 +63,7 @@ def kind_of(
 
 def contradicts(facts: InputFacts, value: Any) -> bool:
     """Whether what a class says of an input refuses the deployed value, a file's name aside."""
-    kind = _declared(facts, value) if facts.is_widget else None
+    kind = _declared(facts, value) if facts.holds_value else None
     return kind is not None and not isinstance(kind, Media) and not _fits(kind, value)
 
 
@@ -82,7 +82,7 @@ def kind_wished(
 def _declared(facts: InputFacts, value: Any) -> ParameterType | None:
     if facts.upload is not None and isinstance(value, str):
         return Media(facts.upload)
-    match facts.type:
+    match facts.value_type:
         case "INT":
             return Integer(_bound(facts.lo), _bound(facts.hi))
         case "FLOAT":
@@ -111,7 +111,11 @@ def _choices(facts: InputFacts, value: Any) -> ParameterType | None:
         return Text() if isinstance(value, str) else None
     strings = tuple(option for option in options if isinstance(option, str))
     if len(strings) == len(options):
-        closed = facts.closed or {each.casefold() for each in strings} <= _SWITCHES
+        # One choice alone is what one machine has; others have more.
+        whole_list = len(strings) > 1 and not facts.incomplete
+        closed = facts.closed or (
+            whole_list and {each.casefold() for each in strings} <= _SWITCHES
+        )
         return Choice(_distinct(strings), open=not closed)
     whole = tuple(option for option in options if type(option) is int)
     if len(whole) == len(options):

@@ -94,7 +94,7 @@ def test_its_tooltips_are_sentences_and_never_code() -> None:
     [
         ["*"],
         ["INT,FLOAT", {}],
-        ["COMFY_DYNAMICCOMBO_V3", {"options": [{"key": "a"}]}],
+        ["COMFY_DYNAMICCOMBO_V3", {"options": ["a"]}],
         ["COMBO"],
         ["COMBO", {"options": None}],
         ["INT", None],

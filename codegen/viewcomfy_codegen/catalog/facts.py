@@ -1,0 +1,283 @@
+"""What is known of node classes and their inputs, as frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+Scalar: TypeAlias = str | int | float | bool
+JsonValue: TypeAlias = "None | Scalar | list[JsonValue] | dict[str, JsonValue]"
+
+DYNAMIC_COMBO: Final = "COMFY_DYNAMICCOMBO_V3"
+AUTOGROW: Final = "COMFY_AUTOGROW_V3"
+DYNAMIC_GROUP: Final = "COMFY_DYNAMICGROUP_V3"
+
+PAGE_TYPES: Final = frozenset(
+    "AUDIO_RECORD IMAGECOMPARE LOAD_3D LOAD_3D_ANIMATION WEBCAM".split()
+)
+"""Types whose widgets hold what the web page alone uses: a view, a recording, a scene."""
+
+WIDGETS: Final = PAGE_TYPES | {
+    *("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "MULTICOMBO", DYNAMIC_COMBO),
+    *("BOUNDING_BOX", "BOUNDING_BOXES", "COLOR", "COLORS", "COMPOSITOR", "CURVE"),
+}
+"""Types that the web page has a widget for."""
+
+PAGE_CLASSES: Final = frozenset({"MarkdownNote", "Note", "PrimitiveNode", "Reroute"})
+"""Classes that the web page alone knows: no server has them."""
+
+_PAGE_NAMES: Final = frozenset(
+    "audioUI compare_view last_incoming refresh upload viewport_state".split()
+)
+
+CONTROL: Final = "control_after_generate"
+"""What the widget behind a seed is called where its class gives it no name of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFacts:
+    """What a class says of an input: a widget's type, range and choices, or the type of link that it takes.
+
+    `files` marks choices that list a machine's files, `upload` the MIME pattern of a file that is sent along. `closed` marks
+    choices that are all there are, `tooltip` is what the class's author says: both come from the user's own server alone.
+    `incomplete` marks choices that no server vouches for. `whole` marks a FLOAT that counts something. `control` is the name
+    of the widget that follows on the web page and changes the value after each run.
+    """
+
+    type: str
+    lo: int | float | None = None
+    hi: int | float | None = None
+    step: int | float | None = None
+    default: JsonValue = None
+    choices: tuple[Scalar, ...] = ()
+    files: bool = False
+    upload: str | None = None
+    multiline: bool = False
+    multiselect: bool = False
+    closed: bool = False
+    incomplete: bool = False
+    whole: bool = False
+    tooltip: str = ""
+    required: bool = True
+    force_input: bool = False
+    socketless: bool = False
+    widget_type: str | None = None
+    dynamic_prompts: bool = False
+    advanced: bool = False
+    hidden: bool = False
+    control: str | None = None
+    page_only: bool = False
+    branches: Mapping[str, Mapping[str, InputFacts]] = field(default_factory=dict)
+    """Of a selector (COMFY_DYNAMICCOMBO_V3): the inputs that each choice brings, by their names behind the dot."""
+    autogrow: Autogrow | None = None
+    group: Group | None = None
+
+    @property
+    def is_widget(self) -> bool:
+        """Whether the web page shows a widget for it, which has a place among the node's saved values."""
+        return not self.force_input and self.holds_value
+
+    @property
+    def holds_value(self) -> bool:
+        """Whether a call can send a value for it, even where the web page offers a socket alone."""
+        return self.type in WIDGETS or self.widget_type is not None
+
+    @property
+    def value_type(self) -> str:
+        """The type of its value: its widget's, where the socket takes several."""
+        return self.widget_type if self.widget_type in WIDGETS else self.type
+
+
+@dataclass(frozen=True, slots=True)
+class Autogrow:
+    """Inputs that the web page adds as they are used (COMFY_AUTOGROW_V3): `images.image0`, `images.image1` …
+
+    Their names are `names`, else `prefix` and a number from 0; where neither is known, any. The first `least` are required.
+    """
+
+    element: InputFacts
+    prefix: str = ""
+    names: tuple[str, ...] = ()
+    least: int = 0
+    most: int | None = None
+
+    def at(self, name: str) -> InputFacts | None:
+        """The facts of the input of this name behind the dot."""
+        place = self._place(name)
+        if place is None or (self.most is not None and place >= self.most):
+            return None
+        return replace(
+            self.element, required=self.element.required and place < self.least
+        )
+
+    def _place(self, name: str) -> int | None:
+        if self.names:
+            return self.names.index(name) if name in self.names else None
+        if not self.prefix:
+            return 0
+        return (
+            _number(name[len(self.prefix) :]) if name.startswith(self.prefix) else None
+        )
+
+
+def _number(digits: str) -> int | None:
+    plain = digits.isascii() and digits.isdigit() and len(digits) <= 6
+    return int(digits) if plain else None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A row of inputs that the web page repeats (COMFY_DYNAMICGROUP_V3): `loras.0.strength`, `loras.1.strength` …"""
+
+    members: Mapping[str, InputFacts]
+    least: int = 0
+    most: int | None = None
+
+    def at(self, row: str) -> Mapping[str, InputFacts]:
+        """The facts of the inputs in the row of this number."""
+        place = _number(row)
+        if place is None or (self.most is not None and place >= self.most):
+            return {}
+        if place < self.least:
+            return self.members
+        return {
+            name: replace(each, required=False) for name, each in self.members.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of the meanings of a dotted name, and the choices that lead to it, by the selectors' names."""
+
+    when: Mapping[str, str]
+    facts: InputFacts
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What is known of a class: the name that its nodes show, its inputs in the web page's order, its outputs' types."""
+
+    name: str
+    output_node: bool = False
+    outputs: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+    inputs: Mapping[str, InputFacts] = field(default_factory=dict)
+    own: bool = False
+    """Whether the user's own server, or the catalog that they keep, said so."""
+    has_intermediate_output: bool = False
+    """Whether what it shows is a preview of what other nodes save."""
+    does: str = ""
+    """What it does, in a few of our own words."""
+    titles: frozenset[str] = frozenset()
+    """Its default titles in any language and version, as `plain_title` writes them."""
+    page_names: tuple[str, ...] = ()
+    """Starts of the names that only the web page uses on its nodes."""
+
+    def input(
+        self, name: str, chosen: Mapping[str, object] | None = None
+    ) -> InputFacts | None:
+        """The facts of an input by its wire name, such as `model.size.width` or `images.image0`.
+
+        `chosen` are values by wire name: a selector's value picks its branch. Without it, or for a value that has no
+        branch, all branches count, as `union` joins them. None for a name that the class doesn't have.
+        """
+        found = [each.facts for each in self.variants(name, chosen)]
+        return union(found) if found else None
+
+    def variants(
+        self, name: str, chosen: Mapping[str, object] | None = None
+    ) -> list[Variant]:
+        """Every meaning of an input's wire name, one for each combination of choices that brings it."""
+        if name in self.inputs:
+            return [Variant({}, self.inputs[name])]
+        return list(_variants(self.inputs, "", name, chosen or {}, {}))
+
+    def is_page_only(self, name: str) -> bool:
+        """Whether only the web page uses an input: a button, a view, a preview."""
+        facts = self.input(name)
+        if facts is not None:
+            return facts.page_only
+        return is_page_name(name) or name.startswith(self.page_names)
+
+
+def is_page_name(name: str) -> bool:
+    """Whether an input that no class declares is one that the web page alone uses."""
+    return name in _PAGE_NAMES or name.startswith("preview")
+
+
+def _variants(
+    inputs: Mapping[str, InputFacts],
+    before: str,
+    rest: str,
+    chosen: Mapping[str, object],
+    when: Mapping[str, str],
+) -> Iterator[Variant]:
+    """The meanings of `rest` among `inputs`, whose wire names begin with `before`."""
+    head, dot, tail = rest.partition(".")
+    if rest in inputs:
+        yield Variant(when, inputs[rest])
+        return
+    facts = inputs.get(head)
+    if facts is None or not dot:
+        return
+    path = f"{before}{head}"
+    picked = chosen.get(path)
+    single = isinstance(picked, str) and picked in facts.branches
+    for option, members in facts.branches.items():
+        if not single or option == picked:
+            yield from _variants(
+                members, f"{path}.", tail, chosen, {**when, path: option}
+            )
+    if facts.autogrow is not None:
+        place, _, _ = tail.partition(".")
+        element = facts.autogrow.at(place)
+        if element is not None:
+            yield from _variants({place: element}, f"{path}.", tail, chosen, when)
+    if facts.group is not None:
+        row, _, member = tail.partition(".")
+        members = facts.group.at(row)
+        yield from _variants(members, f"{path}.{row}.", member, chosen, when)
+
+
+def union(found: list[InputFacts]) -> InputFacts:
+    """What all of several meanings allow: the widest bounds and every choice; type `*` where their kinds differ."""
+    first = found[0]
+    if all(each == first for each in found[1:]):
+        return first
+    required = all(each.required for each in found)
+    kinds = {each.value_type for each in found}
+    if kinds == {"INT", "FLOAT"}:
+        kinds = {"FLOAT"}
+    if len(kinds) > 1:
+        return InputFacts(
+            "*", required=required, advanced=all(each.advanced for each in found)
+        )
+    lows = [each.lo for each in found]
+    highs = [each.hi for each in found]
+    return replace(
+        first,
+        type=kinds.pop(),
+        widget_type=None,
+        lo=None if None in lows else min(low for low in lows if low is not None),
+        hi=None if None in highs else max(high for high in highs if high is not None),
+        choices=(
+            tuple(dict.fromkeys(choice for each in found for choice in each.choices))
+            if all(each.choices for each in found)
+            else ()
+        ),
+        branches={
+            option: members
+            for each in reversed(found)
+            for option, members in each.branches.items()
+        },
+        files=any(each.files for each in found),
+        closed=all(each.closed for each in found),
+        incomplete=any(each.incomplete for each in found),
+        whole=all(each.whole for each in found),
+        multiline=any(each.multiline for each in found),
+        required=required,
+        advanced=all(each.advanced for each in found),
+        control=next((each.control for each in found if each.control), None),
+        page_only=all(each.page_only for each in found),
+    )

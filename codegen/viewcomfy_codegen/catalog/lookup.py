@@ -1,0 +1,219 @@
+"""Where facts are looked up: the catalog that the package ships, and the user's own on top."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+from .distilling import node_record
+from .facts import DYNAMIC_COMBO, Autogrow, Group, InputFacts, NodeFacts
+from .titles import default_titles
+
+ABOUT: Final = "!"
+"""The key of what the catalog says of itself; a sign before a name begins the other keys that are no class's."""
+SHARED: Final = "="
+TITLES: Final = "@"
+BY_NAME: Final = "?"
+BY_WORD: Final = "~"
+_SIGNS: Final = ABOUT + SHARED + TITLES + BY_NAME + BY_WORD
+
+
+class Catalog:
+    """Facts by class, read one record at a time: the file is searched, never parsed whole.
+
+    `data` holds one record a line, `key<TAB>JSON`, sorted by the keys' bytes.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._nodes: dict[str, NodeFacts | None] = {}
+
+    @property
+    def version(self) -> str:
+        """The version of ComfyUI that the facts are of."""
+        return str((self._record(ABOUT) or {}).get("comfyui", "unknown"))
+
+    @property
+    def date(self) -> str:
+        """The day that the facts are of, such as `2026-11-26`."""
+        return str((self._record(ABOUT) or {}).get("date", "unknown"))
+
+    @property
+    def name(self) -> str:
+        """What the catalog is called where its user is told which one was asked."""
+        return f"the shipped catalog ({self.date}, ComfyUI {self.version})"
+
+    def node(self, class_type: str) -> NodeFacts | None:
+        """What is known of a class; None for a class nobody told us about."""
+        if class_type not in self._nodes:
+            self._nodes[class_type] = self._find(class_type)
+        return self._nodes[class_type]
+
+    def guess(self, plain: str) -> InputFacts | None:
+        """What an input with this plain name is in most classes, by the whole name or by its last word."""
+        word = plain.rpartition("_")[2]
+        record = self._record(BY_NAME + plain) or self._record(BY_WORD + word)
+        return None if record is None else self._input(record)
+
+    def _find(self, class_type: str) -> NodeFacts | None:
+        if class_type.startswith(tuple(_SIGNS)):
+            return None
+        record = self._record(class_type)
+        return None if record is None else self._facts(record, class_type)
+
+    def _facts(
+        self, record: Mapping[str, Any], class_type: str, own: bool = False
+    ) -> NodeFacts:
+        name = str(record.get("name") or class_type)
+        return NodeFacts(
+            name=name,
+            output_node=record.get("output_node", False),
+            outputs=tuple(record["outputs"]),
+            output_names=tuple(record.get("output_names", record["outputs"])),
+            inputs=self._inputs(record["inputs"], own),
+            own=own,
+            has_intermediate_output=record.get("has_intermediate_output", False),
+            does=record.get("does", ""),
+            titles=default_titles(
+                class_type, name, *(self._record(TITLES + class_type) or ())
+            ),
+            page_names=tuple(record.get("page_names", ())),
+        )
+
+    def _inputs(
+        self, specs: Mapping[str, str | dict[str, Any]], own: bool
+    ) -> dict[str, InputFacts]:
+        return {name: self._input(spec, own) for name, spec in specs.items()}
+
+    def _input(self, spec: str | dict[str, Any], own: bool = False) -> InputFacts:
+        if isinstance(spec, str):
+            return InputFacts(spec.removeprefix("?"), required=not spec.startswith("?"))
+        branches = {
+            option: self._inputs(specs, own)
+            for option, specs in spec.get("branches", {}).items()
+        }
+        choices = spec.get("choices", ())
+        if isinstance(choices, str):
+            choices = self._record(choices)
+        choices = tuple(branches if spec["type"] == DYNAMIC_COMBO else choices or ())
+        return InputFacts(
+            type=spec["type"],
+            lo=spec.get("min"),
+            hi=spec.get("max"),
+            step=spec.get("step"),
+            default=spec.get("default"),
+            choices=choices,
+            files=spec.get("files", False),
+            upload=spec.get("upload"),
+            multiline=spec.get("multiline", False),
+            multiselect=spec.get("multiselect", False) or spec["type"] == "MULTICOMBO",
+            closed=own and bool(choices),
+            incomplete=spec.get("incomplete", False),
+            whole=spec.get("whole", False),
+            tooltip=spec.get("tooltip", ""),
+            required=not spec.get("optional", False),
+            force_input=spec.get("force_input", False),
+            socketless=spec.get("socketless", False),
+            widget_type=spec.get("widget_type"),
+            dynamic_prompts=spec.get("dynamic_prompts", False),
+            advanced=spec.get("advanced", False),
+            hidden=spec.get("hidden", False),
+            control=spec.get("control"),
+            page_only=spec.get("page_only", False),
+            branches=branches,
+            autogrow=(
+                self._autogrow(spec["autogrow"], own) if "autogrow" in spec else None
+            ),
+            group=(
+                Group(
+                    self._inputs(spec["members"], own),
+                    spec.get("min", 0),
+                    spec.get("max"),
+                )
+                if "members" in spec
+                else None
+            ),
+        )
+
+    def _autogrow(self, spec: Mapping[str, Any], own: bool) -> Autogrow:
+        return Autogrow(
+            element=self._input(spec["element"], own),
+            prefix=spec.get("prefix", ""),
+            names=tuple(spec.get("names", ())),
+            least=spec.get("min", 0),
+            most=spec.get("max"),
+        )
+
+    def _record(self, key: str) -> Any:
+        """The record of `key`, found by bisection over the lines' starts."""
+        wanted = key.encode("utf-8", "surrogatepass")
+        data, low, high = self._data, 0, len(self._data)
+        while low < high:
+            start = data.rfind(b"\n", low, (low + high) // 2) + 1 or low
+            end = data.find(b"\n", start)
+            found, _, text = data[start:end].partition(b"\t")
+            if found == wanted:
+                return json.loads(text)
+            if found < wanted:
+                low = end + 1
+            else:
+                high = start
+        return None
+
+
+class OwnCatalog(Catalog):
+    """What the user's own server says of its classes, on top of what the package knows."""
+
+    def __init__(self, data: bytes, classes: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        self._classes = classes
+
+    def knows(self, class_type: str) -> bool:
+        """Whether the user's server has the class."""
+        return class_type in self._classes
+
+    def _find(self, class_type: str) -> NodeFacts | None:
+        if class_type not in self._classes:
+            return super()._find(class_type)
+        described = self._classes[class_type]
+        record = node_record(
+            described if isinstance(described, dict) else {}, class_type
+        )
+        facts = self._facts(record, class_type, own=True)
+        known = super()._find(class_type)
+        if known is None:
+            return facts
+        inputs = {
+            name: (
+                replace(each, files=True, choices=(), closed=False)
+                if each.type == "COMBO" and _lists_files(known, name)
+                else each
+            )
+            for name, each in facts.inputs.items()
+        }
+        return replace(
+            facts, inputs=inputs, titles=facts.titles | known.titles, does=known.does
+        )
+
+
+def _lists_files(known: NodeFacts, name: str) -> bool:
+    return name in known.inputs and known.inputs[name].files
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Catalog:
+    """The catalog that the package ships."""
+    return Catalog(_shipped_data())
+
+
+def _shipped_data() -> bytes:
+    return (files(__package__) / "nodes.tsv").read_bytes()
+
+
+def with_object_info(classes: Mapping[str, Any]) -> Catalog:
+    """The catalog that the package ships, under what a server answered at /object_info."""
+    return OwnCatalog(_shipped_data(), classes)

@@ -1,0 +1,140 @@
+"""Titles that ComfyUI or a pack wrote on a node, in any of its languages: they say nothing of what its author meant."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Final
+
+from .facts import NodeFacts
+
+_LONGEST: Final = 400
+_REMARK: Final = re.compile(r"[(\[（【][^()\[\]（）【】]*[)\]）】]?\s*$")
+_PREFIX: Final = re.compile(r"^\s*([^:：]{1,40}[:：])")
+_MARKS: Final = frozenset(
+    "advance advanced api beta deprecated do not use experimental legacy node of obsolete old optimized recommend"
+    " recommended simple the this v1 v2 v3 version".split()
+)
+"""Words with which a pack says what became of one of its classes."""
+
+_SCRIPTS: Final = {
+    "chinese or japanese": "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff",
+    "korean": "\u1100-\u11ff\uac00-\ud7af",
+    "cyrillic": "\u0400-\u04ff",
+    "hebrew": "\u0590-\u05ff",
+    "arabic or persian": "\u0600-\u06ff",
+}
+_SCRIPT: Final = re.compile("|".join(f"([{letters}])" for letters in _SCRIPTS.values()))
+_ALIKE: Final = 0.4
+"""How much of a title its class's known one must have for it to be another translation."""
+
+
+@lru_cache(maxsize=4096)
+def plain_title(title: str) -> str:
+    """A title as titles are compared: its letters and digits alone, in lower case."""
+    normal = unicodedata.normalize("NFKC", title[:_LONGEST])
+    folded = unicodedata.normalize("NFKC", normal.casefold())
+    return "".join(filter(str.isalnum, folded))
+
+
+def default_titles(class_type: str, name: str, *translations: str) -> frozenset[str]:
+    """The default titles of a class: its own name, the one that it shows, and translations that are plain already."""
+    return frozenset((plain_title(class_type), plain_title(name), *translations))
+
+
+class DefaultTitles:
+    """Tells the titles that ComfyUI and its packs wrote from an author's own, within one workflow.
+
+    `nodes` are the class and the title of every node; `facts` is what is known of each class.
+    """
+
+    def __init__(
+        self, nodes: Iterable[tuple[str, str]], facts: Mapping[str, NodeFacts | None]
+    ) -> None:
+        self._facts = facts
+        self._known: dict[str, frozenset[str]] = {}
+        self._counts = Counter(nodes)
+        self._titles: dict[str, set[str]] = defaultdict(set)
+        self._classes_in: dict[str, set[str]] = defaultdict(set)
+        for class_type, title in self._counts:
+            self._titles[class_type].add(title)
+            script = script_of(title)
+            if script is not None and plain_title(title) in self._defaults(class_type):
+                self._classes_in[script].add(class_type)
+
+    def knows(self, class_type: str, title: str) -> bool:
+        """Whether a node's title is a default: a known one, or one that the workflow's other titles give away."""
+        plain = plain_title(title)
+        if not plain or plain in self._defaults(class_type):
+            return True
+        return (
+            self._is_remarked(class_type, title)
+            or self._has_prefix(class_type, title)
+            or self._is_shared(class_type, title)
+            or self._is_translated(class_type, title, plain)
+        )
+
+    def _defaults(self, class_type: str) -> frozenset[str]:
+        if class_type not in self._known:
+            facts = self._facts.get(class_type)
+            self._known[class_type] = (
+                facts.titles if facts is not None else default_titles(class_type, "")
+            )
+        return self._known[class_type]
+
+    def _is_remarked(self, class_type: str, title: str) -> bool:
+        """Whether a remark in brackets follows the class's words, which says something of the class, not of the node."""
+        remark = _REMARK.search(title[:_LONGEST])
+        if remark is None:
+            return False
+        facts = self._facts.get(class_type)
+        known = {class_type, facts.name} if facts is not None else {class_type}
+        bare = plain_title(title[: remark.start()])
+        if bare not in {plain_title(_REMARK.sub("", each)) for each in known}:
+            return False
+        if facts is None:
+            # Who remarks on several nodes tells them apart.
+            return len(self._titles[class_type]) == 1
+        return _MARKS.issuperset(re.findall(r"\w+", remark.group().casefold()))
+
+    def _has_prefix(self, class_type: str, title: str) -> bool:
+        """Whether the title begins as the class does, with its pack's word and a colon: `LayerMask: …`."""
+        own, written = _PREFIX.match(class_type), _PREFIX.match(title[:_LONGEST])
+        return (
+            own is not None
+            and written is not None
+            and plain_title(own[1]) == plain_title(written[1])
+        )
+
+    def _is_shared(self, class_type: str, title: str) -> bool:
+        """Whether several nodes have it, of a class whose titles nobody has translated: its pack wrote it."""
+        return self._counts[class_type, title] > 1 and not self._is_listed(class_type)
+
+    def _is_translated(self, class_type: str, title: str, plain: str) -> bool:
+        """Whether nodes of other classes have default titles in the same script, so that the page wrote in that language."""
+        script = script_of(title)
+        if script is None or not self._classes_in[script] - {class_type}:
+            return False
+        if not self._is_listed(class_type):
+            return True
+        pairs = _pairs(plain)
+        return any(
+            len(pairs & _pairs(each)) >= _ALIKE * len(pairs)
+            for each in self._defaults(class_type)
+        )
+
+    def _is_listed(self, class_type: str) -> bool:
+        return any(script_of(each) for each in self._defaults(class_type))
+
+
+def script_of(title: str) -> str | None:
+    """The script of a title that is not in Latin letters."""
+    found = _SCRIPT.search(title[:_LONGEST])
+    return list(_SCRIPTS)[(found.lastindex or 1) - 1] if found is not None else None
+
+
+def _pairs(plain: str) -> set[str]:
+    return {plain[at : at + 2] for at in range(max(1, len(plain) - 1))}
