@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .errors import CodegenError, Diagnostic
 from .pipeline import Generated, generate
-from .planning.plan import Options
+from .planning.options import Options
 from .version import __version__
 
 __all__ = [

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from viewcomfy_runtime.parameters.fields import REQUIRED
+from viewcomfy_runtime.parameters.docs import About
+from viewcomfy_runtime.parameters.fields import REQUIRED, UNUSED, Field
+from viewcomfy_runtime.parameters.inputs import Input
 from viewcomfy_runtime.parameters.key import WireKey
+from viewcomfy_runtime.parameters.outputs import OutputNode
 from viewcomfy_runtime.parameters.types import Choice, ParameterType
 
 BASIC: Final = "basic"
 ADVANCED: Final = "advanced"
-UNUSED: Final = "unused"
 GROUPS: Final = (BASIC, ADVANCED, UNUSED)
 """In their order: what people set, what they rarely set, and what changes nothing."""
 
 
 class Identifier(str):
-    """A name that was made and checked by `naming`: the only text of a workflow that may stand as code."""
+    """A name that was made and checked by `words`: the only text of a workflow that may stand as code."""
 
     __slots__ = ()
 
@@ -39,13 +41,21 @@ class Parameter:
     type: ParameterType
     default: Any
     inputs: tuple[WireKey, ...]
-    doc: str
+    about: About
     group: str
     origins: Origins
 
     @property
     def required(self) -> bool:
         return self.default is REQUIRED
+
+    @property
+    def field(self) -> Field:
+        """The parameter as the runtime knows it: what a schema and a docstring are made of."""
+        inputs = tuple(
+            Input(each.node, each.name, group=self.group) for each in self.inputs
+        )
+        return Field(self.name, self.type, inputs, self.default, self.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ class Alias:
 class Module:
     """Everything that a target needs to know of a workflow.
 
-    `source` names the file it came from; `graph` holds the nodes by id, in the order of the flow, or is None where the module
+    `source` names the file it came from, `outputs` what a run gives; `graph` holds the nodes by id, in the order of the flow, or is None where the module
     is not to carry them; `fallback` is what a call sends that has nothing else to send.
     """
 
@@ -69,5 +79,6 @@ class Module:
     node_count: int
     parameters: tuple[Parameter, ...]
     aliases: tuple[Alias, ...]
+    outputs: tuple[OutputNode, ...]
     graph: dict[str, Any] | None
     fallback: dict[str, Any]

@@ -1,33 +1,56 @@
-"""From a workflow to the files of its client, without touching a disk."""
+"""From a workflow to the files of its client, without touching a disk: read, plan, render."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from .catalog import shipped
 from .errors import Diagnostic
+from .graph.workflow import Workflow
 from .model import Module
-from .planning.plan import Options, plan
-from .planning.wishes import merged
-from .project.checksums import marked
+from .planning.options import Options
+from .planning.plan import Titles, plan
+from .planning.wishes import Wishes, merged
 from .sources import read_source
 from .sources.api_format import read_workflow
-from .targets.json_schema import json_schema
-from .targets.python.module import python_module
+from .targets.checksums import marked
+from .targets.json_schema import JSON_SCHEMA
+from .targets.python.target import PYTHON
+from .targets.target import Target
+
+TARGETS: Final = (PYTHON, JSON_SCHEMA)
+"""What a client consists of unless something else is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A workflow with what was written down about its inputs, and what its author should know.
+
+    `curated` where the wishes choose what is shown.
+    """
+
+    workflow: Workflow
+    wishes: Wishes
+    curated: bool
+    diagnostics: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What a generation made: texts by file name, and what the workflow's author should know."""
+    """What a generation made: the plan, its texts by file name, and what the workflow's author should know."""
 
     files: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...]
-    graph: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """The workflow that it was made from: its nodes by id."""
-    module: Module | None = field(default=None, repr=False)
-    """The plan: what every file says in its own syntax."""
+    module: Module
+    workflow: Workflow
+
+    @property
+    def graph(self) -> Mapping[str, Any]:
+        """The workflow that it was made from: its nodes by id."""
+        return self.workflow.graph
 
 
 def generate(
@@ -38,40 +61,62 @@ def generate(
     options: Options | None = None,
     workflow_in: str | None = None,
     view_comfy: tuple[bytes, str] | None = None,
+    targets: Iterable[Target] = TARGETS,
 ) -> Generated:
     """The typed client of a workflow in ComfyUI's API format, as `<name>.py` and `<name>.schema.json`.
 
-    `workflow` is the content of the exported file, or the value read from it: a workflow, a view_comfy.json that holds one, or
-    a picture that ComfyUI saved. `source` names it in the module and in messages. `workflow_in` picks one of several in a
-    view_comfy.json, by number or title; `view_comfy` is such a file beside the workflow, with its name.
-    Pure: the same input gives the same texts. Raises CodegenError, with all that is wrong, for what is no workflow.
+    `workflow` is the content of the exported file, or the value read from it: a workflow, a
+    view_comfy.json that holds one, or an image that ComfyUI saved. `source` names it in the module and
+    in messages. `workflow_in` picks one of several in a view_comfy.json, by number or title;
+    `view_comfy` is such a file beside the workflow, with its name. `targets` are the files to make.
+    Pure: the same input gives the same texts. Raises CodegenError, with all that is wrong.
     """
-    read = read_source(
-        _data(workflow), source, workflow=workflow_in, view_comfy=view_comfy
+    found = read(
+        _data(workflow), source, workflow_in=workflow_in, view_comfy=view_comfy
     )
-    options = options or Options()
-    if read.curated:
-        wishes = merged(read.wishes, options.wishes)
+    module, notes = planned(found, options or Options(), name, source)
+    texts = rendered(module, name, targets)
+    return Generated(texts, (*found.diagnostics, *notes), module, found.workflow)
+
+
+def read(
+    data: bytes,
+    source: str,
+    *,
+    workflow_in: str | None = None,
+    view_comfy: tuple[bytes, str] | None = None,
+) -> Read:
+    """The workflow in a file's content. Raises CodegenError for what holds none."""
+    content = read_source(data, source, workflow=workflow_in, view_comfy=view_comfy)
+    workflow, diagnostics = read_workflow(content.workflow, source)
+    return Read(
+        workflow, content.wishes, content.curated, (*diagnostics, *content.notes)
+    )
+
+
+def planned(
+    found: Read, options: Options, name: str, source: str
+) -> tuple[Module, list[Diagnostic]]:
+    """The plan of a client under this name. Raises CodegenError for wishes that can't be fulfilled."""
+    if found.curated:
+        wishes = merged(found.wishes, options.wishes)
         options = replace(options, wishes=wishes, curated=True)
-    found, diagnostics = read_workflow(read.workflow, source)
-    module, notes = plan(
-        found,
-        shipped(),
-        options,
-        title=name.replace("_", " ").strip().capitalize() or name,
-        source=source,
-    )
-    schema = json_schema(module)
-    files = {
-        f"{name}.py": marked(python_module(module), schema),
-        f"{name}.schema.json": schema,
-    }
-    return Generated(files, (*diagnostics, *read.notes, *notes), found.graph, module)
+    title = " ".join(name.replace("_", " ").split()).capitalize() or name
+    return plan(found.workflow, shipped(), options, Titles(title, source))
+
+
+def rendered(
+    module: Module, name: str, targets: Iterable[Target] = TARGETS
+) -> dict[str, str]:
+    """The texts of a plan by file name; a Python module vouches for the schema beside it."""
+    texts = {f"{name}{target.suffix}": target.render(module) for target in targets}
+    python, schema = f"{name}{PYTHON.suffix}", f"{name}{JSON_SCHEMA.suffix}"
+    if python in texts:
+        texts[python] = marked(texts[python], texts.get(schema, ""))
+    return texts
 
 
 def _data(workflow: bytes | str | Mapping[str, Any]) -> bytes:
-    import json
-
     if isinstance(workflow, bytes):
         return workflow
     text = workflow if isinstance(workflow, str) else json.dumps(workflow)

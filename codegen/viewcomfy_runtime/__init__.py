@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .clients.gateway import ViewComfyGateway
     from .clients.viewcomfy import ViewComfy
     from .errors import (
+        AmbiguousOutputWarning,
         AuthenticationError,
         ConfigurationError,
         ConnectionFailedError,
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
     from .parameters.fields import Field
     from .parameters.files import File, Stored, Upload
     from .parameters.inputs import Input
+    from .parameters.outputs import OutputNode
     from .results.result import OutputFile, PromptResult
     from .runs.batches import Outcome
     from .runs.jobs import Job
-    from .workflow import Workflow
+    from .workflow import Override, Workflow
 
 __all__ = [
+    "AmbiguousOutputWarning",
     "AuthenticationError",
     "Call",
     "Client",
@@ -60,6 +63,8 @@ __all__ = [
     "NotFoundError",
     "Outcome",
     "OutputFile",
+    "OutputNode",
+    "Override",
     "Progress",
     "PromptResult",
     "ProtocolError",
@@ -87,6 +92,8 @@ _HOMES: Final = {
     "Input": ".parameters.inputs",
     "Job": ".runs.jobs",
     "Outcome": ".runs.batches",
+    "OutputNode": ".parameters.outputs",
+    "Override": ".workflow",
     "OutputFile": ".results.result",
     "Progress": ".calls.call",
     "PromptResult": ".results.result",

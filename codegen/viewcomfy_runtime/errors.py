@@ -163,6 +163,10 @@ class DifferentWorkflowWarning(UserWarning):
     """The deployment runs another workflow than the module was generated from."""
 
 
+class AmbiguousOutputWarning(UserWarning):
+    """A file of a result that no output node can be told to have made."""
+
+
 class ProtocolError(ViewComfyError):
     """An answer that is not ViewComfy's."""
 

@@ -8,31 +8,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
-from .errors import (
-    Fault,
-    IncompatibleModuleError,
-    InvalidParametersError,
-    InvalidWorkflowError,
-)
+from .errors import Fault, InvalidParametersError, InvalidWorkflowError, ViewComfyError
+from .parameters.format import require_format
+from .results.result import PromptResult
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from .calls.call import Call, Client, Progress, Watch
     from .http.deadlines import Deadline
+    from .parameters.docs import About
     from .parameters.fields import Field
     from .parameters.files import Upload
-    from .parameters.types import Integer
-    from .results.result import PromptResult
+    from .parameters.outputs import OutputNode
+    from .results.naming import Naming
     from .runs.batches import Outcome
     from .runs.jobs import Job
 
 P = TypeVar("P")
+R = TypeVar("R", bound=PromptResult)
 
-FORMAT: Final = 1
-"""The format of generated modules that this runtime serves."""
+Override: TypeAlias = bool | str | PathLike[str] | Mapping[str, Any]
+"""A workflow to run in place of the deployed one: True for the module's own, else its file or its nodes."""
 
 _PYDANTIC: Final = {
     "extra": "forbid",
@@ -40,51 +39,73 @@ _PYDANTIC: Final = {
     "use_attribute_docstrings": True,
 }
 
-UNKNOWN_SEED_RANGE: Final = (0, 2**32 - 1)
-"""Where a seed is drawn from when its node's range is not known: what the narrowest nodes accept."""
 
+class Workflow(Generic[P, R]):
+    """A deployed workflow: the parameters of a call to it, what a run gives, and its graph.
 
-class Workflow(Generic[P]):
-    """A deployed workflow: the parameters of a call to it, and its graph.
-
-    `fallback` are wire values that are sent when a call has no other: ViewComfy refuses an empty `params`.
+    `about` is JSON text of what people read about single parameters and outputs; a string in the
+    module, it survives where sources and docstrings don't. `fallback` are wire values that are sent
+    when a call has no other: ViewComfy refuses an empty `params`.
     """
 
     def __init__(
         self,
         parameters: type[P],
+        result: type[R],
         *,
         format: int,
         title: str,
+        about: str = "{}",
         graph: str | None = None,
         fallback: Mapping[str, Any] | None = None,
     ) -> None:
-        if format != FORMAT:
-            raise _incompatible(parameters.__module__, format)
-        # How pydantic, where it is used, takes the class: as strictly as `parse`, with its sentences.
-        setattr(parameters, "__pydantic_config__", dict(_PYDANTIC))  # noqa: B010
+        require_format(parameters.__module__, format)
         self.parameters = parameters
+        self.result = result
         self.title = title
+        self._about = about
         self._graph = graph
         self._fallback = dict(fallback or {})
+        # How pydantic, where it is used, takes the class: as strictly as `parse`, with its sentences.
+        setattr(parameters, "__pydantic_config__", dict(_PYDANTIC))  # noqa: B010
+        setattr(parameters, "__doc__", _Help(self))  # noqa: B010
 
     def __repr__(self) -> str:
         return f"Workflow({self.title!r})"
 
     @cached_property
+    def _parts(self) -> dict[str, dict[str, dict[str, Any]]]:
+        import json
+
+        parts: dict[str, dict[str, dict[str, Any]]] = json.loads(self._about)
+        return parts
+
+    @cached_property
     def fields(self) -> tuple[Field, ...]:
         """The parameters one by one, with type, default, inputs and documentation."""
-        from .parameters.docs import attribute_docs
+        from .parameters.docs import About
         from .parameters.fields import fields_of
 
-        return fields_of(self.parameters, attribute_docs(self.parameters))
+        parts = self._parts.get("parameters", {})
+        about: dict[str, About] = {
+            name: About.from_json(each) for name, each in parts.items()
+        }
+        return fields_of(self.parameters, about)
+
+    @cached_property
+    def outputs(self) -> tuple[OutputNode, ...]:
+        """The output nodes one by one, each under the name of its property in the result."""
+        from .parameters.outputs import OutputNode
+
+        parts = self._parts.get("outputs", {})
+        return tuple(OutputNode.from_json(name, each) for name, each in parts.items())
 
     @property
     def schema(self) -> dict[str, Any]:
         """The JSON Schema (draft 2020-12) of a call, as `parse` reads it."""
         from .parameters.fields import schema_of_fields
 
-        return schema_of_fields(self.title, self.fields)
+        return schema_of_fields(self.title, self.fields, self.outputs)
 
     @property
     def graph(self) -> dict[str, Any]:
@@ -107,62 +128,19 @@ class Workflow(Generic[P]):
 
         Raises InvalidParametersError with all faults at once.
         """
-        from .parameters.types import Refused, accept
+        from .parameters.wire import parsed
 
-        if not isinstance(call, Mapping):
-            raise InvalidParametersError(
-                (Fault("(the call)", "must be an object of names and values"),)
-            )
-        known = {field.name: field for field in self.fields}
-        values: dict[str, Any] = {}
-        faults = [
-            Fault(str(name), _unknown(str(name), known))
-            for name in call
-            if name not in known
-        ]
-        for name, field in known.items():
-            if name in call:
-                try:
-                    values[name] = accept(field.type, call[name])
-                except Refused as refused:
-                    faults.append(Fault(name, str(refused)))
-            elif field.required:
-                faults.append(Fault(name, "is required"))
-        if faults:
-            raise InvalidParametersError(tuple(faults))
-        return self.parameters(**values)
+        return self.parameters(**parsed(self.fields, call))
 
     def to_wire(self, parameters: P) -> tuple[dict[str, Any], dict[str, Upload]]:
         """What is sent for a call: the values and the files, both by wire key.
 
-        All values are sent, untouched ones too; files where they are set; None as a seed becomes a number drawn
-        from the input's range. Raises InvalidParametersError with all faults at once.
+        All values are sent, untouched ones too; files where they are set; None as a seed becomes a
+        number drawn from the input's range. Raises InvalidParametersError with all faults at once.
         """
-        from .parameters.files import Stored, as_upload
-        from .parameters.types import Integer, Media, accept
+        from .parameters.wire import wire_of
 
-        params: dict[str, Any] = {}
-        files: dict[str, Upload] = {}
-        faults: list[Fault] = []
-        for field in self.fields:
-            try:
-                value = accept(field.type, getattr(parameters, field.name))
-                if isinstance(field.type, Media):
-                    if isinstance(value, Stored):
-                        params |= {each.key: value.name for each in field.inputs}
-                    elif value is not None:
-                        upload = as_upload(value, field.name)
-                        files |= {each.key: upload for each in field.inputs}
-                    continue
-            except ValueError as error:
-                faults.append(Fault(field.name, str(error)))
-                continue
-            if value is None and isinstance(field.type, Integer):
-                value = _drawn(field.type)
-            wire = {"__value__": value} if isinstance(value, list) else value
-            params |= {each.key: wire for each in field.inputs}
-        if faults:
-            raise InvalidParametersError(tuple(faults))
+        params, files = wire_of(self.fields, parameters)
         return params or dict(self._fallback), files
 
     def run(
@@ -173,8 +151,8 @@ class Workflow(Generic[P]):
         on_log: Callable[[str], object] | None = None,
         on_progress: Callable[[Progress], object] | None = None,
         timeout: float | None = None,
-        override_workflow: bool | str | PathLike[str] | Mapping[str, Any] = False,
-    ) -> PromptResult:
+        override_workflow: Override = False,
+    ) -> R:
         """Run the workflow once and wait for its result.
 
         Without `client` the environment says where: VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET.
@@ -201,8 +179,8 @@ class Workflow(Generic[P]):
         on_log: Callable[[str], object] | None = None,
         on_progress: Callable[[Progress], object] | None = None,
         timeout: float | None = None,
-        override_workflow: bool | str | PathLike[str] | Mapping[str, Any] = False,
-    ) -> PromptResult:
+        override_workflow: Override = False,
+    ) -> R:
         """`run`, awaitable: it waits in a thread of its own, and cancelling it ends the request.
 
         `on_log` and `on_progress` are called in the event loop.
@@ -226,8 +204,8 @@ class Workflow(Generic[P]):
         *,
         client: Client | None = None,
         timeout: float = 120.0,
-        override_workflow: bool | str | PathLike[str] | Mapping[str, Any] = False,
-    ) -> Job:
+        override_workflow: Override = False,
+    ) -> Job[R]:
         """Start a run and return at once, with a job that is asked after, awaited, cancelled, pickled or reopened.
 
         `timeout` is in seconds, for starting it, uploads included. Raises ViewComfyError, and ConfigurationError for a client
@@ -243,14 +221,14 @@ class Workflow(Generic[P]):
             prompt_id = keeper.submit(call, Deadline(timeout))
         except InvalidParametersError as error:
             raise self._by_name(error) from None
-        return Job(prompt_id, keeper, call.params)
+        return Job(prompt_id, keeper, self._naming, call.params)
 
-    def job(self, prompt_id: str, *, client: Client | None = None) -> Job:
+    def job(self, prompt_id: str, *, client: Client | None = None) -> Job[R]:
         """The job of a run that was started elsewhere. Raises ConfigurationError for a client that keeps no runs."""
         from .clients.environment import job_client
         from .runs.jobs import Job
 
-        return Job(prompt_id, job_client(client))
+        return Job(prompt_id, job_client(client), self._naming)
 
     def run_many(
         self,
@@ -259,10 +237,10 @@ class Workflow(Generic[P]):
         client: Client | None = None,
         max_concurrency: int = 8,
         executor: Executor | None = None,
-        on_result: Callable[[int, Outcome], object] | None = None,
+        on_result: Callable[[int, R | ViewComfyError], object] | None = None,
         timeout: float | None = None,
-        override_workflow: bool | str | PathLike[str] | Mapping[str, Any] = False,
-    ) -> list[Outcome]:
+        override_workflow: Override = False,
+    ) -> list[R | ViewComfyError]:
         """Run the workflow for each of the parameters, a few at a time: the results in their order, each a result or its error.
 
         `on_result` hears of each as it ends, with its place in the order. `timeout` is in seconds for each run, 2400 by default.
@@ -286,19 +264,22 @@ class Workflow(Generic[P]):
         return [self._named(outcome) for outcome in outcomes]
 
     def _hear(
-        self, on_result: Callable[[int, Outcome], object], index: int, outcome: Outcome
+        self,
+        on_result: Callable[[int, R | ViewComfyError], object],
+        index: int,
+        outcome: Outcome,
     ) -> None:
         on_result(index, self._named(outcome))
 
-    def _named(self, outcome: Outcome) -> Outcome:
+    def _named(self, outcome: Outcome) -> R | ViewComfyError:
         if isinstance(outcome, InvalidParametersError):
             return self._by_name(outcome)
-        return outcome
+        return self._naming(outcome) if isinstance(outcome, PromptResult) else outcome
 
     def call(
         self,
         parameters: P,
-        override_workflow: bool | str | PathLike[str] | Mapping[str, Any] = False,
+        override_workflow: Override = False,
     ) -> Call:
         """What a client is given to run. Raises InvalidParametersError and InvalidWorkflowError."""
         from .calls.call import Call
@@ -320,16 +301,22 @@ class Workflow(Generic[P]):
 
     def run_call(
         self, client: Client, call: Call, deadline: Deadline, watch: Watch
-    ) -> PromptResult:
+    ) -> R:
         """Have `client` run what `call` gave. Raises ViewComfyError."""
         from .calls.overrides import warn_of_another
 
         try:
-            result = client.run(call, deadline, watch)
+            made = client.run(call, deadline, watch)
         except InvalidParametersError as error:
             raise self._by_name(error) from None
-        warn_of_another(self.title, call, result)
-        return result
+        warn_of_another(self.title, call, made)
+        return self._naming(made)
+
+    @cached_property
+    def _naming(self) -> Naming[R]:
+        from .results.naming import Naming
+
+        return Naming(self.result, self.outputs)
 
     def _by_name(self, error: InvalidParametersError) -> InvalidParametersError:
         """A client knows wire keys only; the caller knows names."""
@@ -341,39 +328,23 @@ class Workflow(Generic[P]):
             )
         )
 
-    def main(self, arguments: list[str] | None = None) -> int:
-        """The module's command line; the exit code is 0 done, 1 failed, 2 wrong usage."""
-        from .cli.main import main
 
-        return main(self, arguments)
+class _Help:
+    """The docstring of `Parameters`, made when somebody reads it: what every field is for.
 
+    `help()` shows nothing of the texts below the fields, and compiled modules have none of them.
+    """
 
-def _incompatible(module: str, format: int) -> IncompatibleModuleError:
-    if format > FORMAT:
-        return IncompatibleModuleError(
-            f"{module} was generated by a newer viewcomfy-codegen than the one installed here",
-            hint="pip install --upgrade viewcomfy-codegen",
-        )
-    return IncompatibleModuleError(
-        f"{module} was generated by an older viewcomfy-codegen than the one installed here serves",
-        hint="generate it again with viewcomfy-codegen",
-    )
+    def __init__(self, workflow: Workflow[Any, Any]) -> None:
+        self._workflow = workflow
 
-
-def _unknown(name: str, known: Mapping[str, Field]) -> str:
-    from difflib import get_close_matches
-
-    nearest = get_close_matches(name, known, n=1)
-    return "is no parameter" + (f"; did you mean {nearest[0]}?" if nearest else "")
-
-
-def _drawn(kind: Integer) -> int:
-    from random import SystemRandom
-
-    lo, hi = UNKNOWN_SEED_RANGE
-    if kind.hi is not None:
-        hi = int(kind.hi)
-    if kind.lo is not None:
-        # Nodes use negative seeds as commands (-1: random, -2: increment), so none is drawn.
-        lo = max(int(kind.lo), min(0, hi))
-    return SystemRandom().randint(lo, max(lo, hi))
+    def __get__(self, instance: object, owner: type) -> str:
+        hints = owner.__annotations__
+        lines = ["What a call can set. The defaults are the workflow's own values."]
+        for field in self._workflow.fields:
+            lines += [
+                "",
+                f"{field.name}: {hints[field.name].partition('[')[2].partition(',')[0]}",
+            ]
+            lines += [f"    {each}" for each in field.paragraphs("None")]
+        return "\n".join(lines)

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -57,7 +56,7 @@ def test_a_generated_module_runs_without_the_generators_libraries(
 
 def _copy(name: str, site: Path) -> None:
     """The distribution's packages, alone, into a folder of their own."""
-    library = Path(sysconfig.get_path("purelib"))
+    library = Path(str(distribution(name).locate_file("")))
     tops = {Path(str(each)).parts[0] for each in distribution(name).files or ()}
     for top in tops:
         if (library / top).is_dir():

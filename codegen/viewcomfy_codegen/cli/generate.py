@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from ..errors import CodegenError
-from ..planning.plan import Options
+from ..planning.options import Options
 from ..project.paths import (
     STANDARD,
     UnusableOutput,

@@ -29,7 +29,7 @@ from ..errors import CodegenError
 from ..graph.workflow import is_link
 from ..model import Parameter
 from ..pipeline import Generated, generate
-from ..planning.plan import Options
+from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..sources import classes_in
 from .console import out, out_json, tell
@@ -90,7 +90,6 @@ def inspect_command(
         tell(error.diagnostics)
         sys.exit(1)
     tell(made.diagnostics)
-    assert made.module is not None
     if as_json:
         nodes = [_node(id, node) for id, node in made.graph.items()]
         told = [_as_json(each) for each in made.module.parameters]
@@ -138,7 +137,7 @@ def _lines(each: Parameter, width: int) -> Iterator[str]:
         else f" = {json.dumps(each.default, ensure_ascii=False)}"
     )
     yield _cut(f"  {each.name}: {described(each.type)}{default}", max(40, width))
-    sentence, _, _ = each.doc.partition("\n")
+    sentence = each.about.sentence
     details = (
         ("key", ", ".join(map(str, each.inputs))),
         ("doc", f"{sentence}  [{each.origins.doc or 'no source'}]"),
@@ -161,7 +160,7 @@ def _as_json(each: Parameter) -> dict[str, Any]:
         **default,
         "keys": list(map(str, each.inputs)),
         "group": each.group,
-        "doc": each.doc,
+        "doc": each.field.doc,
         "origins": {
             "name": each.origins.name,
             "type": each.origins.type,

@@ -11,6 +11,7 @@ from viewcomfy_runtime.parameters.fields import Field
 
 from ..pipeline import generate
 from ..project.paths import STANDARD
+from ..targets.json_schema import schema_of
 from ..targets.python.reading import read_module
 from .files import read_file
 
@@ -19,7 +20,7 @@ from .files import read_file
 class Described:
     """The schema of calls; the workflow's nodes and the parameters if the file has them."""
 
-    schema: dict[str, Any]
+    schema: Mapping[str, Any]
     graph: Mapping[str, Any] | None = None
     fields: Sequence[Field] | None = None
 
@@ -35,12 +36,9 @@ def described(place: str) -> Described:
     if place.endswith(".py") or "WORKFLOW: Final" in text:
         module = read_module(text, name)
         return Described(module.schema, module.graph, module.fields)
-    made = generate(data, name="workflow", source=name)
-    return Described(
-        json.loads(made.files["workflow.schema.json"]),
-        made.graph,
-        read_module(made.files["workflow.py"], name).fields,
-    )
+    made = generate(data, name="workflow", source=name, targets=())
+    fields = tuple(parameter.field for parameter in made.module.parameters)
+    return Described(schema_of(made.module), made.graph, fields)
 
 
 def _schema(data: bytes) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -76,7 +76,9 @@ def _near(unknown: str, known: dict[str, Field]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _by_schema(schema: dict[str, Any], call: Any, place: str) -> list[tuple[str, str]]:
+def _by_schema(
+    schema: Mapping[str, Any], call: Any, place: str
+) -> list[tuple[str, str]]:
     """The faults of a call by a JSON Schema alone. Raises CodegenError for a schema that is not valid."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError

@@ -106,6 +106,10 @@ class Labels:
             self._telling,
         )
 
+    def said(self, id: str) -> Words:
+        """What the author's title of the node says beyond its class."""
+        return self._said[id]
+
     def candidates(self, spot: Spot) -> Iterator[tuple[Words, str]]:
         """Names from the most natural to the most specific, and where each comes from; the last tell any two classes apart."""
         base = self._base(spot)

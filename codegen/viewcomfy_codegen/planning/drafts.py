@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from viewcomfy_runtime.parameters.fields import UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Integer, Media, ParameterType
 
 from ..catalog import Catalog, NodeFacts
 from ..graph.roles import PRIMITIVE, Roles
 from ..graph.workflow import Node, Workflow
-from ..model import ADVANCED, BASIC, UNUSED, Identifier
+from ..model import ADVANCED, BASIC, Identifier
 from ..naming.candidates import split_mark
 from ..words import unique, words
 from .ranking import is_rare
@@ -38,6 +39,7 @@ class Draft:
     mask_of: str | None = None
     told: str = ""
     wish: Wish | None = None
+    step: int | float | None = None
     type_origin: str = ""
     name_origin: str = ""
 
@@ -59,7 +61,7 @@ def drafts(
     `curated` has the wishes in place of ViewComfy's marks say what is to be shown.
     """
     wishes = wishes or {}
-    useful = workflow.leading_to(_outputs(workflow, facts))
+    useful = workflow.leading_to(output_ids(workflow, facts))
     for node in workflow.nodes.values():
         known = facts[node.class_type]
         declared = known.inputs if known is not None else {}
@@ -97,6 +99,7 @@ def drafts(
                 marked,
                 told=told,
                 wish=wish,
+                step=declared[name].step if name in declared else None,
                 type_origin=origin,
             )
 
@@ -151,7 +154,7 @@ def unwrapped(value: Any) -> Any:
     return value
 
 
-def _outputs(workflow: Workflow, facts: Mapping[str, NodeFacts | None]) -> set[str]:
+def output_ids(workflow: Workflow, facts: Mapping[str, NodeFacts | None]) -> set[str]:
     """The nodes that ComfyUI runs a workflow for; of an unknown class, those that nothing uses."""
     ends = {id for id, uses in workflow.uses.items() if not uses}
     outputs = {

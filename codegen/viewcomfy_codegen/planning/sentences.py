@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from viewcomfy_runtime.parameters.docs import About
 from viewcomfy_runtime.parameters.types import Media, Text
 
 from ..catalog import glossary
 from ..graph.roles import PRIMITIVE, Roles
-from ..model import UNUSED
 from ..naming.candidates import split_mark
 from ..words import plain_name, words
-from .drafts import Draft, is_random
+from .drafts import Draft
 
 
 def _sentence(draft: Draft, roles: Roles) -> tuple[str, str]:
@@ -45,26 +45,22 @@ def sentence_of(text: str) -> str:
     return plain if not plain or plain[-1] in ".!?…:;)" else f"{plain}."
 
 
-def doc(draft: Draft, roles: Roles) -> tuple[str, str]:
-    """What the parameter is for, and on a line of its own where in the workflow it is; and who says so."""
+def about(draft: Draft, roles: Roles) -> tuple[About, str]:
+    """What people read about the parameter, and who says what it is for."""
     node = draft.node
     sentence, origin = _sentence(draft, roles)
-    parts = [sentence]
-    if isinstance(draft.type, Media):
-        parts.append(f"Deployed with {spoken(draft.value)}." if draft.value else "")
-    if is_random(draft.type):
-        parts.append("None draws a new one for each run.")
-    if draft.group == UNUSED:
-        parts.append("Reaches no output: changing it has no effect.")
-    title = spoken(split_mark(node.title)[1])
-    named = (
-        f"{title} ({node.class_type})"
-        if title and title != node.class_type
-        else node.class_type
+    is_file = isinstance(draft.type, Media) and isinstance(draft.value, str)
+    return (
+        About(
+            sentence=sentence,
+            class_type=spoken(node.class_type),
+            title=spoken(split_mark(node.title)[1]),
+            deployed=spoken(draft.value) if is_file else "",
+            step=draft.step,
+            label=spoken(draft.wish.label or "") if draft.wish is not None else "",
+        ),
+        origin,
     )
-    place = f"Node {spoken(node.id)}, {spoken(named)}."
-    text = "\n".join(part for part in (" ".join(filter(None, parts)), place) if part)
-    return text, origin
 
 
 _LONGEST_QUOTE: Final = 80

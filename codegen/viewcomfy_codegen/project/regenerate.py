@@ -10,15 +10,19 @@ from typing import Any
 
 from viewcomfy_runtime.parameters.key import WireKey
 
+from .. import pipeline
 from ..errors import CodegenError, Diagnostic
 from ..graph.matching import matched
-from ..pipeline import Generated, generate
-from ..planning.plan import Options
+from ..model import Module, Parameter
+from ..pipeline import planned, rendered
+from ..planning.options import Options
 from ..planning.wishes import Wish, Wishes, merged
-from ..targets.python.reading import ReadModule, read_module
+from ..targets.checksums import is_edited, is_generated
+from ..targets.json_schema import schema_of
+from ..targets.python.reading import read_module
+from ..targets.target import Earlier
 from ..words import RESERVED, usable
 from .changes import Change, changes_between
-from .checksums import is_edited, is_generated
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,67 +69,54 @@ def produce(
 
     Raises CodegenError for a source that holds no workflow, and for outputs that somebody else wrote or edited.
     """
-    data = read(task.source)
-    described = (read(task.view_comfy), task.view_comfy) if task.view_comfy else None
     label = "standard input" if task.source == "-" else Path(task.source).name
-
-    def made(wishes: Wishes, shared: tuple[tuple[WireKey, ...], ...] = ()) -> Generated:
-        options = replace(
-            task.options,
-            wishes=merged(task.options.wishes, wishes),
-            shared=shared,
-            object_info=object_info,
-        )
-        return generate(
-            data,
-            name=task.name,
-            source=label,
-            options=options,
-            workflow_in=task.workflow,
-            view_comfy=described,
-        )
-
-    module = beside(task.module) if task.module else None
-    schema = beside(task.schema) if task.schema else None
-    if not task.force:
-        _refuse_others(task, module, schema)
-    earlier = _earlier(module, task)
-    generated = made({})
-    renumbered: dict[str, str] = {}
-    if earlier is not None or task.wanted or task.shared:
-        kept: Wishes = {}
-        if earlier is not None:
-            renumbered = _renumbered(earlier, generated.graph)
-            kept = {} if task.fresh else _kept(earlier, renumbered)
-            if not _agree(kept, generated):
-                generated = made(kept)
-        if task.wanted or task.shared:
-            now = read_module(generated.files[f"{task.name}.py"], label)
-            wanted = _targets(task.wanted, now, label)
-            taken = {wish.name for wish in wanted.values() if wish.name}
-            free = {at: each for at, each in kept.items() if each.name not in taken}
-            shared = tuple(_target_of(each, now, label) for each in task.shared)
-            generated = made(merged(free, wanted), shared)
-    texts = (
-        generated.files[f"{task.name}.py"],
-        generated.files[f"{task.name}.schema.json"],
+    described = (read(task.view_comfy), task.view_comfy) if task.view_comfy else None
+    found = pipeline.read(
+        read(task.source), label, workflow_in=task.workflow, view_comfy=described
     )
+    module_text = beside(task.module) if task.module else None
+    schema_text = beside(task.schema) if task.schema else None
+    if not task.force:
+        _refuse_others(task, module_text, schema_text)
+    earlier = _earlier(module_text, task)
+    renumbered = (
+        _renumbered(earlier, found.workflow.graph) if earlier is not None else {}
+    )
+    options = replace(task.options, object_info=object_info)
+    kept: Wishes = {}
+    if earlier is not None and not task.fresh:
+        kept = _kept(earlier, renumbered)
+        options = replace(options, outputs=_kept_outputs(earlier, renumbered))
+    wanted: Wishes = {}
+    if task.wanted or task.shared:
+        now, _ = planned(found, _with(options, kept), task.name, label)
+        wanted = _keys(task.wanted, now, label)
+        taken = {wish.name for wish in wanted.values() if wish.name}
+        kept = {at: each for at, each in kept.items() if each.name not in taken}
+        together = tuple(_keys_of(each, now, label) for each in task.shared)
+        options = replace(options, shared=together)
+    plan, notes = planned(found, _with(options, merged(kept, wanted)), task.name, label)
+    files = rendered(plan, task.name)
+    texts = (files[f"{task.name}.py"], files[f"{task.name}.schema.json"])
     outputs = {
         path: text
         for path, text in zip((task.module, task.schema), texts, strict=True)
         if path is not None
     }
-    present = {task.module: module, task.schema: schema}
+    present = {task.module: module_text, task.schema: schema_text}
     stale = tuple(
         path
         for path, text in outputs.items()
         if (present[path] or "").replace("\r\n", "\n") != text
     )
-    before = earlier.schema if earlier else _schema(schema)
-    changes = (
-        changes_between(before, json.loads(texts[1]), renumbered) if before else []
-    )
-    return Product(task, texts, outputs, stale, tuple(changes), generated.diagnostics)
+    before = earlier.schema if earlier else _schema(schema_text)
+    changes = changes_between(before, schema_of(plan), renumbered) if before else []
+    diagnostics = (*found.diagnostics, *notes)
+    return Product(task, texts, outputs, stale, tuple(changes), diagnostics)
+
+
+def _with(options: Options, wishes: Wishes) -> Options:
+    return replace(options, wishes=merged(options.wishes, wishes))
 
 
 def _refuse_others(task: Task, module: str | None, schema: str | None) -> None:
@@ -155,7 +146,7 @@ def _refuse_others(task: Task, module: str | None, schema: str | None) -> None:
         raise CodegenError(*faults)
 
 
-def _earlier(text: str | None, task: Task) -> ReadModule | None:
+def _earlier(text: str | None, task: Task) -> Earlier | None:
     """The module that is there, where it can still be read."""
     if text is None or not is_generated(text):
         return None
@@ -167,48 +158,51 @@ def _earlier(text: str | None, task: Task) -> ReadModule | None:
         raise
 
 
-def _renumbered(earlier: ReadModule, graph: Mapping[str, Any]) -> dict[str, str]:
+def _renumbered(earlier: Earlier, graph: Mapping[str, Any]) -> dict[str, str]:
     """The present ids of the earlier module's nodes; those that it does not tell of are taken to be what they were."""
     if earlier.graph is None:
-        nodes = {each.node for item in earlier.fields for each in item.inputs}
+        nodes = {key.node for keys in earlier.names for key in keys}
+        nodes |= earlier.outputs.keys()
         return {id: id for id in nodes if id in graph}
     return matched(earlier.graph, graph)
 
 
-def _kept(earlier: ReadModule, renumbered: Mapping[str, str]) -> dict[WireKey, Wish]:
+def _kept(earlier: Earlier, renumbered: Mapping[str, str]) -> dict[WireKey, Wish]:
     """The names of parameters whose node and input are still there."""
     return {
-        WireKey(renumbered[bound.node], bound.name): Wish(
-            origin="the earlier module", name=item.name
+        WireKey(renumbered[key.node], key.name): Wish(
+            origin="the earlier module", name=name
         )
-        for item in earlier.fields
-        for bound in item.inputs[:1]
-        if bound.node in renumbered
+        for keys, name in earlier.names.items()
+        for key in keys[:1]
+        if key.node in renumbered
     }
 
 
-def _agree(kept: Mapping[WireKey, Wish], generated: Generated) -> bool:
-    """Whether everything is called already as it is to be."""
-    parameters = generated.module.parameters if generated.module else ()
-    names = {each.inputs[0]: each.name for each in parameters}
-    return all(names.get(target) == wish.name for target, wish in kept.items())
+def _kept_outputs(earlier: Earlier, renumbered: Mapping[str, str]) -> dict[str, str]:
+    """The names of outputs whose node is still there."""
+    return {
+        renumbered[node]: name
+        for node, name in earlier.outputs.items()
+        if node in renumbered
+    }
 
 
-def _targets(
-    wanted: Mapping[str, Wish], now: ReadModule, source: str
-) -> dict[WireKey, Wish]:
+def _keys(wanted: Mapping[str, Wish], now: Module, source: str) -> dict[WireKey, Wish]:
     """What the user wants, by input rather than by key or name. Raises CodegenError for what is not there, or clashes."""
     found: dict[WireKey, Wish] = {}
     faults: list[Diagnostic] = []
     names: dict[str, str] = {}
-    others = {item.name for item in now.fields}
+    others = {item.name for item in now.parameters}
     for place, wish in wanted.items():
         target = _find(place, now)
         if target is None:
             faults.append(_unknown(place, now, source))
             continue
         found[target] = wish
-        own = next((item.name for item in now.fields if _first(item) == target), None)
+        own = next(
+            (item.name for item in now.parameters if _first(item) == target), None
+        )
         if own is not None:
             others.discard(own)
         if wish.name is None:
@@ -247,9 +241,7 @@ def _targets(
     return found
 
 
-def _target_of(
-    places: tuple[str, ...], now: ReadModule, source: str
-) -> tuple[WireKey, ...]:
+def _keys_of(places: tuple[str, ...], now: Module, source: str) -> tuple[WireKey, ...]:
     found = [_find(place, now) for place in places]
     missing = [place for place, each in zip(places, found, strict=True) if each is None]
     if missing:
@@ -257,24 +249,23 @@ def _target_of(
     return tuple(each for each in found if each is not None)
 
 
-def _find(place: str, now: ReadModule) -> WireKey | None:
-    for item in now.fields:
+def _find(place: str, now: Module) -> WireKey | None:
+    for item in now.parameters:
         target = _first(item)
         if place in (item.name, str(target)):
             return target
     return None
 
 
-def _first(item: Any) -> WireKey:
-    bound = item.inputs[0]
-    return WireKey(bound.node, bound.name)
+def _first(item: Parameter) -> WireKey:
+    return item.inputs[0]
 
 
-def _unknown(place: str, now: ReadModule, source: str) -> Diagnostic:
+def _unknown(place: str, now: Module, source: str) -> Diagnostic:
     from difflib import get_close_matches
 
-    known = [item.name for item in now.fields]
-    known += [str(_first(item)) for item in now.fields]
+    known: list[str] = [item.name for item in now.parameters]
+    known += [str(_first(item)) for item in now.parameters]
     near = get_close_matches(place, known, n=1)
     return Diagnostic(
         source,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import CodegenError, Diagnostic
-from ..planning.plan import Options
+from ..planning.options import Options
 from ..planning.wishes import Wish
 from .paths import UnusableOutput, module_path, refuse_same, schema_path
 from .regenerate import Task

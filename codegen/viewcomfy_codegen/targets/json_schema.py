@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-from viewcomfy_runtime.parameters.fields import Field, schema_of_fields
-from viewcomfy_runtime.parameters.inputs import Input
+import json
+from typing import Any, Final
 
-from ..model import Module, Parameter
+from viewcomfy_runtime.parameters.fields import schema_of_fields
+
+from ..errors import CodegenError, Diagnostic
+from ..model import Module
 from .python.rendering import json_text
+from .target import Earlier, Target
 
 
-def json_schema(module: Module) -> str:
-    """The text of the schema file (draft 2020-12)."""
-    fields = tuple(_field(parameter) for parameter in module.parameters)
-    return json_text(schema_of_fields(module.title, fields), indent=2) + "\n"
+def schema_of(module: Module) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of the module's calls."""
+    fields = tuple(parameter.field for parameter in module.parameters)
+    return schema_of_fields(module.title, fields, module.outputs)
 
 
-def _field(parameter: Parameter) -> Field:
-    inputs = tuple(
-        Input(target.node, target.name, group=parameter.group)
-        for target in parameter.inputs
-    )
-    return Field(
-        parameter.name, parameter.type, inputs, parameter.default, parameter.doc
-    )
+class _JsonSchema:
+    name = "JSON Schema"
+    suffix = ".schema.json"
+    reserved: frozenset[str] = frozenset()
+
+    def render(self, module: Module) -> str:
+        return json_text(schema_of(module), indent=2) + "\n"
+
+    def read(self, text: str, name: str) -> Earlier:
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict) or not isinstance(found.get("properties"), dict):
+            raise CodegenError(
+                Diagnostic(
+                    name,
+                    "not a JSON Schema that viewcomfy-codegen generated",
+                    "generate it again from its workflow",
+                )
+            )
+        return Earlier(found)
+
+
+JSON_SCHEMA: Final[Target] = _JsonSchema()

@@ -45,7 +45,7 @@ def own_names() -> list[str]:
     return [name.replace("-", "_") for name in sorted(_OWN - {"help"})]
 
 
-def parser_of(workflow: Workflow[Any]) -> argparse.ArgumentParser:
+def parser_of(workflow: Workflow[Any, Any]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=f"Run the workflow {workflow.title} on ViewComfy.".replace(
             "%", "%%"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..workflow import Workflow
 
 
-def main(workflow: Workflow[Any], arguments: list[str] | None = None) -> int:
+def main(workflow: Workflow[Any, Any], arguments: list[str] | None = None) -> int:
     """Run the workflow as the arguments say and print where the files are. Returns the exit code."""
     parser = parser_of(workflow)
     options = vars(parser.parse_args(arguments))
@@ -75,7 +75,7 @@ def _print_paths(paths: Iterable[str | Path]) -> None:
 
 
 def _batch(
-    workflow: Workflow[Any], own: argparse.Namespace, options: dict[str, Any]
+    workflow: Workflow[Any, Any], own: argparse.Namespace, options: dict[str, Any]
 ) -> int:
     """Run the calls in a file, each with the flags as what it does not say itself."""
     from .batch import read_lines, run_batch
@@ -115,7 +115,7 @@ def _batch(
     return 1 if failed else 0
 
 
-def _with_files(workflow: Workflow[Any], call: dict[str, Any]) -> dict[str, Any]:
+def _with_files(workflow: Workflow[Any, Any], call: dict[str, Any]) -> dict[str, Any]:
     """The call with its files' paths as paths: who writes a file of calls may name this machine's files."""
     files = {field.name for field in workflow.fields if isinstance(field.type, Media)}
     return {

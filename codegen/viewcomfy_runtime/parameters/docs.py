@@ -1,33 +1,75 @@
-"""The sentences that stand under the attributes of a class, read from its source."""
+"""What people read about a parameter, and the text of it in each language's words."""
 
 from __future__ import annotations
 
-import ast
-import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 
-def attribute_docs(cls: type) -> dict[str, str]:
-    """The attribute docstrings of `cls` by name, each on one line; none where the source is not there."""
-    try:
-        source = inspect.getsource(inspect.getmodule(cls) or cls)
-        tree = ast.parse(source)
-    except (OSError, TypeError, SyntaxError):
-        return {}
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
-            return _docs(node)
-    return {}
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a generated module tells of one parameter, apart from what it takes.
+
+    `sentence` says what it is for. `class_type` and `title` are those of the node that it sets,
+    `deployed` is the file that runs when none is given, `step` a widget's increment and `label`
+    what the workflow's author called it, where anybody did.
+    """
+
+    sentence: str = ""
+    class_type: str = ""
+    title: str = ""
+    deployed: str = ""
+    step: int | float | None = None
+    label: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The parts that say something, by their names in a module."""
+        parts = {
+            "doc": self.sentence,
+            "label": self.label,
+            "class": self.class_type,
+            "title": self.title,
+            "deployed": self.deployed,
+            "step": self.step,
+        }
+        return {name: part for name, part in parts.items() if part not in ("", None)}
+
+    @classmethod
+    def from_json(cls, parts: dict[str, Any]) -> About:
+        """The reverse of `as_json`; parts of a later version are passed over."""
+        return cls(
+            sentence=str(parts.get("doc", "")),
+            class_type=str(parts.get("class", "")),
+            title=str(parts.get("title", "")),
+            deployed=str(parts.get("deployed", "")),
+            step=parts.get("step"),
+            label=str(parts.get("label", "")),
+        )
+
+    def paragraphs(
+        self, node: str, *, nothing: str, draws: bool, unused: bool
+    ) -> Iterator[str]:
+        """What the parameter is for, then where in the workflow it is, each on one line.
+
+        `nothing` is the language's word for no value, which draws a seed where `draws`.
+        """
+        purpose = [self.sentence]
+        if self.deployed:
+            purpose.append(f"Deployed with {self.deployed}.")
+        if draws:
+            purpose.append(f"{nothing} draws a new one for each run.")
+        if unused:
+            purpose.append("Reaches no output: changing it has no effect.")
+        text = " ".join(filter(None, purpose))
+        if text:
+            yield text
+        named = self.title or self.class_type
+        if not _letters(named).startswith(_letters(self.class_type)):
+            named = f"{named} ({self.class_type})"
+        yield f"Node {node}, {named}." if named else f"Node {node}."
 
 
-def _docs(node: ast.ClassDef) -> dict[str, str]:
-    docs: dict[str, str] = {}
-    for statement, following in zip(node.body, node.body[1:], strict=False):
-        match statement, following:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(text))),
-            ):
-                docs[name] = " ".join(text.split())
-            case _:
-                pass
-    return docs
+def _letters(text: str) -> str:
+    """A title that spells its class in another way says nothing more than the class."""
+    return "".join(char for char in text.casefold() if char.isalnum())

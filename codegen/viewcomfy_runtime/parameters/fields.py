@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from types import NoneType, UnionType
 from typing import (
@@ -15,8 +16,10 @@ from typing import (
     get_type_hints,
 )
 
+from .docs import About
 from .files import FILE_MARK
 from .inputs import Input
+from .outputs import OutputNode
 from .types import (
     Choice,
     Flag,
@@ -32,6 +35,9 @@ from .types import (
 REQUIRED: Final = MISSING
 """The default of a field that has none."""
 
+UNUSED: Final = "unused"
+"""The group of what changes no output."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -41,28 +47,49 @@ class Field:
     type: ParameterType
     inputs: tuple[Input, ...]
     default: object = REQUIRED
-    doc: str = ""
+    about: About = About()
 
     @property
     def required(self) -> bool:
         return self.default is REQUIRED
 
+    @property
+    def group(self) -> str:
+        return self.inputs[0].group
+
+    def paragraphs(self, nothing: str) -> tuple[str, ...]:
+        """What the field is for and where it is; `nothing` is the reader's word for no value."""
+        return tuple(
+            self.about.paragraphs(
+                self.inputs[0].node,
+                nothing=nothing,
+                draws=isinstance(self.type, Integer) and self.type.random,
+                unused=self.group == UNUSED,
+            )
+        )
+
+    @property
+    def doc(self) -> str:
+        """What the field is for and where it is, on one line, in Python's words."""
+        return " ".join(self.paragraphs("None"))
+
     def schema(self) -> dict[str, Any]:
         """The field's JSON Schema, with its wire keys and its group."""
         keys = [each.key for each in self.inputs]
         schema: dict[str, Any] = {"title": self.name.replace("_", " ").capitalize()}
-        if self.doc:
-            schema["description"] = " ".join(self.doc.split())
+        schema["description"] = " ".join(self.paragraphs("null"))
         schema |= schema_of(self.type)
         if not self.required and not (isinstance(self.type, Media)):
             schema["default"] = self.default
         schema["x-viewcomfy-key"] = keys[0] if len(keys) == 1 else keys
-        schema["x-viewcomfy-group"] = self.inputs[0].group
+        schema["x-viewcomfy-group"] = self.group
         return schema
 
 
-def schema_of_fields(title: str, members: tuple[Field, ...]) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a call with these fields."""
+def schema_of_fields(
+    title: str, members: tuple[Field, ...], outputs: tuple[OutputNode, ...] = ()
+) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a call with these fields; `outputs` are what it gives."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
@@ -70,17 +97,20 @@ def schema_of_fields(title: str, members: tuple[Field, ...]) -> dict[str, Any]:
         "properties": {member.name: member.schema() for member in members},
         "required": [member.name for member in members if member.required],
         "additionalProperties": False,
+        "x-viewcomfy-outputs": {each.name: each.as_json() for each in outputs},
     }
 
 
-def fields_of(parameters: type[Any], docs: dict[str, str]) -> tuple[Field, ...]:
+def fields_of(parameters: type[Any], about: Mapping[str, About]) -> tuple[Field, ...]:
     """The fields of a generated dataclass, in its order.
 
     Raises TypeError for a field whose annotation names no Input or no type that the wire knows.
     """
     hints = get_type_hints(parameters, include_extras=True)
     return tuple(
-        _field(each.name, hints[each.name], _default(each), docs.get(each.name, ""))
+        _field(
+            each.name, hints[each.name], _default(each), about.get(each.name, About())
+        )
         for each in fields(parameters)
     )
 
@@ -91,7 +121,7 @@ def _default(each: Any) -> object:
     return each.default
 
 
-def _field(name: str, hint: object, default: object, doc: str) -> Field:
+def _field(name: str, hint: object, default: object, about: About) -> Field:
     base, metadata = _unwrapped(hint)
     inputs = tuple(item for item in metadata if isinstance(item, Input))
     if not inputs:
@@ -99,7 +129,7 @@ def _field(name: str, hint: object, default: object, doc: str) -> Field:
     kind = _type_of(base, metadata, inputs[0])
     if kind is None:
         raise TypeError(f"{name}: {hint} is no type of a parameter")
-    return Field(name, kind, inputs, default, doc)
+    return Field(name, kind, inputs, default, about)
 
 
 def _unwrapped(hint: object) -> tuple[object, tuple[object, ...]]:

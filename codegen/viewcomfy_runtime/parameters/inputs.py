@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final, get_args
 
 from .key import WireKey
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Input:
     """The input of a workflow's node that a field sets, and what the node accepts there.
 
@@ -26,6 +26,16 @@ class Input:
     group: str = "basic"
 
     __is_annotated_types_grouped_metadata__ = True
+
+    def __repr__(self) -> str:
+        """As it is written: the fields that keep their defaults are left out."""
+        given = [repr(self.node), repr(self.name)]
+        given += [
+            f"{each.name}={getattr(self, each.name)!r}"
+            for each in fields(self)
+            if each.default is not MISSING and getattr(self, each.name) != each.default
+        ]
+        return f"Input({', '.join(given)})"
 
     @property
     def key(self) -> str:

@@ -200,6 +200,14 @@ class PromptResult:
             found[node] = (*found.get(node, ()), output)
         return found
 
+    def of(self, node: str) -> list[OutputFile]:
+        """The files that the node with this id made; none where it made none."""
+        return [each for each in self.outputs if each.node == node]
+
+    def texts_of(self, node: str) -> list[str]:
+        """The texts that the node with this id made. Raises ViewComfyError where one can't be had."""
+        return [each.text() for each in self.of(node)]
+
     def save(
         self,
         directory: str | os.PathLike[str],

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
 from ..calls.call import LONGEST_RUN, SHORT, JobClient, Progress, Status, Watch
 from ..http.deadlines import Deadline
+from ..results.naming import Naming
+from ..results.result import PromptResult
 
-if TYPE_CHECKING:
-    from ..results.result import PromptResult
+R = TypeVar("R", bound=PromptResult)
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Job(Generic[R]):
     """A run that was started. It may be pickled, with the client and so with its credentials, or reopened elsewhere from its
     `prompt_id` with `WORKFLOW.job(prompt_id, client=…)`.
     """
 
     prompt_id: str
     client: JobClient
+    naming: Naming[R] = field(repr=False)
     params: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def status(self, *, timeout: float = SHORT) -> Status:
@@ -33,14 +35,15 @@ class Job:
         *,
         on_log: Callable[[str], object] | None = None,
         on_progress: Callable[[Progress], object] | None = None,
-    ) -> PromptResult:
+    ) -> R:
         """Wait for the result, `timeout` seconds at most; the run goes on where that is not enough.
 
         Raises ViewComfyError.
         """
-        return self.client.result(
+        made = self.client.result(
             self.prompt_id, self.params, Deadline(timeout), Watch(on_log, on_progress)
         )
+        return self.naming(made)
 
     def cancel(self, *, timeout: float = SHORT) -> None:
         """End the run, whether it waits or runs; one that is over stays as it is. Raises ViewComfyError."""

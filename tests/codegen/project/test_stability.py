@@ -18,7 +18,8 @@ from viewcomfy_codegen.graph.workflow import is_link
 from viewcomfy_codegen.project.regenerate import Product, Task, produce
 from viewcomfy_codegen.sources import read_source
 from viewcomfy_codegen.sources.api_format import read_workflow
-from viewcomfy_codegen.targets.python.reading import ReadModule, read_module
+from viewcomfy_codegen.targets.python.reading import read_module
+from viewcomfy_codegen.targets.target import Earlier
 
 from ...helpers.cases import base_and_refiner, video
 from ...helpers.support import node, text_to_image
@@ -50,7 +51,7 @@ def again(workflow: Any, earlier: str | None = None, **how: Any) -> Product:
     return produce(task, lambda _: json.dumps(workflow).encode(), lambda _: earlier)
 
 
-def module_of(product: Product) -> ReadModule:
+def module_of(product: Product) -> Earlier:
     return read_module(product.texts[0], "made.py")
 
 
@@ -157,7 +158,7 @@ def test_a_module_that_cannot_be_read_any_more_is_an_error(here: Path) -> None:
     )
     done = write(text_to_image())
     assert done.exit_code == 1
-    assert "cannot be read any more" in done.output
+    assert "can't be read any more" in done.output
     assert write(text_to_image(), "--force").exit_code == 0
 
 

@@ -90,7 +90,7 @@ def test_all_faults_come_in_one_error_with_the_nearest_name(tmp_path: Path) -> N
     with pytest.raises(InvalidParametersError) as caught:
         module.WORKFLOW.parse({"step": 3, "seed": True, "cfg": "high", "denoise": 2})
     assert [str(fault) for fault in caught.value.faults] == [
-        "step: is no parameter; did you mean steps?",
+        "step: is not a parameter; did you mean steps?",
         "image: is required",
         "seed: must be a whole number or null, not true",
         'cfg: must be a finite number, not "high"',

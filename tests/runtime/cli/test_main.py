@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from viewcomfy_runtime.cli import main as cli
+
 from ...helpers.servers import Answer, Server, event, result, stream
 from ...helpers.support import module_of, node, text_to_image
 
@@ -35,7 +37,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 def main(module: ModuleType, *arguments: str) -> int:
     try:
-        code: int = module.WORKFLOW.main(list(arguments))
+        code: int = cli.main(module.WORKFLOW, list(arguments))
     except SystemExit as stopped:
         assert isinstance(stopped.code, int)
         return stopped.code
@@ -108,7 +110,7 @@ def test_json_prints_the_result_with_the_paths(
             "filename": "fox.png",
             "content_type": "image/png",
             "size": None,
-            "node": None,
+            "node": "9",
             "path": str(tmp_path / "fox.png"),
         }
     ]

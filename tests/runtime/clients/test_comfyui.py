@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viewcomfy_runtime import (
+    AmbiguousOutputWarning,
     Call,
     ComfyUI,
     ConfigurationError,
@@ -32,6 +33,7 @@ from viewcomfy_runtime import (
     ViewComfyGateway,
 )
 from viewcomfy_runtime.calls.call import Watch
+from viewcomfy_runtime.cli.main import main
 from viewcomfy_runtime.clients.app import _outputs as blocks_in
 from viewcomfy_runtime.clients.environment import client_from_environment
 from viewcomfy_runtime.http import polling
@@ -425,9 +427,9 @@ def test_the_command_line_runs_on_a_comfyui(
 ) -> None:
     with comfy(outputs=IMAGES) as found:
         arguments = ["--comfyui", found.url, "-o", str(tmp_path / "out"), "-q"]
-        assert module.WORKFLOW.main(arguments) == 0
-        assert module.WORKFLOW.main([*arguments, "--app", found.url]) == 2
-        assert module.WORKFLOW.main([*arguments, "--dry-run"]) == 0
+        assert main(module.WORKFLOW, arguments) == 0
+        assert main(module.WORKFLOW, [*arguments, "--app", found.url]) == 2
+        assert main(module.WORKFLOW, [*arguments, "--dry-run"]) == 0
     assert (tmp_path / "out" / "a.png").read_bytes() == b"content of a.png"
     printed = capsys.readouterr()
     assert "more than one place" in printed.err
@@ -447,7 +449,8 @@ def test_the_apps_blocks_are_files(module: ModuleType, tmp_path: Path) -> None:
     body = block("a.png", b"\r\n\r\nx") + block("b.txt", b"", "text/plain")
     with Server(Answer(200, body)) as server:
         own = ViewComfyApp(server.url)
-        result = module.run(module.Parameters(positive_prompt="a fox"), client=own)
+        with pytest.warns(AmbiguousOutputWarning, match=r"b\.txt"):
+            result = module.run(module.Parameters(positive_prompt="a fox"), client=own)
         saved = result.save(tmp_path)
     assert [path.read_bytes() for path in saved] == [b"\r\n\r\nx", b""]
     [request] = server.requests

@@ -26,6 +26,7 @@ from viewcomfy_runtime import (
     Job,
     NotFoundError,
     Progress,
+    PromptResult,
     ProtocolError,
     RunCancelledError,
     RunTimeoutError,
@@ -128,7 +129,7 @@ def test_a_job_is_awaited_and_its_result_is_the_runs(
 
 def test_a_job_survives_pickling_and_reopening(url: str, module: ModuleType) -> None:
     job = module.submit(module.Parameters(), client=client(url))
-    again: Job = pickle.loads(pickle.dumps(job))
+    again: Job[PromptResult] = pickle.loads(pickle.dumps(job))
     assert again.result(timeout=30).completed
     reopened = module.WORKFLOW.job(job.prompt_id, client=client(url))
     assert reopened.result(timeout=30).completed

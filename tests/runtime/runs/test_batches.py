@@ -23,6 +23,7 @@ from viewcomfy_runtime import (
     ViewComfy,
     ViewComfyError,
 )
+from viewcomfy_runtime.cli.main import main
 from viewcomfy_runtime.parameters.files import as_upload
 from viewcomfy_runtime.runs.batches import carried
 
@@ -222,7 +223,7 @@ def test_a_file_of_calls_is_run_and_each_has_a_line(
 ) -> None:
     out = tmp_path / "out"
     path = written(tmp_path, {"steps": 1}, {"steps": 2})
-    code = module.WORKFLOW.main(["--batch", path, "-o", str(out), "--width", "64"])
+    code = main(module.WORKFLOW, ["--batch", path, "-o", str(out), "--width", "64"])
     assert code == 0
     lines = sorted(results(out), key=lambda each: int(each["line"]))
     assert [each["params"]["3-inputs-steps"] for each in lines] == [1, 2]
@@ -237,11 +238,11 @@ def test_a_batch_goes_on_where_it_stopped(
 ) -> None:
     out = tmp_path / "out"
     first = written(tmp_path, {"steps": 1}, {"steps": 1})
-    assert module.WORKFLOW.main(["--batch", first, "-o", str(out), "-q"]) == 0
+    assert main(module.WORKFLOW, ["--batch", first, "-o", str(out), "-q"]) == 0
     with (out / "results.jsonl").open("a") as file:
         file.write('{"line": 3, "cut off')
     more = written(tmp_path, {"steps": 1}, {"steps": 1}, {"steps": 3})
-    assert module.WORKFLOW.main(["--batch", more, "-o", str(out), "-q"]) == 0
+    assert main(module.WORKFLOW, ["--batch", more, "-o", str(out), "-q"]) == 0
     text = (out / "results.jsonl").read_text().splitlines()
     whole = [json.loads(line) for line in text if "cut off" not in line]
     assert [each["line"] for each in whole][2:] == [3]
@@ -260,8 +261,8 @@ def test_what_failed_is_run_again(
         monkeypatch.setenv("VIEWCOMFY_API_URL", server.url)
         monkeypatch.setenv("VIEWCOMFY_CLIENT_ID", ID)
         monkeypatch.setenv("VIEWCOMFY_CLIENT_SECRET", SECRET)
-        assert module.WORKFLOW.main(arguments) == 1
-        assert module.WORKFLOW.main(arguments) == 1
+        assert main(module.WORKFLOW, arguments) == 1
+        assert main(module.WORKFLOW, arguments) == 1
     assert len(server.requests) == 3
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     errors = [each for each in printed if each["status"] == "error"]
@@ -276,7 +277,7 @@ def test_wrong_calls_are_all_named_and_none_is_run(
 ) -> None:
     path = tmp_path / "calls.jsonl"
     path.write_text('{"steps": 0}\n{\n{"steps": 2}\n[]\n')
-    assert module.WORKFLOW.main(["--batch", str(path), "-o", str(tmp_path / "o")]) == 2
+    assert main(module.WORKFLOW, ["--batch", str(path), "-o", str(tmp_path / "o")]) == 2
     said = capsys.readouterr().err
     for number in (1, 2, 4):
         assert f"calls.jsonl, line {number}:" in said
@@ -293,7 +294,7 @@ def test_a_file_of_calls_that_cannot_be_read_is_named(
     path = tmp_path / "calls.jsonl"
     if content is not None:
         path.write_bytes(content)
-    assert module.WORKFLOW.main(["--batch", str(path)]) == 2
+    assert main(module.WORKFLOW, ["--batch", str(path)]) == 2
     assert "calls.jsonl" in capsys.readouterr().err
 
 
@@ -305,6 +306,6 @@ def test_a_dry_batch_shows_each_request(
 ) -> None:
     lines = io.TextIOWrapper(io.BytesIO(b'{"steps": 1}\n{"steps": 2}\n'))
     monkeypatch.setattr(sys, "stdin", lines)
-    assert module.WORKFLOW.main(["--batch", "-", "--dry-run"]) == 0
+    assert main(module.WORKFLOW, ["--batch", "-", "--dry-run"]) == 0
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [each["fields"]["params"]["3-inputs-steps"] for each in shown] == [1, 2]

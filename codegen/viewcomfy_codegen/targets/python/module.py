@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from viewcomfy_runtime.exhaustive import assert_never
+from viewcomfy_runtime.parameters.format import FORMAT
+from viewcomfy_runtime.parameters.outputs import OutputNode
 from viewcomfy_runtime.parameters.types import (
     Choice,
     Flag,
@@ -16,15 +18,16 @@ from viewcomfy_runtime.parameters.types import (
     ParameterType,
     Text,
 )
-from viewcomfy_runtime.workflow import FORMAT
 
 from ...model import BASIC, Alias, Identifier, Module, Parameter
-from ...project.checksums import LINE, MARK
+from ...planning.sentences import spoken
 from ...version import __version__
+from ..checksums import LINE, MARK
 from .rendering import (
     WIDTH,
     Code,
     call,
+    docstring,
     fits,
     json_text,
     laid_out,
@@ -33,67 +36,122 @@ from .rendering import (
     span,
 )
 
-MARGIN = 4
+MARGIN: Final = 4
+RUNTIME: Final = "viewcomfy_runtime"
 
 
 def python_module(module: Module) -> str:
-    """The text of the module: a dataclass of the parameters, and `run()` bound to the runtime."""
+    """The text of the module: its parameters, its results, and functions bound to the runtime."""
     aliases = {alias.choice: alias.name for alias in module.aliases}
     hints = [_hint(parameter.type, aliases) for parameter in module.parameters]
-    fields = [
-        {"declaration": _declaration(parameter, hint), "doc": parameter.doc}
-        for parameter, hint in zip(module.parameters, hints, strict=True)
-    ]
     text = render(
         "python/module.py.jinja",
-        about=f"{module.title}: typed client for the ComfyUI workflow {module.source} ({_nodes(module)}).",
-        generator=f"{MARK} {__version__}; edit the workflow and generate again.",
-        checksum=LINE,
-        imports=_imports(module),
+        about=_headline(module),
+        generator=Code(f"{MARK} {__version__}; edit the workflow and generate again."),
+        checksum=Code(LINE),
+        package=Code(RUNTIME),
+        **_imports(module),
         aliases=[_alias(alias) for alias in module.aliases],
-        fields=fields,
+        fields=[
+            {
+                "declaration": _declaration(parameter, hint),
+                "doc": "\n".join(parameter.field.paragraphs("None")),
+            }
+            for parameter, hint in zip(module.parameters, hints, strict=True)
+        ],
+        outputs=[_output(each, module) for each in module.outputs],
         arguments=list(_workflow_arguments(module)),
     )
     # Loading black takes longer than all the rest: it is asked only where a script's width leaves a doubt.
-    if all(map(_is_sure, module.parameters, hints)):
+    if all(map(_is_sure, module.parameters, hints)) and all(
+        each.node.isascii() for each in module.outputs
+    ):
         return text
     import black
 
     return black.format_str(text, mode=black.Mode())
 
 
-def _nodes(module: Module) -> str:
-    return f"{module.node_count} node{'' if module.node_count == 1 else 's'}"
+def _headline(module: Module) -> str:
+    """What the module is, in the first of these that fits a line."""
+    nodes = f"{module.node_count} node{'' if module.node_count == 1 else 's'}"
+    longest = WIDTH - len('""""""')
+    for text in (
+        f"{module.title}: typed client for the ComfyUI workflow {module.source} ({nodes}).",
+        f"{module.title}: typed client for a ComfyUI workflow ({nodes}).",
+    ):
+        if len(docstring(text, 0)) <= WIDTH:
+            return text
+    return f"Typed client for a ComfyUI workflow ({nodes})."[:longest]
 
 
-def _imports(module: Module) -> list[Code]:
+def _imports(module: Module) -> dict[str, Any]:
     """The import statements that the module needs, as ruff sorts them."""
     kinds = [parameter.type for parameter in module.parameters]
     containers = any(
         isinstance(each.default, list | dict) for each in module.parameters
     )
-    files = any(isinstance(kind, Media) for kind in kinds)
-    needed = {
-        "dataclasses": {"dataclass": True, "field": containers},
-        "typing": {
-            "Annotated": bool(kinds),
-            "Any": any(isinstance(kind, Json) for kind in kinds),
-            "Final": True,
-            "Literal": bool(module.aliases),
-            "TypeAlias": bool(module.aliases),
-        },
-        "viewcomfy_runtime": {
-            "File": files,
-            "Input": bool(kinds),
-            "Workflow": True,
-        },
+    typing = {
+        "TYPE_CHECKING": True,
+        "Annotated": bool(kinds),
+        "Any": any(isinstance(kind, Json) for kind in kinds),
+        "Final": True,
+        "Literal": bool(module.aliases),
+        "TypeAlias": bool(module.aliases),
     }
-    return [
-        Code(
-            f"from {package} import {', '.join(name for name, used in names.items() if used)}"
-        )
-        for package, names in needed.items()
-    ]
+    runtime = {
+        "File": any(isinstance(kind, Media) for kind in kinds),
+        "Input": bool(kinds),
+        "OutputFile": any(each.kind != "text" for each in module.outputs),
+        "Override": True,
+        "PromptResult": True,
+        "Workflow": True,
+    }
+    lazy = ("Client", "Job", "Progress", "ViewComfyError")
+    return {
+        "imports": [
+            _import("dataclasses", {"dataclass": True, "field": containers}),
+            _import("typing", typing),
+        ],
+        "runtime": _import(RUNTIME, runtime),
+        "types": _import(RUNTIME, dict.fromkeys(lazy, True)),
+    }
+
+
+def _import(package: str, names: dict[str, bool]) -> Code:
+    used = [name for name, needed in names.items() if needed]
+    flat = f"from {package} import {', '.join(used)}"
+    if fits(flat):
+        return Code(flat)
+    return Code(
+        "\n".join([f"from {package} import (", *(f"    {name}," for name in used), ")"])
+    )
+
+
+def _output(output: OutputNode, module: Module) -> dict[str, Any]:
+    """One property of `Result`: the node's files, or its texts."""
+    is_text = output.kind == "text"
+    return {
+        "name": Identifier(output.name),
+        "item": Code("str" if is_text else "OutputFile"),
+        "files": call(
+            "self.texts_of" if is_text else "self.of",
+            [literal(output.node)],
+            8,
+            8 + len("return "),
+            0,
+        ),
+        "doc": f"The {_MADE.get(output.kind, 'files')} of node {spoken(output.node)}, {spoken(output.class_type)}.",
+    }
+
+
+_MADE: Final = {
+    "image": "images",
+    "video": "videos",
+    "audio": "audio files",
+    "model": "3D models",
+    "text": "texts",
+}
 
 
 def _alias(alias: Alias) -> Code:
@@ -226,18 +284,28 @@ def _default(value: Any, indent: int, before: int) -> str:
 
 def _workflow_arguments(module: Module) -> Iterator[Code]:
     yield Code("Parameters")
+    yield Code("Result")
     yield Code(f"format={FORMAT}")
     yield Code(f"title={literal(module.title)}")
     if module.fallback:
         start = MARGIN + len("fallback=")
         yield Code(f"fallback={laid_out(module.fallback, MARGIN, start, 1)}")
+    about: dict[str, Mapping[str, Any]] = {
+        "parameters": {each.name: each.about.as_json() for each in module.parameters},
+        "outputs": {each.name: each.as_json() for each in module.outputs},
+    }
+    sections = (f"{json_text(name)}: {_by_line(each)}" for name, each in about.items())
+    yield Code('about=r"""{\n' + ",\n".join(sections) + '\n}"""')
     if module.graph is not None:
-        yield Code(f'graph=r"""{_graph(module.graph)}"""')
+        yield Code(f'graph=r"""{_by_line(module.graph)}"""')
 
 
-def _graph(graph: dict[str, Any]) -> str:
-    """The nodes as JSON, one a line. JSON never has three quotes in a row nor ends in a backslash, so that it may
-    stand in a raw string.
+def _by_line(entries: Mapping[str, Any]) -> str:
+    """An object as JSON, one entry a line.
+
+    JSON never has three quotes in a row nor ends in a backslash, so that it may stand in a raw string.
     """
-    lines = (f"{json_text(id)}: {json_text(node)}" for id, node in graph.items())
+    if not entries:
+        return "{}"
+    lines = (f"{json_text(key)}: {json_text(entry)}" for key, entry in entries.items())
     return "{\n" + ",\n".join(lines) + "\n}"

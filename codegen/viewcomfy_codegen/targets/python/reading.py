@@ -6,12 +6,13 @@ import ast
 import inspect
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from viewcomfy_runtime.parameters.docs import About
 from viewcomfy_runtime.parameters.fields import REQUIRED, Field, schema_of_fields
 from viewcomfy_runtime.parameters.inputs import Input
+from viewcomfy_runtime.parameters.outputs import OutputNode
 from viewcomfy_runtime.parameters.types import (
     Choice,
     Flag,
@@ -24,87 +25,94 @@ from viewcomfy_runtime.parameters.types import (
 )
 
 from ...errors import CodegenError, Diagnostic
-from ...project.checksums import MARK
+from ..checksums import MARK
+from ..target import Earlier
 
 
-@dataclass(frozen=True, slots=True)
-class ReadModule:
-    """What a generated module says: its parameters, and the workflow that it carries, if it does."""
-
-    title: str
-    fields: tuple[Field, ...]
-    graph: dict[str, Any] | None
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        """The JSON Schema of its calls."""
-        return schema_of_fields(self.title, self.fields)
-
-
-def read_module(text: str, name: str) -> ReadModule:
-    """The module with this source. Raises CodegenError for one that was not generated, or cannot be read any more."""
+def read_module(text: str, name: str) -> Earlier:
+    """What a module with this source says. Raises CodegenError for one that was not generated, or can't be read."""
     try:
-        tree = ast.parse(text)
-        reader = _Reader(tree)
-        return ReadModule(reader.title, tuple(reader.fields()), reader.graph)
-    except (SyntaxError, ValueError, LookupError, TypeError, RecursionError) as error:
-        known = MARK in text
+        return _earlier(ast.parse(text))
+    except (
+        AttributeError,
+        LookupError,
+        MemoryError,
+        RecursionError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+    ) as error:
         message = (
-            f"this module cannot be read any more: {error}"
-            if known
-            else "this is no module that viewcomfy-codegen generated"
+            f"this module can't be read any more: {error or type(error).__name__}"
+            if MARK in text
+            else "not a module that viewcomfy-codegen generated"
         )
         raise CodegenError(
             Diagnostic(name, message, "generate it again from its workflow")
         ) from None
 
 
+def _earlier(tree: ast.Module) -> Earlier:
+    assigned = {
+        each.target.id: each.value
+        for each in tree.body
+        if isinstance(each, ast.AnnAssign)
+        and isinstance(each.target, ast.Name)
+        and each.value is not None
+    }
+    workflow = assigned.get("WORKFLOW")
+    if not isinstance(workflow, ast.Call):
+        raise LookupError("there is no WORKFLOW in it")
+    said = {
+        str(each.arg): ast.literal_eval(each.value)
+        for each in workflow.keywords
+        if each.arg in ("title", "about", "graph")
+    }
+    about = json.loads(str(said.get("about") or "{}"))
+    told = {
+        name: About.from_json(each)
+        for name, each in about.get("parameters", {}).items()
+    }
+    outputs = tuple(
+        OutputNode.from_json(name, each)
+        for name, each in about.get("outputs", {}).items()
+    )
+    fields = tuple(_Reader(assigned).fields(_parameters(tree), told))
+    schema = schema_of_fields(str(said["title"]), fields, outputs)
+    return Earlier(schema, _graph(said.get("graph")), fields)
+
+
+def _parameters(tree: ast.Module) -> ast.ClassDef:
+    for each in tree.body:
+        if isinstance(each, ast.ClassDef) and each.name == "Parameters":
+            return each
+    raise LookupError("there is no class Parameters in it")
+
+
+def _graph(text: object) -> dict[str, Any] | None:
+    found = json.loads(text) if isinstance(text, str) else None
+    return found if isinstance(found, dict) else None
+
+
 class _Reader:
-    """The parts of a generated module's syntax tree."""
+    """The fields of a class, with the types that its annotations name."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        self._class = next(
-            each
-            for each in (*tree.body, None)
-            if isinstance(each, ast.ClassDef)
-            and each.name == "Parameters"
-            or each is None
-        ) or _missing("class Parameters")
-        self._aliases = {
-            each.target.id: each.value
-            for each in tree.body
-            if isinstance(each, ast.AnnAssign)
-            and isinstance(each.target, ast.Name)
-            and each.value is not None
-        }
-        workflow = self._aliases.get("WORKFLOW")
-        if not isinstance(workflow, ast.Call):
-            raise LookupError("there is no WORKFLOW in it")
-        self._workflow = {
-            each.arg: ast.literal_eval(each.value)
-            for each in workflow.keywords
-            if each.arg in ("title", "graph")
-        }
+    def __init__(self, aliases: Mapping[str, ast.expr]) -> None:
+        self._aliases = aliases
 
-    @property
-    def title(self) -> str:
-        return str(self._workflow["title"])
-
-    @property
-    def graph(self) -> dict[str, Any] | None:
-        text = self._workflow.get("graph")
-        found = json.loads(text) if isinstance(text, str) else None
-        return found if isinstance(found, dict) else None
-
-    def fields(self) -> Iterator[Field]:
-        body = self._class.body
+    def fields(
+        self, parameters: ast.ClassDef, about: Mapping[str, About]
+    ) -> Iterator[Field]:
+        body = parameters.body
         for statement, following in zip(body, [*body[1:], None], strict=True):
             if isinstance(statement, ast.AnnAssign) and isinstance(
                 statement.target, ast.Name
             ):
-                yield self._field(statement.target.id, statement, _doc(following))
+                name = statement.target.id
+                told = about.get(name) or About(_doc(following))
+                yield self._field(name, statement, told)
 
-    def _field(self, name: str, statement: ast.AnnAssign, doc: str) -> Field:
+    def _field(self, name: str, statement: ast.AnnAssign, about: About) -> Field:
         annotation = statement.annotation
         if not (
             isinstance(annotation, ast.Subscript)
@@ -117,7 +125,7 @@ class _Reader:
         if not inputs:
             raise ValueError(f"{name} has no Input")
         default = REQUIRED if statement.value is None else _value(statement.value)
-        return Field(name, self._type(hint, inputs[0]), inputs, default, doc)
+        return Field(name, self._type(hint, inputs[0]), inputs, default, about)
 
     def _type(self, hint: ast.expr, bound: Input) -> ParameterType:
         if isinstance(hint, ast.Name) and hint.id in self._aliases:
@@ -149,10 +157,6 @@ class _Reader:
             case "Any":
                 return Json()
         raise ValueError(f"{ast.unparse(hint)} is no type of a parameter")
-
-
-def _missing(what: str) -> ast.ClassDef:
-    raise LookupError(f"there is no {what} in it")
 
 
 def _name(node: ast.expr) -> str:

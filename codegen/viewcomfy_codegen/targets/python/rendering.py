@@ -150,12 +150,6 @@ def docstring(text: str, indent: int) -> Code:
     return Code(f"\n{' ' * indent}".join([*wrapped, '"""']))
 
 
-def module_docstring(about: str, *more: str) -> Code:
-    """A module's docstring: what it is, and below that a line for each thing more."""
-    lines = "\n".join(map(_docstring_text, more))
-    return Code(f'"""{_docstring_text(about)}\n\n{lines}\n"""')
-
-
 def _docstring_text(text: str) -> str:
     """On one line, without what does not print, with nothing that could end the docstring or start an escape."""
     plain = " ".join(
@@ -201,10 +195,7 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
-        "docstring": docstring,
-        "module_docstring": module_docstring,
-    }
+    environment.filters["docstring"] = docstring
     return environment.get_template(name)
 
 

@@ -1,0 +1,112 @@
+"""What the outputs of a workflow are called: title, file prefix, kind, and a number last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ..model import Identifier
+from ..words import RESERVED, snake, unique, usable, words
+from .candidates import Words
+
+RESERVED_OUTPUTS: Final = frozenset(
+    "parameters params prompt prompt_id events event files file_names texts url urls data json status completed"
+    " outputs output images videos audios models logs log extra error errors result results name names node nodes"
+    " by_node of texts_of save asave save_as copy_to chunks achunks read aread text_of progress previews job client"
+    " execution_time_seconds workflow metadata timeout seed seeds run arun cancel acancel close".split()
+)
+"""Names that no output gets: attributes that every result has, or that a later runtime may give it."""
+
+_DOING: Final = frozenset(
+    "save saved preview show display export output result final the".split()
+)
+_SAYS_NOTHING: Final = frozenset(
+    "comfyui comfy ui output outputs out img image images video videos audio result results temp tmp test"
+    " file files save animatediff default untitled".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpot:
+    """An output node that is to be named, with what may name it."""
+
+    node: str
+    title: Words
+    prefix: str
+    kind: str
+    class_words: Words
+
+
+def assign_outputs(
+    spots: list[OutputSpot], kept: Mapping[str, str]
+) -> dict[str, Identifier]:
+    """A name for each output node, by its id; `kept` are names that nodes have already.
+
+    All who want one name go down to their next candidate together; who has none left is numbered.
+    """
+    taken: set[str] = {*RESERVED_OUTPUTS, *kept.values()}
+    found = {node: Identifier(name) for node, name in kept.items()}
+    waiting = {
+        each.node: list(_candidates(each)) for each in spots if each.node not in kept
+    }
+    while True:
+        wanted = Counter(ladder[0] for ladder in waiting.values() if ladder)
+        clashing = {
+            name for name, count in wanted.items() if count > 1 or name in taken
+        }
+        if not clashing:
+            break
+        for ladder in waiting.values():
+            if ladder and ladder[0] in clashing:
+                del ladder[0]
+        taken |= clashing
+    for node, ladder in waiting.items():
+        if ladder:
+            taken.add(ladder[0])
+            found[node] = Identifier(ladder[0])
+    kinds = Counter(each.kind for each in spots if each.node not in found)
+    numbers: Counter[str] = Counter()
+    for each in spots:
+        if each.node not in found:
+            numbers[each.kind] += 1
+            number = (
+                f"_{numbers[each.kind]}"
+                if kinds[each.kind] > 1 or each.kind in taken
+                else ""
+            )
+            found[each.node] = unique(each.kind + number, taken)
+    return found
+
+
+def _candidates(spot: OutputSpot) -> Iterator[str]:
+    """Names from the most telling to the most general, none twice, each fit to be one."""
+    seen: set[str] = set()
+    for parts in _ladder(spot):
+        name = snake(parts)
+        if name and name not in seen and name not in RESERVED and usable(name):
+            seen.add(name)
+            yield name
+
+
+def _ladder(spot: OutputSpot) -> Iterator[Words]:
+    title = tuple(each for each in spot.title if each not in _DOING) or spot.title
+    prefix = _prefix_words(spot.prefix)
+    for said in (title, prefix):
+        if said:
+            yield said
+            if spot.kind not in said:
+                yield (*said, spot.kind)
+    if title and prefix and title != prefix:
+        yield (*title, *(each for each in prefix if each not in title))
+    yield (spot.kind,) if "preview" not in spot.class_words else ("preview",)
+    if "preview" in spot.class_words:
+        yield ("preview", spot.kind)
+
+
+def _prefix_words(prefix: str) -> Words:
+    """What the prefix of the files' names says; nothing where it is ComfyUI's own or a date."""
+    said = words(prefix.replace("\\", "/").rpartition("/")[2].partition("%")[0])
+    telling = tuple(each for each in said if not each.isdecimal())
+    return () if _SAYS_NOTHING.issuperset(telling) else telling[:4]

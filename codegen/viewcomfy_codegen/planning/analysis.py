@@ -1,0 +1,40 @@
+"""What is known of a workflow before anybody asks for a client: its classes, its graph, its settable inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..catalog import Catalog, NodeFacts
+from ..graph.roles import Roles
+from ..graph.workflow import Workflow
+from .drafts import Draft, drafts
+from .wishes import Wishes
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A workflow with the facts of its classes, its nodes' roles and a draft of each settable input."""
+
+    workflow: Workflow
+    facts: Mapping[str, NodeFacts | None]
+    roles: Roles
+    drafts: tuple[Draft, ...]
+
+
+def analyse(
+    workflow: Workflow,
+    catalog: Catalog,
+    wishes: Wishes | None = None,
+    *,
+    curated: bool = False,
+) -> Analysis:
+    """The analysis that the plan of a client and the local server share.
+
+    `curated` has the wishes in place of ViewComfy's marks say what is to be shown.
+    """
+    classes = {node.class_type for node in workflow.nodes.values()}
+    facts = {each: catalog.node(each) for each in sorted(classes)}
+    roles = Roles(workflow, facts.__getitem__)
+    found = drafts(workflow, catalog, facts, roles, wishes or {}, curated)
+    return Analysis(workflow, facts, roles, tuple(found))

@@ -1,0 +1,43 @@
+"""Which of a workflow's inputs a client shows: what marks and globs leave."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TypeAlias
+
+from ..errors import Diagnostic
+from ..model import Identifier
+from .drafts import Draft
+from .options import Options
+
+Named: TypeAlias = list[tuple[Identifier, Draft]]
+
+
+def filtered(
+    named: Named, options: Options, source: str
+) -> tuple[Named, list[Diagnostic]]:
+    """What the marks and the globs leave; a glob that matches nothing is worth a warning."""
+    kept = [pair for pair in named if not (pair[1].wish and pair[1].wish.hidden)]
+    notes: list[Diagnostic] = []
+    if any(draft.marked for _, draft in named) and not options.all:
+        kept = [pair for pair in kept if pair[1].marked]
+    for flag, globs in (("--include", options.include), ("--exclude", options.exclude)):
+        notes += [
+            Diagnostic(
+                source,
+                f"{flag} {glob} matches no parameter",
+                "give a parameter's name, its key such as 6-inputs-text, or its node's class",
+                "warning",
+            )
+            for glob in globs
+            if not any(_matches(pair, (glob,)) for pair in kept)
+        ]
+    if options.include:
+        kept = [pair for pair in kept if _matches(pair, options.include)]
+    return [pair for pair in kept if not _matches(pair, options.exclude)], notes
+
+
+def _matches(pair: tuple[Identifier, Draft], globs: tuple[str, ...]) -> bool:
+    name, draft = pair
+    texts = (name, str(draft.key), draft.node.class_type)
+    return any(fnmatchcase(text, glob) for glob in globs for text in texts)

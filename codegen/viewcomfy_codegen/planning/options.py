@@ -1,0 +1,33 @@
+"""What a user may ask of a generation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from viewcomfy_runtime.parameters.key import WireKey
+
+from .wishes import Wishes
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user may ask of a generation.
+
+    `include` and `exclude` are globs over a parameter's name, wire key (`6-inputs-text`) and node class. `all` keeps what
+    a workflow's VC_BASIC and VC_ADV marks leave out. `embed` carries the graph in the module. `wishes` are what was
+    written down on single inputs; `curated` has them choose what is shown, as marks do. `shared` are inputs that one parameter
+    sets. `object_info` is what the user's own ComfyUI answers there. `outputs` are names of output nodes, by their ids.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    all: bool = False
+    optional_files: bool = False
+    embed: bool = True
+    wishes: Wishes = field(default_factory=dict)
+    curated: bool = False
+    shared: tuple[tuple[WireKey, ...], ...] = ()
+    object_info: Mapping[str, Any] | None = None
+    outputs: Mapping[str, str] = field(default_factory=dict)

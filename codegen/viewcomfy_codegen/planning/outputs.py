@@ -1,0 +1,109 @@
+"""The output nodes of a workflow: what each gives, how its files are recognized and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from viewcomfy_runtime.parameters.outputs import OutputNode
+
+from ..catalog import NodeFacts
+from ..graph.workflow import Node
+from ..naming.candidates import Labels
+from ..naming.outputs import OutputSpot, assign_outputs
+from ..words import words
+from .analysis import Analysis
+from .drafts import output_ids
+
+_KINDS_OF_WORDS: Final = {
+    "video": "video",
+    "webm": "video",
+    "mp4": "video",
+    "audio": "audio",
+    "sound": "audio",
+    "glb": "model",
+    "3d": "model",
+    "mesh": "model",
+    "text": "text",
+    "string": "text",
+}
+_KINDS_OF_LINKS: Final = {
+    "VIDEO": "video",
+    "AUDIO": "audio",
+    "MESH": "model",
+    "TRIMESH": "model",
+    "IMAGE": "image",
+    "MASK": "image",
+    "STRING": "text",
+    "*": "text",
+}
+_PREFIXES: Final = (
+    "filename_prefix",
+    "filename",
+    "file_prefix",
+    "prefix",
+    "output_name",
+)
+
+
+def outputs_of(
+    analysis: Analysis, labels: Labels, kept: Mapping[str, str]
+) -> tuple[OutputNode, ...]:
+    """The output nodes in the order of the flow; `kept` are the names that some have already, by id."""
+    ids = output_ids(analysis.workflow, analysis.facts)
+    nodes = [node for node in analysis.workflow.nodes.values() if node.id in ids]
+    found: list[OutputNode] = []
+    spots: list[OutputSpot] = []
+    for node in nodes:
+        kind = _kind(node, analysis.facts[node.class_type])
+        prefix_input, prefix = _prefix(node)
+        spots.append(
+            OutputSpot(
+                node.id, labels.said(node.id), prefix, kind, words(node.class_type)
+            )
+        )
+        found.append(
+            OutputNode("", node.id, node.class_type, kind, prefix, prefix_input)
+        )
+    present = {node.id for node in nodes}
+    names = assign_outputs(
+        spots, {id: name for id, name in kept.items() if id in present}
+    )
+    return tuple(
+        OutputNode(
+            names[each.node],
+            each.node,
+            each.class_type,
+            each.kind,
+            each.prefix,
+            each.prefix_input,
+        )
+        for each in found
+    )
+
+
+def _kind(node: Node, facts: NodeFacts | None) -> str:
+    """What the node gives: as its class's words say, else the links that it takes."""
+    for word in words(node.class_type):
+        if word in _KINDS_OF_WORDS:
+            return _KINDS_OF_WORDS[word]
+    linked = {
+        facts.inputs[name].type for name in node.links if facts and name in facts.inputs
+    }
+    for kind, name in _KINDS_OF_LINKS.items():
+        if kind in linked:
+            return name
+    said = {
+        *words(node.class_type),
+        *(word for name in node.links for word in words(name)),
+    }
+    return "image" if said & {"image", "images", "preview"} else "file"
+
+
+def _prefix(node: Node) -> tuple[str, str]:
+    """The input that holds the prefix of the files' names, and its value."""
+    for name in _PREFIXES:
+        value = node.values.get(name)
+        if isinstance(value, str):
+            return name, value
+    return "", ""

@@ -1,0 +1,80 @@
+"""What every target offers: a plan as text, and an earlier text read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from viewcomfy_runtime.parameters.fields import Field
+from viewcomfy_runtime.parameters.key import WireKey
+
+from ..model import Module
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a file that was generated before says.
+
+    `schema` is the JSON Schema of its calls, `graph` the workflow that it carries, if it does, and
+    `fields` its parameters with their types, where the target tells of them.
+    """
+
+    schema: Mapping[str, Any]
+    graph: Mapping[str, Any] | None = None
+    fields: tuple[Field, ...] = ()
+
+    @property
+    def names(self) -> dict[tuple[WireKey, ...], str]:
+        """The parameters' names, by the inputs that they set."""
+        found: dict[tuple[WireKey, ...], str] = {}
+        for name, each in _objects(self.schema.get("properties")):
+            keys = each.get("x-viewcomfy-key")
+            parsed = [
+                WireKey.parse(str(key))
+                for key in (keys if isinstance(keys, list) else [keys])
+            ]
+            found[tuple(key for key in parsed if key is not None)] = name
+        return found
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs' names, by the id of their node."""
+        return {
+            str(each["node"]): name
+            for name, each in _objects(self.schema.get("x-viewcomfy-outputs"))
+            if "node" in each
+        }
+
+
+class Target(Protocol):
+    """A language in which a plan is written out."""
+
+    @property
+    def name(self) -> str:
+        """The language, for people."""
+        ...
+
+    @property
+    def suffix(self) -> str:
+        """How the names of its files end, such as `.py`."""
+        ...
+
+    @property
+    def reserved(self) -> frozenset[str]:
+        """Names that no parameter may have in it."""
+        ...
+
+    def render(self, module: Module) -> str:
+        """The plan as text."""
+        ...
+
+    def read(self, text: str, name: str) -> Earlier:
+        """What an earlier text says; `name` is its file's. Raises CodegenError for what isn't ours."""
+        ...
+
+
+def _objects(value: object) -> list[tuple[str, dict[str, Any]]]:
+    if not isinstance(value, dict):
+        return []
+    return [(str(name), each) for name, each in value.items() if isinstance(each, dict)]

@@ -1,0 +1,79 @@
+"""Which output node made which file, where the server doesn't say."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Generic, TypeVar
+
+from ..errors import AmbiguousOutputWarning
+from ..parameters.outputs import OutputNode
+from .result import OutputFile, PromptResult
+
+R = TypeVar("R", bound=PromptResult)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming(Generic[R]):
+    """How the results of one module are made: its `Result`, and the output nodes that it names."""
+
+    kind: type[R]
+    nodes: tuple[OutputNode, ...] = ()
+
+    def __call__(self, made: PromptResult) -> R:
+        """`made` as the module's own, each file with the node that made it where that can be told.
+
+        Warns with AmbiguousOutputWarning where it can't: such a file is in `outputs` alone.
+        """
+        files = tuple(
+            _with_node(each, self.nodes, made.params) for each in made.outputs
+        )
+        unknown = [each.filename for each in files if each.node is None]
+        if unknown and self.nodes:
+            warnings.warn(
+                f"{_some(unknown)}: no telling which output node this is of\n"
+                "hint: give each output node its own filename_prefix; result.outputs has all files",
+                AmbiguousOutputWarning,
+                stacklevel=4,
+            )
+        values = {each.name: getattr(made, each.name) for each in fields(PromptResult)}
+        return self.kind(**{**values, "outputs": files})
+
+
+def _with_node(
+    file: OutputFile, nodes: Sequence[OutputNode], params: Mapping[str, Any]
+) -> OutputFile:
+    if file.node is not None:
+        return file
+    found = _maker(file, nodes, params)
+    return file if found is None else replace(file, node=found.node)
+
+
+def _maker(
+    file: OutputFile, nodes: Sequence[OutputNode], params: Mapping[str, Any]
+) -> OutputNode | None:
+    """The one whose prefix the file's name begins with, else the only one of the file's kind."""
+    prefixes = {each: each.prefix_in(params) for each in nodes}
+    begun = [
+        each
+        for each in nodes
+        if prefixes[each] and file.filename.startswith(prefixes[each])
+    ]
+    longest = max((len(prefixes[each]) for each in begun), default=0)
+    nearest = [each for each in begun if len(prefixes[each]) == longest]
+    return _only(nearest) or _only(_of_kind(nearest or nodes, file))
+
+
+def _of_kind(nodes: Iterable[OutputNode], file: OutputFile) -> list[OutputNode]:
+    kind = file.content_type.partition("/")[0]
+    return [each for each in nodes if each.kind == kind]
+
+
+def _only(nodes: list[OutputNode]) -> OutputNode | None:
+    return nodes[0] if len(nodes) == 1 else None
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
