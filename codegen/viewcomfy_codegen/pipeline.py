@@ -15,7 +15,7 @@ from .planning.options import Options
 from .planning.plan import Titles, plan
 from .planning.wishes import Wishes, merged
 from .sources import read_source
-from .sources.api_format import read_workflow
+from .sources.api_format import workflow_in as workflow_of
 from .targets.checksums import marked
 from .targets.json_schema import JSON_SCHEMA
 from .targets.python.target import PYTHON
@@ -88,7 +88,7 @@ def read(
 ) -> Read:
     """The workflow in a file's content. Raises CodegenError for what holds none."""
     content = read_source(data, source, workflow=workflow_in, view_comfy=view_comfy)
-    workflow, diagnostics = read_workflow(content.workflow, source)
+    workflow, diagnostics = workflow_of(content.document, content.flawed, source)
     return Read(
         workflow, content.wishes, content.curated, (*diagnostics, *content.notes)
     )

@@ -1,23 +1,29 @@
-"""What a client can be generated from: a workflow, a view_comfy.json with workflows in it, a picture that ComfyUI saved."""
+"""What a client can be generated from: a workflow, a view_comfy.json with workflows in it, an image that ComfyUI saved."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from ..errors import CodegenError, Diagnostic
 from ..planning.wishes import Wishes
-from .images import is_picture, workflow_in_picture
-from .json_text import read_json
-from .view_comfy import apps_in, is_view_comfy, picked, wishes_of
+from .api_format import nodes_in
+from .images import is_image, workflow_in_image
+from .json_text import decoded, read_json
+from .view_comfy import apps_in, edited, is_view_comfy, picked, wishes_of
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A workflow in API format, and what was written down on its inputs beside it; `curated` where that chooses among them."""
+    """A decoded workflow, and what was written down on its inputs beside it.
 
-    workflow: bytes
+    `flawed` is whether the document has anything that JSON cannot carry exactly; `curated` is whether the wishes choose which
+    inputs are shown.
+    """
+
+    document: Any
+    flawed: bool = False
     wishes: Wishes = field(default_factory=dict)
     curated: bool = False
     notes: tuple[Diagnostic, ...] = ()
@@ -33,51 +39,60 @@ def read_source(
     """The workflow in `data`, told apart by its content; `name` is the file's, for messages.
 
     `workflow` picks one of several by number, from 1, or by title. `view_comfy` is a view_comfy.json beside the workflow, with
-    its name. Raises CodegenError for what holds no workflow.
+    its name. Raises CodegenError for data that holds no workflow.
     """
-    if is_picture(data):
-        data = workflow_in_picture(data, name)
-    document = _peeked(data)
+    if is_image(data):
+        data = workflow_in_image(data, name)
+    _refuse_media(data, name)
+    document, flawed = decoded(data, name)
     if is_view_comfy(document):
-        app = picked(apps_in(read_json(data, name), name), workflow, name)
-        graph = app.workflow(name)
-        wishes, notes = wishes_of(app, graph, name)
-        return Source(graph, wishes, True, notes)
-    if workflow is not None and view_comfy is None:
-        raise CodegenError(
-            Diagnostic(
-                name,
-                "there is one workflow in it: none can be picked",
-                "leave --workflow out",
+        return _described(document, None, workflow, name, flawed)
+    if view_comfy is not None:
+        content, beside = view_comfy
+        described = read_json(content, beside)
+        if is_view_comfy(described):
+            return _described(described, document, workflow, beside, flawed)
+        message = "this is not a view_comfy.json"
+        hint = "export it from ViewComfy's editor"
+        raise CodegenError(Diagnostic(beside, message, hint))
+    if workflow is not None:
+        message = "it contains one workflow only; there is nothing to choose from"
+        raise CodegenError(Diagnostic(name, message, "leave --workflow out"))
+    return Source(document, flawed)
+
+
+def _described(
+    description: Any, workflow: Any, wanted: str | None, name: str, flawed: bool
+) -> Source:
+    """The source that a view_comfy.json describes: its own workflow, or the one that it stands beside."""
+    app = picked(apps_in(description, name), wanted, name)
+    graph = nodes_in(app.workflow(name) if workflow is None else workflow)
+    wishes, notes = wishes_of(app, graph, name)
+    if isinstance(graph, dict):
+        graph = edited(app, graph)
+    return Source(graph, flawed, wishes, True, notes)
+
+
+_MEDIA: Final = (
+    (b"ftyp", 4, "a video (MP4 or MOV)"),
+    (b"\x1aE\xdf\xa3", 0, "a video (WebM or MKV)"),
+    (b"AVI ", 8, "a video (AVI)"),
+    (b"GIF8", 0, "an image (GIF)"),
+    (b"WAVE", 8, "audio (WAV)"),
+    (b"fLaC", 0, "audio (FLAC)"),
+    (b"OggS", 0, "audio (Ogg)"),
+    (b"ID3", 0, "audio (MP3)"),
+)
+"""How media files begin, at which byte, and what they are."""
+
+
+def _refuse_media(data: bytes, name: str) -> None:
+    for sign, start, what in _MEDIA:
+        if data.startswith(sign, start):
+            hint = "open it in ComfyUI and use File > Export (API)"
+            raise CodegenError(
+                Diagnostic(name, f"this is {what}, not a workflow", hint)
             )
-        )
-    if view_comfy is None:
-        return Source(data)
-    content, beside = view_comfy
-    described = read_json(content, beside)
-    if not is_view_comfy(described):
-        raise CodegenError(
-            Diagnostic(
-                beside,
-                "this is no view_comfy.json",
-                "export it from ViewComfy's editor",
-            )
-        )
-    app = picked(apps_in(described, beside), workflow, beside)
-    wishes, notes = wishes_of(app, data, beside)
-    return Source(data, wishes, True, notes)
-
-
-def _peeked(data: bytes) -> Any:
-    """The value of what is plainly a view_comfy.json; None for anything else, whose faults are told later."""
-    if b"view_comfy" not in data and b"viewComfyJSON" not in data:
-        return None
-    import json
-
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None
 
 
 def classes_in(data: bytes, name: str) -> Mapping[str, Any]:
@@ -93,8 +108,8 @@ def classes_in(data: bytes, name: str) -> Mapping[str, Any]:
         raise CodegenError(
             Diagnostic(
                 name,
-                "this is not what ComfyUI answers at /object_info",
-                "save http://127.0.0.1:8188/object_info, or pass that address itself",
+                "this is not the content of ComfyUI's /object_info",
+                "save http://127.0.0.1:8188/object_info, or pass that URL itself",
             )
         )
     return document

@@ -14,12 +14,19 @@ DEEPEST: Final = 50
 
 
 def read_workflow(data: bytes, source: str) -> tuple[Workflow, list[Diagnostic]]:
-    """The workflow in `data`, and what its author should know; `source` names the file in messages.
+    """The workflow in `data`, as `workflow_in` reads it once it is decoded."""
+    return workflow_in(*decoded(data, source), source)
 
+
+def workflow_in(
+    document: Any, flawed: bool, source: str
+) -> tuple[Workflow, list[Diagnostic]]:
+    """The workflow in a decoded document, and what its author should know; `source` names the file in messages.
+
+    `flawed` is whether anything in the document is `Unkept` or `Repeated`.
     Only the nodes' classes and inputs are judged, not what others wrote around them. Raises CodegenError for what is
     not a workflow in API format, telling apart what people export by mistake.
     """
-    document, flawed = decoded(data, source)
     entries = _entries(document, source)
     errors: list[Diagnostic] = []
     if isinstance(entries, Repeated):

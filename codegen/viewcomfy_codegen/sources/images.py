@@ -1,4 +1,4 @@
-"""Workflows within pictures: ComfyUI writes what it ran into the PNG, WebP and JPEG files that it saves.
+"""Workflows within images: ComfyUI writes what it ran into the PNG, WebP and JPEG files that it saves.
 
 PNG has the API format under `prompt` and the web page's under `workflow`, as text chunks; WebP and JPEG have them as EXIF
 texts that start with `prompt:` and `workflow:`.
@@ -21,15 +21,15 @@ _USER_COMMENT: Final = 0x9286
 _EXIF_IFD: Final = 0x8769
 
 
-def is_picture(data: bytes) -> bool:
-    """Whether these are the bytes of a picture in which a workflow may be."""
+def is_image(data: bytes) -> bool:
+    """Whether these are the bytes of an image of a kind that can hold a workflow."""
     return any(data.startswith(sign, start) for sign, start in _SIGNATURES)
 
 
-def workflow_in_picture(data: bytes, name: str) -> bytes:
-    """The workflow in API format that a picture holds; its pixels are never decoded.
+def workflow_in_image(data: bytes, name: str) -> bytes:
+    """The workflow in API format that an image holds; its pixels are never decoded.
 
-    Raises CodegenError for a picture without one, and where Pillow is missing.
+    Raises CodegenError for an image without one, and if Pillow is not installed.
     """
     try:
         from PIL import Image, PngImagePlugin, UnidentifiedImageError
@@ -37,11 +37,11 @@ def workflow_in_picture(data: bytes, name: str) -> bytes:
         raise CodegenError(
             Diagnostic(
                 name,
-                "reading workflows from pictures needs Pillow",
-                'pip install "viewcomfy-codegen[pictures]"',
+                "reading a workflow from an image needs Pillow",
+                'pip install "viewcomfy-codegen[images]"',
             )
         ) from None
-    # The workflows of large graphs have more text than Pillow takes by itself; a bomb has more than this.
+    # Workflows of large graphs exceed Pillow's own limit for text; this one still stops a bomb.
     most = PngImagePlugin.MAX_TEXT_CHUNK
     PngImagePlugin.MAX_TEXT_CHUNK = max(most, 64 << 20)
     try:
@@ -49,10 +49,10 @@ def workflow_in_picture(data: bytes, name: str) -> bytes:
             texts = dict(_texts(image))
     except Image.DecompressionBombError:
         raise _refused(
-            name, "the picture is far too large to be one of ComfyUI's"
+            name, "the image is far too large to be one of ComfyUI's"
         ) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise _refused(name, f"the picture is broken: {error}") from None
+        raise _refused(name, f"the image is damaged: {error}") from None
     finally:
         PngImagePlugin.MAX_TEXT_CHUNK = most
     if texts.get("prompt"):
@@ -61,21 +61,21 @@ def workflow_in_picture(data: bytes, name: str) -> bytes:
         raise CodegenError(
             Diagnostic(
                 name,
-                "the picture holds the workflow of the web page only, not in API format",
-                "open the picture in ComfyUI and use Workflow > Export (API)",
+                "the image holds only the web page's workflow, not the one in API format",
+                "open the image in ComfyUI and use File > Export (API)",
             )
         )
     raise CodegenError(
         Diagnostic(
             name,
-            "there is no workflow in this picture",
-            "take the file that ComfyUI saved: chats and social networks remove what is inside",
+            "there is no workflow in this image",
+            "use the file that ComfyUI saved: chats and social networks strip what is inside",
         )
     )
 
 
 def _texts(image: Any) -> Iterator[tuple[str, str]]:
-    """The texts in a picture, by name."""
+    """The texts in an image, by name."""
     if image.format == "PNG":
         yield from (
             (key, value)
@@ -100,6 +100,6 @@ def _texts(image: Any) -> Iterator[tuple[str, str]]:
 def _refused(name: str, message: str) -> CodegenError:
     return CodegenError(
         Diagnostic(
-            name, message, "take a file as ComfyUI saved it, or export the workflow"
+            name, message, "use the file as ComfyUI saved it, or export the workflow"
         )
     )

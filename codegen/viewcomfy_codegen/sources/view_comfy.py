@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,7 +21,6 @@ from ..errors import CodegenError, Diagnostic
 from ..model import ADVANCED, BASIC
 from ..planning.wishes import Wish
 from ..words import plain_name, words
-from .api_format import nodes_in
 
 _PLACEHOLDERS: Final = frozenset({"", "helper text", "help text", "placeholder"})
 """What the editor writes where nobody wrote anything."""
@@ -46,13 +44,13 @@ _UNTYPED: Final = frozenset({"number", "float", "int", "integer", "select", "sli
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """One of the apps in a file: its title, what it shows, and its workflow, where the file has it."""
+    """One of the apps in a file: its title, what it shows, and its workflow if the file has it."""
 
     title: str
     shown: Mapping[str, Any]
     graph: Any
 
-    def workflow(self, name: str) -> bytes:
+    def workflow(self, name: str) -> dict[str, Any]:
         """The workflow in API format. Raises CodegenError for an app without one."""
         if not isinstance(self.graph, dict):
             raise CodegenError(
@@ -62,7 +60,7 @@ class App:
                     "pass the workflow_api.json, and this file with --view-comfy",
                 )
             )
-        return json.dumps(self.graph).encode()
+        return self.graph
 
 
 def is_view_comfy(document: Any) -> bool:
@@ -70,14 +68,16 @@ def is_view_comfy(document: Any) -> bool:
     return isinstance(document, dict) and (
         document.get("file_type") == "view_comfy"
         or (
-            isinstance(document.get("workflows"), list)
-            and "viewComfyJSON" in str(document)[:100_000]
+            isinstance(found := document.get("workflows"), list)
+            and any(
+                isinstance(each, dict) and "viewComfyJSON" in each for each in found
+            )
         )
     )
 
 
 def apps_in(document: Any, name: str) -> list[App]:
-    """The apps in a file. Raises CodegenError where there is none."""
+    """The apps in a file. Raises CodegenError for a file without any."""
     found = document.get("workflows")
     entries = found if isinstance(found, list) else [document]
     apps = [
@@ -92,15 +92,13 @@ def apps_in(document: Any, name: str) -> list[App]:
     ]
     if not apps:
         raise CodegenError(
-            Diagnostic(
-                name, "there is no app in it", "export it from ViewComfy's editor"
-            )
+            Diagnostic(name, "it contains no app", "export it from ViewComfy's editor")
         )
     return apps
 
 
 def picked(apps: list[App], wanted: str | None, name: str) -> App:
-    """The app of this number, from 1, or title; the only one where none is wanted. Raises CodegenError."""
+    """The app with this number, from 1, or this title; the only one if None is wanted. Raises CodegenError."""
     if wanted is None and len(apps) == 1:
         return apps[0]
     listed = ", ".join(f"{number} {app.title!r}" for number, app in enumerate(apps, 1))
@@ -108,8 +106,8 @@ def picked(apps: list[App], wanted: str | None, name: str) -> App:
         raise CodegenError(
             Diagnostic(
                 name,
-                f"there are {len(apps)} workflows in it: {listed}",
-                "pick one with --workflow and its number or title",
+                f"it contains {len(apps)} workflows: {listed}",
+                "choose one with --workflow, by number or title",
             )
         )
     named = [app for app in apps if app.title == wanted]
@@ -120,27 +118,22 @@ def picked(apps: list[App], wanted: str | None, name: str) -> App:
     raise CodegenError(
         Diagnostic(
             name,
-            f"there is no workflow {wanted!r} in it",
-            f"there are {listed}",
+            f"it contains no workflow {wanted!r}",
+            f"it contains {listed}",
         )
     )
 
 
 def wishes_of(
-    app: App, workflow: bytes, name: str
+    app: App, workflow: Any, name: str
 ) -> tuple[dict[WireKey, Wish], tuple[Diagnostic, ...]]:
     """What the app wants of the inputs of its workflow, in its order, and what of it cannot be had."""
-    try:
-        nodes = nodes_in(json.loads(workflow))
-    except (ValueError, RecursionError):
-        return {}, ()  # is told where the workflow is read
     wishes: dict[WireKey, Wish] = {}
     notes: list[Diagnostic] = []
     for group, entry, many, section in _entries(app):
         target = _target(entry)
-        node = nodes.get(target.node) if target and isinstance(nodes, dict) else None
-        inputs = node.get("inputs") if isinstance(node, dict) else None
-        if target is None or not isinstance(inputs, dict) or target.name not in inputs:
+        node = _node(target, workflow)
+        if target is None or node is None:
             notes.append(
                 Diagnostic(
                     name,
@@ -150,27 +143,70 @@ def wishes_of(
                 )
             )
             continue
-        if entry.get("valueType") not in {*_TYPES, *_UNTYPED}:
+        kind = entry.get("valueType")
+        if not isinstance(kind, str) or kind not in {*_TYPES, *_UNTYPED}:
             notes.append(
                 Diagnostic(
                     name,
-                    f"{entry.get('key')!r} has the unknown type {entry.get('valueType')!r}; the node's own is taken",
+                    f"{entry.get('key')!r} has the unknown type {kind!r}; the node's own is used",
                     None,
                     "note",
                 )
             )
-        class_type = str(node.get("class_type")) if isinstance(node, dict) else ""
+        value = node["inputs"][target.name]
+        visibility = (group.get("visibility"), entry.get("visibility"))
         wishes[target] = Wish(
             origin=f"{name}, {app.title}",
-            label=_label(group, entry, many, target, class_type),
+            label=_label(group, entry, many, target, str(node.get("class_type"))),
             doc=_told(entry),
-            type=_type(entry, inputs[target.name]),
-            required=_required(entry, inputs[target.name]),
+            type=_type(entry, value),
+            required=_required(entry, value),
             group=section,
-            hidden="deleted" in (group.get("visibility"), entry.get("visibility")),
+            hidden="deleted" in visibility or "hidden" in visibility,
             order=len(wishes),
         )
     return wishes, tuple(notes)
+
+
+def edited(app: App, workflow: dict[str, Any]) -> dict[str, Any]:
+    """The workflow with the values that were edited in the app, which the app sends in place of its own."""
+    nodes: dict[str, Any] = {}
+    for _, entry, _, _ in _entries(app):
+        target = _target(entry)
+        node = _node(target, workflow)
+        if target is None or node is None:
+            continue
+        deployed, value = node["inputs"][target.name], entry.get("value")
+        if _is_edit(deployed, value) and not isinstance(_type(entry, deployed), Media):
+            if target.node not in nodes:
+                nodes[target.node] = {**node, "inputs": dict(node["inputs"])}
+            nodes[target.node]["inputs"][target.name] = value
+    return workflow | nodes if nodes else workflow
+
+
+def _is_edit(deployed: Any, value: Any) -> bool:
+    """Whether the app's value is another one of the same kind: not what a browser made of a large number."""
+    if _kind(value) is None or _kind(value) != _kind(deployed) or value == deployed:
+        return False
+    if isinstance(value, int) and isinstance(deployed, int):
+        return abs(value - deployed) > abs(deployed) >> 52
+    return True
+
+
+def _kind(value: object) -> type[object] | None:
+    """What sort of plain value it is; None for anything else."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float
+    return type(value) if isinstance(value, str | bool) else None
+
+
+def _node(target: WireKey | None, workflow: Any) -> dict[str, Any] | None:
+    """The node of the workflow that has this input."""
+    if target is None or not isinstance(workflow, dict):
+        return None
+    node = workflow.get(target.node)
+    inputs = node.get("inputs") if isinstance(node, dict) else None
+    return node if isinstance(inputs, dict) and target.name in inputs else None
 
 
 def _entries(
@@ -258,16 +294,27 @@ def _type(entry: Mapping[str, Any], value: Any) -> ParameterType | None:
         texts = tuple(dict.fromkeys(each for each in options if isinstance(each, str)))
         return Choice(texts, open=False) if texts else None
     bounds = entry.get("slider") if kind == "slider" else entry.get("range")
-    if isinstance(bounds, dict) and isinstance(value, int | float):
+    if isinstance(bounds, dict) and _kind(value) is float:
         low, high = (_number(bounds.get(key)) for key in ("min", "max"))
         if low is not None or high is not None:
-            whole = (
-                isinstance(value, int) and float(bounds.get("step") or 1).is_integer()
-            )
+            whole = isinstance(value, int) and _is_whole(bounds.get("step"))
             return Integer(low, high) if whole else Number(low, high)
     return _TYPES.get(kind) if isinstance(kind, str) else None
 
 
 def _number(value: Any) -> int | float | None:
+    """A finite number, also one that was written as text."""
+    if isinstance(value, str):
+        try:
+            value = float(value.replace(",", "."))
+        except ValueError:
+            return None
+        value = int(value) if value.is_integer() else value
     known = isinstance(value, int | float) and not isinstance(value, bool)
     return value if known and value - value == 0 else None
+
+
+def _is_whole(step: Any) -> bool:
+    """Whether a slider's step keeps to whole numbers; one that says nothing does."""
+    number = _number(step)
+    return not isinstance(number, float) or number.is_integer()

@@ -1,4 +1,4 @@
-"""What else than a workflow_api.json says how a client is to be: a ComfyUI's own word, view_comfy.json, pictures."""
+"""What else than a workflow_api.json says how a client is to be: a ComfyUI's own word, view_comfy.json, images."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_a_server_is_asked_by_its_address(workflow: str, path: str) -> None:
         (Answer(404), "404"),
         (Answer(200, b"<html>"), "HTML"),
         (Answer(200, b"{"), "ends too early"),
-        (Answer(200, b"[]"), "not what ComfyUI answers"),
+        (Answer(200, b"[]"), "not the content of ComfyUI"),
         (Answer(200, b"{", promised=99), "connection"),
         (redirect("ftp://h/x", 302), "URL"),
     ],
@@ -244,9 +244,10 @@ def test_what_it_does_not_show_is_left_out_unless_all_is_wanted() -> None:
     assert len(named(document, options=Options(all=True))) > 5
 
 
+@pytest.mark.parametrize("visibility", ["deleted", "hidden"])
 @pytest.mark.parametrize("where", ["group", "entry"])
-def test_what_was_deleted_is_left_out(where: str) -> None:
-    deleted = {"visibility": "deleted"}
+def test_what_was_deleted_or_hidden_is_left_out(where: str, visibility: str) -> None:
+    deleted = {"visibility": visibility}
     first = entry("3-inputs-cfg", **(deleted if where == "entry" else {}))
     groups = [
         group("A", first, **(deleted if where == "group" else {})),
@@ -296,6 +297,53 @@ def test_its_types_are_taken_where_they_say_more() -> None:
     assert "maximum" not in found["denoise"], "1 is deployed, so that it is right"
 
 
+def defaults(*entries: Any) -> dict[str, Any]:
+    """What calls send by wire key where only these inputs are shown."""
+    found = properties(view_comfy(app([group("A", *entries)])))
+    return {each["x-viewcomfy-key"]: each.get("default") for each in found.values()}
+
+
+def test_a_value_that_was_edited_in_the_app_is_the_default() -> None:
+    found = defaults(
+        entry("3-inputs-cfg", value=7.5),
+        entry("3-inputs-steps", value=31),
+        entry("6-inputs-text", value="a harbor"),
+    )
+    assert found == {
+        "3-inputs-cfg": 7.5,
+        "3-inputs-steps": 31,
+        "6-inputs-text": "a harbor",
+    }
+
+
+@pytest.mark.parametrize("value", [None, {}, "20", True, ["3", 0]])
+def test_a_value_of_another_kind_is_no_edit(value: Any) -> None:
+    assert defaults(entry("3-inputs-steps", value=value)) == {"3-inputs-steps": 20}
+
+
+def test_a_seed_that_a_browser_rounded_is_no_edit() -> None:
+    seed = 2**64 - 1
+    shown = app([group("A", entry("3-inputs-seed", value=int(float(seed))))])
+    shown["workflowApiJSON"]["3"]["inputs"]["seed"] = seed
+    [found] = properties(view_comfy(shown)).values()
+    assert found["default"] == seed
+
+
+@pytest.mark.parametrize("step", [1, "1", None, 10**400, [], "x", float(2)])
+def test_a_slider_of_whole_steps_takes_whole_numbers(step: Any) -> None:
+    slider = {"min": 5, "max": 40, "step": step}
+    shown = entry("3-inputs-steps", valueType="slider", slider=slider)
+    [found] = properties(view_comfy(app([group("A", shown)]))).values()
+    assert (found["type"], found["minimum"], found["maximum"]) == ("integer", 5, 40)
+
+
+@pytest.mark.parametrize("kind", [["slider"], {"a": 1}, 3, None])
+def test_a_type_that_is_not_a_word_is_a_note(kind: Any) -> None:
+    document = view_comfy(app([group("A", entry("3-inputs-cfg", valueType=kind))]))
+    made = generate(json.dumps(document))
+    assert "unknown type" in "\n".join(map(str, made.diagnostics))
+
+
 def test_a_required_value_that_is_not_deployed_has_to_be_given() -> None:
     workflow = {**text_to_image(), "6": node("CLIPTextEncode", text="", clip=["4", 1])}
     needed = {"required": True}
@@ -320,7 +368,7 @@ def test_several_workflows_are_told_apart_by_number_or_title() -> None:
     for picked in ("2", "Second"):
         assert list(named(document, workflow_in=picked)) == ["3-inputs-seed"]
     for wrong in ("3", "Third", "0"):
-        with pytest.raises(CodegenError, match="there is no workflow"):
+        with pytest.raises(CodegenError, match="contains no workflow"):
             properties(document, workflow_in=wrong)
 
 
@@ -334,8 +382,8 @@ def test_a_view_comfy_json_stands_beside_a_workflow() -> None:
 @pytest.mark.parametrize(
     ("document", "says"),
     [
-        ({"file_type": "view_comfy", "workflows": []}, "there is no app"),
-        ({"file_type": "view_comfy"}, "there is no app"),
+        ({"file_type": "view_comfy", "workflows": []}, "contains no app"),
+        ({"file_type": "view_comfy"}, "contains no app"),
         (view_comfy({"viewComfyJSON": {"inputs": []}}), "no workflowApiJSON"),
     ],
 )
@@ -347,9 +395,9 @@ def test_a_view_comfy_json_without_a_workflow_is_refused(
 
 
 def test_something_else_beside_a_workflow_is_refused() -> None:
-    with pytest.raises(CodegenError, match="no view_comfy.json"):
+    with pytest.raises(CodegenError, match="not a view_comfy.json"):
         properties(text_to_image(), view_comfy=(b"{}", "other.json"))
-    with pytest.raises(CodegenError, match="none can be picked"):
+    with pytest.raises(CodegenError, match="nothing to choose from"):
         properties(text_to_image(), workflow_in="2")
 
 
@@ -380,7 +428,20 @@ def test_any_view_comfy_json_generates_or_is_refused(shown: Any, more: Any) -> N
         {"viewComfyJSON": {"inputs": shown}, "workflowApiJSON": text_to_image()},
     )
     document["workflows"][0]["viewComfyJSON"]["advancedInputs"] = [
-        {"inputs": [entry("3-inputs-cfg", validations=more, options=more, range=more)]}
+        {
+            "inputs": [
+                entry(
+                    "3-inputs-cfg",
+                    validations=more,
+                    options=more,
+                    range=more,
+                    value=more,
+                    valueType=shown,
+                    visibility=more,
+                ),
+                entry("3-inputs-steps", valueType="slider", slider={"step": more}),
+            ]
+        }
     ]
     made = generate(json.dumps(document))
     compile(made.files["workflow.py"], "made", "exec")
@@ -417,7 +478,7 @@ def test_with_a_servers_word_no_declared_input_is_guessed(corpus_file: Path) -> 
             assert parameter.origins.type.startswith("your ComfyUI's own word")
 
 
-# Pictures
+# Images
 
 
 def png(**texts: str) -> bytes:
@@ -441,7 +502,7 @@ def chunked(kind: bytes, payload: bytes) -> bytes:
     return plain[:33] + chunk + plain[33:]
 
 
-def pictures() -> Iterator[Any]:
+def images() -> Iterator[Any]:
     text = json.dumps(text_to_image())
     packed = zlib.compress(text.encode())
     yield pytest.param(png(prompt=text), id="tEXt")
@@ -457,13 +518,13 @@ def pictures() -> Iterator[Any]:
         yield pytest.param(saved(form, exif=exif), id=form)
 
 
-@pytest.mark.parametrize("picture", list(pictures()))
-def test_a_picture_holds_its_workflow(picture: bytes) -> None:
-    made = generate(picture, name="made", source="picture.png")
+@pytest.mark.parametrize("image", list(images()))
+def test_an_image_holds_its_workflow(image: bytes) -> None:
+    made = generate(image, name="made", source="image.png")
     assert "positive_prompt" in made.files["made.py"]
 
 
-def test_a_picture_is_an_argument_like_any_other(
+def test_an_image_is_an_argument_like_any_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -473,23 +534,35 @@ def test_a_picture_is_an_argument_like_any_other(
 
 
 @pytest.mark.parametrize(
-    ("picture", "says"),
+    ("image", "says"),
     [
         (saved("PNG"), "there is no workflow"),
         (saved("JPEG"), "there is no workflow"),
-        (png(workflow="{}"), "web page only"),
+        (png(workflow="{}"), "only the web page's"),
         (png(prompt="{"), "JSON"),
         (png(prompt="{}"), "no node"),
-        (saved("PNG")[:40], "broken"),
-        (b"\x89PNG\r\n\x1a\n", "broken"),
-        (b"\xff\xd8\xff", "broken"),
+        (saved("PNG")[:40], "damaged"),
+        (b"\x89PNG\r\n\x1a\n", "damaged"),
+        (b"\xff\xd8\xff", "damaged"),
     ],
 )
-def test_a_picture_without_a_workflow_says_what_to_do(
-    picture: bytes, says: str
-) -> None:
+def test_an_image_without_a_workflow_says_what_to_do(image: bytes, says: str) -> None:
     with pytest.raises(CodegenError, match=says):
-        generate(picture, source="picture.png")
+        generate(image, source="image.png")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"\0\0\0\x20ftypisom", r"a video \(MP4"),
+        (b"\x1aE\xdf\xa3", r"a video \(WebM"),
+        (b"GIF89a", "an image"),
+        (b"fLaC", "audio"),
+    ],
+)
+def test_a_movie_or_a_sound_says_that_it_is_one(data: bytes, says: str) -> None:
+    with pytest.raises(CodegenError, match=f"movie.mp4: this is {says}"):
+        generate(data + bytes(40), source="movie.mp4")
 
 
 def test_a_bomb_is_refused() -> None:
@@ -507,6 +580,6 @@ def test_a_bomb_is_refused() -> None:
 @given(
     st.binary(max_size=200), st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"])
 )
-def test_any_bytes_of_a_picture_are_read_or_refused(data: bytes, sign: bytes) -> None:
+def test_any_bytes_of_an_image_are_read_or_refused(data: bytes, sign: bytes) -> None:
     with pytest.raises(CodegenError):
         generate(sign + data)
