@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from viewcomfy_runtime.parameters.key import WireKey
 
 _MISSING: Final = object()
 
+Schema: TypeAlias = Mapping[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of one parameter; `breaking` where a call that was right may be wrong now, or mean something else."""
+    """One change of one parameter; `breaking` if a call that was right may now be wrong, or mean something else."""
 
     kind: str
     parameter: str
@@ -22,40 +24,42 @@ class Change:
     breaking: bool
 
     def __str__(self) -> str:
-        mark = "breaking: " if self.breaking else ""
-        return f"{mark}{self.parameter} {self.message}"
+        return f"breaking: {self.message}" if self.breaking else self.message
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def changes_between(
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    renumbered: Mapping[str, str] | None = None,
+    old: Schema, new: Schema, renumbered: Mapping[str, str] | None = None
 ) -> list[Change]:
     """The changes from one schema of calls to another; `renumbered` are the new ids of nodes by their old ones."""
-    before = {_keys(each, renumbered or {}): name for name, each in _properties(old)}
-    after = {_keys(each, {}): name for name, each in _properties(new)}
+    before = {name: _keys(each, renumbered or {}) for name, each in _properties(old)}
+    after = {name: _keys(each, {}) for name, each in _properties(new)}
+    pairs = _pairs(before, after)
+    gone = [name for name in before if name not in pairs]
+    come = [name for name in after if name not in pairs.values()]
     return [
-        *_gone(old, before, after),
-        *_come(new, before, after),
+        *(_gone(name, before[name]) for name in gone),
+        *(_come(name, after[name], new) for name in come),
         *(
             change
-            for keys, name in before.items()
-            if keys in after
-            for change in _changed(old, name, new, after[keys])
+            for name, now in pairs.items()
+            for change in (
+                *_keys_changed(now, before[name], after[now], after),
+                *_changed(old, name, new, now),
+            )
         ),
     ]
 
 
-def _properties(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _properties(schema: Schema) -> Iterator[tuple[str, Schema]]:
     for name, each in (schema.get("properties") or {}).items():
         if isinstance(each, dict):
             yield name, each
 
 
-def _keys(schema: Mapping[str, Any], renumbered: Mapping[str, str]) -> tuple[str, ...]:
+def _keys(schema: Schema, renumbered: Mapping[str, str]) -> tuple[str, ...]:
     keys = schema.get("x-viewcomfy-key")
     found = []
     for key in keys if isinstance(keys, list) else [str(keys)]:
@@ -67,51 +71,82 @@ def _keys(schema: Mapping[str, Any], renumbered: Mapping[str, str]) -> tuple[str
     return tuple(found)
 
 
-def _gone(
-    old: Mapping[str, Any], before: Mapping[Any, str], after: Mapping[Any, str]
+_Keys: TypeAlias = Mapping[str, tuple[str, ...]]
+
+
+def _pairs(before: _Keys, after: _Keys) -> dict[str, str]:
+    """The new name of each parameter that is still there: it sets the same inputs, or at least one of them."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+
+    def pair(name: str, now: str | None) -> None:
+        if now is not None and now not in taken and name not in found:
+            found[name] = now
+            taken.add(now)
+
+    same = {frozenset(keys): name for name, keys in after.items()}
+    holders = {key: name for name, keys in after.items() for key in keys}
+    for name, keys in before.items():
+        pair(name, same.get(frozenset(keys)))
+    for name, keys in before.items():
+        if not set(keys).isdisjoint(after.get(name, ())):
+            pair(name, name)
+    for name, keys in before.items():
+        for key in keys:
+            pair(name, holders.get(key))
+    return {name: found[name] for name in before if name in found}
+
+
+def _gone(name: str, keys: Iterable[str]) -> Change:
+    return Change("removed", name, f"{name} was removed ({', '.join(keys)})", True)
+
+
+def _come(name: str, keys: Iterable[str], new: Schema) -> Change:
+    required = name in new.get("required", ())
+    what = "is new and required" if required else "is new"
+    return Change("added", name, f"{name} {what} ({', '.join(keys)})", required)
+
+
+def _keys_changed(
+    name: str, old: tuple[str, ...], new: tuple[str, ...], after: _Keys
 ) -> Iterator[Change]:
-    for keys, name in before.items():
-        if keys not in after:
-            yield Change("removed", name, f"is removed ({', '.join(keys)})", True)
+    """Inputs that a parameter of several inputs sets no longer, or sets now too."""
+    holders = {key: holder for holder, keys in after.items() for key in keys}
+    for key in old:
+        if key not in new:
+            other = f", which {holders[key]} now sets" if key in holders else ""
+            message = f"{name} no longer sets {key}{other}"
+            yield Change("split", name, message, True)
+    for key in new:
+        if key not in old:
+            yield Change("shared", name, f"{name} now also sets {key}", False)
 
 
-def _come(
-    new: Mapping[str, Any], before: Mapping[Any, str], after: Mapping[Any, str]
-) -> Iterator[Change]:
-    for keys, name in after.items():
-        if keys not in before:
-            required = name in new.get("required", ())
-            what = "is new and required" if required else "is new"
-            yield Change("added", name, f"{what} ({', '.join(keys)})", required)
-
-
-def _changed(
-    old: Mapping[str, Any], name: str, new: Mapping[str, Any], now: str
-) -> Iterator[Change]:
+def _changed(old: Schema, name: str, new: Schema, now: str) -> Iterator[Change]:
     first, second = old["properties"][name], new["properties"][now]
     if name != now:
-        yield Change("renamed", name, f"is called {now} now", True)
+        yield Change("renamed", name, f"{name} was renamed to {now}", True)
     if _kind(first) != _kind(second):
         wider = _kind(first) == "integer" and _kind(second) == "number"
-        message = f"takes {_kind(second)} instead of {_kind(first)}"
+        message = f"type of {now}: {_kind(first)} → {_kind(second)}"
         yield Change("retyped", now, message, not wider)
     else:
         yield from _bounds(now, first, second)
         yield from _choices(now, first, second)
     was, is_ = name in old.get("required", ()), now in new.get("required", ())
     if was != is_:
-        message = "is required now" if is_ else "is not required any more"
+        message = f"{now} is {'now' if is_ else 'no longer'} required"
         yield Change("required" if is_ else "optional", now, message, is_)
     one, other = first.get("default", _MISSING), second.get("default", _MISSING)
     if not was and not is_ and (one, type(one)) != (other, type(other)):
-        message = f"is {_short(other)} by default, not {_short(one)}"
+        message = f"default of {now}: {_short(one)} → {_short(other)}"
         yield Change("default", now, message, False)
 
 
-def _kind(schema: Mapping[str, Any]) -> str:
+def _kind(schema: Schema) -> str:
     """What a schema takes, in a word or two; choices are texts or numbers of which only some are taken."""
     if "x-viewcomfy-media" in schema:
-        return f"a file ({schema['x-viewcomfy-media']})"
+        return f"file ({schema['x-viewcomfy-media']})"
     options = _options(schema)
     if options is not None:
         return "integer" if all(isinstance(each, int) for each in options) else "string"
@@ -121,53 +156,51 @@ def _kind(schema: Mapping[str, Any]) -> str:
     return str(kind or "any JSON")
 
 
-def _options(schema: Mapping[str, Any]) -> list[Any] | None:
+def _options(schema: Schema) -> list[Any] | None:
     """The choices that are all there are."""
     found = schema.get("enum")
     return found if isinstance(found, list) else None
 
 
-def _bounds(
-    name: str, first: Mapping[str, Any], second: Mapping[str, Any]
-) -> Iterator[Change]:
-    for key, word in (("minimum", "least"), ("maximum", "most")):
+def _bounds(name: str, first: Schema, second: Schema) -> Iterator[Change]:
+    for key in ("minimum", "maximum"):
         one, other = first.get(key), second.get(key)
         if one == other:
             continue
-        now = "no bound" if other is None else other
-        before = "no bound" if one is None else one
         narrower = other is not None and (
             one is None or (other > one if key == "minimum" else other < one)
         )
-        yield Change("bounds", name, f"has {now} as its {word}, not {before}", narrower)
+        was, now = ("none" if each is None else each for each in (one, other))
+        yield Change("bounds", name, f"{key} of {name}: {was} → {now}", narrower)
 
 
-def _choices(
-    name: str, first: Mapping[str, Any], second: Mapping[str, Any]
-) -> Iterator[Change]:
+def _choices(name: str, first: Schema, second: Schema) -> Iterator[Change]:
     one, other = _options(first), _options(second)
     if one == other:
         return
     if other is None:
-        yield Change("choices", name, "takes any choice now", False)
+        yield Change("choices", name, f"{name} now accepts any value", False)
     elif one is None:
-        yield Change("choices", name, "takes only the listed choices now", True)
+        message = f"{name} now accepts only the listed choices"
+        yield Change("choices", name, message, True)
     else:
         removed = [each for each in one if each not in other]
         added = [each for each in other if each not in one]
         if removed:
-            yield Change("choices", name, f"takes {_list(removed)} no more", True)
+            message = f"{name} no longer accepts {_list(removed)}"
+            yield Change("choices", name, message, True)
         if added:
-            yield Change("choices", name, f"takes {_list(added)} too", False)
+            message = f"{name} now also accepts {_list(added)}"
+            yield Change("choices", name, message, False)
 
 
 def _list(values: list[Any]) -> str:
-    shown = ", ".join(map(str, values[:5]))
+    shown = ", ".join(map(repr, values[:5]))
     return shown if len(values) <= 5 else f"{shown} and {len(values) - 5} more"
 
 
 def _short(value: Any) -> str:
     if value is _MISSING:
-        return "not set"
+        return "none"
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:59]}…"

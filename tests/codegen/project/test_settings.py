@@ -231,7 +231,7 @@ def test_check_tells_which_outputs_are_stale(project: Callable[..., None]) -> No
     before = Path("app/painter.py").read_bytes()
     done = run("--check")
     assert done.exit_code == 1
-    assert "width is 64 by default, not 512" in done.output
+    assert "default of width: 512 → 64" in done.output
     assert "-    width: " in done.output
     assert Path("app/painter.py").read_bytes() == before
 
