@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .catalog import shipped
-from .errors import Diagnostic
+from .errors import CodegenError, Diagnostic
 from .graph.workflow import Workflow
 from .model import Module
 from .planning.options import Options
 from .planning.plan import Titles, plan
 from .planning.wishes import Wishes, merged
 from .sources import read_source
-from .sources.api_format import workflow_in as workflow_of
+from .sources.api_format import workflow_of
 from .targets.checksums import marked
 from .targets.json_schema import JSON_SCHEMA
 from .targets.python.target import PYTHON
@@ -72,7 +72,7 @@ def generate(
     Pure: the same input gives the same texts. Raises CodegenError, with all that is wrong.
     """
     found = read(
-        _data(workflow), source, workflow_in=workflow_in, view_comfy=view_comfy
+        _data(workflow, source), source, workflow_in=workflow_in, view_comfy=view_comfy
     )
     module, notes = planned(found, options or Options(), name, source)
     texts = rendered(module, name, targets)
@@ -116,8 +116,16 @@ def rendered(
     return texts
 
 
-def _data(workflow: bytes | str | Mapping[str, Any]) -> bytes:
+def _data(workflow: bytes | str | Mapping[str, Any], source: str) -> bytes:
     if isinstance(workflow, bytes):
         return workflow
-    text = workflow if isinstance(workflow, str) else json.dumps(workflow)
-    return text.encode("utf-8", "surrogatepass")
+    if isinstance(workflow, str):
+        return workflow.encode("utf-8", "surrogatepass")
+    try:
+        return json.dumps(dict(workflow)).encode()
+    except (TypeError, ValueError) as error:
+        reason = f"it holds what JSON cannot: {error}"
+    except RecursionError:
+        reason = "it is nested too deeply"
+    hint = "pass the values of a workflow_api.json, or the file's bytes"
+    raise CodegenError(Diagnostic(source, f"this is not a workflow: {reason}", hint))

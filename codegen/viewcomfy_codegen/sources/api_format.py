@@ -14,11 +14,11 @@ DEEPEST: Final = 50
 
 
 def read_workflow(data: bytes, source: str) -> tuple[Workflow, list[Diagnostic]]:
-    """The workflow in `data`, as `workflow_in` reads it once it is decoded."""
-    return workflow_in(*decoded(data, source), source)
+    """The workflow in `data`, as `workflow_of` reads it once it is decoded."""
+    return workflow_of(*decoded(data, source), source)
 
 
-def workflow_in(
+def workflow_of(
     document: Any, flawed: bool, source: str
 ) -> tuple[Workflow, list[Diagnostic]]:
     """The workflow in a decoded document, and what its author should know; `source` names the file in messages.

@@ -17,7 +17,7 @@ from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.graph.workflow import is_link
 from viewcomfy_codegen.project.regenerate import Product, Task, produce
 from viewcomfy_codegen.sources import read_source
-from viewcomfy_codegen.sources.api_format import workflow_in
+from viewcomfy_codegen.sources.api_format import workflow_of
 from viewcomfy_codegen.targets.python.reading import read_module
 from viewcomfy_codegen.targets.target import Earlier
 
@@ -271,6 +271,6 @@ def test_no_surviving_parameter_changes_its_name_in_the_corpus(
     corpus_file: Path,
 ) -> None:
     source = read_source(corpus_file.read_bytes(), "w")
-    graph = workflow_in(source.document, source.flawed, "w")[0].graph
+    graph = workflow_of(source.document, source.flawed, "w")[0].graph
     for seed in range(3):
         check_stability(graph, random.Random(seed))

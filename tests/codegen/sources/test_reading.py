@@ -395,3 +395,26 @@ def test_a_damaged_workflow_gives_a_result_or_a_clear_error(
     start = data.draw(st.integers(0, len(content)))
     end = data.draw(st.integers(start, min(len(content), start + 40)))
     outcome(content[:start] + data.draw(st.binary(max_size=4)) + content[end:])
+
+
+def circular() -> dict[str, Any]:
+    workflow: dict[str, Any] = {"1": node("Mine", level=3)}
+    workflow["1"]["inputs"]["level"] = workflow
+    return workflow
+
+
+def deep() -> dict[str, Any]:
+    value: Any = 3
+    for _ in range(100_000):
+        value = [value]
+    return {"1": node("Mine", level=value)}
+
+
+@pytest.mark.parametrize(
+    "workflow",
+    [circular(), deep(), {"1": node("Mine", level=object())}, {"1": {2, 3}}, {(1,): 2}],
+    ids=["circular", "deep", "object", "set", "tuple"],
+)
+def test_values_that_json_cannot_hold_are_an_error(workflow: Any) -> None:
+    with pytest.raises(CodegenError, match="w.json: this is not a workflow"):
+        generate(workflow, source="w.json")
