@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         ViewComfyError,
     )
     from .parameters.fields import Field
-    from .parameters.files import File, Stored, Upload
+    from .parameters.files import DataURI, File, Stored, Upload
     from .parameters.inputs import Input
     from .parameters.outputs import OutputNode
     from .results.result import OutputFile, PromptResult
@@ -49,6 +49,7 @@ __all__ = [
     "ComfyUI",
     "ConfigurationError",
     "ConnectionFailedError",
+    "DataURI",
     "DifferentWorkflowWarning",
     "ExecutionError",
     "Fault",
@@ -85,6 +86,7 @@ __all__ = [
 
 _HOMES: Final = {
     "Call": ".calls.call",
+    "DataURI": ".parameters.files",
     "Client": ".calls.call",
     "ComfyUI": ".clients.comfyui",
     "Field": ".parameters.fields",

@@ -16,6 +16,7 @@ from .results.result import PromptResult
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from reprlib import Repr
 
     from .calls.call import Call, Client, Progress, Watch
     from .http.deadlines import Deadline
@@ -69,6 +70,7 @@ class Workflow(Generic[P, R]):
         # How pydantic, where it is used, takes the class: as strictly as `parse`, with its sentences.
         setattr(parameters, "__pydantic_config__", dict(_PYDANTIC))  # noqa: B010
         setattr(parameters, "__doc__", _Help(self))  # noqa: B010
+        setattr(parameters, "__repr__", _short_repr)  # noqa: B010
 
     def __repr__(self) -> str:
         return f"Workflow({self.title!r})"
@@ -91,6 +93,18 @@ class Workflow(Generic[P, R]):
             name: About.from_json(each) for name, each in parts.items()
         }
         return fields_of(self.parameters, about)
+
+    def field(self, name: str) -> Field:
+        """One parameter by its name. Raises KeyError for a name that is not a parameter."""
+        for each in self.fields:
+            if each.name == name:
+                return each
+        raise KeyError(name)
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The workflow's own values by name; what a call has to give is not among them."""
+        return {each.name: each.default for each in self.fields if not each.required}
 
     @cached_property
     def outputs(self) -> tuple[OutputNode, ...]:
@@ -131,6 +145,42 @@ class Workflow(Generic[P, R]):
         from .parameters.wire import parsed
 
         return self.parameters(**parsed(self.fields, call))
+
+    def parse_texts(self, texts: Mapping[str, Any]) -> P:
+        """`Parameters` from a form: texts as a command line takes them, files as they were uploaded.
+
+        "" leaves the default, "random" draws a seed. A file is a `data:` URI or an object with
+        `filename`, `content_type` and `file`, as FastAPI, Starlette and Flask have them.
+        Raises InvalidParametersError with all faults at once.
+        """
+        from .parameters.texts import parsed_texts
+
+        values = parsed_texts(self.fields, texts)
+        return self.parse(values)
+
+    def to_json(self, parameters: P) -> dict[str, Any]:
+        """A call as JSON, the reverse of `parse`: for queues, logs and files of calls.
+
+        Files become `data:` URIs. Raises InvalidParametersError for what can't be written so: a file
+        that can't be read, or one that only the server has.
+        """
+        from .parameters.wire import json_of
+
+        return json_of(self.fields, parameters)
+
+    def check(self, parameters: P) -> list[Fault]:
+        """Everything that is wrong with a call, without sending it; empty where nothing is."""
+        try:
+            self.to_wire(parameters)
+        except InvalidParametersError as error:
+            return list(error.faults)
+        return []
+
+    def drawn(self, parameters: P, *, all: bool = False) -> P:
+        """The call with a number for every seed that is None; with `all`, for every seed."""
+        from .parameters.wire import drawn_in
+
+        return drawn_in(self.fields, parameters, all=all)
 
     def to_wire(self, parameters: P) -> tuple[dict[str, Any], dict[str, Upload]]:
         """What is sent for a call: the values and the files, both by wire key.
@@ -348,3 +398,21 @@ class _Help:
             ]
             lines += [f"    {each}" for each in field.paragraphs("None")]
         return "\n".join(lines)
+
+
+def _short_repr(parameters: Any) -> str:
+    """A call on one line, whatever files and texts it holds."""
+    from dataclasses import fields
+    from reprlib import Repr
+
+    short = Repr()
+    short.maxstring = short.maxother = 80
+    values = (
+        f"{each.name}={_value(short, getattr(parameters, each.name))}"
+        for each in fields(parameters)
+    )
+    return f"{type(parameters).__qualname__}({', '.join(values)})"
+
+
+def _value(short: Repr, value: object) -> str:
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else short.repr(value)

@@ -23,6 +23,7 @@ from viewcomfy_runtime.parameters.types import (
     Number,
     ParameterType,
     Text,
+    kind_of,
 )
 
 from ..errors import CodegenError
@@ -154,7 +155,7 @@ def _as_json(each: Parameter) -> dict[str, Any]:
     default = {} if each.default is REQUIRED else {"default": each.default}
     return {
         "name": each.name,
-        "kind": kind_word(each.type),
+        "kind": kind_of(each.type),
         "type": described(each.type),
         "required": each.required,
         **default,
@@ -167,25 +168,6 @@ def _as_json(each: Parameter) -> dict[str, Any]:
             "doc": each.origins.doc,
         },
     }
-
-
-def kind_word(kind: ParameterType) -> str:
-    """The kind of a type as one word that programs can compare: `multiline`, `file:image`, …"""
-    match kind:
-        case Text(multiline):
-            return "multiline" if multiline else "text"
-        case Integer():
-            return "int"
-        case Number():
-            return "float"
-        case Flag():
-            return "bool"
-        case Choice(_, open_):
-            return "open choice" if open_ else "choice"
-        case Media(media, _):
-            return f"file:{media.partition('/')[0]}"
-        case Json():
-            return "json"
 
 
 def described(kind: ParameterType) -> str:

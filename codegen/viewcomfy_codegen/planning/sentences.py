@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from viewcomfy_runtime.parameters.docs import About
-from viewcomfy_runtime.parameters.types import Media, Text
+from viewcomfy_runtime.parameters.types import Integer, Media, Number, Text
 
 from ..catalog import glossary
 from ..graph.roles import PRIMITIVE, Roles
@@ -56,7 +56,7 @@ def about(draft: Draft, roles: Roles) -> tuple[About, str]:
             class_type=spoken(node.class_type),
             title=spoken(split_mark(node.title)[1]),
             deployed=spoken(draft.value) if is_file else "",
-            step=draft.step,
+            step=draft.step if isinstance(draft.type, Integer | Number) else None,
             label=spoken(draft.wish.label or "") if draft.wish is not None else "",
         ),
         origin,

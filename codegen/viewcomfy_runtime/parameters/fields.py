@@ -21,14 +21,17 @@ from .files import FILE_MARK
 from .inputs import Input
 from .outputs import OutputNode
 from .types import (
+    Bound,
     Choice,
     Flag,
     Integer,
     Json,
     Media,
     Number,
+    Option,
     ParameterType,
     Text,
+    kind_of,
     schema_of,
 )
 
@@ -55,7 +58,75 @@ class Field:
 
     @property
     def group(self) -> str:
+        """Where a form lists it: "basic", "advanced" or "unused"."""
         return self.inputs[0].group
+
+    @property
+    def label(self) -> str:
+        """What the workflow's author called it, else its name in words."""
+        return self.about.label or self.name.replace("_", " ").capitalize()
+
+    @property
+    def help(self) -> str:
+        """What it is for, in one sentence or two."""
+        return self.about.sentence
+
+    @property
+    def kind(self) -> str:
+        """Its type as one word: see `viewcomfy_runtime.parameters.types.kind_of`."""
+        return kind_of(self.type)
+
+    @property
+    def choices(self) -> tuple[Option, ...]:
+        """The values to choose from; none for what is no choice."""
+        return self.type.options if isinstance(self.type, Choice) else ()
+
+    @property
+    def open(self) -> bool:
+        """Whether values that aren't among the choices are taken too."""
+        return not isinstance(self.type, Choice) or self.type.open
+
+    @property
+    def minimum(self) -> Bound:
+        return self.type.lo if isinstance(self.type, Integer | Number) else None
+
+    @property
+    def maximum(self) -> Bound:
+        return self.type.hi if isinstance(self.type, Integer | Number) else None
+
+    @property
+    def step(self) -> Bound:
+        """A widget's increment; no rule for values."""
+        return self.about.step
+
+    @property
+    def multiline(self) -> bool:
+        return isinstance(self.type, Text) and self.type.multiline
+
+    @property
+    def media(self) -> str | None:
+        """The MIME pattern of a file, such as `image/*`; None for what is no file."""
+        return self.type.media if isinstance(self.type, Media) else None
+
+    @property
+    def is_seed(self) -> bool:
+        """Whether None draws a new value for each run."""
+        return isinstance(self.type, Integer) and self.type.random
+
+    @property
+    def node(self) -> str:
+        """The id of the node that it sets."""
+        return self.inputs[0].node
+
+    @property
+    def title(self) -> str:
+        """The title of that node."""
+        return self.about.title
+
+    @property
+    def class_type(self) -> str:
+        """The class of that node."""
+        return self.about.class_type
 
     def paragraphs(self, nothing: str) -> tuple[str, ...]:
         """What the field is for and where it is; `nothing` is the reader's word for no value."""
@@ -63,7 +134,7 @@ class Field:
             self.about.paragraphs(
                 self.inputs[0].node,
                 nothing=nothing,
-                draws=isinstance(self.type, Integer) and self.type.random,
+                draws=self.is_seed,
                 unused=self.group == UNUSED,
             )
         )
@@ -76,13 +147,26 @@ class Field:
     def schema(self) -> dict[str, Any]:
         """The field's JSON Schema, with its wire keys and its group."""
         keys = [each.key for each in self.inputs]
-        schema: dict[str, Any] = {"title": self.name.replace("_", " ").capitalize()}
+        schema: dict[str, Any] = {"title": self.label}
         schema["description"] = " ".join(self.paragraphs("null"))
         schema |= schema_of(self.type)
         if not self.required and not (isinstance(self.type, Media)):
             schema["default"] = self.default
         schema["x-viewcomfy-key"] = keys[0] if len(keys) == 1 else keys
         schema["x-viewcomfy-group"] = self.group
+        schema["x-viewcomfy-node"] = {
+            "id": self.node,
+            "class": self.class_type,
+            "title": self.title,
+        }
+        if self.multiline:
+            schema["x-viewcomfy-multiline"] = True
+        if self.is_seed:
+            schema["x-viewcomfy-seed"] = True
+        if self.step is not None:
+            schema["x-viewcomfy-step"] = self.step
+        if self.about.deployed:
+            schema["x-viewcomfy-deployed"] = self.about.deployed
         return schema
 
 

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["File", "Stored", "Upload", "as_upload", "is_file"]
+__all__ = ["DataURI", "File", "Stored", "Upload", "as_data_uri", "as_upload", "is_file"]
 
 
-"""What the wire adds to the key of a picture for the picture's mask."""
+class DataURI(str):
+    """A file as the text of a `data:` URI, such as `data:image/png;base64,…`."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,10 @@ class Upload:
             else repr(self.data)
         )
         return f"Upload({data}, filename={self.filename!r}, content_type={self.content_type!r})"
+
+    def __deepcopy__(self, memo: object) -> Upload:
+        """Itself: a file object has no copy, and `dataclasses.asdict` asks for one."""
+        return self
 
     def about(self) -> dict[str, Any]:
         """What is sent, for people to read."""
@@ -66,7 +73,7 @@ class _FileInPydantic:
             json_schema=core_schema.str_schema(pattern="^data:"),
             python_schema=core_schema.no_info_plain_validator_function(_validated),
             serialization=core_schema.plain_serializer_function_ser_schema(
-                _serialized, when_used="json"
+                as_data_uri, when_used="json"
             ),
         )
 
@@ -75,11 +82,12 @@ FILE_MARK: Final = _FileInPydantic()
 """What is found in the annotation of a file."""
 
 if TYPE_CHECKING:
-    File: TypeAlias = Path | bytes | BinaryIO | Upload | Stored | str
-    """What a file parameter accepts: a path, bytes, a binary file object, an Upload, the text of a `data:` URI, or a file
-    that the server has already.
+    File: TypeAlias = Path | bytes | BinaryIO | Upload | Stored | DataURI
+    """What a file parameter accepts: a path, bytes, a binary file object, an Upload, a `data:` URI,
+    or a file that the server has already.
 
-    A text is never a path: whoever passes a request's JSON on must not send this machine's files away.
+    A plain text is a `data:` URI at run time, as JSON has it, and never a path: whoever passes a
+    request's JSON on must not send this machine's files away.
     """
 else:
     # The types alone would load pathlib, which costs more than all the rest of this package's import.
@@ -183,14 +191,19 @@ def _validated(value: object) -> object:
     return value
 
 
-def _serialized(value: Any) -> str:
-    """A file as the `data:` URI that would be read back as the same file."""
+def as_data_uri(value: Any) -> str:
+    """A file as the `data:` URI that would be read back as the same file.
+
+    Raises ValueError for a file that only the server has, OSError for one that can't be read.
+    """
     import base64
 
     if isinstance(value, str):
         return value
     if isinstance(value, Stored):
-        raise ValueError(f"{value.name} is on the server: there is no content to write")
+        raise ValueError(
+            f"{value.name} is on the server, so there is no content to write"
+        )
     upload = as_upload(value, "file")
     data = upload.data
     if isinstance(data, bytes):

@@ -71,6 +71,29 @@ class Json:
 ParameterType: TypeAlias = Text | Integer | Number | Flag | Choice | Media | Json
 
 
+def kind_of(kind: ParameterType) -> str:
+    """The type as one word that programs can compare.
+
+    `text`, `multiline`, `int`, `float`, `bool`, `choice` (nothing else is taken), `open choice`,
+    `file:image` and its like (`file:*` for any), `json`.
+    """
+    match kind:
+        case Text(multiline):
+            return "multiline" if multiline else "text"
+        case Integer():
+            return "int"
+        case Number():
+            return "float"
+        case Flag():
+            return "bool"
+        case Choice(_, open_):
+            return "open choice" if open_ else "choice"
+        case Media(media, _):
+            return f"file:{media.partition('/')[0]}"
+        case Json():
+            return "json"
+
+
 class Refused(ValueError):
     """A value that its parameter's type does not accept; the text says what it would."""
 

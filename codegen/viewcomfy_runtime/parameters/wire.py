@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..errors import Fault, InvalidParametersError
-from .files import Stored, as_upload
+from .files import Stored, as_data_uri, as_upload
 from .types import Integer, Media, Refused, accept
 
 if TYPE_CHECKING:
     from .fields import Field
     from .files import Upload
+
+P = TypeVar("P")
 
 UNKNOWN_SEED_RANGE: Final = (0, 2**32 - 1)
 """Where a seed is drawn from when its node's range isn't known: what the narrowest nodes accept."""
@@ -77,6 +80,38 @@ def wire_of(
     if faults:
         raise InvalidParametersError(tuple(faults))
     return params, files
+
+
+def drawn_in(fields: tuple[Field, ...], parameters: P, *, all: bool = False) -> P:
+    """`parameters` with a number for every seed that is None, or for every seed."""
+    seeds = {
+        field.name: drawn(field.type)
+        for field in fields
+        if isinstance(field.type, Integer)
+        and field.type.random
+        and (all or getattr(parameters, field.name, 0) is None)
+    }
+    return replace(parameters, **seeds) if seeds else parameters  # type: ignore[type-var]
+
+
+def json_of(fields: tuple[Field, ...], parameters: object) -> dict[str, Any]:
+    """A call as JSON values by name. Raises InvalidParametersError with all faults at once."""
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for field in fields:
+        try:
+            value = accept(field.type, getattr(parameters, field.name))
+            is_file = isinstance(field.type, Media) and value is not None
+            values[field.name] = as_data_uri(value) if is_file else value
+        except ValueError as error:
+            faults.append(Fault(field.name, str(error)))
+        except OSError as error:
+            faults.append(
+                Fault(field.name, f"can't be read: {error.strerror or error}")
+            )
+    if faults:
+        raise InvalidParametersError(tuple(faults))
+    return values
 
 
 def _unknown(name: str, known: Mapping[str, Field]) -> str:

@@ -1,0 +1,114 @@
+"""Values from texts, as a form or a command line has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import Fault, InvalidParametersError
+from ..exhaustive import assert_never
+from .files import Upload
+from .types import (
+    Choice,
+    Flag,
+    Integer,
+    Json,
+    Media,
+    Number,
+    ParameterType,
+    Refused,
+    Text,
+    accept,
+)
+
+if TYPE_CHECKING:
+    from .fields import Field
+
+DRAWN: Final = frozenset({"random", "none", "null"})
+"""What stands for a seed that is drawn."""
+
+_FLAGS: Final = {
+    **dict.fromkeys(("true", "on", "yes", "1"), True),
+    **dict.fromkeys(("false", "off", "no", "0"), False),
+}
+
+
+def value_of(kind: ParameterType, text: str) -> Any:
+    """What `text` says as a value of `kind`. Raises Refused where it says none."""
+    match kind:
+        case Text():
+            return text
+        case Integer(random=random):
+            if random and text.strip().lower() in DRAWN:
+                return None
+            wanted = "a whole number, or random" if random else "a whole number"
+            return accept(kind, _number(text, int, wanted))
+        case Number():
+            return accept(kind, _number(text, float, "a number"))
+        case Flag():
+            if text.strip().lower() not in _FLAGS:
+                raise Refused(f"must be true or false, not {json.dumps(text)[:80]}")
+            return _FLAGS[text.strip().lower()]
+        case Choice(options, _):
+            whole = bool(options) and isinstance(options[0], int)
+            return accept(kind, _number(text, int, "a whole number") if whole else text)
+        case Media():
+            return accept(kind, text)
+        case Json():
+            try:
+                return accept(kind, json.loads(text))
+            except (ValueError, RecursionError):
+                raise Refused(f"must be JSON, not {json.dumps(text)[:80]}") from None
+        case _:
+            assert_never(kind)
+
+
+def _number(text: str, kind: type[int] | type[float], wanted: str) -> int | float:
+    try:
+        return kind(text.strip())
+    except ValueError:
+        raise Refused(f"must be {wanted}, not {json.dumps(text)[:80]}") from None
+
+
+def parsed_texts(fields: tuple[Field, ...], texts: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that a form's texts and files stand for, by name; "" leaves a default as it is.
+
+    A file is a `data:` URI, anything that a file parameter takes, or what web frameworks make of an
+    upload: an object with `filename`, `content_type` and `file`. Names that are no parameter's are
+    kept, for `parse` to refuse. Raises InvalidParametersError with all faults at once.
+    """
+    known = {field.name: field for field in fields}
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name, given in texts.items():
+        field = known.get(name)
+        if field is None:
+            values[name] = given
+        elif given is None or given == "" or _is_empty_upload(given):
+            # An empty text is one only where nothing else could be meant.
+            if field.required and isinstance(field.type, Text) and given == "":
+                values[name] = ""
+        elif isinstance(given, str):
+            try:
+                values[name] = value_of(field.type, given)
+            except Refused as refused:
+                faults.append(Fault(name, str(refused)))
+        else:
+            values[name] = _file(given)
+    if faults:
+        raise InvalidParametersError(tuple(faults))
+    return values
+
+
+def _is_empty_upload(given: Any) -> bool:
+    """Whether a browser sent a file field that nobody filled in."""
+    return hasattr(given, "filename") and not given.filename and hasattr(given, "file")
+
+
+def _file(given: Any) -> Any:
+    if isinstance(given, Upload) or not (
+        hasattr(given, "file") and hasattr(given, "filename")
+    ):
+        return given
+    return Upload(given.file, given.filename, getattr(given, "content_type", None))
