@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TypeAlias
 
 from .media import UNKNOWN, extension_of, type_of
@@ -22,17 +21,37 @@ class DataURI(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Upload:
     """A file with a name and a MIME type of your choice, for data that has neither.
 
-    `data` is a path, bytes or a binary file object, which is read from where it stands and left open. What is
-    left out is taken from a path's or a file object's own name.
+    `data` is a path, bytes or a binary file object, which is read from where it stands and left open.
+    What is left out is taken from a path's or a file object's own name.
     """
 
-    data: Path | bytes | BinaryIO
-    filename: str | None = None
-    content_type: str | None = None
+    # Not a dataclass: `dataclasses.asdict` would take it apart, and copy a file that has no copy.
+    __slots__ = ("content_type", "data", "filename")
+
+    def __init__(
+        self,
+        data: Path | bytes | BinaryIO,
+        filename: str | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        self.data = data
+        self.filename = filename
+        self.content_type = content_type
+
+    def _parts(self) -> tuple[object, ...]:
+        return self.data, self.filename, self.content_type
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Upload) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def __deepcopy__(self, memo: object) -> Upload:
+        return self
 
     def __repr__(self) -> str:
         data = (
@@ -42,21 +61,28 @@ class Upload:
         )
         return f"Upload({data}, filename={self.filename!r}, content_type={self.content_type!r})"
 
-    def __deepcopy__(self, memo: object) -> Upload:
-        """Itself: a file object has no copy, and `dataclasses.asdict` asks for one."""
-        return self
-
     def about(self) -> dict[str, Any]:
         """What is sent, for people to read."""
         where = {"path": str(self.data)} if isinstance(self.data, os.PathLike) else {}
         return {"filename": self.filename, "content_type": self.content_type, **where}
 
 
-@dataclass(frozen=True, slots=True)
 class Stored:
     """A file that the server has already, by the name that it has there: nothing is uploaded."""
 
-    name: str
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Stored) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f"Stored({self.name!r})"
 
 
 class _FileInPydantic:
