@@ -16,11 +16,22 @@ LONGEST: Final = 60
 """Where a name is cut, in characters, at the end of a word."""
 
 _SEPARATORS: Final = re.compile(r"[\W_]+")
-_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_HUMP: Final = re.compile(
+    r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])"
+    r"|(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])(?=[A-Za-z0-9])"
+    r"|(?<=[A-Za-z0-9])(?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
+)
 _COMPOUNDS: Final = frozenset(
-    {"ksampler", "lora", "ipadapter", "controlnet", "animatediff"}
+    "ksampler ksamplers lora loras ipadapter ipadapters controlnet controlnets animatediff unet"
+    " unets midas dit gligen kjv2 lightx2v pulid instantid brushnet powerpaint dwpose openpose"
+    " seedvr2 flashvsr clipseg reactor lineart softedge teacache sageattention esrgan"
+    " realesrgan gguf comfyui rembg supir mmaudio facefusion codeformer gfpgan ttn openai"
+    " elevenlabs bytedance minimax tripo3d hunyuan3d qwenvl tts llm vlm birefnet".split()
 )
 """Names that are one word in this field, however they are spelled."""
+
+_MOST_HUMPS: Final = 4
+"""How many humps the spelling of one such name has at most: Mi-Da-S, Light-X-2-V."""
 
 RESERVED: Final = frozenset(
     {
@@ -52,13 +63,21 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def _humps(chunk: str) -> list[str]:
-    """The words that capitals mark within one, with those joined that only look like two."""
+    """The words that capitals mark within one, with those joined that only look like several."""
+    humps = _HUMP.split(chunk)
     found: list[str] = []
-    for hump in _HUMP.split(chunk):
-        if found and (found[-1] + hump).casefold() in _COMPOUNDS:
-            found[-1] += hump
-        else:
-            found.append(hump)
+    at = 0
+    while at < len(humps):
+        taken = next(
+            (
+                many
+                for many in range(min(_MOST_HUMPS, len(humps) - at), 1, -1)
+                if "".join(humps[at : at + many]).casefold() in _COMPOUNDS
+            ),
+            1,
+        )
+        found.append("".join(humps[at : at + taken]))
+        at += taken
     return found
 
 

@@ -1,12 +1,13 @@
-"""What the graph says of a node: which prompt its text becomes, what its picture is used as."""
+"""What the graph says of a node: which prompt its text becomes, what its image is used as."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..catalog import NodeFacts
+from ..catalog.vocabulary import class_words, vocabulary
 from ..words import words
 from .workflow import Link, Node, Use, Workflow
 
@@ -21,25 +22,54 @@ _SIDES: Final = {
     "negative": NEGATIVE,
     "neg": NEGATIVE,
 }
-_PLAIN_TYPES: Final = frozenset(
+PLAIN_TYPES: Final = frozenset(
     {"INT", "FLOAT", "STRING", "BOOLEAN", "NUMBER", "COMBO", "*"}
 )
-_TEXT_TYPES: Final = ("STRING", "COND", "EMBED", "PROMPT", "TEXT", "*")
-_MEDIA_TYPES: Final = ("IMAGE", "MASK", "VIDEO", "AUDIO", "*")
+_TEXT_TYPES: Final = ("STRING", "COND", "EMBED", "PROMPT", "TEXT")
+_MEDIA_TYPES: Final = frozenset({"IMAGE", "MASK", "VIDEO", "AUDIO"})
 
-PRIMITIVE: Final = frozenset({"value", "int", "float", "string", "number", "boolean"})
+PRIMITIVE: Final = frozenset(
+    "value int float string number boolean text bool integer".split()
+)
 """Words in the names of inputs that hold a value for other nodes."""
 
-LINKED: Final = frozenset(
-    "image images pixels video videos audio input inputs any anything value data frames picture in obj object a b"
+_PLAIN_SOCKETS: Final = frozenset(
+    "image images pixels video videos audio audios input inputs any anything value data frame frames picture in obj object"
     " text string prompt model positive negative latent latents samples conditioning clip vae sigmas noise guider"
-    " sampler control net controlnet lora hooks options optional pipe basic settings embeds vision output style mask masks"
-    " destination".split()
+    " sampler net lora hooks options optional pipe basic settings embeds vision output destination init"
+    " original orig origin img vid src first second on true false condition waveform file batch list"
+    " encoder gen to from of by and the encode upscaled resized raw media rgb bgr any1".split()
 )
 """Words in the names of inputs that say what is linked there, not what it is for."""
 
-_SEVERAL: Final = ("",)
-"""The label of something that is used as different things."""
+_SPELLED_OUT: Final = {"ref": "reference", "bg": "background", "fg": "foreground"}
+
+_MATHS: Final = frozenset(
+    "math simplemath expression calculate calculator compare operation eval evaluate formula arithmetic"
+    " binary condition logic".split()
+)
+_SHOWS: Final = frozenset("preview show display debug print log".split())
+_SWITCHES: Final = frozenset("switch if ifelse else select selector any combo".split())
+_REROUTES: Final = frozenset("reroute".split())
+_UNPACKS: Final = frozenset("components".split())
+_MAKES_MASKS: Final = frozenset({"MASK", "SEGS", "BBOX", "BBOXES", "SAM3_TRACK_DATA"})
+
+
+class Fed(NamedTuple):
+    """Where a constant goes: the class that uses it, empty where several do, and what they all call it."""
+
+    class_type: str
+    input: str
+
+
+class _Label(NamedTuple):
+    """What something is used as, and how surely: 2 an input's name says so, 1 its class, 0 nothing does."""
+
+    words: tuple[str, ...]
+    sure: int
+
+
+_NO_LABEL: Final = _Label((), 0)
 
 
 class Roles:
@@ -59,33 +89,49 @@ class Roles:
         return NEUTRAL if NEUTRAL in sides and NEGATIVE not in sides else None
 
     def label(self, node: Node) -> tuple[str, ...]:
-        """The words for what the node's picture, video or sound is used as; none where nothing special."""
+        """The words for what the node's image, video or sound is used as; none where nothing special."""
         labels = self._labels[node.id]
-        return next(iter(labels)) if len(labels) == 1 else ()
+        # A loaded image's own mask says nothing of what the image is for.
+        images = [label for kind, label in labels.items() if kind != "MASK"]
+        return _surest(images or list(labels.values())).words
 
-    def used_as(self, node: Node) -> tuple[str, ...]:
-        """The words of the input that the node feeds, where all that it feeds have the same."""
-        found = {words(use.input) for use in self._workflow.uses[node.id]}
-        return next(iter(found)) if len(found) == 1 else ()
-
-    def fed(self, node: Node) -> tuple[str, str] | None:
-        """The class and the input that a plain value goes to first, where all inputs that it goes to have one name."""
-        uses = self._workflow.uses[node.id]
+    def fed(self, node: Node) -> Fed | None:
+        """Who uses a constant and as what, where all who do give it one name; None for a node that works."""
         facts = self._facts(node.class_type)
-        if len({words(use.input) for use in uses}) != 1:
+        if node.links or (
+            facts is not None and not PLAIN_TYPES.issuperset(facts.outputs)
+        ):
             return None
-        if facts is not None and not _PLAIN_TYPES.issuperset(facts.outputs):
-            return None
-        return self._workflow.nodes[uses[0].node].class_type, uses[0].input
+        return self._fed[node.id]
 
-    def _flows(self, node: Node, types: tuple[str, ...]) -> Iterator[tuple[Use, Node]]:
-        """Where the node's outputs of such a type go; an output of unknown type goes everywhere."""
-        for use in self._workflow.uses[node.id]:
-            kind = self._link_type(node, use)
-            if any(each in kind for each in types):
-                yield use, self._workflow.nodes[use.node]
+    def makes_masks(self, node: Node) -> bool:
+        """Whether the node finds a part of an image: it takes one in and gives a mask, boxes or segments out."""
+        facts = self._facts(node.class_type)
+        if facts is None:
+            return vocabulary().family(class_words(node.class_type)) == ("mask",)
+        return (
+            not _MAKES_MASKS.isdisjoint(facts.outputs)
+            and any(each.type == "IMAGE" for each in facts.inputs.values())
+        )
 
-    def _link_type(self, node: Node, use: Use) -> str:
+    def encodes(self, node: Node) -> bool:
+        """Whether the node makes a prompt of its texts: conditioning comes out, by whatever name."""
+        facts = self._facts(node.class_type)
+        if facts is None:
+            return "encode" in words(node.class_type)
+        return any(
+            kind != "STRING" and any(each in kind for each in _TEXT_TYPES)
+            for kind in facts.outputs
+        )
+
+    def text_end(self, node: Node) -> Use | None:
+        """The input where a text is used that becomes no prompt, where there is but one such name."""
+        ends = self._text_ends[node.id]
+        names = {words(use.input) for use in ends}
+        return ends[0] if len(names) == 1 else None
+
+    def link_type(self, node: Node, use: Use) -> str:
+        """The type of what a node hands on there; `*` where nobody knows."""
         source = self._facts(node.class_type)
         if source is not None and 0 <= use.output < len(source.outputs):
             if source.outputs[use.output] != "*":
@@ -95,18 +141,28 @@ class Roles:
             return target.inputs[use.input].type
         return "*"
 
+    def _flows(self, node: Node) -> Iterator[tuple[Use, Node]]:
+        """Where the node's texts go, or what was made of them; an output of unknown type goes everywhere."""
+        for use in self._workflow.uses[node.id]:
+            kind = self.link_type(node, use)
+            if kind == "*" or (
+                "IMAGE" not in kind and any(each in kind for each in _TEXT_TYPES)
+            ):
+                yield use, self._workflow.nodes[use.node]
+
     @cached_property
     def _sides(self) -> dict[str, frozenset[str]]:
         found: dict[str, frozenset[str]] = {}
         for node in reversed(self._workflow.nodes.values()):
-            sides: set[str] = set()
-            for use, target in self._flows(node, _TEXT_TYPES):
+            direct: set[str] = set()
+            passed: set[str] = set()
+            for use, target in self._flows(node):
                 named = side_in(words(use.input))
                 if named is not None:
-                    sides.add(named)
+                    direct.add(named)
                 elif not _zeroes(target):
-                    sides |= self._passed_on(target, found)
-            found[node.id] = frozenset(sides)
+                    passed |= self._passed_on(target, found)
+            found[node.id] = frozenset(direct or passed)
         return found
 
     def _passed_on(
@@ -117,33 +173,122 @@ class Roles:
             return frozenset()
         if not self._workflow.uses[target.id]:
             return frozenset()
-        if any(True for _ in self._flows(target, _TEXT_TYPES)):
+        if any(True for _ in self._flows(target)):
             return found[target.id]
-        return frozenset({NEUTRAL})
+        twin = any(side_in(words(name)) == NEGATIVE for name in target.links)
+        return frozenset({POSITIVE if twin else NEUTRAL})
 
     @cached_property
-    def _labels(self) -> dict[str, frozenset[tuple[str, ...]]]:
-        found: dict[str, frozenset[tuple[str, ...]]] = {}
+    def _text_ends(self) -> dict[str, tuple[Use, ...]]:
+        found: dict[str, tuple[Use, ...]] = {}
         for node in reversed(self._workflow.nodes.values()):
-            labels: set[tuple[str, ...]] = set()
-            flows = list(self._flows(node, _MEDIA_TYPES))
-            # A loaded picture's own mask says nothing of what the picture is for.
-            pictures = [
-                flow for flow in flows if self._link_type(node, flow[0]) != "MASK"
-            ]
-            for use, target in flows if node.links else pictures or flows:
-                label = words(use.input)
-                if not (LINKED - {"mask", "style"}).issuperset(_without_number(label)):
-                    labels.add(label)
+            ends: dict[Use, None] = {}
+            for use in self._workflow.uses[node.id]:
+                if self.link_type(node, use) not in ("STRING", "*", "COMBO"):
+                    continue
+                target = self._workflow.nodes[use.node]
+                if _is(target, _SHOWS):
+                    continue
+                facts = self._facts(target.class_type)
+                passes = facts is not None and "STRING" in facts.outputs
+                if passes or _is(target, _REROUTES | _SWITCHES):
+                    ends |= dict.fromkeys(found.get(target.id, ()))
                 else:
-                    labels |= found.get(target.id, frozenset())
-            found[node.id] = (
-                frozenset(labels) if len(labels) <= 1 else frozenset({_SEVERAL})
-            )
-        return {
-            id: frozenset() if labels == {_SEVERAL} else labels
-            for id, labels in found.items()
-        }
+                    ends[use] = None
+            found[node.id] = tuple(ends)
+        return found
+
+    @cached_property
+    def _fed(self) -> dict[str, Fed | None]:
+        reached: dict[str, tuple[Use, ...]] = {}
+        for node in reversed(self._workflow.nodes.values()):
+            users: dict[Use, None] = {}
+            for use in self._workflow.uses[node.id]:
+                target = self._workflow.nodes[use.node]
+                if _is(target, _REROUTES) or (
+                    _is(target, _SWITCHES) and "switch" not in words(use.input)
+                ):
+                    users |= dict.fromkeys(reached.get(target.id, ()))
+                elif not _is(target, _MATHS | _SHOWS):
+                    users[use] = None
+            reached[node.id] = tuple(users)
+        return {id: self._agreed(uses) for id, uses in reached.items()}
+
+    def _agreed(self, uses: tuple[Use, ...]) -> Fed | None:
+        if not uses:
+            return None
+        spoken = [words(use.input) for use in uses]
+        ending = _common_end(spoken)
+        if not ending or len(ending) < min(map(len, spoken)):
+            return None
+        classes = {self._workflow.nodes[use.node].class_type for use in uses}
+        name = next(
+            use.input for use, said in zip(uses, spoken, strict=True) if said == ending
+        )
+        return Fed(classes.pop() if len(classes) == 1 else "", name)
+
+    @cached_property
+    def _labels(self) -> dict[str, dict[str, _Label]]:
+        """What each node's outputs are used as, by their types."""
+        found: dict[str, dict[str, _Label]] = {}
+        for node in reversed(self._workflow.nodes.values()):
+            labels: dict[str, list[_Label]] = {}
+            for use in self._workflow.uses[node.id]:
+                kind = self.link_type(node, use)
+                if kind not in _MEDIA_TYPES and kind != "*":
+                    continue
+                target = self._workflow.nodes[use.node]
+                label = self._use_label(target, use.input)
+                if not label.sure and (kept := self._kept(target, kind)):
+                    label = found.get(target.id, {}).get(kept, _NO_LABEL)
+                labels.setdefault(kind, []).append(label)
+            found[node.id] = {kind: _surest(every) for kind, every in labels.items()}
+        return found
+
+    def _use_label(self, target: Node, name: str) -> _Label:
+        said = tuple(_SPELLED_OUT.get(part, part) for part in words(name))
+        bare = {part.rstrip("0123456789") for part in said if len(part) > 1}
+        if not _PLAIN_SOCKETS.issuperset(bare - {""}):
+            return _Label(said, 2)
+        known = vocabulary().used_as(class_words(target.class_type), name)
+        if known:
+            return _Label(known, 1)
+        facts = self._facts(target.class_type)
+        # What an image is made from is an image, whatever else it guides.
+        made_from = facts is not None and facts.outputs[:1] == ("LATENT",)
+        return _Label((), 1) if made_from else _NO_LABEL
+
+    def _kept(self, target: Node, kind: str) -> str | None:
+        """The type as which the thing that goes in comes out again, if it does: the same, or only unpacked."""
+        facts = self._facts(target.class_type)
+        if kind == "VIDEO" and _is(target, _UNPACKS):
+            return "IMAGE"
+        if facts is None or kind == "*" or kind in facts.outputs:
+            return kind
+        return None
+
+    def is_work(self, node: Node) -> bool:
+        """Whether a node calculates, chooses or shows: what it takes is not what it feeds."""
+        return _is(node, _MATHS | _SHOWS | _SWITCHES)
+
+    def is_switch(self, node: Node) -> bool:
+        """Whether a node hands on one of what is linked to it."""
+        return _is(node, _SWITCHES)
+
+    def is_show(self, node: Node) -> bool:
+        """Whether a node only shows what is linked to it."""
+        return _is(node, _SHOWS)
+
+    def is_math(self, node: Node) -> bool:
+        """Whether a node calculates or compares."""
+        return _is(node, _MATHS)
+
+
+def _surest(labels: list[_Label]) -> _Label:
+    """The one that is said most surely; none where several are."""
+    highest = max((label.sure for label in labels), default=0)
+    best = {label for label in labels if label.sure == highest}
+    return best.pop() if len(best) == 1 else _NO_LABEL
 
 
 def side_in(parts: tuple[str, ...]) -> str | None:
@@ -157,8 +302,18 @@ def _zeroes(node: Node) -> bool:
     return {"zero", "out"} <= set(words(node.class_type))
 
 
-def _without_number(parts: tuple[str, ...]) -> set[str]:
-    return {part.rstrip("0123456789") for part in parts} - {""}
+def _is(node: Node, kind: frozenset[str]) -> bool:
+    return not kind.isdisjoint(class_words(node.class_type))
+
+
+def _common_end(spoken: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """The words that all end in."""
+    ending: list[str] = []
+    for column in zip(*map(reversed, spoken), strict=False):
+        if len(set(column)) > 1:
+            break
+        ending.append(column[0])
+    return tuple(reversed(ending))
 
 
 def sources(node: Node) -> Iterator[Link]:

@@ -1,92 +1,231 @@
-"""The stage of the work that a node serves, where samplers follow one another."""
+"""The stage of the work that a node serves, where samplers follow one another or make different things."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from ..catalog import NodeFacts
+from ..catalog.vocabulary import class_words
 from ..words import words
 from .roles import sources
 from .workflow import Node, Workflow
 
+Stage = tuple[str, ...]
+
 BASE: Final = "base"
 REFINER: Final = "refiner"
 UPSCALE: Final = "upscale"
+INPAINT: Final = "inpaint"
 
-_UPSCALING: Final = frozenset({"upscale", "upscaler", "upscaling", "hires", "hiresfix"})
-
-
-def stages(workflow: Workflow, facts: Mapping[str, NodeFacts | None]) -> dict[str, str]:
-    """The stage of each node that serves one only; none at all where no sampler works on another's result.
-
-    The first sampler is the base; one that follows is the refiner, or the upscale where the picture grew before it.
-    """
-    passes = _passes(workflow, facts)
-    if len(set(passes.values())) < 2:
-        return {}
-    before = _upstream(workflow, passes)
-    serving = _downstream(workflow, passes)
-    found = {id: passes.get(id) or serving[id] or before[id] for id in workflow.nodes}
-    return {id: stage for id, stage in found.items() if stage is not None}
+_UPSCALING: Final = frozenset(
+    "upscale upscaler upscaling hires hiresfix upsample upsampler".split()
+)
+_CONTINUING: Final = frozenset("extend continue continuation extension".split())
+_MASKING: Final = frozenset("inpaint noise mask".split())
+_LATENT_SOCKETS: Final = ("latent", "samples")
+_CARRIERS: Final = frozenset(
+    "vae decode encode scale upscale resize latent upsample upsampler upscaler crop pad composite"
+    " tiled concat separate cropguides inpaint".split()
+)
+"""Words of the classes through which one pass's result becomes the next one's start."""
 
 
-def _is_sampler(node: Node, facts: NodeFacts | None) -> bool:
-    """Whether the node denoises: it takes latents in, gives latents out and draws noise or counts steps."""
-    if facts is not None and "LATENT" not in facts.outputs:
-        return False
-    return "sampler" in "".join(words(node.class_type)) and any(
-        "latent" in name or "samples" in name for name in node.links
-    )
-
-
-def _passes(
+def stages(
     workflow: Workflow, facts: Mapping[str, NodeFacts | None]
-) -> dict[str, str]:
-    """The stage of each sampler, by what lies upstream of it."""
-    sampled: set[str] = set()
-    grown: set[str] = set()
-    found: dict[str, str] = {}
-    for node in workflow.nodes.values():
-        origins = [link.node for link in sources(node)]
-        after_sampler = any(id in sampled for id in origins)
-        after_growth = any(id in grown for id in origins)
-        if _is_sampler(node, facts[node.class_type]):
-            found[node.id] = (
-                UPSCALE if after_growth else REFINER if after_sampler else BASE
-            )
-            after_sampler = True
-        if after_sampler:
-            sampled.add(node.id)
-            if after_growth or not _UPSCALING.isdisjoint(words(node.class_type)):
+) -> dict[str, Stage]:
+    """The stage of each node that serves one only; none at all where all samplers do the same work.
+
+    A sampler that starts from another's result refines it, upscales it where it grew in between, or inpaints it where a mask
+    was laid on; one that continues an earlier video extends it. Where none starts from another, what they make tells them apart.
+    """
+    found = _Passes(workflow, facts).named()
+    if len(set(found.values())) < 2:
+        return {}
+    before = _spread(workflow, found, lambda node: (each.node for each in sources(node)))
+    serving = _spread(
+        workflow,
+        found,
+        lambda node: _users(workflow, node),
+        against=True,
+    )
+    staged = {id: found.get(id) or serving[id] or before[id] for id in workflow.nodes}
+    return {id: stage for id, stage in staged.items() if stage is not None}
+
+
+class _Passes:
+    """The samplers of a workflow, and which of them starts from which."""
+
+    def __init__(
+        self, workflow: Workflow, facts: Mapping[str, NodeFacts | None]
+    ) -> None:
+        self._workflow = workflow
+        self._facts = facts
+        self._samplers = [
+            node for node in workflow.nodes.values() if self._is_sampler(node)
+        ]
+
+    def named(self) -> dict[str, Stage]:
+        """Each sampler's stage."""
+        if len(self._samplers) < 2:
+            return {}
+        ids = {node.id for node in self._samplers}
+        found: dict[str, Stage] = {}
+        extending = 0
+        grown: set[str] = set()
+        for node in self._samplers:
+            earlier, way = self._start(node, ids)
+            if self._continues(node, ids):
+                extending += 1
+                found[node.id] = ("extend", str(extending))
+            elif earlier is None:
+                found[node.id] = (BASE,)
+            elif (noise := self._noise(node)) and self._noise(earlier):
+                found[node.id] = noise
+                found[earlier.id] = self._noise(earlier)
+            elif earlier.id in grown or not _UPSCALING.isdisjoint(way):
                 grown.add(node.id)
-    return found
+                found[node.id] = (UPSCALE,)
+            elif _masks(way):
+                found[node.id] = (INPAINT,)
+            else:
+                found[node.id] = (REFINER,)
+        if extending == 1:
+            found = {
+                id: ("extend",) if stage[0] == "extend" else stage
+                for id, stage in found.items()
+            }
+        if set(found.values()) == {(BASE,)}:
+            return self._by_medium()
+        return found
+
+    def _is_sampler(self, node: Node) -> bool:
+        """Whether the node denoises: it takes latents in, gives latents out and draws noise or counts steps."""
+        facts = self._facts[node.class_type]
+        if facts is not None and "LATENT" not in facts.outputs:
+            return False
+        samples = any(
+            "sampler" in word and "upsampler" not in word
+            for word in words(node.class_type)
+        )
+        return samples and any(
+            each in name for name in node.links for each in _LATENT_SOCKETS
+        )
+
+    def _start(self, node: Node, samplers: set[str]) -> tuple[Node | None, set[str]]:
+        """The sampler from whose result this one starts, and the words of what lies between."""
+        way: set[str] = set()
+        earlier: Node | None = None
+        pending = [
+            link.node
+            for name, link in sorted(node.links.items())
+            if any(each in name for each in _LATENT_SOCKETS)
+        ]
+        seen: set[str] = set()
+        while pending:
+            id = pending.pop()
+            between = self._workflow.nodes.get(id)
+            if between is None or id in seen:
+                continue
+            seen.add(id)
+            if id in samplers:
+                earlier = between
+                continue
+            spoken = set(class_words(between.class_type))
+            if _CARRIERS.isdisjoint(spoken):
+                continue
+            way |= spoken
+            pending += [
+                link.node
+                for name, link in sorted(between.links.items(), reverse=True)
+                if not {"mask", "vae", "model", "clip"}.intersection(words(name))
+            ]
+        return earlier, way
+
+    def _continues(self, node: Node, samplers: set[str]) -> bool:
+        """Whether the latent to start from is made by a node that continues what an earlier sampler made."""
+        for name, link in node.links.items():
+            maker = self._workflow.nodes.get(link.node)
+            if (
+                maker is not None
+                and any(each in name for each in _LATENT_SOCKETS)
+                and not _CONTINUING.isdisjoint(class_words(maker.class_type))
+            ):
+                return True
+        return False
+
+    def _noise(self, node: Node) -> Stage:
+        """The half of the noise that the sampler's model is made for, as its file says."""
+        found: set[Stage] = set()
+        pending = [link.node for name, link in node.links.items() if name == "model"]
+        seen: set[str] = set()
+        while pending:
+            id = pending.pop()
+            loader = self._workflow.nodes.get(id)
+            if loader is None or id in seen:
+                continue
+            seen.add(id)
+            for name, value in loader.values.items():
+                if "unet" in name or "model" in name or "ckpt" in name:
+                    parts = words(value) if isinstance(value, str) else ()
+                    for half in ("high", "low"):
+                        if half in parts or f"{half}noise" in parts:
+                            found.add((half, "noise"))
+            pending += [
+                link.node for name, link in loader.links.items() if "model" in name
+            ]
+        return found.pop() if len(found) == 1 else ()
+
+    def _by_medium(self) -> dict[str, Stage]:
+        """What each sampler makes, where no two make the same."""
+        found = {node.id: self._medium(node) for node in self._samplers}
+        distinct = len(set(found.values())) == len(found) and all(found.values())
+        return found if distinct else {}
+
+    def _medium(self, node: Node) -> Stage:
+        """Image, video or audio, by the node that makes the latent to start from."""
+        for name, link in sorted(node.links.items()):
+            maker = self._workflow.nodes.get(link.node)
+            if maker is None or not any(each in name for each in _LATENT_SOCKETS):
+                continue
+            spoken = {*class_words(maker.class_type), *maker.values, *maker.links}
+            if "audio" in spoken:
+                return ("audio",)
+            if not spoken.isdisjoint(
+                {"video", "length", "video_frames", "num_frames", "img2vid"}
+            ):
+                return ("video",)
+            return ("image",)
+        return ()
 
 
-def _downstream(workflow: Workflow, passes: Mapping[str, str]) -> dict[str, str | None]:
-    """The stage of the nearest samplers that a node feeds, where they are of one stage."""
-    found: dict[str, frozenset[str]] = {}
-    for node in reversed(workflow.nodes.values()):
-        served: frozenset[str] = frozenset()
-        for use in workflow.uses[node.id]:
-            stage = passes.get(use.node)
-            served |= frozenset({stage}) if stage else found.get(use.node, frozenset())
-        found[node.id] = served
+def _users(workflow: Workflow, node: Node) -> Iterator[str]:
+    """The nodes that use this one; a model that also decodes serves the stage that it samples in."""
+    uses = workflow.uses[node.id]
+    working = [use for use in uses if use.input != "vae"]
+    return (use.node for use in working or uses)
+
+
+def _masks(way: set[str]) -> bool:
+    return "inpaint" in way or {"noise", "mask"} <= way
+
+
+def _spread(
+    workflow: Workflow,
+    found: Mapping[str, Stage],
+    beside: Callable[[Node], Iterator[str]],
+    against: bool = False,
+) -> dict[str, Stage | None]:
+    """The stage of the nearest samplers on one side of each node, where they are of one stage."""
+    order = list(workflow.nodes.values())
+    near: dict[str, frozenset[Stage]] = {}
+    for node in reversed(order) if against else order:
+        stages: frozenset[Stage] = frozenset()
+        for id in beside(node):
+            stage = found.get(id)
+            stages |= frozenset({stage}) if stage else near.get(id, frozenset())
+        near[node.id] = stages
     return {
-        id: next(iter(served)) if len(served) == 1 else None
-        for id, served in found.items()
-    }
-
-
-def _upstream(workflow: Workflow, passes: Mapping[str, str]) -> dict[str, str | None]:
-    """The stage of the nearest samplers whose result a node works on, where they are of one stage."""
-    found: dict[str, frozenset[str]] = {}
-    for node in workflow.nodes.values():
-        made: frozenset[str] = frozenset()
-        for link in sources(node):
-            stage = passes.get(link.node)
-            made |= frozenset({stage}) if stage else found.get(link.node, frozenset())
-        found[node.id] = made
-    return {
-        id: next(iter(made)) if len(made) == 1 else None for id, made in found.items()
+        id: next(iter(stages)) if len(stages) == 1 else None
+        for id, stages in near.items()
     }

@@ -1,13 +1,16 @@
-"""Which candidate each parameter gets: the first that no other one wants, so that none differ only by luck."""
+"""Which name each parameter gets: its own where nobody else wants it, else with what tells its node from its brothers."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
+from ..catalog.vocabulary import class_words, vocabulary
+from ..graph.workflow import Node
 from ..model import Identifier
-from ..words import RESERVED, snake, unique, usable
-from .candidates import Labels, Spot, Words
+from ..words import snake, unique, usable, words
+from .brothers import Brothers, Prefix, Prefixes
+from .candidates import Base, Labels, Spot
+from .rules import Rule, Words, merge, shortened
 
 
 def assign(
@@ -15,70 +18,110 @@ def assign(
 ) -> list[tuple[Identifier, str]]:
     """A name for each spot, in their order, and where it comes from; `kept` are names that spots have already, by index, and nobody else gets.
 
-    All who want one name go down to their next candidate together, and nobody gets that name any more; who has no
-    candidate left is numbered along the flow of data.
+    Those who want one name are told apart together: all inputs of a node carry one prefix, and each of its brothers his own.
     """
     kept = kept or {}
-    ladders = [_ladder(labels, spot) for spot in spots]
-    chosen = [next(ladder) for ladder in ladders]
-    names = [kept.get(index) or name for index, (name, _) in enumerate(chosen)]
-    origins = [origin for _, origin in chosen]
-    burnt: set[str] = set(kept.values())
-    holders: dict[str, list[int]] = {}
-    for index, name in enumerate(names):
-        if index not in kept:
-            holders.setdefault(name, []).append(index)
-    pending = deque(
-        name for name in holders if name in burnt or _contested(name, holders[name])
-    )
-    exhausted: list[int] = []
-    while pending:
-        name = pending.popleft()
-        burnt.add(name)
-        moving, holders[name] = holders[name], []
-        for index in moving:
-            following = next(ladders[index], None)
-            if following is None:
-                exhausted.append(index)
-                continue
-            names[index], origins[index] = following
-            wanting = holders.setdefault(following[0], [])
-            wanting.append(index)
-            if following[0] in burnt or _contested(following[0], wanting):
-                pending.append(following[0])
-    last = dict.fromkeys(sorted(exhausted), True)
-    taken = {name for index, name in enumerate(names) if index not in last}
-    found = [Identifier(name) for name in names]
-    for index, name in zip(last, _numbered(labels, spots, list(last)), strict=True):
-        found[index] = unique(name, taken)
-        origins[index] = "its class and a number: nothing tells it apart"
-    return list(zip(found, origins, strict=True))
+    bases = _bases(labels, spots)
+    prefixes = _prefixes(labels, spots, bases)
+    composed = [
+        _composed(base, prefixes.get(index)) for index, base in enumerate(bases)
+    ]
+    taken = set(kept.values())
+    found: list[tuple[Identifier, str]] = []
+    for index, (name, rule) in enumerate(composed):
+        if index in kept:
+            found.append((Identifier(kept[index]), rule.value))
+            continue
+        spot = spots[index]
+        free = next(
+            (
+                each
+                for each in _fallbacks(labels, spot, name)
+                if each not in taken and usable(each)
+            ),
+            None,
+        )
+        chosen = unique(free or snake(name) or "value", taken)
+        found.append((chosen, rule.value))
+    return found
 
 
-def _ladder(labels: Labels, spot: Spot) -> Iterator[tuple[str, str]]:
-    """The spot's candidates as names with their origins, none twice; there is always a first."""
-    seen: set[str] = set()
-    for candidate, origin in labels.candidates(spot):
-        name = snake(candidate)
-        if name and name not in seen:
-            seen.add(name)
-            yield name, origin
-    if not seen:
-        yield "value", "nothing that could be a name"
+def _bases(labels: Labels, spots: list[Spot]) -> list[Base]:
+    """Each spot's own name; where two of one node would have the same, each keeps its input's own words."""
+    found = [labels.base(spot) for spot in spots]
+    seen: dict[tuple[str, Words], list[int]] = {}
+    for index, (spot, base) in enumerate(zip(spots, found, strict=True)):
+        seen.setdefault((spot.node.id, base.name), []).append(index)
+    for indexes in seen.values():
+        if len(indexes) > 1:
+            for index in indexes:
+                base, own = found[index], words(spots[index].input)
+                longer = merge(base.words, own) if base.role else own
+                found[index] = Base(longer, base.rule, base.noun, base.role)
+    return found
 
 
-def _contested(name: str, holders: list[int]) -> bool:
-    return len(holders) > 1 or name in RESERVED or not usable(name)
+def _prefixes(
+    labels: Labels, spots: list[Spot], bases: list[Base]
+) -> dict[int, Prefix]:
+    """What each spot needs beside its base, where others want that name too."""
+    wanting: dict[str, list[int]] = {}
+    for index, base in enumerate(bases):
+        wanting.setdefault(snake(base.name), []).append(index)
+    contested = {name: found for name, found in wanting.items() if len(found) > 1}
+    if not contested:
+        return {}
+    brothers = Brothers(labels)
+    told: dict[tuple[frozenset[str], frozenset[str]], Prefixes] = {}
+    found: dict[int, Prefix] = {}
+    for indexes in contested.values():
+        nodes = {spots[index].node.id: spots[index].node for index in indexes}
+        owners = _owners([(spots[index], bases[index]) for index in indexes])
+        key = (frozenset(nodes), owners)
+        if key not in told:
+            told[key] = brothers.told(_in_place(nodes, brothers), owners)
+        for index in indexes:
+            found[index] = told[key][spots[index].node.id]
+    return found
 
 
-def _numbered(labels: Labels, spots: list[Spot], last: list[int]) -> Iterator[str]:
-    """Names with the number of the node among those that nothing else tells apart."""
-    parts = [labels.numbered(spots[index]) for index in last]
-    nodes: dict[Words, dict[str, int]] = {}
-    for index, (prefix, _) in zip(last, parts, strict=True):
-        numbers = nodes.setdefault(prefix, {})
-        numbers.setdefault(spots[index].node.id, len(numbers) + 1)
-    for index, (prefix, suffix) in zip(last, parts, strict=True):
-        numbers = nodes[prefix]
-        number = (str(numbers[spots[index].node.id]),) if len(numbers) > 1 else ()
-        yield snake(prefix + number + suffix) or "value"
+def _in_place(nodes: Mapping[str, Node], brothers: Brothers) -> list[Node]:
+    return sorted(nodes.values(), key=lambda node: brothers.place[node.id])
+
+
+def _owners(wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
+    """The nodes whose the bare name is by right: their author's own word, else what their class is there for."""
+    said = (Rule.TITLE, Rule.LABEL, Rule.FED)
+    found = {spot.node.id for spot, base in wanting if base.rule in said}
+    for rank in range(vocabulary().ranks):
+        if not found:
+            found = {
+                spot.node.id
+                for spot, _ in wanting
+                if vocabulary().owns(class_words(spot.node.class_type), spot.input, rank)
+            }
+    return frozenset(found)
+
+
+def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
+    if prefix is None:
+        return base.name, base.rule
+    rule = prefix.rule or base.rule
+    own = () if base.reserved and (prefix.words or prefix.number) else base.noun
+    noun = own or prefix.noun
+    if not prefix.number:
+        return shortened(prefix.words, merge(prefix.noun, own), base.words), rule
+    if noun and not base.role:
+        rest = merge(noun, base.words)[len(noun) :]
+        return shortened(prefix.words, (), (*noun, prefix.number, *rest)), rule
+    return (*shortened(prefix.words, noun, base.words), prefix.number), rule
+
+
+def _fallbacks(labels: Labels, spot: Spot, name: Words) -> list[str]:
+    """The name, then with what its node is, for one that is taken or may not be used."""
+    noun = labels.class_noun(spot.node)
+    return [
+        snake(name),
+        snake(merge(noun, name)),
+        snake(merge(class_words(spot.node.class_type), name)),
+    ]

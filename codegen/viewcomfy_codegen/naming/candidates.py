@@ -1,45 +1,60 @@
-"""The names that a parameter could bear, best first: what its user wrote, what the graph says, what ComfyUI says."""
+"""What each input of a workflow could be called by itself: what its user wrote, its role, its own name with a noun."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-from viewcomfy_runtime.parameters.types import Media, ParameterType, Text
+from viewcomfy_runtime.parameters.types import Flag, Media, ParameterType, Text
 
-from ..catalog import DefaultTitles, NodeFacts
-from ..graph.roles import LINKED, NEGATIVE, POSITIVE, Roles, side_in, sources
-from ..graph.stages import stages
+from ..catalog import NodeFacts
+from ..catalog.vocabulary import class_words, noun_of, vocabulary
+from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, Roles, side_in
 from ..graph.workflow import Node, Workflow
 from ..words import RESERVED, words
+from .rules import Rule, Words, fitting, merge
+from .titles import MARKS, Titles, split_mark
 
-Words = tuple[str, ...]
+__all__ = ["MARKS", "PROMPT_WORDS", "Base", "Labels", "Spot", "Words", "split_mark"]
 
 PROMPT_WORDS: Final = frozenset(
     "prompt text positive negative string caption wildcard".split()
 )
-"""Words in the names of inputs that hold what a picture should show."""
+"""Words in the names of inputs that hold what an image should show."""
 
-MARKS: Final = {"VC_BASIC": "basic", "VC_ADV": "advanced"}
-"""ViewComfy's marks at the start of a title, and the group that each stands for."""
-
-_FILLERS: Final = frozenset(
-    "the a an of for and to your with here comfyui node load loader apply simple".split()
-)
 _GENERIC: Final = frozenset(
     "text texts value string prompt image images int integer float number num boolean bool input video audio file any"
-    " model positive negative populated literal".split()
+    " model positive negative populated literal choice".split()
 )
 """Words for what a value is; they do not say which one."""
 
+_WEAK: Final = frozenset(
+    "strength weight weights scale name type mode direction channel tolerance threshold start end x y z amount index"
+    " left right top bottom expand enabled enable version noise base ratio factor radius a b c d k resolution"
+    " rotate kind function offset visibility algorithm text string value model int float number boolean choice".split()
+)
+"""Words that say how a value acts but not on what: they need the noun of what their node is."""
+
+_OPENING: Final = frozenset("start end low high strength weight first last model".split())
+_CLOSING: Final = frozenset(
+    "at percent threshold model clip type step name strength index frame".split()
+)
+"""How phrases begin and end that are as weak: `start_percent`, `low_threshold`, `model_name`."""
+
+_MILD: Final = frozenset("device dtype precision quantization quality".split())
+"""Words that take the noun of a well-known family, and stand alone elsewhere."""
+
 _SIDE_WORDS: Final = frozenset({"positive", "negative", "pos", "neg"})
 _PROMPT_FILLERS: Final = frozenset(
-    "positive negative pos neg text string value prompt conditioning".split()
+    "positive negative pos neg text string value prompt prompts conditioning clip encode encoder input user".split()
 )
+_ENCODERS: Final = re.compile(r"clip_?[lg]|t5_?xxl|text_?[lg]|t5|llama|llm|bert|mt5xl|g|l")
 _MEDIA_NOUNS: Final = frozenset(
-    "image images mask video audio picture photo frame frames img pixels".split()
+    "image images mask video audio picture photo frame frames img pixels sound music voice speech song".split()
 )
+_ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,243 +69,296 @@ class Spot:
     """What its user wrote for the input itself, elsewhere than in the workflow."""
 
 
-def split_mark(title: str) -> tuple[str | None, str]:
-    """The group that a mark at a title's start stands for, and the title without it."""
-    for mark, group in MARKS.items():
-        if title.startswith(mark):
-            return group, title.removeprefix(mark).strip(" -_:")
-    return None, title
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What an input is called as long as no other wants that name.
 
+    `noun` is what a weak word needs, `words` the rest; `role` when the whole says what the value is, so that numbers stand behind it; `reserved` when only Python needs the noun.
+    """
 
-def merge(qualifier: Words, base: Words) -> Words:
-    """The two as one name that says nothing twice."""
-    if set(qualifier) <= set(base):
-        return base
-    rest = tuple(word for word in base if word not in qualifier)
-    if not rest:
-        before = tuple(word for word in qualifier if word not in base)
-        return qualifier if before[0].isdecimal() else before + base
-    return qualifier + rest
+    words: Words
+    rule: Rule
+    noun: Words = ()
+    role: bool = False
+    reserved: bool = False
+
+    @property
+    def name(self) -> Words:
+        return merge(self.noun, self.words)
 
 
 class Labels:
-    """The candidate names of the inputs of one workflow."""
+    """What the inputs of one workflow are called by themselves."""
 
     def __init__(
         self, workflow: Workflow, roles: Roles, facts: dict[str, NodeFacts | None]
     ) -> None:
-        self._workflow = workflow
-        self._roles = roles
-        self._facts = facts
-        self._defaults = DefaultTitles(
-            (
-                (node.class_type, split_mark(node.title)[1])
-                for node in workflow.nodes.values()
-            ),
-            facts,
-        )
-        self._said: dict[str, Words] = {
-            id: self._title_words(node) for id, node in workflow.nodes.items()
-        }
-        along = list(workflow.nodes.values())
-        known = workflow.nodes.keys()
-        self._stages = stages(workflow, facts)
-        self._titled_before = _nearest(
-            along,
-            lambda node: (link.node for link in sources(node) if link.node in known),
-            self._telling,
-        )
-        self._titled_after = _nearest(
-            reversed(along),
-            lambda node: (use.node for use in workflow.uses[node.id]),
-            self._telling,
-        )
+        self.workflow = workflow
+        self.roles = roles
+        self.facts = facts
+        self.titles = Titles(workflow, facts)
 
     def said(self, id: str) -> Words:
         """What the author's title of the node says beyond its class."""
-        return self._said[id]
+        return self.titles.said[id]
 
-    def candidates(self, spot: Spot) -> Iterator[tuple[Words, str]]:
-        """Names from the most natural to the most specific, and where each comes from; the last tell any two classes apart."""
-        base = self._base(spot)
-        if "_".join(base) in RESERVED:
-            base = merge(self._class_words(spot.node), base)
+    def base(self, spot: Spot) -> Base:
+        """The spot's name while nothing else wants it."""
         if spot.label:
-            yield spot.label, "its label in view_comfy.json"
-            yield merge(spot.label, base), "its label in view_comfy.json"
-        for spoken in self._spoken(spot, base):
-            yield spoken, "its node's title"
-        if not _GENERIC.issuperset(base) or not self._telling(spot.node.id):
-            own = base == words(spot.input)
-            yield base, "its input" if own else "its role in the graph"
-        generic = spot.alone and _GENERIC.issuperset(base)
-        for qualifier, origin in self._qualifiers(spot.node):
-            name = qualifier if generic else merge(qualifier, base)
-            yield name, f"its input, told apart by {origin}"
-
-    def numbered(self, spot: Spot) -> tuple[Words, Words]:
-        """What a number goes between when nothing else tells nodes apart."""
-        base = self._base(spot)
-        if isinstance(spot.type, Media) or self._side(spot):
-            return base, ()
-        owner = self._class_words(spot.node)
-        rest = tuple(word for word in base if word not in owner)
-        if rest:
-            return owner, rest
-        return tuple(word for word in owner if word not in base), base
-
-    def _base(self, spot: Spot) -> Words:
-        """The role of the value, else the name of its input."""
-        own = words(spot.input)
-        side = self._side(spot)
-        if side is not None:
-            rest = tuple(word for word in own if word not in _SIDE_WORDS)
-            if _PROMPT_FILLERS.issuperset(rest):
-                rest = ("prompt",)
-            return ((side,) if side in (POSITIVE, NEGATIVE) else ()) + rest
+            return self._labelled(spot)
         if isinstance(spot.type, Media):
-            return self._file(spot.node, spot.type, own)
-        if _GENERIC.issuperset(own):
-            fed = self._roles.fed(spot.node)
-            if fed is not None and not _GENERIC.issuperset(words(fed[1])):
-                return words(fed[1])
-        return own
-
-    def _file(self, node: Node, kind: Media, own: Words) -> Words:
-        label = self._roles.label(node)
-        if not label:
-            return own if _MEDIA_NOUNS.intersection(own) else (_noun(kind),)
-        return _with_noun(label, kind)
-
-    def _side(self, spot: Spot) -> str | None:
-        """Which side of the prompt a text becomes; a setting that happens to be text becomes none."""
-        if not isinstance(spot.type, Text):
-            return None
+            return self._file(spot.node, spot.type, spot)
         own = words(spot.input)
-        if {"positive", "negative"}.intersection(own):
-            return side_in(own)
-        value = spot.node.values[spot.input]
-        if self._facts[spot.node.class_type] is None and not (
-            PROMPT_WORDS.intersection(own) or " " in str(value).strip()
+        if isinstance(spot.type, Text):
+            text = self._text(spot, own)
+            if text is not None:
+                return text
+        return self._constant(spot, own) or self._own(spot, own)
+
+    def noun(self, node: Node) -> Words:
+        """What the node is called in short: as its author does, else as its class is."""
+        return self.titles.said[node.id] or self.class_noun(node)
+
+    def class_noun(self, node: Node) -> Words:
+        """What nodes of its class are called in short; what finds a part of an image makes a mask."""
+        family = vocabulary().family(class_words(node.class_type))
+        if not family and self.roles.makes_masks(node):
+            return ("mask",)
+        return family or noun_of(node.class_type)
+
+    def _labelled(self, spot: Spot) -> Base:
+        if spot.label == words(spot.input):
+            return Base(spot.label, Rule.LABEL)
+        return Base(spot.label, Rule.LABEL, role=True)
+
+    # Files
+
+    def _file(self, node: Node, kind: Media, spot: Spot) -> Base:
+        said = self.titles.said[node.id]
+        noun = _noun(kind)
+        if said and not _GENERIC.issuperset(said) and not _numbers(said):
+            return Base(_with_noun(said, noun), Rule.TITLE, role=True)
+        facts = self.facts[node.class_type]
+        if facts is not None and facts.outputs == ("MASK",):
+            noun = "mask"
+        label = self.roles.label(node)
+        own = words(spot.input)
+        if label and noun != "file":
+            return Base(_as_media(label, noun), Rule.ROLE, role=True)
+        if _MEDIA_NOUNS.isdisjoint(own) and own != ("file",):
+            return Base((*own, noun) if noun != "file" else own, Rule.INPUT, role=True)
+        return Base((noun,), Rule.INPUT, role=True)
+
+    # Texts
+
+    @cached_property
+    def _has_negative(self) -> bool:
+        """Whether a text of the workflow says what is not wanted."""
+        return any(
+            isinstance(value, str)
+            and not self.roles.is_show(node)
+            and (
+                side_in(words(name)) == NEGATIVE
+                or (
+                    self.roles.side(node) == NEGATIVE
+                    and (
+                        _PROMPT_FILLERS.issuperset(words(name))
+                        or self.roles.encodes(node)
+                    )
+                )
+            )
+            for node in self.workflow.nodes.values()
+            for name, value in node.values.items()
+        )
+
+    def _text(self, spot: Spot, own: Words) -> Base | None:
+        """The name of a text that people read or write; None for a setting that happens to be text."""
+        node = spot.node
+        value = str(node.values[spot.input])
+        side = self._side(spot, own, value)
+        said = self._prompt_words(spot)
+        if side is not None:
+            encoder = tuple(w for w in own if w not in _PROMPT_FILLERS | _SIDE_WORDS)
+            if _ENCODERS.fullmatch(spot.input.lower()):
+                encoder = tuple(w for w in own if w != "text")
+            return self._prompt(side, said, encoder)
+        if _ADDRESS.match(value) and (own == ("url",) or _GENERIC.issuperset(own)):
+            return self._linked_file(node)
+        if not _PROMPT_FILLERS.issuperset(own):
+            return None
+        if said:
+            generic = spot.alone or own == ("value",)
+            return Base(said, Rule.TITLE) if generic else None
+        if node.links:
+            if self.roles.makes_masks(node):
+                return Base(("mask", "prompt"), Rule.ROLE, role=True)
+            return None
+        return self._ended(node)
+
+    def _linked_file(self, node: Node) -> Base | None:
+        """The name of an address: what stands there, and what it is used as."""
+        end = self.roles.text_end(node)
+        openers = [self.workflow.nodes[end.node]] if end is not None else []
+        opener = next((each for each in (*openers, node) if _medium(each)), node)
+        noun = _medium(opener)
+        label = self.roles.label(opener) or self.roles.label(node)
+        if label and noun:
+            return Base((*_as_media(label, noun), "url"), Rule.ROLE, role=True)
+        return Base((noun, "url") if noun else ("url",), Rule.ROLE, role=True)
+
+    def _ended(self, node: Node) -> Base | None:
+        """The name of a text that is used as no prompt: what it is used as."""
+        end = self.roles.text_end(node)
+        if end is None:
+            return None
+        target = self.workflow.nodes[end.node]
+        used = words(end.input)
+        if not _PROMPT_FILLERS.issuperset(used):
+            return Base(used, Rule.FED)
+        if self.roles.makes_masks(target):
+            return Base(("mask", "prompt"), Rule.FED, role=True)
+        return Base(used, Rule.FED)
+
+    def _prompt(self, side: str, said: Words, encoder: Words) -> Base:
+        sided: Words = ("prompt",)
+        if side == NEGATIVE or (side == POSITIVE and self._has_negative and not said):
+            sided = (side, "prompt")
+        if encoder and sided == ("prompt",) and not said:
+            return Base((*encoder, "prompt"), Rule.ROLE, role=True)
+        rule = Rule.TITLE if said else Rule.ROLE
+        whole = sided if "prompt" not in said else sided[:-1]
+        return Base(merge(said, whole) + encoder, rule, role=True)
+
+    def _prompt_words(self, spot: Spot) -> Words:
+        said = self.titles.said[spot.node.id]
+        return tuple(word for word in said if word not in _PROMPT_FILLERS)
+
+    def _side(self, spot: Spot, own: Words, value: str) -> str | None:
+        """Which side of the prompt a text becomes; a setting that happens to be text becomes none."""
+        node = spot.node
+        named = side_in(own)
+        if named is not None and _PROMPT_FILLERS.issuperset(own):
+            return named
+        if named is not None:
+            return None
+        encoder = _ENCODERS.fullmatch(spot.input.lower()) is not None
+        if not _PROMPT_FILLERS.issuperset(own) and not (
+            encoder and self.roles.encodes(node)
+        ):
+            joins = {"string", "text", "prompt"}.intersection(own)
+            if not joins or not node.links or not self.roles.side(node):
+                return None
+            rest = set(own) - _PROMPT_FILLERS
+            if any(len(each) > 2 for each in rest):
+                return None
+        if self.facts[node.class_type] is None and not (
+            PROMPT_WORDS.intersection(own) or " " in value.strip()
         ):
             return None
-        side = self._roles.side(spot.node)
-        if side in (POSITIVE, NEGATIVE) or not _PROMPT_FILLERS.issuperset(own):
-            return side
-        return side_in(words(split_mark(spot.node.title)[1])) or side
-
-    def _spoken(self, spot: Spot, base: Words) -> Iterator[Words]:
-        """The name in its user's own words."""
-        said = self._said[spot.node.id]
-        side = self._side(spot)
-        if side is not None:
-            telling = tuple(word for word in said if word not in _PROMPT_FILLERS)
-            if telling:
-                prefix = (side,) if side in (POSITIVE, NEGATIVE) else ()
-                rest = () if spot.alone else base
-                yield merge(prefix, merge(telling, rest))
-            return
-        if not said:
-            return
-        generic = _GENERIC.issuperset(words(spot.input))
-        if _GENERIC.issuperset(said):
-            if spot.alone and generic and said != base:
-                yield said
-        elif spot.alone and isinstance(spot.type, Media):
-            yield _with_noun(said, spot.type)
-        elif spot.alone and (generic or self._whole(spot.node)):
-            yield said
-        else:
-            yield merge(said, base)
-
-    def _qualifiers(self, node: Node) -> Iterator[tuple[Words, str]]:
-        """What tells the node apart, and what that is."""
-        said = words(split_mark(node.title)[1])
-        if self._said[node.id]:
-            yield said, "its node's title"
-            yield self._said[node.id], "its node's title"
-        label = self._roles.label(node)
-        if label:
-            yield label, "its role in the graph"
-        fed = self._roles.used_as(node)
-        if fed and not LINKED.issuperset(fed):
-            yield fed, "what it feeds"
-        side = self._roles.side(node)
+        side = self.roles.side(node)
         if side in (POSITIVE, NEGATIVE):
-            yield (side,), "its role in the graph"
-        stage = self._stages.get(node.id)
-        if stage:
-            yield (stage,), "its stage"
-        short = self._class_words(node)
-        yield short, "its node's class"
-        yield words(node.class_type), "its node's class"
-        for neighbour in (self._titled_after[node.id], self._titled_before[node.id]):
-            if neighbour:
-                yield neighbour, "a neighbour's title"
-                yield merge(neighbour, short), "a neighbour's title"
-        consumers = {
-            self._workflow.nodes[use.node].class_type
-            for use in self._workflow.uses[node.id]
-        }
-        if len(consumers) == 1:
-            consumer = words(consumers.pop())
-            yield merge(consumer, short), "what it feeds"
+            return side
+        titled = side_in(words(split_mark(node.title)[1]))
+        if titled is not None:
+            return titled
+        return side if self._becomes_prompt(node) else None
 
-    def _class_words(self, node: Node) -> Words:
-        """The words of the class that say what it is."""
-        full = words(node.class_type.split("|")[0].split("//")[0])
-        return tuple(word for word in full if word not in _FILLERS) or full or ("node",)
+    def _becomes_prompt(self, node: Node) -> bool:
+        """Whether a text without sides is one that an image is made from: an encoder takes it."""
+        if self.roles.encodes(node):
+            return True
+        end = self.roles.text_end(node)
+        return end is not None and self.roles.encodes(self.workflow.nodes[end.node])
 
-    def _known_words(self, node: Node) -> set[str]:
-        facts = self._facts[node.class_type]
-        return {*words(node.class_type), *(words(facts.name) if facts else ())}
+    # Everything else
 
-    def _title_words(self, node: Node) -> Words:
-        """What the user's title says beyond its class; nothing when it is what ComfyUI wrote there."""
-        written_title = split_mark(node.title)[1]
-        title = words(written_title)
-        facts = self._facts[node.class_type]
-        known = words(node.class_type)
-        spelled, written = "".join(known), "".join(title)
-        if (
-            not title
-            or "deprecated" in title
-            or self._defaults.knows(node.class_type, written_title)
-        ):
-            return ()
-        said = {*known, *(words(facts.name) if facts else ()), *_FILLERS}
-        rest = tuple(word for word in title if word not in said)
-        if facts is None and rest and not written.startswith(spelled):
-            # Most titles of unknown classes are a pack's own: they spell the class in another way.
-            shared = sum(
-                any(word in each or each in word for each in known) for word in title
-            )
-            if shared * 3 >= len(title):
-                return ()
-        if rest and all(word.isdecimal() for word in rest):
-            return title
-        return rest
+    def _constant(self, spot: Spot, own: Words) -> Base | None:
+        """The name of a value that only other nodes use: as its author calls it, else as they do."""
+        node = spot.node
+        held = PRIMITIVE.issuperset(own) or (spot.alone and _GENERIC.issuperset(own))
+        if not held or node.links:
+            return None
+        said = self.titles.said[node.id]
+        if said and not _numbers(said):
+            return Base(said, Rule.TITLE, role=True)
+        fed = self.roles.fed(node)
+        if fed is None:
+            return None
+        used = words(fed.input)
+        if _GENERIC.issuperset(used):
+            return None
+        noun: Words = ()
+        if _is_weak(used) and fed.class_type:
+            noun = noun_of(fed.class_type)
+        if isinstance(spot.type, Flag) and used == ("switch",):
+            noun = ()
+        return Base(used, Rule.FED, noun)
 
-    def _whole(self, node: Node) -> bool:
-        """Whether the title has no word of the class: it is a name, not a description."""
-        return self._known_words(node).isdisjoint(words(split_mark(node.title)[1]))
+    def _own(self, spot: Spot, own: Words) -> Base:
+        """The input's own name, with a noun where it needs one."""
+        node = spot.node
+        said = self.titles.said[node.id]
+        if _numbers(said):
+            said = ()
+        if said and spot.alone and self._names_it(spot, own):
+            return Base(said, Rule.TITLE, role=True)
+        if own[:1] == ("strength",) and own[1:] == ("model",):
+            if not any(words(name) == ("strength", "clip") for name in node.values):
+                own = ("strength",)
+        if isinstance(spot.type, Flag) and own in (("switch",), ("boolean",)):
+            chosen = self._chosen(node)
+            if chosen:
+                return Base(("use", *chosen), Rule.ROLE, role=True)
+        if not own:
+            return Base(self.class_noun(node), Rule.NOUN)
+        family = vocabulary().family(class_words(node.class_type))
+        if family[1:] and own[0] == family[0] and "name" in own:
+            return Base(own, Rule.NOUN, family)
+        lettered = {word for word in own if len(word) > 1}
+        if said and lettered and _GENERIC.issuperset(lettered):
+            return Base(said, Rule.TITLE, role=True)
+        if _is_weak(own):
+            noun = said if said and merge(said, own) != own else self.class_noun(node)
+            rule = Rule.TITLE if noun == said else Rule.NOUN
+            return Base(own, rule, fitting(noun, own)) if noun else Base(own, Rule.INPUT)
+        if "_".join(own) in RESERVED:
+            noun = said or self.class_noun(node)
+            return Base(own, Rule.NOUN, fitting(noun, own), reserved=True)
+        if family and len(own) == 1 and own[0] in _MILD:
+            return Base(own, Rule.NOUN, family)
+        if said and self._is_output(node):
+            return Base(own, Rule.TITLE, fitting(said, own))
+        return Base(own, Rule.INPUT)
 
-    def _telling(self, id: str) -> Words:
-        said = self._said[id]
-        return () if _GENERIC.issuperset(said) else said
+    def _names_it(self, spot: Spot, own: Words) -> bool:
+        """Whether a title is the name of its node's only input rather than a remark on the node."""
+        return _GENERIC.issuperset(own) or (
+            self.titles.whole(spot.node) and not self._is_output(spot.node)
+        )
+
+    def _is_output(self, node: Node) -> bool:
+        facts = self.facts[node.class_type]
+        return facts.output_node if facts else not self.workflow.uses[node.id]
+
+    def _chosen(self, node: Node) -> Words:
+        """What a switch chooses when it is on: the author's words for it, else what its class is."""
+        for name, link in sorted(node.links.items()):
+            if {"true", "on"}.intersection(words(name)) and "false" not in words(name):
+                source = self.workflow.nodes.get(link.node)
+                if source is not None:
+                    return self.noun(source)[:3]
+        return ()
 
 
-def _nearest(
-    nodes: Iterable[Node],
-    beside: Callable[[Node], Iterable[str]],
-    say: Callable[[str], Words],
-) -> dict[str, Words]:
-    """What the nearest telling nodes on one side of each node say, where they all say the same."""
-    found: dict[str, Words] = {}
-    for node in nodes:
-        said = {say(id) or found.get(id, ()) for id in beside(node)} - {()}
-        found[node.id] = said.pop() if len(said) == 1 else ()
-    return found
+def _is_weak(own: Words) -> bool:
+    bare = tuple(word.rstrip("0123456789") or word for word in own)
+    if len(bare) == 1:
+        return bare[0] in _WEAK
+    return len(bare) == 2 and bare[0] in _OPENING and bare[1] in _CLOSING
+
+
+def _numbers(said: Words) -> bool:
+    return bool(said) and all(word.isdecimal() for word in said)
 
 
 def _noun(kind: Media) -> str:
@@ -298,7 +366,29 @@ def _noun(kind: Media) -> str:
     return noun if noun in _MEDIA_NOUNS else "file"
 
 
-def _with_noun(said: Words, kind: Media) -> Words:
+def _with_noun(said: Words, noun: str) -> Words:
     if _MEDIA_NOUNS.intersection(word.rstrip("0123456789") for word in said):
         return said
-    return (*said, _noun(kind))
+    return (*said, noun)
+
+
+def _as_media(label: Words, noun: str) -> Words:
+    """A role with the noun of what is really loaded: an image that becomes `control_video` is a control image."""
+    bare = tuple(word.rstrip("0123456789") or word for word in label)
+    if "mask" in bare or "masks" in bare:
+        rest = tuple(word for word in label if word not in ("image", "images"))
+        return tuple("mask" if word == "masks" else word for word in rest)
+    rest = tuple(
+        word
+        for word, plain in zip(label, bare, strict=True)
+        if plain not in _MEDIA_NOUNS | {"videos", "audios"}
+    )
+    return (*rest, noun)
+
+
+def _medium(opener: Node) -> str:
+    """What an address leads to, as the class that opens it says."""
+    for word in class_words(opener.class_type):
+        if word.rstrip("s") in _MEDIA_NOUNS:
+            return word.rstrip("s")
+    return ""

@@ -120,10 +120,10 @@ def test_marks_can_be_overruled(folder: Path) -> None:
     few = json.loads((folder / "few.schema.json").read_text("utf-8"))["properties"]
     every = json.loads((folder / "all.schema.json").read_text("utf-8"))["properties"]
     assert list(few) == [
-        "positive_wish",
-        "picture_width",
-        "picture_height",
-        "picture_batch_size",
+        "wish_prompt",
+        "width",
+        "height",
+        "batch_size",
     ]
     assert few.items() <= every.items() and len(every) > len(few)
 

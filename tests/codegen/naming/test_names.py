@@ -39,7 +39,7 @@ def test_a_text_that_is_zeroed_out_has_no_side_from_beyond() -> None:
     more = {
         "7": node("ConditioningZeroOut", conditioning=["6", 0]),
     }
-    assert prompted(**more)["6-inputs-text"] == "positive_prompt"
+    assert prompted(**more)["6-inputs-text"] == "prompt"
 
 
 def test_a_title_that_says_more_than_its_class_is_the_name() -> None:
@@ -85,9 +85,9 @@ def test_samplers_in_a_row_are_stages() -> None:
 
 def test_those_that_clash_go_down_together() -> None:
     names = names_of(
-        {"1": node("Lamp", level=1), "2": node("Moon", level=2), "3": node("Sun", x=1)}
+        {"1": node("Lamp", level=1), "2": node("Moon", level=2), "3": node("Sun", age=1)}
     )
-    assert set(names.values()) == {"lamp_level", "moon_level", "x"}
+    assert set(names.values()) == {"lamp_level", "moon_level", "age"}
 
 
 def test_numbers_come_last_and_along_the_flow() -> None:
@@ -96,8 +96,8 @@ def test_numbers_come_last_and_along_the_flow() -> None:
         "5": node("Lamp", level=2),
     }
     names = names_of(workflow)
-    assert names["5-inputs-level"] == "lamp_1_level"
-    assert names["9-inputs-level"] == "lamp_2_level"
+    assert names["5-inputs-level"] == "level_1"
+    assert names["9-inputs-level"] == "level_2"
 
 
 @pytest.mark.parametrize(

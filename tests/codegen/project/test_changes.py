@@ -42,12 +42,12 @@ def property_changes(**fields: tuple[dict[str, Any], dict[str, Any]]) -> list[st
 
 
 def test_parameters_that_come_and_go_are_told() -> None:
-    old = {"1": node("Mine", level=3), "2": node("Other", x=1)}
-    new = {"1": node("Mine", level=3, mode="a"), "3": node("LoadImage", image="a.png")}
+    old = {"1": node("Mine", level=3), "2": node("Other", speed=1)}
+    new = {"1": node("Mine", level=3, tint="a"), "3": node("LoadImage", image="a.png")}
     assert set(changes(old, new)) == {
-        ("removed", "x", True),
+        ("removed", "speed", True),
         ("added", "image", True),
-        ("added", "mode", False),
+        ("added", "tint", False),
     }
 
 
@@ -300,7 +300,7 @@ def test_inspect_says_when_a_title_or_a_number_made_a_name(tmp_path: Path) -> No
     told = json.loads(run("inspect", str(path), "--json", "--all").stdout)
     by_name = {each["name"]: each["origins"]["name"] for each in told["parameters"]}
     assert by_name["main_light"] == "its node's title"
-    assert "a number" in by_name["odd_1_level"]
+    assert "a number" in by_name["level_1"]
     types = {each["type"] for each in told["parameters"]}
     assert {"file (image/*)", "true or false", "JSON array", "JSON object"} <= types
 

@@ -1,0 +1,68 @@
+"""The rules that give names, in their order, and how words are put together to one."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+Words = tuple[str, ...]
+
+MOST_WORDS: Final = 4
+"""The longest name that a rule makes; what ComfyUI itself calls an input may be longer."""
+
+
+class Rule(Enum):
+    """What a name comes from; the value says it to people."""
+
+    LABEL = "the label that its user gave it"
+    ROLE = "its role in the graph"
+    TITLE = "its node's title"
+    FED = "what it feeds"
+    INPUT = "its input"
+    NOUN = "its input, with what its node is"
+    STAGE = "its input, told apart by its stage"
+    SOCKET = "its input, told apart by where it is linked"
+    BRANCH = "its input, told apart by the output that it leads to"
+    FILE = "its input, told apart by the file of its model"
+    PARTNER = "its input, told apart by the node that it belongs to"
+    NUMBER = "its input and a number along the flow: nothing tells it apart"
+    NOTHING = "nothing that could be a name"
+
+
+def merge(qualifier: Words, base: Words) -> Words:
+    """The two as one name that says nothing twice: not even in two forms of a word, as pad and padding."""
+    if set(qualifier) <= set(base):
+        return base
+    rest = tuple(
+        word for word in base if not any(_alike(word, each) for each in qualifier)
+    )
+    if not rest:
+        before = tuple(word for word in qualifier if word not in base)
+        return qualifier if before[:1] and before[0].isdecimal() else before + base
+    return qualifier + rest
+
+
+def shortened(qualifier: Words, noun: Words, base: Words) -> Words:
+    """Qualifier, noun and base as one name of at most `MOST_WORDS`: first the noun goes, then what the qualifier has too many."""
+    whole = merge(qualifier, merge(noun, base))
+    if len(whole) <= MOST_WORDS:
+        return whole
+    without = merge(qualifier, base)
+    if len(without) <= max(MOST_WORDS, len(base) + 1):
+        return without
+    room = max(1, MOST_WORDS - len(base))
+    return merge(qualifier[:room], base)
+
+
+def fitting(noun: Words, base: Words) -> Words:
+    """As much of the noun as leaves a name of at most `MOST_WORDS`, without a number at its end."""
+    whole = noun
+    while noun and len(merge(noun, base)) > MOST_WORDS:
+        noun = noun[:-1]
+    while noun != whole and noun[1:] and noun[-1].isdecimal():
+        noun = noun[:-1]
+    return noun
+
+
+def _alike(word: str, other: str) -> bool:
+    return word == other or (len(other) >= 4 and word in (f"{other}s", f"{other}ed"))
