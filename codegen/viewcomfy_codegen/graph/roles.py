@@ -109,9 +109,8 @@ class Roles:
         facts = self._facts(node.class_type)
         if facts is None:
             return vocabulary().family(class_words(node.class_type)) == ("mask",)
-        return (
-            not _MAKES_MASKS.isdisjoint(facts.outputs)
-            and any(each.type == "IMAGE" for each in facts.inputs.values())
+        return not _MAKES_MASKS.isdisjoint(facts.outputs) and any(
+            each.type == "IMAGE" for each in facts.inputs.values()
         )
 
     def encodes(self, node: Node) -> bool:

@@ -42,7 +42,9 @@ def stages(
     found = _Passes(workflow, facts).named()
     if len(set(found.values())) < 2:
         return {}
-    before = _spread(workflow, found, lambda node: (each.node for each in sources(node)))
+    before = _spread(
+        workflow, found, lambda node: (each.node for each in sources(node))
+    )
     serving = _spread(
         workflow,
         found,

@@ -98,7 +98,9 @@ def _owners(wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
             found = {
                 spot.node.id
                 for spot, _ in wanting
-                if vocabulary().owns(class_words(spot.node.class_type), spot.input, rank)
+                if vocabulary().owns(
+                    class_words(spot.node.class_type), spot.input, rank
+                )
             }
     return frozenset(found)
 

@@ -58,7 +58,9 @@ class Brothers:
         self._workflow = labels.workflow
         self._stages = stages(labels.workflow, labels.facts)
 
-    def told(self, nodes: list[Node], owners: frozenset[str], depth: int = 0) -> Prefixes:
+    def told(
+        self, nodes: list[Node], owners: frozenset[str], depth: int = 0
+    ) -> Prefixes:
         """A prefix for each node; `owners` keep the bare name where they are the only ones of their kind."""
         if len(nodes) < 2:
             return {node.id: Prefix() for node in nodes}

@@ -37,7 +37,9 @@ _WEAK: Final = frozenset(
 )
 """Words that say how a value acts but not on what: they need the noun of what their node is."""
 
-_OPENING: Final = frozenset("start end low high strength weight first last model".split())
+_OPENING: Final = frozenset(
+    "start end low high strength weight first last model".split()
+)
 _CLOSING: Final = frozenset(
     "at percent threshold model clip type step name strength index frame".split()
 )
@@ -50,7 +52,9 @@ _SIDE_WORDS: Final = frozenset({"positive", "negative", "pos", "neg"})
 _PROMPT_FILLERS: Final = frozenset(
     "positive negative pos neg text string value prompt prompts conditioning clip encode encoder input user".split()
 )
-_ENCODERS: Final = re.compile(r"clip_?[lg]|t5_?xxl|text_?[lg]|t5|llama|llm|bert|mt5xl|g|l")
+_ENCODERS: Final = re.compile(
+    r"clip_?[lg]|t5_?xxl|text_?[lg]|t5|llama|llm|bert|mt5xl|g|l"
+)
 _MEDIA_NOUNS: Final = frozenset(
     "image images mask video audio picture photo frame frames img pixels sound music voice speech song".split()
 )
@@ -320,7 +324,9 @@ class Labels:
         if _is_weak(own):
             noun = said if said and merge(said, own) != own else self.class_noun(node)
             rule = Rule.TITLE if noun == said else Rule.NOUN
-            return Base(own, rule, fitting(noun, own)) if noun else Base(own, Rule.INPUT)
+            return (
+                Base(own, rule, fitting(noun, own)) if noun else Base(own, Rule.INPUT)
+            )
         if "_".join(own) in RESERVED:
             noun = said or self.class_noun(node)
             return Base(own, Rule.NOUN, fitting(noun, own), reserved=True)

@@ -85,7 +85,11 @@ def test_samplers_in_a_row_are_stages() -> None:
 
 def test_those_that_clash_go_down_together() -> None:
     names = names_of(
-        {"1": node("Lamp", level=1), "2": node("Moon", level=2), "3": node("Sun", age=1)}
+        {
+            "1": node("Lamp", level=1),
+            "2": node("Moon", level=2),
+            "3": node("Sun", age=1),
+        }
     )
     assert set(names.values()) == {"lamp_level", "moon_level", "age"}
 
