@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import ipaddress
 import os
 import secrets
-import shlex
+import socket
 import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from viewcomfy_runtime.errors import ConfigurationError
 
-from ..errors import CodegenError, Diagnostic
+from ..errors import CodegenError
+from ..sources import classes_in
 from ..words import snake, words
+from .files import STANDARD, read_file, read_object_info
+from .finishing import tell
+
+if TYPE_CHECKING:
+    from ..serving import Served
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """The command line, as it was given."""
+
+    workflows: tuple[str, ...]
+    host: str
+    port: int
+    client_id: str | None
+    client_secret: str | None
+    results: str
+    comfyui: str | None
+    inputs: Path | None
+    object_info: str | None
+    view_comfy: str | None
+    max_size: int
 
 
 @click.command("serve")
@@ -61,121 +85,139 @@ from ..words import snake, words
     help="A folder with the files that the workflows load.",
 )
 @click.option(
+    "--object-info",
+    metavar="FILE|URL",
+    help="Check calls by what your own ComfyUI says of its nodes: its address, or its saved /object_info.",
+)
+@click.option(
+    "--view-comfy",
+    metavar="FILE",
+    help="The view_comfy.json beside a single workflow.",
+)
+@click.option(
     "--max-size",
     type=click.IntRange(1),
     default=512,
     show_default=True,
     metavar="MIB",
-    help="The largest call that is taken.",
+    help="The largest call that is accepted.",
 )
-def serve_command(
-    workflows: tuple[str, ...],
-    host: str,
-    port: int,
-    client_id: str | None,
-    client_secret: str | None,
-    results: str,
-    comfyui: str | None,
-    inputs: Path | None,
-    max_size: int,
-) -> None:
+def serve_command(**options: Any) -> None:
     """Serve each WORKFLOW locally with ViewComfy's API.
 
-    Calls are checked and answered as ViewComfy does, at once and without models: each output is a small file that shows
-    what the call was. The header x-viewcomfy-fault asks for a fault, such as drop or 429.
+    WORKFLOW is whatever `generate` takes, or a generated module. Calls are checked and answered as ViewComfy does, at once
+    and without models: each output is a small file that shows what the call was. The header x-viewcomfy-fault simulates a
+    failure, such as drop or 429.
     """
-    try:
-        from ..serving import Served, Settings, create_app
-        from ..serving.remote import Remote
-        from ..serving.running import bound, server
-    except ImportError as error:
-        click.echo(
-            f"serve needs {error.name}, which is not installed\n"
-            'hint: pip install "viewcomfy-codegen[serve]"',
-            err=True,
-        )
-        sys.exit(1)
+    with _errors_told():
+        _serve(ServeOptions(**options))
+
+
+def _serve(options: ServeOptions) -> None:
+    from ..serving import Settings, announcing, create_app
+    from ..serving.addresses import is_loopback
+    from ..serving.remote import Remote
+    from ..serving.running import bound, server
+
     settings = Settings(
-        client_id or f"local-{secrets.token_hex(4)}",
-        client_secret or secrets.token_urlsafe(24),
-        links=results == "links",
-        most=max_size << 20,
-        inputs=inputs,
+        options.client_id or f"local-{secrets.token_hex(4)}",
+        options.client_secret or secrets.token_urlsafe(24),
+        links=options.results == "links",
+        most=options.max_size << 20,
+        inputs=options.inputs,
+        log=_say,
     )
-    try:
-        served = [Served(name, _read(path)) for name, path in _named(workflows)]
-        app = create_app(served, settings, Remote(comfyui) if comfyui else None)
-        listening = bound(host, port)
-    except ConfigurationError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
-    except CodegenError as error:
-        for each in error.diagnostics:
-            click.echo(str(each), err=True)
-        sys.exit(1)
-    except OSError as error:
-        click.echo(
-            f"{host}:{port} cannot be listened on: {error.strerror}\n"
-            "hint: another server may have the port; --port 0 takes a free one",
-            err=True,
-        )
-        sys.exit(1)
-    address = f"[{host}]" if ":" in host else host
-    base = f"http://{address}:{listening.getsockname()[1]}"
-    if not _is_loopback(host):
-        click.echo(
-            f"warning: {host} can be reached from other machines, unencrypted", err=True
-        )
+    served = list(_served(options))
+    remote = Remote(options.comfyui) if options.comfyui else None
+    app = create_app(served, settings, remote)
+    listening = _listening(bound, options)
+    base = _base(options.host, listening)
+    if not is_loopback(options.host):
+        _say(f"warning: {options.host} can be reached from other machines, unencrypted")
+    if remote is not None and (down := remote.unreachable()):
+        _say(f"warning: ComfyUI does not answer yet: {down}")
     for workflow in served:
-        click.echo(f"serving {workflow.name} at {base}/{workflow.name}", err=True)
+        _say(f"serving {workflow.name} at {base}/{workflow.name}")
     variables = {
         "VIEWCOMFY_API_URL": f"{base}/{served[0].name}",
         "VIEWCOMFY_CLIENT_ID": settings.client_id,
         "VIEWCOMFY_CLIENT_SECRET": settings.client_secret,
     }
-    if client_secret:
+    if options.client_secret:
         # One that was given is the user's to keep.
         del variables["VIEWCOMFY_CLIENT_SECRET"]
+
+    def ready() -> None:
+        for line in announcing.variables(variables):
+            click.echo(line)
+        sys.stdout.flush()
+        if os.name != "nt":
+            _say(f"try it: {announcing.curl(served[0])}")
+
     with contextlib.suppress(KeyboardInterrupt):
-        ready = functools.partial(_print_variables, variables)
         server(app, ready).run(sockets=[listening])
 
 
-def _named(workflows: tuple[str, ...]) -> list[tuple[str, Path]]:
-    """Each workflow's path with a name of its own, after its file."""
-    found: dict[str, Path] = {}
-    for text in workflows:
-        path = Path(text)
-        name = base = snake(words(path.stem)) or "workflow"
-        number = 2
-        while name in found:
-            name, number = f"{base}_{number}", number + 1
-        found[name] = path
-    return list(found.items())
-
-
-def _read(path: Path) -> bytes:
+@contextlib.contextmanager
+def _errors_told() -> Iterator[None]:
+    """Ends the command with a message for whatever a user can mend."""
     try:
-        return path.read_bytes()
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("viewcomfy"):
+            raise
+        _say(
+            f"serve needs {error.name}, which is not installed\n"
+            'hint: pip install "viewcomfy-codegen[serve]"'
+        )
+        sys.exit(1)
+    except ConfigurationError as error:
+        _say(str(error))
+        sys.exit(2)
+    except CodegenError as error:
+        tell(error.diagnostics)
+        sys.exit(1)
+
+
+def _listening(
+    bound: Callable[[str, int], socket.socket], options: ServeOptions
+) -> socket.socket:
+    try:
+        return bound(options.host, options.port)
     except OSError as error:
-        raise CodegenError(
-            Diagnostic(str(path), f"cannot be read: {error.strerror}", "check the path")
-        ) from None
+        _say(
+            f"cannot listen on {options.host}:{options.port}: {error.strerror}\n"
+            "hint: another server may have the port; --port 0 takes a free one"
+        )
+        sys.exit(1)
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _base(host: str, listening: socket.socket) -> str:
+    address = f"[{host}]" if ":" in host else host
+    return f"http://{address}:{listening.getsockname()[1]}"
 
 
-def _print_variables(variables: dict[str, str]) -> None:
-    """How to point clients here, for the user's shell: PowerShell on Windows, else any that knows `export`."""
-    for name, value in variables.items():
-        if os.name == "nt":
-            quoted = value.replace("'", "''")
-            click.echo(f"$env:{name} = '{quoted}'")
-        else:
-            click.echo(f"export {name}={shlex.quote(value)}")
-    sys.stdout.flush()
+def _served(options: ServeOptions) -> Iterator[Served]:
+    """Each workflow under a name of its own, after its file, or its title in a view_comfy.json with several."""
+    from ..serving.sourcing import workflows_in
+
+    told = options.object_info
+    classes = classes_in(read_object_info(told), told) if told else None
+    beside = options.view_comfy
+    if beside is not None and len(options.workflows) > 1:
+        raise click.UsageError("--view-comfy describes a single workflow")
+    described = (read_file(beside), beside) if beside else None
+    taken: set[str] = set()
+    for path in options.workflows:
+        stem = "workflow" if path == STANDARD else Path(path).stem
+        for served in workflows_in(read_file(path), stem, path, described, classes):
+            name = base = snake(words(served.name)) or "workflow"
+            number = 2
+            while name in taken:
+                name, number = f"{base}_{number}", number + 1
+            taken.add(name)
+            yield replace(served, name=name)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

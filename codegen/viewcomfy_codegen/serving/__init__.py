@@ -1,16 +1,19 @@
-"""A ViewComfy on this machine: what `viewcomfy-codegen serve` runs, and what tests embed. Needs the extra `serve`."""
+"""ViewComfy's API on this machine: what `viewcomfy-codegen serve` runs, and what tests embed. Needs the extra `serve`."""
 
 from __future__ import annotations
 
-from .app import Settings, create_app
-from .executing import Execution, Executor, Failed, Output
+from .app import create_app
+from .desk import Settings
+from .executing import Artifact, Execution, Executor, Failed
+from .refusing import Rejected
 from .served import Served
 
 __all__ = [
+    "Artifact",
     "Execution",
     "Executor",
     "Failed",
-    "Output",
+    "Rejected",
     "Served",
     "Settings",
     "create_app",

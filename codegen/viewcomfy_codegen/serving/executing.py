@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from viewcomfy_runtime.parameters.key import WireKey
+
 from ..graph.workflow import Workflow
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class Artifact:
     """A file that a node made."""
 
     filename: str
@@ -23,44 +25,52 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One run: the workflow with the call's values in it, and the files that came with the call, by wire key.
+    """One run: the workflow with the call's values in it, and the files that came with the call.
 
-    `values` are those of the call alone. `tell` takes the lines of the log.
+    `values` are those of the call alone, by wire key. `tell` takes the lines of the log.
     """
 
     workflow: Workflow
     values: Mapping[str, Any]
-    files: Mapping[str, Path]
+    files: Mapping[WireKey, Path]
     tell: Callable[[str], object]
     _cancelled: threading.Event = field(default_factory=threading.Event)
     _callbacks: list[Callable[[], object]] = field(default_factory=list)
 
     @property
     def cancelled(self) -> bool:
-        """Whether nobody waits for the run any more."""
+        """Whether nobody waits for the run any longer."""
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Nobody waits any more."""
+        """Tell the executor that nobody waits any longer."""
         self._cancelled.set()
         for callback in self._callbacks:
             callback()
 
     def when_cancelled(self, callback: Callable[[], object]) -> None:
-        """Have `callback` called once nobody waits any more; at once where that is so already."""
+        """Have `callback` called once nobody waits any longer; at once where that is so already."""
         self._callbacks.append(callback)
         if self.cancelled:
             callback()
 
 
 class Failed(Exception):
-    """A run that failed: what ComfyUI's `execution_error` holds."""
+    """A run that failed: what ComfyUI's `execution_error` holds. `kind` is the exception's class, as ComfyUI names it."""
 
-    def __init__(self, message: str, *, node: str = "", class_type: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        node: str = "",
+        class_type: str = "",
+        kind: str = "Exception",
+    ) -> None:
         super().__init__(message)
         self.details = {
             "node_id": node,
             "node_type": class_type,
+            "exception_type": kind,
             "exception_message": message,
         }
 
@@ -69,9 +79,12 @@ class Executor(Protocol):
     """Runs workflows, any number at once, each in a thread of its own."""
 
     def stored(self, folder: Path | None) -> frozenset[str] | None:
-        """The names of the files that workflows may load without a call sending them; None where it is not known."""
+        """The names of the files that workflows may load without a call sending them.
+
+        None where the executor judges the values of a call itself, by raising Rejected.
+        """
         ...
 
-    def execute(self, execution: Execution) -> list[Output]:
-        """The files that the run made. Raises Failed."""
+    def execute(self, execution: Execution) -> list[Artifact]:
+        """The files that the run made. Raises Failed, or Rejected for a call that cannot be run at all."""
         ...

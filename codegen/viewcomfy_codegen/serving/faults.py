@@ -1,4 +1,4 @@
-"""Faults on request: what a server does on a bad day, for those who test how their programs take it."""
+"""Simulated failures, which a call asks for by a header."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from .answers import Answer
-from .served import Rejected
+from .refusing import Rejected
+from .responses import AsciiJson
 
 HEADER: Final = "x-viewcomfy-fault"
 
@@ -32,7 +33,21 @@ FAULTS: Final = {
 
 
 class Drop(Exception):
-    """The connection is to be closed without a word."""
+    """The connection is to be closed without an answer."""
+
+
+async def drop(request: Request) -> None:
+    """Close the connection where the server gives its transport; raising does it everywhere else."""
+    transport = request.scope.get("state", {}).get("transport")
+    if transport is None:
+        raise ConnectionAbortedError("dropped as asked")
+    transport.abort()
+
+
+async def dropped(request: Request, _: Exception) -> Response:
+    """What is answered to a call that asks for `drop`: nothing."""
+    await drop(request)
+    return Response(status_code=500)
 
 
 async def before(fault: str | None) -> Response | None:
@@ -54,9 +69,9 @@ async def before(fault: str | None) -> Response | None:
             "errorDetails": "",
             "errorType": "Fault",
         }
-        return Answer(body, int(name), headers)
+        return AsciiJson(body, int(name), headers)
     elif name and fault not in _AFTER:
-        raise Rejected(400, f"there is no fault {fault!r}", FAULTS)
+        raise Rejected(400, f"{fault!r} is not a fault", FAULTS)
     return None
 
 
@@ -74,7 +89,7 @@ def _seconds(value: str) -> float:
     try:
         return min(600.0, max(0.0, float(value)))
     except ValueError:
-        raise Rejected(400, "slow wants seconds, as in slow=2.5", FAULTS) from None
+        raise Rejected(400, "slow takes seconds, as in slow=2.5", FAULTS) from None
 
 
 def after(fault: str | None, answer: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, TypeAlias
 
 import socketio
 from starlette.requests import Request
@@ -16,13 +16,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from . import faults
-from .answers import Answer
-from .runs import Run, as_link
-from .served import Rejected, Served
-from .uploads import Form, read_form
+from .desk import Desk, Ready
+from .forms import CallForm, read_form, read_json
+from .refusing import Rejected
+from .responses import AsciiJson
+from .runs import Run, as_link, summary
+from .served import Served
 
-if TYPE_CHECKING:
-    from .app import Server
+_Tell: TypeAlias = Callable[[str, dict[str, Any]], Awaitable[None]]
 
 MOST_KEPT: Final = 1000
 """Runs that can still be asked after."""
@@ -30,10 +31,14 @@ MOST_KEPT: Final = 1000
 
 @dataclass
 class Scheduled:
-    """A run of the gateway: what is known of it before its end, and what came of it."""
+    """A run of the gateway: what is known of it before its end, and what came of it.
 
-    run: Run
-    served: Served
+    `run` is None once it is over, so that its files need not be kept.
+    """
+
+    run: Run | None
+    prompt: dict[str, Any]
+    workflow: str
     created: str
     answer: dict[str, Any] | None = None
 
@@ -41,11 +46,13 @@ class Scheduled:
 class Gateway:
     """The gateway's routes, and its Socket.IO server."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
         self._scheduled: dict[str, Scheduled] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.sockets = socketio.AsyncServer(async_mode="asgi", logger=False)
+        self._following: set[asyncio.Task[None]] = set()
+        self.sockets = socketio.AsyncServer(
+            async_mode="asgi", transports=["websocket"], max_http_buffer_size=1 << 16
+        )
         self.sockets.on("connect", self._connected)
 
     @property
@@ -60,10 +67,10 @@ class Gateway:
 
     async def schedule(self, request: Request) -> Response:
         """Start a run under the client's own prompt_id; the same one again starts nothing."""
-        self._server.authenticate(request.headers)
+        self._desk.authenticate(request.headers)
         async with contextlib.AsyncExitStack() as stack:
             form = await stack.enter_async_context(
-                read_form(request, self._server.settings.most)
+                read_form(request, self._desk.settings.most)
             )
             response = await faults.before(request.headers.get(faults.HEADER))
             if response is not None:
@@ -71,25 +78,23 @@ class Gateway:
             prompt_id = form.fields.get("prompt_id")
             if not prompt_id:
                 raise Rejected(422, "the form has no field prompt_id")
+            served = self._desk.deployed(form.fields.get("view_comfy_api_url", ""))
             if prompt_id not in self._scheduled:
-                scheduled = self._started(form, prompt_id)
-                # The form's files are needed until the run ends.
-                follow = self._follow(
-                    scheduled,
-                    form.fields.get("sid"),
-                    self._server.base(request),
-                    stack.pop_all(),
-                )
-                task = asyncio.ensure_future(follow)
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-        workflow = self._scheduled[prompt_id].served.name
-        about = {"prompt_id": prompt_id, "message": "scheduled", "workflow": workflow}
-        return Answer({"data": about}, 201)
+                ready = await self._desk.check(served, form)
+                # Another call may have brought the same id meanwhile.
+                if prompt_id not in self._scheduled:
+                    # The form's files are needed until the run ends.
+                    self._start(request, ready, served, form, stack.pop_all())
+        about = {
+            "prompt_id": prompt_id,
+            "message": "scheduled",
+            "workflow": self._scheduled[prompt_id].workflow,
+        }
+        return AsciiJson({"data": about}, 201)
 
     async def ask(self, request: Request) -> Response:
         """What is known of runs, those that are not known left out."""
-        self._server.authenticate(request.headers)
+        self._desk.authenticate(request.headers)
         response = await faults.before(request.headers.get(faults.HEADER))
         if response is not None:
             return response
@@ -99,67 +104,85 @@ class Gateway:
             for prompt_id in wanted
             if prompt_id in self._scheduled
         ]
-        return Answer(found)
+        return AsciiJson(found)
 
     async def cancel(self, request: Request) -> Response:
         """End a run."""
-        self._server.authenticate(request.headers)
-        try:
-            body = await request.json()
-            prompt_id = body["prompt_id"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise Rejected(422, "the body names no prompt_id") from None
-        found = self._scheduled.get(prompt_id) if isinstance(prompt_id, str) else None
+        self._desk.authenticate(request.headers)
+        body = await read_json(request)
+        prompt_id = body.get("prompt_id") if isinstance(body, dict) else None
+        if not isinstance(prompt_id, str):
+            raise Rejected(422, "the body must name a prompt_id")
+        found = self._scheduled.get(prompt_id)
         if found is None:
             raise Rejected(404, "there is no such run")
-        found.run.cancel()
-        return Answer({"data": {"prompt_id": prompt_id, "message": "cancelled"}}, 201)
+        if found.run is not None:
+            found.run.cancel()
+        return AsciiJson(
+            {"data": {"prompt_id": prompt_id, "message": "cancelled"}}, 201
+        )
 
     def close(self) -> None:
         """End what still runs."""
         for each in self._scheduled.values():
-            each.run.cancel()
+            if each.run is not None:
+                each.run.cancel()
 
-    def _started(self, form: Form, prompt_id: str) -> Scheduled:
-        served = self._server.deployed(form.fields.get("view_comfy_api_url", ""))
-        run = self._server.started(served, form, prompt_id)
+    def _start(
+        self,
+        request: Request,
+        ready: Ready,
+        served: Served,
+        form: CallForm,
+        stack: contextlib.AsyncExitStack,
+    ) -> None:
+        run = self._desk.start(ready, form.fields["prompt_id"])
         while len(self._scheduled) >= MOST_KEPT:
             del self._scheduled[next(iter(self._scheduled))]
         created = datetime.now(timezone.utc).isoformat()
-        scheduled = self._scheduled[prompt_id] = Scheduled(run, served, created)
-        return scheduled
+        scheduled = Scheduled(run, run.prompt, served.name, created)
+        self._scheduled[run.prompt_id] = scheduled
+        tell = self._teller(run.prompt_id, form.fields.get("sid"))
+        base = self._desk.base(request)
+        following = asyncio.ensure_future(
+            self._follow(run, scheduled, tell, base, stack)
+        )
+        self._following.add(following)
+        following.add_done_callback(self._following.discard)
 
     async def _follow(
         self,
+        run: Run,
         scheduled: Scheduled,
-        sid: str | None,
+        tell: _Tell,
         base: str,
         stack: contextlib.AsyncExitStack,
     ) -> None:
         """Tells of a run until its end, and keeps its result."""
-        run, store = scheduled.run, self._server.store
-        tell = self._teller(run.prompt_id, sid)
+        store = self._desk.store
         async with stack:
             async for line in run.lines():
                 if line is not None:
                     await tell("infer_log_message", {"message": line})
-            answer = await run.answer(
-                lambda output: as_link(output, store.keep(output, base))
-            )
-            scheduled.answer = {"error_data": None, **answer}
-            if answer["status"] == "cancelled":
-                await tell("infer_canceled_message", {})
-            elif answer["status"] == "error":
-                await tell(
-                    "infer_error_message", {"message": json.dumps(answer["error_data"])}
+            try:
+                answer = await run.answer(
+                    lambda artifact: as_link(artifact, store.keep(artifact, base))
                 )
-            else:
-                await tell("infer_executed_message", {})
-            await tell("infer_result_message", scheduled.answer)
+            except Rejected as rejected:
+                answer = run.refused(rejected)
+        scheduled.answer = {"error_data": None, **answer}
+        scheduled.run = None
+        self._desk.settings.log(f"{scheduled.workflow}: {summary(answer)}")
+        if answer["status"] == "cancelled":
+            await tell("infer_canceled_message", {})
+        elif answer["status"] == "error":
+            error = json.dumps(answer["error_data"])
+            await tell("infer_error_message", {"message": error})
+        else:
+            await tell("infer_executed_message", {})
+        await tell("infer_result_message", scheduled.answer)
 
-    def _teller(
-        self, prompt_id: str, sid: str | None
-    ) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
+    def _teller(self, prompt_id: str, sid: str | None) -> _Tell:
         async def tell(event: str, about: dict[str, Any]) -> None:
             if sid:
                 await self.sockets.emit(
@@ -170,7 +193,7 @@ class Gateway:
 
     async def _connected(self, sid: str, environ: Any, auth: Any = None) -> None:
         try:
-            self._server.authenticate(auth if isinstance(auth, dict) else {})
+            self._desk.authenticate(auth if isinstance(auth, dict) else {})
         except Rejected as rejected:
             raise ConnectionRefusedError(str(rejected)) from None
 
@@ -181,7 +204,7 @@ def _in_camels(prompt_id: str, scheduled: Scheduled) -> dict[str, Any]:
         "status": "running",
         "completed": False,
         "execution_time_seconds": None,
-        "prompt": scheduled.run.prompt,
+        "prompt": scheduled.prompt,
         "outputs": [],
         "error_data": None,
     }
@@ -203,7 +226,7 @@ def _in_camels(prompt_id: str, scheduled: Scheduled) -> dict[str, Any]:
         "outputs": outputs,
         "errorData": answer["error_data"],
         "createdAt": scheduled.created,
-        "workflow": scheduled.served.name,
+        "workflow": scheduled.workflow,
         "clientId": None,
         "user": None,
     }

@@ -1,4 +1,4 @@
-"""Real files of each kind that show a scene: pictures by Pillow, films and sound by PyAV, a mesh by hand."""
+"""Real files of each kind that show a scene: images by Pillow, films and sound by PyAV, a mesh by hand."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from .images import decoded
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,7 +32,7 @@ _EXACT: Final = {"fflags": "+bitexact"}
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a file shows: a title, lines, colours that follow from `seed`, and a picture behind them if there is one."""
+    """What a file shows: a title, lines, colours that follow from `seed`, and an image behind them if there is one."""
 
     title: str
     lines: tuple[str, ...]
@@ -44,7 +46,7 @@ Maker: TypeAlias = Callable[[Scene], bytes]
 
 
 def drawn(scene: Scene, turn: int = 0, most: int = LARGEST) -> Image:
-    """The scene as a picture of its size, at most `most` pixels on a side; `turn` is the frame of a film."""
+    """The scene as an image of its size, at most `most` pixels on a side; `turn` is the frame of a film."""
     from PIL import Image, ImageDraw, ImageFont
 
     scale = min(1.0, most / max(scene.width, scene.height))
@@ -52,33 +54,34 @@ def drawn(scene: Scene, turn: int = 0, most: int = LARGEST) -> Image:
     digest = hashlib.sha256(scene.seed.encode("utf-8", "replace")).digest()
     colour = (digest[0] // 3, digest[1] // 3, digest[2] // 3)
     if scene.background is not None:
-        with Image.open(scene.background) as source:
-            picture = source.convert("RGB").resize(size)
-        picture = Image.blend(picture, Image.new("RGB", size, colour), 0.4)
+        canvas = decoded(scene.background).resize(size)
+        canvas = Image.blend(canvas, Image.new("RGB", size, colour), 0.4)
     else:
         light = Image.linear_gradient("L").resize(size)
         bright = Image.new("RGB", size, tuple(90 + each // 4 for each in digest[3:6]))
-        picture = Image.composite(bright, Image.new("RGB", size, colour), light)
-    draw = ImageDraw.Draw(picture)
+        canvas = Image.composite(bright, Image.new("RGB", size, colour), light)
+    draw = ImageDraw.Draw(canvas)
     if turn:
         x = size[0] * turn // FRAMES
         draw.rectangle((x, 0, x + max(2, size[0] // 40), size[1]), fill=(255, 255, 255))
     height = max(9, min(28, size[0] // 32))
     font = ImageFont.load_default(height)
     columns = max(8, int(size[0] / (height * 0.55)) - 2)
-    text = [scene.title, ""]
-    for line in scene.lines:
-        text += textwrap.wrap(line, columns) or [""]
     rows = max(1, size[1] // (height + 4) - 1)
-    if len(text) > rows:
-        text = [*text[: rows - 1], "…"]
+    text = [scene.title[:columns], ""]
+    for line in scene.lines:
+        # Wrapping takes more than linear time, and what does not fit is not shown.
+        text += textwrap.wrap(line[: columns * rows], columns) or [""]
+        if len(text) > rows:
+            text = [*text[: rows - 1], "…"]
+            break
     shown = "\n".join(text).encode("utf-8", "replace").decode()
     draw.multiline_text((height, height), shown, font=font, fill=(255, 255, 255))
-    return picture
+    return canvas
 
 
-def picture(extension: str) -> Maker:
-    """A picture in this format."""
+def image(extension: str) -> Maker:
+    """A still image in this format."""
 
     def make(scene: Scene) -> bytes:
         buffer = io.BytesIO()
@@ -90,7 +93,7 @@ def picture(extension: str) -> Maker:
 
 
 def animation(extension: str) -> Maker:
-    """Moving pictures in this format."""
+    """Moving images in this format."""
 
     def make(scene: Scene) -> bytes:
         frames = [drawn(scene, turn, 512) for turn in range(FRAMES)]
@@ -127,8 +130,8 @@ def video(extension: str) -> Maker:
             stream.time_base = Fraction(1, RATE)
             for frame in frames:
                 cropped = frame.crop((0, 0, width, height))
-                image: Any = av.VideoFrame
-                container.mux(stream.encode(image.from_image(cropped)))
+                frames_of: Any = av.VideoFrame
+                container.mux(stream.encode(frames_of.from_image(cropped)))
             container.mux(stream.encode())
         return buffer.getvalue()
 
@@ -183,6 +186,11 @@ def _encoded(samples: bytes, extension: str) -> bytes:
             writing.mux(stream.encode(frame))
         writing.mux(stream.encode())
     return buffer.getvalue()
+
+
+def plain_text(scene: Scene) -> bytes:
+    """The scene's lines in UTF-8."""
+    return "\n".join(scene.lines).encode("utf-8", "replace")
 
 
 def mesh(scene: Scene) -> bytes:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Final
 
 from tqdm import tqdm
 
 from viewcomfy_runtime.calls.call import LONGEST_RUN, Call, Progress, Watch
 from viewcomfy_runtime.clients.comfyui import ComfyUI
-from viewcomfy_runtime.errors import ExecutionError, ViewComfyError
+from viewcomfy_runtime.errors import ExecutionError, RejectedError, ViewComfyError
 from viewcomfy_runtime.http.deadlines import Deadline
 from viewcomfy_runtime.parameters.files import as_upload
 
-from .executing import Execution, Failed, Output
+from .executing import Artifact, Execution, Failed
+from .refusing import Rejected
+
+PROBE: Final = 3.0
+"""Seconds in which a ComfyUI that is up answers."""
 
 
 class Remote:
@@ -21,38 +26,85 @@ class Remote:
     def __init__(self, url: str) -> None:
         self._client = ComfyUI(url)
 
-    def stored(self, folder: Path | None) -> None:
-        """What the ComfyUI has, it checks itself."""
+    def unreachable(self) -> str | None:
+        """Why the ComfyUI does not answer; None where it does."""
+        deadline = Deadline(PROBE)
+        try:
+            self._client.status("none", deadline)
+        except ViewComfyError as error:
+            return error.message
+        return None
 
-    def execute(self, execution: Execution) -> list[Output]:
-        """The files that the ComfyUI made. Raises Failed."""
-        files = {key: as_upload(path, key) for key, path in execution.files.items()}
+    def stored(self, folder: Path | None) -> None:
+        """Nothing: ComfyUI knows its files, and judges the values itself."""
+
+    def execute(self, execution: Execution) -> list[Artifact]:
+        """The files that the ComfyUI made. Raises Failed, and Rejected with ComfyUI's own words where it refuses the call."""
+        files = {
+            str(key): as_upload(path, str(key)) for key, path in execution.files.items()
+        }
         call = Call({}, files, execution.workflow.graph)
         deadline = Deadline(LONGEST_RUN)
         execution.when_cancelled(deadline.cancel)
-        started: dict[int, float] = {}
-
-        def show(progress: Progress) -> None:
-            seconds = LONGEST_RUN - deadline.remaining
-            first = started.setdefault(progress.total, seconds)
-            execution.tell(
-                tqdm.format_meter(
-                    progress.value, progress.total, seconds - first, ncols=80
-                )
-            )
-
+        watch = Watch(execution.tell, _Bars(execution, deadline).show)
         try:
-            result = self._client.run(call, deadline, Watch(execution.tell, show))
+            result = self._client.run(call, deadline, watch)
             return [
-                Output(each.filename, each.content_type, each.read(), each.node or "")
+                Artifact(each.filename, each.content_type, each.read(), each.node or "")
                 for each in result.outputs
             ]
         except ExecutionError as error:
-            fault = error.fault
-            raise Failed(
-                error.message,
-                node=fault.node if fault else "",
-                class_type=fault.class_type if fault else "",
-            ) from None
+            raise _failed(error) from None
         except ViewComfyError as error:
-            raise Failed(str(error)) from None
+            raise _refused(error) from None
+
+
+class _Bars:
+    """Progress as the lines of a log, which is all that ViewComfy sends of it."""
+
+    def __init__(self, execution: Execution, deadline: Deadline) -> None:
+        self._execution = execution
+        self._deadline = deadline
+        self._started: dict[int, float] = {}
+
+    def show(self, progress: Progress) -> None:
+        seconds = LONGEST_RUN - self._deadline.remaining
+        first = self._started.setdefault(progress.total, seconds)
+        bar = tqdm.format_meter(
+            progress.value, progress.total, seconds - first, ncols=80
+        )
+        self._execution.tell(bar)
+
+
+def _failed(error: ExecutionError) -> Failed:
+    if error.fault is None:
+        return Failed(error.message)
+    return Failed(
+        error.fault.message, node=error.fault.node, class_type=error.fault.class_type
+    )
+
+
+def _refused(error: ViewComfyError) -> Rejected:
+    """What ComfyUI refuses, told once; and a gateway's error where it does not answer."""
+    if not isinstance(error, RejectedError):
+        return Rejected(
+            502, "ComfyUI did not run the call", error.message, "BadGateway"
+        )
+    nodes: dict[str, Any] = {}
+    for fault in error.faults:
+        about = nodes.setdefault(
+            fault.node, {"errors": [], "class_type": fault.class_type}
+        )
+        about["errors"].append(
+            {
+                "type": "rejected",
+                "message": fault.message,
+                "details": "",
+                "extra_info": {"input_name": fault.input},
+            }
+        )
+    # The client's own words come before ComfyUI's, which are the ones to hand on.
+    first = error.message.partition("\n")[0]
+    message = first.partition(f"({error.status}): ")[2] or first
+    details = {"node_errors": nodes} if nodes else ""
+    return Rejected(error.status or 400, message, details, "ComfyWorkflowError")

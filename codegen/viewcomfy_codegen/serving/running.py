@@ -6,23 +6,59 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
+from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+HEAD_WITHIN: Final = 30.0
+"""Seconds from a connection, or from the answer before, until the head of a request has arrived."""
 
-class Protocol(H11Protocol):
-    """Gives the application the connection, so that it can drop one when it is asked for that fault."""
+MOST_CONNECTIONS: Final = 1000
+"""Connections and calls at a time; those beyond are answered with 503."""
+
+
+class Connection(H11Protocol):
+    """A connection that the application can drop, and that ends where a request's head does not arrive in time."""
+
+    _overdue: asyncio.TimerHandle | None = None
 
     def connection_made(  # type: ignore[override]
         self, transport: asyncio.Transport
     ) -> None:
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._expect_head()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._stop_waiting()
+
+    def _expect_head(self) -> None:
+        """Wait for the head of a request, unless one is being answered or the connection is a WebSocket by now."""
+        if self.transport.get_protocol() is not self or (
+            self.cycle is not None and not self.cycle.response_complete
+        ):
+            self._stop_waiting()
+        elif self._overdue is None:
+            self._overdue = self.loop.call_later(HEAD_WITHIN, self.transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
 
 
-class Server(uvicorn.Server):
+class PromptServer(uvicorn.Server):
     """A server that ends at once: calls that still run are dropped, not waited for."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
@@ -66,14 +102,15 @@ def server(app: ASGIApp, ready: Callable[[], object] = lambda: None) -> uvicorn.
     """
     config = uvicorn.Config(
         _quiet(app),
-        http=Protocol,
+        http=Connection,
         log_level="warning",
         access_log=False,
         # Behind nothing: what a client says of where it comes from is not believed.
         proxy_headers=False,
         server_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
     )
-    return Server(config, ready)
+    return PromptServer(config, ready)
 
 
 def _quiet(app: ASGIApp) -> ASGIApp:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import logging
 import time
 import uuid
@@ -12,13 +13,19 @@ from concurrent.futures import Executor as Threads
 from pathlib import Path
 from typing import Any, Final
 
+from viewcomfy_runtime.parameters.key import WireKey
+
 from ..graph.workflow import Workflow
-from .executing import Execution, Executor, Failed, Output
+from .executing import Artifact, Execution, Executor, Failed
+from .refusing import Rejected
 
 _LOG: Final = logging.getLogger("viewcomfy_codegen.serving")
 
 KEEP_ALIVE: Final = 10.0
 """Seconds of silence after which a stream gets a comment."""
+
+MOST_WAITING: Final = 10_000
+"""Lines of a log that nobody has read yet; those beyond are dropped."""
 
 
 class Run:
@@ -30,12 +37,13 @@ class Run:
         threads: Threads,
         workflow: Workflow,
         values: Mapping[str, Any],
-        files: Mapping[str, Path],
+        files: Mapping[WireKey, Path],
         prompt_id: str | None = None,
     ) -> None:
         self.prompt_id = prompt_id or str(uuid.uuid4())
         self._loop = asyncio.get_running_loop()
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
+        self._begun = asyncio.Event()
         self._execution = Execution(workflow, values, files, self._tell)
         self._start = time.monotonic()
         self._executor = executor
@@ -43,7 +51,7 @@ class Run:
         self.done.add_done_callback(self._ended)
 
     def cancel(self) -> None:
-        """Nobody waits for it any more."""
+        """Nobody waits for it any longer."""
         if not self.done.done():
             self._execution.cancel()
 
@@ -51,6 +59,13 @@ class Run:
     def prompt(self) -> dict[str, Any]:
         """The workflow that runs."""
         return self._execution.workflow.graph
+
+    async def begun(self) -> None:
+        """Wait a while for the run to say anything. Raises Rejected where the executor refuses the call."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._begun.wait(), KEEP_ALIVE)
+        if self.done.done() and isinstance(self.done.exception(), Rejected):
+            await self.done
 
     async def lines(self) -> AsyncIterator[str | None]:
         """The log as it is written; None now and then while nothing is."""
@@ -64,60 +79,91 @@ class Run:
                 return
             yield line
 
-    async def answer(self, form: Callable[[Output], dict[str, Any]]) -> dict[str, Any]:
-        """ViewComfy's result, its files in this form."""
-        outputs: list[Output] = []
+    async def answer(
+        self, form: Callable[[Artifact], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """ViewComfy's result, its files in this form. Raises Rejected where the executor refuses the call."""
+        artifacts: list[Artifact] = []
         error: Any = None
         try:
-            outputs = await asyncio.shield(self.done)
+            artifacts = await asyncio.shield(self.done)
         except Failed as failed:
             error = failed.details
+        except Rejected:
+            raise
         except Exception as unexpected:
             # As ComfyUI does: whatever a node raises is a run that failed.
             _LOG.exception("a run failed")
-            error = Failed(f"{type(unexpected).__name__}: {unexpected}").details
-        status = (
-            "cancelled"
-            if error and self._execution.cancelled
-            else "error" if error else "success"
-        )
+            kind = type(unexpected).__name__
+            error = Failed(f"{kind}: {unexpected}", kind=kind).details
+        return self._result(artifacts, error, form)
+
+    def refused(self, rejected: Rejected) -> dict[str, Any]:
+        """The result of a run that the executor refused, where the call was answered already."""
+        details = Failed(str(rejected)).details | rejected.body
+        return self._result([], details, as_data)
+
+    def _result(
+        self,
+        artifacts: list[Artifact],
+        error: Any,
+        form: Callable[[Artifact], dict[str, Any]],
+    ) -> dict[str, Any]:
+        status = "error" if error else "success"
+        if error and self._execution.cancelled:
+            status = "cancelled"
         answer = {
             "prompt_id": self.prompt_id,
             "status": status,
             "completed": True,
             "execution_time_seconds": round(time.monotonic() - self._start, 3),
             "prompt": self.prompt,
-            "outputs": [form(output) for output in outputs],
+            "outputs": [form(each) for each in artifacts],
         }
         return {**answer, "error_data": error} if error else answer
 
-    def _execute(self) -> list[Output]:
+    def _execute(self) -> list[Artifact]:
         return self._executor.execute(self._execution)
 
-    def _ended(self, done: asyncio.Future[list[Output]]) -> None:
+    def _ended(self, done: asyncio.Future[list[Artifact]]) -> None:
         self._lines.put_nowait(None)
+        self._begun.set()
         if not done.cancelled():
             # Nobody may be left to ask for it, which asyncio would complain of.
             done.exception()
 
     def _tell(self, line: str) -> None:
-        self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
+        self._loop.call_soon_threadsafe(self._put, line)
+
+    def _put(self, line: str) -> None:
+        if self._lines.qsize() < MOST_WAITING:
+            self._lines.put_nowait(line)
+        self._begun.set()
 
 
-def as_data(output: Output) -> dict[str, Any]:
+def as_data(artifact: Artifact) -> dict[str, Any]:
     """A file with its content."""
-    content = base64.b64encode(output.content).decode()
-    return {**_about(output), "data": content}
+    content = base64.b64encode(artifact.content).decode()
+    return {**_about(artifact), "data": content}
 
 
-def as_link(output: Output, url: str) -> dict[str, Any]:
+def as_link(artifact: Artifact, url: str) -> dict[str, Any]:
     """A file with a link to its content."""
-    return {**_about(output), "filepath": url}
+    return {**_about(artifact), "filepath": url}
 
 
-def _about(output: Output) -> dict[str, Any]:
+def _about(artifact: Artifact) -> dict[str, Any]:
     return {
-        "filename": output.filename,
-        "content_type": output.content_type,
-        "size": len(output.content),
+        "filename": artifact.filename,
+        "content_type": artifact.content_type,
+        "size": len(artifact.content),
     }
+
+
+def summary(answer: Mapping[str, Any]) -> str:
+    """How a run ended, in a few words for a log."""
+    count = len(answer["outputs"])
+    files = f"{count} file" if count == 1 else f"{count} files"
+    error = answer.get("error_data") or {}
+    why = f": {error.get('exception_message', '')}" if error else f", {files}"
+    return f"{answer['status']}{why}"

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import requests
 
-from viewcomfy_codegen.serving import Execution, Failed, Output
+from viewcomfy_codegen.serving import Artifact, Execution, Failed
 
 from ...helpers.inside import app_of, called
 from ...helpers.local import HEADERS, served, serving
@@ -36,7 +36,7 @@ class Waiting:
     def stored(self, folder: Path | None) -> None:
         return None
 
-    def execute(self, execution: Execution) -> list[Output]:
+    def execute(self, execution: Execution) -> list[Artifact]:
         ended = threading.Event()
         execution.when_cancelled(ended.set)
         execution.tell("got prompt")
@@ -52,7 +52,7 @@ class Broken:
     def stored(self, folder: Path | None) -> None:
         return None
 
-    def execute(self, execution: Execution) -> list[Output]:
+    def execute(self, execution: Execution) -> list[Artifact]:
         raise KeyError("weights")
 
 
@@ -65,7 +65,7 @@ def send_and_hang_up(base: str, executor: Waiting, logs: str) -> None:
     request = requests.Request(
         "POST", f"{base}/made", headers=HEADERS, files=form(logs)
     ).prepare()
-    lines = ["POST /made HTTP/1.1\r\nHost: local"]
+    lines = ["POST /made HTTP/1.1\r\nHost: localhost"]
     lines += [f"{name}: {value}" for name, value in request.headers.items()]
     assert isinstance(request.body, bytes)
     host, _, port = base.removeprefix("http://").partition(":")
@@ -219,9 +219,10 @@ def test_ctrl_c_ends_it_without_a_word_and_leaves_nothing(
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
     assert process.returncode == 0
-    assert told.splitlines() == [
-        f"serving workflow_api at {found['VIEWCOMFY_API_URL']}"
-    ]
+    serving_line, try_line, *calls = told.splitlines()
+    assert serving_line == f"serving workflow_api at {found['VIEWCOMFY_API_URL']}"
+    assert try_line.startswith("try it: curl ")
+    assert all(re.match(r"/workflow_api (\d+|no answer) in ", each) for each in calls)
     assert not list((tmp_path / "tmp").iterdir())
 
 
@@ -261,13 +262,13 @@ def test_a_port_that_is_taken_is_an_error_with_a_remedy(tmp_path: Path) -> None:
         with command("workflow_api.json", "--port", port, cwd=tmp_path) as process:
             output, told = process.communicate(timeout=30)
     assert (process.returncode, output) == (1, "")
-    assert f"127.0.0.1:{port} cannot be listened on" in told
+    assert f"cannot listen on 127.0.0.1:{port}" in told
     assert "--port 0" in told
 
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(None, "cannot be read"), ("{", "ends too early"), ("{}", "no node")],
+    [(None, "there is no such file"), ("{", "ends too early"), ("{}", "no node")],
 )
 def test_a_workflow_that_cannot_be_served_is_an_error(
     tmp_path: Path, content: str | None, says: str

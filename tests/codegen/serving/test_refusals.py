@@ -39,7 +39,7 @@ def test_an_unknown_file_is_named_once() -> None:
     files = {"9-inputs-nothing": ("a.png", b"x", "image/png")}
     answer = called(app_of(text_to_image()), {"3-inputs-seed": 1}, files)
     assert answer.json()["errorDetails"] == [
-        "9-inputs-nothing is no input of the workflow"
+        "9-inputs-nothing is not an input of the workflow"
     ]
 
 

@@ -8,8 +8,15 @@ from typing import Any
 import pytest
 
 from viewcomfy_codegen.serving.remote import Remote
-from viewcomfy_runtime import Call, ExecutionError, Progress, ViewComfy
-from viewcomfy_runtime.calls.call import Watch
+from viewcomfy_runtime import (
+    Call,
+    ExecutionError,
+    Progress,
+    RejectedError,
+    ServerError,
+    ViewComfy,
+)
+from viewcomfy_runtime.calls.call import QUIET, Watch
 
 from ...helpers.comfy import comfy
 from ...helpers.local import ID, SECRET, served, serving
@@ -59,11 +66,42 @@ def test_its_failures_are_viewcomfys() -> None:
             client(base).run(Call({"3-inputs-seed": 1}))
 
 
-def test_what_it_rejects_is_a_failure_that_says_why() -> None:
-    rejects = {"error": {"message": "Prompt failed"}, "node_errors": {}}
+@pytest.mark.parametrize("watch", [QUIET, Watch(print)], ids=["alone", "logs"])
+def test_what_it_rejects_is_handed_on_once(watch: Watch) -> None:
+    error = {"type": "value_smaller_than_min", "message": "Value -1 smaller than min"}
+    about = {"details": "steps", "extra_info": {"input_name": "steps"}}
+    rejects = {
+        "error": {"message": "Prompt outputs failed validation"},
+        "node_errors": {
+            "3": {"class_type": "KSampler", "errors": [{**error, **about}]}
+        },
+    }
     with (
         comfy(rejects=rejects) as found,
         serving(served(text_to_image()), executor=Remote(found.url)) as base,
     ):
-        with pytest.raises(ExecutionError, match="Prompt failed"):
-            client(base).run(Call({"3-inputs-seed": 1}), watch=Watch(print))
+        with pytest.raises(RejectedError) as caught:
+            client(base).run(Call({"3-inputs-seed": 1}), watch=watch)
+    [fault] = caught.value.faults
+    assert (fault.node, fault.class_type, fault.input) == ("3", "KSampler", "steps")
+    assert str(caught.value).count("rejected the call") == 1
+    assert str(caught.value).count("failed validation") == 1
+
+
+@pytest.mark.parametrize("watch", [QUIET, Watch(print)], ids=["alone", "logs"])
+def test_a_comfyui_that_is_down_is_said_to_be(watch: Watch) -> None:
+    with comfy() as found:
+        url = found.url
+    with serving(served(text_to_image()), executor=Remote(url)) as base:
+        with pytest.raises(ServerError, match="ComfyUI did not run the call") as caught:
+            client(base).run(Call({"3-inputs-seed": 1}), watch=watch)
+    assert caught.value.status == 502
+
+
+def test_its_own_judgement_counts_rather_than_ours() -> None:
+    with (
+        comfy(outputs=IMAGES) as found,
+        serving(served(text_to_image()), executor=Remote(found.url)) as base,
+    ):
+        client(base).run(Call({"3-inputs-steps": 10**6}))
+    assert found.prompts[0].prompt["3"]["inputs"]["steps"] == 10**6

@@ -14,15 +14,15 @@ from viewcomfy_codegen.serving.making import (
     Scene,
     animation,
     audio,
+    image,
     mesh,
-    picture,
     video,
 )
 
 MAKERS: dict[str, Maker] = {
-    "png": picture("png"),
-    "jpeg": picture("jpeg"),
-    "webp": picture("webp"),
+    "png": image("png"),
+    "jpeg": image("jpeg"),
+    "webp": image("webp"),
     "moving webp": animation("webp"),
     "moving gif": animation("gif"),
     "moving png": animation("png"),
@@ -55,7 +55,7 @@ def test_another_process_makes_the_same_files() -> None:
 
 
 @pytest.mark.parametrize("size", [(16, 16), (17, 4000), (4096, 31)])
-@pytest.mark.parametrize("make", [picture("png"), video("mp4"), video("webm")])
+@pytest.mark.parametrize("make", [image("png"), video("mp4"), video("webm")])
 def test_any_size_can_be_drawn(make: Maker, size: tuple[int, int]) -> None:
     scene = Scene("Title", ("6 text: " + "a fox " * 99,) * 9, *size, "seed")
     assert len(make(scene)) > 50

@@ -1,4 +1,4 @@
-"""Files behind links that are signed and expire, as a store gives them out."""
+"""Files behind links that are signed and expire, as a cloud store gives them out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import secrets
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -15,66 +16,77 @@ from starlette.responses import FileResponse, Response
 
 from viewcomfy_runtime.results.filenames import safe_name
 
-from .answers import Answer
-from .executing import Output
+from .executing import Artifact
+from .responses import AsciiJson
+
+PATH: Final = "/-/files/{token}/{name}"
+"""Where the files are: no workflow's name is a hyphen."""
 
 
 class Store:
-    """Keeps files for a while in a folder that goes with the server."""
+    """Keeps files for `lifetime` seconds, in a folder that goes with the server."""
 
     def __init__(self, lifetime: float) -> None:
         self._folder: TemporaryDirectory[str] | None = None
         self._key = secrets.token_bytes(32)
         self._lifetime = lifetime
-        self._kept: dict[str, tuple[float, Path, str]] = {}
+        self._kept: dict[str, tuple[float, Path, Artifact]] = {}
 
     def close(self) -> None:
+        """Remove all files."""
         if self._folder is not None:
             self._folder.cleanup()
 
-    def keep(self, output: Output, base: str) -> str:
+    def keep(self, artifact: Artifact, base: str) -> str:
         """Keep a file and return its link under the server's URL."""
         self._forget()
         token = secrets.token_urlsafe(16)
         if self._folder is None:
             self._folder = TemporaryDirectory(prefix="viewcomfy-results-")
         path = Path(self._folder.name) / token
-        path.write_bytes(output.content)
+        path.write_bytes(artifact.content)
         expires = time.time() + self._lifetime
-        self._kept[token] = (expires, path, output.content_type)
-        name = quote(safe_name(output.filename, output.content_type))
-        query = (
-            f"expires={expires:.0f}&signature={self._signed(token, f'{expires:.0f}')}"
-        )
-        return f"{base}/files/{token}/{name}?{query}"
+        name = safe_name(artifact.filename, artifact.content_type)
+        about = Artifact(name, artifact.content_type, b"", artifact.node)
+        self._kept[token] = (expires, path, about)
+        where = PATH.format(token=token, name=quote(name))
+        signature = self._signed(token, f"{expires:.0f}")
+        return f"{base}{where}?expires={expires:.0f}&signature={signature}"
 
     async def serve(self, request: Request) -> Response:
         """The file that a link names; a link is enough, and credentials beside it are a client's mistake."""
         if {"client_secret", "authorization"} & set(request.headers):
-            return _refused(400, "send no credentials to a signed link")
+            return _refused(400, "a signed link takes no credentials")
         token = request.path_params["token"]
         expires = request.query_params.get("expires", "")
         signature = request.query_params.get("signature", "")
         if not hmac.compare_digest(
-            signature.encode(), self._signed(token, expires).encode()
+            signature.encode("utf-8", "replace"), self._signed(token, expires).encode()
         ):
             return _refused(403, "the signature is wrong")
         found = self._kept.get(token)
         if found is None or found[0] < time.time():
             return _refused(403, "the link has expired")
-        return FileResponse(found[1], media_type=found[2])
+        _, path, about = found
+        return FileResponse(
+            path, media_type=about.content_type, filename=about.filename
+        )
 
     def _signed(self, token: str, expires: str) -> str:
-        message = f"{token}\n{expires}".encode()
+        message = f"{token}\n{expires}".encode("utf-8", "replace")
         return hmac.new(self._key, message, hashlib.sha256).hexdigest()
 
     def _forget(self) -> None:
         now = time.time()
-        for token, (expires, path, _) in list(self._kept.items()):
-            if expires < now:
-                del self._kept[token]
-                path.unlink(missing_ok=True)
+        # Links expire in the order in which they were made.
+        while self._kept:
+            token = next(iter(self._kept))
+            expires, path, _ = self._kept[token]
+            if expires >= now:
+                break
+            del self._kept[token]
+            path.unlink(missing_ok=True)
 
 
 def _refused(status: int, detail: str) -> Response:
-    return Answer({"detail": detail}, status)
+    return AsciiJson({"detail": detail}, status)

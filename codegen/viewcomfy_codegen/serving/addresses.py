@@ -1,0 +1,70 @@
+"""Which names of this server are its own: a web page must not reach it under a name that leads here by DNS rebinding."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .responses import AsciiJson
+
+_HOST: Final = re.compile(
+    r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?"
+)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address means this machine and no other can reach it."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+
+
+def base_url(scope: Scope) -> str:
+    """The server's own URL: as the client names it where that name is the server's own, else by the socket's address."""
+    address, port = scope.get("server") or ("localhost", None)
+    own = f"[{address}]" if ":" in address else address
+    named = _named(scope)
+    if named is not None and (is_loopback(named[1].strip("[]")) or named[1] == own):
+        netloc = named[0]
+    else:
+        netloc = f"{own}:{port}" if port else own
+    return f"{scope.get('scheme', 'http')}://{netloc}{scope.get('root_path', '')}"
+
+
+class OwnHostOnly:
+    """The application, for requests that name this machine where they come over its loopback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and not _is_own(scope):
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+                return
+            body = {
+                "errorMsg": "the request names another host",
+                "errorDetails": "use the URL that serve printed",
+                "errorType": "MisdirectedRequest",
+            }
+            await AsciiJson(body, 421)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _is_own(scope: Scope) -> bool:
+    address, _ = scope.get("server") or ("", None)
+    if not is_loopback(address):
+        return True
+    named = _named(scope)
+    return named is not None and is_loopback(named[1].strip("[]"))
+
+
+def _named(scope: Scope) -> re.Match[str] | None:
+    """The Host header, with the name in it, where there is exactly one that is well formed."""
+    hosts = [value for name, value in scope.get("headers", ()) if name == b"host"]
+    return _HOST.fullmatch(hosts[0].decode("latin-1")) if len(hosts) == 1 else None

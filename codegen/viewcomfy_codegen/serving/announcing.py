@@ -1,0 +1,44 @@
+"""What the command says once it serves: how to point clients here, and a call that can be pasted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from viewcomfy_runtime.parameters.key import WireKey
+from viewcomfy_runtime.parameters.types import Media
+
+from .served import Served
+
+
+def variables(found: Mapping[str, str]) -> Iterator[str]:
+    """The commands that set environment variables: PowerShell's on Windows, else any shell's that knows `export`."""
+    for name, value in found.items():
+        if os.name == "nt":
+            quoted = value.replace("'", "''")
+            yield f"$env:{name} = '{quoted}'"
+        else:
+            yield f"export {name}={shlex.quote(value)}"
+
+
+def curl(served: Served) -> str:
+    """A call of the workflow's own values, for a shell in which the variables are set."""
+    shown = json.loads(served.schema)["properties"].values()
+    keys = [key for each in shown if (key := WireKey.parse(each["x-viewcomfy-key"]))]
+    workflow, types = served.workflow, served.types
+    values: dict[str, Any] = {}
+    files: list[str] = []
+    for key in keys:
+        if isinstance(types.get(key), Media):
+            files.append(f"{key}=@FILE")
+        elif key in types and not values:
+            values[str(key)] = workflow.nodes[key.node].values[key.name]
+    parts = [f"params={json.dumps(values)}", *files]
+    forms = " ".join(f"-F {shlex.quote(part)}" for part in parts)
+    return (
+        'curl "$VIEWCOMFY_API_URL" -H "client_id: $VIEWCOMFY_CLIENT_ID"'
+        f' -H "client_secret: $VIEWCOMFY_CLIENT_SECRET" {forms}'
+    )

@@ -1,0 +1,143 @@
+"""What both of the server's protocols stand on: who may call, what is deployed, and how a call becomes a run."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from viewcomfy_runtime.parameters.key import WireKey
+
+from ..graph.workflow import Workflow
+from .addresses import base_url
+from .checking import Check, read_params
+from .executing import Executor
+from .forms import CallForm
+from .refusing import Rejected
+from .runs import Run
+from .served import Served, overridden
+from .store import Store
+
+THREADS: Final = 8
+"""Calls that run at a time. Drawing gains nothing from more, and each thread keeps memory of its own."""
+
+CHECKING: Final = 2
+"""Calls that are checked at a time: large workflows take seconds, in which the server answers others."""
+
+LINK_LIFETIME: Final = 3600.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How calls are served.
+
+    `links` gives results as links rather than with their content, `most` is the size of a call in bytes, `inputs` a folder
+    with the files that the workflows load. `log` takes a line about each call.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    links: bool = False
+    most: int = 512 << 20
+    inputs: Path | None = None
+    log: Callable[[str], object] = field(default=lambda line: None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A call that was checked: the workflow with its values in it, those values for people to see, and its files."""
+
+    workflow: Workflow
+    values: Mapping[str, Any]
+    files: Mapping[WireKey, Path]
+
+
+class Desk:
+    """The deployed workflows, the credentials, the results behind links, and the threads that run calls."""
+
+    def __init__(
+        self, workflows: Sequence[Served], settings: Settings, executor: Executor
+    ) -> None:
+        self.workflows = {each.name: each for each in workflows}
+        self.settings = settings
+        self.store = Store(LINK_LIFETIME)
+        self._executor = executor
+        self._runs = ThreadPoolExecutor(THREADS, thread_name_prefix="run")
+        self._checks = ThreadPoolExecutor(CHECKING, thread_name_prefix="check")
+
+    def close(self) -> None:
+        """Take no more calls, and forget the results."""
+        for threads in (self._runs, self._checks):
+            threads.shutdown(wait=False, cancel_futures=True)
+        self.store.close()
+
+    def authenticate(self, headers: Mapping[str, str]) -> None:
+        """Raises Rejected unless the credentials are those of the settings."""
+        settings = self.settings
+        bearer = str(headers.get("authorization", "")).removeprefix("Bearer ")
+        secret = str(headers.get("client_secret") or bearer)
+        known = bearer or headers.get("client_id") == settings.client_id
+        right = hmac.compare_digest(
+            secret.encode("utf-8", "replace"), settings.client_secret.encode()
+        )
+        if not (secret and right and known):
+            raise Rejected(
+                401, "the client id or the secret is wrong", kind="Unauthorized"
+            )
+
+    def named(self, name: str | None) -> Served:
+        """The workflow of this name, a single one for None. Raises Rejected."""
+        if name is None and len(self.workflows) == 1:
+            return next(iter(self.workflows.values()))
+        if name not in self.workflows:
+            raise Rejected(404, "there is no such workflow", list(self.workflows))
+        return self.workflows[name]
+
+    def deployed(self, url: str) -> Served:
+        """The workflow that a deployment's URL means, a single one whatever the URL. Raises Rejected."""
+        try:
+            name = urlsplit(url).path.strip("/")
+        except ValueError:
+            raise Rejected(404, f"{url} is not a valid URL of a deployment") from None
+        if name in self.workflows or len(self.workflows) != 1:
+            return self.named(name)
+        return self.named(None)
+
+    async def check(self, served: Served, form: CallForm) -> Ready:
+        """The call in a form, ready to run. Raises Rejected for one that cannot be run."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._checks, self._checked, served, form)
+
+    def start(self, ready: Ready, prompt_id: str | None = None) -> Run:
+        """Run a call."""
+        return Run(
+            self._executor,
+            self._runs,
+            ready.workflow,
+            ready.values,
+            ready.files,
+            prompt_id,
+        )
+
+    def base(self, request: Request) -> str:
+        """The server's own URL, as the client knows it."""
+        return base_url(request.scope)
+
+    def _checked(self, served: Served, form: CallForm) -> Ready:
+        params = read_params(form.fields.get("params"))
+        workflow, types = overridden(served, form.fields.get("workflow_api") or None)
+        check = Check(workflow, types, params, form.files)
+        placed = check.placed()
+        stored = self._executor.stored(self.settings.inputs)
+        if stored is not None:
+            check.judge(placed, stored, served.catalog)
+        named = {key: f"<{path.name}>" for key, path in check.files.items()}
+        values = {str(key): value for key, value in {**check.values, **named}.items()}
+        return Ready(placed, values, check.files)

@@ -1,0 +1,137 @@
+"""ViewComfy's API of single deployments: a call is answered with its result, or with its log and then its result."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from . import faults
+from .desk import Desk
+from .executing import Artifact
+from .forms import read_form
+from .refusing import Rejected
+from .responses import AsciiJson
+from .runs import Run, as_data, as_link, summary
+
+MOST_PARKED: Final = 100
+"""Results that redirects lead to."""
+
+_Form: TypeAlias = Callable[[Artifact], dict[str, Any]]
+"""How a file is told of: with its content, or with a link to it."""
+
+
+class Direct:
+    """The routes: each workflow at its name, a single one at the root too."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._parked: dict[str, dict[str, Any]] = {}
+
+    @property
+    def routes(self) -> list[Route]:
+        found = [
+            Route("/-/results/{prompt_id}", self.parked, methods=["GET"]),
+            Route("/{workflow}", self.infer, methods=["POST"]),
+        ]
+        if len(self._desk.workflows) == 1:
+            found.append(Route("/", self.infer, methods=["POST"]))
+        return found
+
+    async def infer(self, request: Request) -> Response:
+        """A call."""
+        desk = self._desk
+        desk.authenticate(request.headers)
+        served = desk.named(request.path_params.get("workflow"))
+        fault = request.headers.get(faults.HEADER)
+        async with contextlib.AsyncExitStack() as stack:
+            form = await stack.enter_async_context(
+                read_form(request, desk.settings.most)
+            )
+            response = await faults.before(fault)
+            if response is not None:
+                return response
+            run = desk.start(await desk.check(served, form))
+            show = self._form_of(request)
+            if form.fields.get("logs") == "true":
+                await run.begun()
+                # The form's files are needed for as long as the stream goes on.
+                events = self._events(request, run, show, fault, stack.pop_all())
+                response = faults.stream(events)
+            else:
+                response = await self._answered(request, run, show, fault)
+        if fault in ("drip", "truncate", "drop-stream"):
+            return faults.Spoiled(response, fault, lambda: faults.drop(request))
+        return response
+
+    async def parked(self, request: Request) -> Response:
+        """A result that a redirect led to."""
+        self._desk.authenticate(request.headers)
+        answer = self._parked.get(request.path_params["prompt_id"])
+        return AsciiJson(answer) if answer else AsciiJson({"detail": "Not Found"}, 404)
+
+    def _form_of(self, request: Request) -> _Form:
+        wanted = request.headers.get("x-viewcomfy-results")
+        if wanted == "links" or (wanted is None and self._desk.settings.links):
+            base = self._desk.base(request)
+            return lambda artifact: as_link(
+                artifact, self._desk.store.keep(artifact, base)
+            )
+        return as_data
+
+    async def _answered(
+        self, request: Request, run: Run, show: _Form, fault: str | None
+    ) -> Response:
+        gone = asyncio.ensure_future(_disconnected(request))
+        try:
+            waiting: set[asyncio.Future[Any]] = {gone, run.done}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                run.cancel()
+            answer = faults.after(fault, await run.answer(show))
+        finally:
+            gone.cancel()
+            run.cancel()
+        request.state.note = summary(answer)
+        if fault == "redirect":
+            while len(self._parked) >= MOST_PARKED:
+                del self._parked[next(iter(self._parked))]
+            self._parked[run.prompt_id] = answer
+            return RedirectResponse(f"/-/results/{run.prompt_id}", 303)
+        return AsciiJson(answer, 201)
+
+    async def _events(
+        self,
+        request: Request,
+        run: Run,
+        show: _Form,
+        fault: str | None,
+        stack: contextlib.AsyncExitStack,
+    ) -> AsyncIterator[bytes]:
+        async with stack:
+            try:
+                async for line in run.lines():
+                    if line is None:
+                        yield b": still there\n\n"
+                    else:
+                        yield faults.event("log_message", line)
+                answer = faults.after(fault, await run.answer(show))
+                request.state.note = summary(answer)
+                if "error_data" in answer:
+                    yield faults.event("error", json.dumps(answer["error_data"]))
+                yield faults.result_event(answer)
+            except Rejected as rejected:
+                yield faults.event("error", json.dumps(rejected.body))
+            finally:
+                run.cancel()
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

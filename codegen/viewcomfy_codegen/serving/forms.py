@@ -1,0 +1,113 @@
+"""A call's form as it arrives: streamed to disk, within limits, gone with the call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Message
+
+from viewcomfy_runtime.results.filenames import safe_name
+
+from .refusing import Rejected
+
+CHUNK: Final = 1 << 20
+LONGEST_FIELD: Final = 64 << 20
+"""Bytes of a field other than a file: a workflow may hold images as text."""
+LARGEST_JSON: Final = 64 << 10
+"""Bytes of a JSON body, which only names a run."""
+MOST_FILES: Final = 500
+LONGEST_SILENCE: Final = 60.0
+"""Seconds without a byte of a call that has not arrived in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallForm:
+    """The fields as text and the files on disk, by name."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+
+
+@contextlib.asynccontextmanager
+async def read_form(request: Request, most: int) -> AsyncIterator[CallForm]:
+    """The form of a request of at most `most` bytes; its files are there for as long as this is open.
+
+    Raises Rejected for a body that is not a form, is too large or stalls, and for an empty file.
+    """
+    kind = request.headers.get("content-type", "")
+    if not re.match(r"(multipart/form-data|application/x-www-form-urlencoded)\b", kind):
+        raise Rejected(415, "the call must be a multipart form")
+    with TemporaryDirectory(prefix="viewcomfy-call-") as folder:
+        limited = _limited(request, most)
+        try:
+            data = await limited.form(max_part_size=LONGEST_FIELD, max_files=MOST_FILES)
+        except HTTPException as error:
+            raise Rejected(400, "the form cannot be read", error.detail) from None
+        try:
+            form = await _stored(data, Path(folder))
+        finally:
+            await limited.close()
+        yield form
+
+
+async def read_json(request: Request) -> Any:
+    """The small JSON body of a request. Raises Rejected for one that is larger, and for anything else."""
+    try:
+        return json.loads(await _limited(request, LARGEST_JSON).body())
+    except (ValueError, RecursionError):
+        raise Rejected(422, "the body must be JSON") from None
+
+
+async def _stored(data: FormData, folder: Path) -> CallForm:
+    form = CallForm()
+    for number, (name, value) in enumerate(data.multi_items()):
+        if not isinstance(value, UploadFile):
+            form.fields[name] = value
+            continue
+        named = safe_name(value.filename or name, value.content_type or "")
+        path = folder / str(number) / named
+        path.parent.mkdir()
+        with path.open("wb") as file:
+            while piece := await value.read(CHUNK):
+                file.write(piece)
+        if not path.stat().st_size:
+            raise Rejected(400, "a file is empty", name)
+        form.files[name] = path
+    return form
+
+
+def _limited(request: Request, most: int) -> Request:
+    """The request, whose body may have `most` bytes, whatever its length says, and may not stall."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and len(length) < 20 and int(length) > most:
+        raise _too_large(most)
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        try:
+            message = await asyncio.wait_for(request.receive(), LONGEST_SILENCE)
+        except asyncio.TimeoutError:
+            raise Rejected(408, "the call did not arrive in time") from None
+        received += len(message.get("body", b""))
+        if received > most:
+            raise _too_large(most)
+        return message
+
+    return Request(request.scope, receive)
+
+
+def _too_large(most: int) -> Rejected:
+    size = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
+    return Rejected(413, f"the call is larger than {size}")

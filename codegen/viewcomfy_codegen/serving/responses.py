@@ -1,0 +1,42 @@
+"""How the server writes JSON, and what it answers where a call fails."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from .refusing import Rejected
+
+
+class AsciiJson(JSONResponse):
+    """JSON in ASCII, since a call's texts may hold halves of characters, which UTF-8 cannot."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, allow_nan=False).encode("ascii")
+
+
+async def rejected(_: Request, error: Exception) -> Response:
+    """The answer to a call that is refused."""
+    assert isinstance(error, Rejected)
+    return AsciiJson(error.body, error.status)
+
+
+async def missing(_: Request, error: Exception) -> Response:
+    """The answer for a wrong path or method."""
+    assert isinstance(error, HTTPException)
+    return AsciiJson({"detail": error.detail}, error.status_code, error.headers)
+
+
+async def broken(_: Request, error: Exception) -> Response:
+    """The answer where the server itself fails."""
+    body = {"errorMsg": "the server failed", "errorDetails": repr(error)}
+    return AsciiJson({**body, "errorType": type(error).__name__}, 500)
+
+
+async def gone(_: Request, __: Exception) -> Response:
+    """What nobody hears: the caller went away before the call had arrived."""
+    return Response(status_code=400)
