@@ -17,10 +17,11 @@ import click
 from viewcomfy_runtime.errors import ConfigurationError
 
 from ..errors import CodegenError
+from ..project.paths import STANDARD
 from ..sources import classes_in
 from ..words import snake, words
-from .files import STANDARD, read_file, read_object_info
-from .finishing import tell
+from .console import err, out, tell
+from .files import read_file, read_object_info
 
 if TYPE_CHECKING:
     from ..serving import Served
@@ -125,7 +126,7 @@ def _serve(options: ServeOptions) -> None:
         links=options.results == "links",
         most=options.max_size << 20,
         inputs=options.inputs,
-        log=_say,
+        log=err,
     )
     served = list(_served(options))
     remote = Remote(options.comfyui) if options.comfyui else None
@@ -133,11 +134,11 @@ def _serve(options: ServeOptions) -> None:
     listening = _listening(bound, options)
     base = _base(options.host, listening)
     if not is_loopback(options.host):
-        _say(f"warning: {options.host} can be reached from other machines, unencrypted")
+        err(f"warning: {options.host} can be reached from other machines, unencrypted")
     if remote is not None and (down := remote.unreachable()):
-        _say(f"warning: ComfyUI does not answer yet: {down}")
+        err(f"warning: ComfyUI does not answer yet: {down}")
     for workflow in served:
-        _say(f"serving {workflow.name} at {base}/{workflow.name}")
+        err(f"serving {workflow.name} at {base}/{workflow.name}")
     variables = {
         "VIEWCOMFY_API_URL": f"{base}/{served[0].name}",
         "VIEWCOMFY_CLIENT_ID": settings.client_id,
@@ -149,10 +150,10 @@ def _serve(options: ServeOptions) -> None:
 
     def ready() -> None:
         for line in announcing.variables(variables):
-            click.echo(line)
+            out(line)
         sys.stdout.flush()
         if os.name != "nt":
-            _say(f"try it: {announcing.curl(served[0])}")
+            err(f"try it: {announcing.curl(served[0])}")
 
     with contextlib.suppress(KeyboardInterrupt):
         server(app, ready).run(sockets=[listening])
@@ -166,13 +167,13 @@ def _errors_told() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("viewcomfy"):
             raise
-        _say(
+        err(
             f"serve needs {error.name}, which is not installed\n"
             'hint: pip install "viewcomfy-codegen[serve]"'
         )
         sys.exit(1)
     except ConfigurationError as error:
-        _say(str(error))
+        err(str(error))
         sys.exit(2)
     except CodegenError as error:
         tell(error.diagnostics)
@@ -185,7 +186,7 @@ def _listening(
     try:
         return bound(options.host, options.port)
     except OSError as error:
-        _say(
+        err(
             f"cannot listen on {options.host}:{options.port}: {error.strerror}\n"
             "hint: another server may have the port; --port 0 takes a free one"
         )
@@ -217,7 +218,3 @@ def _served(options: ServeOptions) -> Iterator[Served]:
                 name, number = f"{base}_{number}", number + 1
             taken.add(name)
             yield replace(served, name=name)
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .app import create_app
+from .application import create_app
 from .desk import Settings
 from .executing import Artifact, Execution, Executor, Failed
 from .refusing import Rejected

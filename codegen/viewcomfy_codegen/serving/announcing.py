@@ -27,7 +27,7 @@ def variables(found: Mapping[str, str]) -> Iterator[str]:
 def curl(served: Served) -> str:
     """A call of the workflow's own values, for a shell in which the variables are set."""
     shown = json.loads(served.schema)["properties"].values()
-    keys = [key for each in shown if (key := WireKey.parse(each["x-viewcomfy-key"]))]
+    keys = [key for each in shown for key in _keys(each["x-viewcomfy-key"])]
     workflow, types = served.workflow, served.types
     values: dict[str, Any] = {}
     files: list[str] = []
@@ -42,3 +42,8 @@ def curl(served: Served) -> str:
         'curl "$VIEWCOMFY_API_URL" -H "client_id: $VIEWCOMFY_CLIENT_ID"'
         f' -H "client_secret: $VIEWCOMFY_CLIENT_SECRET" {forms}'
     )
+
+
+def _keys(found: str | list[str]) -> list[WireKey]:
+    texts = found if isinstance(found, list) else [found]
+    return [key for each in texts if (key := WireKey.parse(each)) is not None]

@@ -25,8 +25,8 @@ from ..errors import CodegenError
 from ..graph.workflow import Node, Workflow, ordered
 from ..planning.drafts import unwrapped
 from ..sources.api_format import read_workflow
-from .images import BadImage, image_size
-from .outputs import output_nodes
+from .decoding import BadImage, image_size
+from .flowing import output_nodes
 from .refusing import Rejected
 from .served import told
 

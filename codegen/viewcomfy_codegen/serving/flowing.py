@@ -11,9 +11,10 @@ from viewcomfy_runtime.parameters.key import WireKey
 
 from ..catalog import Catalog
 from ..graph.workflow import Node, Workflow
+from ..planning.drafts import output_ids
 from ..words import words
+from .decoding import BadMedia, size_of_medium
 from .executing import Execution, Failed
-from .media import BadMedia, size_of_medium
 
 MOST_IMAGES: Final = 4096
 """Of a batch, as in ComfyUI."""
@@ -29,6 +30,12 @@ class Flow:
     height: int | None = None
     count: int = 1
     background: Path | None = None
+
+
+def output_nodes(workflow: Workflow, catalog: Catalog) -> set[str]:
+    """The ids of the nodes that ComfyUI runs a workflow for."""
+    classes = {node.class_type for node in workflow.nodes.values()}
+    return output_ids(workflow, {each: catalog.node(each) for each in classes})
 
 
 def flows(

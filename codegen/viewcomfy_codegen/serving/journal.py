@@ -9,6 +9,8 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..errors import visible
+
 LONGEST: Final = 300
 """Characters of a line."""
 
@@ -40,9 +42,4 @@ class Journal:
             if scope["method"] == "POST":
                 note = scope["state"].get("note")
                 told = f"{scope['path']} {status} in {time.monotonic() - start:.2f} s"
-                self._log(_printable(f"{told}: {note}" if note else told))
-
-
-def _printable(text: str) -> str:
-    """The text as one line that no terminal acts on."""
-    return "".join(each if each.isprintable() else " " for each in text[:LONGEST])
+                self._log(visible(f"{told}: {note}" if note else told)[:LONGEST])

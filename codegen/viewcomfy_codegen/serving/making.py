@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from .images import decoded
+from .decoding import decoded
 
 if TYPE_CHECKING:
     from PIL.Image import Image

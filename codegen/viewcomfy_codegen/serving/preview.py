@@ -16,12 +16,11 @@ from viewcomfy_runtime.parameters.key import WireKey
 
 from ..catalog import Catalog, shipped
 from ..graph.workflow import Node, Workflow
+from .decoding import BadImage
 from .executing import Artifact, Execution, Failed
-from .flowing import Flow, flows
-from .images import BadImage
+from .flowing import Flow, flows, output_nodes
 from .kinds import Kind, kind_of_output
 from .making import Scene
-from .outputs import output_nodes
 
 MOST_STEPS: Final = 20
 """Lines of a sampler's bar that are written to the log, however many steps it has."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,15 +12,14 @@ from viewcomfy_runtime.parameters.types import ParameterType
 
 from ..catalog import Catalog, shipped, with_object_info
 from ..errors import CodegenError, Diagnostic
-from ..graph.roles import Roles
 from ..graph.workflow import Workflow
 from ..pipeline import Generated, generate
-from ..planning.drafts import drafts
-from ..planning.plan import Options
+from ..planning.analysis import analyse
+from ..planning.options import Options
 from ..planning.wishes import Wish
-from ..project.checksums import is_generated
 from ..sources.api_format import read_workflow
-from ..targets.python.reading import read_module
+from ..targets.checksums import is_generated
+from ..targets.python.target import PYTHON
 from .refusing import Rejected
 
 
@@ -53,8 +51,7 @@ class Served:
     @cached_property
     def workflow(self) -> Workflow:
         """The workflow itself. Raises CodegenError where the source holds none."""
-        graph = json.dumps(self._generated.graph).encode()
-        return read_workflow(graph, self.label)[0]
+        return self._generated.workflow
 
     @property
     def schema(self) -> str:
@@ -85,12 +82,7 @@ class Served:
 
 def types_of(workflow: Workflow, catalog: Catalog) -> dict[WireKey, ParameterType]:
     """The type of each input that holds a value."""
-    facts = {
-        node.class_type: catalog.node(node.class_type)
-        for node in workflow.nodes.values()
-    }
-    found = drafts(workflow, catalog, facts, Roles(workflow, facts.__getitem__))
-    return {each.key: each.type for each in found}
+    return {each.key: each.type for each in analyse(workflow, catalog).drafts}
 
 
 def overridden(
@@ -115,7 +107,7 @@ def _of_module(
     source: bytes, label: str, options: Options
 ) -> tuple[Mapping[str, Any], Options]:
     """The workflow that a generated module carries, and the names that it gives its inputs. Raises CodegenError."""
-    module = read_module(source.decode("utf-8", "replace"), label)
+    module = PYTHON.read(source.decode("utf-8", "replace"), label)
     if module.graph is None:
         raise CodegenError(
             Diagnostic(
@@ -125,8 +117,9 @@ def _of_module(
             )
         )
     wishes = {
-        WireKey(bound.node, bound.name): Wish(origin=label, name=item.name)
-        for item in module.fields
-        for bound in item.inputs
+        key: Wish(origin=label, name=name)
+        for keys, name in module.names.items()
+        for key in keys
     }
-    return module.graph, replace(options, wishes=wishes, curated=True)
+    shared = tuple(keys for keys in module.names if len(keys) > 1)
+    return module.graph, replace(options, wishes=wishes, curated=True, shared=shared)

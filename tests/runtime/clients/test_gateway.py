@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from viewcomfy_codegen.serving import Execution, Failed, Output
+from viewcomfy_codegen.serving import Artifact, Execution, Failed
 from viewcomfy_runtime import (
     AuthenticationError,
     Call,
@@ -58,7 +58,7 @@ class Slow:
     def stored(self, folder: Path | None) -> None:
         return None
 
-    def execute(self, execution: Execution) -> list[Output]:
+    def execute(self, execution: Execution) -> list[Artifact]:
         execution.tell(" 50%|#####     | 1/2 [00:00<00:00]")
         execution.when_cancelled(self.cancelled.set)
         self.started.set()
@@ -105,7 +105,7 @@ def test_wrong_credentials_are_an_error(url: str) -> None:
 
 def test_a_failed_run_names_its_node() -> None:
     class Failing(Slow):
-        def execute(self, execution: Execution) -> list[Output]:
+        def execute(self, execution: Execution) -> list[Artifact]:
             raise Failed("out of memory", node="3", class_type="KSampler")
 
     with serving(served(text_to_image()), executor=Failing()) as base:

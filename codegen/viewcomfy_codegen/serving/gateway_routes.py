@@ -43,7 +43,7 @@ class Scheduled:
     answer: dict[str, Any] | None = None
 
 
-class Gateway:
+class GatewayRoutes:
     """The gateway's routes, and its Socket.IO server."""
 
     def __init__(self, desk: Desk) -> None:

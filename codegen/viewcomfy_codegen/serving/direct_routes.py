@@ -27,7 +27,7 @@ _Form: TypeAlias = Callable[[Artifact], dict[str, Any]]
 """How a file is told of: with its content, or with a link to it."""
 
 
-class Direct:
+class DirectRoutes:
     """The routes: each workflow at its name, a single one at the root too."""
 
     def __init__(self, desk: Desk) -> None:

@@ -17,9 +17,9 @@ from starlette.types import ASGIApp
 from . import faults, responses, store
 from .addresses import OwnHostOnly
 from .desk import Desk, Settings
-from .direct import Direct
+from .direct_routes import DirectRoutes
 from .executing import Executor
-from .gateway import Gateway
+from .gateway_routes import GatewayRoutes
 from .journal import Journal
 from .preview import Preview
 from .refusing import Rejected
@@ -37,7 +37,7 @@ def create_app(
     for served in workflows:
         _ = served.workflow
     desk = Desk(workflows, settings, executor or Preview())
-    gateway = Gateway(desk)
+    gateway = GatewayRoutes(desk)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -53,7 +53,7 @@ def create_app(
             Route(store.PATH, desk.store.serve, methods=["GET"]),
             *gateway.routes,
             Route("/{workflow}/schema", _schema(desk), methods=["GET"]),
-            *Direct(desk).routes,
+            *DirectRoutes(desk).routes,
         ],
         lifespan=lifespan,
         exception_handlers={
