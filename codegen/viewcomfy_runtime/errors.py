@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from .texts import shown
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 
 class ViewComfyError(Exception):
     """Base of all errors of this package.
 
-    `hint` says what to do about it, `status` is the HTTP status and `prompt_id` the run, where there are any.
+    `hint` says what to do about it, `status` is the HTTP status and `prompt_id` names the run,
+    where there is one. Whatever a server said, these texts contain no secret and no terminal escape.
     """
 
     def __init__(
@@ -23,33 +27,42 @@ class ViewComfyError(Exception):
         status: int | None = None,
         prompt_id: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = shown(message)
+        super().__init__(self.message)
+        self.hint = None if hint is None else shown(hint)
         self.status = status
-        self.prompt_id = prompt_id
+        self.prompt_id = None if prompt_id is None else shown(prompt_id)
 
     def __str__(self) -> str:
         return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
 
 
+def _clean(fault: object, *names: str) -> None:
+    """Make the texts of a frozen dataclass fit to be shown."""
+    for name in names:
+        object.__setattr__(fault, name, shown(getattr(fault, name)))
+
+
 class IncompatibleModuleError(ViewComfyError, ImportError):
-    """A generated module that this version of the runtime cannot serve."""
+    """The generated module is too old or too new for this version of the runtime."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a call: the parameter, and what it would have to be."""
+    """One thing wrong with a call: the parameter, and what it has to be."""
 
     parameter: str
     message: str
+
+    def __post_init__(self) -> None:
+        _clean(self, "parameter", "message")
 
     def __str__(self) -> str:
         return f"{self.parameter}: {self.message}"
 
 
 class InvalidParametersError(ViewComfyError, ValueError):
-    """A call that the workflow does not accept; `faults` lists all that is wrong. Nothing was sent."""
+    """The workflow doesn't accept the call; `faults` lists all that is wrong. Nothing was sent."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__(
@@ -64,23 +77,23 @@ class InvalidParametersError(ViewComfyError, ValueError):
 
 
 class InvalidWorkflowError(ViewComfyError, ValueError):
-    """A workflow to run that is none, or that the call does not fit. Nothing was sent."""
+    """The workflow to run isn't valid, or doesn't fit the call. Nothing was sent."""
 
 
 class ConfigurationError(ViewComfyError):
-    """Where to run, or as whom, is not known."""
+    """The server or the credentials are missing or not valid. Nothing was sent."""
 
 
 class AuthenticationError(ViewComfyError):
-    """The server does not accept the credentials (401, 403)."""
+    """The server doesn't accept the credentials (401, 403)."""
 
 
 class NotFoundError(ViewComfyError):
-    """There is no such deployment (404)."""
+    """The deployment, the run or the file doesn't exist, or no longer does (404)."""
 
 
-class RateLimitedError(ViewComfyError):
-    """Too many requests (429); `retry_after` are the seconds that the server asks to wait, where it does."""
+class _Busy(ViewComfyError):
+    """An answer that may say when to try again."""
 
     def __init__(
         self, message: str, *, retry_after: float | None = None, **about: Any
@@ -89,42 +102,65 @@ class RateLimitedError(ViewComfyError):
         self.retry_after = retry_after
 
 
+class RateLimitedError(_Busy):
+    """Too many requests (429); `retry_after` is in seconds, None where the server doesn't say."""
+
+
+class ServerError(_Busy):
+    """The server failed (5xx); `retry_after` is in seconds, None where the server doesn't say."""
+
+
 @dataclass(frozen=True, slots=True)
 class NodeFault:
-    """What ComfyUI finds wrong with one node: its id and class, the input where there is one, and why."""
+    """What ComfyUI finds wrong with one node: its id and class, the input and why.
+
+    `input` is empty where the fault isn't about one input, `parameter` where no parameter sets it.
+    """
 
     node: str
     class_type: str
     input: str
     message: str
+    parameter: str = ""
+
+    def __post_init__(self) -> None:
+        _clean(self, "node", "class_type", "input", "message", "parameter")
 
     def __str__(self) -> str:
         about = f" ({self.class_type})" if self.class_type else ""
         place = f", inputs.{self.input}" if self.input else ""
-        return f"node {self.node}{about}{place}: {self.message}"
+        name = f"{self.parameter}: " if self.parameter else ""
+        return f"{name}node {self.node}{about}{place}: {self.message}"
+
+
+_MOST_FAULTS = 10
+"""Faults that a message lists."""
 
 
 class RejectedError(ViewComfyError):
-    """The server refused the call (another 4xx); `faults` are what it says of single nodes."""
+    """The server refused the call (another 4xx); `faults` lists what it says about single nodes."""
 
     def __init__(
         self, message: str, *, faults: tuple[NodeFault, ...] = (), **about: Any
     ) -> None:
-        told = [f"  {each}" for each in faults[:10]]
+        told = [f"  {each}" for each in faults[:_MOST_FAULTS]]
         if len(faults) > len(told):
             told.append(f"  and {len(faults) - len(told)} more")
         super().__init__("\n".join([message, *told]), **about)
         self.faults = faults
+        self._summary = shown(message)
 
-
-class ServerError(ViewComfyError):
-    """The server failed (5xx); `retry_after` are the seconds that it asks to wait, where it does."""
-
-    def __init__(
-        self, message: str, *, retry_after: float | None = None, **about: Any
-    ) -> None:
-        super().__init__(message, **about)
-        self.retry_after = retry_after
+    def by_parameter(self, name_of: Callable[[NodeFault], str]) -> RejectedError:
+        """The same error, its faults with the names of the parameters that they are about."""
+        return RejectedError(
+            self._summary,
+            faults=tuple(
+                replace(each, parameter=name_of(each)) for each in self.faults
+            ),
+            hint=self.hint,
+            status=self.status,
+            prompt_id=self.prompt_id,
+        )
 
 
 class ExecutionError(ViewComfyError):
@@ -138,7 +174,10 @@ class ExecutionError(ViewComfyError):
 
 
 class ConnectionFailedError(ViewComfyError, ConnectionError):
-    """The server cannot be reached, or the connection broke; `nothing_sent` says that no byte of the call went out."""
+    """The server can't be reached, or the connection broke.
+
+    `nothing_sent` is true where not a byte of the call left this machine.
+    """
 
     def __init__(
         self, message: str, *, nothing_sent: bool = False, **about: Any
@@ -152,31 +191,39 @@ class RunTimeoutError(ViewComfyError, TimeoutError):
 
 
 class RunCancelledError(ViewComfyError):
-    """The run was cancelled, here or `at_server`."""
+    """The run was cancelled; `at_server` is true where somebody did so at the server."""
 
     def __init__(self, message: str, *, at_server: bool = False, **about: Any) -> None:
         super().__init__(message, **about)
         self.at_server = at_server
 
 
-class DifferentWorkflowWarning(UserWarning):
-    """The deployment runs another workflow than the module was generated from."""
-
-
-class AmbiguousOutputWarning(UserWarning):
-    """A file of a result that no output node can be told to have made."""
-
-
 class ProtocolError(ViewComfyError):
-    """An answer that is not ViewComfy's."""
+    """The server answered something that its protocol doesn't allow."""
 
 
 class SaveError(ViewComfyError):
-    """Some of a result's files could not be saved; `saved` are those that were."""
+    """Files couldn't be written or fetched; `saved` lists those of the result that were saved."""
 
-    def __init__(self, message: str, saved: list[Path]) -> None:
-        super().__init__(message, hint="the other files were saved; fetch these again")
-        self.saved = saved
+    def __init__(self, message: str, saved: Sequence[Path] = (), **about: Any) -> None:
+        super().__init__(message, **about)
+        self.saved = list(saved)
 
-    def __reduce__(self) -> tuple[type[SaveError], tuple[str, list[Path]]]:
-        return type(self), (self.message, self.saved)
+
+class ViewComfyWarning(UserWarning):
+    """Base of all warnings of this package; their texts contain no secret and no terminal escape."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message))
+
+
+class DifferentWorkflowWarning(ViewComfyWarning):
+    """The deployment runs another workflow than the module was generated from."""
+
+
+class AmbiguousOutputWarning(ViewComfyWarning):
+    """It can't be told which output node made a file of a result."""
+
+
+class MaskWarning(ViewComfyWarning):
+    """A mask wasn't in the form that ComfyUI reads, and was converted."""

@@ -33,8 +33,10 @@ class Item:
 class Comfy:
     """The server's state, and how it is to behave.
 
-    `held` keeps runs in the queue, `steps` are the messages of a run before its end, `ending` makes of it what comes into the
-    history: outputs and messages. `deaf` takes no WebSocket; `lost` breaks connections after the prompt arrived.
+    `held` keeps runs in the queue for good, `delay` for so many seconds; `lasting` is how long they run.
+    `events` are the messages of a run before its end, which with `hasty` come after it is in the
+    history. `deaf` takes no WebSocket; `lost` breaks connections after the prompt arrived. `own_ids` is
+    an older server's way, `cancels_jobs` a newer one's.
     """
 
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -44,6 +46,10 @@ class Comfy:
     deaf: bool = False
     lost: int = 0
     own_ids: bool = False
+    cancels_jobs: bool = False
+    delay: float = 0.05
+    lasting: float = 0.02
+    hasty: bool = False
     rejects: dict[str, Any] | None = None
     node_errors: dict[str, Any] = field(default_factory=dict)
     events: list[Any] = field(default_factory=list)
@@ -96,14 +102,18 @@ class Comfy:
             asyncio.get_running_loop().create_task(self._work(item))
 
     async def _work(self, item: Item) -> None:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(self.delay)
         if item not in self.pending:
             return
         self.pending.remove(item)
         self.running.append(item)
+        if self.hasty:
+            self.finish(item)
         for message in self.events:
             await self._tell(item, message)
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(self.lasting)
+        if item not in self.running:
+            return
         self.running.remove(item)
         self.finish(item)
         await self._tell(item, {"type": "executing", "data": {"node": None}})
@@ -149,7 +159,8 @@ class Comfy:
         return JSONResponse(
             {
                 f"queue_{name}": [
-                    [1, each.prompt_id, each.prompt, {}] for each in items
+                    [1, each.prompt_id, each.prompt, {"client_id": each.client_id}]
+                    for each in items
                 ]
                 for name, items in (
                     ("running", self.running),
@@ -166,6 +177,13 @@ class Comfy:
             self.status, self.messages = "error", [["execution_interrupted", {}]]
             self.finish(item)
         return Response()
+
+    async def cancel(self, request: Request) -> Response:
+        if not self.cancels_jobs:
+            return Response(status_code=404)
+        gone = request.path_params["prompt_id"]
+        self.pending = [each for each in self.pending if each.prompt_id != gone]
+        return JSONResponse({})
 
     async def view(self, request: Request) -> Response:
         self.views.append(str(request.url.query))
@@ -215,5 +233,6 @@ def _routes(found: Comfy) -> list[tuple[str, Callable[..., Any], list[str]]]:
         ("/history/{prompt_id}", found.asked_history, ["GET"]),
         ("/queue", found.queue, ["GET", "POST"]),
         ("/interrupt", found.interrupt, ["POST"]),
+        ("/api/jobs/{prompt_id}/cancel", found.cancel, ["POST"]),
         ("/view", found.view, ["GET"]),
     ]

@@ -4,31 +4,46 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..calls.call import LONGEST_RUN, QUIET, Call, Watch
-from ..errors import Fault, InvalidParametersError, ProtocolError
-from ..http.client import RETRIES, Http
+from ..errors import (
+    ExecutionError,
+    Fault,
+    InvalidParametersError,
+    NodeFault,
+    ProtocolError,
+    RejectedError,
+    ServerError,
+    ViewComfyError,
+)
+from ..http.client import RETRIES, Answer, Http
 from ..http.deadlines import Deadline
 from ..http.multipart import Form
-from ..parameters.key import MASK_SUFFIX
-from ..parameters.media import UNKNOWN
+from ..parameters.key import MASK_SUFFIX, WireKey
+from ..parameters.media import UNKNOWN, type_of
 from ..results.result import OutputFile, PromptResult
+from ..texts import quoted
 
 if TYPE_CHECKING:
     import requests
 
+    from ..parameters.files import Upload
+
+_PATH: Final = "/api/comfy"
 _SEPARATOR: Final = b"\r\n--BLOB_SEPARATOR--\r\n"
 _BLANK: Final = b"\r\n\r\n"
 _LONGEST_HEADER: Final = 1 << 16
 
+_MASKABLE: Final = len(MASK_SUFFIX)
+"""Characters of the only keys that the app finds an image by: it takes as many of the mask's key as its suffix has."""
+
 
 class ViewComfyApp:
-    """ViewComfy's own app at `url`. It tells nothing of a run before its end, and keeps no runs.
+    """ViewComfy's own app at `url`. It says nothing about a run before its end, and keeps no runs.
 
-    One client may serve any number of threads. Raises ConfigurationError for a URL that cannot be right.
+    One client may serve any number of threads. Raises ConfigurationError for a URL that isn't valid.
     """
 
     def __init__(
@@ -38,7 +53,7 @@ class ViewComfyApp:
         session: requests.Session | None = None,
         retries: int = RETRIES,
     ) -> None:
-        self._http = Http(url.rstrip("/"), session=session, retries=retries)
+        self._http = Http(url, session=session, retries=retries)
 
     def __repr__(self) -> str:
         return f"ViewComfyApp({self._http.host!r})"
@@ -46,18 +61,28 @@ class ViewComfyApp:
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
     ) -> PromptResult:
-        """Run the app's workflow once and wait for its result, 2400 seconds at most unless said otherwise.
+        """Run the app's workflow once and wait for its result, 2400 seconds at most by default.
 
-        Raises ViewComfyError, and InvalidParametersError for an input whose name the app cannot read.
+        The app can't cancel a run: where it ends early here, it goes on there. Raises ViewComfyError,
+        and InvalidParametersError for an input that the app would silently drop.
         """
         deadline = deadline or Deadline(LONGEST_RUN)
         fields = {name: json.dumps(value) for name, value in _fields(call).items()}
-        with deadline, contextlib.closing(Form(fields, call.files, deadline)) as form:
-            url = f"{self._http.url}/api/comfy"
-            with self._http.answer("POST", url, deadline, body=form.body) as answer:
-                if answer.status != 200:
-                    raise answer.error()
-                outputs = tuple(_outputs(answer.pieces(), answer.host))
+        with (
+            deadline,
+            contextlib.closing(Form(fields, _masks_last(call.files), deadline)) as form,
+            self._http.answer(
+                "POST", self._http.at(_PATH), deadline, body=form.body
+            ) as answer,
+        ):
+            if answer.status != 200:
+                raise _error(answer, call)
+            outputs = tuple(_outputs(answer.pieces(), answer.host))
+        if not outputs:
+            raise ProtocolError(
+                f"{answer.host} ran the workflow and sent none of its files",
+                hint="look at the app's log: it couldn't read them from its ComfyUI",
+            )
         return PromptResult(
             prompt_id="",
             status="success",
@@ -72,7 +97,7 @@ class ViewComfyApp:
         """What would be sent for the call, for people to read: method, URL, fields and files."""
         return {
             "method": "POST",
-            "url": f"{self._http.url}/api/comfy",
+            "url": self._http.at(_PATH),
             "fields": _fields(call),
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
@@ -87,13 +112,9 @@ def _fields(call: Call) -> dict[str, Any]:
         key: value for key, value in call.params.items() if not _unread(key, call)
     }
     faults = [
-        Fault(
-            key,
-            "cannot be set through ViewComfy's app, which splits names at every hyphen;"
-            " use ViewComfy or ComfyUI as the client",
-        )
+        Fault(key, reason)
         for key in (*values, *call.files)
-        if key.removesuffix(MASK_SUFFIX).count("-") != 2
+        if (reason := _unreadable(key, call))
     ]
     if faults:
         raise InvalidParametersError(tuple(faults))
@@ -105,14 +126,89 @@ def _fields(call: Call) -> dict[str, Any]:
     return {**workflow, "viewComfy": about}
 
 
+def _unreadable(key: str, call: Call) -> str:
+    """Why the app can't set an input; empty where it can. One that it fails at makes it drop all that follow."""
+    image = key.removesuffix(MASK_SUFFIX)
+    if image.count("-") != 2:
+        return (
+            "can't be set through ViewComfy's app, which splits names at every hyphen;"
+            " use ViewComfy or ComfyUI as the client"
+        )
+    found = WireKey.parse(image)
+    if call.override is not None and found and found.node not in call.override:
+        return "the workflow doesn't have this node"
+    if image != key and len(image) != _MASKABLE:
+        return (
+            "can't be set through ViewComfy's app, which finds a mask's image only where its"
+            f" key has {_MASKABLE} characters, unlike {image}; use ViewComfy or ComfyUI as the client"
+        )
+    if image != key and image not in call.files:
+        return "ViewComfy's app takes a mask only together with its image"
+    return ""
+
+
+def _masks_last(files: Mapping[str, Upload]) -> dict[str, Upload]:
+    """The files, images before their masks: the app puts a mask onto what it has already."""
+    return dict(sorted(files.items(), key=lambda each: each[0].endswith(MASK_SUFFIX)))
+
+
 def _unread(key: str, call: Call) -> bool:
-    """Whether the app cannot set this value, and need not, since its workflow has the same."""
-    if key.count("-") == 2:
+    """Whether the app can't set this value, and needn't, since its workflow has the same."""
+    found = WireKey.parse(key)
+    if key.count("-") == 2 or found is None:
         return False
-    node, _, name = key.partition("-inputs-")
-    about = (call.override or call.graph or {}).get(node, {})
+    about = (call.override or call.graph or {}).get(found.node, {})
     inputs = about.get("inputs") or {}
-    return name in inputs and bool(inputs[name] == call.params[key])
+    return found.name in inputs and bool(inputs[found.name] == call.params[key])
+
+
+def _error(answer: Answer, call: Call) -> ViewComfyError:
+    """The error that the app's answer stands for: it says 500 to everything, and what it was in words."""
+    error = answer.error()
+    about = answer.refusal
+    if not (
+        isinstance(error, ServerError)
+        and isinstance(about, dict)
+        and about.get("errorType") == "ComfyWorkflowError"
+    ):
+        return error
+    title = str(about.get("errorMsg"))
+    if title in ("Cannot connect to ComfyUI", "Error running workflow"):
+        return error
+    words = about.get("errorDetails")
+    told = [each for each in _list(words) if isinstance(each, str)]
+    faults = tuple(_fault(each, call) for each in told)
+    if title in ("ComfyUI workflow execution error", "No output files found"):
+        return ExecutionError(
+            f"the workflow failed: {quoted('; '.join(told)) or quoted(title)}",
+            hint="look at the log of the app's ComfyUI",
+            status=error.status,
+            fault=faults[0] if len(faults) == 1 and faults[0].class_type else None,
+        )
+    return RejectedError(
+        f"{answer.host} rejected the call: {quoted(title)}",
+        hint="check the values; if the workflow changed, generate the module again",
+        status=error.status,
+        faults=faults,
+    )
+
+
+def _fault(line: str, call: Call) -> NodeFault:
+    """What a line of the app's says of a node: it names the class, which may be that of one node alone."""
+    name, colon, rest = line.partition(": ")
+    nodes = [
+        node
+        for node, about in (call.override or call.graph or {}).items()
+        if about.get("class_type") == name
+    ]
+    message = quoted(rest.rstrip(", ") if colon else line)
+    return NodeFault(
+        nodes[0] if len(nodes) == 1 else "?", name if nodes else "", "", message
+    )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _outputs(pieces: Iterable[bytes], host: str) -> Iterator[OutputFile]:
@@ -152,15 +248,18 @@ def _content(
 
 
 def _header(headers: list[str], host: str) -> tuple[str, str]:
-    kind = re.fullmatch(r"Content-Type:\s*(.*)", headers[0], re.IGNORECASE)
-    name = re.search(r'filename="(.*)"', headers[1])
-    if kind is None or name is None:
+    """The type and the name of a file; the name decides the type, where it stands for one."""
+    kind, _, content_type = headers[0].partition(":")
+    start = headers[1].find('filename="') + len('filename="')
+    end = headers[1].rfind('"')
+    if kind.strip().lower() != "content-type" or not len('filename="') <= start <= end:
         raise _nonsense(host)
-    return kind[1].strip() or UNKNOWN, name[1]
+    name = headers[1][start:end]
+    return type_of(name) or content_type.strip() or UNKNOWN, name
 
 
 def _nonsense(host: str) -> ProtocolError:
     return ProtocolError(
-        f"{host} sent something other than whole files in the app's blocks",
+        f"{host} sent something other than whole files as the app does",
         hint="check that the URL is the app's, and run it again",
     )

@@ -20,17 +20,21 @@ from ..errors import (
     InvalidWorkflowError,
     NotFoundError,
     ProtocolError,
+    RunCancelledError,
+    ServerError,
+    ViewComfyError,
 )
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
 from ..http.deadlines import Deadline
 from ..http.multipart import Form
 from ..http.polling import poll
+from ..http.refusals import node_faults
 from ..parameters.files import Upload
-from ..parameters.key import MASK_SUFFIX
+from ..parameters.key import MASK_SUFFIX, WireKey
 from ..results.result import PromptResult
 from .history import outcome_of, result_of
-from .submitting import cancelled_with, once
+from .submitting import Run, named, once, reachable
 
 if TYPE_CHECKING:
     import requests
@@ -41,14 +45,23 @@ _CLIPSPACE = "clipspace"
 """The folder where ComfyUI's own page keeps masked copies."""
 
 _QUEUE_EVERY = 4
-"""So many questions after a run's end are asked before one after its place in the queue."""
+"""Of so many questions whether a run is over, one is followed by one after its place in the queue."""
+
+_MOST_DROPPED = 1000
+"""Runs that a client remembers to have taken out of the queue: the server keeps no trace of them."""
+
+_PLACES: tuple[tuple[str, Status], ...] = (
+    ("queue_running", "running"),
+    ("queue_pending", "waiting"),
+)
 
 
 class ComfyUI:
     """A ComfyUI server. It runs the workflow that the module carries, so that nothing has to be deployed.
 
-    One client may serve any number of threads. Progress is heard over the server's WebSocket, with the extra `live`;
-    without it runs are only asked after. Raises ConfigurationError for a URL that cannot be right.
+    One client may serve any number of threads. Progress is heard over the server's WebSocket, with
+    the extra `live`; without it the server is only polled. Raises ConfigurationError for a URL that
+    isn't valid.
     """
 
     def __init__(
@@ -58,7 +71,8 @@ class ComfyUI:
         session: requests.Session | None = None,
         retries: int = RETRIES,
     ) -> None:
-        self._http = Http(url.rstrip("/"), session=session, retries=retries)
+        self._http = Http(url, session=session, retries=retries)
+        self._dropped: deque[str] = deque(maxlen=_MOST_DROPPED)
 
     def __repr__(self) -> str:
         return f"ComfyUI({self._http.host!r})"
@@ -66,35 +80,34 @@ class ComfyUI:
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
     ) -> PromptResult:
-        """Run the workflow once and wait for its result, 2400 seconds at most unless said otherwise.
+        """Run the workflow once and wait for its result, 2400 seconds at most by default.
 
-        Ctrl-C cancels the run at the server too. Raises ViewComfyError.
+        A timeout, Ctrl-C and an error of a callback cancel the run at the server too. Raises
+        ViewComfyError.
         """
         deadline = deadline or Deadline(LONGEST_RUN)
-        prompt_id = str(uuid.uuid4())
-        with deadline, contextlib.ExitStack() as stack:
+        run = Run(str(uuid.uuid4()))
+        with deadline, reachable(run, deadline, partial(self._cancel, run)):
             graph = self._graph(call, deadline)
             classes = {
                 node: str(about.get("class_type")) for node, about in graph.items()
             }
-            events = stack.enter_context(
-                self._events(prompt_id, classes, watch, deadline)
-            )
-            stack.enter_context(cancelled_with(partial(self._cancel, prompt_id)))
-            prompt_id = self._queue(graph, prompt_id, deadline)
-            if events is not None:
-                events.prompt_id = prompt_id
-            return self._awaited(prompt_id, call.params, deadline, events)
+            with self._events(run.prompt_id, classes, watch, deadline) as events:
+                self._queue(graph, run, deadline)
+                if events is not None:
+                    events.prompt_id = run.prompt_id
+                return self._awaited(run.prompt_id, call.params, deadline, events)
 
     def submit(self, call: Call, deadline: Deadline) -> str:
         """Queue a run and return its prompt_id. Raises ViewComfyError."""
-        with deadline:
-            graph = self._graph(call, deadline)
-            return self._queue(graph, str(uuid.uuid4()), deadline)
+        run = Run(str(uuid.uuid4()))
+        with deadline, reachable(run, deadline, partial(self._cancel, run)):
+            self._queue(self._graph(call, deadline), run, deadline)
+        return run.prompt_id
 
     def status(self, prompt_id: str, deadline: Deadline) -> Status:
         """What the run is doing. Raises ViewComfyError."""
-        with deadline:
+        with deadline, named(prompt_id):
             return self._status(prompt_id, deadline)
 
     def result(
@@ -104,24 +117,29 @@ class ComfyUI:
         deadline: Deadline,
         watch: Watch = QUIET,
     ) -> PromptResult:
-        """Wait for the result of a run. The log of a run that was queued elsewhere is not to be had.
+        """Wait for the result of a run. `watch` hears what is left of it, where `submit` queued it.
 
         Raises ViewComfyError.
         """
-        with deadline:
-            return self._awaited(prompt_id, params, deadline, None)
+        with (
+            deadline,
+            named(prompt_id),
+            # Its messages go to who queued it: `submit` did so under the run's own id.
+            self._events(prompt_id, {}, watch, deadline) as events,
+        ):
+            return self._awaited(prompt_id, params, deadline, events)
 
     def cancel(self, prompt_id: str, deadline: Deadline) -> None:
         """Take the run out of the queue, or interrupt it. Raises ViewComfyError."""
-        with deadline:
-            self._cancel(prompt_id, deadline)
+        with deadline, named(prompt_id):
+            self._cancel(Run(prompt_id), deadline)
 
     def request(self, call: Call) -> Mapping[str, Any]:
         """What would be sent for the call, for people to read: the prompt, and the files that are uploaded before."""
         graph, _ = applied(_workflow(call), call.params)
         return {
             "method": "POST",
-            "url": f"{self._http.url}/prompt",
+            "url": self._http.at("/prompt"),
             "body": {"prompt": graph},
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
@@ -137,7 +155,9 @@ class ComfyUI:
         _, unknown = applied(workflow, {**values, **call.files})
         if unknown:
             raise InvalidParametersError(
-                tuple(Fault(key, "the workflow has no such node") for key in unknown)
+                tuple(
+                    Fault(key, "the workflow doesn't have this node") for key in unknown
+                )
             )
         # All are opened before any is sent, so that a missing one leaves nothing behind.
         with contextlib.closing(Form({}, _named(call.files), deadline)) as form:
@@ -145,17 +165,23 @@ class ComfyUI:
                 if not _is_mask(key):
                     values[key] = self._stored(form, key, "/upload/image", {}, deadline)
             for key in filter(_is_mask, call.files):
-                picture = key.removesuffix(MASK_SUFFIX)
-                node, _, name = picture.partition("-inputs-")
-                original = values.get(picture) or workflow[node]["inputs"].get(name)
-                fields = {
-                    "original_ref": json.dumps(_reference(str(original))),
-                    "subfolder": _CLIPSPACE,
-                }
-                values[picture] = self._stored(
-                    form, key, "/upload/mask", fields, deadline
-                )
+                image = key.removesuffix(MASK_SUFFIX)
+                original = values.get(image) or _own_value(workflow, image)
+                values[image] = self._masked(form, key, str(original), deadline)
         return applied(workflow, values)[0]
+
+    def _masked(self, form: Form, key: str, original: str, deadline: Deadline) -> str:
+        """The name of a copy of a stored image with the mask under `key`."""
+        fields = {
+            "original_ref": json.dumps(_reference(original)),
+            "subfolder": _CLIPSPACE,
+        }
+        try:
+            return self._stored(form, key, "/upload/mask", fields, deadline)
+        except ServerError as error:
+            # ComfyUI doesn't say so itself.
+            error.hint = "check that the mask has the same size as its image"
+            raise
 
     def _stored(
         self,
@@ -165,31 +191,35 @@ class ComfyUI:
         fields: dict[str, str],
         deadline: Deadline,
     ) -> str:
-        """The name that the server gives a file; of a mask, that of a copy of its picture with it."""
+        """The name that the server gives a file."""
         body = partial(form.body_with, key, "image", {"type": "input", **fields})
         # The server finds that it has the same file already, so that it may be sent again.
         with self._http.answer(
-            "POST", f"{self._http.url}{path}", deadline, body=body, repeatable=True
+            "POST", self._http.at(path), deadline, body=body, repeatable=True
         ) as answer:
             if answer.status != 200:
                 raise answer.error()
             stored = answer.json()
         if not isinstance(stored, dict) or not isinstance(stored.get("name"), str):
             raise ProtocolError(
-                f"{self._http.host} did not say where it stored the file for {key}",
+                f"{self._http.host} didn't say where it stored the file for {key}",
                 hint="check that the URL is ComfyUI's",
             )
         folder = stored.get("subfolder")
         return f"{folder}/{stored['name']}" if folder else str(stored["name"])
 
-    def _queue(self, graph: dict[str, Any], prompt_id: str, deadline: Deadline) -> str:
-        body = {"prompt": graph, "client_id": prompt_id, "prompt_id": prompt_id}
+    def _queue(self, graph: dict[str, Any], run: Run, deadline: Deadline) -> None:
+        body = {
+            "prompt": graph,
+            "client_id": run.prompt_id,
+            "prompt_id": run.prompt_id,
+        }
         queued: dict[str, Any] = {}
 
         def send() -> None:
             with self._http.answer(
                 "POST",
-                f"{self._http.url}/prompt",
+                self._http.at("/prompt"),
                 deadline,
                 body=partial(JsonBody, body),
             ) as answer:
@@ -198,15 +228,20 @@ class ComfyUI:
                 said = answer.json()
                 queued.update(said if isinstance(said, dict) else {})
 
-        once(send, lambda: self._status(prompt_id, deadline) != "unknown", deadline)
+        once(
+            run,
+            send,
+            lambda: self._status(run.prompt_id, deadline) != "unknown",
+            deadline,
+        )
         if queued.get("node_errors"):
             LOG.warning(
                 "%s leaves out some outputs: %s",
                 self._http.host,
-                json.dumps(queued["node_errors"])[:500],
+                "; ".join(map(str, node_faults(queued))) or "without saying why",
             )
         # Servers of before 2025 make an id of their own.
-        return str(queued.get("prompt_id") or prompt_id)
+        run.prompt_id = _usable_id(queued.get("prompt_id")) or run.prompt_id
 
     def _awaited(
         self,
@@ -221,61 +256,92 @@ class ComfyUI:
             nonlocal asked, absences
             found = self._history(prompt_id, deadline)
             if found is None and asked % _QUEUE_EVERY == 0:
-                place = self._place(prompt_id, deadline)
+                place, _ = self._place(prompt_id, deadline)
                 absences = 0 if place else absences + 1
                 if absences > 1:
                     found = self._history(prompt_id, deadline)
                     if found is None:
-                        raise _vanished(prompt_id)
+                        raise self._vanished(prompt_id)
             asked += 1
             return found
 
         found = poll(ask, deadline, events.hear if events else None)
-        logs = events.lines if events else deque[str]()
+        if events is not None:
+            events.drain()
+        logs = events.lines if events else ()
         return result_of(prompt_id, found, params, logs, self._http)
 
+    def _vanished(self, prompt_id: str) -> ViewComfyError:
+        if prompt_id in self._dropped:
+            return RunCancelledError(
+                "the run was cancelled before it started",
+                at_server=True,
+                prompt_id=prompt_id,
+            )
+        return NotFoundError(
+            f"{self._http.host} no longer knows the run: it was deleted, or the server restarted",
+            hint="run it again",
+            prompt_id=prompt_id,
+        )
+
     def _history(self, prompt_id: str, deadline: Deadline) -> dict[str, Any] | None:
-        found = self._asked(f"/history/{quote(prompt_id, safe='')}", deadline)
-        entry = found.get(prompt_id)
+        name = quote(prompt_id, safe="", errors="replace")
+        entry = self._asked(f"/history/{name}", deadline).get(prompt_id)
         return entry if isinstance(entry, dict) else None
 
-    def _place(self, prompt_id: str, deadline: Deadline) -> Status | None:
-        """Whether the run waits or runs."""
+    def _place(self, prompt_id: str, deadline: Deadline) -> tuple[Status | None, str]:
+        """Whether the run waits or runs, and the id that the server gave it."""
         queue = self._asked("/queue", deadline)
-        states: tuple[tuple[str, Status], ...] = (
-            ("queue_running", "running"),
-            ("queue_pending", "waiting"),
-        )
-        for key, status in states:
-            for item in queue.get(key) or ():
-                if isinstance(item, list) and item[1:2] == [prompt_id]:
-                    return status
-        return None
+        for key, status in _PLACES:
+            items = queue.get(key)
+            for item in items if isinstance(items, list) else ():
+                if isinstance(item, list) and prompt_id in _ids_of(item):
+                    return status, _usable_id(item[1]) or prompt_id
+        return None, prompt_id
 
     def _status(self, prompt_id: str, deadline: Deadline) -> Status:
-        place = self._place(prompt_id, deadline)
+        place, _ = self._place(prompt_id, deadline)
         found = None if place else self._history(prompt_id, deadline)
-        if place is not None or found is None:
-            return place or "unknown"
+        if place is not None:
+            return place
+        if found is None:
+            return "cancelled" if prompt_id in self._dropped else "unknown"
         return outcome_of(found)
 
-    def _cancel(self, prompt_id: str, deadline: Deadline) -> None:
-        place = self._place(prompt_id, deadline)
+    def _cancel(self, run: Run, deadline: Deadline) -> None:
+        if self._cancelled(run.prompt_id, deadline):
+            self._dropped.append(run.prompt_id)
+            return
+        place, prompt_id = self._place(run.prompt_id, deadline)
         if place == "waiting":
             self._post("/queue", {"delete": [prompt_id]}, deadline)
-            place = self._place(prompt_id, deadline)
+            place, _ = self._place(prompt_id, deadline)
+            if place is None:
+                self._dropped.append(prompt_id)
         if place == "running":
             # Only then: servers of before 2025 interrupt whatever runs.
             self._post("/interrupt", {"prompt_id": prompt_id}, deadline)
 
+    def _cancelled(self, prompt_id: str, deadline: Deadline) -> bool:
+        """Whether the server, a newer one, cancelled the run in one step."""
+        name = quote(prompt_id, safe="", errors="replace")
+        with self._http.answer(
+            "POST", self._http.at(f"/api/jobs/{name}/cancel"), deadline, repeatable=True
+        ) as answer:
+            if answer.status in (404, 405):
+                return False
+            if answer.status != 200:
+                raise answer.error()
+            return True
+
     def _asked(self, path: str, deadline: Deadline) -> dict[str, Any]:
-        with self._http.answer("GET", f"{self._http.url}{path}", deadline) as answer:
+        with self._http.answer("GET", self._http.at(path), deadline) as answer:
             if answer.status != 200:
                 raise answer.error()
             found = answer.json()
         if not isinstance(found, dict):
             raise ProtocolError(
-                f"{self._http.host} answered {path} with something other than ComfyUI does",
+                f"{self._http.host} doesn't answer {path} as ComfyUI does",
                 hint="check that the URL is ComfyUI's",
             )
         return found
@@ -283,7 +349,7 @@ class ComfyUI:
     def _post(self, path: str, body: Any, deadline: Deadline) -> None:
         with self._http.answer(
             "POST",
-            f"{self._http.url}{path}",
+            self._http.at(path),
             deadline,
             body=partial(JsonBody, body),
             repeatable=True,
@@ -305,9 +371,7 @@ class ComfyUI:
             return
         from .live import comfy_events
 
-        with comfy_events(
-            self._http, prompt_id, prompt_id, classes, watch, deadline
-        ) as events:
+        with comfy_events(self._http, prompt_id, classes, watch, deadline) as events:
             yield events
 
 
@@ -315,14 +379,21 @@ def _workflow(call: Call) -> Mapping[str, Any]:
     workflow = call.override or call.graph
     if workflow is None:
         raise InvalidWorkflowError(
-            "a ComfyUI runs a workflow that is sent along, and this module does not carry its own",
+            "ComfyUI runs the workflow that the call carries, and this module doesn't contain its own",
             hint="generate it again without --no-embed, or pass override_workflow",
         )
     return workflow
 
 
+def _own_value(workflow: Mapping[str, Any], key: str) -> Any:
+    """The value that the workflow itself has for an input."""
+    found = WireKey.parse(key)
+    inputs = workflow[found.node].get("inputs") if found else None
+    return inputs.get(found.name) if found and isinstance(inputs, dict) else None
+
+
 def _named(files: Mapping[str, Upload]) -> dict[str, Upload]:
-    """The files, with names of their own for masks: the server would take one that has its name already for it."""
+    """The files, masks under unique names: the server would keep an earlier file of the same name."""
     return {
         key: (
             Upload(each.data, f"masked-{uuid.uuid4().hex}.png", "image/png")
@@ -344,9 +415,15 @@ def _is_mask(key: str) -> bool:
     return key.endswith(MASK_SUFFIX)
 
 
-def _vanished(prompt_id: str) -> NotFoundError:
-    return NotFoundError(
-        "the server does not know the run any more: it was deleted, or the server was started anew",
-        hint="run it again",
-        prompt_id=prompt_id,
-    )
+def _usable_id(value: Any) -> str:
+    """An id that a server gave a run, where it can be asked by."""
+    usable = isinstance(value, str) and len(value) <= 200 and value.isprintable()
+    return str(value) if usable else ""
+
+
+def _ids_of(item: list[Any]) -> Iterator[Any]:
+    """What a run in the queue is known by: the server's id and that of who queued it."""
+    yield from item[1:2]
+    about = item[3] if len(item) > 3 else None
+    if isinstance(about, dict):
+        yield about.get("client_id")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import uuid
-from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -13,11 +12,7 @@ from urllib.parse import urlencode
 
 from ..calls.call import LONGEST_RUN, QUIET, Call, Status, Watch
 from ..clients.defaults import GATEWAY
-from ..errors import (
-    ConfigurationError,
-    NotFoundError,
-    ProtocolError,
-)
+from ..errors import ConfigurationError, NotFoundError, ProtocolError
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
 from ..http.credentials import Credentials
@@ -26,7 +21,7 @@ from ..http.multipart import Form
 from ..http.polling import poll
 from ..http.urls import checked_url
 from ..results.result import PromptResult
-from .submitting import cancelled_with, once
+from .submitting import Run, named, once, reachable
 
 if TYPE_CHECKING:
     import requests
@@ -35,6 +30,8 @@ if TYPE_CHECKING:
 
 ABSENCES: Final = 12
 """Questions in a row to which the server knows nothing of the run, before it counts as gone: about half a minute."""
+
+_INFER: Final = "/api/workflow/infer"
 
 _VARIABLES: Final = (
     "VIEWCOMFY_API_URL",
@@ -46,9 +43,9 @@ _VARIABLES: Final = (
 class ViewComfyGateway:
     """A deployment on ViewComfy's cloud, reached through its gateway, which keeps runs and their results.
 
-    `view_comfy_api_url` is the deployment's endpoint. One client may serve any number of threads. A run's log is heard
-    over Socket.IO, with the extra `live`; without it runs are only asked after. Raises ConfigurationError for URLs or
-    credentials that cannot be right.
+    `view_comfy_api_url` is the deployment's endpoint. One client may serve any number of threads. A
+    run's log is heard over Socket.IO, with the extra `live`; without it the gateway is only polled.
+    Raises ConfigurationError for URLs or credentials that aren't valid.
     """
 
     def __init__(
@@ -61,11 +58,11 @@ class ViewComfyGateway:
         session: requests.Session | None = None,
         retries: int = RETRIES,
     ) -> None:
-        self._deployment = checked_url(view_comfy_api_url)
+        self._deployment, _ = checked_url(view_comfy_api_url)
         credentials = Credentials(
             {"client_id": client_id, "client_secret": client_secret}
         )
-        self._http = Http(base.rstrip("/"), credentials, session, retries)
+        self._http = Http(base, credentials, session, retries)
         self._links = self._http.for_links()
 
     def __repr__(self) -> str:
@@ -81,7 +78,7 @@ class ViewComfyGateway:
         missing = [name for name in _VARIABLES if not environ.get(name)]
         if missing:
             raise ConfigurationError(
-                f"where to run is not known: {', '.join(missing)} not set",
+                f"no server configured: {', '.join(missing)} not set",
                 hint="set them, or pass client=ViewComfyGateway(url, client_id, client_secret)",
             )
         base = environ.get("VIEWCOMFY_GATEWAY_URL") or GATEWAY
@@ -90,28 +87,33 @@ class ViewComfyGateway:
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
     ) -> PromptResult:
-        """Run the deployed workflow once and wait for its result, 2400 seconds at most unless said otherwise.
+        """Run the deployed workflow once and wait for its result, 2400 seconds at most by default.
 
-        Ctrl-C cancels the run at the server too. Raises ViewComfyError.
+        A timeout, Ctrl-C and an error of a callback cancel the run at the server too. Raises
+        ViewComfyError.
         """
         deadline = deadline or Deadline(LONGEST_RUN)
-        prompt_id = str(uuid.uuid4())
-        with deadline, contextlib.ExitStack() as stack:
-            stack.enter_context(cancelled_with(partial(self._cancel, prompt_id)))
-            events = stack.enter_context(self._events(prompt_id, watch, deadline))
-            self._schedule(call, prompt_id, deadline, events.sid if events else None)
-            return self._awaited(prompt_id, call.params, deadline, events)
+        run = Run(str(uuid.uuid4()))
+        cancel = partial(self._cancel, run.prompt_id)
+        with (
+            deadline,
+            reachable(run, deadline, cancel),
+            self._events(run.prompt_id, watch, deadline) as events,
+        ):
+            self._schedule(call, run, deadline, events.sid if events else None)
+            return self._awaited(run.prompt_id, call.params, deadline, events)
 
     def submit(self, call: Call, deadline: Deadline) -> str:
         """Schedule a run and return its prompt_id. Raises ViewComfyError."""
-        prompt_id = str(uuid.uuid4())
-        with deadline:
-            self._schedule(call, prompt_id, deadline, None)
-        return prompt_id
+        run = Run(str(uuid.uuid4()))
+        cancel = partial(self._cancel, run.prompt_id)
+        with deadline, reachable(run, deadline, cancel):
+            self._schedule(call, run, deadline, None)
+        return run.prompt_id
 
     def status(self, prompt_id: str, deadline: Deadline) -> Status:
         """What the run is doing. Raises ViewComfyError."""
-        with deadline:
+        with deadline, named(prompt_id):
             found = self._ask(prompt_id, deadline)
         if found is None:
             return "unknown"
@@ -129,23 +131,26 @@ class ViewComfyGateway:
         deadline: Deadline,
         watch: Watch = QUIET,
     ) -> PromptResult:
-        """Wait for the result of a run. The log of a run that was scheduled elsewhere is not to be had.
+        """Wait for the result of a run. Its log can't be heard: the gateway sends it only to the
+        connection that the call named.
 
         Raises ViewComfyError.
         """
-        with deadline:
+        if watch:
+            LOG.warning("the log of a submitted run can't be heard through the gateway")
+        with deadline, named(prompt_id):
             return self._awaited(prompt_id, params, deadline, None)
 
     def cancel(self, prompt_id: str, deadline: Deadline) -> None:
         """End the run. Raises ViewComfyError."""
-        with deadline:
+        with deadline, named(prompt_id):
             self._cancel(prompt_id, deadline)
 
     def request(self, call: Call) -> Mapping[str, Any]:
         """What would be sent for the call, for people to read: method, URL, fields, files, and no secret."""
         return {
             "method": "POST",
-            "url": f"{self._http.url}/api/workflow/infer",
+            "url": self._http.at(_INFER),
             "headers": dict.fromkeys(self._http.credentials, "***"),
             "fields": {"prompt_id": "(made for each run)", **self._fields(call)},
             "files": {key: upload.about() for key, upload in call.files.items()},
@@ -161,8 +166,9 @@ class ViewComfyGateway:
         return {**about, **override}
 
     def _schedule(
-        self, call: Call, prompt_id: str, deadline: Deadline, sid: str | None
+        self, call: Call, run: Run, deadline: Deadline, sid: str | None
     ) -> None:
+        prompt_id = run.prompt_id
         fields = {"prompt_id": prompt_id, **({"sid": sid} if sid else {})}
         fields |= {
             name: (
@@ -173,13 +179,19 @@ class ViewComfyGateway:
         with contextlib.closing(Form(fields, call.files, deadline)) as form:
 
             def send() -> None:
-                url = f"{self._http.url}/api/workflow/infer"
-                with self._http.answer("POST", url, deadline, body=form.body) as answer:
+                with self._http.answer(
+                    "POST", self._http.at(_INFER), deadline, body=form.body
+                ) as answer:
                     if answer.status not in (200, 201):
                         raise answer.error()
                     answer.json()
 
-            once(send, lambda: self._ask(prompt_id, deadline) is not None, deadline)
+            once(
+                run,
+                send,
+                lambda: self._ask(prompt_id, deadline) is not None,
+                deadline,
+            )
         LOG.debug("%s scheduled %s", self._http.host, prompt_id)
 
     def _awaited(
@@ -197,22 +209,26 @@ class ViewComfyGateway:
             absences = absences + 1 if found is None else 0
             if absences > ABSENCES:
                 raise NotFoundError(
-                    "the server does not know the run any more",
-                    hint="run it again; tell ViewComfy if it stays",
+                    f"{self._http.host} no longer knows the run",
+                    hint="run it again; if that happens again, tell ViewComfy",
                     prompt_id=prompt_id,
                 )
             return found if found is not None and _is_over(found) else None
 
         answer = poll(ask, deadline, events.hear if events else None)
-        logs: deque[str] = events.lines if events else deque()
+        if events is not None:
+            events.drain()
         return PromptResult.from_wire(
-            answer, params=params, logs=logs, http=self._links
+            answer,
+            params=params,
+            logs=events.lines if events else (),
+            http=self._links,
         )
 
     def _ask(self, prompt_id: str, deadline: Deadline) -> dict[str, Any] | None:
         """What the gateway says of a run; None where it says nothing."""
-        query = urlencode({"prompt_ids": prompt_id})
-        url = f"{self._http.url}/api/workflow/infer/?{query}"
+        query = urlencode({"prompt_ids": prompt_id}, errors="replace")
+        url = self._http.at(f"{_INFER}/?{query}")
         with self._http.answer("GET", url, deadline) as answer:
             if answer.status != 200:
                 raise answer.error()
@@ -229,7 +245,7 @@ class ViewComfyGateway:
 
     def _cancel(self, prompt_id: str, deadline: Deadline) -> None:
         body = {"prompt_id": prompt_id, "view_comfy_api_url": self._deployment}
-        url = f"{self._http.url}/api/workflow/infer/cancel"
+        url = self._http.at(f"{_INFER}/cancel")
         with self._http.answer(
             "POST", url, deadline, body=partial(JsonBody, body), repeatable=True
         ) as answer:

@@ -1,9 +1,10 @@
-"""What a ComfyUI's history says of a run: how it ended, and what its nodes made."""
+"""What a ComfyUI's history says about a run: how it ended, and what its nodes made."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from ..calls.call import Status
@@ -12,6 +13,9 @@ from ..http.client import Http
 from ..http.refusals import execution_error
 from ..parameters.media import UNKNOWN, type_of
 from ..results.result import OutputFile, PromptResult, text_output
+
+_LONGEST: Final = 1e15
+"""Milliseconds above which two timestamps aren't those of a run."""
 
 
 def outcome_of(entry: Mapping[str, Any]) -> Status:
@@ -58,9 +62,11 @@ def _told(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The messages of a run, by their kind."""
     messages = _dict(entry.get("status")).get("messages")
     return {
-        str(message[0]): _dict(message[1])
+        message[0]: _dict(message[1])
         for message in (messages if isinstance(messages, list) else ())
-        if isinstance(message, list) and len(message) == 2
+        if isinstance(message, list)
+        and len(message) == 2
+        and isinstance(message[0], str)
     }
 
 
@@ -74,12 +80,13 @@ def _outputs(outputs: dict[str, Any], http: Http) -> Iterator[OutputFile]:
                     place = {
                         key: str(item.get(key) or "")
                         for key in ("filename", "subfolder", "type")
+                        if isinstance(item.get(key) or "", str)
                     }
                     if tuple(place.values()) not in seen:
                         seen.add(tuple(place.values()))
                         yield _file(node, kind, place, http)
                 elif isinstance(item, str) and kind != "animated":
-                    yield text_output(item, filename=f"{kind}.txt", node=node)
+                    yield text_output(item, filename=f"{kind}_{node}.txt", node=node)
 
 
 def _file(node: str, kind: str, place: dict[str, str], http: Http) -> OutputFile:
@@ -88,7 +95,7 @@ def _file(node: str, kind: str, place: dict[str, str], http: Http) -> OutputFile
         filename=name,
         content_type=type_of(name) or UNKNOWN,
         node=node,
-        url=f"{http.url}/view?{urlencode(place)}",
+        url=http.at(f"/view?{urlencode(place, errors='replace')}"),
         http=http,
         extra={"kind": kind, **place},
     )
@@ -97,9 +104,10 @@ def _file(node: str, kind: str, place: dict[str, str], http: Http) -> OutputFile
 def _seconds(told: Mapping[str, dict[str, Any]]) -> float | None:
     start = told.get("execution_start", {}).get("timestamp")
     end = told.get("execution_success", {}).get("timestamp")
-    if isinstance(start, int | float) and isinstance(end, int | float):
-        return (end - start) / 1000  # milliseconds
-    return None
+    if not isinstance(start, int | float) or not isinstance(end, int | float):
+        return None
+    seconds = (end - start) / 1000 if abs(end - start) < _LONGEST else math.inf
+    return seconds if math.isfinite(seconds) else None
 
 
 def _prompt(entry: Any) -> dict[str, Any]:

@@ -4,25 +4,66 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
 
-from ..errors import ConnectionFailedError, RunCancelledError, ViewComfyError
+from ..errors import (
+    AuthenticationError,
+    ConnectionFailedError,
+    ExecutionError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    RunCancelledError,
+    ViewComfyError,
+)
 from ..http.client import LOG, RETRIES
 from ..http.deadlines import Deadline
 
+GRACE: Final = 0.35
+"""Seconds beyond the end of a run's time in which it is cancelled at the server."""
+
+_PATIENCE: Final = 10.0
+"""Seconds for the cancellation of a run whose time isn't over."""
+
+_REFUSALS: Final = (
+    AuthenticationError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+)
+"""Answers to a call after which nothing runs at the server."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A run at a server: its `prompt_id`, and whether the server was asked to start it."""
+
+    prompt_id: str
+    begun: bool = False
+
 
 def once(
-    send: Callable[[], None], is_known: Callable[[], bool], deadline: Deadline
+    run: Run,
+    send: Callable[[], None],
+    is_known: Callable[[], bool],
+    deadline: Deadline,
 ) -> None:
-    """Have a call started, once: where its connection broke, the server is asked whether it has it before it is sent again.
+    """Have a run started, once: where the connection broke, the server is asked whether it has the call before it is sent again.
 
     Raises ViewComfyError.
     """
     for left in range(RETRIES, -1, -1):
         try:
+            run.begun = True
             send()
             return
+        except _REFUSALS:
+            run.begun = False
+            raise
         except ConnectionFailedError as error:
             if error.nothing_sent or not left:
+                run.begun = not error.nothing_sent
                 raise
             LOG.info("%s; asking whether the call arrived", error.message)
         # What has arrived shows up in a moment: ask twice, so as not to send it beside itself.
@@ -33,13 +74,38 @@ def once(
 
 
 @contextlib.contextmanager
-def cancelled_with(cancel: Callable[[Deadline], None]) -> Iterator[None]:
-    """Where the caller gives up, by Ctrl-C or by cancelling an awaited run, the server's run is cancelled too."""
+def reachable(
+    run: Run, deadline: Deadline, cancel: Callable[[Deadline], None]
+) -> Iterator[None]:
+    """Whatever ends this early, a callback's error and Ctrl-C included, ends the run at the server too.
+
+    The package's errors carry its prompt_id from then on.
+    """
     try:
         yield
-    except (KeyboardInterrupt, RunCancelledError) as error:
-        if not (isinstance(error, RunCancelledError) and error.at_server):
-            # Under a deadline of its own: the run's is over, and would shut this connection too.
-            with contextlib.suppress(ViewComfyError), Deadline(10.0) as deadline:
-                cancel(deadline)
+    except BaseException as error:
+        if run.begun:
+            if isinstance(error, ViewComfyError):
+                error.prompt_id = error.prompt_id or run.prompt_id
+            if not _is_over(error):
+                # Under a deadline of its own: the run's may be over, and would shut this connection too.
+                seconds = min(_PATIENCE, max(GRACE, deadline.remaining))
+                with contextlib.suppress(ViewComfyError), Deadline(seconds) as short:
+                    cancel(short)
         raise
+
+
+@contextlib.contextmanager
+def named(prompt_id: str) -> Iterator[None]:
+    """Errors within carry the run's prompt_id."""
+    try:
+        yield
+    except ViewComfyError as error:
+        error.prompt_id = error.prompt_id or prompt_id
+        raise
+
+
+def _is_over(error: BaseException) -> bool:
+    if isinstance(error, RunCancelledError):
+        return error.at_server
+    return isinstance(error, ExecutionError | NotFoundError)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..calls.call import LONGEST_RUN, MOST_LOGS, QUIET, Call, Watch
-from ..calls.progress import progress_of
+from ..calls.call import LONGEST_RUN, QUIET, Call, Watch
+from ..calls.listening import Listener
 from ..errors import ConfigurationError, ConnectionFailedError, ProtocolError
+from ..http.bodies import NOT_JSON, json_in
 from ..http.client import LOG, RETRIES, Answer, Http
 from ..http.credentials import Credentials
 from ..http.deadlines import Deadline
@@ -32,9 +32,10 @@ _VARIABLES: Final = (
 class ViewComfy:
     """A deployment on ViewComfy's cloud; one client may serve any number of threads.
 
-    `url` is the deployment's endpoint. Pass a `session` of your own for proxies or certificates; its thread safety
-    is yours then. `retries` are the times that a call is sent again which cannot have started: the connection was refused,
-    or the server answered 429 or 503. Raises ConfigurationError for a URL or credentials that cannot be right.
+    `url` is the deployment's endpoint. Pass a `session` of your own for proxies or certificates; its
+    thread safety is yours then. `retries` is how often a call is sent again that can't have started:
+    the connection was refused, or the server answered 429 or 503. Raises ConfigurationError for a URL
+    or credentials that aren't valid.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class ViewComfy:
         missing = [name for name in _VARIABLES if not environ.get(name)]
         if missing:
             raise ConfigurationError(
-                f"where to run is not known: {', '.join(missing)} not set",
+                f"no server configured: {', '.join(missing)} not set",
                 hint="set them, or pass client=ViewComfy(url, client_id, client_secret)",
             )
         return cls(*(environ[name] for name in _VARIABLES))
@@ -72,9 +73,10 @@ class ViewComfy:
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
     ) -> PromptResult:
-        """Run the deployed workflow once and wait for its result, 2400 seconds at most unless said otherwise.
+        """Run the deployed workflow once and wait for its result, 2400 seconds at most by default.
 
-        Raises ViewComfyError.
+        ViewComfy can't cancel such a run: where it ends early here, it may go on there. Raises
+        ViewComfyError.
         """
         deadline = deadline or Deadline(LONGEST_RUN)
         fields = {
@@ -119,23 +121,17 @@ class ViewComfy:
 
     def _streamed(self, answer: Answer, call: Call, watch: Watch) -> PromptResult:
         """The result at the end of a stream of events."""
-        logs: deque[str] = deque(maxlen=MOST_LOGS)
+        listener = Listener(watch)
         failure = None
         with contextlib.closing(answer.pieces()) as pieces:
             for event in events(pieces):
                 if event.type == "prompt_result":
-                    return self._result(_json(event.data, answer.host), call, logs)
-                if event.type not in ("log_message", "error"):
-                    continue
-                text = self._http.credentials.redacted(event.data)
+                    result = _json(event.data, answer.host)
+                    return self._result(result, call, listener.lines)
+                if event.type in ("log_message", "error"):
+                    listener.tell(event.data)
                 if event.type == "error":
-                    failure = text
-                logs.append(text)
-                if watch.on_log is not None:
-                    watch.on_log(text)
-                if watch.on_progress is not None:
-                    for progress in progress_of(text):
-                        watch.on_progress(progress)
+                    failure = event.data
         if failure is not None:
             raise execution_error(failure)
         raise ConnectionFailedError(
@@ -144,10 +140,10 @@ class ViewComfy:
         )
 
     def _result(
-        self, answer: Any, call: Call, logs: deque[str] | None = None
+        self, answer: Any, call: Call, logs: tuple[str, ...] = ()
     ) -> PromptResult:
         return PromptResult.from_wire(
-            answer, params=call.params, logs=logs or (), http=self._links
+            answer, params=call.params, logs=logs, http=self._links
         )
 
 
@@ -158,10 +154,10 @@ def _fields(call: Call, watch: Watch) -> dict[str, Any]:
 
 
 def _json(text: str, host: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+    found = json_in(text)
+    if found is NOT_JSON:
         raise ProtocolError(
-            f"{host} sent a result that is no JSON",
-            hint="run it again; tell ViewComfy if it stays",
-        ) from None
+            f"{host} sent a result that isn't valid JSON",
+            hint="run it again; if that happens again, tell ViewComfy",
+        )
+    return found

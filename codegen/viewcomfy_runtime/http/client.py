@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import random
+import re
 from collections.abc import Callable, Generator, Iterator
 from copy import copy
 from functools import partial
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import Any, Final, TypeVar
 
 import requests
@@ -23,18 +24,29 @@ from ..errors import (
     ServerError,
     ViewComfyError,
 )
+from ..texts import Secrets, quoted
+from .bodies import NOT_JSON, json_in
 from .connections import Sessions
 from .credentials import NOBODY, Credentials
 from .deadlines import Deadline
-from .refusals import error_of
+from .refusals import LARGEST_REFUSAL, error_of
 from .urls import checked_url, host_of, joined, same_host
 
 T = TypeVar("T")
 
 LOG: Final = logging.getLogger("viewcomfy")
 CHUNK: Final = 1 << 16
-LARGEST_ANSWER: Final = 1 << 31
-"""Bytes of one JSON answer or one event; files that are larger come as links."""
+LARGEST_ANSWER: Final = 1 << 30
+"""Bytes of one answer: JSON, a stream of events, or the app's files. What is larger comes as a link."""
+
+LARGEST_FILE: Final = 1 << 36
+"""Bytes of a file at a link."""
+
+PACKED: Final = 1 << 26
+"""Bytes to which a compressed answer may unpack whatever its size on the wire."""
+
+MOST_PACKED: Final = 32
+"""How many times the size on the wire a compressed answer may have beyond that."""
 
 MOST_REDIRECTS: Final = 100
 """A deployment on a serverless platform answers a long run with a redirect every few minutes."""
@@ -53,23 +65,39 @@ class Answer:
         response: requests.Response,
         url: str,
         deadline: Deadline,
-        credentials: Credentials,
     ) -> None:
         self._response = response
         self._deadline = deadline
-        self._credentials = credentials
         self.host = host_of(url)
         self.status = response.status_code
+        self.refusal: Any = NOT_JSON
+        """What the server said of its refusal in JSON, once `error` has read it."""
+        self._packings = response.headers.get("Content-Encoding", "").count(",") + 1
         self.content_type = (
             response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         )
 
-    def pieces(self) -> Generator[bytes, None, None]:
-        """The content as it arrives. Raises ViewComfyError where it breaks off or takes too long."""
-        read = partial(self._response.raw.read1, CHUNK, decode_content=True)
+    def pieces(self, largest: int = LARGEST_ANSWER) -> Generator[bytes, None, None]:
+        """The content as it arrives.
+
+        Raises ViewComfyError where it breaks off, takes too long, has more than `largest` bytes, or
+        unpacks to far more than was sent.
+        """
+        raw = self._response.raw
+        if self._packings > 1:
+            raise self._nonsense("with something that is compressed more than once")
+        received = 0
+        read = partial(raw.read1, CHUNK, decode_content=True)
         with contextlib.closing(self._response):
             while piece := attempt(read, self.host, self._deadline):
                 self._deadline.check()
+                received += len(piece)
+                if received > largest:
+                    raise self._nonsense(f"with more than {largest >> 20} MiB")
+                if received > max(PACKED, raw.tell() * MOST_PACKED):
+                    raise self._nonsense(
+                        f"with {raw.tell()} bytes that unpack to more than {received}"
+                    )
                 yield piece
             self._deadline.check()
 
@@ -78,31 +106,31 @@ class Answer:
         content = bytearray()
         for piece in self.pieces():
             content += piece
-            if len(content) > LARGEST_ANSWER:
-                raise self._nonsense("with more than 2 GiB")
         LOG.debug("%s answered %d with %d bytes", self.host, self.status, len(content))
         try:
-            text = content.decode()
-            content.clear()  # a result may hold a video: let it be there once
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            raise self._nonsense("with something other than JSON") from None
+            text: str | None = content.decode()
+        except UnicodeDecodeError:
+            text = None
+        content.clear()  # a result may hold a video: let it be there once
+        found = NOT_JSON if text is None else json_in(text)
+        if found is NOT_JSON:
+            raise self._nonsense("with something other than JSON")
+        return found
 
     def error(self) -> ViewComfyError:
         """The error that the answer stands for. Of its content only the start is read, or what arrives of it."""
         said = b""
         with (
             contextlib.closing(self.pieces()) as pieces,
-            contextlib.suppress(ConnectionFailedError),
+            contextlib.suppress(ConnectionFailedError, ProtocolError),
         ):
             for piece in pieces:
                 said += piece
-                if len(said) >= CHUNK:
+                if len(said) >= LARGEST_REFUSAL:
                     break
-        words = self._credentials.redacted(said.decode("utf-8", "replace"))
-        return error_of(
-            self.status, words[:CHUNK].encode(), self.host, retry_after=self.retry_after
-        )
+        said = said[:LARGEST_REFUSAL]
+        self.refusal = json_in(said)
+        return error_of(self.status, said, self.host, retry_after=self.retry_after)
 
     @property
     def retry_after(self) -> float | None:
@@ -110,9 +138,9 @@ class Answer:
         from email.utils import parsedate_to_datetime
 
         asked = self._response.headers.get("Retry-After", "").strip()
-        if asked.isdecimal():
+        if asked.isascii() and asked.isdecimal():
             return float(asked[:9])
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(ValueError, TypeError, OverflowError):
             from datetime import datetime, timezone
 
             when = parsedate_to_datetime(asked)
@@ -140,13 +168,19 @@ class Http:
         session: requests.Session | None = None,
         retries: int = RETRIES,
     ) -> None:
-        self.url = checked_url(url)
+        self.url, login = checked_url(url)
         self.host = host_of(self.url)
-        self.credentials = credentials
+        self.credentials = credentials.with_login(login)
+        # Links know nobody, and yet their errors show no secret.
+        self._secrets = (self.credentials.secrets, Secrets(_secrets_of(session)))
         self.sessions = Sessions(session)
         self._retries = retries
         self._home: str | None = self.url
-        self._private = (*credentials, "Authorization", "Cookie")
+        self._private = (*self.credentials, "Authorization", "Cookie")
+
+    def at(self, path: str) -> str:
+        """The URL of a path below the server's own."""
+        return self.url.rstrip("/") + path
 
     def for_links(self) -> Http:
         """The same way into the network for links to anywhere: nobody learns from them who calls."""
@@ -186,7 +220,7 @@ class Http:
                         raise
                     error: ViewComfyError = failed
                 else:
-                    answer = Answer(response, final, deadline, self.credentials)
+                    answer = Answer(response, final, deadline)
                     if answer.status not in (429, 503):
                         break
                     error = answer.error()
@@ -256,12 +290,10 @@ class Http:
             elif not same_host(url, current):
                 raise ProtocolError(
                     f"{host_of(url)} redirects the call to {host_of(current)}",
-                    hint="call that server's own URL if you trust it; nothing was sent there",
+                    hint="if you trust that server, use its own URL; nothing was sent there",
                     status=response.status_code,
                 )
-        raise ProtocolError(
-            f"{host_of(url)} redirects without end", hint="check the URL"
-        )
+        raise ProtocolError(f"{host_of(url)} keeps redirecting", hint="check the URL")
 
     def _auth(self, session: requests.Session) -> Any:
         """The credentials on top of the user's own; without any, requests would look into ~/.netrc."""
@@ -280,7 +312,7 @@ def download(url: str, deadline: Deadline, http: Http | None = None) -> Iterator
     with deadline, http.answer("GET", url, deadline) as answer:
         if answer.status != 200:
             raise answer.error()
-        yield from answer.pieces()
+        yield from answer.pieces(LARGEST_FILE)
 
 
 def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
@@ -289,11 +321,13 @@ def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
     That error is raised once theirs is out of hand: theirs hold on to the request, and with it to the credentials.
     Raises ViewComfyError.
     """
+    deadline.check()
     try:
         return action()
     except (
         requests.RequestException,
         urllib3.exceptions.HTTPError,
+        HTTPException,
         OSError,
         ValueError,
     ) as error:
@@ -308,10 +342,10 @@ def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
     deadline.check()
     if timed_out:
         raise RunTimeoutError(
-            f"{host} did not answer in time",
+            f"{host} didn't answer in time",
             hint="check the network, or pass a larger timeout",
         )
-    reason = "the URL is not valid" if bad_url else _words(cause)
+    reason = "the URL isn't valid" if bad_url else _words(cause)
     raise ConnectionFailedError(
         f"the connection to {host} failed: {reason}",
         hint="check the URL, the network and that the server is up",
@@ -332,8 +366,28 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _words(error: BaseException) -> str:
+    """What went wrong in words for people; what a server sent instead of HTTP isn't quoted."""
+    match error:
+        case RemoteDisconnected():
+            return "the server closed it without an answer"
+        case IncompleteRead():
+            return "the answer broke off"
+        case HTTPException():
+            return "the answer isn't valid HTTP"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return str(text)[:200]
+    return quoted(str(text), 200)
+
+
+def _secrets_of(session: requests.Session | None) -> Iterator[str]:
+    """What a session of the user's own adds to requests and nobody else should read."""
+    if session is None:
+        return
+    for name, value in session.headers.items():
+        if re.search("auth|cookie|key|token|secret", name, re.IGNORECASE):
+            text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+            yield from (text, text.partition(" ")[2])
+    if isinstance(session.auth, tuple):
+        yield str(session.auth[1])
 
 
 def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:

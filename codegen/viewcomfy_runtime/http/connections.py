@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -23,10 +24,22 @@ MOST_IDLE: Final = 32
 
 
 class Sessions:
-    """A session for each call that runs, since requests does not promise more; or the one that the user gave."""
+    """A session for each call that runs, since requests doesn't promise more; or the one that the user gave.
+
+    Each process has its own: after a fork both would read the answers from one socket.
+    """
 
     def __init__(self, own: requests.Session | None = None) -> None:
         self._own = own
+        if own is not None:
+            for adapter in own.adapters.values():
+                if type(adapter) is HTTPAdapter:
+                    # So that a deadline can shut these connections too.
+                    _watched(adapter.poolmanager)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self._idle: list[requests.Session] = []
         self._lock = threading.Lock()
 
@@ -35,6 +48,9 @@ class Sessions:
 
     @contextlib.contextmanager
     def session(self) -> Iterator[requests.Session]:
+        """A session that nobody else uses meanwhile, or the user's own."""
+        if self._process != os.getpid():
+            self._forked()
         if self._own is not None:
             yield self._own
             return
@@ -51,6 +67,13 @@ class Sessions:
                     self._idle.append(session)
             if full:
                 session.close()
+
+    def _forked(self) -> None:
+        """Let go of what the parent process goes on with; its own descriptors stay open there."""
+        mine = [*self._idle, *([] if self._own is None else [self._own])]
+        self._begin()
+        for session in mine:
+            session.close()
 
     def close(self) -> None:
         """Close what is kept open; the user's own session stays as it is."""

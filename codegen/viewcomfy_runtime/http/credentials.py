@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ConfigurationError
+from ..texts import Secrets
 
 if TYPE_CHECKING:
     import requests
 
+_PUBLIC: Final = frozenset({"client_id"})
+"""Headers that name the caller without proving anything."""
+
 
 class Credentials:
-    """Headers that say who calls. They are added to a request at the last moment and shown nowhere."""
+    """Headers that say who calls. They are added to a request at the last moment and shown nowhere.
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
+    `login` is a user name and a password, sent as HTTP's Basic authentication. Raises
+    ConfigurationError for values that can't stand in a header.
+    """
+
+    def __init__(
+        self, headers: Mapping[str, str], login: tuple[str, str] | None = None
+    ) -> None:
         for name, value in headers.items():
             if not (
                 value
@@ -23,10 +34,27 @@ class Credentials:
                 and value == value.strip()
             ):
                 raise ConfigurationError(
-                    f"the {name} is empty or has characters that no {name} has",
+                    f"the {name} is empty or contains characters that no {name} has",
                     hint="copy the client id and secret from ViewComfy's dashboard, under API keys",
                 )
         self._headers = dict(headers)
+        if login is not None:
+            token = b64encode(":".join(login).encode()).decode()
+            self._headers["Authorization"] = f"Basic {token}"
+        private = [
+            value for name, value in self._headers.items() if name not in _PUBLIC
+        ]
+        # Held by whoever holds the credentials: until then no text shows these.
+        self.secrets = Secrets(
+            [
+                *private,
+                *(value.partition(" ")[2] for value in private),
+                *(login or ())[1:],
+            ]
+        )
+
+    def __reduce__(self) -> tuple[type[Credentials], tuple[dict[str, str]]]:
+        return type(self), (self._headers,)
 
     def __repr__(self) -> str:
         return f"Credentials({', '.join(self._headers)})"
@@ -38,15 +66,12 @@ class Credentials:
     def __iter__(self) -> Iterator[str]:
         return iter(self._headers)
 
-    def redacted(self, text: str) -> str:
-        """`text` without the secrets, which some servers repeat."""
-        for name, value in self._headers.items():
-            if value in text and name != "client_id":
-                text = text.replace(value, "***")
-        return text
+    def with_login(self, login: tuple[str, str] | None) -> Credentials:
+        """These credentials and a user name with its password."""
+        return self if login is None else Credentials(self._headers, login)
 
     def revealed(self) -> dict[str, str]:
-        """The headers themselves, for a connection that is no request."""
+        """The headers themselves, for a connection that isn't a request."""
         return dict(self._headers)
 
 

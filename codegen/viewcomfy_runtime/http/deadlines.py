@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from ..errors import RunCancelledError, RunTimeoutError
@@ -14,19 +15,26 @@ CONNECT_TIMEOUT: Final = 30.0
 LONGEST_WAIT: Final = 86_400.0
 """Seconds: less than what sockets of any system accept as a timeout."""
 
+SLICE: Final = 0.25
+"""Seconds to wait at a time: where a system doesn't let Ctrl-C interrupt a wait, it is heard this soon."""
+
 _thread: Final = threading.local()
 
 
 class Deadline:
-    """The moment when a call has to be over, in wall-clock time; another thread may end it earlier.
+    """The moment when a call has to be over; another thread may end it earlier.
 
-    `with deadline:` guards what this thread does over the network: when time is up or the call is cancelled, the socket
-    that it waits on is shut, so that no server can keep it by sending a byte now and then.
+    `seconds` are counted from now, in wall-clock time. `with deadline:` guards what this thread
+    does over the network: when time is up or the call is cancelled, the socket that it waits on is
+    shut, so that no server can keep it by sending a byte now and then. Raises TypeError where
+    `seconds` isn't a number.
     """
 
     def __init__(self, seconds: float) -> None:
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise TypeError(f"a timeout must be a number of seconds, not {seconds!r}")
         self.seconds = seconds
-        self._end = time.monotonic() + seconds
+        self._end = time.monotonic() + min(seconds, 1e12)
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._socket: socket.socket | None = None
@@ -71,17 +79,27 @@ class Deadline:
         if not self.remaining > 0:  # so that NaN is over too
             raise RunTimeoutError(
                 f"the run took longer than {self.seconds:g} s",
-                hint="pass a larger timeout; the run may still go on at the server",
+                hint="pass a larger timeout",
             )
 
     def sleep(self, seconds: float) -> None:
         """Wait that long, but not beyond the end. Raises as `check` does."""
-        self._cancelled.wait(min(seconds, self.wait))
+        self.until(self._cancelled.wait, seconds)
         self.check()
 
-    def sleep_to(self, seconds: float) -> None:
-        """Wait that long or to the end, whichever comes first, and go on."""
-        self._cancelled.wait(max(0.0, min(seconds, self.remaining)))
+    def until(self, heard: Callable[[float], object], seconds: float) -> bool:
+        """Whether `heard`, which waits as long as it is told, gave something true within `seconds`.
+
+        It is over sooner where the time is up or the call is cancelled, and raises nothing then.
+        """
+        end = time.monotonic() + min(seconds, LONGEST_WAIT)
+        while not self._cancelled.is_set():
+            left = min(end - time.monotonic(), self.remaining)
+            if not left > 0:
+                break
+            if heard(min(left, SLICE)):
+                return True
+        return False
 
     def cancel(self) -> None:
         """End the call now; what it waits for in another thread ends with RunCancelledError."""
@@ -92,14 +110,20 @@ class Deadline:
         """`connection` is what the call waits on from now on."""
         with self._lock:
             self._socket = connection
-        if self._cancelled.is_set():
+        if self._cancelled.is_set() or not self.remaining > 0:
             self._shut()
 
     def _shut(self) -> None:
-        with self._lock, contextlib.suppress(OSError, ValueError):
+        with self._lock:
             if self._socket is not None:
-                # Not the method of a TLS socket, which would first forget its session under the reader's hands.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                shut(self._socket)
+
+
+def shut(connection: socket.socket) -> None:
+    """End a connection; who waits on it in another thread hears of it at once."""
+    with contextlib.suppress(OSError, ValueError):
+        # Not the method of a TLS socket, which would first forget its session under the reader's hands.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 def watch(connection: socket.socket) -> None:

@@ -28,8 +28,9 @@ def poll(
 ) -> T:
     """What `ask` gives once it gives something.
 
-    `pause` waits that many seconds, or less where it hears of something new, and says whether it did: then the next
-    question comes at once. A server that is away for a minute is waited for. Raises ViewComfyError.
+    `pause` waits as many seconds as it is told, or less where it hears of something new, and says
+    whether it did: then the next question comes at once. A server may be away for a minute. Raises
+    ViewComfyError.
     """
     wait, away_since = FIRST, None
     while True:
@@ -47,9 +48,9 @@ def poll(
         if found is not None:
             return found
         seconds = min(wait, deadline.wait)
-        if pause is None or away_since is not None:
+        if pause is None:
             deadline.sleep(seconds)
-        elif pause(seconds):
+        elif pause(seconds) and away_since is None:
             wait = FIRST
             continue
         wait = min(wait * GROWTH, LONGEST)

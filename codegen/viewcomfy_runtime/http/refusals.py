@@ -1,11 +1,9 @@
-"""What a server says when it does not give what was asked for, as this package's errors."""
+"""What a server says when it doesn't give what was asked for, as this package's errors."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from ..errors import (
     AuthenticationError,
@@ -18,37 +16,46 @@ from ..errors import (
     ServerError,
     ViewComfyError,
 )
+from ..texts import quoted
+from .bodies import NOT_JSON, json_in
+
+LARGEST_REFUSAL: Final = 1 << 16
+"""Characters of an answer that are looked at for its words, and bytes that are read for them."""
+
+_DEPTH: Final = 6
+"""Levels of an answer that are searched for words."""
 
 
 def error_of(
     status: int, content: bytes, host: str, *, retry_after: float | None = None
 ) -> ViewComfyError:
     """The error that an answer with this status stands for, with the server's own words."""
-    body = _body(content)
-    words = " ".join(_said(body).split())[:500]
+    body = _body(content.decode("utf-8", "replace"))
+    words = quoted(_said(body))
     said = f": {words}" if words else ""
     match status:
         case 401 | 403:
             return AuthenticationError(
-                f"{host} does not accept the credentials ({status}){said}",
-                hint="check VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET against ViewComfy's dashboard",
+                f"{host} doesn't accept the credentials ({status}){said}",
+                hint="check VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET"
+                " against ViewComfy's dashboard",
                 status=status,
             )
         case 404:
             return NotFoundError(
-                f"there is nothing at {host} under this URL (404){said}",
+                f"{host} has nothing at this URL (404){said}",
                 hint="copy the endpoint's URL from ViewComfy's dashboard",
                 status=status,
             )
         case 413:
             return RejectedError(
-                f"{host} takes no call as large as this one (413){said}",
+                f"the call is too large for {host} (413){said}",
                 hint="send smaller files",
                 status=status,
             )
         case 429:
             return RateLimitedError(
-                f"{host} has too many requests at the moment (429){said}",
+                f"{host} is getting too many requests (429){said}",
                 hint="wait a moment and try again, or send fewer at a time",
                 status=status,
                 retry_after=retry_after,
@@ -63,38 +70,35 @@ def error_of(
         case _ if status >= 500:
             return ServerError(
                 f"{host} failed ({status}){said}",
-                hint="try again later; look at the deployment's logs if it stays",
+                hint="try again later; if the error persists, look at the deployment's logs",
                 status=status,
                 retry_after=retry_after,
             )
         case _:
             return ProtocolError(
-                f"{host} answered with status {status}, which is not ViewComfy's{said}",
+                f"{host} answered with the unexpected status {status}{said}",
                 hint="check that the URL is the deployment's endpoint",
                 status=status,
             )
 
 
 def execution_error(details: Any, *, prompt_id: str | None = None) -> ExecutionError:
-    """The error of a run that failed, from whatever the server tells of it: text, ComfyUI's fields, or nothing."""
-    body = (
-        _body(details.encode("utf-8", "replace"))
-        if isinstance(details, str)
-        else details
-    )
+    """The error of a run that failed, from whatever the server says about it.
+
+    `details` are text, ComfyUI's fields, another JSON value, or None.
+    """
+    body = _body(details) if isinstance(details, str) else details
     fault = None
-    words = _said(body) or (json.dumps(body, default=str) if body else "")
     if isinstance(body, dict) and "exception_message" in body:
-        words = str(body["exception_message"])
         fault = NodeFault(
-            str(body.get("node_id") or "?"),
-            str(body.get("node_type") or ""),
+            _text(body.get("node_id")) or "?",
+            _text(body.get("node_type")),
             "",
-            " ".join(words.split())[:500],
+            quoted(_text(body["exception_message"])),
         )
-    told = str(fault) if fault else " ".join(words.split())[:500]
+    told = str(fault) if fault else quoted(_said(body) or _values(body))
     return ExecutionError(
-        f"the workflow failed: {told or 'no reason was given'}",
+        f"the workflow failed: {told or 'the server gave no reason'}",
         hint="look at the deployment's logs",
         prompt_id=prompt_id,
         fault=fault,
@@ -102,30 +106,30 @@ def execution_error(details: Any, *, prompt_id: str | None = None) -> ExecutionE
 
 
 def node_faults(body: Any) -> tuple[NodeFault, ...]:
-    """What ComfyUI found wrong in single inputs, wherever in the answer, as JSON or as its text, `node_errors` stand."""
+    """What ComfyUI finds wrong in single inputs, wherever in an answer `node_errors` stand."""
     return tuple(
         NodeFault(
             str(node),
-            str(about.get("class_type") or ""),
+            _text(about.get("class_type")),
             _input_of(each),
-            _said({key: each.get(key) for key in ("message", "details")}),
+            quoted(_said({key: each.get(key) for key in ("message", "details")})),
         )
-        for errors in _node_errors(body, depth=6)
+        for errors in _node_errors(body, _DEPTH)
         for node, about in errors.items()
         if isinstance(about, dict)
-        for each in about.get("errors") or ()
+        for each in _list(about.get("errors"))
         if isinstance(each, dict)
     )
 
 
 def _input_of(error: dict[str, Any]) -> str:
     extra = error.get("extra_info")
-    return str(extra.get("input_name") or "") if isinstance(extra, dict) else ""
+    return _text(extra.get("input_name")) if isinstance(extra, dict) else ""
 
 
 def _node_errors(body: Any, depth: int) -> Iterator[dict[str, Any]]:
     if isinstance(body, str) and "node_errors" in body:
-        body = _body(body.encode("utf-8", "replace"))
+        body = _body(body)
     if isinstance(body, dict) and depth:
         found = body.get("node_errors")
         if isinstance(found, dict):
@@ -135,37 +139,68 @@ def _node_errors(body: Any, depth: int) -> Iterator[dict[str, Any]]:
                 yield from _node_errors(value, depth - 1)
 
 
-def _body(content: bytes) -> Any:
+def _body(text: str) -> Any:
     """The JSON of an answer, else its text, of a page only the title."""
-    text = content.decode("utf-8", "replace")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-        return title[1] if title else "" if text.lstrip().startswith("<") else text
+    text = text[:LARGEST_REFUSAL]
+    found = json_in(text)
+    if found is not NOT_JSON:
+        return found
+    return _title(text) if text.lstrip().startswith("<") else text
 
 
-def _said(body: Any, depth: int = 6) -> str:
+def _title(page: str) -> str:
+    lower = page.lower()
+    if len(lower) != len(page):  # a letter that is two in lower case
+        page = lower
+    opened = lower.find("<title")
+    start = lower.find(">", opened) + 1
+    end = lower.find("</title", start)
+    return page[start:end] if opened >= 0 and start and end >= 0 else ""
+
+
+def _said(body: Any, depth: int = _DEPTH) -> str:
     """What an answer says: ViewComfy's form, FastAPI's, ComfyUI's or plain text."""
     if isinstance(body, str):
-        return body
+        return body[:LARGEST_REFUSAL]
     if not depth:
         return ""
     if isinstance(body, list):
         return "; ".join(filter(None, (_said(each, depth - 1) for each in body)))
     if isinstance(body, dict):
-        told = (
-            body.get(key)
-            for key in (
-                "errorMsg",
-                "errorDetails",
-                "detail",
-                "message",
-                "msg",
-                "error",
-                "details",
-            )
-        )
-        words = (_said(each, depth - 1) for each in told)
+        words = (_said(body.get(key), depth - 1) for key in _KEYS)
         return ": ".join(dict.fromkeys(filter(None, words)))
     return ""
+
+
+_KEYS: Final = (
+    "errorMsg",
+    "errorDetails",
+    "detail",
+    "message",
+    "msg",
+    "error",
+    "details",
+)
+"""Where servers put their words, the most general first."""
+
+
+def _values(body: Any, depth: int = _DEPTH) -> str:
+    """A JSON value of no known form in words."""
+    if isinstance(body, dict):
+        if not depth:
+            return ""
+        return ", ".join(f"{key}: {_values(body[key], depth - 1)}" for key in body)
+    if isinstance(body, list):
+        return ", ".join(_values(each, depth - 1) for each in body) if depth else ""
+    return "" if body is None else _text(body)
+
+
+def _text(value: Any) -> str:
+    """A value as a text; what is nested is none."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return ""  # its digits alone can take minutes
+    return str(value)[:LARGEST_REFUSAL] if isinstance(value, str | int | float) else ""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -5,20 +5,33 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
+
+from ..errors import ProtocolError
+
+LARGEST_EVENT: Final = 1 << 30
+"""Bytes of one event, which may hold a result with its files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its type (`message` where the server names none) and its data, lines joined by a newline."""
+    """One event: its type (`message` unless the server names another) and its data, lines joined by a newline."""
 
     type: str
     data: str
 
 
-def events(pieces: Iterable[bytes]) -> Iterator[Event]:
-    """The events in a stream that arrives in pieces of any size; one that is cut off at the end is dropped."""
+def events(pieces: Iterable[bytes], largest: int = LARGEST_EVENT) -> Iterator[Event]:
+    """The events in a stream that arrives in pieces of any size; one that is cut off at the end is dropped.
+
+    Raises ProtocolError for an event with more than `largest` bytes.
+    """
     kind, data = "", list[bytes | bytearray]()
-    for line in _lines(pieces):
+    size = 0
+    for line in _lines(pieces, largest):
+        size = size + len(line) + 1 if line else 0
+        if size > largest + 1:
+            raise _too_large(largest)
         if not line:
             if data:
                 yield Event(kind or "message", _joined(data))
@@ -49,8 +62,15 @@ def _joined(data: list[bytes | bytearray]) -> str:
     return text
 
 
-def _lines(pieces: Iterable[bytes]) -> Iterator[bytes | bytearray]:
-    """The lines without their ends, which are LF, CRLF or CR; what follows the last end is no line."""
+def _too_large(largest: int) -> ProtocolError:
+    return ProtocolError(
+        f"the server sent an event with more than {largest} bytes",
+        hint="have the workflow make smaller files, or run without the log",
+    )
+
+
+def _lines(pieces: Iterable[bytes], largest: int) -> Iterator[bytes | bytearray]:
+    """The lines without their ends, which are LF, CRLF or CR; what follows the last end isn't a line."""
     partial = bytearray()
     after_cr = False
     first = True
@@ -71,6 +91,8 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[bytes | bytearray]:
                 yield _without_bom(line) if first else line
             first = False
         partial += rest
+        if len(partial) > largest:
+            raise _too_large(largest)
 
 
 def _without_bom(line: bytes | bytearray) -> bytes | bytearray:

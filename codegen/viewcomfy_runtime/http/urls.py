@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, urljoin, urlsplit
+import re
+from typing import Final
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 from ..errors import ConfigurationError, ProtocolError
 
+_WITHOUT_SCHEME: Final = re.compile(
+    r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}(?=[/?#]|$)"
+)
+"""A host with its port, as people write it: `localhost:8188`, `[::1]:8188/path`."""
+
+_PORTS: Final = {"http": 80, "https": 443}
+
 
 def joined(current: str, target: str) -> str:
+    """The URL that a redirect from `current` leads to. Raises ProtocolError where it isn't one."""
     try:
         found = urljoin(current, target)
         _ = urlsplit(found).port  # is only checked when it is asked for
+        valid = True
     except ValueError:
+        valid = False
+    if not valid:
         raise ProtocolError(
-            f"{host_of(current)} redirects to something that is no URL",
+            f"{host_of(current)} redirects to something that isn't a valid URL",
             hint="check that the URL is the deployment's endpoint",
-        ) from None
+        )
     return found
 
 
 def same_host(origin: str, target: str) -> bool:
-    """Whether what was meant for `origin` may go to `target`: the same host, and never in the clear after TLS."""
+    """Whether what was meant for `origin` may go to `target`: one host and port, or its move to TLS."""
     first, second = urlsplit(origin), urlsplit(target)
     if first.hostname != second.hostname:
         return False
     if first.scheme == second.scheme:
         return _port(first) == _port(second)
-    return (first.scheme, second.scheme) == ("http", "https")
+    return [(each.scheme, _port(each)) for each in (first, second)] == [*_PORTS.items()]
 
 
 def _port(url: SplitResult) -> int | None:
-    return url.port or {"http": 80, "https": 443}.get(url.scheme)
+    return url.port or _PORTS.get(url.scheme)
 
 
 def host_of(url: str) -> str:
@@ -45,7 +58,7 @@ def host_of(url: str) -> str:
 
 
 def is_url(url: str) -> bool:
-    """Whether `url` is whole and of HTTP."""
+    """Whether `url` is a whole URL of HTTP."""
     try:
         parts = urlsplit(url)
         usable = (
@@ -58,11 +71,22 @@ def is_url(url: str) -> bool:
     return usable and not any(char.isspace() for char in url)
 
 
-def checked_url(url: str) -> str:
-    """`url`, which is whole and of HTTP. Raises ConfigurationError for any other."""
-    if not is_url(url):
+def checked_url(url: str) -> tuple[str, tuple[str, str] | None]:
+    """`url` without a user name and password, and those; `host:port` alone means HTTP.
+
+    Raises ConfigurationError for anything else.
+    """
+    if isinstance(url, str) and _WITHOUT_SCHEME.match(url):
+        url = f"http://{url}"
+    if not (isinstance(url, str) and is_url(url)):
         raise ConfigurationError(
-            "the URL of the server is none",
+            "not a valid server URL",
             hint="give the whole URL, with https:// (ViewComfy's dashboard shows a deployment's)",
         )
-    return url
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, None
+    bare = urlunsplit(parts._replace(netloc=host))
+    name, _, password = user.partition(":")
+    return bare, (unquote(name), unquote(password)) if user else None

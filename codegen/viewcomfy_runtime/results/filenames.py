@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Final
 
 from ..parameters.media import extension_of
+from ..texts import shown
 
 _LONGEST: Final = 180
 """Bytes: less than any file system's limit of 255, so that a number still fits."""
 
 _FORBIDDEN: Final = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 _DEVICES: Final = re.compile(
-    r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?$", re.IGNORECASE
+    r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(\.|$)", re.IGNORECASE
 )
 
 
 def safe_name(filename: str, content_type: str) -> str:
     """`filename` as a name within a folder on Linux, macOS and Windows: no path, no device, not too long."""
     name = filename.replace("\\", "/").rpartition("/")[2]
-    name = (
-        _FORBIDDEN.sub("_", name)
-        .encode("utf-8", "replace")
-        .decode("utf-8")
-        .strip(" ")
-        .rstrip(". ")
-    )
+    # Lone surrogates, which no disk takes; then what a terminal would obey.
+    name = _FORBIDDEN.sub("_", name).encode("utf-8", "replace").decode("utf-8")
+    name = shown(name).strip(" ").rstrip(". ")
     if not name.strip("."):
         name = "output" + extension_of(content_type)
     if _DEVICES.match(name):
@@ -38,12 +34,31 @@ def safe_name(filename: str, content_type: str) -> str:
     return stem.encode()[:room].decode("utf-8", "ignore") + suffix
 
 
-def numbered(name: str) -> Iterator[str]:
-    """The name, then `name (1).png`, `name (2).png` and so on without end."""
-    yield name
+def numbered(name: str, number: int) -> str:
+    """The name itself for 0, then `name (1).png`, `name (2).png` and so on."""
+    if not number:
+        return name
     stem, suffix = _split(name)
-    for number in count(1):
-        yield f"{stem} ({number}){suffix}"
+    return f"{stem} ({number}){suffix}"
+
+
+def free_number(is_taken: Callable[[int], bool]) -> int:
+    """A number from 0 on that isn't taken; the first one where they are taken without a gap.
+
+    Asks as often as the number has digits, so that ten thousand files of one name are no burden.
+    """
+    if not is_taken(0):
+        return 0
+    taken, free = 0, 1
+    while is_taken(free):
+        taken, free = free, 2 * free
+    while free - taken > 1:
+        middle = (taken + free) // 2
+        if is_taken(middle):
+            taken = middle
+        else:
+            free = middle
+    return free
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from ..errors import (
     ViewComfyError,
 )
 from ..parameters.media import UNKNOWN, type_of
+from ..texts import without_secrets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +25,19 @@ if TYPE_CHECKING:
     from ..http.client import Http
 
 DOWNLOAD_TIMEOUT: Final = 2400.0
+_LONGEST_TEXT: Final = 4096
+"""Characters of a file's name, a status or an id."""
+
+_WRITABLE: Final = (
+    "check that the folder can be written to and that the disk isn't full"
+)
+
+_MOST_FAILED: Final = 20
+"""Files that an error lists."""
+
+_MOST_SECONDS: Final = 1e9
+"""A time that is longer isn't that of a run."""
+
 _PIECE: Final = (
     1 << 20
 )  # a multiple of four, so that each piece of base64 decodes alone
@@ -32,8 +47,9 @@ _PIECE: Final = (
 class OutputFile:
     """A file that a run made; its content is fetched or decoded when it is asked for.
 
-    `size` is in bytes, None where the server did not say; `node` is the id of the node that made it, where that is known.
-    `data` is the content, bytes or base64, where the server sent it along, `url` where to fetch it otherwise.
+    `size` is in bytes, None where the server didn't say; `node` is the id of the node that made the
+    file, None where that isn't known. `data` is the content, bytes or base64, where the server sent it
+    along; otherwise `url` says where to fetch it. A link gives 64 GiB at most.
     """
 
     filename: str
@@ -45,18 +61,22 @@ class OutputFile:
     http: Http | None = field(default=None, repr=False, compare=False)
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        for name in ("filename", "content_type"):
+            object.__setattr__(self, name, without_secrets(getattr(self, name)))
+
     def read(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> bytes:
-        """The whole content, had within `timeout` seconds. Raises ViewComfyError where it cannot be had."""
+        """The whole content, fetched within `timeout` seconds. Raises ViewComfyError where that fails."""
         return b"".join(self._content(timeout))
 
     def text(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> str:
-        """The content as text in UTF-8. Raises ViewComfyError where it cannot be had or is none."""
-        try:
-            return self.read(timeout=timeout).decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise ProtocolError(
-                f"{self.filename} is no text in UTF-8", hint="read() gives its bytes"
-            ) from None
+        """The content as text in UTF-8. Raises ViewComfyError where it can't be fetched or isn't text."""
+        content = self.read(timeout=timeout)
+        with suppress(UnicodeDecodeError):
+            return content.decode("utf-8-sig")
+        raise ProtocolError(
+            f"{self.filename} isn't text in UTF-8", hint="read() gives its bytes"
+        )
 
     def save(
         self,
@@ -66,27 +86,32 @@ class OutputFile:
     ) -> Path:
         """Write the file into `directory`, which is made if need be, and return where it is.
 
-        Never leaves the directory and never overwrites: a name that is taken gets a number. The file appears when it is
-        complete, within `timeout` seconds. Raises ViewComfyError where the content cannot be had, OSError where it cannot
-        be written.
+        Never leaves the directory and never overwrites: a name that is taken gets a number. The file
+        appears when it is complete, within `timeout` seconds. Raises ViewComfyError: SaveError where
+        the file can't be written, another where the content can't be fetched.
         """
-        from pathlib import Path
-
         from .filenames import safe_name
 
-        folder = Path(directory)
-        folder.mkdir(parents=True, exist_ok=True)
-        # Not by `tempfile`, whose files are their owner's alone whatever the umask says.
-        temporary = folder / f".viewcomfy-{os.urandom(8).hex()}.part"
+        folder = made_folder(directory)
         try:
-            with temporary.open("xb") as file:
-                for piece in self._content(timeout):
-                    file.write(piece)
-            return _placed(
-                temporary, folder, safe_name(self.filename, self.content_type)
-            )
-        finally:
-            temporary.unlink(missing_ok=True)
+            # Not by `tempfile`, whose files are their owner's alone whatever the umask says.
+            temporary = folder / f".viewcomfy-{os.urandom(8).hex()}.part"
+            try:
+                with temporary.open("xb") as file:
+                    for piece in self._content(timeout):
+                        file.write(piece)
+                return _placed(
+                    temporary, folder, safe_name(self.filename, self.content_type)
+                )
+            finally:
+                temporary.unlink(missing_ok=True)
+        except ViewComfyError:
+            raise
+        except (OSError, ValueError) as error:
+            reason = _reason(error)
+        raise SaveError(
+            f"{self.filename} can't be saved in {folder}: {reason}", hint=_WRITABLE
+        )
 
     def _content(self, timeout: float) -> Iterator[bytes]:
         if self.data is not None:
@@ -96,6 +121,23 @@ class OutputFile:
         raise ProtocolError(f"the server sent no content for {self.filename}")
 
 
+def made_folder(directory: str | os.PathLike[str]) -> Path:
+    """The directory, made where it isn't there. Raises SaveError where that fails."""
+    from pathlib import Path
+
+    folder = Path(directory)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+    except (OSError, ValueError) as error:
+        reason = _reason(error)
+    raise SaveError(f"the folder {folder} can't be made: {reason}", hint=_WRITABLE)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
 def _decoded(data: str | bytes, filename: str) -> Iterator[bytes]:
     import base64
 
@@ -103,13 +145,15 @@ def _decoded(data: str | bytes, filename: str) -> Iterator[bytes]:
         yield data
         return
     start = data.find(",", 0, 200) + 1 if data.startswith("data:") else 0
-    try:
-        for place in range(start, len(data), _PIECE):
+    for place in range(start, len(data), _PIECE):
+        try:
             yield base64.b64decode(data[place : place + _PIECE], validate=True)
-    except ValueError as error:
+            continue
+        except ValueError as error:
+            reason = str(error)
         raise ProtocolError(
-            f"{filename} arrived as broken base64: {error}", hint="run it again"
-        ) from None
+            f"{filename} arrived as broken base64: {reason}", hint="run it again"
+        )
 
 
 def _downloaded(output: OutputFile, url: str, timeout: float) -> Iterator[bytes]:
@@ -119,12 +163,15 @@ def _downloaded(output: OutputFile, url: str, timeout: float) -> Iterator[bytes]
 
     if not is_url(url):
         raise ProtocolError(
-            f"the server's link to {output.filename} is no URL", hint="run it again"
+            f"the server's link to {output.filename} isn't a valid URL",
+            hint="run it again",
         )
     received = 0
     try:
         for piece in download(url, Deadline(timeout), output.http):
             received += len(piece)
+            if output.size is not None and received > output.size:
+                break
             yield piece
     except ViewComfyError as error:
         if error.status not in (401, 403, 404, 410):
@@ -133,34 +180,32 @@ def _downloaded(output: OutputFile, url: str, timeout: float) -> Iterator[bytes]
     else:
         if output.size not in (None, received):
             raise ConnectionFailedError(
-                f"{output.filename} has {output.size} bytes, of which {received} arrived",
+                f"{output.filename} has {output.size} bytes, but {received} arrived",
                 hint="save it again",
             )
         return
     raise NotFoundError(
-        f"the server does not give {output.filename} out any more ({gone})",
+        f"the server no longer has {output.filename} ({gone})",
         hint="links to results expire: save them soon after the run, or run it again",
         status=gone,
     )
 
 
 def _placed(temporary: Path, folder: Path, name: str) -> Path:
-    """Moves a complete file to its name, or to the next free one."""
-    import contextlib
+    """Moves a complete file to its name, or to a free one with a number."""
+    from .filenames import free_number, numbered
 
-    from .filenames import numbered
-
-    names = numbered(name)
     while True:
-        path = folder / next(names)
+        number = free_number(lambda n: os.path.lexists(folder / numbered(name, n)))
+        path = folder / numbered(name, number)
         try:
-            # A hard link fails where the name is taken, so that two runs at once cannot take it both.
+            # A hard link fails where the name is taken, so that two runs at once can't take it both.
             os.link(temporary, path)
             return path
         except FileExistsError:
             continue
         except OSError:  # a file system without hard links
-            with contextlib.suppress(FileExistsError):
+            with suppress(FileExistsError):
                 path.open("xb").close()
                 os.replace(temporary, path)
                 return path
@@ -186,26 +231,25 @@ class PromptResult:
 
     @property
     def images(self) -> tuple[OutputFile, ...]:
-        """The outputs that are pictures."""
+        """The outputs that are images."""
         return tuple(
             each for each in self.outputs if each.content_type.startswith("image/")
         )
 
     @property
     def by_node(self) -> dict[str, tuple[OutputFile, ...]]:
-        """The outputs by the id of the node that made them; those of unknown origin under an empty text."""
-        found: dict[str, tuple[OutputFile, ...]] = {}
+        """The outputs by the id of the node that made them; those of unknown origin under `""`."""
+        found: dict[str, list[OutputFile]] = {}
         for output in self.outputs:
-            node = output.node or ""
-            found[node] = (*found.get(node, ()), output)
-        return found
+            found.setdefault(output.node or "", []).append(output)
+        return {node: tuple(outputs) for node, outputs in found.items()}
 
     def of(self, node: str) -> list[OutputFile]:
         """The files that the node with this id made; none where it made none."""
         return [each for each in self.outputs if each.node == node]
 
     def texts_of(self, node: str) -> list[str]:
-        """The texts that the node with this id made. Raises ViewComfyError where one can't be had."""
+        """The texts that the node with this id made. Raises ViewComfyError where one can't be fetched."""
         return [each.text() for each in self.of(node)]
 
     def save(
@@ -216,23 +260,29 @@ class PromptResult:
     ) -> list[Path]:
         """Write all outputs into `directory`, as `OutputFile.save` does, and return where they are.
 
-        `timeout` is in seconds for each file. Raises SaveError, after the others were saved, naming those that could not be
-        had or written, and OSError where the directory cannot be made.
+        `timeout` is in seconds for each file. Raises SaveError, after the others were saved, naming
+        those that couldn't be fetched or written; before, where the directory can't be made.
         """
-        from pathlib import Path
-
-        Path(directory).mkdir(parents=True, exist_ok=True)
+        made_folder(directory)
         saved: list[Path] = []
         failed: list[str] = []
         for output in self.outputs:
             try:
                 saved.append(output.save(directory, timeout=timeout))
+            except SaveError as error:
+                failed.append(error.message)
             except ViewComfyError as error:
                 failed.append(f"{output.filename}: {error.message}")
-            except OSError as error:
-                failed.append(f"{output.filename}: {error.strerror or error}")
         if failed:
-            raise SaveError("\n".join(["not all files could be saved", *failed]), saved)
+            told = failed[:_MOST_FAILED]
+            if len(failed) > len(told):
+                told.append(f"and {len(failed) - len(told)} more")
+            raise SaveError(
+                "\n".join(["not all files could be saved", *told]),
+                saved,
+                hint="the result is still there: save it again, perhaps elsewhere",
+                prompt_id=self.prompt_id or None,
+            )
         return saved
 
     @classmethod
@@ -246,19 +296,20 @@ class PromptResult:
     ) -> PromptResult:
         """The result in a server's answer; unknown fields are kept. `http` is how its links are fetched.
 
-        Raises ProtocolError for what is no result, ExecutionError or RunCancelledError for a run that came to nothing.
+        Raises ProtocolError for what isn't a result, ExecutionError or RunCancelledError for a run that
+        came to nothing.
         """
         known, extra = _split(answer, _FIELDS)
         if not known:
             raise ProtocolError(
-                "the server's answer is no result of a run",
+                "the server's answer isn't the result of a run",
                 hint="check that the URL is the deployment's endpoint",
             )
         outputs = known.get("outputs")
         seconds = known.get("execution_time_seconds")
         result = cls(
-            prompt_id=str(known.get("prompt_id") or ""),
-            status=str(known.get("status") or ""),
+            prompt_id=_text(known.get("prompt_id")),
+            status=_text(known.get("status")),
             completed=known.get("completed") is not False,
             execution_time_seconds=seconds if _is_number(seconds) else None,
             outputs=tuple(_outputs(outputs if isinstance(outputs, list) else [], http)),
@@ -332,7 +383,16 @@ def _graph(prompt: object) -> dict[str, Any]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and -_MOST_SECONDS < value < _MOST_SECONDS
+    )
+
+
+def _text(value: object) -> str:
+    """A server's text, as long as a text of its kind can be; what isn't one is none."""
+    return value[:_LONGEST_TEXT] if isinstance(value, str) else ""
 
 
 def _outputs(outputs: list[Any], http: Http | None) -> Iterator[OutputFile]:
@@ -342,11 +402,11 @@ def _outputs(outputs: list[Any], http: Http | None) -> Iterator[OutputFile]:
         elif isinstance(item, dict):
             known, extra = _split(item, _FILE_FIELDS)
             size, data, url = (known.get(key) for key in ("size", "data", "filepath"))
-            filename = str(known.get("filename") or "output")
+            filename = _text(known.get("filename")) or "output"
             yield OutputFile(
                 filename=filename,
-                content_type=str(
-                    known.get("content_type") or type_of(filename) or UNKNOWN
+                content_type=(
+                    _text(known.get("content_type")) or type_of(filename) or UNKNOWN
                 ),
                 size=size if isinstance(size, int) else None,
                 data=data if isinstance(data, str) else None,

@@ -319,7 +319,7 @@ def test_a_run_that_fails_exits_with_1(
     with Server(Answer(401)) as server:
         environment(server.url)
         assert main(module) == 1
-    assert "does not accept the credentials" in capsys.readouterr().err
+    assert "doesn't accept the credentials" in capsys.readouterr().err
 
 
 def test_what_could_be_saved_is_printed_where_some_could_not(

@@ -105,7 +105,7 @@ def test_outputs_of_every_kind_know_their_node(
     assert by_node == {
         "9": [("a.png", "image/png")],
         "10": [("b.mp4", "video/mp4")],
-        "11": [("text.txt", "text/plain"), ("result.txt", "text/plain")],
+        "11": [("text_11.txt", "text/plain"), ("result_11.txt", "text/plain")],
         "12": [("c.glb", "model/gltf-binary")],
     }
     assert result.by_node["11"][0].text() == "some text"
@@ -252,7 +252,7 @@ def test_a_run_that_vanishes_is_an_error(module: ModuleType) -> None:
     with comfy(held=True) as found:
         job = module.submit(module.Parameters(), client=client(found))
         found.pending.clear()
-        with pytest.raises(NotFoundError, match="any more"):
+        with pytest.raises(NotFoundError, match="no longer knows"):
             job.result(timeout=20)
 
 
@@ -288,7 +288,7 @@ def test_an_override_without_the_calls_nodes_is_refused(module: ModuleType) -> N
             client=ComfyUI("http://127.0.0.1:9"),
             override_workflow=other,
         )
-    assert "positive_prompt: the workflow has no such node" in str(caught.value)
+    assert "positive_prompt: the workflow doesn't have this node" in str(caught.value)
 
 
 def test_a_missing_file_leaves_nothing_on_the_server(tmp_path: Path) -> None:
@@ -332,7 +332,9 @@ def test_a_waiting_run_is_taken_out_of_the_queue(module: ModuleType) -> None:
         job = module.submit(module.Parameters(), client=client(found))
         assert job.status() == "waiting"
         job.cancel()
-        assert job.status() == "unknown"
+        assert job.status() == "cancelled"
+        with pytest.raises(RunCancelledError, match="before it started"):
+            job.result(timeout=10)
     assert (found.pending, found.interrupted) == ([], [])
 
 
@@ -360,11 +362,73 @@ def test_a_job_is_reopened_by_its_id(module: ModuleType) -> None:
         assert again.status() == "success"
 
 
-def test_a_run_whose_time_is_over_goes_on(module: ModuleType) -> None:
+def test_a_run_whose_time_is_over_leaves_the_queue(module: ModuleType) -> None:
     with comfy(held=True) as found:
-        with pytest.raises(RunTimeoutError):
+        with pytest.raises(RunTimeoutError) as caught:
             module.run(module.Parameters(), client=client(found), timeout=0.3)
+        assert found.pending == []
+    assert caught.value.prompt_id == found.prompts[0].prompt_id
+
+
+def test_a_job_whose_time_to_wait_is_over_goes_on(module: ModuleType) -> None:
+    with comfy(held=True) as found:
+        job = module.submit(module.Parameters(), client=client(found))
+        with pytest.raises(RunTimeoutError) as caught:
+            job.result(timeout=0.3)
         assert len(found.pending) == 1
+    assert caught.value.prompt_id == job.prompt_id
+
+
+def test_what_a_listener_raises_ends_the_run_at_the_server(module: ModuleType) -> None:
+    def fail(_: object) -> None:
+        raise LookupError("mine")
+
+    events = [{"type": "executing", "data": {"node": "3"}}]
+    with comfy(events=events, lasting=30) as found:
+        with pytest.raises(LookupError, match="mine"):
+            module.run(module.Parameters(), client=client(found), on_log=fail)
+        assert len(found.interrupted) == 1
+
+
+def test_a_cancelled_run_is_reached_where_the_server_chose_its_id(
+    module: ModuleType,
+) -> None:
+    with comfy(held=True, own_ids=True) as found:
+        with pytest.raises(RunTimeoutError) as caught:
+            module.run(module.Parameters(), client=client(found), timeout=0.3)
+        assert found.pending == []
+    assert caught.value.prompt_id == "made-by-server"
+
+
+def test_newer_servers_cancel_in_one_step(module: ModuleType) -> None:
+    with comfy(held=True, cancels_jobs=True) as found:
+        job = module.submit(module.Parameters(), client=client(found))
+        job.cancel()
+        assert found.pending == []
+        assert job.status() == "cancelled"
+
+
+def test_a_quick_run_is_heard_to_its_end(module: ModuleType) -> None:
+    step = [
+        {"type": "progress", "data": {"value": n, "max": 6, "node": "3"}}
+        for n in range(1, 7)
+    ]
+    for _ in range(5):
+        steps: list[Progress] = []
+        with comfy(events=step, hasty=True) as found:
+            module.run(
+                module.Parameters(), client=client(found), on_progress=steps.append
+            )
+        assert [each.value for each in steps] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_jobs_progress_is_heard(module: ModuleType) -> None:
+    events = [{"type": "progress", "data": {"value": 1, "max": 2, "node": "3"}}]
+    steps: list[Progress] = []
+    with comfy(events=events, delay=0.5) as found:
+        job = module.submit(module.Parameters(), client=client(found))
+        job.result(timeout=10, on_progress=steps.append)
+    assert steps == [Progress(1, 2, "3")]
 
 
 def test_a_cancelled_run_leaves_the_queue(module: ModuleType) -> None:
@@ -461,25 +525,22 @@ def test_the_apps_blocks_are_files(module: ModuleType, tmp_path: Path) -> None:
 
 
 def test_the_app_runs_an_override(module: ModuleType) -> None:
-    with Server(Answer(200, b"")) as server:
-        result = module.run(
+    with Server(Answer(200, block("a.png", b"x"))) as server:
+        module.run(
             module.Parameters(),
             client=ViewComfyApp(server.url),
             override_workflow=True,
         )
-    assert result.outputs == ()
     workflow = json.loads(str(server.requests[0].parts["workflow"]))
     assert workflow == text_to_image()
 
 
 def test_an_input_with_a_hyphen_is_refused_where_it_is_changed(tmp_path: Path) -> None:
     module = module_of({"1": {"class_type": "Odd", "inputs": {"top-k": 3}}}, tmp_path)
-    with Server(Answer(200, b"")) as server:
+    with Server(Answer(200, block("a.png", b"x"))) as server:
         own = ViewComfyApp(server.url)
-        module.run(module.Parameters(), client=own)
-        with pytest.raises(
-            InvalidParametersError, match="top_k: cannot be set through"
-        ):
+        own.run(module.WORKFLOW.call(module.Parameters()))
+        with pytest.raises(InvalidParametersError, match="top_k: can't be set through"):
             module.run(module.Parameters(top_k=4), client=own)
     assert len(server.requests) == 1
 

@@ -267,7 +267,7 @@ def test_a_server_that_is_away_for_a_moment_is_waited_for(fast: None) -> None:
 
 def test_a_run_that_vanishes_is_an_error(fast: None) -> None:
     with Server(Script(*[None] * 40)) as server:
-        with pytest.raises(NotFoundError, match="any more"):
+        with pytest.raises(NotFoundError, match="no longer knows"):
             client(server.url).run(CALL)
 
 

@@ -284,17 +284,20 @@ def test_one_that_cannot_be_written_is_named_too(
 
     monkeypatch.setattr(Path, "open", full)
     result = of(inline(b"1", "first.png"), inline(b"2", "second.png"))
-    with pytest.raises(SaveError, match="second.png: No space left") as caught:
+    with pytest.raises(
+        SaveError, match="second.png can't be saved in .*: No space left"
+    ) as caught:
         result.save(tmp_path)
     assert caught.value.saved == [tmp_path / "first.png"]
 
 
-def test_a_directory_that_cannot_be_made_is_an_error_of_the_disk(
+def test_a_directory_that_cannot_be_made_is_an_error_of_saving(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OSError):
-        of(inline(b"1")).save(tmp_path / "file")
+    for saved in (of(inline(b"1")), inline(b"1")):
+        with pytest.raises(SaveError, match="the folder .*file can't be made"):
+            saved.save(tmp_path / "file")
 
 
 def test_what_could_not_be_saved_survives_pickling(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""What is heard of a run while it goes on: passed on without secrets, and the last of it kept."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Any, Final
+
+from ..texts import without_secrets
+from .call import MOST_LOGS, Progress, Watch
+from .progress import progress_of
+
+LONGEST_LINE: Final = 1 << 16
+"""Characters of a line of the log; the rest of a longer one is dropped."""
+
+LARGEST_LOG: Final = 1 << 24
+"""Characters of a run's log that its result keeps, with at most MOST_LOGS lines."""
+
+_MOST_STEPS: Final = 1e12
+"""A number of steps above this isn't one."""
+
+
+class Listener:
+    """Passes on what is heard of one run, in the run's thread, and keeps the end of its log."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._lines: deque[str] = deque()
+        self._size = 0
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The last lines that were heard."""
+        return tuple(self._lines)
+
+    def tell(self, line: str) -> None:
+        """A line of the log was heard; a sampler's bar in it is progress too."""
+        line = without_secrets(line[:LONGEST_LINE])
+        self._lines.append(line)
+        self._size += len(line)
+        while len(self._lines) > MOST_LOGS or self._size > LARGEST_LOG:
+            self._size -= len(self._lines.popleft())
+        if self._watch.on_log is not None:
+            self._watch.on_log(line)
+        for progress in progress_of(line):
+            self.show(progress)
+
+    def show(self, progress: Progress) -> None:
+        """A node came further."""
+        if self._watch.on_progress is not None:
+            self._watch.on_progress(progress)
+
+    def steps(self, value: Any, total: Any, node: str | None) -> None:
+        """A server's numbers for how far a node came; what can't be a number of steps is ignored."""
+        if _is_count(value) and _is_count(total):
+            self.show(Progress(int(value), int(total), node))
+
+
+def _is_count(value: Any) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and -_MOST_STEPS < value < _MOST_STEPS
+        and not math.isnan(value)
+    )

@@ -1,0 +1,183 @@
+"""A WebSocket that is read in a thread of its own, so that nothing a server does there holds up the run.
+
+Only with the extra `live`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import threading
+from collections.abc import Mapping
+from typing import Any, Final
+
+import websocket
+
+from ..http.bodies import json_in
+from ..http.client import LOG
+from ..http.deadlines import SLICE, shut
+
+LARGEST_MESSAGE: Final = 1 << 24
+"""Bytes of a message, and of what comes between two: a connection that brings more is given up."""
+
+LARGEST_KEPT: Final = 1 << 20
+"""Characters of a message that is worth to be heard; larger ones carry results, which are asked for."""
+
+MOST_WAITING: Final = 64
+"""Messages that wait to be heard; the server's next ones wait in the network."""
+
+PATIENCE: Final = 10.0
+"""Seconds for a connection to come about."""
+
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 8.0
+"""Seconds before a lost connection is made again."""
+
+
+class _Socket(websocket.WebSocket):
+    """Takes no message without end, in how many fragments ever."""
+
+    received = 0
+
+    def recv(self) -> str | bytes:
+        self.received = 0
+        return super().recv()
+
+    def _recv(self, bufsize: int) -> bytes:
+        receive: Any = super()._recv  # untyped there
+        piece: bytes = receive(bufsize)
+        self.received += len(piece)
+        if self.received > LARGEST_MESSAGE:
+            raise websocket.WebSocketPayloadException("a message without end")
+        return piece
+
+
+class Channel:
+    """The text messages of a server. It is connected, read and connected again in the background."""
+
+    reconnects = True
+
+    def __init__(self, url: str, headers: Mapping[str, str], host: str) -> None:
+        self.ready = threading.Event()
+        """Set once the connection stands, or once it is clear that the first one didn't come about."""
+        self.lost = False
+        """Whether the server can't be heard at present."""
+        self._url = url
+        self._headers = [f"{name}: {value}" for name, value in headers.items()]
+        self._host = host
+        self._messages = queue.Queue[str](MOST_WAITING)
+        self._closed = threading.Event()
+        self._socket: Any = None
+        threading.Thread(target=self._work, name="viewcomfy-live", daemon=True).start()
+
+    def next(self, seconds: float) -> str | None:
+        """The next message, where one comes within that time."""
+        try:
+            return self._messages.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def close(self) -> None:
+        """End the connection without waiting for the server."""
+        self._closed.set()
+        opened = self._socket
+        connection = None if opened is None else opened.sock
+        if connection is not None:
+            with contextlib.suppress(websocket.WebSocketException, OSError, ValueError):
+                connection.settimeout(0.05)
+                opened.send_close()
+            shut(connection)
+
+    def _work(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                self._read()
+                pause = FIRST_PAUSE
+            except Exception as error:
+                # Whatever a library makes of a server's bytes: nothing here decides anything.
+                LOG.info(
+                    "the events of %s can't be heard (%s)",
+                    self._host,
+                    type(error).__name__,
+                )
+            self.lost = True
+            self.ready.set()
+            if not self.reconnects or self._closed.wait(pause):
+                return
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _read(self) -> None:
+        """Connect and pass on what comes, until the connection ends."""
+        opened: Any = _Socket(enable_multithread=True)
+        self._socket = opened
+        try:
+            opened.settimeout(PATIENCE)
+            opened.connect(self._url, header=self._headers, redirect_limit=0)
+            opened.settimeout(None)
+            self._opened()
+            while not self._closed.is_set():
+                message = opened.recv()
+                if not opened.connected:
+                    return
+                if isinstance(message, str) and len(message) <= LARGEST_KEPT:
+                    self._received(message)
+        finally:
+            opened.shutdown()
+
+    def _opened(self) -> None:
+        self.lost = False
+        self.ready.set()
+
+    def _received(self, message: str) -> None:
+        while not self._closed.is_set():
+            with contextlib.suppress(queue.Full):
+                self._messages.put(message, timeout=SLICE)
+                return
+
+    def _send(self, message: str) -> None:
+        if self._socket is not None:
+            self._socket.send(message)
+
+
+class SocketIO(Channel):
+    """The events of a Socket.IO server: https://socket.io/docs/v4/socket-io-protocol/, texts only.
+
+    The library of that name starts a thread for each message, in no certain order, and lets a
+    server that drips its bytes hold up whoever connects or disconnects.
+    """
+
+    reconnects = False  # the events are bound to the first connection's session
+
+    def __init__(
+        self, base: str, auth: Mapping[str, str], headers: Mapping[str, str], host: str
+    ) -> None:
+        self.sid = ""
+        self._auth = dict(auth)
+        super().__init__(f"{base}/socket.io/?EIO=4&transport=websocket", headers, host)
+
+    def _opened(self) -> None:
+        """Nothing yet: the session begins when the server names it."""
+
+    def _received(self, message: str) -> None:
+        kind, rest = message[:1], message[1:]
+        if kind == "0":
+            self._send(f"40{json.dumps(self._auth)}")
+        elif kind == "2":
+            self._send(f"3{rest}")
+        elif message.startswith("40"):
+            about = json_in(message[2:])
+            self.sid = str(about.get("sid") or "") if isinstance(about, dict) else ""
+            super()._opened()
+        elif message.startswith("42"):
+            super()._received(message[2:])
+        elif message.startswith(("1", "41", "44")):
+            raise ConnectionError("the server ended the session")
+
+
+def event_in(message: str) -> tuple[str, Any]:
+    """The name and the first value of a Socket.IO event."""
+    event = json_in(message[message.find("[") :])
+    name, value = [*event, None, None][:2] if isinstance(event, list) else ("", None)
+    return name if isinstance(name, str) else "", value

@@ -1,0 +1,135 @@
+"""What may be shown of a text that came from outside: no secret, nothing that a terminal obeys."""
+
+from __future__ import annotations
+
+import re
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+HIDDEN: Final = "***"
+
+_LAYERS: Final = 4
+"""How often a text is unescaped in the search for secrets: JSON in a JSON text in a URL is three."""
+
+_SURELY: Final = 8
+"""Characters from which a secret is looked for within words too; a shorter one only as a word of its own."""
+
+_SHORTEST: Final = 3
+"""Characters below which a value is nothing that could be kept secret."""
+
+_ESCAPE: Final = re.compile(
+    r"\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|%([0-9a-f]{2})|&#x([0-9a-f]{1,6});|&#([0-9]{1,7});"
+    r"|\\(.)|&(quot|amp|lt|gt|apos);",
+    re.IGNORECASE | re.DOTALL,
+)
+_ENTITIES: Final = {"quot": '"', "amp": "&", "lt": "<", "gt": ">", "apos": "'"}
+
+_known: Final[dict[int, weakref.ref[Secrets]]] = {}
+
+
+class Secrets:
+    """Values that no text shows for as long as this object lives."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.values = tuple(
+            {value for value in values if len(value) >= _SHORTEST}  # each once
+        )
+        key = id(self)
+        _known[key] = weakref.ref(self, lambda _: _known.pop(key, None))
+
+    def __reduce__(self) -> tuple[type[Secrets], tuple[tuple[str, ...]]]:
+        return type(self), (self.values,)
+
+
+def shown(text: str) -> str:
+    """`text` as people may see it: without secrets, control characters and marks that reorder a line."""
+    return without_secrets(printable(text))
+
+
+def quoted(text: str, longest: int = 500) -> str:
+    """What a server says, on one line and not too long."""
+    start = shown(text[: longest * 20])
+    if len(text) > longest * 20:
+        # What was cut off in the middle may be half a secret.
+        start = start[: -longest * 10]
+    return " ".join(start.split())[:longest]
+
+
+def printable(text: str) -> str:
+    """`text` without what a terminal obeys; line breaks, tabs and joined emoji stay."""
+    if text.isprintable():
+        return text
+    return "".join(filter(_is_harmless, text))
+
+
+def _is_harmless(char: str) -> bool:
+    # Spaces of any width, and the joiners that make one sign of several.
+    return char.isprintable() or char in "\n\t\u200c\u200d\u00a0\u202f\u3000"
+
+
+def without_secrets(text: str) -> str:
+    """`text` with every known secret in it hidden, in whatever way it is escaped there."""
+    holders = [reference() for reference in list(_known.values())]
+    secrets = {value for each in holders if each is not None for value in each.values}
+    if not secrets:
+        return text
+    spans: list[tuple[int, int]] = []
+    level, origins = text, range(len(text) + 1)  # type: tuple[str, Sequence[int]]
+    for _ in range(_LAYERS):
+        for secret in secrets:
+            for start in _places(level, secret):
+                spans.append((origins[start], origins[start + len(secret)]))
+        if _ESCAPE.search(level) is None:
+            break
+        level, origins = _unescaped(level, origins)
+    return _without(text, spans) if spans else text
+
+
+def _places(text: str, secret: str) -> Iterator[int]:
+    start = text.find(secret)
+    while start >= 0:
+        end = start + len(secret)
+        around = text[max(0, start - 1) : start] + text[end : end + 1]
+        if len(secret) >= _SURELY or not any(
+            each.isalnum() or each == "_" for each in around
+        ):
+            yield start
+        start = text.find(secret, end)
+
+
+def _unescaped(text: str, origins: Sequence[int]) -> tuple[str, list[int]]:
+    """The text with one layer of escapes read, and where in the first text each character began."""
+    chars: list[str] = []
+    begun: list[int] = []
+    end = 0
+    for found in _ESCAPE.finditer(text):
+        chars.extend(text[end : found.start()])
+        begun.extend(origins[end : found.start()])
+        end = found.end()
+        chars.append(_character(found))
+        begun.append(origins[found.start()])
+    chars.extend(text[end:])
+    begun.extend(origins[end:])
+    return "".join(chars), begun
+
+
+def _character(found: re.Match[str]) -> str:
+    *hexadecimal, decimal, escaped, entity = found.groups()
+    if escaped is not None:
+        return escaped
+    if entity is not None:
+        return _ENTITIES[entity.lower()]
+    digits = next(filter(None, hexadecimal), None)
+    code = int(digits, 16) if digits else int(decimal)
+    return chr(code) if code <= 0x10FFFF else "?"
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    pieces: list[str] = []
+    end = 0
+    for start, stop in sorted(spans):
+        if start >= end:
+            pieces += [text[end:start], HIDDEN]
+        end = max(end, stop)
+    return "".join([*pieces, text[end:]])
