@@ -40,3 +40,10 @@ class CodegenError(Exception):
     def __init__(self, *diagnostics: Diagnostic) -> None:
         super().__init__("\n".join(str(each) for each in diagnostics))
         self.diagnostics = diagnostics
+
+
+def place(source: str, node: str, class_type: object, *path: str) -> str:
+    """A node, or something within it, as messages name it."""
+    named = f" ({class_type})" if isinstance(class_type, str) else ""
+    inside = f", {'.'.join(path)}" if path else ""
+    return f"{source}: node {node}{named}{inside}"

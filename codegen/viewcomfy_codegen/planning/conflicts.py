@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..catalog import NodeFacts
-from ..errors import Diagnostic
+from ..errors import Diagnostic, place
 from ..graph.workflow import Workflow
-from ..sources.json_text import place
 from .drafts import unwrapped
 from .types import contradicts
 

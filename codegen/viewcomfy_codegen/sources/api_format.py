@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from ..errors import CodegenError, Diagnostic
+from ..errors import CodegenError, Diagnostic, place
 from ..graph.workflow import Link, Node, Workflow, is_link, ordered
-from .json_text import EXPORT_HINT, Repeated, decoded, flaws, place, repeated
+from .json_text import EXPORT_HINT, Repeated, decoded, flaws, repeated
 
 DEEPEST: Final = 50
 """How deeply a value may be nested: far more than any node's, far less than any decoder's limit."""

@@ -163,10 +163,3 @@ def repeated(location: str, key: str) -> Diagnostic:
 
 def _place(source: str, path: tuple[str, ...]) -> str:
     return f"{source}: {'.'.join(path)}" if path else source
-
-
-def place(source: str, node: str, class_type: object, *path: str) -> str:
-    """A node, or something within it, as messages name it."""
-    named = f" ({class_type})" if isinstance(class_type, str) else ""
-    inside = f", {'.'.join(path)}" if path else ""
-    return f"{source}: node {node}{named}{inside}"
