@@ -1,41 +1,60 @@
-"""Where a workflow and the user's own ComfyUI contradict each other: worth knowing, never a reason to fail."""
+"""What a workflow's author should know of its nodes and values: worth a warning, never a reason to fail."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..catalog import NodeFacts
+from viewcomfy_runtime.parameters.fields import REQUIRED
+
+from ..catalog import PAGE_CLASSES
 from ..errors import Diagnostic, place
-from ..graph.workflow import Workflow
-from .drafts import unwrapped
-from .types import contradicts
+from .analysis import Analysis
 
 
-def contradictions(
-    workflow: Workflow,
-    facts: Mapping[str, NodeFacts | None],
-    object_info: Mapping[str, Any],
-    source: str,
+def doubts(
+    analysis: Analysis, object_info: Mapping[str, Any] | None, source: str
+) -> list[Diagnostic]:
+    """Classes that no server has, or the user's own lacks, and deployed values that they would refuse."""
+    return [*_classes(analysis, object_info, source), *_values(analysis, source)]
+
+
+def _classes(
+    analysis: Analysis, object_info: Mapping[str, Any] | None, source: str
 ) -> Iterator[Diagnostic]:
-    """Classes that the server does not have, and deployed values that it would refuse."""
-    for node in workflow.nodes.values():
+    for node in analysis.workflow.nodes.values():
         where = place(source, node.id, node.class_type)
-        if node.class_type not in object_info:
+        if node.class_type in PAGE_CLASSES and analysis.facts[node.class_type] is None:
+            yield Diagnostic(
+                where,
+                "only ComfyUI's web page knows this class, so a server will refuse to run the workflow",
+                "export it with Export (API), which leaves such nodes out",
+                "warning",
+            )
+        elif object_info is not None and node.class_type not in object_info:
             yield Diagnostic(
                 where,
                 "the server of --object-info has no such class",
                 "install the pack that brings it, or ask the server that runs the workflow",
                 "warning",
             )
+
+
+def _values(analysis: Analysis, source: str) -> Iterator[Diagnostic]:
+    for draft in analysis.drafts:
+        if not draft.doubt:
             continue
-        known = facts[node.class_type]
-        for name, value in node.values.items():
-            declared = known.inputs.get(name) if known is not None else None
-            if declared is not None and contradicts(declared, unwrapped(value)):
-                yield Diagnostic(
-                    place(source, node.id, node.class_type, "inputs", name),
-                    f"the server of --object-info would refuse {str(value)[:60]!r}",
-                    "the client accepts it, since it is deployed; check the workflow",
-                    "warning",
-                )
+        node = draft.node
+        known = analysis.facts[node.class_type]
+        own = known is not None and known.own
+        server = "the server of --object-info" if own else "ComfyUI"
+        yield Diagnostic(
+            place(source, node.id, node.class_type, "inputs", draft.input),
+            f"{server} would refuse {str(draft.value)[:60]!r}: {draft.doubt[:200]}",
+            (
+                "every call has to set it; for a default, set a value in ComfyUI and export again"
+                if draft.default is REQUIRED
+                else "the client accepts it, since it is deployed; check the workflow"
+            ),
+            "warning",
+        )

@@ -11,12 +11,13 @@ from viewcomfy_runtime.parameters.fields import UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Integer, Media, ParameterType
 
-from ..catalog import Catalog, NodeFacts
+from ..catalog import PAGE_CLASSES, Catalog, InputFacts, NodeFacts
 from ..graph.roles import PRIMITIVE, Roles
 from ..graph.workflow import Node, Workflow
 from ..model import ADVANCED, BASIC, Identifier
 from ..naming.candidates import split_mark
 from ..words import unique, words
+from .branches import wire_names
 from .ranking import is_rare
 from .types import kind_of, kind_wished
 from .wishes import Wish, Wishes
@@ -26,8 +27,9 @@ from .wishes import Wish, Wishes
 class Draft:
     """A parameter while it is planned.
 
-    `marked` when its node has one of ViewComfy's marks; `mask_of` names the picture whose mask this is; `told` is what the
-    user's own server says of the input, `wish` what the user wrote down on it.
+    `value` is the deployed one, `default` what stands for it in a call, REQUIRED where it has to be given; `doubt` says what
+    ComfyUI takes in place of the deployed value, which it would refuse. `marked` when its node has one of ViewComfy's marks; `mask_of` names the picture
+    whose mask this is; `told` is what the user's own server says of the input, `wish` what the user wrote down on it.
     """
 
     node: Node
@@ -36,6 +38,8 @@ class Draft:
     type: ParameterType
     group: str
     marked: bool
+    default: Any = None
+    doubt: str = ""
     mask_of: str | None = None
     told: str = ""
     wish: Wish | None = None
@@ -64,44 +68,67 @@ def drafts(
     useful = workflow.leading_to(output_ids(workflow, facts))
     for node in workflow.nodes.values():
         known = facts[node.class_type]
-        declared = known.inputs if known is not None else {}
+        if known is None and node.class_type in PAGE_CLASSES:
+            continue
         mark, _ = split_mark(node.title)
-        for name in _in_order(node, declared):
+        for name in _in_order(node, known):
             value = unwrapped(node.values[name])
-            if name not in declared and _only_on_the_page(name, value, known):
+            declared = known.input(name, node.values) if known is not None else None
+            if _only_on_the_page(name, value, declared, known):
                 continue
-            kind, origin = kind_of(name, value, declared.get(name), catalog)
-            if known is not None and known.own and origin.startswith("its class"):
-                origin = origin.replace("its class", "your ComfyUI's own word")
-            if isinstance(kind, Integer) and _is_seed(node, name, roles):
-                kind = replace(kind, random=True)
-            if mark is not None:
-                group = mark
-            elif node.id not in useful:
-                group = UNUSED
-            else:
-                rare = is_rare(name, value, kind, declared.get(name), known)
-                group = ADVANCED if rare else BASIC
-            told = declared[name].tooltip if name in declared else ""
-            wish = wishes.get(WireKey(node.id, name))
-            if wish is not None:
-                wanted = wish.type and kind_wished(kind, wish.type, value)
-                if wanted is not None and wanted is not kind:
-                    kind, origin = wanted, wish.origin
-                group = wish.group or group
-            marked = mark is not None if not curated else wish is not None
-            yield Draft(
-                node,
-                name,
-                value,
-                kind,
-                group,
-                marked,
-                told=told,
-                wish=wish,
-                step=declared[name].step if name in declared else None,
-                type_origin=origin,
+            draft = _draft(node, name, value, declared, known, catalog, roles)
+            group = mark or (draft.group if node.id in useful else UNUSED)
+            yield _wished(
+                replace(draft, group=group, marked=mark is not None),
+                wishes.get(draft.key),
+                curated,
             )
+
+
+def _draft(
+    node: Node,
+    name: str,
+    value: Any,
+    declared: InputFacts | None,
+    known: NodeFacts | None,
+    catalog: Catalog,
+    roles: Roles,
+) -> Draft:
+    """The draft of one input by what is known of its class."""
+    kind, origin, default, doubt = kind_of(name, value, declared, catalog)
+    if known is not None and known.own:
+        origin = origin.replace("its class", "your ComfyUI's own word")
+    if isinstance(kind, Integer) and _is_seed(node, name, roles):
+        kind = replace(kind, random=True)
+    rare = is_rare(name, value, kind, declared, known)
+    return Draft(
+        node,
+        name,
+        value,
+        kind,
+        ADVANCED if rare else BASIC,
+        marked=False,
+        default=default,
+        doubt=doubt,
+        told=declared.tooltip if declared is not None else "",
+        step=declared.step if declared is not None else None,
+        type_origin=origin,
+    )
+
+
+def _wished(draft: Draft, wish: Wish | None, curated: bool) -> Draft:
+    """The draft as its user wants it."""
+    if wish is None:
+        return replace(draft, marked=False) if curated else draft
+    wanted = wish.type and kind_wished(draft.type, wish.type, draft.value)
+    if wanted is not None and wanted is not draft.type:
+        draft = replace(draft, type=wanted, type_origin=wish.origin)
+    return replace(
+        draft,
+        wish=wish,
+        group=wish.group or draft.group,
+        marked=draft.marked or curated,
+    )
 
 
 def masks(
@@ -123,6 +150,7 @@ def masks(
                 draft,
                 input=key.name,
                 value=None,
+                default=None,
                 wish=wish,
                 type=Media("image/*", optional=True),
                 mask_of=name,
@@ -165,29 +193,46 @@ def output_ids(workflow: Workflow, facts: Mapping[str, NodeFacts | None]) -> set
     return outputs or ends
 
 
-def _in_order(node: Node, declared: Iterable[str]) -> Iterator[str]:
+def _in_order(node: Node, known: NodeFacts | None) -> list[str]:
     """The node's values as its class lists them, then those that it does not list."""
-    listed = [name for name in declared if name in node.values]
-    return iter([*listed, *(name for name in node.values if name not in set(listed))])
+    names = wire_names(known.inputs) if known is not None else ()
+    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+
+    def place(name: str) -> int:
+        while name not in places and "." in name:
+            name = name.rpartition(".")[0]
+        return places.get(name, len(places))
+
+    return sorted(node.values, key=place)
 
 
 _CONTROLS: Final = frozenset({"fixed", "randomize", "increment", "decrement"})
 
 
-def _only_on_the_page(name: str, value: Any, known: NodeFacts | None) -> bool:
-    """Whether an undeclared input is a button, a header or a control that only the web page has."""
+def _only_on_the_page(
+    name: str, value: Any, declared: InputFacts | None, known: NodeFacts | None
+) -> bool:
+    """Whether an input is a button, a header, a view or a control that only the web page has."""
+    if declared is not None:
+        return declared.page_only
+    if known is not None and known.is_page_only(name):
+        return True
     if isinstance(value, dict):
         kind = value.get("type")
         return (
             isinstance(kind, str) and kind.endswith("Widget")
         ) or name.lower().endswith("preview")
     if value is None or value == "":
-        return known is not None or re.fullmatch(r"\w+", name) is None
+        return (value is None and known is not None) or _NAME.fullmatch(name) is None
     if isinstance(value, str):
         return value in _CONTROLS or (
             "upload" in words(name) and value in ("image", "video", "audio")
         )
     return False
+
+
+_NAME: Final = re.compile(r"[\w.-]+")
+"""What an input is called; a button's name is a label with spaces and signs."""
 
 
 def _is_seed(node: Node, name: str, roles: Roles) -> bool:

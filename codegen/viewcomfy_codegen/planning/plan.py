@@ -20,7 +20,7 @@ from ..naming.assignment import assign
 from ..naming.candidates import Labels, Spot
 from ..words import words
 from .analysis import Analysis, analyse
-from .conflicts import contradictions
+from .conflicts import doubts
 from .drafts import Draft, is_random, masks
 from .filters import Named, filtered
 from .options import Options
@@ -51,10 +51,7 @@ def plan(
     labels = Labels(workflow, analysis.roles, dict(analysis.facts))
     named = _named(analysis, labels, options)
     kept, notes = filtered(named, options, titles.source)
-    if options.object_info is not None:
-        notes += contradictions(
-            workflow, analysis.facts, options.object_info, titles.source
-        )
+    notes += doubts(analysis, options.object_info, titles.source)
     kept.sort(key=lambda pair: _place(pair[1]))
     parameters = [
         _parameter(name, draft, options, analysis.roles) for name, draft in kept
@@ -105,7 +102,7 @@ def _place(draft: Draft) -> tuple[int, bool, int]:
 def _parameter(
     name: Identifier, draft: Draft, options: Options, roles: Roles
 ) -> Parameter:
-    kind, default = draft.type, draft.value
+    kind, default = draft.type, draft.default
     wanted = draft.wish.required if draft.wish is not None else None
     if isinstance(kind, Media) and not kind.optional:
         optional = options.optional_files or wanted is False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.types import (
     Choice,
     Flag,
@@ -17,6 +18,7 @@ from viewcomfy_runtime.parameters.types import (
     Refused,
     Text,
     accept,
+    short,
 )
 
 from ..catalog import Catalog, InputFacts
@@ -32,6 +34,8 @@ _MEDIA_WORDS: Final = frozenset({"image", "mask", "video", "audio", "picture", "
 MODEL_FILE: Final = re.compile(
     r".\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf|engine)$", re.IGNORECASE
 )
+_PLACEHOLDER: Final = re.compile(r"%[^%]+%|\{\{.*\}\}|\$\{.*\}")
+"""What chat front ends write where they put a value in: `%sampler%`, `{{width}}`, `${seed}`."""
 
 _WIDEST: Final = 1e18
 """Floats beyond it are a widget's way to say that there is no bound."""
@@ -43,28 +47,77 @@ _SWITCHES: Final = frozenset(
 )
 """Choices that complete a whole (switches, sides, axes, channels); any other list may grow."""
 
-
-def kind_of(
-    name: str, value: Any, facts: InputFacts | None, catalog: Catalog
-) -> tuple[ParameterType, str]:
-    """The type of an input with this deployed value, and where it comes from; the value is always valid for it."""
-    kind = _declared(facts, value) if facts is not None and facts.holds_value else None
-    origin = "its class"
-    if kind is None:
-        kind, origin = _guessed(name, value, catalog), "its name, as elsewhere"
-    if kind is not None and _fits(kind, value):
-        return kind, origin
-    if kind is not None:
-        wider = _widened(kind, value)
-        if _fits(wider, value):
-            return wider, f"{origin}, less what the deployed value breaks"
-    return _literal(value), "its deployed value"
+_OBJECTS: Final = frozenset({"BOUNDING_BOX", "COMPOSITOR", "CURVE"})
+_LISTS: Final = frozenset({"BOUNDING_BOXES", "COLORS", "MULTICOMBO"})
+_NUMBERS: Final = frozenset({"INT", "FLOAT"})
 
 
-def contradicts(facts: InputFacts, value: Any) -> bool:
-    """Whether what a class says of an input refuses the deployed value, a file's name aside."""
-    kind = _declared(facts, value) if facts.holds_value else None
-    return kind is not None and not isinstance(kind, Media) and not _fits(kind, value)
+class Kind(NamedTuple):
+    """The type of an input, and what its deployed value is to it.
+
+    `default` is the deployed value as the type takes it; REQUIRED for a value of another kind, such as a placeholder.
+    `doubt` says what the input's class takes in place of the deployed value, where it would refuse that.
+    """
+
+    type: ParameterType
+    origin: str
+    default: Any
+    doubt: str = ""
+
+
+def kind_of(name: str, value: Any, facts: InputFacts | None, catalog: Catalog) -> Kind:
+    """The type of an input with this deployed value, and where it comes from."""
+    declared = declared_type(facts, value) if facts is not None else None
+    if declared is not None:
+        if facts is not None and _stands_for_a_choice(value, facts):
+            return Kind(declared, "its class", REQUIRED, "must be one of the choices")
+        return _known(declared, value)
+    guessed = _guessed(name, value, catalog)
+    if guessed is not None and (default := _taken(guessed, value)) is not REQUIRED:
+        return Kind(guessed, "its name, as elsewhere", default)
+    return Kind(_literal(value), "its deployed value", value)
+
+
+def _known(kind: ParameterType, value: Any) -> Kind:
+    """A type that a class declares; it loses the bound that the deployed value breaks, but never its kind."""
+    if isinstance(kind, Media):
+        return Kind(kind, "its class", value)
+    if (default := _taken(kind, value)) is not REQUIRED:
+        return Kind(kind, "its class", default)
+    doubt = refusal(kind, value)
+    wider = widened(kind, value)
+    if (default := _taken(wider, value)) is REQUIRED:
+        return Kind(kind, "its class", REQUIRED, doubt)
+    origin = "its class, less what the deployed value breaks"
+    return Kind(wider, origin, default, doubt)
+
+
+def refusal(kind: ParameterType, value: Any) -> str:
+    """What `kind` takes in place of a value; empty where it takes it."""
+    try:
+        accept(kind, value)
+    except Refused as refused:
+        return str(refused).removesuffix(f", not {short(value)}")
+    return ""
+
+
+def _stands_for_a_choice(value: Any, facts: InputFacts) -> bool:
+    return (
+        isinstance(value, str)
+        and facts.value_type != "STRING"
+        and value not in facts.choices
+        and _PLACEHOLDER.fullmatch(value) is not None
+    )
+
+
+def _taken(kind: ParameterType, value: Any) -> Any:
+    """The value as `kind` sends it; REQUIRED where it does not take it."""
+    if isinstance(kind, Media):
+        return value if isinstance(value, str) else REQUIRED
+    try:
+        return accept(kind, value)
+    except Refused:
+        return REQUIRED
 
 
 def kind_wished(
@@ -73,24 +126,39 @@ def kind_wished(
     """The type that a user gave an input, as wide as its deployed value needs; ours where that says more, or all else fails."""
     if isinstance(wished, Text) and not isinstance(kind, Text):
         return kind
-    for each in (wished, _widened(wished, value)):
-        if _fits(each, value) or (isinstance(each, Media) and not value):
+    for each in (wished, widened(wished, value)):
+        if _taken(each, value) is not REQUIRED or (
+            isinstance(each, Media) and not value
+        ):
             return each
     return kind
 
 
-def _declared(facts: InputFacts, value: Any) -> ParameterType | None:
-    if facts.upload is not None and isinstance(value, str):
+def declared_type(facts: InputFacts, value: Any) -> ParameterType | None:
+    """What a class says of an input that holds a value; None for a link, and where the class leaves it open."""
+    if facts.upload is not None and not isinstance(value, list):
         return Media(facts.upload)
+    if not facts.holds_value:
+        is_number = type(value) in (int, float)
+        takes_any = "," in facts.type and _NUMBERS.issuperset(facts.type.split(","))
+        return Number() if is_number and takes_any else None
     match facts.value_type:
         case "INT":
             return Integer(_bound(facts.lo), _bound(facts.hi))
         case "FLOAT":
-            return Number(_bound(facts.lo), _bound(facts.hi))
+            low, high = _bound(facts.lo), _bound(facts.hi)
+            whole = facts.whole and not isinstance(value, float)
+            return Integer(low, high) if whole else Number(low, high)
         case "STRING":
             return Text(facts.multiline or (isinstance(value, str) and "\n" in value))
         case "BOOLEAN":
             return Flag()
+        case "COLOR":
+            return Text()
+        case kind if kind in _OBJECTS:
+            return Json("object")
+        case kind if kind in _LISTS or facts.multiselect:
+            return Json("array")
         case _:
             return _choices(facts, value)
 
@@ -104,11 +172,9 @@ def _bound(bound: int | float | None) -> int | float | None:
 
 
 def _choices(facts: InputFacts, value: Any) -> ParameterType | None:
-    if facts.multiselect:
-        return Json("array")
     options = facts.choices
     if facts.files or not options or _is_file_elsewhere(value, options):
-        return Text() if isinstance(value, str) else None
+        return Text()
     strings = tuple(option for option in options if isinstance(option, str))
     if len(strings) == len(options):
         # One choice alone is what one machine has; others have more.
@@ -120,7 +186,8 @@ def _choices(facts: InputFacts, value: Any) -> ParameterType | None:
     whole = tuple(option for option in options if type(option) is int)
     if len(whole) == len(options):
         return Choice(_distinct(whole), open=not facts.closed)
-    return None
+    numbers = all(type(option) in (int, float) for option in options)
+    return Number() if numbers else None
 
 
 def _is_file_elsewhere(value: Any, options: tuple[object, ...]) -> bool:
@@ -164,18 +231,7 @@ def _media(name: str, value: str) -> str | None:
     return _MEDIA_BY_EXTENSION.get(value.rpartition(".")[2].casefold())
 
 
-def _fits(kind: ParameterType, value: Any) -> bool:
-    """Whether `value` passes and is sent as it is, to the last bit."""
-    if isinstance(kind, Media):
-        return isinstance(value, str)
-    try:
-        accepted = accept(kind, value)
-    except Refused:
-        return False
-    return type(accepted) is type(value)
-
-
-def _widened(kind: ParameterType, value: Any) -> ParameterType:
+def widened(kind: ParameterType, value: Any) -> ParameterType:
     """The type without the bound that the deployed value breaks."""
     match kind:
         case Integer(lo, hi) | Number(lo, hi) if type(value) in (int, float):

@@ -153,7 +153,7 @@ def accept(kind: ParameterType, value: object) -> Any:
             if isinstance(value, str):
                 raise Refused(
                     "a text is taken for a data: URI only, so that a call cannot read this machine's files;"
-                    f" for a file on disk pass Path({_short(value)})"
+                    f" for a file on disk pass Path({short(value)})"
                 )
             return _refuse(
                 "a file (Path, bytes, binary file object, Upload or data: URI)", value
@@ -195,9 +195,9 @@ def _number(value: object) -> int | float:
 
 def _within(value: int | float, lo: Bound, hi: Bound) -> int | float:
     if lo is not None and value < lo:
-        raise Refused(f"must be at least {lo}, not {_short(value)}")
+        raise Refused(f"must be at least {lo}, not {short(value)}")
     if hi is not None and value > hi:
-        raise Refused(f"must be at most {hi}, not {_short(value)}")
+        raise Refused(f"must be at most {hi}, not {short(value)}")
     return value
 
 
@@ -211,7 +211,7 @@ def _choice(value: object, options: tuple[Option, ...], open_: bool) -> Option:
             return value
     elif open_:
         _refuse("a text", value)
-    _refuse("one of " + ", ".join(_short(option) for option in options), value)
+    _refuse("one of " + ", ".join(short(option) for option in options), value)
 
 
 def _json(value: object, shape: str) -> Any:
@@ -226,10 +226,10 @@ def _json(value: object, shape: str) -> Any:
 
 
 def _refuse(wanted: str, value: object) -> NoReturn:
-    raise Refused(f"must be {wanted}, not {_short(value)}")
+    raise Refused(f"must be {wanted}, not {short(value)}")
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
     """`value` for a message: what was passed, in JSON's words, cut when long."""
     if isinstance(value, bytes | Upload):
         return type(value).__name__

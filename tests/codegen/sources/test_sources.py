@@ -97,7 +97,6 @@ def test_its_tooltips_are_sentences_and_never_code() -> None:
         ["COMFY_DYNAMICCOMBO_V3", {"options": ["a"]}],
         ["COMBO"],
         ["COMBO", {"options": None}],
-        ["INT", None],
         [],
         [["a", {"b": 1}]],
         [3],
