@@ -12,6 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from viewcomfy_codegen import Generated, Options, generate
 
 Workflow = dict[str, Any]
@@ -85,3 +87,19 @@ def names_of(workflow: Mapping[str, Any], **options: Any) -> dict[str, str]:
     """The parameters' names by wire key."""
     properties = schema(workflow, **options)["properties"]
     return {each["x-viewcomfy-key"]: name for name, each in properties.items()}
+
+
+def required_values(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A value for each parameter that a call has to set, as its schema takes it."""
+    return {name: _valid(schema["properties"][name]) for name in schema["required"]}
+
+
+def _valid(about: Mapping[str, Any]) -> Any:
+    choices = [each.get("enum", ()) for each in (about, *about.get("anyOf", ()))]
+    candidates = [
+        "data:image/png;base64,iVBORw0KGgo=",
+        *(choice for each in choices for choice in each),
+        *(about.get("minimum", 1), True, [], {}),
+    ]
+    takes = Draft202012Validator(about).is_valid
+    return next(each for each in candidates if takes(each))

@@ -27,9 +27,10 @@ from .wishes import Wish, Wishes
 class Draft:
     """A parameter while it is planned.
 
-    `value` is the deployed one, `default` what stands for it in a call, REQUIRED where it has to be given; `doubt` says what
-    ComfyUI takes in place of the deployed value, which it would refuse. `marked` when its node has one of ViewComfy's marks; `mask_of` names the picture
-    whose mask this is; `told` is what the user's own server says of the input, `wish` what the user wrote down on it.
+    `value` is the deployed one, `default` what stands for it in a call, REQUIRED where a call has to
+    give it; `doubt` says what ComfyUI takes in place of a deployed value that it would refuse. `marked`
+    when its node has one of ViewComfy's marks; `mask_of` names the image whose mask this is; `told` is
+    what the user's own server says of the input, `wish` what the user wrote down on it.
     """
 
     node: Node

@@ -22,6 +22,7 @@ from viewcomfy_runtime.parameters.types import (
 )
 
 from ..catalog import Catalog, InputFacts
+from ..catalog.facts import DYNAMIC_COMBO
 from ..words import plain_name, words
 
 _MEDIA_BY_EXTENSION: Final = {
@@ -104,7 +105,7 @@ def refusal(kind: ParameterType, value: Any) -> str:
 def _stands_for_a_choice(value: Any, facts: InputFacts) -> bool:
     return (
         isinstance(value, str)
-        and facts.value_type != "STRING"
+        and facts.value_type in ("COMBO", DYNAMIC_COMBO)
         and value not in facts.choices
         and _PLACEHOLDER.fullmatch(value) is not None
     )

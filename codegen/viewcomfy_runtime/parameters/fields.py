@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from types import NoneType, UnionType
@@ -190,13 +191,38 @@ def fields_of(parameters: type[Any], about: Mapping[str, About]) -> tuple[Field,
 
     Raises TypeError for a field whose annotation names no Input or no type that the wire knows.
     """
-    hints = get_type_hints(parameters, include_extras=True)
+    names = getattr(sys.modules.get(parameters.__module__), "__dict__", {})
+    lists = {
+        name: _Choices(get_args(each))
+        for name, each in names.items()
+        if get_origin(each) is Literal
+    }
+    hints = get_type_hints(parameters, {**names, **lists}, include_extras=True)
     return tuple(
         _field(
             each.name, hints[each.name], _default(each), about.get(each.name, About())
         )
         for each in fields(parameters)
     )
+
+
+class _Choices:
+    """A list of choices while annotations are read.
+
+    `typing` caches what is made of a Literal whatever the order of its choices, so that another module's would show.
+    """
+
+    def __init__(
+        self, options: tuple[Any, ...], others: tuple[object, ...] = ()
+    ) -> None:
+        self.options = options
+        self.others = others
+
+    def __or__(self, other: object) -> _Choices:
+        return _Choices(self.options, (*self.others, other))
+
+    def __call__(self) -> None:
+        """In Python 3.10 what is annotated has to be callable."""
 
 
 def _default(each: Any) -> object:
@@ -226,14 +252,14 @@ def _unwrapped(hint: object) -> tuple[object, tuple[object, ...]]:
 def _type_of(
     base: object, metadata: tuple[object, ...], bound: Input
 ) -> ParameterType | None:
+    if isinstance(base, _Choices):
+        return Choice(base.options, open=bool(base.others))
     if FILE_MARK in metadata:
         return Media(bound.media)
     members = get_args(base) if get_origin(base) in (Union, UnionType) else (base,)
     others = [member for member in members if member is not NoneType]
     if len(others) < len(members):
         return _optional(others, bound)
-    if get_origin(others[0]) is Literal:
-        return Choice(get_args(others[0]), open=len(others) > 1)
     if base is bool:
         return Flag()
     if base is int:

@@ -155,21 +155,11 @@ _MADE: Final = {
 
 
 def _alias(alias: Alias) -> Code:
+    """A list of choices. `| str` stands where it is used: `typing` would give it the order of any equal list."""
     head = f"{alias.name}: TypeAlias = "
     options = [literal(option) for option in alias.choice.options]
-    tail = ""
-    if alias.choice.open:
-        tail = " | int" if isinstance(alias.choice.options[0], int) else " | str"
-    flat = f"{head}Literal[{', '.join(options)}]{tail}"
-    if fits(flat):
-        return Code(flat)
-    if not tail:
-        return Code(head + call("Literal[", options, 0, WIDTH, 0))
-    literals = f"Literal[{', '.join(options)}]"
-    if fits(literals + tail, MARGIN):
-        return Code(f"{head}(\n    {literals}{tail}\n)")
-    literals = call("Literal[", options, MARGIN, MARGIN, 0)
-    return Code(f"{head}(\n    {literals}\n   {tail}\n)")
+    flat = f"{head}Literal[{', '.join(options)}]"
+    return Code(flat if fits(flat) else head + call("Literal[", options, 0, WIDTH, 0))
 
 
 def _hint(kind: ParameterType, aliases: dict[Choice, Identifier]) -> str:
@@ -182,8 +172,9 @@ def _hint(kind: ParameterType, aliases: dict[Choice, Identifier]) -> str:
             return "float"
         case Flag():
             return "bool"
-        case Choice():
-            return aliases[kind]
+        case Choice(options, open_):
+            other = "int" if isinstance(options[0], int) else "str"
+            return f"{aliases[kind]} | {other}" if open_ else aliases[kind]
         case Media(optional=optional):
             return "File | None" if optional else "File"
         case Json(shape):

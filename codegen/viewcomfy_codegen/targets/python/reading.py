@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from viewcomfy_runtime.parameters.docs import About
@@ -128,35 +129,49 @@ class _Reader:
         return Field(name, self._type(hint, inputs[0]), inputs, default, about)
 
     def _type(self, hint: ast.expr, bound: Input) -> ParameterType:
+        members = list(self._members(hint))
+        others = [each for each in members if _name(each) != "None"]
+        if isinstance(others[0], ast.Subscript) and _name(others[0]) == "Literal":
+            return Choice(_options(others[0]), open=len(others) > 1)
+        kind = _plain_type(others[0], bound)
+        if len(others) < len(members):
+            match kind:
+                case Integer():
+                    return replace(kind, random=True)
+                case Media():
+                    return replace(kind, optional=True)
+        return kind
+
+    def _members(self, hint: ast.expr) -> Iterator[ast.expr]:
+        """The types that a union joins."""
         if isinstance(hint, ast.Name) and hint.id in self._aliases:
-            hint = self._aliases[hint.id]
-        if isinstance(hint, ast.BinOp):
-            left, right = hint.left, _name(hint.right)
-            if _name(left) == "int" and right == "None":
-                return Integer(bound.ge, bound.le, random=True)
-            if _name(left) == "File":
-                return Media(bound.media, optional=True)
-            return Choice(_options(left), open=True)
-        if isinstance(hint, ast.Subscript) and _name(hint.value) == "Literal":
-            return Choice(_options(hint), open=False)
-        match _name(hint):
-            case "int":
-                return Integer(bound.ge, bound.le)
-            case "float":
-                return Number(bound.ge, bound.le)
-            case "str":
-                return Text(bound.multiline)
-            case "bool":
-                return Flag()
-            case "File":
-                return Media(bound.media)
-            case "list":
-                return Json("array")
-            case "dict":
-                return Json("object")
-            case "Any":
-                return Json()
-        raise ValueError(f"{ast.unparse(hint)} is no type of a parameter")
+            yield from self._members(self._aliases[hint.id])
+        elif isinstance(hint, ast.BinOp):
+            yield from self._members(hint.left)
+            yield from self._members(hint.right)
+        else:
+            yield hint
+
+
+def _plain_type(hint: ast.expr, bound: Input) -> ParameterType:
+    match _name(hint):
+        case "int":
+            return Integer(bound.ge, bound.le)
+        case "float":
+            return Number(bound.ge, bound.le)
+        case "str":
+            return Text(bound.multiline)
+        case "bool":
+            return Flag()
+        case "File":
+            return Media(bound.media)
+        case "list":
+            return Json("array")
+        case "dict":
+            return Json("object")
+        case "Any":
+            return Json()
+    raise ValueError(f"{ast.unparse(hint)} is no type of a parameter")
 
 
 def _name(node: ast.expr) -> str:

@@ -1,0 +1,133 @@
+"""What a deployed value is to its parameter: its default, or no default but a warning."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from viewcomfy_codegen import Diagnostic, Options, generate
+
+from ...helpers.support import Workflow, module_of, node, schema, text_to_image
+
+
+def warnings_of(workflow: Workflow, **options: Any) -> list[Diagnostic]:
+    made = generate(json.dumps(workflow), source="w.json", options=Options(**options))
+    return [each for each in made.diagnostics if each.severity == "warning"]
+
+
+def sampled(**inputs: Any) -> Workflow:
+    """A workflow from text to image whose sampler has these values."""
+    workflow = text_to_image()
+    workflow["3"]["inputs"] |= inputs
+    return workflow
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "takes", "kind"),
+    [
+        ("seed", "%seed%", "a whole number", ["integer", "null"]),
+        ("seed", "randomize", "a whole number", ["integer", "null"]),
+        ("steps", "{{steps}}", "a whole number", "integer"),
+        ("steps", 20.5, "a whole number", "integer"),
+        ("steps", True, "a whole number", "integer"),
+        ("steps", None, "a whole number", "integer"),
+        ("cfg", "%scale%", "a finite number", "number"),
+    ],
+)
+def test_a_value_of_another_kind_is_no_default_and_worth_a_warning(
+    name: str, value: object, takes: str, kind: object
+) -> None:
+    workflow = sampled(**{name: value})
+    found = schema(workflow)
+    assert found["required"] == [name]
+    assert found["properties"][name]["type"] == kind
+    assert "default" not in found["properties"][name]
+    (warning,) = warnings_of(workflow)
+    assert warning.location == f"w.json: node 3 (KSampler), inputs.{name}"
+    assert warning.message.endswith(f"must be {takes}")
+    assert "every call has to set it" in str(warning.hint)
+
+
+@pytest.mark.parametrize("text", ["%sampler%", "{{sampler}}", "${sampler}"])
+def test_a_placeholder_for_a_choice_is_no_default(text: str) -> None:
+    workflow = sampled(sampler_name=text)
+    found = schema(workflow)
+    assert found["required"] == ["sampler_name"]
+    assert "euler" in found["properties"]["sampler_name"]["anyOf"][0]["enum"]
+    (warning,) = warnings_of(workflow)
+    assert warning.message.endswith("must be one of the choices")
+
+
+def test_a_choice_that_the_list_lacks_is_a_default_without_a_warning() -> None:
+    workflow = sampled(sampler_name="my_sampler")
+    assert schema(workflow)["properties"]["sampler_name"]["default"] == "my_sampler"
+    assert warnings_of(workflow) == []
+
+
+def test_a_prompt_that_looks_like_a_placeholder_stays_the_default() -> None:
+    workflow = text_to_image()
+    workflow["6"]["inputs"]["text"] = "%prompt%"
+    assert schema(workflow)["required"] == []
+    assert warnings_of(workflow) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "lost", "kept", "takes"),
+    [
+        (-1, "minimum", ("maximum", 2**64 - 1), "must be at least 0"),
+        (2**64 + 384, "maximum", ("minimum", 0), f"must be at most {2**64 - 1}"),
+    ],
+)
+def test_a_value_out_of_its_bounds_keeps_its_parameter_and_warns(
+    value: int, lost: str, kept: tuple[str, int], takes: str
+) -> None:
+    workflow = sampled(seed=value)
+    seed = schema(workflow)["properties"]["seed"]
+    assert seed["default"] == value
+    assert lost not in seed
+    assert seed[kept[0]] == kept[1]
+    (warning,) = warnings_of(workflow)
+    assert warning.message == f"ComfyUI would refuse '{value}': {takes}"
+
+
+def test_a_whole_float_is_an_integer_to_an_integer(tmp_path: Path) -> None:
+    module = module_of(sampled(steps=20.0), tmp_path)
+    params, _ = module.WORKFLOW.to_wire(module.Parameters())
+    assert repr(params["3-inputs-steps"]) == "20"
+    assert warnings_of(sampled(steps=20.0)) == []
+
+
+@pytest.mark.parametrize("name", ["Note", "MarkdownNote", "Reroute", "PrimitiveNode"])
+def test_a_class_of_the_page_has_no_parameter_but_a_warning(name: str) -> None:
+    workflow = {**text_to_image(), "41": node(name, value=5, text="remember")}
+    assert schema(workflow)["properties"] == schema(text_to_image())["properties"]
+    (warning,) = warnings_of(workflow)
+    assert warning.location == f"w.json: node 41 ({name})"
+    assert "only ComfyUI's web page knows this class" in warning.message
+
+
+def test_a_class_that_the_users_server_has_is_no_class_of_the_page() -> None:
+    described = {"Note": {"input": {"required": {"text": ["STRING", {}]}}}}
+    workflow = {"1": node("Note", text="remember")}
+    assert list(schema(workflow, object_info=described)["properties"]) == ["text"]
+    assert warnings_of(workflow, object_info=described) == []
+
+
+@pytest.mark.parametrize("name", ["system_prompt", "model.negative_prompt"])
+def test_an_empty_text_that_no_class_declares_is_a_parameter(name: str) -> None:
+    workflow = {"1": node("KSampler", **{name: "", "➕ Add Lora": "", "": ""})}
+    (about,) = schema(workflow)["properties"].values()
+    assert about["x-viewcomfy-key"] == f"1-inputs-{name}"
+
+
+def test_what_the_page_alone_uses_has_no_parameter() -> None:
+    workflow = {
+        "1": node("ImageCompare", compare_view=["", ""], image_a=["2", 0]),
+        "2": node("LoadImage", image="a.png", upload="image"),
+        "3": node("Unheard", videopreview={"hidden": False}, on=True),
+    }
+    keys = [each["x-viewcomfy-key"] for each in schema(workflow)["properties"].values()]
+    assert sorted(keys) == ["2-inputs-image", "3-inputs-on"]
