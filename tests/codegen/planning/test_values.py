@@ -10,7 +10,14 @@ import pytest
 
 from viewcomfy_codegen import Diagnostic, Options, generate
 
-from ...helpers.support import Workflow, module_of, node, schema, text_to_image
+from ...helpers.support import (
+    Workflow,
+    module_of,
+    names_of,
+    node,
+    schema,
+    text_to_image,
+)
 
 
 def warnings_of(workflow: Workflow, **options: Any) -> list[Diagnostic]:
@@ -112,7 +119,7 @@ def test_a_class_of_the_page_has_no_parameter_but_a_warning(name: str) -> None:
 def test_a_class_that_the_users_server_has_is_no_class_of_the_page() -> None:
     described = {"Note": {"input": {"required": {"text": ["STRING", {}]}}}}
     workflow = {"1": node("Note", text="remember")}
-    assert list(schema(workflow, object_info=described)["properties"]) == ["text"]
+    assert list(names_of(workflow, object_info=described)) == ["1-inputs-text"]
     assert warnings_of(workflow, object_info=described) == []
 
 
