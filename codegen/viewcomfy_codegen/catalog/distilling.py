@@ -42,6 +42,7 @@ _FLAGS: Final = {
     "hidden": "hidden",
 }
 _SEEDS: Final = frozenset({"seed", "noise_seed"})
+"""Inputs that have a control where nothing is said of it; within a choice's inputs none has."""
 _COUNTS: Final = frozenset(
     "count counts crf frame frames segments steps num number batch".split()
 )
@@ -153,7 +154,7 @@ def input_record(
     return (
         record
         | _range(kind, options, name)
-        | _flags(options, name, kind)
+        | _flags(options, name if depth == 0 else "", kind)
         | _choices(record["type"], options, choices)
     )
 

@@ -1,0 +1,163 @@
+"""The API format from a page's document: the nodes that servers run, each with its values and
+links.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...catalog.facts import NodeFacts
+from ...errors import CodegenError, Diagnostic, place
+from .document import BYPASSED, MUTED, PageDocument, PageNode
+from .flow import Flow, Written
+from .notes import Notes
+from .promotion import Promotion
+from .subgraphs import Scope, exported, refuse_endless
+from .virtual import VIRTUAL
+from .widgets import Untold, Widgets, widgets_of
+
+Lookup = Callable[[str], NodeFacts | None]
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
+_LEGACY: Final = re.compile(r"workflow[>/]")
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A workflow in API format, and what whoever saved it should know."""
+
+    graph: dict[str, Any]
+    notes: tuple[Diagnostic, ...]
+
+
+def convert(document: PageDocument, facts: Lookup) -> Converted:
+    """The workflow in API format, as the web page would export it.
+
+    Raises CodegenError for what cannot be converted without guessing, all of it at once.
+    """
+    refuse_endless(document)
+    return _Conversion(document, facts).run()
+
+
+class _Conversion:
+    def __init__(self, document: PageDocument, facts: Lookup) -> None:
+        self._document = document
+        self._facts = facts
+        self._root = Scope(document, document.root)
+        self._values: dict[PageNode, Widgets] = {}
+        self._promotion = Promotion(self._widgets)
+        self._flow = Flow(facts, self._promotion.value)
+        self._notes = Notes(document.source, single=list(document.notes))
+
+    def run(self) -> Converted:
+        graph: dict[str, Any] = {}
+        faults: list[Diagnostic] = []
+        for scope, node in exported(self._root):
+            if node.class_type in VIRTUAL:
+                self._notes.page_node(scope, node)
+            elif node.mode in (MUTED, BYPASSED):
+                self._notes.left_out(scope, node)
+            elif (fault := self._unfit(scope, node)) is not None:
+                faults.append(fault)
+            else:
+                graph[scope.id_of(node)] = self._node(scope, node)
+        if faults:
+            raise CodegenError(*faults)
+        for each in self._flow.dangling:
+            self._notes.dangling(*each)
+        for each in self._flow.circles:
+            self._notes.circle(*each)
+        return Converted(graph, tuple(self._notes.all()))
+
+    def _node(self, scope: Scope, node: PageNode) -> dict[str, Any]:
+        facts = self._facts(node.class_type)
+        widgets = self._widgets(node)
+        own = {**widgets.values, **self._promotion.over(scope, node, widgets)}
+        inputs = {name: _sent(value) for name, value in own.items()}
+        linked = set()
+        for slot in node.inputs:
+            origin = self._flow.origin(scope, node, slot)
+            if origin is None:
+                continue
+            linked.add(slot.name)
+            if isinstance(origin, Written):
+                inputs[slot.name] = _sent(origin.value)
+            else:
+                inputs[slot.name] = [origin.node, origin.output]
+        self._note(scope, node, widgets, linked)
+        title = node.title or (facts.name if facts is not None else node.class_type)
+        return {
+            "inputs": inputs,
+            "class_type": node.class_type,
+            "_meta": {"title": title},
+        }
+
+    def _note(
+        self, scope: Scope, node: PageNode, widgets: Widgets, linked: set[str]
+    ) -> None:
+        """Keep in mind what whoever saved the file should know of the node."""
+        notes = self._notes
+        notes.inputs(notes.page_inputs, scope, node, widgets.page_only)
+        for kind, names in (
+            (notes.assumed, widgets.assumed),
+            (notes.drawn, widgets.drawn),
+        ):
+            free = (name for name in names if name not in linked)
+            notes.inputs(kind, scope, node, free)
+        if self._facts(node.class_type) is None:
+            where = place(self._document.source, scope.id_of(node), node.class_type)
+            notes.unknown.setdefault(node.class_type, where)
+
+    def _widgets(self, node: PageNode) -> Widgets:
+        """The values of a node's widgets, read once however often its subgraph is used. Raises
+        Untold.
+        """
+        if node not in self._values:
+            self._values[node] = widgets_of(node, self._facts(node.class_type))
+        return self._values[node]
+
+    def _unfit(self, scope: Scope, node: PageNode) -> Diagnostic | None:
+        """Why the node cannot be converted; None for one that can."""
+        where = place(self._document.source, scope.id_of(node), node.class_type)
+        if _UUID.fullmatch(node.class_type):
+            return Diagnostic(
+                where,
+                "the file lacks the definition of this subgraph",
+                "open it in ComfyUI, and save or export it again",
+            )
+        if _LEGACY.match(node.class_type):
+            return Diagnostic(
+                where,
+                "group nodes of older versions are not converted",
+                "open it in ComfyUI, and use Workflow > Export (API)",
+            )
+        try:
+            self._widgets(node)
+        except Untold:
+            return Diagnostic(
+                where,
+                "it cannot be told which value belongs to which widget: the class is not known",
+                "pass your ComfyUI's address with --object-info, or use Workflow > Export (API)",
+            )
+        return None
+
+
+def _sent(value: Any) -> Any:
+    """A value as the page sends it: a list in a wrapper that tells it from a link, whole numbers
+    without a fraction.
+    """
+    plain = _plain(value)
+    return {"__value__": plain} if isinstance(plain, list) else plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return int(value)
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return value

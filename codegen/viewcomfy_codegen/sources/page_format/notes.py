@@ -1,0 +1,118 @@
+"""What a conversion left out, assumed or could not follow, in a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from ...errors import Diagnostic, place
+from .document import BYPASSED, PageNode, Slot
+from .subgraphs import Scope
+
+_MOST: Final = 6
+"""Places that one line names."""
+
+_API_HINT: Final = "in ComfyUI, use Workflow > Export (API) to have its own"
+
+
+@dataclass(slots=True)
+class Notes:
+    """Collects what there is to say while nodes are converted; each list holds places, such as
+    `57:8 (KSampler)`.
+    """
+
+    source: str
+    muted: list[str] = field(default_factory=list)
+    bypassed: list[str] = field(default_factory=list)
+    page_nodes: list[str] = field(default_factory=list)
+    page_inputs: list[str] = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
+    drawn: list[str] = field(default_factory=list)
+    unknown: dict[str, str] = field(default_factory=dict)
+    single: list[Diagnostic] = field(default_factory=list)
+
+    def left_out(self, scope: Scope, node: PageNode) -> None:
+        """A node that servers never see."""
+        kinds = self.bypassed if node.mode == BYPASSED else self.muted
+        kinds.append(_named(scope, node))
+
+    def page_node(self, scope: Scope, node: PageNode) -> None:
+        """A node that only the web page has."""
+        self.page_nodes.append(_named(scope, node))
+
+    def inputs(
+        self, kind: list[str], scope: Scope, node: PageNode, names: Iterable[str]
+    ) -> None:
+        """Inputs of a node, for one of the lists."""
+        kind.extend(f"{_named(scope, node)} {name}" for name in names)
+
+    def dangling(self, scope: Scope, node: PageNode, slot: Slot) -> None:
+        """An input that is linked to nothing that the file has."""
+        where = place(
+            self.source, scope.id_of(node), node.class_type, "inputs", slot.name
+        )
+        self.single.append(
+            Diagnostic(
+                where,
+                f"its link {slot.link} leads to no node in the file; the link is left out",
+                "connect the input in ComfyUI and save again",
+                "warning",
+            )
+        )
+
+    def circle(self, scope: Scope, node: PageNode, slot: Slot) -> None:
+        """An input whose link leads back to itself through nodes that only hand on what they take."""
+        where = place(
+            self.source, scope.id_of(node), node.class_type, "inputs", slot.name
+        )
+        self.single.append(
+            Diagnostic(
+                where,
+                "its link leads back to itself; the link is left out",
+                "break the circle in ComfyUI and save again",
+                "warning",
+            )
+        )
+
+    def all(self) -> Iterator[Diagnostic]:
+        """Everything, the most important first."""
+        yield from self.single
+        for class_type, where in self.unknown.items():
+            yield Diagnostic(
+                where,
+                f"the class {class_type} is not known; the file itself names its widgets",
+                "pass --object-info with your ComfyUI's address to be sure",
+                "note",
+            )
+        for places, message, hint in (
+            (
+                self.drawn,
+                "the text is kept as saved; the page draws one of {a|b} and cuts comments",
+                _API_HINT,
+            ),
+            (
+                self.assumed,
+                "the file has no value; its class's default is used",
+                "open the file in ComfyUI and save it again",
+            ),
+            (self.page_inputs, "left out, since only the web page uses it", None),
+            (self.page_nodes, "left out, since only the web page has such nodes", None),
+            (self.muted, "left out, since it is muted", None),
+            (self.bypassed, "left out, since it is bypassed", None),
+        ):
+            if places:
+                yield Diagnostic(
+                    f"{self.source}: {_some(places)}", message, hint, "note"
+                )
+
+
+def _named(scope: Scope, node: PageNode) -> str:
+    title = node.title if scope.inside(node) is not None else node.class_type
+    return f"node {scope.id_of(node)} ({title or 'subgraph'})"
+
+
+def _some(places: list[str]) -> str:
+    rest = len(places) - _MOST
+    shown = ", ".join(places[:_MOST])
+    return f"{shown} and {rest} more" if rest > 0 else shown
