@@ -67,11 +67,19 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """An input that has no parameter unless somebody asks for it, and why."""
+
+    input: WireKey
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """Everything that a target needs to know of a workflow.
 
     `source` names the file it came from, `outputs` what a run gives; `graph` holds the nodes by id, in the order of the flow, or is None where the module
-    is not to carry them; `fallback` is what a call sends that has nothing else to send.
+    is not to carry them; `fallback` is what a call sends that has nothing else to send; `hidden` are inputs without a parameter.
     """
 
     title: str
@@ -82,3 +90,4 @@ class Module:
     outputs: tuple[OutputNode, ...]
     graph: dict[str, Any] | None
     fallback: dict[str, Any]
+    hidden: tuple[Hidden, ...] = ()

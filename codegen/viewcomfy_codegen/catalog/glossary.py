@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
+
+_NO_EFFECT: Final = ("; has no effect.", "; have no effect.")
 
 
 class Glossary:
@@ -46,6 +48,11 @@ class Glossary:
                 return text, f"the glossary, on names like {glob}"
         text = self._types.get(kind, "").format(words=spoken) if plain else ""
         return text, "its type alone" if text else ""
+
+    def has_no_effect(self, class_type: str, plain: str) -> bool:
+        """Whether an input changes nothing by its own sentence: notes, helpers and previews of the editor."""
+        said = self._classes.get(class_type, {}).get(plain) or self._names.get(plain, "")
+        return said.endswith(_NO_EFFECT)
 
     def role(self, side: str) -> str:
         """What a text is for that becomes this side of the prompt."""

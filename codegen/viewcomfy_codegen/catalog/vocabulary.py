@@ -32,6 +32,10 @@ class Vocabulary:
             (frozenset(pattern.split()), name, words(role))
             for pattern, name, role in data["uses"]
         ]
+        self._describing = [
+            (frozenset(pattern.split()), frozenset(names.split()))
+            for pattern, names in data["describing"]
+        ]
         self.plain: Final = frozenset(data["plain"])
         self.packs: Final = frozenset(data["packs"])
         self.fillers: Final = frozenset(data["fillers"])
@@ -65,6 +69,13 @@ class Vocabulary:
             if taken == name and pattern <= present:
                 return role
         return ()
+
+    def describes(self, class_words: Words, name: str) -> bool:
+        """Whether an input of this name only describes, for people, what a node of such a class takes."""
+        present = frozenset(class_words)
+        return any(
+            name in names and pattern <= present for pattern, names in self._describing
+        )
 
     def noun(self, class_words: Words) -> Words:
         """The family's noun, else at most two words of the class that say what it is."""

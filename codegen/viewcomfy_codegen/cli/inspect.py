@@ -94,7 +94,11 @@ def inspect_command(
     if as_json:
         nodes = [_node(id, node) for id, node in made.graph.items()]
         told = [_as_json(each) for each in made.module.parameters]
-        out_json({"nodes": nodes, "parameters": told})
+        hidden = [
+            {"key": str(each.input), "reason": each.reason}
+            for each in made.module.hidden
+        ]
+        out_json({"nodes": nodes, "parameters": told, "hidden": hidden})
         return
     width = shutil.get_terminal_size((100, 24)).columns
     for line in _flow(made):
@@ -105,6 +109,11 @@ def inspect_command(
         for each in parameters:
             for line in _lines(each, width):
                 out(line)
+    if made.module.hidden:
+        out("")
+        out("no parameter, unless --all or --include asks for it:", bold=True)
+    for unseen in made.module.hidden:
+        out(_cut(f"  {unseen.input}: {unseen.reason}", LONGEST))
 
 
 def _node(id: str, node: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,9 @@ _PLAIN_SOCKETS: Final = frozenset(
 )
 """Words in the names of inputs that say what is linked there, not what it is for."""
 
+_MEDIA_WORDS: Final = frozenset(
+    "image images video frames mask masks audio picture face".split()
+)
 _SPELLED_OUT: Final = {"ref": "reference", "bg": "background", "fg": "foreground"}
 
 _MATHS: Final = frozenset(
@@ -49,6 +52,7 @@ _MATHS: Final = frozenset(
     " binary condition logic".split()
 )
 _SHOWS: Final = frozenset("preview show display debug print log".split())
+_RAISES: Final = frozenset("error message".split())
 _SWITCHES: Final = frozenset("switch if ifelse else select selector any combo".split())
 _REROUTES: Final = frozenset("reroute".split())
 _UNPACKS: Final = frozenset("components".split())
@@ -238,6 +242,8 @@ class Roles:
                     continue
                 target = self._workflow.nodes[use.node]
                 label = self._use_label(target, use.input)
+                if kind == "*" and _MEDIA_WORDS.isdisjoint(words(use.input)):
+                    label = _NO_LABEL  # What nobody knows to be an image is none.
                 if not label.sure and (kept := self._kept(target, kind)):
                     label = found.get(target.id, {}).get(kept, _NO_LABEL)
                 labels.setdefault(kind, []).append(label)
@@ -276,7 +282,7 @@ class Roles:
 
     def is_show(self, node: Node) -> bool:
         """Whether a node only shows what is linked to it."""
-        return _is(node, _SHOWS)
+        return bool(node.links) and _is(node, _SHOWS) and not _is(node, _RAISES)
 
     def is_math(self, node: Node) -> bool:
         """Whether a node calculates or compares."""

@@ -15,8 +15,8 @@ from .rules import Rule, Words, merge, shortened
 
 def assign(
     labels: Labels, spots: list[Spot], kept: Mapping[int, str] | None = None
-) -> list[tuple[Identifier, str]]:
-    """A name for each spot, in their order, and where it comes from; `kept` are names that spots have already, by index, and nobody else gets.
+) -> list[tuple[Identifier, Rule]]:
+    """A name for each spot, in their order, and the rule that gave it; `kept` are names that spots have already, by index, and nobody else gets.
 
     Those who want one name are told apart together: all inputs of a node carry one prefix, and each of its brothers his own.
     """
@@ -27,10 +27,11 @@ def assign(
         _composed(base, prefixes.get(index)) for index, base in enumerate(bases)
     ]
     taken = set(kept.values())
-    found: list[tuple[Identifier, str]] = []
-    for index, (name, rule) in enumerate(composed):
+    found: dict[int, tuple[Identifier, Rule]] = {}
+    for index in sorted(range(len(spots)), key=lambda index: spots[index].hidden):
+        name, rule = composed[index]
         if index in kept:
-            found.append((Identifier(kept[index]), rule.value))
+            found[index] = (Identifier(kept[index]), rule)
             continue
         spot = spots[index]
         free = next(
@@ -42,8 +43,8 @@ def assign(
             None,
         )
         chosen = unique(free or snake(name) or "value", taken)
-        found.append((chosen, rule.value))
-    return found
+        found[index] = (chosen, rule)
+    return [found[index] for index in range(len(spots))]
 
 
 def _bases(labels: Labels, spots: list[Spot]) -> list[Base]:
@@ -67,7 +68,8 @@ def _prefixes(
     """What each spot needs beside its base, where others want that name too."""
     wanting: dict[str, list[int]] = {}
     for index, base in enumerate(bases):
-        wanting.setdefault(snake(base.name), []).append(index)
+        if not spots[index].hidden:
+            wanting.setdefault(snake(base.name), []).append(index)
     contested = {name: found for name, found in wanting.items() if len(found) > 1}
     if not contested:
         return {}
@@ -91,7 +93,7 @@ def _in_place(nodes: Mapping[str, Node], brothers: Brothers) -> list[Node]:
 
 def _owners(wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
     """The nodes whose the bare name is by right: their author's own word, else what their class is there for."""
-    said = (Rule.TITLE, Rule.LABEL, Rule.FED)
+    said = (Rule.TITLE, Rule.TITLED, Rule.LABEL, Rule.FED)
     found = {spot.node.id for spot, base in wanting if base.rule in said}
     for rank in range(vocabulary().ranks):
         if not found:

@@ -96,7 +96,7 @@ class Brothers:
         rest = [node for node in nodes if node not in unique]
         found = self.told(rest, owners, depth + 1)
         for node in unique:
-            found[node.id] = Prefix(short[node.id], rule=Rule.TITLE)
+            found[node.id] = Prefix(short[node.id], rule=Rule.APART)
         return found
 
     def _said(self, node: Node) -> Words:
@@ -153,7 +153,7 @@ class Brothers:
             for id, prefix in self.told(part, owners, depth + 1).items():
                 rule = prefix.rule or Rule.NOUN
                 sided = prefix.words in ((POSITIVE,), (NEGATIVE,))
-                kept = () if sided or prefix.rule is Rule.TITLE else noun
+                kept = () if sided or prefix.rule is Rule.APART else noun
                 found[id] = replace(prefix, noun=merge(kept, prefix.noun), rule=rule)
         return found
 
@@ -327,7 +327,7 @@ class Brothers:
             number.isdecimal() for number in written.values()
         ):
             return {
-                id: Prefix(number=number, rule=Rule.TITLE)
+                id: Prefix(number=number, rule=Rule.APART)
                 for id, number in written.items()
             }
         ordered = sorted(nodes, key=lambda node: self.place[node.id])
@@ -396,10 +396,10 @@ def _numbered_titles(nodes: list[Node], said: Mapping[str, Words]) -> Prefixes:
         numbers = {id: each[-1][len(stem) :] or "1" for id, each in said.items()}
         if stem and len(set(numbers.values())) == len(nodes):
             return {
-                id: Prefix((), (stem,), number, Rule.TITLE)
+                id: Prefix((), (stem,), number, Rule.APART)
                 for id, number in numbers.items()
             }
-    return {id: Prefix(each, rule=Rule.TITLE) for id, each in said.items()}
+    return {id: Prefix(each, rule=Rule.APART) for id, each in said.items()}
 
 
 def _saved_as(saver: Node) -> Words:

@@ -71,6 +71,8 @@ class Spot:
     alone: bool
     label: Words = ()
     """What its user wrote for the input itself, elsewhere than in the workflow."""
+    hidden: bool = False
+    """Whether it has no parameter unless somebody asks: it gives way to all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +325,7 @@ class Labels:
             return Base(said, Rule.TITLE, role=True)
         if _is_weak(own):
             noun = said if said and merge(said, own) != own else self.class_noun(node)
-            rule = Rule.TITLE if noun == said else Rule.NOUN
+            rule = Rule.TITLED if noun == said else Rule.NOUN
             return (
                 Base(own, rule, fitting(noun, own)) if noun else Base(own, Rule.INPUT)
             )
@@ -332,8 +334,8 @@ class Labels:
             return Base(own, Rule.NOUN, fitting(noun, own), reserved=True)
         if family and len(own) == 1 and own[0] in _MILD:
             return Base(own, Rule.NOUN, family)
-        if said and self._is_output(node):
-            return Base(own, Rule.TITLE, fitting(said, own))
+        if said and self._is_output(node) and {"prefix", "filename"} & set(own):
+            return Base(own, Rule.TITLED, fitting(said, own))
         return Base(own, Rule.INPUT)
 
     def _names_it(self, spot: Spot, own: Words) -> bool:

@@ -18,7 +18,7 @@ from ..model import ADVANCED, BASIC, Identifier
 from ..naming.candidates import split_mark
 from ..words import unique, words
 from .branches import wire_names
-from .ranking import is_rare
+from .ranking import hidden_reason, is_rare
 from .types import kind_of, kind_wished
 from .wishes import Wish, Wishes
 
@@ -30,7 +30,8 @@ class Draft:
     `value` is the deployed one, `default` what stands for it in a call, REQUIRED where a call has to
     give it; `doubt` says what ComfyUI takes in place of a deployed value that it would refuse. `marked`
     when its node has one of ViewComfy's marks; `mask_of` names the image whose mask this is; `told` is
-    what the user's own server says of the input, `wish` what the user wrote down on it.
+    what the user's own server says of the input, `wish` what the user wrote down on it;
+    `titled` when its author gave it its name.
     """
 
     node: Node
@@ -47,6 +48,9 @@ class Draft:
     step: int | float | None = None
     type_origin: str = ""
     name_origin: str = ""
+    hidden: str = ""
+    """Why it has no parameter unless somebody asks for it; empty where it has one."""
+    titled: bool = False
 
     @property
     def key(self) -> WireKey:
@@ -101,7 +105,7 @@ def _draft(
         origin = origin.replace("its class", "your ComfyUI's own word")
     if isinstance(kind, Integer) and _is_seed(node, name, roles):
         kind = replace(kind, random=True)
-    rare = is_rare(name, value, kind, declared, known)
+    rare = is_rare(node, name, value, kind, declared, known)
     return Draft(
         node,
         name,
@@ -114,6 +118,7 @@ def _draft(
         told=declared.tooltip if declared is not None else "",
         step=declared.step if declared is not None else None,
         type_origin=origin,
+        hidden=hidden_reason(node, name, value, declared, roles),
     )
 
 

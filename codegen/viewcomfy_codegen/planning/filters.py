@@ -18,6 +18,14 @@ def filtered(
 ) -> tuple[Named, list[Diagnostic]]:
     """What the marks and the globs leave; a glob that matches nothing is worth a warning."""
     kept = [pair for pair in named if not (pair[1].wish and pair[1].wish.hidden)]
+    kept = [
+        pair
+        for pair in kept
+        if not pair[1].hidden
+        or options.all
+        or pair[1].wish is not None
+        or _matches(pair, options.include)
+    ]
     notes: list[Diagnostic] = []
     if any(draft.marked for _, draft in named) and not options.all:
         kept = [pair for pair in kept if pair[1].marked]

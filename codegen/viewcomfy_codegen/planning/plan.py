@@ -14,10 +14,11 @@ from ..catalog import Catalog, with_object_info
 from ..errors import Diagnostic
 from ..graph.roles import Roles
 from ..graph.workflow import Workflow
-from ..model import GROUPS, Alias, Identifier, Module, Origins, Parameter
+from ..model import ADVANCED, BASIC, GROUPS, Alias, Hidden, Identifier, Module, Origins, Parameter
 from ..naming.aliases import aliases_of
 from ..naming.assignment import assign
 from ..naming.candidates import Labels, Spot
+from ..naming.rules import Rule
 from ..words import words
 from .analysis import Analysis, analyse
 from .conflicts import doubts
@@ -52,7 +53,7 @@ def plan(
     named = _named(analysis, labels, options)
     kept, notes = filtered(named, options, titles.source)
     notes += doubts(analysis, options.object_info, titles.source)
-    kept.sort(key=lambda pair: _place(pair[1]))
+    kept.sort(key=lambda pair: _place(*pair))
     parameters = [
         _parameter(name, draft, options, analysis.roles) for name, draft in kept
     ]
@@ -65,14 +66,25 @@ def plan(
         outputs=outputs_of(analysis, labels, options.outputs),
         graph=workflow.graph if options.embed else None,
         fallback=_fallback(analysis, together),
+        hidden=_hidden(named, kept),
     )
     return module, notes
+
+
+def _hidden(named: Named, kept: Named) -> tuple[Hidden, ...]:
+    """The inputs that change nothing, but for those that somebody asked for."""
+    shown = {draft.key for _, draft in kept}
+    return tuple(
+        Hidden(draft.key, draft.hidden)
+        for _, draft in named
+        if draft.hidden and draft.key not in shown
+    )
 
 
 def _named(analysis: Analysis, labels: Labels, options: Options) -> Named:
     """Every draft with its name, masks included: all are named before any is left out."""
     found = analysis.drafts
-    counts = Counter(draft.node.id for draft in found)
+    counts = Counter(draft.node.id for draft in found if not draft.hidden)
     spots = [_spot(draft, counts[draft.node.id] == 1) for draft in found]
     keep = {
         index: draft.wish.name
@@ -81,21 +93,32 @@ def _named(analysis: Analysis, labels: Labels, options: Options) -> Named:
     }
     assigned = assign(labels, spots, keep)
     pairs = [
-        (name, replace(draft, name_origin=_name_origin(draft, origin)))
-        for draft, (name, origin) in zip(found, assigned, strict=True)
+        (name, _after_naming(draft, rule))
+        for draft, (name, rule) in zip(found, assigned, strict=True)
     ]
     return list(masks(pairs, analysis.workflow, analysis.facts, options.wishes))
 
 
 def _spot(draft: Draft, alone: bool) -> Spot:
     label = words(draft.wish.label or "") if draft.wish is not None else ()
-    return Spot(draft.node, draft.input, draft.type, alone, label)
+    return Spot(draft.node, draft.input, draft.type, alone, label, bool(draft.hidden))
 
 
-def _place(draft: Draft) -> tuple[int, bool, int]:
+def _after_naming(draft: Draft, rule: Rule) -> Draft:
+    """The draft with where its name comes from; what an author titled is basic, what is hidden advanced where it shows."""
+    kept = draft.wish is not None and draft.wish.name
+    origin = draft.wish.origin if draft.wish is not None and kept else rule.value
+    titled = rule is Rule.TITLE
+    group = draft.group
+    if draft.hidden and group == BASIC:
+        group = ADVANCED
+    return replace(draft, name_origin=origin, titled=titled, group=group)
+
+
+def _place(name: str, draft: Draft) -> tuple[int, bool, int]:
     """Where a parameter stands: its group, then its user's order, then what people set most; ties stay as they flow."""
     wished = draft.wish.order if draft.wish is not None else None
-    place = rank(draft.input, draft.type) if wished is None else wished
+    place = rank(name, draft.type, draft.titled) if wished is None else wished
     return GROUPS.index(draft.group), wished is None, place
 
 
@@ -120,11 +143,6 @@ def _parameter(
         group=draft.group,
         origins=Origins(draft.name_origin, draft.type_origin, origin),
     )
-
-
-def _name_origin(draft: Draft, origin: str) -> str:
-    kept = draft.wish is not None and draft.wish.name
-    return draft.wish.origin if draft.wish is not None and kept else origin
 
 
 def _aliases(kept: Named, names: set[Identifier]) -> tuple[Alias, ...]:

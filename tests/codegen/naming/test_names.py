@@ -47,9 +47,9 @@ def test_a_title_that_says_more_than_its_class_is_the_name() -> None:
     assert names == {"1-inputs-value": "strength_light"}
 
 
-def test_a_title_goes_before_the_inputs_of_a_node_with_several() -> None:
-    names = names_of({"1": node("Mine", "Moon", speed=3, size=4)})
-    assert set(names.values()) == {"moon_speed", "moon_size"}
+def test_a_title_says_what_a_weak_word_of_several_acts_on() -> None:
+    names = names_of({"1": node("Mine", "Moon", scale=3, speed=4)})
+    assert set(names.values()) == {"moon_scale", "speed"}
 
 
 def test_a_title_that_only_repeats_its_class_says_nothing() -> None:

@@ -1,0 +1,166 @@
+"""Which inputs people set, which they rarely touch, and which have no parameter at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from viewcomfy_codegen.cli.main import main
+
+from ...helpers.support import names_of, node, schema, text_to_image
+
+
+def groups_of(workflow: dict[str, Any], **options: Any) -> dict[str, str]:
+    """The group of each wire key."""
+    found = schema(workflow, **options)["properties"]
+    return {
+        each["x-viewcomfy-key"]: each.get("x-viewcomfy-group", "basic")
+        for each in found.values()
+    }
+
+
+def with_control(**nodes: Any) -> dict[str, Any]:
+    workflow = text_to_image()
+    workflow["3"]["inputs"]["positive"] = ["20", 0]
+    workflow["20"] = node(
+        "ControlNetApply",
+        strength=0.8,
+        conditioning=["6", 0],
+        control_net=["21", 0],
+        image=["22", 0],
+    )
+    workflow["21"] = node("ControlNetLoader", control_net_name="canny.safetensors")
+    workflow["22"] = node("LoadImage", image="a.png")
+    return {**workflow, **nodes}
+
+
+def test_what_people_set_is_basic() -> None:
+    groups = groups_of(with_control())
+    basic = {key for key, group in groups.items() if group == "basic"}
+    assert {
+        "6-inputs-text",
+        "22-inputs-image",
+        "3-inputs-seed",
+        "5-inputs-width",
+        "3-inputs-steps",
+        "3-inputs-cfg",
+        "20-inputs-strength",
+    } <= basic
+
+
+def test_model_files_and_how_results_are_saved_are_advanced() -> None:
+    groups = groups_of(with_control())
+    assert groups["4-inputs-ckpt_name"] == "advanced"
+    assert groups["21-inputs-control_net_name"] == "advanced"
+    assert groups["9-inputs-filename_prefix"] == "advanced"
+
+
+def sampled(**inputs: Any) -> dict[str, Any]:
+    workflow = text_to_image()
+    sampler = workflow["3"]["inputs"]
+    for name in ("seed", "denoise"):
+        del sampler[name]
+    workflow["3"]["class_type"] = "KSamplerAdvanced"
+    sampler |= {
+        "add_noise": "enable",
+        "noise_seed": 5,
+        "start_at_step": 0,
+        "end_at_step": 10000,
+        "return_with_leftover_noise": "disable",
+        **inputs,
+    }
+    return workflow
+
+
+def test_where_sampling_starts_and_ends_is_advanced() -> None:
+    groups = groups_of(sampled())
+    advanced = {key for key, group in groups.items() if group == "advanced"}
+    assert {
+        "3-inputs-add_noise",
+        "3-inputs-start_at_step",
+        "3-inputs-end_at_step",
+        "3-inputs-return_with_leftover_noise",
+    } <= advanced
+    assert groups["3-inputs-noise_seed"] == "basic"
+
+
+def test_a_seed_that_draws_no_noise_is_advanced() -> None:
+    groups = groups_of(sampled(add_noise="disable"))
+    assert groups["3-inputs-noise_seed"] == "advanced"
+
+
+def test_a_slot_that_holds_nothing_is_advanced() -> None:
+    loader = node(
+        "Odd Loader", lora1_name="None", lora1_strength=1.0, lora2_name="a.safetensors"
+    )
+    loader["inputs"]["lora2_strength"] = 0.5
+    groups = groups_of({"1": loader, "2": node("Taker", model=["1", 0])})
+    assert groups["1-inputs-lora1_strength"] == "advanced"
+    assert groups["1-inputs-lora2_strength"] == "basic"
+
+
+def test_what_an_author_titled_stands_before_seeds_and_sizes() -> None:
+    workflow = text_to_image()
+    workflow["3"]["inputs"]["cfg"] = ["20", 0]
+    workflow["20"] = node("PrimitiveFloat", "Strictness", value=7.5)
+    names = list(schema(workflow)["properties"])
+    assert names.index("strictness") < names.index("seed") < names.index("steps")
+
+
+def test_the_positive_prompt_stands_before_the_negative_one() -> None:
+    names = list(schema(text_to_image())["properties"])
+    assert names[:2] == ["positive_prompt", "negative_prompt"]
+
+
+HIDDEN = {
+    "20": node(
+        "ImageRequestParameter",
+        value="https://example.org/a.png",
+        name="",
+        title="",
+        description="",
+    ),
+    "21": node("VAEEncode", pixels=["20", 0], vae=["4", 2]),
+    "22": node("easy showAnything", text="old", anything=["23", 0]),
+    "23": node("PrimitiveString", value="a"),
+    "24": node("PointsEditor", points_store="{}", width=512, height=512),
+    "25": node("ShowText|pysssss", text=["24", 0]),
+}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "20-inputs-name",
+        "20-inputs-description",
+        "22-inputs-text",
+        "24-inputs-points_store",
+    ],
+)
+def test_what_changes_nothing_has_no_parameter_unless_asked_for(key: str) -> None:
+    workflow = {**text_to_image(), **HIDDEN}
+    assert key not in names_of(workflow)
+    assert key in names_of(workflow, all=True)
+    assert set(names_of(workflow, include=(key,))) == {key}
+    assert groups_of(workflow, include=(key,))[key] != "basic"
+
+
+def test_asking_for_hidden_inputs_renames_no_other() -> None:
+    workflow = {**text_to_image(), **HIDDEN}
+    every = names_of(workflow, all=True)
+    for key, name in names_of(workflow).items():
+        assert every[key] == name
+
+
+def test_inspect_lists_what_is_hidden_with_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "w.json"
+    path.write_text(json.dumps({**text_to_image(), **HIDDEN}), "utf-8")
+    told = CliRunner().invoke(main, ["inspect", str(path), "--json"]).stdout
+    hidden = {each["key"]: each["reason"] for each in json.loads(told)["hidden"]}
+    assert hidden["20-inputs-name"] == "it describes an input for people"
+    shown = CliRunner().invoke(main, ["inspect", str(path)]).output
+    assert "20-inputs-name: it describes an input for people" in shown
