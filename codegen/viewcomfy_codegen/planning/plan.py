@@ -14,7 +14,17 @@ from ..catalog import Catalog, with_object_info
 from ..errors import Diagnostic
 from ..graph.roles import Roles
 from ..graph.workflow import Workflow
-from ..model import ADVANCED, BASIC, GROUPS, Alias, Hidden, Identifier, Module, Origins, Parameter
+from ..model import (
+    ADVANCED,
+    BASIC,
+    GROUPS,
+    Alias,
+    Hidden,
+    Identifier,
+    Module,
+    Origins,
+    Parameter,
+)
 from ..naming.aliases import aliases_of
 from ..naming.assignment import assign
 from ..naming.candidates import Labels, Spot

@@ -31,7 +31,9 @@ _SIZES: Final = frozenset(
 _SAMPLING: Final = frozenset(
     "steps step cfg guidance sampler scheduler denoise strength weight shift scale".split()
 )
-_STRENGTHS: Final = frozenset("strength weight multiplier amplitude motion guidance".split())
+_STRENGTHS: Final = frozenset(
+    "strength weight multiplier amplitude motion guidance".split()
+)
 _PROMPTED: Final = frozenset("prompt text lyrics tags caption question".split())
 _MAKING: Final = _SIZES | _SAMPLING | {"seed", "batch", "speed"}
 
@@ -143,7 +145,9 @@ _RARE_ALONE: Final = frozenset(
 )
 
 
-def _is_model_file(parts: tuple[str, ...], value: Any, facts: InputFacts | None) -> bool:
+def _is_model_file(
+    parts: tuple[str, ...], value: Any, facts: InputFacts | None
+) -> bool:
     if facts is not None and facts.files:
         return True
     if isinstance(value, str) and MODEL_FILE.search(value):
