@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 HIDDEN: Final = "***"
 
-_LAYERS: Final = 4
+_LAYERS: Final = 3
 """How often a text is unescaped in the search for secrets: JSON in a JSON text in a URL is three."""
 
 _SURELY: Final = 8
@@ -17,13 +17,6 @@ _SURELY: Final = 8
 
 _SHORTEST: Final = 3
 """Characters below which a value is nothing that could be kept secret."""
-
-_ESCAPE: Final = re.compile(
-    r"\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|%([0-9a-f]{2})|&#x([0-9a-f]{1,6});|&#([0-9]{1,7});"
-    r"|\\(.)|&(quot|amp|lt|gt|apos);",
-    re.IGNORECASE | re.DOTALL,
-)
-_ENTITIES: Final = {"quot": '"', "amp": "&", "lt": "<", "gt": ">", "apos": "'"}
 
 _known: Final[dict[int, weakref.ref[Secrets]]] = {}
 
@@ -74,16 +67,21 @@ def without_secrets(text: str) -> str:
     secrets = {value for each in holders if each is not None for value in each.values}
     if not secrets:
         return text
-    spans: list[tuple[int, int]] = []
-    level, origins = text, range(len(text) + 1)  # type: tuple[str, Sequence[int]]
-    for _ in range(_LAYERS):
-        for secret in secrets:
-            for start in _places(level, secret):
-                spans.append((origins[start], origins[start + len(secret)]))
-        if _ESCAPE.search(level) is None:
-            break
-        level, origins = _unescaped(level, origins)
+    spans = list(_spans(text, range(len(text) + 1), secrets, _LAYERS))
     return _without(text, spans) if spans else text
+
+
+def _spans(
+    text: str, origins: Sequence[int], secrets: set[str], layers: int
+) -> Iterator[tuple[int, int]]:
+    """Where secrets stand in the first text, found in what it becomes when it is unescaped."""
+    for secret in secrets:
+        for start in _places(text, secret):
+            yield origins[start], origins[start + len(secret)]
+    for escape, meanings in _ESCAPES if layers else ():
+        if escape.search(text) is not None:
+            read, begun = _unescaped(escape, meanings, text, origins)
+            yield from _spans(read, begun, secrets, layers - 1)
 
 
 def _places(text: str, secret: str) -> Iterator[int]:
@@ -98,31 +96,60 @@ def _places(text: str, secret: str) -> Iterator[int]:
         start = text.find(secret, end)
 
 
-def _unescaped(text: str, origins: Sequence[int]) -> tuple[str, list[int]]:
-    """The text with one layer of escapes read, and where in the first text each character began."""
+def _unescaped(
+    escape: re.Pattern[str],
+    meanings: Sequence[Callable[[str], str]],
+    text: str,
+    origins: Sequence[int],
+) -> tuple[str, list[int]]:
+    """The text with one kind of escape read, and where in the first text each character began."""
     chars: list[str] = []
     begun: list[int] = []
     end = 0
-    for found in _ESCAPE.finditer(text):
+    for found in escape.finditer(text):
         chars.extend(text[end : found.start()])
         begun.extend(origins[end : found.start()])
         end = found.end()
-        chars.append(_character(found))
+        group = found.lastindex or 1
+        chars.append(meanings[group - 1](found[group]))
         begun.append(origins[found.start()])
     chars.extend(text[end:])
     begun.extend(origins[end:])
     return "".join(chars), begun
 
 
-def _character(found: re.Match[str]) -> str:
-    *hexadecimal, decimal, escaped, entity = found.groups()
-    if escaped is not None:
-        return escaped
-    if entity is not None:
-        return _ENTITIES[entity.lower()]
-    digits = next(filter(None, hexadecimal), None)
-    code = int(digits, 16) if digits else int(decimal)
+def _of_hexadecimal(digits: str) -> str:
+    return _of_code(int(digits, 16))
+
+
+def _of_decimal(digits: str) -> str:
+    return _of_code(int(digits))
+
+
+def _of_code(code: int) -> str:
     return chr(code) if code <= 0x10FFFF else "?"
+
+
+def _of_entity(name: str) -> str:
+    return {"quot": '"', "amp": "&", "lt": "<", "gt": ">"}.get(name.lower(), "'")
+
+
+_ESCAPES: Final = (
+    (
+        re.compile(
+            r"\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|(.))", re.IGNORECASE | re.DOTALL
+        ),
+        (_of_hexadecimal, _of_hexadecimal, str),
+    ),
+    (re.compile("%([0-9a-f]{2})", re.IGNORECASE), (_of_hexadecimal,)),
+    (
+        re.compile(
+            "&(?:#x([0-9a-f]{1,6})|#([0-9]{1,7})|(quot|amp|lt|gt|apos));", re.IGNORECASE
+        ),
+        (_of_hexadecimal, _of_decimal, _of_entity),
+    ),
+)
+"""How JSON and programs, URLs, and pages write a character otherwise: what follows the sign, and its meaning."""
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:

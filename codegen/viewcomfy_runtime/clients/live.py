@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 TAIL: Final = 0.5
 """Seconds after a run's end in which what is still under way is heard."""
 
-_PATIENCE: Final = 10.0
-"""Seconds that a run waits for the connection over which it is heard."""
+_PATIENCE: Final = 5.0
+"""Seconds that a run waits for the connection over which it is heard, and never more than a quarter of its time."""
 
 _MISSING: Final = (
     'log and progress can\'t be heard: pip install "viewcomfy-codegen[live]"'
@@ -106,8 +106,7 @@ def gateway_events(
     auth = {name: headers.pop(name) for name in ("client_id", "client_secret")}
     channel = SocketIO(_websocket(http.at("")), auth, headers, http.host)
     with contextlib.closing(channel):
-        deadline.until(channel.ready.wait, _PATIENCE)
-        deadline.check()
+        _await(channel, deadline)
         if not channel.sid:
             LOG.warning("the events of %s can't be heard; polling instead", http.host)
             yield None
@@ -165,9 +164,13 @@ def comfy_events(
     with contextlib.closing(
         Channel(url, http.credentials.revealed(), http.host)
     ) as channel:
-        deadline.until(channel.ready.wait, _PATIENCE)
-        deadline.check()
+        _await(channel, deadline)
         yield ComfyEvents(channel, client_id, classes, watch, deadline)
+
+
+def _await(channel: Channel, deadline: Deadline) -> None:
+    deadline.until(channel.ready.wait, min(_PATIENCE, deadline.remaining / 4))
+    deadline.check()
 
 
 def _websocket(url: str) -> str:

@@ -30,7 +30,7 @@ def error_of(
     status: int, content: bytes, host: str, *, retry_after: float | None = None
 ) -> ViewComfyError:
     """The error that an answer with this status stands for, with the server's own words."""
-    body = _body(content.decode("utf-8", "replace"))
+    body = _body(content[:LARGEST_REFUSAL].decode("utf-8", "replace"))
     words = quoted(_said(body))
     said = f": {words}" if words else ""
     match status:

@@ -6,8 +6,7 @@ import io
 import json
 import logging
 import pickle
-import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,7 @@ from viewcomfy_runtime.http.urls import same_host
 from viewcomfy_runtime.parameters.files import as_upload
 
 from ...helpers.servers import Answer, Server, redirect, result
+from ...helpers.telling import everything_said_by
 
 SECRET = "s3cr3t-0123456789"
 PARAMS = {"6-inputs-text": "a fox", "3-inputs-seed": 2**64 - 1}
@@ -531,19 +531,6 @@ def test_a_clients_repr_shows_its_host_alone() -> None:
 
 
 # Secrets
-
-
-def everything_said_by(error: BaseException) -> Iterator[str]:
-    """What a log, a report or another process could learn from an error, its causes included."""
-    yield "".join(traceback.format_exception(error))
-    yield repr(pickle.dumps(error))
-    chain: BaseException | None = error
-    while chain is not None:
-        yield f"{chain!r} {chain} {vars(chain)}"
-        request = getattr(chain, "request", None)
-        if isinstance(request, requests.PreparedRequest):
-            yield str(request.headers)
-        chain = chain.__cause__ or chain.__context__
 
 
 MISBEHAVIOURS: Mapping[str, Answer] = {
