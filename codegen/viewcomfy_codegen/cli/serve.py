@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -155,6 +156,8 @@ def _serve(options: ServeOptions) -> None:
         if os.name != "nt":
             err(f"try it: {announcing.curl(served[0])}")
 
+    # What is wrong with an image, its caller is told.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     with contextlib.suppress(KeyboardInterrupt):
         server(app, ready).run(sockets=[listening])
 

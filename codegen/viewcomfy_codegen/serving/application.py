@@ -21,6 +21,7 @@ from .direct_routes import DirectRoutes
 from .executing import Executor
 from .gateway_routes import GatewayRoutes
 from .journal import Journal
+from .listeners import ListenersOnly
 from .preview import Preview
 from .refusing import Rejected
 from .responses import AsciiJson
@@ -64,7 +65,7 @@ def create_app(
             Exception: responses.broken,
         },
     )
-    shared: ASGIApp = socketio.ASGIApp(gateway.sockets, app)
+    shared = ListenersOnly(socketio.ASGIApp(gateway.sockets, app))
     return OwnHostOnly(Journal(shared, settings.log))
 
 

@@ -51,7 +51,9 @@ class GatewayRoutes:
         self._scheduled: dict[str, Scheduled] = {}
         self._following: set[asyncio.Task[None]] = set()
         self.sockets = socketio.AsyncServer(
-            async_mode="asgi", transports=["websocket"], max_http_buffer_size=1 << 16
+            async_mode="asgi",
+            transports=["websocket"],
+            max_http_buffer_size=1 << 16,
         )
         self.sockets.on("connect", self._connected)
 
