@@ -151,7 +151,7 @@ def widgets(
         yield path, spec
         for members in spec.get("branches", {}).values():
             yield from widgets(members, f"{path}.")
-        yield from widgets(spec.get("members", {}), f"{path}.*.")
+        yield from widgets(spec.get("group", {}).get("members", {}), f"{path}.*.")
         if "autogrow" in spec:
             yield from widgets({"*": spec["autogrow"]["element"]}, f"{path}.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +18,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is generated today into tests/golden/",
     )
+
+
+@pytest.fixture(autouse=True)
+def _no_catalog_of_the_user(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Runs in a test find no catalog that whoever runs the tests keeps."""
+    folder = str(tmp_path_factory.getbasetemp() / "home")
+    home = "HOME" if sys.platform == "darwin" else "XDG_CONFIG_HOME"
+    for name in (home, "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, folder)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

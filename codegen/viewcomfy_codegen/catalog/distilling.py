@@ -11,7 +11,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from .facts import AUTOGROW, CONTROL, DYNAMIC_COMBO, DYNAMIC_GROUP, PAGE_TYPES, WIDGETS
+from .facts import (
+    AUTOGROW,
+    CONTROL,
+    DYNAMIC_COMBO,
+    DYNAMIC_GROUP,
+    MATCH_TYPE,
+    PAGE_TYPES,
+    WIDGETS,
+)
 
 UPLOADS: Final = {
     "image_upload": "image/*",
@@ -31,17 +39,17 @@ _PAGE_INPUTS: Final = frozenset("compare_view last_incoming viewport_state".spli
 _PAGE_NAMES: Final = {"CustomCombo": ["option", "index"]}
 """Starts of the names of inputs that the web page adds to a class and keeps for itself."""
 
-_FLAGS: Final = {
+FLAGS: Final = {
     "multiline": "multiline",
-    "multiselect": "multiselect",
     "multi_select": "multiselect",
+    "multiselect": "multiselect",
     "forceInput": "force_input",
     "advanced": "advanced",
     "socketless": "socketless",
     "dynamicPrompts": "dynamic_prompts",
     "hidden": "hidden",
 }
-_SEEDS: Final = frozenset({"seed", "noise_seed"})
+SEEDS: Final = frozenset({"seed", "noise_seed"})
 """Inputs that have a control where nothing is said of it; within a choice's inputs none has."""
 _COUNTS: Final = frozenset(
     "count counts crf frame frames segments steps num number batch".split()
@@ -62,10 +70,7 @@ def node_record(node: Mapping[str, Any], class_type: str = "") -> dict[str, Any]
     name = node.get("display_name")
     record: dict[str, Any] = {
         "name": name if _is_name(name) else None,
-        "outputs": [
-            kind if isinstance(kind, str) else "COMBO"
-            for kind in _list(node.get("output"))
-        ],
+        "outputs": [_output_type(kind) for kind in _list(node.get("output"))],
         "output_node": bool(node.get("output_node")),
         "inputs": _inputs_record(
             _dict(node.get("input")), _dict(node.get("input_order")), class_type
@@ -79,6 +84,13 @@ def node_record(node: Mapping[str, Any], class_type: str = "") -> dict[str, Any]
     if class_type in _PAGE_NAMES:
         record["page_names"] = _PAGE_NAMES[class_type]
     return record
+
+
+def _output_type(kind: object) -> str:
+    """The type of an output; one that is its input's is any."""
+    if not isinstance(kind, str):
+        return "COMBO"
+    return "*" if kind == MATCH_TYPE else kind[:LONGEST_NAME]
 
 
 def specs(
@@ -137,7 +149,7 @@ def input_record(
     if kind == "INT:seed":
         kind = "INT"
         options = {CONTROL: True, **options}
-    if kind == "COMFY_MATCHTYPE_V3":
+    if kind == MATCH_TYPE:
         allowed = _dict(options.get("template")).get("allowed_types")
         return allowed if isinstance(allowed, str) and _is_name(allowed) else "*"
     growing = _growing(kind, options, depth)
@@ -189,7 +201,8 @@ def _growing(
         if _is_number(bounds.get(fact)) and isinstance(bounds[fact], int)
     }
     if kind == DYNAMIC_GROUP:
-        return {**flags, **span, "members": _inputs_record(template, depth=depth + 1)}
+        members = _inputs_record(template, depth=depth + 1)
+        return {**flags, "group": {"members": members, **span}}
     elements = _inputs_record(_dict(template.get("input")), depth=depth + 1)
     names = [each for each in _list(template.get("names")) if _is_name(each)]
     prefix = template.get("prefix")
@@ -220,7 +233,7 @@ def _range(kind: str, options: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _flags(options: Mapping[str, Any], name: str, kind: str) -> dict[str, Any]:
     record: dict[str, Any] = {
-        fact: True for flag, fact in _FLAGS.items() if options.get(flag)
+        fact: True for flag, fact in FLAGS.items() if options.get(flag)
     }
     for flag, media in UPLOADS.items():
         if options.get(flag):
@@ -228,7 +241,7 @@ def _flags(options: Mapping[str, Any], name: str, kind: str) -> dict[str, Any]:
     control = options.get(CONTROL)
     if isinstance(control, str) and _is_name(control):
         record["control"] = control
-    elif control or (control is None and kind == "INT" and name in _SEEDS):
+    elif control or (control is None and kind == "INT" and name in SEEDS):
         record["control"] = CONTROL
     told = options.get("tooltip")
     if isinstance(told, str):
@@ -241,7 +254,7 @@ def _choices(kind: str, options: Mapping[str, Any], choices: Any) -> dict[str, A
     if kind not in ("COMBO", "MULTICOMBO") or any(map(options.get, UPLOADS)):
         return {}
     known = _list(choices)
-    if any(_is_file(choice) for choice in known):
+    if options.get("files") is True or any(_is_file(choice) for choice in known):
         return {"files": True}
     if not known or len(known) > MOST_CHOICES:
         return {}
@@ -291,7 +304,10 @@ def _is_small(default: object) -> bool:
     if isinstance(default, str):
         return len(default) <= _LARGEST_DEFAULT
     if isinstance(default, list | dict):
-        return len(json.dumps(default)) <= _LARGEST_DEFAULT
+        try:
+            return len(json.dumps(default, allow_nan=False)) <= _LARGEST_DEFAULT
+        except (ValueError, TypeError, RecursionError):
+            return False
     return isinstance(default, bool) or _is_number(default)
 
 

@@ -12,6 +12,7 @@ JsonValue: TypeAlias = "None | Scalar | list[JsonValue] | dict[str, JsonValue]"
 DYNAMIC_COMBO: Final = "COMFY_DYNAMICCOMBO_V3"
 AUTOGROW: Final = "COMFY_AUTOGROW_V3"
 DYNAMIC_GROUP: Final = "COMFY_DYNAMICGROUP_V3"
+MATCH_TYPE: Final = "COMFY_MATCHTYPE_V3"
 
 PAGE_TYPES: Final = frozenset(
     "AUDIO_RECORD IMAGECOMPARE LOAD_3D LOAD_3D_ANIMATION WEBCAM".split()
@@ -223,12 +224,11 @@ def _variants(
         return
     path = f"{before}{head}"
     picked = chosen.get(path)
-    single = isinstance(picked, str) and picked in facts.branches
-    for option, members in facts.branches.items():
-        if not single or option == picked:
-            yield from _variants(
-                members, f"{path}.", tail, chosen, {**when, path: option}
-            )
+    known = isinstance(picked, str) and picked in facts.branches
+    for option in (str(picked),) if known else facts.branches:
+        yield from _variants(
+            facts.branches[option], f"{path}.", tail, chosen, {**when, path: option}
+        )
     if facts.autogrow is not None:
         place, _, _ = tail.partition(".")
         element = facts.autogrow.at(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
@@ -46,6 +46,13 @@ class Catalog:
     def name(self) -> str:
         """What the catalog is called where its user is told which one was asked."""
         return f"the shipped catalog ({self.date}, ComfyUI {self.version})"
+
+    def classes(self) -> Iterator[str]:
+        """Every class that it knows, in the order of their names' bytes."""
+        for line in self._data.splitlines():
+            key = line.partition(b"\t")[0].decode("utf-8", "surrogatepass")
+            if not key.startswith(tuple(_SIGNS)):
+                yield key
 
     def node(self, class_type: str) -> NodeFacts | None:
         """What is known of a class; None for a class nobody told us about."""
@@ -128,16 +135,12 @@ class Catalog:
             autogrow=(
                 self._autogrow(spec["autogrow"], own) if "autogrow" in spec else None
             ),
-            group=(
-                Group(
-                    self._inputs(spec["members"], own),
-                    spec.get("min", 0),
-                    spec.get("max"),
-                )
-                if "members" in spec
-                else None
-            ),
+            group=self._group(spec["group"], own) if "group" in spec else None,
         )
+
+    def _group(self, spec: Mapping[str, Any], own: bool) -> Group:
+        members = self._inputs(spec["members"], own)
+        return Group(members, spec.get("min", 0), spec.get("max"))
 
     def _autogrow(self, spec: Mapping[str, Any], own: bool) -> Autogrow:
         return Autogrow(
@@ -172,9 +175,9 @@ class OwnCatalog(Catalog):
         super().__init__(data)
         self._classes = classes
 
-    def knows(self, class_type: str) -> bool:
-        """Whether the user's server has the class."""
-        return class_type in self._classes
+    def classes(self) -> Iterator[str]:
+        yield from self._classes
+        yield from (each for each in super().classes() if each not in self._classes)
 
     def _find(self, class_type: str) -> NodeFacts | None:
         if class_type not in self._classes:

@@ -15,10 +15,14 @@ _LONGEST: Final = 400
 _REMARK: Final = re.compile(r"[(\[（【][^()\[\]（）【】]*[)\]）】]?\s*$")
 _PREFIX: Final = re.compile(r"^\s*([^:：]{1,40}[:：])")
 _MARKS: Final = frozenset(
-    "advance advanced api beta deprecated do not use experimental legacy node of obsolete old optimized recommend"
-    " recommended simple the this v1 v2 v3 version".split()
+    "deprecated experimental legacy obsolete recommend recommended".split()
 )
-"""Words with which a pack says what became of one of its classes."""
+"""Words of a remark that speaks of a class, not of one of its nodes."""
+
+_WEAK_MARKS: Final = frozenset(
+    "advance advanced api beta new node of old optimized simple the this v1 v2 v3 version".split()
+)
+"""Words that a remark of that kind may consist of, though none alone would prove it."""
 
 _SCRIPTS: Final = {
     "chinese or japanese": "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff",
@@ -98,7 +102,8 @@ class DefaultTitles:
         if facts is None:
             # Who remarks on several nodes tells them apart.
             return len(self._titles[class_type]) == 1
-        return _MARKS.issuperset(re.findall(r"\w+", remark.group().casefold()))
+        said = set(re.findall(r"\w+", remark.group().casefold()))
+        return not _MARKS.isdisjoint(said) or said <= _WEAK_MARKS
 
     def _has_prefix(self, class_type: str, title: str) -> bool:
         """Whether the title begins as the class does, with its pack's word and a colon: `LayerMask: …`."""

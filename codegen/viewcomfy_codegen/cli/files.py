@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import click
+
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
 from ..sources.object_info import is_url, object_info
@@ -33,6 +35,17 @@ def read_beside(path: Path) -> str | None:
 def read_object_info(place: str) -> bytes:
     """What a ComfyUI answers at /object_info, from its URL or from a file. Raises CodegenError."""
     return object_info(place) if is_url(place) else read_file(place)
+
+
+def users_catalog() -> Path:
+    """Where the catalog stands that its user keeps for all runs outside of a project; the file may not be there."""
+    return Path(click.get_app_dir("viewcomfy-codegen")) / "catalog.json"
+
+
+def users_catalog_if_any() -> str | None:
+    """The user's catalog where there is one."""
+    path = users_catalog()
+    return str(path) if path.is_file() else None
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> Diagnostic:

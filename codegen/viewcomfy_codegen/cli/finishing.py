@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,12 @@ def finish(tasks: Sequence[Task], *, check: bool) -> list[Product]:
     for task in tasks:
         try:
             products.append(
-                produce(task, read_file, read_beside, _classes(task, described))
+                produce(
+                    _with_catalog(task, described),
+                    read_file,
+                    read_beside,
+                    _classes(task, described),
+                )
             )
         except CodegenError as error:
             faults += error.diagnostics
@@ -58,6 +64,19 @@ def _classes(
     if place not in described:
         described[place] = classes_in(read_object_info(place), place)
     return described[place]
+
+
+def _with_catalog(task: Task, described: dict[str, Mapping[str, Any]]) -> Task:
+    """The task with the facts of the catalog that it names, read once for all tasks."""
+    place = task.catalog
+    if place is None:
+        return task
+    if place not in described:
+        if not Path(place).exists():
+            hint = "write it: viewcomfy-codegen catalog update URL"
+            raise CodegenError(Diagnostic(place, "there is no such catalog", hint))
+        described[place] = classes_in(read_file(place), place)
+    return replace(task, options=replace(task.options, kept=described[place]))
 
 
 def _written(products: Sequence[Product]) -> Iterator[tuple[Path, str]]:

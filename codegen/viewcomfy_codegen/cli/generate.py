@@ -19,6 +19,7 @@ from ..project.paths import (
 )
 from ..project.regenerate import Product, Task
 from .console import err, tell
+from .files import users_catalog_if_any
 from .finishing import finish
 
 
@@ -144,6 +145,7 @@ def generate_command(
         view_comfy=view_comfy,
         workflow=picked,
         object_info=object_info,
+        catalog=users_catalog_if_any(),
         fresh=fresh,
         force=force,
     )

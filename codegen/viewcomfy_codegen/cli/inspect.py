@@ -26,6 +26,7 @@ from viewcomfy_runtime.parameters.types import (
     kind_of,
 )
 
+from ..catalog import shipped
 from ..errors import CodegenError
 from ..graph.workflow import is_link
 from ..model import Parameter
@@ -34,7 +35,7 @@ from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..sources import classes_in
 from .console import out, out_json, tell
-from .files import read_file, read_object_info
+from .files import read_file, read_object_info, users_catalog_if_any
 
 LONGEST = 400
 """Characters of a text that are shown."""
@@ -74,6 +75,8 @@ def inspect_command(
     type and its sentence came from.
     """
     name = "standard input" if workflow == STANDARD else Path(workflow).name
+    own = users_catalog_if_any()
+    asked = [*filter(None, (object_info, own)), shipped().name]
     try:
         classes = (
             classes_in(read_object_info(object_info), object_info)
@@ -83,7 +86,11 @@ def inspect_command(
         made = generate(
             read_file(workflow),
             source=name,
-            options=Options(all=all_, object_info=classes),
+            options=Options(
+                all=all_,
+                object_info=classes,
+                kept=classes_in(read_file(own), own) if own else None,
+            ),
             workflow_in=picked,
             view_comfy=(read_file(view_comfy), view_comfy) if view_comfy else None,
         )
@@ -98,7 +105,14 @@ def inspect_command(
             {"key": str(each.input), "reason": each.reason}
             for each in made.module.hidden
         ]
-        out_json({"nodes": nodes, "parameters": told, "hidden": hidden})
+        out_json(
+            {
+                "nodes": nodes,
+                "parameters": told,
+                "hidden": hidden,
+                "catalogs": asked,
+            }
+        )
         return
     width = shutil.get_terminal_size((100, 24)).columns
     for line in _flow(made):
@@ -114,6 +128,8 @@ def inspect_command(
         out("no parameter, unless --all or --include asks for it:", bold=True)
     for unseen in made.module.hidden:
         out(_cut(f"  {unseen.input}: {unseen.reason}", LONGEST))
+    out("")
+    out(f"Node facts from {', then '.join(asked)}")
 
 
 def _node(id: str, node: Mapping[str, Any]) -> dict[str, Any]:

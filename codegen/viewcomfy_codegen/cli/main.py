@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "diff": ".diff:diff_command",
     "inspect": ".inspect:inspect_command",
     "validate": ".validate:validate_command",
+    "catalog": ".catalog:catalog_command",
     "vendor": ".vendor:vendor_command",
     "serve": ".serve:serve_command",
 }

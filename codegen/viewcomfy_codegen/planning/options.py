@@ -18,7 +18,8 @@ class Options:
     `include` and `exclude` are globs over a parameter's name, wire key (`6-inputs-text`) and node class. `all` keeps what
     a workflow's VC_BASIC and VC_ADV marks leave out. `embed` carries the graph in the module. `wishes` are what was
     written down on single inputs; `curated` has them choose what is shown, as marks do. `shared` are inputs that one parameter
-    sets. `object_info` is what the user's own ComfyUI answers there. `outputs` are names of output nodes, by their ids.
+    sets. `object_info` is what the user's own ComfyUI answers there, `kept` the catalog of such answers that the user or the
+    project keeps; what neither knows, the shipped catalog says. `outputs` are names of output nodes, by their ids.
     """
 
     include: tuple[str, ...] = ()
@@ -30,4 +31,5 @@ class Options:
     curated: bool = False
     shared: tuple[tuple[WireKey, ...], ...] = ()
     object_info: Mapping[str, Any] | None = None
+    kept: Mapping[str, Any] | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)

@@ -56,8 +56,9 @@ def plan(
 
     Raises CodegenError for wishes that the workflow can't fulfill.
     """
-    if options.object_info is not None:
-        catalog = with_object_info(options.object_info)
+    if options.object_info is not None or options.kept is not None:
+        own = {**(options.kept or {}), **(options.object_info or {})}
+        catalog = with_object_info(own)
     analysis = analyse(workflow, catalog, options.wishes, curated=options.curated)
     labels = Labels(workflow, analysis.roles, dict(analysis.facts))
     named = _named(analysis, labels, options)

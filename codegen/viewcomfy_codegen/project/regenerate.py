@@ -30,7 +30,8 @@ class Task:
     """A client to be generated: where from, where to, and how.
 
     `module` or `schema` is None where that file is not wanted. `renames` are the names that the user wants, by key or by the
-    name that the parameter has otherwise; `wanted` is what else was written down, by the same.
+    name that the parameter has otherwise; `wanted` is what else was written down, by the same. `catalog` is the file of node
+    facts that the user or the project keeps.
     """
 
     source: str
@@ -41,6 +42,7 @@ class Task:
     view_comfy: str | None = None
     workflow: str | None = None
     object_info: str | None = None
+    catalog: str | None = None
     wanted: Mapping[str, Wish] = field(default_factory=dict)
     shared: tuple[tuple[str, ...], ...] = ()
     fresh: bool = False

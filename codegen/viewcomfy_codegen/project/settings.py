@@ -98,6 +98,7 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
         view_comfy=_placed(settings.get("view_comfy"), folder),
         workflow=settings.get("workflow"),
         object_info=_placed(settings.get("object_info"), folder),
+        catalog=_placed(settings.get("catalog"), folder),
         wanted=_wanted(settings, where),
         shared=tuple(tuple(each) for each in settings.get("shared", {}).values()),
     )

@@ -48,6 +48,10 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         _TEXT,
         "The node definitions of the project's ComfyUI: its URL, or a saved /object_info.",
     ),
+    "catalog": Setting(
+        _TEXT,
+        "The project's own catalog of node facts, as `catalog update` writes it.",
+    ),
     "include": Setting(_TEXTS, "Keep only parameters that match one of these."),
     "exclude": Setting(_TEXTS, "Leave out parameters that match one of these."),
     "all": Setting(_SWITCH, "Keep what marks or a view_comfy.json leave out."),
@@ -65,7 +69,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         "One parameter for several inputs: its name, and their keys or names.",
     ),
 }
-COMMON: Final = ("object_info",)
+COMMON: Final = ("object_info", "catalog")
 """Settings that may also stand above the workflows, for all of them."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from ..planning.wishes import Wishes
 from .api_format import nodes_in
 from .images import is_image, workflow_in_image
 from .json_text import decoded, read_json
+from .object_info import classes_in as classes_in
 from .view_comfy import apps_in, edited, is_view_comfy, picked, wishes_of
 
 
@@ -93,23 +93,3 @@ def _refuse_media(data: bytes, name: str) -> None:
             raise CodegenError(
                 Diagnostic(name, f"this is {what}, not a workflow", hint)
             )
-
-
-def classes_in(data: bytes, name: str) -> Mapping[str, Any]:
-    """The classes in what a ComfyUI answers at /object_info. Raises CodegenError for anything else."""
-    document = read_json(data, name)
-    if (
-        not isinstance(document, dict)
-        or not document
-        or not all(
-            isinstance(each, dict) and "input" in each for each in document.values()
-        )
-    ):
-        raise CodegenError(
-            Diagnostic(
-                name,
-                "this is not the content of ComfyUI's /object_info",
-                "save http://127.0.0.1:8188/object_info, or pass that URL itself",
-            )
-        )
-    return document

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ..errors import CodegenError, Diagnostic
+from .json_text import decoded
 
 LONGEST_WAIT: Final = 60.0
-LARGEST: Final = 256 << 20
+LARGEST: Final = 64 << 20
+"""Bytes of an answer; that of a server with thousands of classes and models is a third of it."""
 
 
 def is_url(text: str) -> bool:
@@ -43,6 +47,48 @@ def object_info(url: str, *, timeout: float = LONGEST_WAIT) -> bytes:
     except ViewComfyError as error:
         raise _refused(url, error.message) from None
     return bytes(content)
+
+
+def classes_in(data: bytes, name: str) -> Mapping[str, Any]:
+    """The classes in what a ComfyUI answers at /object_info; `name` is the file's or the server's, for messages.
+
+    Numbers that JSON doesn't have, such as a bound of Infinity, are passed over. Raises CodegenError for anything else.
+    """
+    if len(data) > LARGEST:
+        message = f"this is larger than {LARGEST >> 20} MiB, which no /object_info is"
+        raise CodegenError(Diagnostic(name, message, _SAVE))
+    document: Any
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        document = _explained(data, name)
+    if (
+        not isinstance(document, dict)
+        or not document
+        or not all(
+            isinstance(each, dict) and "input" in each for each in document.values()
+        )
+    ):
+        message = "this is not the content of ComfyUI's /object_info"
+        raise CodegenError(Diagnostic(name, message, _SAVE))
+    return document
+
+
+def _explained(data: bytes, name: str) -> Any:
+    """The value in what Python's own reader refuses. Raises CodegenError where it isn't JSON, with what it is instead."""
+    if data.lstrip()[:1] == b"<":
+        message = "this is an HTML page, not the content of ComfyUI's /object_info"
+        raise CodegenError(Diagnostic(name, message, _SAVE))
+    try:
+        return decoded(data, name)[0]
+    except CodegenError as error:
+        faults = (
+            Diagnostic(each.location, each.message, _SAVE) for each in error.diagnostics
+        )
+        raise CodegenError(*faults) from None
+
+
+_SAVE: Final = "save http://127.0.0.1:8188/object_info, or pass that URL itself"
 
 
 def _refused(url: str, message: str) -> CodegenError:

@@ -1,0 +1,242 @@
+"""`viewcomfy-codegen catalog`: what is known of node classes, and how it stays fresh."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..catalog import Catalog, InputFacts, NodeFacts, shipped, with_object_info
+from ..catalog.comparing import differences
+from ..catalog.keeping import kept_facts, kept_text
+from ..errors import CodegenError, Diagnostic
+from ..pipeline import read
+from ..project.settings import tasks_of_project
+from ..project.writing import write_all
+from ..sources import classes_in
+from .console import err, out, tell
+from .files import read_file, read_object_info, users_catalog
+
+_MOST_SHOWN = 12
+"""Choices that `show` lists."""
+
+
+@click.group("catalog")
+def catalog_command() -> None:
+    """Show what is known of node classes, and keep it up to date."""
+
+
+@catalog_command.command("update")
+@click.argument("servers", nargs=-1, required=True, metavar="URL|FILE...")
+@click.option(
+    "--user", is_flag=True, help="Update your own catalog, not the project's."
+)
+@click.option("--tooltips", is_flag=True, help="Also keep what servers say of inputs.")
+def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None:
+    """Take what each server answers at /object_info into a catalog.
+
+    In a project whose table names a catalog, that file is written, with the classes that its workflows use. Elsewhere it is your
+    own catalog, which runs outside of projects consult before the shipped one. Later servers count over earlier ones, and all
+    over what the catalog held.
+    """
+    try:
+        answers = [classes_in(read_object_info(each), each) for each in servers]
+        places = {} if user else _used_by_project()
+        texts = {
+            path: _updated(path, answers, used, tooltips)
+            for path, used in (places or {users_catalog(): None}).items()
+        }
+        for path in texts:
+            _make_folder(path.parent)
+        write_all(texts)
+    except CodegenError as error:
+        tell(error.diagnostics)
+        sys.exit(1)
+    for path, text in texts.items():
+        err(f"wrote {path} ({text.count(chr(10)) - 2} classes)")
+
+
+@catalog_command.command("show")
+@click.argument("class_type", metavar="CLASS")
+def show_command(class_type: str) -> None:
+    """Print what is known of CLASS, and which catalog says so."""
+    try:
+        place, catalog = _in_use()
+    except CodegenError as error:
+        tell(error.diagnostics)
+        sys.exit(1)
+    facts = catalog.node(class_type)
+    if facts is None:
+        tell([_unknown(class_type, catalog)])
+        sys.exit(1)
+    for line in _lines(class_type, facts):
+        out(line)
+    out(f"According to {place if facts.own else shipped().name}")
+
+
+@catalog_command.command("diff")
+@click.argument("servers", nargs=-1, required=True, metavar="URL|FILE...")
+def diff_command(servers: tuple[str, ...]) -> None:
+    """Print what the servers changed since the catalog was written.
+
+    In a project, only of the classes that its workflows use.
+    """
+    try:
+        answers = [classes_in(read_object_info(each), each) for each in servers]
+        used = _used_by_project()
+        place, catalog = _in_use()
+    except CodegenError as error:
+        tell(error.diagnostics)
+        sys.exit(1)
+    wanted = {each for classes in used.values() for each in classes or ()} or None
+    now = kept_facts(_merged(answers), wanted)
+    lines = list(_changes(catalog, now))
+    for line in lines:
+        out(line)
+    if not lines:
+        err(f"nothing changed since {place}")
+
+
+def _merged(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: each for classes in answers for name, each in classes.items()}
+
+
+def _updated(
+    path: Path,
+    answers: Sequence[Mapping[str, Any]],
+    used: set[str] | None,
+    tooltips: bool,
+) -> str:
+    """The text of the catalog at `path` once the answers are in it. Raises CodegenError where the old one is not readable."""
+    old = classes_in(read_file(str(path)), str(path)) if path.is_file() else {}
+    found = kept_facts(_merged([old, *answers]), used, tooltips=tooltips)
+    if not found:
+        raise CodegenError(
+            Diagnostic(
+                str(path),
+                "the servers have none of the classes that the project's workflows use",
+                "ask the server that runs them",
+            )
+        )
+    return kept_text(found)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"cannot be made: {error.strerror or error}"
+        hint = "check the path and its permissions"
+        raise CodegenError(Diagnostic(str(folder), message, hint)) from None
+
+
+def _used_by_project() -> dict[Path, set[str] | None]:
+    """The catalogs that the project here names, and the classes that the workflows of each use."""
+    found: dict[Path, set[str] | None] = {}
+    for task in tasks_of_project() or ():
+        if task.catalog is not None:
+            found_there = read(
+                read_file(task.source), task.source, workflow_in=task.workflow
+            )
+            nodes = found_there.workflow.nodes
+            classes = found.setdefault(Path(task.catalog), set())
+            assert classes is not None
+            classes.update(node.class_type for node in nodes.values())
+    return found
+
+
+def _in_use() -> tuple[str, Catalog]:
+    """The catalog that a run here would consult, and what it is called."""
+    places = [*_used_by_project()] or [users_catalog()]
+    present = [each for each in places if each.is_file()]
+    if not present:
+        return shipped().name, shipped()
+    kept = [classes_in(read_file(str(each)), str(each)) for each in present]
+    return ", ".join(map(str, present)), with_object_info(_merged(kept))
+
+
+def _changes(catalog: Catalog, now: Mapping[str, Any]) -> Iterator[str]:
+    fresh = with_object_info(now)
+    for class_type in sorted(now):
+        old, new = catalog.node(class_type), fresh.node(class_type)
+        if old is None:
+            yield f"{class_type}: new"
+        elif new is not None:
+            yield from (f"{class_type}: {each}" for each in differences(old, new))
+
+
+def _unknown(class_type: str, catalog: Catalog) -> Diagnostic:
+    from difflib import get_close_matches
+
+    near = get_close_matches(class_type[:200], catalog.classes(), n=3)
+    return Diagnostic(
+        class_type[:200],
+        "no catalog has this class",
+        (
+            f"did you mean {', '.join(near)}?"
+            if near
+            else "ask a server that has it: viewcomfy-codegen catalog update URL"
+        ),
+    )
+
+
+def _lines(class_type: str, facts: NodeFacts) -> Iterator[str]:
+    yield f"{class_type}: {facts.name}" if facts.name != class_type else class_type
+    if facts.does:
+        yield f"  {facts.does}."
+    if facts.output_node:
+        yield "  Saves or shows a result."
+    yield from _input_lines(facts.inputs, "  ")
+    outputs = zip(facts.outputs, facts.output_names, strict=False)
+    for kind, name in outputs:
+        yield f"  → {kind}" if name == kind else f"  → {name}: {kind}"
+
+
+def _input_lines(inputs: Mapping[str, InputFacts], indent: str) -> Iterator[str]:
+    for name, facts in inputs.items():
+        yield f"{indent}{name}: {', '.join(_words(facts))}"
+        for option, members in facts.branches.items():
+            if members:
+                yield f"{indent}  with {option}:"
+                yield from _input_lines(members, f"{indent}    ")
+        if facts.autogrow is not None:
+            names = facts.autogrow.names[:3] or (f"{facts.autogrow.prefix}0",)
+            places = ", ".join(f"{name}.{each}" for each in names)
+            yield from _input_lines({places: facts.autogrow.element}, f"{indent}  ")
+        if facts.group is not None:
+            yield from _input_lines(facts.group.members, f"{indent}  {name}.0.")
+
+
+def _words(facts: InputFacts) -> Iterator[str]:
+    """What is known of an input, a few words for each fact."""
+    yield facts.type
+    if not facts.required:
+        yield "optional"
+    if facts.upload is not None:
+        yield f"uploaded file ({facts.upload})"
+    if facts.files:
+        yield "lists the machine's files"
+    if facts.lo is not None or facts.hi is not None:
+        yield f"{_end(facts.lo)} to {_end(facts.hi)}"
+    if facts.default not in (None, ""):
+        yield f"default {str(facts.default)[:80]}"
+    if facts.choices:
+        yield f"{len(facts.choices)} choices: {_listed(facts.choices)}"
+    if facts.control is not None:
+        yield f"followed by {facts.control}"
+    marks = ("multiline", "multiselect", "force_input", "socketless", "advanced")
+    for mark in (*marks, "page_only"):
+        if getattr(facts, mark):
+            yield mark.replace("_", " ")
+
+
+def _end(bound: float | None) -> str:
+    return "…" if bound is None else str(bound)
+
+
+def _listed(values: Iterable[object]) -> str:
+    shown = [str(each)[:80] for each in values]
+    return ", ".join(shown[:_MOST_SHOWN]) + (", …" if shown[_MOST_SHOWN:] else "")
