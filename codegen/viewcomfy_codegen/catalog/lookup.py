@@ -179,6 +179,10 @@ class OwnCatalog(Catalog):
         yield from self._classes
         yield from (each for each in super().classes() if each not in self._classes)
 
+    def knows(self, class_type: str) -> bool:
+        """Whether the user's server has the class."""
+        return class_type in self._classes
+
     def _find(self, class_type: str) -> NodeFacts | None:
         if class_type not in self._classes:
             return super()._find(class_type)

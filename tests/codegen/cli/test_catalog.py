@@ -133,9 +133,9 @@ def test_a_server_is_asked_by_its_address(folder: Path) -> None:
         (b"<!doctype html><p>Welcome", "this is an HTML page"),
         (b"", "the file is empty"),
         (b'{"KSampler": {"input"', "truncated"),
-        (b'{"prompt": {"1": {"class_type": "A"}}}', "not what ComfyUI answers"),
+        (b'{"prompt": {"1": {"class_type": "A"}}}', "not the content of ComfyUI's"),
         (b"[" * 100_000, "nested too deeply"),
-        (b"[1, 2]", "not what ComfyUI answers"),
+        (b"[1, 2]", "not the content of ComfyUI's"),
     ],
 )
 def test_anything_else_is_refused_and_nothing_is_written(
@@ -216,7 +216,8 @@ def test_inspect_names_the_catalogs_that_it_asked(folder: Path) -> None:
     shown = done("inspect", "workflow_api.json")
     assert "Node facts from the shipped catalog (" in shown
     done("catalog", "update", "info.json")
-    asked = json.loads(done("inspect", "workflow_api.json", "--json"))["catalogs"]
+    told = json.loads(run("inspect", "workflow_api.json", "--json").stdout)
+    asked = told["catalogs"]
     assert asked[0] == str(users_catalog())
     assert asked[1].startswith("the shipped catalog (")
 
