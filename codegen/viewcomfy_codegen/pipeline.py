@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from .catalog import shipped
+from .catalog import Catalog, shipped, with_object_info
 from .errors import CodegenError, Diagnostic
 from .graph.workflow import Workflow
 from .model import Module
@@ -29,10 +29,11 @@ TARGETS: Final = (PYTHON, JSON_SCHEMA)
 class Read:
     """A workflow with what was written down about its inputs, and what its author should know.
 
-    `curated` where the wishes choose what is shown.
+    `catalog` is what is known of its classes; `curated` where the wishes choose what is shown.
     """
 
     workflow: Workflow
+    catalog: Catalog
     wishes: Wishes
     curated: bool
     diagnostics: tuple[Diagnostic, ...]
@@ -63,18 +64,24 @@ def generate(
     view_comfy: tuple[bytes, str] | None = None,
     targets: Iterable[Target] = TARGETS,
 ) -> Generated:
-    """The typed client of a workflow in ComfyUI's API format, as `<name>.py` and `<name>.schema.json`.
+    """The typed client of a ComfyUI workflow, as `<name>.py` and `<name>.schema.json`.
 
-    `workflow` is the content of the exported file, or the value read from it: a workflow, a
-    view_comfy.json that holds one, or an image that ComfyUI saved. `source` names it in the module and
+    `workflow` is the content of a file, or the value read from it: a workflow in the API format or as
+    the web page saves it, a view_comfy.json that holds one, or an image, video or audio file that
+    ComfyUI saved. `source` names it in the module and
     in messages. `workflow_in` picks one of several in a view_comfy.json, by number or title;
     `view_comfy` is such a file beside the workflow, with its name. `targets` are the files to make.
     Pure: the same input gives the same texts. Raises CodegenError, with all that is wrong.
     """
+    options = options or Options()
     found = read(
-        _data(workflow, source), source, workflow_in=workflow_in, view_comfy=view_comfy
+        _data(workflow, source),
+        source,
+        workflow_in=workflow_in,
+        view_comfy=view_comfy,
+        catalog=catalog_of(options),
     )
-    module, notes = planned(found, options or Options(), name, source)
+    module, notes = planned(found, options, name, source)
     texts = rendered(module, name, targets)
     return Generated(texts, (*found.diagnostics, *notes), module, found.workflow)
 
@@ -85,13 +92,26 @@ def read(
     *,
     workflow_in: str | None = None,
     view_comfy: tuple[bytes, str] | None = None,
+    catalog: Catalog | None = None,
 ) -> Read:
-    """The workflow in a file's content. Raises CodegenError for what holds none."""
-    content = read_source(data, source, workflow=workflow_in, view_comfy=view_comfy)
-    workflow, diagnostics = workflow_of(content.document, content.flawed, source)
-    return Read(
-        workflow, content.wishes, content.curated, (*diagnostics, *content.notes)
+    """The workflow in a file's content, and what `catalog`, or the package itself, knows of its classes.
+
+    Raises CodegenError for what holds no workflow.
+    """
+    catalog = catalog or shipped()
+    content = read_source(
+        data, source, workflow=workflow_in, view_comfy=view_comfy, catalog=catalog
     )
+    workflow, diagnostics = workflow_of(content.document, content.flawed, source)
+    notes = (*diagnostics, *content.notes)
+    return Read(workflow, catalog, content.wishes, content.curated, notes)
+
+
+def catalog_of(options: Options) -> Catalog:
+    """What is known of node classes: by the user's server first, then their own catalog, then the package."""
+    if options.object_info is None and options.kept is None:
+        return shipped()
+    return with_object_info({**(options.kept or {}), **(options.object_info or {})})
 
 
 def planned(
@@ -102,7 +122,7 @@ def planned(
         wishes = merged(found.wishes, options.wishes)
         options = replace(options, wishes=wishes, curated=True)
     title = " ".join(name.replace("_", " ").split()).capitalize() or name
-    return plan(found.workflow, shipped(), options, Titles(title, source))
+    return plan(found.workflow, found.catalog, options, Titles(title, source))
 
 
 def rendered(

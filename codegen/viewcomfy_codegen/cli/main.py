@@ -13,6 +13,7 @@ from ..version import __version__
 
 _COMMANDS: Final = {
     "generate": ".generate:generate_command",
+    "convert": ".convert:convert_command",
     "diff": ".diff:diff_command",
     "inspect": ".inspect:inspect_command",
     "validate": ".validate:validate_command",

@@ -10,7 +10,7 @@ from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Choice, Media
 
-from ..catalog import Catalog, with_object_info
+from ..catalog import Catalog
 from ..errors import Diagnostic
 from ..graph.roles import Roles
 from ..graph.workflow import Workflow
@@ -56,9 +56,6 @@ def plan(
 
     Raises CodegenError for wishes that the workflow can't fulfill.
     """
-    if options.object_info is not None or options.kept is not None:
-        own = {**(options.kept or {}), **(options.object_info or {})}
-        catalog = with_object_info(own)
     analysis = analyse(workflow, catalog, options.wishes, curated=options.curated)
     labels = Labels(workflow, analysis.roles, dict(analysis.facts))
     named = _named(analysis, labels, options)

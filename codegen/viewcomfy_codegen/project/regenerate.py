@@ -14,7 +14,7 @@ from .. import pipeline
 from ..errors import CodegenError, Diagnostic
 from ..graph.matching import matched
 from ..model import Module, Parameter
-from ..pipeline import planned, rendered
+from ..pipeline import catalog_of, planned, rendered
 from ..planning.options import Options
 from ..planning.wishes import Wish, Wishes, merged
 from ..targets.checksums import is_edited, is_generated
@@ -73,8 +73,13 @@ def produce(
     """
     label = "standard input" if task.source == "-" else Path(task.source).name
     described = (read(task.view_comfy), task.view_comfy) if task.view_comfy else None
+    options = replace(task.options, object_info=object_info)
     found = pipeline.read(
-        read(task.source), label, workflow_in=task.workflow, view_comfy=described
+        read(task.source),
+        label,
+        workflow_in=task.workflow,
+        view_comfy=described,
+        catalog=catalog_of(options),
     )
     module_text = beside(task.module) if task.module else None
     schema_text = beside(task.schema) if task.schema else None
@@ -84,7 +89,6 @@ def produce(
     renumbered = (
         _renumbered(earlier, found.workflow.graph) if earlier is not None else {}
     )
-    options = replace(task.options, object_info=object_info)
     kept: Wishes = {}
     if earlier is not None and not task.fresh:
         kept = _kept(earlier, renumbered)

@@ -1,16 +1,22 @@
-"""What a client can be generated from: a workflow, a view_comfy.json with workflows in it, an image that ComfyUI saved."""
+"""What a client can be generated from: a workflow in the API format or in the web page's, a
+view_comfy.json with workflows in it, an image, video or audio file that ComfyUI saved.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from ..catalog import Catalog, shipped
 from ..errors import CodegenError, Diagnostic
 from ..planning.wishes import Wishes
-from .api_format import nodes_in
+from .api_format import is_node, nodes_in
 from .images import is_image, workflow_in_image
 from .json_text import decoded, read_json
+from .media import is_media, workflow_in_media
 from .object_info import classes_in as classes_in
+from .page_format.conversion import convert
+from .page_format.document import is_page_format, read_document
 from .view_comfy import apps_in, edited, is_view_comfy, picked, wishes_of
 
 
@@ -35,30 +41,56 @@ def read_source(
     *,
     workflow: str | None = None,
     view_comfy: tuple[bytes, str] | None = None,
+    catalog: Catalog | None = None,
 ) -> Source:
     """The workflow in `data`, told apart by its content; `name` is the file's, for messages.
 
-    `workflow` picks one of several by number, from 1, or by title. `view_comfy` is a view_comfy.json beside the workflow, with
-    its name. Raises CodegenError for data that holds no workflow.
+    `workflow` picks one of several by number, from 1, or by title. `view_comfy` is a view_comfy.json
+    beside the workflow, with its name. `catalog` tells the widgets of a workflow that was saved for the
+    web page; by default the one that the package ships. Raises CodegenError for data that holds no
+    workflow.
     """
     if is_image(data):
         data = workflow_in_image(data, name)
+    elif is_media(data):
+        data = workflow_in_media(data, name)
     _refuse_media(data, name)
     document, flawed = decoded(data, name)
     if is_view_comfy(document):
         return _described(document, None, workflow, name, flawed)
+    source = _plain(document, flawed, name, catalog or shipped())
     if view_comfy is not None:
         content, beside = view_comfy
         described = read_json(content, beside)
         if is_view_comfy(described):
-            return _described(described, document, workflow, beside, flawed)
+            found = _described(described, source.document, workflow, beside, flawed)
+            return replace(found, notes=(*source.notes, *found.notes))
         message = "this is not a view_comfy.json"
         hint = "export it from ViewComfy's editor"
         raise CodegenError(Diagnostic(beside, message, hint))
     if workflow is not None:
         message = "it contains one workflow only; there is nothing to choose from"
         raise CodegenError(Diagnostic(name, message, "leave --workflow out"))
-    return Source(document, flawed)
+    return source
+
+
+def _plain(document: Any, flawed: bool, name: str, catalog: Catalog) -> Source:
+    """The workflow in a decoded document that describes no app."""
+    page = _page_in(document)
+    if page is None:
+        return Source(document, flawed)
+    found = convert(read_document(page, name), catalog.node)
+    return Source(found.graph, flawed, notes=found.notes)
+
+
+def _page_in(document: Any) -> Any:
+    """The web page's workflow: the document itself, or what it holds in place of an API format."""
+    if is_page_format(document):
+        return document
+    beside = document.get("workflow") if isinstance(document, dict) else None
+    if not is_page_format(beside) or any(map(is_node, nodes_in(document).values())):
+        return None
+    return beside
 
 
 def _described(
@@ -74,16 +106,11 @@ def _described(
 
 
 _MEDIA: Final = (
-    (b"ftyp", 4, "a video (MP4 or MOV)"),
-    (b"\x1aE\xdf\xa3", 0, "a video (WebM or MKV)"),
     (b"AVI ", 8, "a video (AVI)"),
     (b"GIF8", 0, "an image (GIF)"),
     (b"WAVE", 8, "audio (WAV)"),
-    (b"fLaC", 0, "audio (FLAC)"),
-    (b"OggS", 0, "audio (Ogg)"),
-    (b"ID3", 0, "audio (MP3)"),
 )
-"""How media files begin, at which byte, and what they are."""
+"""How files begin that ComfyUI writes no workflow into, at which byte, and what they are."""
 
 
 def _refuse_media(data: bytes, name: str) -> None:

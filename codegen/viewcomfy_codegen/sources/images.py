@@ -27,7 +27,7 @@ def is_image(data: bytes) -> bool:
 
 
 def workflow_in_image(data: bytes, name: str) -> bytes:
-    """The workflow in API format that an image holds; its pixels are never decoded.
+    """The workflow that an image holds, the API format where it has both; its pixels stay encoded.
 
     Raises CodegenError for an image without one, and if Pillow is not installed.
     """
@@ -55,16 +55,9 @@ def workflow_in_image(data: bytes, name: str) -> bytes:
         raise _refused(name, f"the image is damaged: {error}") from None
     finally:
         PngImagePlugin.MAX_TEXT_CHUNK = most
-    if texts.get("prompt"):
-        return texts["prompt"].encode("utf-8", "surrogatepass")
-    if texts.get("workflow"):
-        raise CodegenError(
-            Diagnostic(
-                name,
-                "the image holds only the web page's workflow, not the one in API format",
-                "open the image in ComfyUI and use File > Export (API)",
-            )
-        )
+    text = texts.get("prompt") or texts.get("workflow")
+    if text:
+        return text.encode("utf-8", "surrogatepass")
     raise CodegenError(
         Diagnostic(
             name,

@@ -1,0 +1,87 @@
+"""`viewcomfy-codegen convert WORKFLOW`: the workflow in API format, whatever form it was saved in."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from .. import pipeline
+from ..errors import CodegenError
+from ..planning.options import Options
+from ..project.paths import STANDARD
+from ..project.writing import write_all
+from ..sources import classes_in
+from .console import err, tell
+from .files import read_file, read_object_info, users_catalog_if_any
+
+
+@click.command("convert")
+@click.argument("workflow")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    default=STANDARD,
+    help="The file to write; - prints it, which is the default.",
+)
+@click.option(
+    "--object-info",
+    metavar="FILE|URL",
+    help="Node definitions of your own ComfyUI: its URL, or a saved /object_info.",
+)
+@click.option(
+    "--workflow",
+    "picked",
+    metavar="N|TITLE",
+    help="Which workflow of a view_comfy.json to use, by number or title.",
+)
+def convert_command(
+    workflow: str, output: str, object_info: str | None, picked: str | None
+) -> None:
+    """Write WORKFLOW in API format.
+
+    WORKFLOW is what ComfyUI's web page saves, an image, video or audio file with a workflow in it, a
+    view_comfy.json, or - for standard input. No server is needed. What is left out is told.
+    """
+    name = "standard input" if workflow == STANDARD else Path(workflow).name
+    own = users_catalog_if_any()
+    try:
+        options = Options(
+            object_info=(
+                classes_in(read_object_info(object_info), object_info)
+                if object_info
+                else None
+            ),
+            kept=classes_in(read_file(own), own) if own else None,
+        )
+        found = pipeline.read(
+            read_file(workflow),
+            name,
+            workflow_in=picked,
+            catalog=pipeline.catalog_of(options),
+        )
+        text = _text(found.workflow.graph)
+        if output != STANDARD:
+            write_all({Path(output): text})
+    except CodegenError as error:
+        tell(error.diagnostics)
+        sys.exit(1)
+    tell(found.diagnostics)
+    if output == STANDARD:
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.flush()
+    else:
+        err(f"wrote {output}")
+
+
+def _text(graph: dict[str, object]) -> str:
+    """The nodes as JSON that people can read; half a surrogate pair is escaped, since UTF-8 has none."""
+    text = json.dumps(graph, indent=2, ensure_ascii=False)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(graph, indent=2)
+    return f"{text}\n"

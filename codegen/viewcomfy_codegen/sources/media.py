@@ -1,0 +1,91 @@
+"""Workflows within videos and audio files: ComfyUI writes what it ran into their metadata.
+
+The API format stands under `prompt` and the web page's under `workflow`, or both as one JSON text in a
+comment, as VideoHelperSuite has it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Final
+
+from ..errors import CodegenError, Diagnostic
+
+_FORMATS: Final = (
+    (b"ftyp", 4, "mov"),
+    (b"\x1aE\xdf\xa3", 0, "matroska"),
+    (b"fLaC", 0, "flac"),
+    (b"OggS", 0, "ogg"),
+    (b"ID3", 0, "mp3"),
+)
+"""How files begin, at which byte, and by which name FFmpeg knows their format."""
+
+
+def is_media(data: bytes) -> bool:
+    """Whether these are the bytes of a video or an audio file of a kind that can hold a workflow."""
+    return _format(data) is not None
+
+
+def workflow_in_media(data: bytes, name: str) -> bytes:
+    """The workflow that a video or an audio file holds, the API format where it has both.
+
+    What is seen and heard in it stays encoded. Raises CodegenError for a file without a workflow, and
+    if PyAV is not installed.
+    """
+    try:
+        import av
+    except ImportError:
+        raise CodegenError(
+            Diagnostic(
+                name,
+                "reading a workflow from a video or an audio file needs PyAV",
+                'pip install "viewcomfy-codegen[media]"',
+            )
+        ) from None
+    try:
+        with av.open(
+            io.BytesIO(data), format=_format(data), metadata_errors="replace"
+        ) as container:
+            told = {key.lower(): value for key, value in container.metadata.items()}
+            for stream in container.streams:
+                for key, value in stream.metadata.items():
+                    told.setdefault(key.lower(), value)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise CodegenError(
+            Diagnostic(
+                name,
+                f"the file is damaged: {error}",
+                "use the file as ComfyUI saved it, or export the workflow",
+            )
+        ) from None
+    text = told.get("prompt") or told.get("workflow") or _commented(told.get("comment"))
+    if not text:
+        raise CodegenError(
+            Diagnostic(
+                name,
+                "there is no workflow in this file",
+                "use the file that ComfyUI saved: editors and social networks strip what is inside",
+            )
+        )
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _format(data: bytes) -> str | None:
+    return next(
+        (name for sign, start, name in _FORMATS if data.startswith(sign, start)), None
+    )
+
+
+def _commented(comment: str | None) -> str | None:
+    """The workflow in a comment that is a JSON object of both formats, each as a value or as text."""
+    try:
+        both = json.loads(comment or "null")
+    except (ValueError, RecursionError):
+        return None
+    found = (
+        (both.get("prompt") or both.get("workflow")) if isinstance(both, dict) else None
+    )
+    if isinstance(found, dict):
+        return json.dumps(found)
+    return found if isinstance(found, str) else None
