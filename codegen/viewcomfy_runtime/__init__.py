@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .calls.call import Call, Client, Progress
+    from .calls.call import Call, Client, JobClient, Status, Watch
+    from .calls.events import Event, Log, OutputReady, Preview, Progress, Queued
     from .clients.app import ViewComfyApp
     from .clients.comfyui import ComfyUI
+    from .clients.environment import client_from_environment
     from .clients.gateway import ViewComfyGateway
     from .clients.viewcomfy import ViewComfy
     from .errors import (
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
         SaveError,
         ServerError,
         ViewComfyError,
+        http_status,
     )
+    from .http.deadlines import Deadline, Timeout
     from .parameters.fields import Field
     from .parameters.files import DataURI, File, Stored, Upload
     from .parameters.inputs import Input
@@ -39,7 +43,8 @@ if TYPE_CHECKING:
     from .results.result import OutputFile, PromptResult
     from .runs.batches import Outcome
     from .runs.jobs import Job
-    from .workflow import Override, Workflow
+    from .runs.runner import Override
+    from .workflow import Workflow
 
 __all__ = [
     "AmbiguousOutputWarning",
@@ -50,7 +55,9 @@ __all__ = [
     "ConfigurationError",
     "ConnectionFailedError",
     "DataURI",
+    "Deadline",
     "DifferentWorkflowWarning",
+    "Event",
     "ExecutionError",
     "Fault",
     "Field",
@@ -60,32 +67,48 @@ __all__ = [
     "InvalidParametersError",
     "InvalidWorkflowError",
     "Job",
+    "JobClient",
+    "Log",
     "NodeFault",
     "NotFoundError",
     "Outcome",
     "OutputFile",
     "OutputNode",
+    "OutputReady",
     "Override",
+    "Preview",
     "Progress",
     "PromptResult",
     "ProtocolError",
+    "Queued",
     "RateLimitedError",
     "RejectedError",
     "RunCancelledError",
     "RunTimeoutError",
     "SaveError",
     "ServerError",
+    "Status",
     "Stored",
+    "Timeout",
     "Upload",
     "ViewComfy",
     "ViewComfyApp",
     "ViewComfyError",
     "ViewComfyGateway",
+    "Watch",
     "Workflow",
+    "client_from_environment",
+    "http_status",
 ]
 
 _HOMES: Final = {
     "Call": ".calls.call",
+    "Deadline": ".http.deadlines",
+    "JobClient": ".calls.call",
+    "Status": ".calls.call",
+    "Timeout": ".http.deadlines",
+    "Watch": ".calls.call",
+    "client_from_environment": ".clients.environment",
     "DataURI": ".parameters.files",
     "Client": ".calls.call",
     "ComfyUI": ".clients.comfyui",
@@ -95,9 +118,14 @@ _HOMES: Final = {
     "Job": ".runs.jobs",
     "Outcome": ".runs.batches",
     "OutputNode": ".parameters.outputs",
-    "Override": ".workflow",
+    "Override": ".runs.runner",
     "OutputFile": ".results.result",
-    "Progress": ".calls.call",
+    "Event": ".calls.events",
+    "Log": ".calls.events",
+    "OutputReady": ".calls.events",
+    "Preview": ".calls.events",
+    "Progress": ".calls.events",
+    "Queued": ".calls.events",
     "PromptResult": ".results.result",
     "Stored": ".parameters.files",
     "Upload": ".parameters.files",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .texts import shown
 
@@ -17,7 +17,22 @@ class ViewComfyError(Exception):
 
     `hint` says what to do about it, `status` is the HTTP status and `prompt_id` names the run,
     where there is one. Whatever a server said, these texts contain no secret and no terminal escape.
+
+    What a program needs to go on: `retryable` says whether the same call may succeed later,
+    `may_have_run` whether it may have run, so that sending it again could run it twice, and
+    `public_message` what the users of a service may read. `parameters` is the call as it ran, with the
+    seeds that were drawn, once it was checked; `attempt` and `wall_seconds` are those of a batch.
     """
+
+    retryable: ClassVar[bool] = False
+    service_status: ClassVar[int] = 500
+    """The HTTP status that a service in front of the workflow answers with: see `http_status`."""
+
+    _public: ClassVar[str] = "The run failed."
+    _started: ClassVar[bool] = False
+    parameters: Any = None
+    attempt: int = 1
+    wall_seconds: float | None = None
 
     def __init__(
         self,
@@ -32,6 +47,16 @@ class ViewComfyError(Exception):
         self.hint = None if hint is None else shown(hint)
         self.status = status
         self.prompt_id = None if prompt_id is None else shown(prompt_id)
+
+    @property
+    def may_have_run(self) -> bool:
+        """Whether the workflow may have started, or may still start."""
+        return self._started or self.prompt_id is not None
+
+    @property
+    def public_message(self) -> str:
+        """What happened, in a sentence that names no server, no URL and no node."""
+        return self._public
 
     def __str__(self) -> str:
         return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
@@ -64,11 +89,17 @@ class Fault:
 class InvalidParametersError(ViewComfyError, ValueError):
     """The workflow doesn't accept the call; `faults` lists all that is wrong. Nothing was sent."""
 
+    service_status = 422
+
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__(
             "invalid parameters\n" + "\n".join(f"  {fault}" for fault in faults)
         )
         self.faults = faults
+
+    @property
+    def public_message(self) -> str:
+        return "; ".join(map(str, self.faults))
 
     def __reduce__(
         self,
@@ -87,9 +118,15 @@ class ConfigurationError(ViewComfyError):
 class AuthenticationError(ViewComfyError):
     """The server doesn't accept the credentials (401, 403)."""
 
+    service_status = 502
+    _public = "The service is not set up correctly."
+
 
 class NotFoundError(ViewComfyError):
     """The deployment, the run or the file doesn't exist, or no longer does (404)."""
+
+    service_status = 502
+    _public = "The service is not set up correctly, or the result is no longer there."
 
 
 class _Busy(ViewComfyError):
@@ -105,9 +142,21 @@ class _Busy(ViewComfyError):
 class RateLimitedError(_Busy):
     """Too many requests (429); `retry_after` is in seconds, None where the server doesn't say."""
 
+    retryable = True
+    service_status = 503
+    _public = "The service is busy. Try again in a moment."
+
 
 class ServerError(_Busy):
     """The server failed (5xx); `retry_after` is in seconds, None where the server doesn't say."""
+
+    retryable = True
+    service_status = 502
+    _public = "The service failed. Try again later."
+
+    @property
+    def may_have_run(self) -> bool:
+        return self.status != 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +189,9 @@ _MOST_FAULTS = 10
 class RejectedError(ViewComfyError):
     """The server refused the call (another 4xx); `faults` lists what it says about single nodes."""
 
+    service_status = 422
+    _public = "The workflow does not accept these values."
+
     def __init__(
         self, message: str, *, faults: tuple[NodeFault, ...] = (), **about: Any
     ) -> None:
@@ -149,6 +201,15 @@ class RejectedError(ViewComfyError):
         super().__init__("\n".join([message, *told]), **about)
         self.faults = faults
         self._summary = shown(message)
+
+    @property
+    def public_message(self) -> str:
+        named = [
+            f"{each.parameter}: {each.message}"
+            for each in self.faults
+            if each.parameter
+        ]
+        return "; ".join(named) or self._public
 
     def by_parameter(self, name_of: Callable[[NodeFault], str]) -> RejectedError:
         """The same error, its faults with the names of the parameters that they are about."""
@@ -166,6 +227,9 @@ class RejectedError(ViewComfyError):
 class ExecutionError(ViewComfyError):
     """The workflow started and failed; `fault` says in which node, where the server does."""
 
+    service_status = 502
+    _started = True
+
     def __init__(
         self, message: str, *, fault: NodeFault | None = None, **about: Any
     ) -> None:
@@ -179,6 +243,14 @@ class ConnectionFailedError(ViewComfyError, ConnectionError):
     `nothing_sent` is true where not a byte of the call left this machine.
     """
 
+    retryable = True
+    service_status = 503
+    _public = "The service cannot be reached. Try again later."
+
+    @property
+    def may_have_run(self) -> bool:
+        return not self.nothing_sent
+
     def __init__(
         self, message: str, *, nothing_sent: bool = False, **about: Any
     ) -> None:
@@ -189,9 +261,18 @@ class ConnectionFailedError(ViewComfyError, ConnectionError):
 class RunTimeoutError(ViewComfyError, TimeoutError):
     """The time allowed for the run is over."""
 
+    retryable = True
+    service_status = 504
+    _started = True
+    _public = "The run took too long."
+
 
 class RunCancelledError(ViewComfyError):
     """The run was cancelled; `at_server` is true where somebody did so at the server."""
+
+    service_status = 503
+    _started = True
+    _public = "The run was cancelled."
 
     def __init__(self, message: str, *, at_server: bool = False, **about: Any) -> None:
         super().__init__(message, **about)
@@ -201,13 +282,34 @@ class RunCancelledError(ViewComfyError):
 class ProtocolError(ViewComfyError):
     """The server answered something that its protocol doesn't allow."""
 
+    service_status = 502
+    _started = True
+    _public = "The service gave an answer that could not be understood."
+
 
 class SaveError(ViewComfyError):
     """Files couldn't be written or fetched; `saved` lists those of the result that were saved."""
 
+    _started = True
+    _public = "The result could not be stored."
+
     def __init__(self, message: str, saved: Sequence[Path] = (), **about: Any) -> None:
         super().__init__(message, **about)
         self.saved = list(saved)
+
+
+def http_status(error: BaseException) -> int:
+    """The HTTP status with which a service in front of a workflow answers an error.
+
+    | error | status |
+    |---|---|
+    | InvalidParametersError, RejectedError | 422 |
+    | RateLimitedError, ConnectionFailedError, RunCancelledError | 503 |
+    | RunTimeoutError | 504 |
+    | AuthenticationError, NotFoundError, ServerError, ExecutionError, ProtocolError | 502 |
+    | everything else | 500 |
+    """
+    return error.service_status if isinstance(error, ViewComfyError) else 500
 
 
 class ViewComfyWarning(UserWarning):

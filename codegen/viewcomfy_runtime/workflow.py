@@ -5,34 +5,30 @@ A module is imported more often than it runs: what only a call needs is imported
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, partial
-from os import PathLike
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
-from .errors import Fault, InvalidParametersError, InvalidWorkflowError, ViewComfyError
+from .errors import (
+    Fault,
+    InvalidParametersError,
+    InvalidWorkflowError,
+    RejectedError,
+    ViewComfyError,
+)
 from .parameters.format import require_format
-from .results.result import PromptResult
+from .parameters.key import WireKey
+from .runs.runner import Override, P, R, Runner
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
     from reprlib import Repr
 
-    from .calls.call import Call, Client, Progress, Watch
-    from .http.deadlines import Deadline
+    from .calls.call import Call
     from .parameters.docs import About
     from .parameters.fields import Field
     from .parameters.files import Upload
     from .parameters.outputs import OutputNode
     from .results.naming import Naming
-    from .runs.batches import Outcome
-    from .runs.jobs import Job
-
-P = TypeVar("P")
-R = TypeVar("R", bound=PromptResult)
-
-Override: TypeAlias = bool | str | PathLike[str] | Mapping[str, Any]
-"""A workflow to run in place of the deployed one: True for the module's own, else its file or its nodes."""
 
 _PYDANTIC: Final = {
     "extra": "forbid",
@@ -41,7 +37,7 @@ _PYDANTIC: Final = {
 }
 
 
-class Workflow(Generic[P, R]):
+class Workflow(Runner[P, R]):
     """A deployed workflow: the parameters of a call to it, what a run gives, and its graph.
 
     `about` is JSON text of what people read about single parameters and outputs; a string in the
@@ -193,139 +189,6 @@ class Workflow(Generic[P, R]):
         params, files = wire_of(self.fields, parameters)
         return params or dict(self._fallback), files
 
-    def run(
-        self,
-        parameters: P,
-        *,
-        client: Client | None = None,
-        on_log: Callable[[str], object] | None = None,
-        on_progress: Callable[[Progress], object] | None = None,
-        timeout: float | None = None,
-        override_workflow: Override = False,
-    ) -> R:
-        """Run the workflow once and wait for its result.
-
-        Without `client` the environment says where: VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET.
-        `on_log` hears the lines of the run's log as they are written, `on_progress` of its steps. `timeout` is in seconds,
-        over the whole call, 2400 by default. `override_workflow` runs another workflow in place of the deployed one: True
-        the one that this module was made from, else a file's path or the nodes themselves.
-
-        Raises ViewComfyError: InvalidParametersError before anything is sent, others as documented there.
-        """
-        from .calls.call import LONGEST_RUN, Watch
-        from .clients.environment import client_from_environment
-        from .http.deadlines import Deadline
-
-        call = self.call(parameters, override_workflow)
-        deadline = Deadline(LONGEST_RUN if timeout is None else timeout)
-        client = client or client_from_environment()
-        return self.run_call(client, call, deadline, Watch(on_log, on_progress))
-
-    async def arun(
-        self,
-        parameters: P,
-        *,
-        client: Client | None = None,
-        on_log: Callable[[str], object] | None = None,
-        on_progress: Callable[[Progress], object] | None = None,
-        timeout: float | None = None,
-        override_workflow: Override = False,
-    ) -> R:
-        """`run`, awaitable: it waits in a thread of its own, and cancelling it ends the request.
-
-        `on_log` and `on_progress` are called in the event loop.
-        """
-        from .calls.call import LONGEST_RUN, Watch
-        from .clients.environment import client_from_environment
-        from .http.deadlines import Deadline
-        from .runs.threads import in_loop, in_thread
-
-        call = self.call(parameters, override_workflow)
-        deadline = Deadline(LONGEST_RUN if timeout is None else timeout)
-        client = client or client_from_environment()
-        watch = Watch(in_loop(on_log), in_loop(on_progress))
-        return await in_thread(
-            partial(self.run_call, client, call, deadline, watch), deadline.cancel
-        )
-
-    def submit(
-        self,
-        parameters: P,
-        *,
-        client: Client | None = None,
-        timeout: float = 120.0,
-        override_workflow: Override = False,
-    ) -> Job[R]:
-        """Start a run and return at once, with a job that is asked after, awaited, cancelled, pickled or reopened.
-
-        `timeout` is in seconds, for starting it, uploads included. Raises ViewComfyError, and ConfigurationError for a client
-        that keeps no runs.
-        """
-        from .clients.environment import job_client
-        from .http.deadlines import Deadline
-        from .runs.jobs import Job
-
-        keeper = job_client(client)
-        call = self.call(parameters, override_workflow)
-        try:
-            prompt_id = keeper.submit(call, Deadline(timeout))
-        except InvalidParametersError as error:
-            raise self._by_name(error) from None
-        return Job(prompt_id, keeper, self._naming, call.params)
-
-    def job(self, prompt_id: str, *, client: Client | None = None) -> Job[R]:
-        """The job of a run that was started elsewhere. Raises ConfigurationError for a client that keeps no runs."""
-        from .clients.environment import job_client
-        from .runs.jobs import Job
-
-        return Job(prompt_id, job_client(client), self._naming)
-
-    def run_many(
-        self,
-        parameters: Iterable[P],
-        *,
-        client: Client | None = None,
-        max_concurrency: int = 8,
-        executor: Executor | None = None,
-        on_result: Callable[[int, R | ViewComfyError], object] | None = None,
-        timeout: float | None = None,
-        override_workflow: Override = False,
-    ) -> list[R | ViewComfyError]:
-        """Run the workflow for each of the parameters, a few at a time: the results in their order, each a result or its error.
-
-        `on_result` hears of each as it ends, with its place in the order. `timeout` is in seconds for each run, 2400 by default.
-        `executor`, any of `concurrent.futures`' kind, takes the runs to other threads, processes or machines: the files are
-        read here. Raises ValueError for a concurrency below 1.
-        """
-        from .calls.call import LONGEST_RUN
-        from .clients.environment import client_from_environment
-        from .runs.batches import run_calls
-
-        if max_concurrency < 1:
-            raise ValueError("max_concurrency must be at least 1")
-        outcomes = run_calls(
-            [partial(self.call, each, override_workflow) for each in parameters],
-            client or client_from_environment(),
-            max_concurrency=max_concurrency,
-            timeout=LONGEST_RUN if timeout is None else timeout,
-            executor=executor,
-            on_result=on_result and partial(self._hear, on_result),
-        )
-        return [self._named(outcome) for outcome in outcomes]
-
-    def _hear(
-        self,
-        on_result: Callable[[int, R | ViewComfyError], object],
-        index: int,
-        outcome: Outcome,
-    ) -> None:
-        on_result(index, self._named(outcome))
-
-    def _named(self, outcome: Outcome) -> R | ViewComfyError:
-        if isinstance(outcome, InvalidParametersError):
-            return self._by_name(outcome)
-        return self._naming(outcome) if isinstance(outcome, PromptResult) else outcome
-
     def call(
         self,
         parameters: P,
@@ -349,34 +212,27 @@ class Workflow(Generic[P, R]):
         """The graph that calls share, so that it is parsed once."""
         return None if self._graph is None else self.graph
 
-    def run_call(
-        self, client: Client, call: Call, deadline: Deadline, watch: Watch
-    ) -> R:
-        """Have `client` run what `call` gave. Raises ViewComfyError."""
-        from .calls.overrides import warn_of_another
-
-        try:
-            made = client.run(call, deadline, watch)
-        except InvalidParametersError as error:
-            raise self._by_name(error) from None
-        warn_of_another(self.title, call, made)
-        return self._naming(made)
-
     @cached_property
-    def _naming(self) -> Naming[R]:
+    def naming(self) -> Naming[R]:
+        """How a client's result becomes the module's own."""
         from .results.naming import Naming
 
         return Naming(self.result, self.outputs)
 
-    def _by_name(self, error: InvalidParametersError) -> InvalidParametersError:
-        """A client knows wire keys only; the caller knows names."""
+    def by_name(self, error: ViewComfyError) -> ViewComfyError:
+        """The error with the parameters' names in place of wire keys, which are all that a client knows."""
         names = {each.key: field.name for field in self.fields for each in field.inputs}
-        return InvalidParametersError(
-            tuple(
-                Fault(names.get(fault.parameter, fault.parameter), fault.message)
-                for fault in error.faults
+        if isinstance(error, InvalidParametersError):
+            faults = (
+                Fault(names.get(each.parameter, each.parameter), each.message)
+                for each in error.faults
             )
-        )
+            return InvalidParametersError(tuple(faults))
+        if isinstance(error, RejectedError):
+            return error.by_parameter(
+                lambda fault: names.get(str(WireKey(fault.node, fault.input)), "")
+            )
+        return error
 
 
 class _Help:

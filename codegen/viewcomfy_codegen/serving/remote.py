@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from viewcomfy_runtime.calls.call import LONGEST_RUN, Call, Progress, Watch
+from viewcomfy_runtime.calls.call import Call, Watch
+from viewcomfy_runtime.calls.events import Progress
 from viewcomfy_runtime.clients.comfyui import ComfyUI
 from viewcomfy_runtime.errors import ExecutionError, RejectedError, ViewComfyError
-from viewcomfy_runtime.http.deadlines import Deadline
+from viewcomfy_runtime.http.deadlines import LONGEST_RUN, Deadline
 from viewcomfy_runtime.parameters.files import as_upload
 
 from .executing import Artifact, Execution, Failed

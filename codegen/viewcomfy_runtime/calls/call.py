@@ -6,25 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
+from .events import Event, Log, Progress
+
 if TYPE_CHECKING:
     from ..http.deadlines import Deadline
     from ..parameters.files import Upload
     from ..results.result import PromptResult
 
-LONGEST_RUN = 2400.0
-"""Seconds that ViewComfy lets a run take, and the default timeout."""
-
 MOST_LOGS = 10_000
 """Lines of a run's log that its result keeps."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a node has come: `value` of `total` steps; `node` is its id, where the server says."""
-
-    value: int
-    total: int
-    node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +32,27 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who wants to hear of a run while it goes on: of log lines, of progress. They are called in the run's thread."""
+    """Who wants to hear of a run while it goes on. They are called in the run's thread, one at a time;
+    what one of them raises ends the run.
+
+    `on_log` is called with each line of the log, `on_progress` with each step, `on_event` with all events.
+    """
 
     on_log: Callable[[str], object] | None = None
     on_progress: Callable[[Progress], object] | None = None
+    on_event: Callable[[Event], object] | None = None
 
     def __bool__(self) -> bool:
-        return self.on_log is not None or self.on_progress is not None
+        return any((self.on_log, self.on_progress, self.on_event))
+
+    def hear(self, event: Event) -> None:
+        """Call those whom the event is for."""
+        if isinstance(event, Log) and self.on_log is not None:
+            self.on_log(event.line)
+        if isinstance(event, Progress) and self.on_progress is not None:
+            self.on_progress(event)
+        if self.on_event is not None:
+            self.on_event(event)
 
 
 QUIET = Watch()

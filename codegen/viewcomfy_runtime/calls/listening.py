@@ -7,7 +7,8 @@ from collections import deque
 from typing import Any, Final
 
 from ..texts import without_secrets
-from .call import MOST_LOGS, Progress, Watch
+from .call import MOST_LOGS, Watch
+from .events import Event, Log, Progress
 from .progress import progress_of
 
 LONGEST_LINE: Final = 1 << 16
@@ -40,15 +41,13 @@ class Listener:
         self._size += len(line)
         while len(self._lines) > MOST_LOGS or self._size > LARGEST_LOG:
             self._size -= len(self._lines.popleft())
-        if self._watch.on_log is not None:
-            self._watch.on_log(line)
+        self._watch.hear(Log(line))
         for progress in progress_of(line):
             self.show(progress)
 
-    def show(self, progress: Progress) -> None:
-        """A node came further."""
-        if self._watch.on_progress is not None:
-            self._watch.on_progress(progress)
+    def show(self, event: Event) -> None:
+        """Something happened that is no line of the log."""
+        self._watch.hear(event)
 
     def steps(self, value: Any, total: Any, node: str | None) -> None:
         """A server's numbers for how far a node came; what can't be a number of steps is ignored."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ..calls.call import Progress
+from ..calls.events import Progress
 
 _STEPS: Final = re.compile(r"\d{1,3}%\|[^|]{0,400}\|\s{0,9}(\d{1,9})/(\d{1,9}) ?\[")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..calls.call import Call, Client
-from ..errors import SaveError, ViewComfyError
+from ..errors import ViewComfyError
 from ..results.result import PromptResult
 from ..results.summaries import summary
-from ..runs.batches import Outcome, run_calls
+from ..runs.batches import Item, Limits, Outcome, iter_calls
 from .terminal import tqdm
 
 RESULTS: Final = "results.jsonl"
@@ -90,42 +90,39 @@ def run_batch(
         ) as bar,
     ):
 
-        def hear(index: int, outcome: Outcome) -> None:
+        items = (_item(line, folder) for line in todo)
+        limits = Limits(max_concurrency, timeout)
+        for index, outcome in iter_calls(items, client, limits):
             line = todo[index]
-            about = {"line": line.number, "call": line.digest}
-            about |= _told(outcome, folder / f"{line.number:05d}")
+            about = {"line": line.number, "call": line.digest, **_told(outcome)}
             file.write(json.dumps(about) + "\n")
             file.flush()
             bar.update()
             with bar.external_write_mode(file=sys.stdout):
                 tell(about)
 
-        run_calls(
-            [line.make for line in todo],
-            client,
-            max_concurrency=max_concurrency,
-            timeout=timeout,
-            executor=None,
-            on_result=hear,
-        )
+
+def _item(line: Line, folder: Path) -> Item[PromptResult]:
+    """A line's call, its files saved by the worker that ran it, in a folder of the line's own."""
+    return Item(
+        line.make,
+        lambda outcome: outcome,
+        lambda made: made.save(folder / f"{line.number:05d}"),
+    )
 
 
-def _told(outcome: Outcome, folder: Path) -> dict[str, Any]:
-    """A result, its files saved, or an error, as JSON."""
-    try:
-        if isinstance(outcome, PromptResult):
-            return summary(outcome, outcome.save(folder))
-        error: ViewComfyError | OSError = outcome
-    except (SaveError, OSError) as failed:
-        error = failed
-    hint = error.hint if isinstance(error, ViewComfyError) else None
-    message = error.message if isinstance(error, ViewComfyError) else str(error)
+def _told(outcome: Outcome) -> dict[str, Any]:
+    """A result whose files are saved, or an error, as JSON."""
+    about = {"attempt": outcome.attempt, "seconds": outcome.wall_seconds}
+    if isinstance(outcome, PromptResult):
+        return summary(outcome, outcome.saved) | about
     return {
         "status": "error",
-        "error": type(error).__name__,
-        "message": message,
-        "hint": hint,
-        "prompt_id": getattr(error, "prompt_id", None),
+        "error": type(outcome).__name__,
+        "message": outcome.message,
+        "hint": outcome.hint,
+        "prompt_id": outcome.prompt_id,
+        **about,
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..calls.call import LONGEST_RUN, Call, Client
+from ..calls.call import Call, Client
 from ..clients.environment import client_from_environment
 from ..errors import (
     ConfigurationError,
@@ -19,7 +19,7 @@ from ..errors import (
     SaveError,
     ViewComfyError,
 )
-from ..http.deadlines import Deadline
+from ..http.deadlines import LONGEST_RUN, Deadline
 from ..parameters.types import Media
 from ..results.summaries import summary
 from .arguments import file_of, own_names, parser_of

@@ -8,7 +8,8 @@ from typing import NoReturn
 
 from tqdm import tqdm
 
-from ..calls.call import Progress, Watch
+from ..calls.call import Watch
+from ..calls.events import Progress
 from ..calls.progress import progress_of
 
 __all__ = ["Terminal", "tqdm"]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..calls.call import LONGEST_RUN, QUIET, Call, Watch
+from ..calls.call import QUIET, Call, Watch
 from ..errors import (
     ExecutionError,
     Fault,
@@ -19,12 +19,13 @@ from ..errors import (
     ViewComfyError,
 )
 from ..http.client import RETRIES, Answer, Http
-from ..http.deadlines import Deadline
+from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.multipart import Form
 from ..parameters.key import MASK_SUFFIX, WireKey
 from ..parameters.media import UNKNOWN, type_of
 from ..results.result import OutputFile, PromptResult
 from ..texts import quoted
+from .closing import Closing
 
 if TYPE_CHECKING:
     import requests
@@ -40,7 +41,7 @@ _MASKABLE: Final = len(MASK_SUFFIX)
 """Characters of the only keys that the app finds an image by: it takes as many of the mask's key as its suffix has."""
 
 
-class ViewComfyApp:
+class ViewComfyApp(Closing):
     """ViewComfy's own app at `url`. It says nothing about a run before its end, and keeps no runs.
 
     One client may serve any number of threads. Raises ConfigurationError for a URL that isn't valid.
@@ -70,7 +71,7 @@ class ViewComfyApp:
         fields = {name: json.dumps(value) for name, value in _fields(call).items()}
         with (
             deadline,
-            contextlib.closing(Form(fields, _masks_last(call.files), deadline)) as form,
+            contextlib.closing(_form(fields, call, deadline)) as form,
             self._http.answer(
                 "POST", self._http.at(_PATH), deadline, body=form.body
             ) as answer,
@@ -102,9 +103,11 @@ class ViewComfyApp:
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
 
-    def close(self) -> None:
-        """Close the connections that are kept open for later calls."""
-        self._http.sessions.close()
+
+def _form(fields: dict[str, str], call: Call, deadline: Deadline) -> Form:
+    deadline.enter("upload")
+    files = _masks_last(call.files)
+    return Form(fields, files, deadline, sent=lambda: deadline.enter("run"))
 
 
 def _fields(call: Call) -> dict[str, Any]:

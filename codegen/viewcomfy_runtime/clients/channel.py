@@ -22,7 +22,7 @@ LARGEST_MESSAGE: Final = 1 << 24
 """Bytes of a message, and of what comes between two: a connection that brings more is given up."""
 
 LARGEST_KEPT: Final = 1 << 20
-"""Characters of a message that is worth to be heard; larger ones carry results, which are asked for."""
+"""Characters or bytes of a message that is worth hearing; larger ones carry results, which are asked for."""
 
 MOST_WAITING: Final = 64
 """Messages that wait to be heard; the server's next ones wait in the network."""
@@ -54,9 +54,10 @@ class _Socket(websocket.WebSocket):
 
 
 class Channel:
-    """The text messages of a server. It is connected, read and connected again in the background."""
+    """The messages of a server. It is connected, read and connected again in the background."""
 
     reconnects = True
+    largest_kept = LARGEST_KEPT
 
     def __init__(self, url: str, headers: Mapping[str, str], host: str) -> None:
         self.ready = threading.Event()
@@ -66,12 +67,12 @@ class Channel:
         self._url = url
         self._headers = [f"{name}: {value}" for name, value in headers.items()]
         self._host = host
-        self._messages = queue.Queue[str](MOST_WAITING)
+        self._messages = queue.Queue[str | bytes](MOST_WAITING)
         self._closed = threading.Event()
         self._socket: Any = None
         threading.Thread(target=self._work, name="viewcomfy-live", daemon=True).start()
 
-    def next(self, seconds: float) -> str | None:
+    def next(self, seconds: float) -> str | bytes | None:
         """The next message, where one comes within that time."""
         try:
             return self._messages.get(timeout=seconds)
@@ -121,7 +122,7 @@ class Channel:
                 message = opened.recv()
                 if not opened.connected:
                     return
-                if isinstance(message, str) and len(message) <= LARGEST_KEPT:
+                if message and len(message) <= self.largest_kept:
                     self._received(message)
         finally:
             opened.shutdown()
@@ -130,7 +131,7 @@ class Channel:
         self.lost = False
         self.ready.set()
 
-    def _received(self, message: str) -> None:
+    def _received(self, message: str | bytes) -> None:
         while not self._closed.is_set():
             with contextlib.suppress(queue.Full):
                 self._messages.put(message, timeout=SLICE)
@@ -160,7 +161,9 @@ class SocketIO(Channel):
     def _opened(self) -> None:
         """Nothing yet: the session begins when the server names it."""
 
-    def _received(self, message: str) -> None:
+    def _received(self, message: str | bytes) -> None:
+        if isinstance(message, bytes):
+            return
         kind, rest = message[:1], message[1:]
         if kind == "0":
             self._send(f"40{json.dumps(self._auth)}")

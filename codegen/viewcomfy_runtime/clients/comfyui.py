@@ -8,10 +8,11 @@ import uuid
 from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from ..calls.call import LONGEST_RUN, QUIET, Call, Status, Watch
+from ..calls.call import QUIET, Call, Status, Watch
+from ..calls.events import Queued
 from ..calls.overrides import applied
 from ..clients.defaults import LOCAL_COMFYUI
 from ..errors import (
@@ -26,13 +27,14 @@ from ..errors import (
 )
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
-from ..http.deadlines import Deadline
+from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.multipart import Form
 from ..http.polling import poll
 from ..http.refusals import node_faults
 from ..parameters.files import Upload
 from ..parameters.key import MASK_SUFFIX, WireKey
 from ..results.result import PromptResult
+from .closing import Closing
 from .history import outcome_of, result_of
 from .submitting import Run, named, once, reachable
 
@@ -56,7 +58,15 @@ _PLACES: tuple[tuple[str, Status], ...] = (
 )
 
 
-class ComfyUI:
+class _Place(NamedTuple):
+    """Whether a run waits or runs, the id that the server gave it, and its place among those alike."""
+
+    status: Status | None
+    prompt_id: str
+    position: int | None = None
+
+
+class ComfyUI(Closing):
     """A ComfyUI server. It runs the workflow that the module carries, so that nothing has to be deployed.
 
     One client may serve any number of threads. Progress is heard over the server's WebSocket, with
@@ -88,12 +98,14 @@ class ComfyUI:
         deadline = deadline or Deadline(LONGEST_RUN)
         run = Run(str(uuid.uuid4()))
         with deadline, reachable(run, deadline, partial(self._cancel, run)):
+            deadline.enter("upload")
             graph = self._graph(call, deadline)
             classes = {
                 node: str(about.get("class_type")) for node, about in graph.items()
             }
             with self._events(run.prompt_id, classes, watch, deadline) as events:
                 self._queue(graph, run, deadline)
+                deadline.enter("queue")
                 if events is not None:
                     events.prompt_id = run.prompt_id
                 return self._awaited(run.prompt_id, call.params, deadline, events)
@@ -143,10 +155,6 @@ class ComfyUI:
             "body": {"prompt": graph},
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
-
-    def close(self) -> None:
-        """Close the connections that are kept open for later calls."""
-        self._http.sessions.close()
 
     def _graph(self, call: Call, deadline: Deadline) -> dict[str, Any]:
         """The workflow with the call's values, its files uploaded."""
@@ -256,8 +264,12 @@ class ComfyUI:
             nonlocal asked, absences
             found = self._history(prompt_id, deadline)
             if found is None and asked % _QUEUE_EVERY == 0:
-                place, _ = self._place(prompt_id, deadline)
-                absences = 0 if place else absences + 1
+                place = self._place(prompt_id, deadline)
+                absences = 0 if place.status else absences + 1
+                if place.status == "running":
+                    deadline.enter("run")
+                elif place.status == "waiting" and events is not None:
+                    events.show(Queued(place.position))
                 if absences > 1:
                     found = self._history(prompt_id, deadline)
                     if found is None:
@@ -289,18 +301,23 @@ class ComfyUI:
         entry = self._asked(f"/history/{name}", deadline).get(prompt_id)
         return entry if isinstance(entry, dict) else None
 
-    def _place(self, prompt_id: str, deadline: Deadline) -> tuple[Status | None, str]:
-        """Whether the run waits or runs, and the id that the server gave it."""
+    def _place(self, prompt_id: str, deadline: Deadline) -> _Place:
         queue = self._asked("/queue", deadline)
         for key, status in _PLACES:
-            items = queue.get(key)
-            for item in items if isinstance(items, list) else ():
-                if isinstance(item, list) and prompt_id in _ids_of(item):
-                    return status, _usable_id(item[1]) or prompt_id
-        return None, prompt_id
+            found = queue.get(key)
+            items = (
+                [item for item in found if isinstance(item, list)]
+                if isinstance(found, list)
+                else []
+            )
+            for item in items:
+                if prompt_id in _ids_of(item):
+                    ahead = sum(_number(each) < _number(item) for each in items)
+                    return _Place(status, _usable_id(item[1]) or prompt_id, ahead + 1)
+        return _Place(None, prompt_id)
 
     def _status(self, prompt_id: str, deadline: Deadline) -> Status:
-        place, _ = self._place(prompt_id, deadline)
+        place = self._place(prompt_id, deadline).status
         found = None if place else self._history(prompt_id, deadline)
         if place is not None:
             return place
@@ -312,15 +329,15 @@ class ComfyUI:
         if self._cancelled(run.prompt_id, deadline):
             self._dropped.append(run.prompt_id)
             return
-        place, prompt_id = self._place(run.prompt_id, deadline)
-        if place == "waiting":
-            self._post("/queue", {"delete": [prompt_id]}, deadline)
-            place, _ = self._place(prompt_id, deadline)
-            if place is None:
-                self._dropped.append(prompt_id)
-        if place == "running":
+        place = self._place(run.prompt_id, deadline)
+        if place.status == "waiting":
+            self._post("/queue", {"delete": [place.prompt_id]}, deadline)
+            place = self._place(place.prompt_id, deadline)
+            if place.status is None:
+                self._dropped.append(place.prompt_id)
+        if place.status == "running":
             # Only then: servers of before 2025 interrupt whatever runs.
-            self._post("/interrupt", {"prompt_id": prompt_id}, deadline)
+            self._post("/interrupt", {"prompt_id": place.prompt_id}, deadline)
 
     def _cancelled(self, prompt_id: str, deadline: Deadline) -> bool:
         """Whether the server, a newer one, cancelled the run in one step."""
@@ -419,6 +436,12 @@ def _usable_id(value: Any) -> str:
     """An id that a server gave a run, where it can be asked by."""
     usable = isinstance(value, str) and len(value) <= 200 and value.isprintable()
     return str(value) if usable else ""
+
+
+def _number(item: list[Any]) -> float:
+    """Where a run in the queue stands: ComfyUI takes the lowest number first."""
+    number = item[0] if item else None
+    return number if isinstance(number, int | float) else float("inf")
 
 
 def _ids_of(item: list[Any]) -> Iterator[Any]:

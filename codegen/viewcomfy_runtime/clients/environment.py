@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import cast
+from functools import lru_cache
+from typing import Final, cast
 
 from ..calls.call import Client, JobClient
 from ..errors import ConfigurationError
@@ -40,9 +41,32 @@ def client_from_environment(environ: Mapping[str, str] = os.environ) -> Client:
     return ViewComfy.from_environment(environ)
 
 
+_VARIABLES: Final = (
+    "VIEWCOMFY_API_URL",
+    "VIEWCOMFY_GATEWAY_URL",
+    "VIEWCOMFY_CLIENT_ID",
+    "VIEWCOMFY_CLIENT_SECRET",
+    "VIEWCOMFY_APP_URL",
+    "COMFYUI_URL",
+)
+
+
+def shared_client() -> Client:
+    """The client that the environment describes, the same one as long as that stays as it is.
+
+    Its connections are kept for later calls of this process. Raises ConfigurationError.
+    """
+    return _shared(tuple(os.environ.get(name, "") for name in _VARIABLES))
+
+
+@lru_cache(maxsize=8)
+def _shared(values: tuple[str, ...]) -> Client:
+    return client_from_environment(dict(zip(_VARIABLES, values, strict=True)))
+
+
 def job_client(client: Client | None) -> JobClient:
     """The client, or that of the environment, which has to keep runs. Raises ConfigurationError."""
-    found = client or client_from_environment()
+    found = client or shared_client()
     if not all(
         hasattr(found, name) for name in ("submit", "status", "result", "cancel")
     ):

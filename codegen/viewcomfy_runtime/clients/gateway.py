@@ -10,17 +10,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from ..calls.call import LONGEST_RUN, QUIET, Call, Status, Watch
-from ..clients.defaults import GATEWAY
+from ..calls.call import QUIET, Call, Status, Watch
+from ..calls.events import Queued
 from ..errors import ConfigurationError, NotFoundError, ProtocolError
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
 from ..http.credentials import Credentials
-from ..http.deadlines import Deadline
+from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.multipart import Form
 from ..http.polling import poll
 from ..http.urls import checked_url
 from ..results.result import PromptResult
+from .closing import Closing
+from .defaults import GATEWAY
 from .submitting import Run, named, once, reachable
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ ABSENCES: Final = 12
 """Questions in a row to which the server knows nothing of the run, before it counts as gone: about half a minute."""
 
 _INFER: Final = "/api/workflow/infer"
+_WAITING: Final = ("pending", "queued", "scheduled")
+"""What the gateway calls a run that waits."""
 
 _VARIABLES: Final = (
     "VIEWCOMFY_API_URL",
@@ -40,7 +44,7 @@ _VARIABLES: Final = (
 )
 
 
-class ViewComfyGateway:
+class ViewComfyGateway(Closing):
     """A deployment on ViewComfy's cloud, reached through its gateway, which keeps runs and their results.
 
     `view_comfy_api_url` is the deployment's endpoint. One client may serve any number of threads. A
@@ -100,7 +104,9 @@ class ViewComfyGateway:
             reachable(run, deadline, cancel),
             self._events(run.prompt_id, watch, deadline) as events,
         ):
+            deadline.enter("upload")
             self._schedule(call, run, deadline, events.sid if events else None)
+            deadline.enter("queue")
             return self._awaited(run.prompt_id, call.params, deadline, events)
 
     def submit(self, call: Call, deadline: Deadline) -> str:
@@ -122,7 +128,7 @@ class ViewComfyGateway:
             return "cancelled"
         if found.get("completed") is True or said in ("success", "error"):
             return "success" if said == "success" else "error"
-        return "waiting" if said in ("pending", "queued", "scheduled") else "running"
+        return "waiting" if said in _WAITING else "running"
 
     def result(
         self,
@@ -155,10 +161,6 @@ class ViewComfyGateway:
             "fields": {"prompt_id": "(made for each run)", **self._fields(call)},
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
-
-    def close(self) -> None:
-        """Close the connections that are kept open for later calls."""
-        self._http.sessions.close()
 
     def _fields(self, call: Call) -> dict[str, Any]:
         override = {} if call.override is None else {"workflow_api": call.override}
@@ -202,11 +204,19 @@ class ViewComfyGateway:
         events: GatewayEvents | None,
     ) -> PromptResult:
         absences = 0
+        told: list[bool] = []
 
         def ask() -> dict[str, Any] | None:
             nonlocal absences
             found = self._ask(prompt_id, deadline)
             absences = absences + 1 if found is None else 0
+            said = str((found or {}).get("status") or "").lower()
+            if said in _WAITING:
+                if events is not None and not told:
+                    events.show(Queued())
+                    told.append(True)
+            elif found is not None:
+                deadline.enter("run")
             if absences > ABSENCES:
                 raise NotFoundError(
                     f"{self._http.host} no longer knows the run",

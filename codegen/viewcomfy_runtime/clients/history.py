@@ -50,7 +50,7 @@ def result_of(
         status=str(status.get("status_str") or "success"),
         completed=status.get("completed") is not False,
         execution_time_seconds=_seconds(told),
-        outputs=tuple(_outputs(_dict(entry.get("outputs")), http)),
+        outputs=tuple(files_of(_dict(entry.get("outputs")), http)),
         prompt=_prompt(entry.get("prompt")),
         params=dict(params),
         logs=tuple(logs),
@@ -70,7 +70,7 @@ def _told(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _outputs(outputs: dict[str, Any], http: Http) -> Iterator[OutputFile]:
+def files_of(outputs: Mapping[str, Any], http: Http) -> Iterator[OutputFile]:
     """The files and texts that the nodes made, whatever their kind is called, each once."""
     seen = set()
     for node, made in outputs.items():

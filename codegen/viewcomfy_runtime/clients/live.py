@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from ..calls.call import Watch
+from ..calls.events import OutputReady
 from ..calls.listening import Listener
 from ..http.bodies import json_in
 from ..http.client import LOG, Http
 from ..http.deadlines import Deadline
+from .history import files_of
+from .previews import preview_in
 
 if TYPE_CHECKING:
     from .channel import Channel
@@ -57,7 +60,7 @@ class LiveEvents(Listener):
         self._over = True
         return True
 
-    def _understood(self, message: str) -> bool:
+    def _understood(self, message: str | bytes) -> bool:
         """Passes on what a message says; whether it says that the run is over."""
         raise NotImplementedError
 
@@ -77,9 +80,11 @@ class GatewayEvents(LiveEvents):
         self._prompt_id = prompt_id
         self.sid = sid
 
-    def _understood(self, message: str) -> bool:
+    def _understood(self, message: str | bytes) -> bool:
         from .channel import event_in
 
+        if isinstance(message, bytes):
+            return False
         event, about = event_in(message)
         if isinstance(about, dict) and about.get("prompt_id") not in (
             None,
@@ -120,16 +125,23 @@ class ComfyEvents(LiveEvents):
     def __init__(
         self,
         channel: Channel,
+        http: Http,
         prompt_id: str,
         classes: Mapping[str, str],
         watch: Watch,
         deadline: Deadline,
     ) -> None:
         super().__init__(channel, watch, deadline)
+        self._http = http
         self.prompt_id = prompt_id
         self._classes = classes
 
-    def _understood(self, message: str) -> bool:
+    def _understood(self, message: str | bytes) -> bool:
+        if isinstance(message, bytes):
+            preview = preview_in(message, self.prompt_id)
+            if preview is not None:
+                self.show(preview)
+            return False
         said = json_in(message)
         about = said.get("data") if isinstance(said, dict) else None
         if not isinstance(about, dict) or about.get("prompt_id") != self.prompt_id:
@@ -139,7 +151,11 @@ class ComfyEvents(LiveEvents):
         if kind == "executing":
             if about.get("node") is None:
                 return True
+            self._deadline.enter("run")
             self.tell(f"node {node} ({self._classes.get(node, '?')})")
+        elif kind == "executed" and isinstance(about.get("output"), dict):
+            for file in files_of({node: about["output"]}, self._http):
+                self.show(OutputReady(file))
         elif kind == "progress":
             self.steps(about.get("value"), about.get("max"), node or None)
         return kind in ("execution_success", "execution_error", "execution_interrupted")
@@ -165,7 +181,7 @@ def comfy_events(
         Channel(url, http.credentials.revealed(), http.host)
     ) as channel:
         _await(channel, deadline)
-        yield ComfyEvents(channel, client_id, classes, watch, deadline)
+        yield ComfyEvents(channel, http, client_id, classes, watch, deadline)
 
 
 def _await(channel: Channel, deadline: Deadline) -> None:

@@ -7,17 +7,18 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..calls.call import LONGEST_RUN, QUIET, Call, Watch
+from ..calls.call import QUIET, Call, Watch
 from ..calls.listening import Listener
 from ..errors import ConfigurationError, ConnectionFailedError, ProtocolError
 from ..http.bodies import NOT_JSON, json_in
 from ..http.client import LOG, RETRIES, Answer, Http
 from ..http.credentials import Credentials
-from ..http.deadlines import Deadline
+from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.multipart import Form
 from ..http.refusals import execution_error
 from ..http.sse import events
 from ..results.result import PromptResult
+from .closing import Closing
 
 if TYPE_CHECKING:
     import requests
@@ -29,7 +30,7 @@ _VARIABLES: Final = (
 )
 
 
-class ViewComfy:
+class ViewComfy(Closing):
     """A deployment on ViewComfy's cloud; one client may serve any number of threads.
 
     `url` is the deployment's endpoint. Pass a `session` of your own for proxies or certificates; its
@@ -87,7 +88,9 @@ class ViewComfy:
         }
         with (
             deadline,
-            contextlib.closing(Form(fields, call.files, deadline)) as form,
+            contextlib.closing(
+                Form(fields, call.files, deadline, sent=lambda: deadline.enter("run"))
+            ) as form,
         ):
             LOG.debug(
                 "POST %s: %d values, %d files",
@@ -96,6 +99,7 @@ class ViewComfy:
                 len(call.files),
             )
             accept = "text/event-stream, application/json" if watch else "*/*"
+            deadline.enter("upload")
             with self._http.answer(
                 "POST", self._http.url, deadline, body=form.body, accept=accept
             ) as answer:
@@ -114,10 +118,6 @@ class ViewComfy:
             "fields": _fields(call, QUIET),
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
-
-    def close(self) -> None:
-        """Close the connections that are kept open for later calls."""
-        self._http.sessions.close()
 
     def _streamed(self, answer: Answer, call: Call, watch: Watch) -> PromptResult:
         """The result at the end of a stream of events."""

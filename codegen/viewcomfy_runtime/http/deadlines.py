@@ -7,9 +7,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
 
 from ..errors import RunCancelledError, RunTimeoutError
+
+LONGEST_RUN: Final = 2400.0
+"""Seconds that ViewComfy lets a run take, and the default timeout."""
 
 CONNECT_TIMEOUT: Final = 30.0
 LONGEST_WAIT: Final = 86_400.0
@@ -21,20 +25,49 @@ SLICE: Final = 0.25
 _thread: Final = threading.local()
 
 
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """How long a call may take, in seconds: in all, and in each of its phases; None is no limit of its own.
+
+    `connect` is for each connection, `upload` until the call has arrived, `queue` until the run starts
+    and `run` from then to its result. A server that doesn't say when a run starts has `queue` and `run`
+    together.
+    """
+
+    total: float = LONGEST_RUN
+    connect: float = CONNECT_TIMEOUT
+    upload: float | None = None
+    queue: float | None = None
+    run: float | None = None
+
+
+Phase: TypeAlias = Literal["upload", "queue", "run"]
+
+
 class Deadline:
     """The moment when a call has to be over; another thread may end it earlier.
 
-    `seconds` are counted from now, in wall-clock time. `with deadline:` guards what this thread
+    `seconds`, a number or a Timeout, are counted from now, in wall-clock time. `with deadline:` guards what this thread
     does over the network: when time is up or the call is cancelled, the socket that it waits on is
     shut, so that no server can keep it by sending a byte now and then. Raises TypeError where
     `seconds` isn't a number.
     """
 
-    def __init__(self, seconds: float) -> None:
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-            raise TypeError(f"a timeout must be a number of seconds, not {seconds!r}")
-        self.seconds = seconds
-        self._end = time.monotonic() + min(seconds, 1e12)
+    def __init__(self, seconds: float | Timeout) -> None:
+        limits = seconds if isinstance(seconds, Timeout) else Timeout(seconds)
+        for each in (
+            limits.total,
+            limits.connect,
+            limits.upload,
+            limits.queue,
+            limits.run,
+        ):
+            if isinstance(each, bool) or not isinstance(each, int | float | None):
+                raise TypeError(f"a timeout must be a number of seconds, not {each!r}")
+        self.seconds = limits.total
+        self._limits = limits
+        self._total_end = self._end = time.monotonic() + min(self.seconds, 1e12)
+        self._phase: Phase | None = None
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._socket: socket.socket | None = None
@@ -45,10 +78,32 @@ class Deadline:
         self.check()
         self._outer = getattr(_thread, "deadline", None)
         _thread.deadline = self
+        self._arm()
+        return self
+
+    def enter(self, phase: Phase) -> None:
+        """The call is in this phase from now on. Each is entered once; later calls change nothing."""
+        if phase == self._phase:
+            return
+        self._phase = phase
+        limit = self._limit(phase)
+        self._end = self._total_end
+        if limit is not None:
+            self._end = min(self._total_end, time.monotonic() + limit)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._arm()
+
+    def _limit(self, phase: Phase) -> float | None:
+        limits = self._limits
+        return {"upload": limits.upload, "queue": limits.queue, "run": limits.run}[
+            phase
+        ]
+
+    def _arm(self) -> None:
         self._timer = threading.Timer(self.wait, self._shut)
         self._timer.daemon = True
         self._timer.start()
-        return self
 
     def __exit__(self, *_: object) -> None:
         _thread.deadline = self._outer
@@ -70,17 +125,25 @@ class Deadline:
     @property
     def timeouts(self) -> tuple[float, float]:
         """Seconds to connect and to wait for bytes, as requests takes them."""
-        return min(CONNECT_TIMEOUT, self.wait), self.wait
+        return min(self._limits.connect, self.wait), self.wait
 
     def check(self) -> None:
         """Raises RunCancelledError once the call is cancelled, RunTimeoutError once its time is over."""
         if self._cancelled.is_set():
             raise RunCancelledError("the call was cancelled")
         if not self.remaining > 0:  # so that NaN is over too
-            raise RunTimeoutError(
-                f"the run took longer than {self.seconds:g} s",
-                hint="pass a larger timeout",
-            )
+            raise RunTimeoutError(self._late(), hint="pass a larger timeout")
+
+    def _late(self) -> str:
+        if self._phase is None or self._end == self._total_end:
+            return f"the run took longer than {self.seconds:g} s"
+        what = {
+            "upload": "sending the call",
+            "queue": "waiting in the queue",
+            "run": "the run itself",
+        }
+        limit = self._limit(self._phase)
+        return f"{what[self._phase]} took longer than {limit:g} s"
 
     def sleep(self, seconds: float) -> None:
         """Wait that long, but not beyond the end. Raises as `check` does."""

@@ -36,7 +36,8 @@ class Part:
 class Form:
     """The fields of a call. Opens the files that are paths; `close` closes those and no others.
 
-    Raises InvalidParametersError, with every file that is missing, unreadable or empty.
+    `sent` is called once the form is sent whole. Raises InvalidParametersError, with every file that is
+    missing, unreadable or empty.
     """
 
     def __init__(
@@ -44,9 +45,12 @@ class Form:
         fields: Mapping[str, str],
         files: Mapping[str, Upload],
         deadline: Deadline,
+        *,
+        sent: Callable[[], object] | None = None,
     ) -> None:
         self._fields = fields
         self._deadline = deadline
+        self._sent = sent
         self._opened = contextlib.ExitStack()
         self._files: list[tuple[str, Upload, BinaryIO, int, int]] = []
         faults: list[Fault] = []
@@ -84,7 +88,7 @@ class Form:
         return self._encoded(fields, {key: part})
 
     def _encoded(self, fields: Mapping[str, str], names: Mapping[str, str]) -> Any:
-        from requests_toolbelt import MultipartEncoder
+        from .encoder import Encoder
 
         parts: list[tuple[str, Any]] = list(fields.items())
         for key, upload, file, start, size in self._files:
@@ -93,7 +97,7 @@ class Form:
                 part = Part(file, size, self._deadline.check)
                 about = (upload.filename, part, upload.content_type)
                 parts.append((names[key], about))
-        return MultipartEncoder(parts)
+        return Encoder(parts, self._sent)
 
     def _prepared(self, upload: Upload) -> tuple[BinaryIO, int, int]:
         """The file, where it stands and how much of it there is from there."""

@@ -21,8 +21,10 @@ class Naming(Generic[R]):
     kind: type[R]
     nodes: tuple[OutputNode, ...] = ()
 
-    def __call__(self, made: PromptResult) -> R:
+    def __call__(self, made: PromptResult, parameters: object = None) -> R:
         """`made` as the module's own, each file with the node that made it where that can be told.
+
+        `parameters` is the call that it was made for.
 
         Warns with AmbiguousOutputWarning where it can't: such a file is in `outputs` alone.
         """
@@ -38,7 +40,7 @@ class Naming(Generic[R]):
                 stacklevel=4,
             )
         values = {each.name: getattr(made, each.name) for each in fields(PromptResult)}
-        return self.kind(**{**values, "outputs": files})
+        return self.kind(**{**values, "outputs": files, "parameters": parameters})
 
 
 def _with_node(

@@ -215,8 +215,10 @@ def _placed(temporary: Path, folder: Path, name: str) -> Path:
 class PromptResult:
     """What came of a run.
 
-    `outputs` are the files it made, `params` the values that were sent, with the seed that was drawn, `prompt` the workflow
-    that ran, `logs` the last lines that the server wrote, where they were asked for, `extra` whatever else it said.
+    `outputs` are the files it made, `prompt` is the workflow that ran, `logs` the last lines that the
+    server wrote, where they were asked for, `extra` whatever else it said. `parameters` is the call as
+    it ran, with the seeds that were drawn, and `params` the same by wire key. In a batch, `attempt` is
+    the one that succeeded, `wall_seconds` the time of all of them, and `saved` where the files are.
     """
 
     prompt_id: str
@@ -228,6 +230,10 @@ class PromptResult:
     params: Mapping[str, Any] = field(repr=False)
     logs: tuple[str, ...] = field(default=(), repr=False)
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    parameters: Any = field(default=None, repr=False)
+    attempt: int = 1
+    wall_seconds: float | None = None
+    saved: tuple[Path, ...] = field(default=(), repr=False)
 
     @property
     def images(self) -> tuple[OutputFile, ...]:

@@ -1,118 +1,245 @@
-"""Many calls at once: a few at a time, none lost where another fails, on this machine's threads or anybody's workers."""
+"""Many calls: a few at a time, none lost where another fails, in memory that doesn't grow with their number."""
 
 from __future__ import annotations
 
 import concurrent.futures as futures
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+import os
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from ..calls.call import QUIET, Call, Client
-from ..errors import RunCancelledError, ViewComfyError
-from ..http.deadlines import Deadline
+from ..errors import RunCancelledError, SaveError, ViewComfyError
+from ..http.deadlines import SLICE, Deadline
 from ..parameters.files import Upload
+from ..results.result import PromptResult
 
-if TYPE_CHECKING:
-    from ..results.result import PromptResult
+P = TypeVar("P")
+R = TypeVar("R", bound=PromptResult)
 
 Outcome: TypeAlias = "PromptResult | ViewComfyError"
 """What came of one call of a batch: its result, or the error that it ended with."""
 
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 30.0
+"""Seconds before a call is tried again: doubled each time, or what the server asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Generic[R]):
+    """One call of a batch, ready to be run: how it is made, and what becomes of its result."""
+
+    make: Callable[[], Call]
+    finish: Callable[[Outcome], R | ViewComfyError]
+    save: Callable[[R], Iterable[Path]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How a batch is run: how many at a time, how long each may take in seconds, how often it is tried."""
+
+    max_concurrency: int = 8
+    timeout: float = 2400.0
+    attempts: int = 1
+
+    def __post_init__(self) -> None:
+        if self.max_concurrency < 1:
+            raise ValueError("max_concurrency must be at least 1")
+        if self.attempts < 1:
+            raise ValueError("attempts must be at least 1")
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A call to be run by a worker, perhaps on another machine: everything it needs travels with it."""
+    """A call for somebody's worker, perhaps on another machine: everything it needs travels with it."""
 
     client: Client
     call: Call
-    timeout: float
+    limits: Limits
 
     def __call__(self) -> Outcome:
-        return attempted(self.client, self.call, Deadline(self.timeout))
+        return attempted(
+            self.client, self.call, self.limits, Deadline(self.limits.timeout)
+        )
 
 
-def attempted(client: Client, call: Call, deadline: Deadline) -> Outcome:
-    """The result of a call, or the error that it ended with."""
-    try:
-        return client.run(call, deadline, QUIET)
-    except ViewComfyError as error:
-        return error
+def attempted(
+    client: Client, call: Call, limits: Limits, deadline: Deadline
+) -> Outcome:
+    """The result of a call, or the error that it ended with; with the attempt that it was and how long all took.
 
-
-def run_calls(
-    calls: Sequence[Callable[[], Call]],
-    client: Client,
-    *,
-    max_concurrency: int,
-    timeout: float,
-    executor: futures.Executor | None,
-    on_result: Callable[[int, Outcome], object] | None,
-) -> list[Outcome]:
-    """The outcomes of the calls, in their order. A call is made when its turn comes, so that files are read only then.
-
-    `on_result` hears of each as it ends, in this thread. When it raises, or Ctrl-C is pressed, no further call is started
-    and those that run are cancelled.
+    A call is tried again only where it surely didn't run.
     """
-    outcomes: list[Outcome | None] = [None] * len(calls)
-    for index, outcome in _as_they_end(
-        calls, client, max_concurrency, timeout, executor
-    ):
-        outcomes[index] = outcome
-        if on_result is not None:
-            on_result(index, outcome)
-    return [outcome for outcome in outcomes if outcome is not None]
+    start = time.monotonic()
+    pause = FIRST_PAUSE
+    for attempt in range(1, limits.attempts + 1):
+        try:
+            made = client.run(call, deadline, QUIET)
+            seconds = time.monotonic() - start
+            return replace(made, attempt=attempt, wall_seconds=seconds)
+        except ViewComfyError as error:
+            error.attempt = attempt
+            error.wall_seconds = time.monotonic() - start
+            if attempt == limits.attempts or not error.retryable or error.may_have_run:
+                return error
+            asked = getattr(error, "retry_after", None)
+        try:
+            deadline.sleep(
+                min(LONGEST_PAUSE, asked or pause * random.uniform(0.5, 1.5))
+            )
+        except ViewComfyError as error:
+            return error
+        pause = min(2 * pause, LONGEST_PAUSE)
+    raise AssertionError("there is at least one attempt")
 
 
-def _as_they_end(
-    calls: Sequence[Callable[[], Call]],
+def iter_calls(
+    items: Iterable[Item[R]],
     client: Client,
-    max_concurrency: int,
-    timeout: float,
-    executor: futures.Executor | None,
-) -> Iterator[tuple[int, Outcome]]:
-    waiting = iter(enumerate(calls))
-    running: dict[futures.Future[Outcome], int] = {}
-    deadlines: dict[int, Deadline] = {}
-    own = futures.ThreadPoolExecutor(max_concurrency) if executor is None else None
+    limits: Limits,
+    *,
+    executor: futures.Executor | None = None,
+    ordered: bool = False,
+    stop: threading.Event | None = None,
+) -> Generator[tuple[int, R | ViewComfyError], None, None]:
+    """Each call's place and outcome as it ends, or in their order.
 
-    def start(index: int, call: Call) -> None:
-        if own is not None:
-            # Its time starts here: there is a thread for each that is started.
-            deadline = deadlines[index] = Deadline(timeout)
-            running[own.submit(attempted, client, call, deadline)] = index
-        elif executor is not None:
-            task = Task(client, carried(call), timeout)
-            running[executor.submit(task)] = index
+    Calls are taken from `items` one by one as their turn comes, so that files are read only then. The
+    next call starts before an outcome is handed out, and no more than `max_concurrency` are on their
+    way or wait to be taken. Where the iterator is closed early, `stop` is set or Ctrl-C is pressed, no
+    further call starts and those that run are cancelled.
+    """
+    batch = _Batch(
+        client, limits, executor, iter(enumerate(items)), stop or threading.Event()
+    )
+    try:
+        yield from batch.in_order() if ordered else batch.as_they_end()
+    finally:
+        batch.close()
 
-    def fill() -> Iterator[tuple[int, Outcome]]:
-        while len(running) < max_concurrency:
-            index, make = next(waiting, (-1, None))
-            if make is None:
+
+class _Batch(Generic[R]):
+    def __init__(
+        self,
+        client: Client,
+        limits: Limits,
+        executor: futures.Executor | None,
+        waiting: Iterator[tuple[int, Item[R]]],
+        stop: threading.Event,
+    ) -> None:
+        self._stop = stop
+        self._client = client
+        self._limits = limits
+        self._waiting = waiting
+        self._theirs = executor
+        self._own = futures.ThreadPoolExecutor(limits.max_concurrency, "viewcomfy")
+        self._running: dict[futures.Future[Any], tuple[int, Item[R]]] = {}
+        self._deadlines: dict[int, Deadline] = {}
+        self._ended: deque[tuple[int, R | ViewComfyError]] = deque()
+        self._kept = 0
+
+    def as_they_end(self) -> Iterator[tuple[int, R | ViewComfyError]]:
+        self._fill()
+        while (self._running or self._ended) and not self._stop.is_set():
+            self._collect()
+            while self._ended:
+                outcome = self._ended.popleft()
+                self._fill()
+                yield outcome
+
+    def in_order(self) -> Iterator[tuple[int, R | ViewComfyError]]:
+        early: dict[int, R | ViewComfyError] = {}
+        wanted = 0
+        self._fill()
+        while (self._running or self._ended or early) and not self._stop.is_set():
+            while wanted in early:
+                outcome = early.pop(wanted)
+                self._kept = len(early)
+                self._fill()
+                yield wanted, outcome
+                wanted += 1
+            self._collect()
+            early.update(self._ended)
+            self._ended.clear()
+            self._kept = len(early)
+            if wanted not in early:
+                self._fill()
+
+    def close(self) -> None:
+        for future in self._running:
+            future.cancel()
+        for index, _ in self._running.values():
+            if index in self._deadlines:
+                self._deadlines[index].cancel()
+        self._own.shutdown()
+
+    def _fill(self) -> None:
+        """Start calls until as many are on their way, or wait to be taken, as may be."""
+        while (
+            len(self._running) + len(self._ended) + self._kept
+            < self._limits.max_concurrency
+        ):
+            index, item = next(self._waiting, (-1, None))
+            if item is None:
                 return
             try:
-                start(index, make())
+                self._start(index, item, item.make())
             except ViewComfyError as error:
-                yield index, error
+                self._ended.append((index, item.finish(error)))
 
+    def _start(self, index: int, item: Item[R], call: Call) -> None:
+        if self._theirs is not None:
+            task = Task(self._client, carried(call), self._limits)
+            self._running[self._theirs.submit(task)] = index, item
+            return
+        # Its time starts here: there is a thread for each that is started.
+        deadline = self._deadlines[index] = Deadline(self._limits.timeout)
+        self._running[self._own.submit(self._done, item, call, deadline)] = index, item
+
+    def _done(
+        self, item: Item[R], call: Call, deadline: Deadline
+    ) -> R | ViewComfyError:
+        return _saved(item, attempted(self._client, call, self._limits, deadline))
+
+    def _collect(self) -> None:
+        """Wait until something has ended, and take all that has."""
+        if not self._running or self._ended:
+            return
+        done: set[futures.Future[Any]] = set()
+        while not done and not self._stop.is_set():
+            # In slices, so that Ctrl-C and `stop` are heard on every system.
+            done, _ = futures.wait(self._running, SLICE, futures.FIRST_COMPLETED)
+        for future in sorted(done, key=lambda each: self._running[each][0]):
+            index, item = self._running.pop(future)
+            self._deadlines.pop(index, None)
+            outcome = _outcome(future)
+            if self._theirs is not None:
+                outcome = _saved(item, outcome)
+            self._ended.append((index, outcome))
+
+
+def _saved(item: Item[R], outcome: Outcome) -> R | ViewComfyError:
+    """The outcome as the module has it, its files saved where that is wanted."""
+    finished = item.finish(outcome)
+    if isinstance(finished, ViewComfyError) or item.save is None:
+        return finished
     try:
-        yield from fill()
-        while running:
-            done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
-            for future in done:
-                index = running.pop(future)
-                yield index, _outcome(future)
-            yield from fill()
-    finally:
-        for future in running:
-            future.cancel()
-        for index in running.values():
-            if index in deadlines:
-                deadlines[index].cancel()
-        if own is not None:
-            own.shutdown()
+        return replace(finished, saved=tuple(item.save(finished)))
+    except ViewComfyError as error:
+        failed = error
+    except OSError as error:
+        failed = SaveError(f"the result can't be saved: {error.strerror or error}")
+    failed.prompt_id = failed.prompt_id or finished.prompt_id
+    failed.attempt, failed.wall_seconds = finished.attempt, finished.wall_seconds
+    return failed
 
 
-def _outcome(future: futures.Future[Outcome]) -> Outcome:
+def _outcome(future: futures.Future[Any]) -> Any:
     """What a worker gave; a worker that was lost is an error of its call alone."""
     try:
         return future.result()
@@ -125,6 +252,45 @@ def _outcome(future: futures.Future[Outcome]) -> Outcome:
             f"the executor lost the call: {type(error).__name__}: {error}",
             hint="look at the worker's log",
         )
+
+
+def saver(
+    save: str | os.PathLike[str] | Callable[[Any, R], object], parameters: Any
+) -> Callable[[R], list[Path]]:
+    """How the result of one call is saved: into a folder, or by a function of the parameters and the result."""
+
+    def saved(result: R) -> list[Path]:
+        if isinstance(save, str | os.PathLike):
+            return result.save(save)
+        made = save(parameters, result)
+        found = made if isinstance(made, list | tuple) else [made]
+        return [Path(each) for each in found if isinstance(each, str | os.PathLike)]
+
+    return saved
+
+
+def heard(
+    ended: Iterator[tuple[int, P, R | ViewComfyError]],
+    on_result: Callable[[int, R | ViewComfyError], object] | None,
+    most: int,
+) -> Iterator[tuple[int, P, R | ViewComfyError]]:
+    """The outcomes, each told to `on_result` in a thread of its own; raises what that raises."""
+    if on_result is None:
+        yield from ended
+        return
+    tellers = futures.ThreadPoolExecutor(most, "viewcomfy-tell")
+    told: list[futures.Future[object]] = []
+    try:
+        for each in ended:
+            told.append(tellers.submit(on_result, each[0], each[2]))
+            for future in [each for each in told if each.done()]:
+                told.remove(future)
+                future.result()
+            yield each
+        for future in told:
+            future.result()
+    finally:
+        tellers.shutdown(cancel_futures=True)
 
 
 def carried(call: Call) -> Call:

@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
-from ..calls.call import LONGEST_RUN, SHORT, JobClient, Progress, Status, Watch
-from ..http.deadlines import Deadline
+from ..calls.call import SHORT, JobClient, Status, Watch
+from ..calls.events import Event, Progress
+from ..errors import ViewComfyError
+from ..http.deadlines import LONGEST_RUN, Deadline, Timeout
 from ..results.naming import Naming
 from ..results.result import PromptResult
+from .streams import events_of, stream_of
+from .threads import in_loop, in_thread, refuse_coroutine_functions
 
 R = TypeVar("R", bound=PromptResult)
 
 
 @dataclass(frozen=True, slots=True)
 class Job(Generic[R]):
-    """A run that was started. It may be pickled, with the client and so with its credentials, or reopened elsewhere from its
-    `prompt_id` with `WORKFLOW.job(prompt_id, client=…)`.
+    """A run that was started.
+
+    It may be pickled, with the client and so with its credentials, or reopened elsewhere from its
+    `prompt_id` with `WORKFLOW.job(prompt_id, client=…)`. `parameters` is the call as it runs, None for a
+    job that was reopened.
     """
 
     prompt_id: str
     client: JobClient
     naming: Naming[R] = field(repr=False)
     params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    parameters: Any = field(default=None, repr=False)
 
     def status(self, *, timeout: float = SHORT) -> Status:
         """What the run is doing. Raises ViewComfyError."""
         return self.client.status(self.prompt_id, Deadline(timeout))
 
+    async def astatus(self, *, timeout: float = SHORT) -> Status:
+        """`status` for asynchronous code."""
+        deadline = Deadline(timeout)
+        return await in_thread(
+            partial(self.client.status, self.prompt_id, deadline), deadline
+        )
+
     def result(
         self,
-        timeout: float = LONGEST_RUN,
+        timeout: float | Timeout = LONGEST_RUN,
         *,
         on_log: Callable[[str], object] | None = None,
         on_progress: Callable[[Progress], object] | None = None,
@@ -40,11 +56,44 @@ class Job(Generic[R]):
 
         Raises ViewComfyError.
         """
-        made = self.client.result(
-            self.prompt_id, self.params, Deadline(timeout), Watch(on_log, on_progress)
-        )
-        return self.naming(made)
+        refuse_coroutine_functions(on_log=on_log, on_progress=on_progress)
+        return self._awaited(Deadline(timeout), Watch(on_log, on_progress))
+
+    async def aresult(
+        self,
+        timeout: float | Timeout = LONGEST_RUN,
+        *,
+        on_log: Callable[[str], object] | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> R:
+        """`result` for asynchronous code. Cancelling it ends the waiting; the run goes on."""
+        deadline = Deadline(timeout)
+        watch = Watch(in_loop(on_log, deadline), in_loop(on_progress, deadline))
+        return await in_thread(partial(self._awaited, deadline, watch), deadline)
+
+    def events(self, timeout: float | Timeout = LONGEST_RUN) -> Iterator[Event | R]:
+        """The run's events from now on, then its result. Leaving the loop lets the run go on."""
+        return events_of(self._awaited, Deadline(timeout))
+
+    def stream(
+        self, timeout: float | Timeout = LONGEST_RUN
+    ) -> AsyncIterator[Event | R]:
+        """`events` for asynchronous code."""
+        return stream_of(self._awaited, Deadline(timeout))
 
     def cancel(self, *, timeout: float = SHORT) -> None:
         """End the run, whether it waits or runs; one that is over stays as it is. Raises ViewComfyError."""
         self.client.cancel(self.prompt_id, Deadline(timeout))
+
+    async def acancel(self, *, timeout: float = SHORT) -> None:
+        """`cancel` for asynchronous code."""
+        deadline = Deadline(timeout)
+        await in_thread(partial(self.client.cancel, self.prompt_id, deadline), deadline)
+
+    def _awaited(self, deadline: Deadline, watch: Watch) -> R:
+        try:
+            made = self.client.result(self.prompt_id, self.params, deadline, watch)
+        except ViewComfyError as error:
+            error.parameters = self.parameters
+            raise
+        return self.naming(made, self.parameters)

@@ -343,7 +343,7 @@ def test_parameters_named_like_options_have_flags_of_their_own(
     workflow = {
         "1": node("SomeUnknownNode", output="here"),
         "3": node("SomeThirdNode", json="{}"),
-        "2": node("SomeOtherNode", x=True, no_x=False),
+        "2": node("SomeOtherNode", flip=True, no_flip=False),
     }
     module = module_of(workflow, tmp_path)
     flags = [
@@ -351,9 +351,9 @@ def test_parameters_named_like_options_have_flags_of_their_own(
         "a",
         "--parameter-json",
         "b",
-        "--x",
+        "--flip",
         "false",
-        "--no-x",
+        "--no-flip",
         "true",
     ]
     assert main(module, *flags, "--dry-run") == 0
@@ -361,6 +361,6 @@ def test_parameters_named_like_options_have_flags_of_their_own(
     assert params == {
         "1-inputs-output": "a",
         "3-inputs-json": "b",
-        "2-inputs-x": False,
-        "2-inputs-no_x": True,
+        "2-inputs-flip": False,
+        "2-inputs-no_flip": True,
     }

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viewcomfy_runtime.calls.call import Progress
+from viewcomfy_runtime.calls.events import Progress
 from viewcomfy_runtime.calls.progress import progress_of
 from viewcomfy_runtime.http.sse import Event, events
 

@@ -107,7 +107,7 @@ def _imports(module: Module) -> dict[str, Any]:
         "PromptResult": True,
         "Workflow": True,
     }
-    lazy = ("Client", "Job", "Progress", "ViewComfyError")
+    lazy = ("Client", "Job", "Progress", "Timeout", "ViewComfyError")
     return {
         "imports": [
             _import("dataclasses", {"dataclass": True, "field": containers}),

@@ -1,0 +1,39 @@
+"""Clients as context managers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, TypeVar
+
+from ..http.client import Http
+
+C = TypeVar("C", bound="Closing")
+
+
+class Closing:
+    """A client whose connections are closed at the end of a `with` or `async with` block.
+
+    A closed client may be used again: it connects anew.
+    """
+
+    _http: Http
+
+    def close(self) -> None:
+        """Close the connections that are kept open for later calls."""
+        self._http.sessions.close()
+
+    async def aclose(self) -> None:
+        """`close` for asynchronous code."""
+        await asyncio.to_thread(self.close)
+
+    def __enter__(self: C) -> C:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    async def __aenter__(self: C) -> C:
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        await self.aclose()

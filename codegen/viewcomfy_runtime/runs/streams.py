@@ -1,0 +1,145 @@
+"""A run as its events: one after another, the result last."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final, TypeVar, cast
+
+from ..calls.call import Watch
+from ..calls.events import Event
+from ..http.deadlines import SLICE, Deadline
+from .threads import waited
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+_WAITING: Final = 256
+"""Events that wait to be heard; then the run waits for its reader."""
+
+_FAREWELL: Final = 5.0
+"""Seconds that a run has to tell its server that nobody listens any more."""
+
+Runner = Callable[[Deadline, Watch], R]
+
+
+class _End:
+    """What follows the last event: the result, or what the run ended with."""
+
+    def __init__(
+        self, result: object = None, error: BaseException | None = None
+    ) -> None:
+        self.result = result
+        self.error = error
+
+
+def _ended(run: Runner[R], deadline: Deadline, watch: Watch) -> _End:
+    try:
+        return _End(run(deadline, watch))
+    except BaseException as error:
+        return _End(error=error)
+
+
+def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
+    """The events of a run as they come, then its result; raises what the run raises.
+
+    The run is cancelled where the iterator is closed before its end, as a `for` loop that is left does.
+    """
+    waiting: queue.Queue[Event | _End] = queue.Queue(_WAITING)
+
+    def put(item: Event | _End) -> None:
+        while True:
+            with suppress(queue.Full):
+                return waiting.put(item, timeout=SLICE)
+            deadline.check()
+
+    def work() -> None:
+        end = _ended(run, deadline, Watch(on_event=put))
+        with suppress(Exception):
+            put(end)
+
+    thread = threading.Thread(target=work, name="viewcomfy-events")
+    thread.start()
+    try:
+        while True:
+            item = _taken(waiting, thread)
+            if isinstance(item, _End):
+                if item.error is not None:
+                    raise item.error
+                yield item.result  # type: ignore[misc]
+                return
+            yield item
+    finally:
+        deadline.cancel()
+        thread.join(_FAREWELL)
+
+
+def _taken(
+    waiting: queue.Queue[Event | _End], thread: threading.Thread
+) -> Event | _End:
+    """The next item. In slices, so that Ctrl-C is heard on every system."""
+    while True:
+        with suppress(queue.Empty):
+            return waiting.get(timeout=SLICE)
+        if not thread.is_alive():
+            with suppress(queue.Empty):
+                return waiting.get_nowait()
+            return _End(error=RuntimeError("the run's thread ended without a word"))
+
+
+async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event | R]:
+    """`events_of` for asynchronous code."""
+    loop = asyncio.get_running_loop()
+    waiting: asyncio.Queue[Event | _End] = asyncio.Queue(_WAITING)
+
+    def work() -> None:
+        end = _ended(
+            run,
+            deadline,
+            Watch(on_event=lambda event: waited(waiting.put(event), loop, deadline)),
+        )
+        with suppress(RuntimeError):  # the loop is closed
+            asyncio.run_coroutine_threadsafe(waiting.put(end), loop)
+
+    thread = threading.Thread(target=work, name="viewcomfy-events")
+    thread.start()
+    try:
+        while True:
+            item = await waiting.get()
+            if isinstance(item, _End):
+                if item.error is not None:
+                    raise item.error
+                yield item.result  # type: ignore[misc]
+                return
+            yield item
+    finally:
+        deadline.cancel()
+        end = loop.time() + _FAREWELL
+        while thread.is_alive() and loop.time() < end:
+            while not waiting.empty():
+                waiting.get_nowait()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.02)
+
+
+async def from_thread(items: Iterator[T], stop: threading.Event) -> AsyncIterator[T]:
+    """The items of a blocking iterator, each taken in a thread; `stop` ends it, and is set where this is left."""
+    loop = asyncio.get_running_loop()
+    pool = ThreadPoolExecutor(1, thread_name_prefix="viewcomfy-items")
+    end = object()
+    try:
+        while True:
+            item = await loop.run_in_executor(pool, next, items, end)
+            if item is end:
+                return
+            yield cast(T, item)
+    finally:
+        stop.set()
+        closed = pool.submit(lambda: next(items, None))
+        pool.shutdown(wait=False)
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait_for(asyncio.wrap_future(closed), _FAREWELL)
