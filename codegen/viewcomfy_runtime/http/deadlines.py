@@ -55,14 +55,14 @@ class Deadline:
 
     def __init__(self, seconds: float | Timeout) -> None:
         limits = seconds if isinstance(seconds, Timeout) else Timeout(seconds)
-        for each in (
+        phases = (limits.upload, limits.queue, limits.run)
+        given = (
             limits.total,
             limits.connect,
-            limits.upload,
-            limits.queue,
-            limits.run,
-        ):
-            if isinstance(each, bool) or not isinstance(each, int | float | None):
+            *(each for each in phases if each is not None),
+        )
+        for each in given:
+            if isinstance(each, bool) or not isinstance(each, int | float):
                 raise TypeError(f"a timeout must be a number of seconds, not {each!r}")
         self.seconds = limits.total
         self._limits = limits

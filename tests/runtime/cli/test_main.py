@@ -341,13 +341,13 @@ def test_parameters_named_like_options_have_flags_of_their_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     workflow = {
-        "1": node("SomeUnknownNode", output="here"),
+        "1": node("SomeUnknownNode", quiet="here"),
         "3": node("SomeThirdNode", json="{}"),
         "2": node("SomeOtherNode", flip=True, no_flip=False),
     }
     module = module_of(workflow, tmp_path)
     flags = [
-        "--parameter-output",
+        "--parameter-quiet",
         "a",
         "--parameter-json",
         "b",
@@ -359,7 +359,7 @@ def test_parameters_named_like_options_have_flags_of_their_own(
     assert main(module, *flags, "--dry-run") == 0
     params = json.loads(capsys.readouterr().out)["fields"]["params"]
     assert params == {
-        "1-inputs-output": "a",
+        "1-inputs-quiet": "a",
         "3-inputs-json": "b",
         "2-inputs-flip": False,
         "2-inputs-no_flip": True,
