@@ -106,6 +106,13 @@ def vocabulary() -> Vocabulary:
 
 
 @lru_cache(maxsize=2048)
+def what_it_does(class_type: str) -> Words:
+    """At most three words for what a node of this class does: its own, without the pack's."""
+    spoken = class_words(class_type)
+    return _without(spoken, vocabulary().packs | {"node", "simple", "apply"})[:3]
+
+
+@lru_cache(maxsize=2048)
 def noun_of(class_type: str) -> Words:
     """What a node of this class is called in short."""
     return vocabulary().noun(class_words(class_type))

@@ -117,6 +117,13 @@ class Roles:
             each.type == "IMAGE" for each in facts.inputs.values()
         )
 
+    def finds(self, node: Node) -> bool:
+        """Whether all that takes what the node made of its text looks for it in an image."""
+        uses = self._workflow.uses[node.id]
+        return bool(uses) and all(
+            self.makes_masks(self._workflow.nodes[use.node]) for use in uses
+        )
+
     def encodes(self, node: Node) -> bool:
         """Whether the node makes a prompt of its texts: conditioning comes out, by whatever name."""
         facts = self._facts(node.class_type)

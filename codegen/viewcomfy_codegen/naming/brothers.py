@@ -264,7 +264,28 @@ class Brothers:
         self, nodes: list[Node], owners: frozenset[str], depth: int
     ) -> Prefixes | None:
         found = {node.id: self._file_word(node) for node in nodes}
+        if any(found.values()) and not all(found.values()):
+            found |= self._own_file_words(nodes, found)
         return _if_distinct(found, Rule.FILE)
+
+    def _own_file_words(
+        self, nodes: list[Node], found: Mapping[str, Words]
+    ) -> dict[str, Words]:
+        """For those whose files have no plain word: the first that no other's file has."""
+        spoken = {node.id: _file_words(node) for node in nodes}
+        counts = Counter(word for each in spoken.values() for word in set(each))
+        return {
+            node.id: next(
+                (
+                    (word,)
+                    for word in spoken[node.id]
+                    if counts[word] == 1 and len(word) > 3 and word.isalpha()
+                ),
+                (),
+            )
+            for node in nodes
+            if not found[node.id]
+        }
 
     def _file_word(self, node: Node) -> Words:
         """A plain word of the model's file that the node loads, or that another loads for it alone."""
@@ -409,6 +430,14 @@ def _saved_as(saver: Node) -> Words:
         if isinstance(value, str):
             said = words(re.split(r"[\\/]", value)[-1])
             return () if _DULL_PREFIXES.issuperset(said) else said[:3]
+    return ()
+
+
+def _file_words(node: Node) -> Words:
+    """The words of the model's file that a node loads."""
+    for value in node.values.values():
+        if isinstance(value, str) and MODEL_FILE.search(value):
+            return words(re.split(r"[\\/]", value)[-1].rpartition(".")[0])
     return ()
 
 

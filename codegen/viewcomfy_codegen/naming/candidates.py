@@ -10,7 +10,7 @@ from typing import Final
 from viewcomfy_runtime.parameters.types import Flag, Media, ParameterType, Text
 
 from ..catalog import NodeFacts
-from ..catalog.vocabulary import class_words, noun_of, vocabulary
+from ..catalog.vocabulary import class_words, noun_of, vocabulary, what_it_does
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, Roles, side_in
 from ..graph.workflow import Node, Workflow
 from ..words import RESERVED, words
@@ -38,7 +38,7 @@ _WEAK: Final = frozenset(
 """Words that say how a value acts but not on what: they need the noun of what their node is."""
 
 _OPENING: Final = frozenset(
-    "start end low high strength weight first last model".split()
+    "start end low high strength weight first last model class".split()
 )
 _CLOSING: Final = frozenset(
     "at percent threshold model clip type step name strength index frame".split()
@@ -58,6 +58,9 @@ _ENCODERS: Final = re.compile(
 _MEDIA_NOUNS: Final = frozenset(
     "image images mask video audio picture photo frame frames img pixels sound music voice speech song".split()
 )
+_TO_FIND: Final = ("mask", "prompt")
+"""The name of a text that says what to find in an image."""
+
 _ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -114,7 +117,7 @@ class Labels:
             return self._labelled(spot)
         if isinstance(spot.type, Media):
             return self._file(spot.node, spot.type, spot)
-        own = words(spot.input)
+        own = own_words(spot.input)
         if isinstance(spot.type, Text):
             text = self._text(spot, own)
             if text is not None:
@@ -148,7 +151,7 @@ class Labels:
         if facts is not None and facts.outputs == ("MASK",):
             noun = "mask"
         label = self.roles.label(node)
-        own = words(spot.input)
+        own = own_words(spot.input)
         if label and noun != "file":
             return Base(_as_media(label, noun), Rule.ROLE, role=True)
         if _MEDIA_NOUNS.isdisjoint(own) and own != ("file",):
@@ -183,6 +186,8 @@ class Labels:
         value = str(node.values[spot.input])
         side = self._side(spot, own, value)
         said = self._prompt_words(spot)
+        if side not in (None, NEGATIVE) and not said and self.roles.finds(node):
+            return Base(_TO_FIND, Rule.ROLE, role=True)
         if side is not None:
             encoder = tuple(w for w in own if w not in _PROMPT_FILLERS | _SIDE_WORDS)
             if _ENCODERS.fullmatch(spot.input.lower()):
@@ -197,7 +202,7 @@ class Labels:
             return Base(said, Rule.TITLE) if generic else None
         if node.links:
             if self.roles.makes_masks(node):
-                return Base(("mask", "prompt"), Rule.ROLE, role=True)
+                return Base(_TO_FIND, Rule.ROLE, role=True)
             return None
         return self._ended(node)
 
@@ -222,7 +227,7 @@ class Labels:
         if not _PROMPT_FILLERS.issuperset(used):
             return Base(used, Rule.FED)
         if self.roles.makes_masks(target):
-            return Base(("mask", "prompt"), Rule.FED, role=True)
+            return Base(_TO_FIND, Rule.FED, role=True)
         return Base(used, Rule.FED)
 
     def _prompt(self, side: str, said: Words, encoder: Words) -> Base:
@@ -290,8 +295,8 @@ class Labels:
         fed = self.roles.fed(node)
         if fed is None:
             return None
-        used = words(fed.input)
-        if _GENERIC.issuperset(used):
+        used = own_words(fed.input)
+        if _GENERIC.issuperset(word for word in used if len(word) > 1):
             return None
         noun: Words = ()
         if _is_weak(used) and fed.class_type:
@@ -353,9 +358,15 @@ class Labels:
         for name, link in sorted(node.links.items()):
             if {"true", "on"}.intersection(words(name)) and "false" not in words(name):
                 source = self.workflow.nodes.get(link.node)
-                if source is not None:
-                    return self.noun(source)[:3]
+                if source is not None and not self.roles.is_switch(source):
+                    said = self.titles.said[source.id]
+                    return said[:3] or what_it_does(source.class_type)
         return ()
+
+
+def own_words(name: str) -> Words:
+    """The words of an input's name; of one that a choice brings (`model.size.width`), those behind the last dot."""
+    return words(name.rpartition(".")[2]) or words(name)
 
 
 def _is_weak(own: Words) -> bool:
