@@ -48,14 +48,14 @@ _MEDIA_WORDS: Final = frozenset(
 _SPELLED_OUT: Final = {"ref": "reference", "bg": "background", "fg": "foreground"}
 
 _MATHS: Final = frozenset(
-    "math simplemath expression calculate calculator compare operation eval evaluate formula arithmetic"
-    " binary condition logic".split()
+    "math simplemath calculate calculator compare eval evaluate formula arithmetic".split()
 )
 _SHOWS: Final = frozenset("preview show display debug print log".split())
 _RAISES: Final = frozenset("error message".split())
 _SWITCHES: Final = frozenset("switch if ifelse else select selector any combo".split())
 _REROUTES: Final = frozenset("reroute".split())
 _UNPACKS: Final = frozenset("components".split())
+_MODEL_PARTS: Final = frozenset({"MODEL", "CLIP", "VAE", "LATENT"})
 _MAKES_MASKS: Final = frozenset({"MASK", "SEGS", "BBOX", "BBOXES", "SAM3_TRACK_DATA"})
 
 
@@ -122,6 +122,19 @@ class Roles:
         uses = self._workflow.uses[node.id]
         return bool(uses) and all(
             self.makes_masks(self._workflow.nodes[use.node]) for use in uses
+        )
+
+    def generates_alone(self, node: Node) -> bool:
+        """Whether the node makes its result from prompt and files alone, as a service does: no model is linked to it."""
+        facts = self._facts(node.class_type)
+        if facts is None or _MODEL_PARTS.intersection(facts.outputs):
+            return False
+        types = {each.type for each in facts.inputs.values()}
+        names = set(facts.inputs)
+        return not types & (_MODEL_PARTS | {"CONDITIONING", "GUIDER"}) and (
+            "auth_token_comfy_org" in names
+            or ("seed" in names and any("prompt" in each for each in names))
+            or ("model" in names and bool(facts.inputs["model"].branches))
         )
 
     def encodes(self, node: Node) -> bool:
@@ -258,10 +271,12 @@ class Roles:
         return found
 
     def _use_label(self, target: Node, name: str) -> _Label:
-        said = tuple(_SPELLED_OUT.get(part, part) for part in words(name))
-        bare = {part.rstrip("0123456789") for part in said if len(part) > 1}
-        if not _PLAIN_SOCKETS.issuperset(bare - {""}):
-            return _Label(said, 2)
+        *groups, last = name.split(".")
+        for each in (last, *reversed(groups[1:])):
+            said = tuple(_SPELLED_OUT.get(part, part) for part in words(each))
+            bare = {part.rstrip("0123456789") for part in said if len(part) > 1}
+            if not _PLAIN_SOCKETS.issuperset(bare - {""}):
+                return _Label(said, 2)
         known = vocabulary().used_as(class_words(target.class_type), name)
         if known:
             return _Label(known, 1)

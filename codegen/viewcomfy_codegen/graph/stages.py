@@ -22,11 +22,11 @@ _UPSCALING: Final = frozenset(
     "upscale upscaler upscaling hires hiresfix upsample upsampler".split()
 )
 _CONTINUING: Final = frozenset("extend continue continuation extension".split())
-_MASKING: Final = frozenset("inpaint noise mask".split())
+_EARLIER: Final = frozenset("continue previous prev".split())
 _LATENT_SOCKETS: Final = ("latent", "samples")
 _CARRIERS: Final = frozenset(
     "vae decode encode scale upscale resize latent upsample upsampler upscaler crop pad composite"
-    " tiled concat separate cropguides inpaint".split()
+    " tiled concat separate cropguides inpaint inplace".split()
 )
 """Words of the classes through which one pass's result becomes the next one's start."""
 
@@ -77,7 +77,7 @@ class _Passes:
         grown: set[str] = set()
         for node in self._samplers:
             earlier, way = self._start(node, ids)
-            if self._continues(node, ids):
+            if self._continues(node):
                 extending += 1
                 found[node.id] = ("extend", str(extending))
             elif earlier is None:
@@ -144,15 +144,15 @@ class _Passes:
             ]
         return earlier, way
 
-    def _continues(self, node: Node, samplers: set[str]) -> bool:
+    def _continues(self, node: Node) -> bool:
         """Whether the latent to start from is made by a node that continues what an earlier sampler made."""
         for name, link in node.links.items():
             maker = self._workflow.nodes.get(link.node)
-            if (
-                maker is not None
-                and any(each in name for each in _LATENT_SOCKETS)
-                and not _CONTINUING.isdisjoint(class_words(maker.class_type))
-            ):
+            if maker is None or not any(each in name for each in _LATENT_SOCKETS):
+                continue
+            if not _CONTINUING.isdisjoint(class_words(maker.class_type)):
+                return True
+            if any(not _EARLIER.isdisjoint(words(socket)) for socket in maker.links):
                 return True
         return False
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from viewcomfy_runtime.parameters.types import Media
+
 from ..catalog.vocabulary import class_words, vocabulary
 from ..graph.workflow import Node
 from ..model import Identifier
@@ -95,6 +97,9 @@ def _owners(wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
     """The nodes whose the bare name is by right: their author's own word, else what their class is there for."""
     said = (Rule.TITLE, Rule.TITLED, Rule.LABEL, Rule.FED)
     found = {spot.node.id for spot, base in wanting if base.rule in said}
+    files = {spot.node.id for spot, _ in wanting if isinstance(spot.type, Media)}
+    if files and len(files) < len(wanting):
+        return frozenset(files)
     for rank in range(vocabulary().ranks):
         if not found:
             found = {

@@ -29,6 +29,7 @@ _PLAIN_SOCKETS: Final = frozenset(
     " conditioning control net text string prompt lora stack hooks noise sigmas guider sampler a b on off true false on_true"
     " on_false data pipe options source destination".split()
 )
+_TURNS_ON: Final = frozenset("enable use turn on switch is mode".split())
 _DEEPEST: Final = 6
 """How many kinds of difference are looked for within one another."""
 
@@ -70,10 +71,12 @@ class Brothers:
                 self._by_family,
                 self._by_stage,
                 self._by_side,
+                self._by_switch,
                 self._by_socket,
                 self._by_branch,
                 self._by_file,
                 self._by_partner,
+                self._by_loaded,
             ):
                 found = way(nodes, owners, depth)
                 if found is not None:
@@ -201,6 +204,37 @@ class Brothers:
         return found
 
     # Where they are linked and what they lead to
+
+    def _by_switch(
+        self, nodes: list[Node], owners: frozenset[str], depth: int
+    ) -> Prefixes | None:
+        """Where a switch takes one of two: the one that it takes when on carries what its author calls being on."""
+        if len(nodes) != 2:
+            return None
+        ways: dict[str, str] = {}
+        switches: set[str] = set()
+        for node in nodes:
+            for use in self._workflow.uses[node.id]:
+                if self._labels.roles.is_switch(self._workflow.nodes[use.node]):
+                    switches.add(use.node)
+                    ways[node.id] = "on" if "true" in words(use.input) else "off"
+        if len(switches) != 1 or sorted(ways.values()) != ["off", "on"]:
+            return None
+        said = self._switched_by(self._workflow.nodes[switches.pop()])
+        return {
+            id: Prefix(said if way == "on" else (), rule=Rule.SOCKET)
+            for id, way in ways.items()
+        } if said else None
+
+    def _switched_by(self, switch: Node) -> Words:
+        """What the author of the value that turns a switch on calls that."""
+        for name, link in switch.links.items():
+            source = self._workflow.nodes.get(link.node)
+            if source is not None and {"switch", "boolean"}.intersection(words(name)):
+                said = self._labels.titles.said[source.id]
+                return tuple(w for w in said if w not in _TURNS_ON)[:2]
+        said = self._labels.titles.said[switch.id]
+        return tuple(w for w in said if w not in _TURNS_ON)[:2]
 
     def _by_socket(
         self, nodes: list[Node], owners: frozenset[str], depth: int
@@ -338,6 +372,27 @@ class Brothers:
             id: Prefix(told[partner.id].words, rule=Rule.PARTNER)
             for id, partner in partners.items()
         }
+
+    def _by_loaded(
+        self, nodes: list[Node], owners: frozenset[str], depth: int
+    ) -> Prefixes | None:
+        """By the files that the nodes work on, each on one of its own: start and end image, or two people."""
+        found: dict[str, Words] = {}
+        for node in nodes:
+            said = self._loaded(node)
+            if not said:
+                return None
+            found[node.id] = said
+        return _if_distinct(found, Rule.PARTNER)
+
+    def _loaded(self, node: Node) -> Words:
+        """What tells about the one file that only this node works on."""
+        found = set()
+        for source in self._own_sources(node):
+            name = self._labels.file_name(source)
+            if name:
+                found.add(tuple(word for word in name if word not in _PLAIN_SOCKETS))
+        return found.pop()[:2] if len(found) == 1 else ()
 
     # Numbers
 

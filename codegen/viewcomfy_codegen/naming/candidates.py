@@ -142,10 +142,24 @@ class Labels:
 
     # Files
 
+    def file_name(self, node: Node) -> Words:
+        """What the file that a node loads is called; empty for a node that loads none."""
+        facts = self.facts[node.class_type]
+        if facts is None or node.links:
+            return ()
+        for name in node.values:
+            declared = facts.inputs.get(name)
+            if declared is not None and declared.upload:
+                kind = Media(declared.upload)
+                return self._file(node, kind, Spot(node, name, kind, True)).name
+        return ()
+
     def _file(self, node: Node, kind: Media, spot: Spot) -> Base:
         said = self.titles.said[node.id]
         noun = _noun(kind)
         if said and not _GENERIC.issuperset(said) and not _numbers(said):
+            if said[0].isdecimal():
+                return Base((noun, *said), Rule.TITLE, role=True)
             return Base(_with_noun(said, noun), Rule.TITLE, role=True)
         facts = self.facts[node.class_type]
         if facts is not None and facts.outputs == ("MASK",):
@@ -199,9 +213,10 @@ class Labels:
             return None
         if said:
             generic = spot.alone or own == ("value",)
-            return Base(said, Rule.TITLE) if generic else None
+            whole = self.titles.said[node.id]
+            return Base(whole, Rule.TITLE, role=True) if generic else None
         if node.links:
-            if self.roles.makes_masks(node):
+            if self.roles.makes_masks(node) and not self.roles.generates_alone(node):
                 return Base(_TO_FIND, Rule.ROLE, role=True)
             return None
         return self._ended(node)
@@ -286,7 +301,8 @@ class Labels:
     def _constant(self, spot: Spot, own: Words) -> Base | None:
         """The name of a value that only other nodes use: as its author calls it, else as they do."""
         node = spot.node
-        held = PRIMITIVE.issuperset(own) or (spot.alone and _GENERIC.issuperset(own))
+        plain = _GENERIC - _MEDIA_NOUNS
+        held = PRIMITIVE.issuperset(own) or (spot.alone and plain.issuperset(own))
         if not held or node.links:
             return None
         said = self.titles.said[node.id]
@@ -328,7 +344,7 @@ class Labels:
         lettered = {word for word in own if len(word) > 1}
         if said and lettered and _GENERIC.issuperset(lettered):
             return Base(said, Rule.TITLE, role=True)
-        if _is_weak(own):
+        if _is_weak(own) and not self.roles.generates_alone(node):
             noun = said if said and merge(said, own) != own else self.class_noun(node)
             rule = Rule.TITLED if noun == said else Rule.NOUN
             return (
@@ -370,7 +386,8 @@ def own_words(name: str) -> Words:
 
 
 def _is_weak(own: Words) -> bool:
-    bare = tuple(word.rstrip("0123456789") or word for word in own)
+    bare = tuple(word.rstrip("0123456789") for word in own)
+    bare = tuple(word for word in bare if word) or own
     if len(bare) == 1:
         return bare[0] in _WEAK
     return len(bare) == 2 and bare[0] in _OPENING and bare[1] in _CLOSING

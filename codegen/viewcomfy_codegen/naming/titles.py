@@ -21,6 +21,9 @@ _ADDED: Final = re.compile(r"\s[-–—|:]+\s")
 """What stands between a pack's own title and what an author adds to it."""
 
 _RANGE: Final = re.compile(r"[(\[][^)\]]*\d\s*(?:-|–|~|to|\.\.)\s*\d[^)\]]*[)\]]")
+_PLACE: Final = re.compile(r"[(\[][^)\]]*[/\\\\][^)\]]*[)\]]")
+"""A folder in brackets."""
+
 _REMARK: Final = re.compile(
     r"[(\[][^)\]]*\b(?:optional|required|recommend\w*|default|e\.?g|deprecated|max|min)\b[^)\]]*[)\]]",
     re.IGNORECASE,
@@ -110,7 +113,7 @@ def _trimmed(title: str) -> Words:
     template = _TEMPLATE.match(text)
     if template:
         text = template.group(1)
-    text = _REMARK.sub(" ", _RANGE.sub(" ", text))
+    text = _REMARK.sub(" ", _PLACE.sub(" ", _RANGE.sub(" ", text)))
     found = list(words(text))
     while found[1:] and found[0] in _VERBS:
         del found[0]

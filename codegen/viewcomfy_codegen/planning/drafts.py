@@ -105,7 +105,7 @@ def _draft(
         origin = origin.replace("its class", "your ComfyUI's own word")
     if isinstance(kind, Integer) and _is_seed(node, name, roles):
         kind = replace(kind, random=True)
-    rare = is_rare(node, name, value, kind, declared, known)
+    rare = is_rare(node, name, value, kind, declared, known, roles)
     return Draft(
         node,
         name,

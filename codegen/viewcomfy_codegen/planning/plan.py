@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-from viewcomfy_runtime.parameters.fields import REQUIRED
+from viewcomfy_runtime.parameters.fields import REQUIRED, UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Choice, Media
 
@@ -109,7 +109,7 @@ def _named(analysis: Analysis, labels: Labels, options: Options) -> Named:
 
 def _spot(draft: Draft, alone: bool) -> Spot:
     label = words(draft.wish.label or "") if draft.wish is not None else ()
-    return Spot(draft.node, draft.input, draft.type, alone, label, bool(draft.hidden))
+    return Spot(draft.node, draft.input, draft.type, alone, label, draft.hidden != "" or draft.group == UNUSED)
 
 
 def _after_naming(draft: Draft, rule: Rule) -> Draft:

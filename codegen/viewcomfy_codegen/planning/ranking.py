@@ -32,7 +32,7 @@ _SAMPLING: Final = frozenset(
     "steps step cfg guidance sampler scheduler denoise strength weight shift scale".split()
 )
 _STRENGTHS: Final = frozenset(
-    "strength weight multiplier amplitude motion guidance".split()
+    "strength weight multiplier amplitude".split()
 )
 _PROMPTED: Final = frozenset("prompt text lyrics tags caption question".split())
 _MAKING: Final = _SIZES | _SAMPLING | {"seed", "batch", "speed"}
@@ -64,7 +64,6 @@ _WANTED_CHOICES: Final = frozenset(
 
 _ASKED: Final = _WANTED_CHOICES - {"sampler", "scheduler"}
 _LOADING: Final = frozenset("custom load skip select force".split())
-_LINKED_MODELS: Final = frozenset("MODEL CLIP VAE LATENT CONDITIONING GUIDER".split())
 _FILES: Final = frozenset(
     "ckpt vae clip lora unet model config control net controlnet ipadapter file encoder upscale style".split()
 )
@@ -91,7 +90,7 @@ def rank(name: str, kind: ParameterType, titled: bool = False) -> int:
         return 9
     if parts & _SIZES:
         return 8 if parts & _LOADING else 5
-    if parts & _STRENGTHS or "denoise" in parts:
+    if parts & (_STRENGTHS | {"denoise", "guidance", "motion"}):
         return 6
     return 7 if parts & _SAMPLING else 8
 
@@ -103,6 +102,7 @@ def is_rare(
     kind: ParameterType,
     facts: InputFacts | None,
     known: NodeFacts | None,
+    roles: Roles,
 ) -> bool:
     """Whether people seldom touch it: model files, devices, how a result is saved, inner works."""
     parts = words(name)
@@ -114,7 +114,9 @@ def is_rare(
         return node.values.get("add_noise") in ("disable", False)
     if _in_empty_slot(node, name):
         return True
-    alone = known is not None and _generates_alone(known)
+    if roles.is_math(node) or _GLUE.issuperset(parts):
+        return True
+    alone = roles.generates_alone(node)
     if alone and _RARE_ALONE.isdisjoint(parts):
         return facts is not None and facts.advanced and _MAKING.isdisjoint(parts)
     if known is not None and known.output_node and _MAKING.isdisjoint(parts):
@@ -140,6 +142,11 @@ def is_rare(
     return _is_technical(parts, kind)
 
 
+_GLUE: Final = frozenset(
+    "delimiter separator linebreak addition clean whitespace find comparison operation multiple of purge library".split()
+)
+"""Words for how values are put together, compared or freed."""
+
 _RARE_ALONE: Final = frozenset(
     "device dtype precision cache offload debug unload log print memory timeout".split()
 )
@@ -159,22 +166,23 @@ def _is_model_file(
 
 def _in_empty_slot(node: Node, name: str) -> bool:
     """Whether the input belongs to a slot of its node that holds nothing: `lora2_strength` beside a `lora2_name` of None."""
+    number = _NUMBER.search(name)
     for other, value in node.values.items():
         stem = other.removesuffix("_name")
         if stem != other and value == "None" and name.startswith(stem):
             return True
+        if number is None:
+            continue
+        alike = _NUMBER.search(other)
+        if value == "None" and alike is not None and alike[0] == number[0]:
+            return True
+        counts = type(value) is int and other.endswith("_count")
+        if counts and name.startswith(other.removesuffix("count")):
+            return int(number[0]) > int(value)
     return False
 
 
-def _generates_alone(known: NodeFacts) -> bool:
-    """Whether a class makes its result from prompt or files alone, as a service does: no model is linked to it."""
-    return (
-        not _LINKED_MODELS.intersection(each.type for each in known.inputs.values())
-        and not {"MODEL", "CLIP", "VAE", "LATENT"}.intersection(known.outputs)
-        and any("prompt" in each for each in known.inputs)
-        and "seed" in known.inputs
-        or "auth_token_comfy_org" in known.inputs
-    )
+_NUMBER: Final = re.compile(r"\d{1,6}$")
 
 
 def _is_hint(node: Node, parts: tuple[str, ...], known: NodeFacts | None) -> bool:
@@ -182,7 +190,9 @@ def _is_hint(node: Node, parts: tuple[str, ...], known: NodeFacts | None) -> boo
     if not {"width", "height"}.intersection(parts):
         return False
     spoken = class_words(node.class_type)
-    return "encode" in spoken or {"model", "sampling"} <= set(spoken)
+    return not {"encode", "scheduler"}.isdisjoint(spoken) or {"model", "sampling"} <= set(
+        spoken
+    )
 
 
 _BOUNDS: Final = frozenset("at percent dtype type begin interpretation token".split())
@@ -235,6 +245,8 @@ def hidden_reason(
         return "it describes an input for people"
     if name == "output" and isinstance(value, str):
         return "it keeps the result of an earlier run"
+    if value == "" and declared is None and plain in ("image", "video", "audio"):
+        return "it holds nothing"
     if plain in ("inputcount", "input_count") and declared is not None:
         return "it counts the sockets of its node"
     return ""
