@@ -221,10 +221,14 @@ class Brothers:
         if len(switches) != 1 or sorted(ways.values()) != ["off", "on"]:
             return None
         said = self._switched_by(self._workflow.nodes[switches.pop()])
-        return {
-            id: Prefix(said if way == "on" else (), rule=Rule.SOCKET)
-            for id, way in ways.items()
-        } if said else None
+        return (
+            {
+                id: Prefix(said if way == "on" else (), rule=Rule.SOCKET)
+                for id, way in ways.items()
+            }
+            if said
+            else None
+        )
 
     def _switched_by(self, switch: Node) -> Words:
         """What the author of the value that turns a switch on calls that."""

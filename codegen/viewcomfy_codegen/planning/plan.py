@@ -109,7 +109,14 @@ def _named(analysis: Analysis, labels: Labels, options: Options) -> Named:
 
 def _spot(draft: Draft, alone: bool) -> Spot:
     label = words(draft.wish.label or "") if draft.wish is not None else ()
-    return Spot(draft.node, draft.input, draft.type, alone, label, draft.hidden != "" or draft.group == UNUSED)
+    return Spot(
+        draft.node,
+        draft.input,
+        draft.type,
+        alone,
+        label,
+        draft.hidden != "" or draft.group == UNUSED,
+    )
 
 
 def _after_naming(draft: Draft, rule: Rule) -> Draft:

@@ -31,9 +31,7 @@ _SIZES: Final = frozenset(
 _SAMPLING: Final = frozenset(
     "steps step cfg guidance sampler scheduler denoise strength weight shift scale".split()
 )
-_STRENGTHS: Final = frozenset(
-    "strength weight multiplier amplitude".split()
-)
+_STRENGTHS: Final = frozenset("strength weight multiplier amplitude".split())
 _PROMPTED: Final = frozenset("prompt text lyrics tags caption question".split())
 _MAKING: Final = _SIZES | _SAMPLING | {"seed", "batch", "speed"}
 
@@ -190,9 +188,10 @@ def _is_hint(node: Node, parts: tuple[str, ...], known: NodeFacts | None) -> boo
     if not {"width", "height"}.intersection(parts):
         return False
     spoken = class_words(node.class_type)
-    return not {"encode", "scheduler"}.isdisjoint(spoken) or {"model", "sampling"} <= set(
-        spoken
-    )
+    return not {"encode", "scheduler"}.isdisjoint(spoken) or {
+        "model",
+        "sampling",
+    } <= set(spoken)
 
 
 _BOUNDS: Final = frozenset("at percent dtype type begin interpretation token".split())
