@@ -195,20 +195,22 @@ class OwnCatalog(Catalog):
         if known is None:
             return facts
         inputs = {
-            name: (
-                replace(each, files=True, choices=(), closed=False)
-                if each.type == "COMBO" and _lists_files(known, name)
-                else each
-            )
+            name: _completed(each, known.inputs[name]) if name in known.inputs else each
             for name, each in facts.inputs.items()
         }
-        return replace(
-            facts, inputs=inputs, titles=facts.titles | known.titles, does=known.does
-        )
+        titles = facts.titles | known.titles
+        return replace(facts, inputs=inputs, titles=titles, does=known.does)
 
 
-def _lists_files(known: NodeFacts, name: str) -> bool:
-    return name in known.inputs and known.inputs[name].files
+def _completed(own: InputFacts, known: InputFacts) -> InputFacts:
+    """What a server says of an input, with what it leaves open: which choices are its files, and a range."""
+    if own.type != known.type:
+        return own
+    if known.files:
+        return replace(own, files=True, choices=(), closed=False)
+    if own.lo is None and own.hi is None:
+        return replace(own, lo=known.lo, hi=known.hi)
+    return own
 
 
 @lru_cache(maxsize=1)

@@ -100,6 +100,14 @@ def test_a_servers_files_are_no_choices_where_the_catalog_knows_them_as_files() 
     assert not facts.inputs["clip_name"].closed
 
 
+def test_a_range_that_a_server_leaves_open_is_the_catalogs() -> None:
+    inputs = {"required": {"steps": ["INT"], "cfg": ["FLOAT", {"max": 5.0}]}}
+    facts = with_object_info({"KSampler": {"input": inputs}}).node("KSampler")
+    assert facts is not None
+    assert (facts.inputs["steps"].lo, facts.inputs["steps"].hi) == (1, 10_000)
+    assert (facts.inputs["cfg"].lo, facts.inputs["cfg"].hi) == (None, 5.0)
+
+
 @pytest.mark.parametrize(
     "described",
     [
