@@ -84,7 +84,7 @@ def catalog_text(
             if any(fnmatchcase(name, glob) for glob in globs):
                 mark_files(spec)
     for class_type, sentence in does.items():
-        records[class_type]["does"] = sentence
+        records[class_type]["does"] = american(sentence)
     everything: dict[str, Any] = {ABOUT: dict(about)}
     everything |= title_records(records, answers, titles)
     everything |= majorities(records)
@@ -92,6 +92,12 @@ def catalog_text(
     share_choices(everything)
     lines = (f"{key}\t{compact(value)}\n" for key, value in everything.items())
     return "".join(sorted(lines, key=lambda line: line.partition("\t")[0].encode()))
+
+
+def american(sentence: str) -> str:
+    for british, spelled in (("colour", "color"), ("centre", "center")):
+        sentence = sentence.replace(british, spelled)
+    return sentence
 
 
 def compact(value: object) -> str:

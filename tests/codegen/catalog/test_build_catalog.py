@@ -140,6 +140,13 @@ def test_no_sentence_of_a_server_is_kept(tmp_path: Path) -> None:
     assert b"words" not in built(tmp_path, classes)
 
 
+def test_what_a_class_does_is_told_in_american_spelling(tmp_path: Path) -> None:
+    does = {"A": "Mixes colours around their centre"}
+    facts = Catalog(built(tmp_path, {"A": described()}, does=does)).node("A")
+    assert facts is not None
+    assert facts.does == "Mixes colors around their center"
+
+
 def test_unknown_classes_are_guessed_by_what_most_say(tmp_path: Path) -> None:
     classes = {
         **{f"A{n}": described(steps=["INT"], mode=[["a", "b"]]) for n in range(9)},

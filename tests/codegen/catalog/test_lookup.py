@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from viewcomfy_codegen.catalog import Catalog, shipped, with_object_info
 
 from ...helpers.shared import shared_file
+from .test_distilling import CLASSES
 
 
 def test_every_class_is_found_by_its_name() -> None:
@@ -125,6 +128,17 @@ def test_a_range_that_a_server_leaves_open_is_the_catalogs() -> None:
 )
 def test_a_description_in_a_form_that_nobody_knows_does_no_harm(described: Any) -> None:
     assert with_object_info({"Mine": described}).node("Mine") is not None
+
+
+@given(CLASSES, st.lists(st.sampled_from(["a", "0", "x", ""]), max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_no_description_and_no_name_does_harm(described: Any, path: list[str]) -> None:
+    facts = with_object_info({"Mine": described}).node("Mine")
+    assert facts is not None
+    for name in (".".join(path), *(".".join([each, *path]) for each in facts.inputs)):
+        variants = facts.variants(name)
+        assert (facts.input(name) is None) == (not variants)
+        facts.is_page_only(name)
 
 
 def dotted() -> list[Any]:
