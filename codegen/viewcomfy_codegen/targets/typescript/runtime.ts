@@ -1,0 +1,2162 @@
+/** The format of generated modules that this runtime serves. */
+const FORMAT = 1;
+
+/** A workflow in ComfyUI's API format: its nodes by id. */
+export type Graph = Readonly<Record<string, unknown>>;
+
+/**
+ * What a file parameter accepts: a Blob or File, its bytes, the text of a `data:` URI, or a file that the
+ * server already has. Blobs are streamed where the platform can: `await openAsBlob("me.png")` in Node,
+ * `Bun.file("me.png")` in Bun. A plain text is never a path.
+ */
+export type FileInput =
+  Blob | ArrayBuffer | Uint8Array | Stored | `data:${string}`;
+
+/** A file that the server already has, by the name that it has there: nothing is uploaded. */
+export class Stored {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+// Errors
+
+/**
+ * Base of all errors of this module. `hint` says what to do about it, `status` is the HTTP status and
+ * `promptId` the run, where there are any.
+ */
+export class ViewComfyError extends Error {
+  override readonly name: string = "ViewComfyError";
+  declare readonly hint: string | undefined;
+  declare readonly status: number | undefined;
+  declare readonly promptId: string | undefined;
+
+  constructor(message: string, hint?: string, details: object = {}) {
+    super(printable(message));
+    Object.assign(this, { hint, ...details });
+  }
+
+  override toString(): string {
+    return `${this.name}: ${this.message}${this.hint ? `\nhint: ${this.hint}` : ""}`;
+  }
+}
+
+/** A generated module that this version of the runtime cannot serve. */
+export class IncompatibleModuleError extends ViewComfyError {
+  override readonly name = "IncompatibleModuleError";
+}
+
+/**
+ * One thing wrong with a call: the parameter, by the schema's name, and what it would have to be.
+ * `property` is its name in `Parameters`.
+ */
+export interface Fault {
+  readonly parameter: string;
+  readonly property: string;
+  readonly message: string;
+}
+
+/** A call that the workflow does not accept; `faults` lists all that is wrong. Nothing was sent. */
+export class InvalidParametersError extends ViewComfyError {
+  override readonly name = "InvalidParametersError";
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    const lines = faults.map(({ parameter, property, message }) => {
+      const also = parameter === property ? "" : ` (${parameter})`;
+      return `\n  ${property}${also}: ${message}`;
+    });
+    super(`invalid parameters${lines.join("")}`);
+    this.faults = faults;
+  }
+}
+
+/** A workflow to run that cannot be one, or that the call does not fit. Nothing was sent. */
+export class InvalidWorkflowError extends ViewComfyError {
+  override readonly name = "InvalidWorkflowError";
+}
+
+/** Where to run, or as whom, is not known. */
+export class ConfigurationError extends ViewComfyError {
+  override readonly name = "ConfigurationError";
+}
+
+/** The server does not accept the credentials (401, 403). */
+export class AuthenticationError extends ViewComfyError {
+  override readonly name = "AuthenticationError";
+}
+
+/** There is no such deployment, run or file (404). */
+export class NotFoundError extends ViewComfyError {
+  override readonly name = "NotFoundError";
+}
+
+/** Too many requests (429); `retryAfter` are the seconds that the server asks to wait, where it does. */
+export class RateLimitedError extends ViewComfyError {
+  override readonly name = "RateLimitedError";
+  declare readonly retryAfter: number | undefined;
+}
+
+/** The server failed (5xx); `retryAfter` are the seconds that it asks to wait, where it does. */
+export class ServerError extends ViewComfyError {
+  override readonly name = "ServerError";
+  declare readonly retryAfter: number | undefined;
+}
+
+/** What ComfyUI finds wrong with one node: its id and class, the input where there is one, and why. */
+export interface NodeFault {
+  readonly node: string;
+  readonly classType: string;
+  readonly input: string;
+  readonly message: string;
+}
+
+/** The server refused the call (another 4xx); `faults` are what it says of single nodes. */
+export class RejectedError extends ViewComfyError {
+  override readonly name = "RejectedError";
+  declare readonly faults: readonly NodeFault[];
+}
+
+/** The workflow started and failed; `fault` says in which node, where the server does. */
+export class ExecutionError extends ViewComfyError {
+  override readonly name = "ExecutionError";
+  declare readonly fault: NodeFault | undefined;
+}
+
+/** The server cannot be reached, or the connection broke; `nothingSent` says that no byte of the call went out. */
+export class ConnectionFailedError extends ViewComfyError {
+  override readonly name = "ConnectionFailedError";
+  declare readonly nothingSent: boolean;
+}
+
+/** The time allowed for the run is over. */
+export class RunTimeoutError extends ViewComfyError {
+  override readonly name = "RunTimeoutError";
+}
+
+/** The run was cancelled, here or `atServer`. */
+export class RunCancelledError extends ViewComfyError {
+  override readonly name = "RunCancelledError";
+  declare readonly atServer: boolean;
+}
+
+/** An answer that is not ViewComfy's. */
+export class ProtocolError extends ViewComfyError {
+  override readonly name = "ProtocolError";
+}
+
+/** Some of a result's files could not be saved; `saved` are the paths of those that were. */
+export class SaveError extends ViewComfyError {
+  override readonly name = "SaveError";
+  declare readonly saved: readonly string[];
+}
+
+/** A text from a server as it may go to terminals and logs: without what could steer those. */
+function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n]/gu, " ");
+}
+
+// JSON with all digits
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value as JSON text, bigints by their digits. Throws for what JSON cannot say. */
+function writeJson(value: unknown): string {
+  if (typeof value === "bigint") {
+    return String(value);
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map(writeJson).join(", ")}]`;
+  }
+  if (isObject(value) && String(value) === "[object Object]") {
+    const items = Object.entries(value).map(
+      ([name, item]) => `${JSON.stringify(name)}: ${writeJson(item)}`,
+    );
+    return `{${items.join(", ")}}`;
+  }
+  if (
+    value === null ||
+    typeof value === "string" ||
+    typeof value === "boolean" ||
+    Number.isFinite(value)
+  ) {
+    return JSON.stringify(value);
+  }
+  throw new TypeError();
+}
+
+/** The value of a JSON text, whole numbers past 2^53 as bigints. Throws for anything else. */
+function readJson(text: string): unknown {
+  if (!/\d{16}/.test(text)) {
+    return JSON.parse(text);
+  }
+  // Long numbers pass through the parser as texts, in objects with a key of their own.
+  let key = "n";
+  while (text.includes(key)) {
+    key += "n";
+  }
+  const marked = text.replace(
+    /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs,
+    (part) => (part[0] === '"' ? part : `{"${key}":"${part}"}`),
+  );
+  return JSON.parse(marked, (_, value: unknown) =>
+    isObject(value) && key in value ? exact(BigInt(textOf(value[key]))) : value,
+  );
+}
+
+type Whole = number | bigint;
+
+function isWhole(value: unknown): value is Whole {
+  return typeof value === "bigint" || Number.isInteger(value);
+}
+
+/** A whole number as people have it: a number where that is exact. */
+function exact(value: Whole): Whole {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
+}
+
+// What parameters accept
+
+/** The JSON Schema of a parameter. */
+interface Kind {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly [{ readonly enum: readonly unknown[] }];
+  readonly minimum?: Whole;
+  readonly maximum?: Whole;
+  readonly default?: unknown;
+  readonly "x-viewcomfy-key": string | readonly string[];
+  readonly "x-viewcomfy-media"?: string;
+}
+
+class Refused extends Error {}
+
+function refuse(wanted: string, value: unknown): never {
+  throw new Refused(`must be ${wanted}, not ${short(value)}`);
+}
+
+/** A value for a message, cut when long. */
+function short(value: unknown): string {
+  let text: string;
+  try {
+    text = typeof value === "number" ? numberText(value) : writeJson(value);
+  } catch {
+    return Object.prototype.toString.call(value).slice(8, -1);
+  }
+  const start = [...text.slice(0, 162)];
+  return start.length <= 80 ? text : `${start.slice(0, 77).join("")}...`;
+}
+
+function numberText(value: number): string {
+  if (Number.isInteger(value)) {
+    return String(BigInt(value));
+  }
+  return value !== 0 && Math.abs(value) < 1e-4
+    ? value.toExponential().replace(/-(\d)$/, "-0$1")
+    : String(value);
+}
+
+/** The value as it is sent for a parameter of this kind. Throws Refused. */
+function accept(kind: Kind, value: unknown): unknown {
+  const [type, other] = [kind.type].flat();
+  const options = kind.enum ?? kind.anyOf?.[0].enum;
+  if (value === null && other) {
+    return null;
+  }
+  if (options) {
+    return choice(value, options, !kind.enum);
+  }
+  if (kind["x-viewcomfy-media"]) {
+    return file(value);
+  }
+  switch (type) {
+    case "string":
+      return typeof value === "string" ? value : refuse("a text", value);
+    case "integer":
+      return within(
+        whole(value, other ? "a whole number or null" : undefined),
+        kind,
+      );
+    case "number":
+      return isWhole(value) || Number.isFinite(value)
+        ? within(value as Whole, kind)
+        : refuse("a finite number", value);
+    case "boolean":
+      return typeof value === "boolean"
+        ? value
+        : refuse("true or false", value);
+  }
+  if (type === "array" && !Array.isArray(value)) {
+    refuse("a list", value);
+  }
+  if (type === "object" && !isObject(value)) {
+    refuse("an object", value);
+  }
+  try {
+    return readJson(writeJson(value));
+  } catch {
+    return refuse("a JSON value", value);
+  }
+}
+
+function whole(value: unknown, wanted = "a whole number"): Whole {
+  return isWhole(value) ? exact(value) : refuse(wanted, value);
+}
+
+function within(value: Whole, { minimum, maximum }: Kind): Whole {
+  if (minimum !== undefined && value < minimum) {
+    refuse(`at least ${short(minimum)}`, value);
+  }
+  if (maximum !== undefined && value > maximum) {
+    refuse(`at most ${short(maximum)}`, value);
+  }
+  return value;
+}
+
+function choice(
+  value: unknown,
+  options: readonly unknown[],
+  open: boolean,
+): unknown {
+  if (isWhole(options[0])) {
+    value = whole(value);
+  } else if (open && typeof value !== "string") {
+    refuse("a text", value);
+  }
+  return open || options.includes(value)
+    ? value
+    : refuse(`one of ${options.map(short).join(", ")}`, value);
+}
+
+function file(value: unknown): FileInput {
+  const isText = typeof value === "string";
+  if (isText && !value.startsWith("data:")) {
+    throw new Refused(
+      "a text is taken for a data: URI only, so that a call cannot read this machine's files;" +
+        ` pass a Blob for ${short(value)}`,
+    );
+  }
+  return isText ||
+    [Blob, ArrayBuffer, Uint8Array, Stored].some(
+      (kind) => value instanceof kind,
+    )
+    ? (value as FileInput)
+    : refuse(
+        "a file (Blob, ArrayBuffer, Uint8Array, Stored or data: URI)",
+        value,
+      );
+}
+
+/** How much two texts are alike, from 0 to 1: twice what they share, over both lengths. */
+function likeness(one: string, other: string): number {
+  const shared = (a: string, b: string): number => {
+    let [length, i, j] = [0, 0, 0];
+    let above: number[] = [];
+    for (let x = 1; x <= a.length; x++) {
+      const row: number[] = [];
+      for (let y = 1; y <= b.length; y++) {
+        const run = a[x - 1] === b[y - 1] ? (above[y - 1] ?? 0) + 1 : 0;
+        row[y] = run;
+        if (run > length) {
+          [length, i, j] = [run, x, y];
+        }
+      }
+      above = row;
+    }
+    return (
+      length &&
+      length +
+        shared(a.slice(0, i - length), b.slice(0, j - length)) +
+        shared(a.slice(i), b.slice(j))
+    );
+  };
+  const both = one.length + other.length;
+  return both > 250 ? 0 : (2 * shared(one, other)) / both;
+}
+
+// Files on their way in
+
+/** A file as it is sent. */
+export interface Upload {
+  readonly data: Blob;
+  readonly filename: string;
+  readonly contentType: string;
+}
+
+const UNKNOWN = "application/octet-stream";
+
+/** MIME types by the ends of file names; of several the first is the usual end. */
+const TYPES = new Map(
+  [
+    "image/png png",
+    "image/jpeg jpg",
+    "image/jpeg jpeg",
+    "image/gif gif",
+    "image/webp webp",
+    "video/mp4 mp4",
+    "video/webm webm",
+    "video/quicktime mov",
+    "audio/wav wav",
+    "audio/mpeg mp3",
+    "audio/flac flac",
+    "audio/ogg ogg",
+    "audio/mp4 m4a",
+    "model/gltf-binary glb",
+    "text/plain txt",
+    "application/json json",
+  ].map((each) => each.split(" ").reverse() as [string, string]),
+);
+
+function typeOf(filename: string): string {
+  return TYPES.get(/[^.]*$/.exec(filename.toLowerCase())?.[0] ?? "") ?? UNKNOWN;
+}
+
+function extensionOf(contentType: string): string {
+  const found = [...TYPES].find(([, type]) => type === contentType);
+  return found ? `.${found[0]}` : "";
+}
+
+const SIGNATURES: readonly (readonly [string, number, string])[] = [
+  ["\x89PNG\r\n\x1a\n", 0, "image/png"],
+  ["\xff\xd8\xff", 0, "image/jpeg"],
+  ["GIF8", 0, "image/gif"],
+  ["WEBP", 8, "image/webp"],
+  ["WAVE", 8, "audio/wav"],
+  ["ftyp", 4, "video/mp4"],
+  ["\x1aE\xdf\xa3", 0, "video/webm"],
+  ["OggS", 0, "audio/ogg"],
+  ["fLaC", 0, "audio/flac"],
+  ["ID3", 0, "audio/mpeg"],
+  ["glTF", 0, "model/gltf-binary"],
+];
+
+/** The file with a name and a MIME type; `name` is the stem for data without a name. Throws Refused. */
+function uploadOf(value: Exclude<FileInput, Stored>, name: string): Upload {
+  let data = value as Blob;
+  if (!(data instanceof Blob)) {
+    const [bytes, said] =
+      typeof value === "string"
+        ? fromDataUri(value)
+        : [new Uint8Array(value as ArrayBuffer)];
+    const start = String.fromCharCode(...bytes.subarray(0, 16));
+    const known = SIGNATURES.find(([signature, offset]) =>
+      start.startsWith(signature, offset),
+    );
+    data = blobOf([bytes], said ?? known?.[2] ?? UNKNOWN);
+  }
+  const { type, name: own } = data as Partial<File>;
+  const filename = own ? basename(own) : name + extensionOf(type ?? "");
+  if (!data.size) {
+    throw new Refused(`the file ${filename} cannot be sent: it is empty`);
+  }
+  return { data, filename, contentType: type || typeOf(filename) };
+}
+
+function wellFormed(text: string): string {
+  return text.replace(/\p{Cs}/gu, "_");
+}
+
+function basename(path: string): string {
+  return wellFormed(path).replace(/^.*[/\\]/s, "");
+}
+
+/** The pieces as a Blob, which newer compilers want to be of ArrayBuffers alone. */
+function blobOf(bytes: Uint8Array[], type: string): Blob {
+  return new Blob(bytes as ConstructorParameters<typeof Blob>[0] & object, {
+    type,
+  });
+}
+
+function fromDataUri(uri: string): [bytes: Uint8Array, type?: string] {
+  const [, type, base64, payload] =
+    /^data:\s*([\w.+-]+\/[\w.+-]+)?[^,]*?(;\s*base64\s*)?,(.*)/s.exec(uri) ??
+    [];
+  if (payload === undefined) {
+    throw new Refused(
+      "the data: URI has no comma between its type and its data",
+    );
+  }
+  const binary = wellFormed(payload)
+    .replace(/\P{ASCII}+/gu, encodeURIComponent)
+    .replace(/%([\da-f]{2})/gi, (_, hex: string) =>
+      String.fromCharCode(parseInt(hex, 16)),
+    );
+  try {
+    const bytes = base64 ? fromBase64(binary) : bytesOf(binary);
+    return type ? [bytes, type] : [bytes];
+  } catch {
+    throw new Refused("the data: URI is not valid base64");
+  }
+}
+
+function bytesOf(binary: string): Uint8Array {
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) {
+    bytes[i] = binary.charCodeAt(i);
+  }
+  return bytes;
+}
+
+/** The bytes in base64. Throws where it is broken. */
+function fromBase64(text: string): Uint8Array {
+  if (/\s/.test(text) || text.length % 4) {
+    throw new TypeError();
+  }
+  return bytesOf(atob(text));
+}
+
+function toBase64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let place = 0; place < bytes.length; place += 4096) {
+    binary += String.fromCharCode(...bytes.subarray(place, place + 4096));
+  }
+  return btoa(binary);
+}
+
+// HTTP
+
+/** Seconds that ViewComfy lets a run take, and the default timeout. */
+const LONGEST_RUN = 2400;
+/** Seconds for what is not a run: a status, a cancellation. */
+const SHORT = 120;
+const RETRIES = 3;
+/** A deployment on a serverless platform answers a long run with a redirect every few minutes. */
+const MOST_REDIRECTS = 100;
+/** Characters of one answer: what a string can hold on every platform. */
+const LARGEST = 2 ** 29 - 2 ** 16;
+const MOST_LOGS = 10_000;
+const ENDPOINT = "check that the URL is the deployment's endpoint";
+const LATER = "try again later; look at the deployment's logs if it stays";
+const RUN_AGAIN = "run it again";
+const DASHBOARD = "copy it from ViewComfy's dashboard";
+
+/** Whether this is Node, Deno or Bun: with a disk, and where redirects can be followed by hand. */
+const SERVER =
+  "Deno" in globalThis ||
+  !!(globalThis as { process?: { versions?: { node?: string } } }).process
+    ?.versions?.node;
+
+/** How long something may take, in seconds, and what ends it before. */
+export interface Limits {
+  readonly timeout?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One time limit over a whole call, which `signal` ends early. */
+interface Deadline {
+  readonly signal: AbortSignal;
+  /** In milliseconds since 1970. */
+  readonly end: number;
+}
+
+/** Does the work under one time limit. */
+async function limited<T>(
+  { timeout, signal }: Limits,
+  seconds: number,
+  work: (deadline: Deadline) => Promise<T>,
+): Promise<T> {
+  const most = timeout ?? seconds;
+  const controller = new AbortController();
+  const cancel = (): void => {
+    controller.abort(new RunCancelledError("the call was cancelled"));
+  };
+  const expire = (): void => {
+    controller.abort(
+      new RunTimeoutError(
+        `the run took longer than ${most} s`,
+        "pass a larger timeout; the run may still go on at the server",
+      ),
+    );
+  };
+  const timer = setTimeout(expire, Math.min(most * 1000, 2 ** 31 - 1));
+  signal?.addEventListener("abort", cancel);
+  try {
+    if (signal?.aborted) {
+      cancel();
+    }
+    controller.signal.throwIfAborted();
+    const end = Date.now() + most * 1000;
+    return await work({ signal: controller.signal, end });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", cancel);
+  }
+}
+
+async function sleep(seconds: number, { signal }: Deadline): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, seconds * 1000);
+    signal.addEventListener("abort", done);
+  });
+  signal.throwIfAborted();
+}
+
+function isUrl(url: string): boolean {
+  try {
+    return /^https?:\/\/\S+$/.test(url) && new URL(url).host !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** A URL's scheme and host: all of it that may be shown, since its path may be signed. */
+function hostOf(url: string): string {
+  return new URL(url).origin;
+}
+
+/** Whether what was meant for one server may go to another: the same host, and never in the clear after TLS. */
+function sameHost(origin: string, target: string): boolean {
+  const [one, other] = [new URL(origin), new URL(target)];
+  return (
+    one.origin === other.origin ||
+    (one.hostname === other.hostname &&
+      one.protocol === "http:" &&
+      other.protocol === "https:")
+  );
+}
+
+/** What the action gives; what the platform throws becomes this module's error. */
+async function attempt<T>(
+  action: () => Promise<T>,
+  url: string,
+  { signal }: Deadline,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    signal.throwIfAborted();
+    const { cause, code, message } = error as {
+      cause?: { code?: unknown };
+      code?: unknown;
+      message?: unknown;
+    };
+    // The message may quote the URL, which may be signed.
+    const reason = textOf(cause?.code ?? code);
+    throw new ConnectionFailedError(
+      `the connection to ${hostOf(url)} failed${reason && `: ${reason}`}`,
+      "check the URL, the network and that the server is up",
+      { nothingSent: /(ECONN|connection ?)refused/i.test(reason + message) },
+    );
+  }
+}
+
+/** Hands over the content of an answer as it arrives, until `sink` says that it has enough. */
+async function pour(
+  response: Response,
+  deadline: Deadline,
+  sink: (piece: Uint8Array) => unknown,
+): Promise<void> {
+  const reader = response.body?.getReader();
+  try {
+    while (reader) {
+      const { done, value } = await attempt(
+        () => reader.read(),
+        response.url,
+        deadline,
+      );
+      if (done || (await sink(value))) {
+        break;
+      }
+    }
+  } finally {
+    reader?.cancel().catch(ignore);
+  }
+}
+
+function ignore(): void {
+  // What fails here changes nothing any more.
+}
+
+/** The content as text; no more than its start where that is long. */
+async function content(
+  response: Response,
+  deadline: Deadline,
+  most = LARGEST,
+): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  await pour(response, deadline, (piece) => {
+    text += decoder.decode(piece, { stream: true });
+    return text.length > most;
+  });
+  return text;
+}
+
+interface Request {
+  readonly body?: FormData | string;
+  readonly accept?: string;
+  /** Whether it may be sent again after a broken connection. */
+  readonly repeatable?: boolean;
+}
+
+/** A server as one client talks to it. */
+class Http {
+  readonly url: string;
+  readonly #headers: Readonly<Record<string, string>> = {};
+  readonly #secrets: readonly string[] = [];
+
+  constructor(url: string, credentials?: Credentials) {
+    if (!isUrl(url)) {
+      throw new ConfigurationError(
+        "the URL of the server is not valid",
+        `${DASHBOARD}, whole, with https://`,
+      );
+    }
+    this.url = url.replace(/\/+$/, "");
+    if (credentials) {
+      const { clientId, clientSecret, token } = credentials;
+      const all = token === undefined ? [clientId, clientSecret] : [token];
+      if (!all.every((each) => /^[!-~]([ -~]*[!-~])?$/.test(each ?? ""))) {
+        throw new ConfigurationError(
+          "a credential is missing, or has characters that none has",
+          `${DASHBOARD}, under API keys`,
+        );
+      }
+      this.#secrets = all.slice(-1) as string[];
+      this.#headers =
+        token === undefined
+          ? { client_id: clientId, client_secret: clientSecret }
+          : { Authorization: `Bearer ${token}` };
+    }
+  }
+
+  /** A text without the secrets, which some servers repeat. */
+  redacted(text: string): string {
+    return this.#secrets.reduce(
+      (rest, each) => rest.split(each).join("***"),
+      text,
+    );
+  }
+
+  /**
+   * The good answer to a request, redirects followed. Where nothing can have been done yet (refused, 429,
+   * 503) it is sent again after a pause. Throws ViewComfyError.
+   */
+  async answer(
+    path: string,
+    deadline: Deadline,
+    request: Request = {},
+  ): Promise<Response> {
+    for (let left = RETRIES; ; left--) {
+      let error: unknown;
+      let again = false;
+      let asked: number | undefined;
+      try {
+        const response = await this.#sent(this.url + path, deadline, request);
+        if (response.status === 200 || response.status === 201) {
+          return response;
+        }
+        const { status } = response;
+        asked = retryAfter(response);
+        // Of a long refusal the start, of one that breaks off nothing.
+        const said = await content(response, deadline, 1 << 16).catch(() => "");
+        deadline.signal.throwIfAborted();
+        error = errorOf(
+          status,
+          this.redacted(said),
+          hostOf(response.url),
+          asked,
+        );
+        again = status === 429 || status === 503;
+      } catch (failed) {
+        error = failed;
+        again =
+          failed instanceof ConnectionFailedError &&
+          (failed.nothingSent || (request.repeatable ?? !request.body));
+      }
+      const pause = asked ?? 2 ** (RETRIES - left) * (0.25 + Math.random() / 4);
+      if (
+        !again ||
+        !left ||
+        pause * 1000 > Math.min(60_000, deadline.end - Date.now())
+      ) {
+        throw error;
+      }
+      await sleep(pause, deadline);
+    }
+  }
+
+  async json(
+    path: string,
+    deadline: Deadline,
+    request?: Request,
+  ): Promise<unknown> {
+    return this.parsed(
+      await content(await this.answer(path, deadline, request), deadline),
+    );
+  }
+
+  parsed(text: string): unknown {
+    try {
+      return readJson(text);
+    } catch {
+      throw new ProtocolError(
+        `${hostOf(this.url)} answered with something other than JSON`,
+        ENDPOINT,
+      );
+    }
+  }
+
+  async #sent(
+    url: string,
+    deadline: Deadline,
+    { body, accept = "*/*" }: Request,
+  ): Promise<Response> {
+    let current = url;
+    for (let left = MOST_REDIRECTS; left; left--) {
+      const response = await attempt(
+        () =>
+          fetch(current, {
+            method: body ? "POST" : "GET",
+            headers: {
+              Accept: accept,
+              ...(typeof body === "string" && {
+                "Content-Type": "application/json",
+              }),
+              ...(sameHost(url, current) && this.#headers),
+            },
+            body: body ?? null,
+            redirect: SERVER ? "manual" : "follow",
+            credentials: "omit",
+            referrerPolicy: "no-referrer",
+            signal: deadline.signal,
+          }),
+        current,
+        deadline,
+      );
+      const { status } = response;
+      const target = response.headers.get("location");
+      if (!target || ![301, 302, 303, 307, 308].includes(status)) {
+        return response;
+      }
+      response.body?.cancel().catch(ignore);
+      current = new URL(target, current).href;
+      if (status < 307) {
+        body = undefined;
+      } else if (body && !sameHost(url, current)) {
+        break;
+      }
+    }
+    throw new ProtocolError(
+      `${hostOf(url)} redirects without end, or to where the call may not go`,
+      ENDPOINT,
+    );
+  }
+}
+
+/** Seconds that the server asks to wait, which it may give as a number or as a date. */
+function retryAfter({ headers }: Response): number | undefined {
+  const asked = headers.get("retry-after") ?? "";
+  const seconds = /^\d+$/.test(asked)
+    ? Number(asked)
+    : (Date.parse(asked) - Date.now()) / 1000;
+  return seconds >= 0 ? seconds : undefined;
+}
+
+// What a server says
+
+function errorOf(
+  status: number,
+  text: string,
+  host: string,
+  wait: number | undefined,
+): ViewComfyError {
+  const body = bodyOf(text);
+  const faults = nodeFaults(body);
+  const [Kind, what, hint] =
+    status === 401 || status === 403
+      ? [AuthenticationError, "does not accept the credentials", DASHBOARD]
+      : status === 404
+        ? [NotFoundError, "has nothing under this URL", DASHBOARD]
+        : status === 429
+          ? [RateLimitedError, "has too many requests at the moment", LATER]
+          : status >= 500
+            ? [ServerError, "failed", LATER]
+            : status < 400
+              ? [ProtocolError, "answered as ViewComfy never does", ENDPOINT]
+              : [
+                  RejectedError,
+                  "rejected the call",
+                  status === 413
+                    ? "send smaller files"
+                    : "check the values; if the deployed workflow changed, generate the module again",
+                ];
+  const words = plain(said(body));
+  const lines = faults.slice(0, 10).map((each) => `\n  ${faultText(each)}`);
+  const more = faults.length > 10 ? `\n  and ${faults.length - 10} more` : "";
+  return new Kind(
+    `${host} ${what} (${status})${words && `: ${words}`}${lines.join("")}${more}`,
+    hint,
+    { status, faults, retryAfter: wait },
+  );
+}
+
+function faultText({ node, classType, input, message }: NodeFault): string {
+  const about = classType && ` (${classType})`;
+  const place = input && `, inputs.${input}`;
+  return `node ${node}${about}${place}: ${message}`;
+}
+
+function executionError(details: unknown, promptId?: string): ExecutionError {
+  const body = typeof details === "string" ? bodyOf(details) : details;
+  let reason = plain(said(body) || (body ? short(body) : ""));
+  let fault: NodeFault | undefined;
+  if (isObject(body) && "exception_message" in body) {
+    fault = {
+      node: textOf(body["node_id"]) || "?",
+      classType: textOf(body["node_type"]),
+      input: "",
+      message: plain(textOf(body["exception_message"])),
+    };
+    reason = faultText(fault);
+  }
+  return new ExecutionError(
+    `the workflow failed: ${reason || "no reason was given"}`,
+    "look at the deployment's logs",
+    { promptId, fault },
+  );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" || isWhole(value) ? String(value) : "";
+}
+
+function plain(words: string): string {
+  return words.trim().replace(/\s+/g, " ").slice(0, 500);
+}
+
+/** What ComfyUI found wrong in single inputs, wherever in the answer `node_errors` stand. */
+function nodeFaults(body: unknown, depth = 6): NodeFault[] {
+  if (typeof body === "string" && body.includes("node_errors")) {
+    body = bodyOf(body);
+  }
+  if (!isObject(body) || !depth) {
+    return [];
+  }
+  const found = body["node_errors"];
+  if (!isObject(found)) {
+    return Object.values(body).flatMap((each) => nodeFaults(each, depth - 1));
+  }
+  return Object.entries(found).flatMap(([node, about]) => {
+    const { errors, class_type } = isObject(about) ? about : {};
+    return [errors]
+      .flat()
+      .filter(isObject)
+      .map(({ message, details, extra_info }) => ({
+        node,
+        classType: textOf(class_type),
+        input: isObject(extra_info) ? textOf(extra_info["input_name"]) : "",
+        message: said({ message, details }),
+      }));
+  });
+}
+
+/** The JSON of an answer, else its text, of a page only the title. */
+function bodyOf(text: string): unknown {
+  try {
+    return readJson(text);
+  } catch {
+    const [, title = ""] = /<title[^<>]*>([^<]*)/i.exec(text) ?? [];
+    return /^\s*</.test(text) ? title : text;
+  }
+}
+
+/** What an answer says: ViewComfy's form, FastAPI's, ComfyUI's or plain text. */
+function said(body: unknown, depth = 6): string {
+  if (typeof body === "string") {
+    return body;
+  }
+  if (!depth || typeof body !== "object" || body === null) {
+    return "";
+  }
+  const list = Array.isArray(body);
+  const parts: unknown[] = list
+    ? body
+    : "errorMsg errorDetails detail message msg error details"
+        .split(" ")
+        .map((name) => (body as Fields)[name]);
+  const words = parts.map((each) => said(each, depth - 1)).filter(Boolean);
+  return list ? words.join("; ") : [...new Set(words)].join(": ");
+}
+
+/** Reads server-sent events as they arrive, until `emit` has had enough; one that is cut off at the end is dropped. */
+function eventReader(
+  emit: (type: string, data: string) => boolean,
+): (piece: Uint8Array) => boolean {
+  const decoder = new TextDecoder();
+  let type = "";
+  let data: string[] = [];
+  let partial = "";
+  let afterCr = false;
+  return (piece) => {
+    const text = decoder.decode(piece, { stream: true });
+    const lines = (afterCr ? text.replace(/^\n/, "") : text).split(/\r\n?|\n/);
+    afterCr = text ? text.endsWith("\r") : afterCr;
+    lines[0] = partial + lines[0];
+    partial = lines.pop() ?? "";
+    return lines.some((line) => {
+      const [, field, value = ""] =
+        /^(data|event)(?:: ?(.*))?$/s.exec(line) ?? [];
+      if (field === "data") {
+        data.push(value);
+      } else if (field) {
+        type = value;
+      } else if (!line) {
+        const enough = data.length > 0 && emit(type, data.join("\n"));
+        type = "";
+        data = [];
+        return enough;
+      }
+      return false;
+    });
+  };
+}
+
+// What a run gives
+
+/** How far a node has come: `value` of `total` steps. */
+export interface Progress {
+  readonly value: number;
+  readonly total: number;
+}
+
+/** A server's object under one spelling of its names. */
+function camelCased(about: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(about).map(([name, value]) => [
+      name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      value,
+    ]),
+  );
+}
+
+/** A file that a run made; its content is fetched or decoded when it is asked for. */
+export class OutputFile {
+  declare readonly filename: string;
+  declare readonly contentType: string;
+  /** In bytes, where the server said. */
+  declare readonly size: number | undefined;
+  /** Where the file can be fetched, for a while, where its content did not come along. */
+  declare readonly url: string | undefined;
+  /** Whatever else the server said of it. */
+  declare readonly extra: Fields;
+  readonly #data: unknown;
+
+  constructor(about: Fields) {
+    const { filename, contentType, size, data, filepath, ...extra } =
+      camelCased(about);
+    this.filename = textOf(filename) || "output";
+    this.contentType = textOf(contentType) || typeOf(this.filename);
+    this.size = isWhole(size) ? Number(size) : undefined;
+    this.url = textOf(filepath) || undefined;
+    this.extra = extra;
+    this.#data = data;
+  }
+
+  /** The content as a Blob of its type. Throws ViewComfyError where it cannot be had. */
+  async blob(limits?: Limits): Promise<Blob> {
+    const found: Uint8Array[] = [];
+    await this.#pour(limits, (piece) => {
+      found.push(piece);
+    });
+    return blobOf(found, this.contentType);
+  }
+
+  /** The content as text in UTF-8. Throws ViewComfyError where it cannot be had. */
+  async text(limits?: Limits): Promise<string> {
+    return (await this.blob(limits)).text();
+  }
+
+  /**
+   * Write the file into a folder, which is made if need be, and return its path; in Node, Deno and Bun.
+   *
+   * Never leaves the folder and never overwrites: a name that is taken gets a number. The file appears when
+   * it is complete. Throws ViewComfyError where the content cannot be had, the platform's own error where it
+   * cannot be written.
+   */
+  async save(directory: string, limits?: Limits): Promise<string> {
+    const disk = await openDisk(directory);
+    const temporary = `${directory}/.viewcomfy-${randomHex(8)}.part`;
+    try {
+      const file = await disk.open(temporary, "wx");
+      await this.#pour(limits, (piece) => file.writeFile(piece)).finally(() =>
+        file.close(),
+      );
+      const name = safeName(this.filename, this.contentType);
+      return await placed(disk, temporary, directory, name);
+    } finally {
+      await disk.unlink(temporary).catch(ignore);
+    }
+  }
+
+  async #pour(
+    limits: Limits = {},
+    sink: (piece: Uint8Array) => unknown,
+  ): Promise<void> {
+    const { filename, url, size } = this;
+    if (typeof this.#data === "string") {
+      let bytes: Uint8Array;
+      try {
+        bytes = fromBase64(this.#data.replace(/^data:[^,]{0,200},/, ""));
+      } catch {
+        throw new ProtocolError(
+          `${filename} arrived as broken base64`,
+          RUN_AGAIN,
+        );
+      }
+      await sink(bytes);
+      return;
+    }
+    if (!url || !isUrl(url)) {
+      throw new ProtocolError(
+        `the server sent no content for ${filename}`,
+        RUN_AGAIN,
+      );
+    }
+    await limited(limits, LONGEST_RUN, async (deadline) => {
+      let received = 0;
+      try {
+        const response = await new Http(url).answer("", deadline);
+        await pour(response, deadline, (piece) => {
+          received += piece.length;
+          return sink(piece);
+        });
+      } catch (error) {
+        const { status = 0 } = error as { status?: number };
+        throw [401, 403, 404, 410].includes(status)
+          ? new NotFoundError(
+              `the server does not give ${filename} out any more (${status})`,
+              "links to results expire: save them soon after the run, or run it again",
+              { status },
+            )
+          : error;
+      }
+      if (received !== (size ?? received)) {
+        throw new ConnectionFailedError(
+          `${filename} has ${size} bytes, of which ${received} arrived`,
+          "save it again",
+        );
+      }
+    });
+  }
+}
+
+/** A node that a workflow runs for, as the schema's `x-viewcomfy-outputs` describes it. */
+interface OutputNode {
+  readonly node: string;
+  readonly kind?: string;
+  readonly prefix?: string;
+  readonly prefix_input?: string;
+}
+
+/** The values of a call, and the nodes that make its files. */
+export interface Asked {
+  readonly params: Fields;
+  readonly outputs?: readonly OutputNode[];
+}
+
+/** What a run made and how it went, whatever workflow it was. */
+export class PromptResult {
+  declare readonly promptId: string;
+  declare readonly status: string;
+  declare readonly completed: boolean;
+  declare readonly executionTimeSeconds: number | undefined;
+  /** The files that the run made. */
+  declare readonly outputs: readonly OutputFile[];
+  /** The workflow that ran: its nodes by id. */
+  declare readonly prompt: Graph;
+  /** The values that were sent, by wire key, with the seed that was drawn. */
+  declare readonly params: Fields;
+  /** The last lines that the server wrote, where it streamed them. */
+  declare readonly logs: readonly string[];
+  /** Whatever else the server said. */
+  declare readonly extra: Fields;
+  readonly #nodes: ReadonlyMap<OutputFile, string>;
+
+  constructor(answer: unknown, asked: Asked, logs: readonly string[] = []) {
+    const {
+      promptId,
+      status,
+      completed,
+      executionTimeSeconds,
+      outputs,
+      prompt,
+      errorData,
+      ...extra
+    } = camelCased(isObject(answer) ? answer : {});
+    if ((promptId ?? status ?? completed ?? outputs) === undefined) {
+      throw new ProtocolError(
+        "the server's answer is not the result of a run",
+        ENDPOINT,
+      );
+    }
+    this.promptId = textOf(promptId);
+    this.status = textOf(status);
+    this.completed = completed !== false;
+    this.executionTimeSeconds = Number.isFinite(executionTimeSeconds)
+      ? (executionTimeSeconds as number)
+      : undefined;
+    this.outputs = [outputs]
+      .flat()
+      .flatMap((each) =>
+        isObject(each)
+          ? new OutputFile(each)
+          : typeof each === "string"
+            ? textOutput(each)
+            : [],
+      );
+    // ComfyUI's history has the workflow third in a list.
+    const ran: unknown = Array.isArray(prompt) ? prompt[2] : prompt;
+    this.prompt = isObject(ran) ? ran : {};
+    this.params = asked.params;
+    this.logs = logs;
+    this.extra = extra;
+    this.#nodes = makersOf(this.outputs, asked);
+    failIfFailed(this, errorData || extra["errorMsg"]);
+  }
+
+  /** The outputs that are images. */
+  get images(): OutputFile[] {
+    return this.outputs.filter((each) => each.contentType.startsWith("image/"));
+  }
+
+  /** The files that the node with this id made. */
+  of(node: string): OutputFile[] {
+    return this.outputs.filter((each) => this.#nodes.get(each) === node);
+  }
+
+  /** The texts that the node with this id made. */
+  textsOf(node: string): Promise<string[]> {
+    return Promise.all(this.of(node).map((each) => each.text()));
+  }
+
+  /**
+   * Write all outputs into a folder, as `OutputFile.save` does, and return their paths. Throws SaveError,
+   * after the others were saved, naming those that could not be had or written.
+   */
+  async save(directory: string, limits?: Limits): Promise<string[]> {
+    const saved: string[] = [];
+    let failed = "";
+    for (const output of this.outputs) {
+      try {
+        saved.push(await output.save(directory, limits));
+      } catch (error) {
+        failed += `\n${output.filename}: ${(error as Error).message}`;
+      }
+    }
+    if (failed) {
+      throw new SaveError(
+        `not all files could be saved${failed}`,
+        "the other files were saved; fetch these again",
+        { saved },
+      );
+    }
+    return saved;
+  }
+}
+
+function textOutput(text: string): OutputFile {
+  const bytes = new TextEncoder().encode(text);
+  return new OutputFile({
+    filename: "output.txt",
+    size: bytes.length,
+    data: toBase64(bytes),
+  });
+}
+
+function failIfFailed(
+  { status, completed, promptId }: PromptResult,
+  details: unknown,
+): void {
+  if (CANCELLED.test(status)) {
+    throw new RunCancelledError(
+      "the run was cancelled at the server",
+      RUN_AGAIN,
+      {
+        atServer: true,
+        promptId,
+      },
+    );
+  }
+  const failed = /^(error|fail(ed|ure))$/i.test(status);
+  if (failed || (!completed && (details || status !== "success"))) {
+    throw executionError(
+      failed || details
+        ? details
+        : `it was not over, with the status '${status}'`,
+      promptId,
+    );
+  }
+}
+
+const CANCELLED = /^(cancell?ed|interrupted)$/i;
+
+/** The node that made each file, where that can be told: by its prefix, else by its kind. */
+function makersOf(
+  files: readonly OutputFile[],
+  { params, outputs = [] }: Asked,
+): ReadonlyMap<OutputFile, string> {
+  const starts = new Map(
+    outputs.map((each) => {
+      // Folders are no part of a file's name, and what ComfyUI fills in (%date%) is not known.
+      const sent = params[`${each.node}-inputs-${each.prefix_input}`];
+      const prefix = textOf(sent) || (each.prefix ?? "");
+      return [each, prefix.replace(/^.*[/\\]|%.*$/gs, "")];
+    }),
+  );
+  const found = new Map<OutputFile, string>();
+  for (const file of files) {
+    const length = (each: OutputNode): number => {
+      const start = starts.get(each) ?? "";
+      return file.filename.startsWith(start) ? start.length : 0;
+    };
+    const longest = Math.max(...outputs.map(length));
+    const nearest = outputs.filter((each) => length(each) === longest);
+    const [kind] = file.contentType.split("/");
+    const alike = nearest.filter((each) => each.kind === kind);
+    const maker = nearest.length === 1 && longest ? nearest : alike;
+    if (maker[0] && maker.length === 1) {
+      found.set(file, maker[0].node);
+    }
+  }
+  return found;
+}
+
+// Files on their way out
+
+/** What is used of the platform's file system. */
+interface Disk {
+  mkdir(path: string, options: { recursive: true }): Promise<unknown>;
+  open(
+    path: string,
+    flags: string,
+  ): Promise<{
+    writeFile(data: Uint8Array): Promise<void>;
+    close(): Promise<void>;
+  }>;
+  link(from: string, to: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+}
+
+async function openDisk(directory: string): Promise<Disk> {
+  if (!SERVER) {
+    throw new ConfigurationError(
+      "there are no folders to save to here",
+      "blob() gives a file's content",
+    );
+  }
+  // Not as a literal, which bundlers for browsers would look for.
+  const name = "node:fs/promises";
+  const disk = (await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ name
+  )) as Disk;
+  await disk.mkdir(directory, { recursive: true });
+  return disk;
+}
+
+/** A file name from a server as a name within a folder on any system: no path, no device, not too long. */
+function safeName(filename: string, contentType: string): string {
+  let name = basename(filename)
+    .replace(/[\p{Cc}<>:"|?*]/gu, (char) => (char > "\x7f" ? char : "_"))
+    .replace(/^ +|[ .]+$/g, "");
+  if (/^\.*$/.test(name)) {
+    name = `output${extensionOf(contentType)}`;
+  }
+  if (
+    /^(con|prn|aux|nul|(com|lpt)[0-9¹²³]|con(in|out)\$)(\..*)?$/is.test(name)
+  ) {
+    name = `_${name}`;
+  }
+  const [stem, suffix] = split(name);
+  const encoder = new TextEncoder();
+  const room = 180 - encoder.encode(suffix).length;
+  // As the start of a stream, a character that was cut is left out.
+  const start = new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+    encoder.encode(stem).subarray(0, room),
+    { stream: true },
+  );
+  return start + suffix;
+}
+
+function split(name: string): [string, string] {
+  const dot = name.lastIndexOf(".");
+  const suffix = name.slice(dot);
+  const length = new TextEncoder().encode(suffix).length;
+  return dot > 0 && length > 1 && length <= 20
+    ? [name.slice(0, dot), suffix]
+    : [name, ""];
+}
+
+/** Moves a complete file to its name, or to the next free one. */
+async function placed(
+  disk: Disk,
+  temporary: string,
+  directory: string,
+  name: string,
+): Promise<string> {
+  const [stem, suffix] = split(name);
+  for (let number = 0; ; number++) {
+    const path = `${directory}/${stem}${number ? ` (${number})` : ""}${suffix}`;
+    try {
+      // A hard link fails where the name is taken, so that two runs at once cannot take it both.
+      await disk.link(temporary, path).catch(async (error: unknown) => {
+        if (isTaken(error)) {
+          throw error;
+        }
+        // A file system without hard links.
+        await (await disk.open(path, "wx")).close();
+        await disk.rename(temporary, path);
+      });
+      return path;
+    } catch (error) {
+      if (!isTaken(error)) {
+        throw error;
+      }
+    }
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "EEXIST";
+}
+
+function randomHex(count: number): string {
+  const bytes = new Uint8Array(count);
+  // Old runtimes have no such global.
+  const { crypto } = globalThis as { crypto?: Crypto };
+  if (crypto) {
+    crypto.getRandomValues(bytes);
+  } else {
+    bytes.forEach((_, i) => (bytes[i] = Math.random() * 256));
+  }
+  return Array.from(bytes, (each) => each.toString(16).padStart(2, "0")).join(
+    "",
+  );
+}
+
+// Where a workflow runs
+
+/** One run as it is sent: values and files by wire key, and the workflow to run as JSON text. */
+export interface Call extends Asked {
+  readonly files: Readonly<Record<string, Upload>>;
+  /** The workflow to run in place of the deployed one. */
+  readonly override?: string | undefined;
+}
+
+/** Who wants to hear of a run while it goes on. */
+export interface Watch extends Limits {
+  readonly onLog?: ((line: string) => void) | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Where a workflow runs. */
+export interface Client {
+  run(call: Call, watch?: Watch): Promise<PromptResult>;
+}
+
+/** What a run is doing; `unknown` where the server has no such run, or has it no more. */
+export type Status =
+  "waiting" | "running" | "success" | "error" | "cancelled" | "unknown";
+
+/** A place that keeps runs by their prompt id. */
+export interface JobClient extends Client {
+  submit(call: Call, limits?: Limits): Promise<string>;
+  status(promptId: string, limits?: Limits): Promise<Status>;
+  result(
+    promptId: string,
+    asked?: Asked,
+    limits?: Limits,
+  ): Promise<PromptResult>;
+  cancel(promptId: string, limits?: Limits): Promise<void>;
+}
+
+/**
+ * Who calls. The client id and secret, from ViewComfy's dashboard, belong on servers and never in a
+ * browser, where everybody can read them: a browser app sends its user's `token`.
+ */
+export type Credentials =
+  | {
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly token?: undefined;
+    }
+  | {
+      readonly token: string;
+      readonly clientId?: undefined;
+      readonly clientSecret?: undefined;
+    };
+
+function formOf(
+  { params, files, override }: Call,
+  fields: Readonly<Record<string, string>>,
+): FormData {
+  const form = new FormData();
+  form.append("params", writeJson(params));
+  if (override) {
+    form.append("workflow_api", override);
+  }
+  for (const [name, value] of Object.entries(fields)) {
+    form.append(name, value);
+  }
+  for (const [key, { data, filename, contentType }] of Object.entries(files)) {
+    form.append(key, data.slice(0, data.size, contentType), filename);
+  }
+  return form;
+}
+
+/**
+ * A deployment on ViewComfy's cloud, called at its endpoint, the `url` in ViewComfy's dashboard. Throws
+ * ConfigurationError for a URL or credentials that cannot be right.
+ */
+export class ViewComfy implements Client {
+  readonly #http: Http;
+
+  constructor(options: { readonly url: string } & Credentials) {
+    this.#http = new Http(options.url, options);
+  }
+
+  /** Run the deployed workflow once and wait for its result. Throws ViewComfyError. */
+  run(call: Call, watch: Watch = {}): Promise<PromptResult> {
+    return limited(watch, LONGEST_RUN, async (deadline) => {
+      const http = this.#http;
+      const response = await http.answer("", deadline, {
+        // Always as a stream: platforms give up on a request that stays silent for minutes.
+        body: formOf(call, { logs: "true" }),
+        accept: "text/event-stream, application/json",
+      });
+      if (
+        !response.headers.get("content-type")?.startsWith("text/event-stream")
+      ) {
+        return new PromptResult(
+          http.parsed(await content(response, deadline)),
+          call,
+        );
+      }
+      const logs: string[] = [];
+      let failure: string | undefined;
+      let result: PromptResult | undefined;
+      const reader = eventReader((type, data) => {
+        if (type === "prompt_result") {
+          result = new PromptResult(http.parsed(data), call, logs);
+        } else if (type === "log_message" || type === "error") {
+          const line = http.redacted(data);
+          failure = type === "error" ? line : failure;
+          logs.push(line);
+          logs.splice(0, logs.length - MOST_LOGS);
+          watch.onLog?.(line);
+          progressOf(line).forEach((each) => watch.onProgress?.(each));
+        }
+        return !!result;
+      });
+      await pour(response, deadline, reader);
+      if (result) {
+        return result;
+      }
+      throw failure === undefined
+        ? new ConnectionFailedError(
+            `${hostOf(http.url)} ended the stream before the result`,
+            "the run may still go on at the server; look at the deployment's logs",
+          )
+        : executionError(failure);
+    });
+  }
+}
+
+/** The steps that a line of ComfyUI's log tells of, in the bars that its samplers draw. */
+function progressOf(line: string): Progress[] {
+  const bars = /\d{1,3}%\|[^|]{0,400}\|\s{0,9}(\d{1,9})\/(\d{1,9}) ?\[/g;
+  return [...line.matchAll(bars)].map(([, value, total]) => ({
+    value: Number(value),
+    total: Number(total),
+  }));
+}
+
+/**
+ * A deployment on ViewComfy's cloud, reached through its gateway, which keeps runs and their results.
+ * `url` is the deployment's endpoint. It tells nothing of a run's log. Throws ConfigurationError for URLs
+ * or credentials that cannot be right.
+ */
+export class ViewComfyGateway implements JobClient {
+  readonly #http: Http;
+  readonly #deployment: string;
+
+  constructor(
+    options: { readonly url: string; readonly base?: string } & Credentials,
+  ) {
+    this.#deployment = new Http(options.url).url;
+    this.#http = new Http(options.base ?? "https://api.viewcomfy.com", options);
+  }
+
+  /** Run the deployed workflow once and wait for its result; aborting cancels it at the server too. Throws ViewComfyError. */
+  async run(call: Call, watch: Watch = {}): Promise<PromptResult> {
+    const promptId = uuid();
+    try {
+      return await limited(watch, LONGEST_RUN, async (deadline) => {
+        await this.#schedule(call, promptId, deadline);
+        return this.#awaited(promptId, call, deadline);
+      });
+    } catch (error) {
+      if (error instanceof RunCancelledError && !error.atServer) {
+        await this.cancel(promptId, { timeout: 10 }).catch(ignore);
+      }
+      throw error;
+    }
+  }
+
+  /** Schedule a run and return its prompt id. Throws ViewComfyError. */
+  async submit(call: Call, limits: Limits = {}): Promise<string> {
+    const promptId = uuid();
+    await limited(limits, SHORT, (deadline) =>
+      this.#schedule(call, promptId, deadline),
+    );
+    return promptId;
+  }
+
+  /** What the run is doing. Throws ViewComfyError. */
+  async status(promptId: string, limits: Limits = {}): Promise<Status> {
+    const found = await limited(limits, SHORT, (deadline) =>
+      this.#ask(promptId, deadline),
+    );
+    const status = textOf(found?.["status"]).toLowerCase();
+    return !found
+      ? "unknown"
+      : CANCELLED.test(status)
+        ? "cancelled"
+        : isOver(found)
+          ? status === "success"
+            ? status
+            : "error"
+          : /^(pending|queued|scheduled)$/.test(status)
+            ? "waiting"
+            : "running";
+  }
+
+  /** Wait for the result of a run. Throws ViewComfyError. */
+  result(
+    promptId: string,
+    asked: Asked = { params: {} },
+    limits: Limits = {},
+  ): Promise<PromptResult> {
+    return limited(limits, LONGEST_RUN, (deadline) =>
+      this.#awaited(promptId, asked, deadline),
+    );
+  }
+
+  /** End the run. Throws ViewComfyError. */
+  async cancel(promptId: string, limits: Limits = {}): Promise<void> {
+    await limited(limits, SHORT, (deadline) =>
+      this.#http.answer("/api/workflow/infer/cancel", deadline, {
+        body: writeJson({
+          prompt_id: promptId,
+          view_comfy_api_url: this.#deployment,
+        }),
+        repeatable: true,
+      }),
+    );
+  }
+
+  /** Schedules a run, once: where the connection broke, the server is asked whether it has it before it is sent again. */
+  async #schedule(
+    call: Call,
+    promptId: string,
+    deadline: Deadline,
+  ): Promise<void> {
+    const body = formOf(call, {
+      prompt_id: promptId,
+      view_comfy_api_url: this.#deployment,
+    });
+    for (let left = RETRIES; ; left--) {
+      try {
+        await this.#http.json("/api/workflow/infer", deadline, { body });
+        return;
+      } catch (error) {
+        if (
+          !(error instanceof ConnectionFailedError) ||
+          error.nothingSent ||
+          !left
+        ) {
+          throw error;
+        }
+      }
+      // What has arrived shows up in a moment: asked twice, so as not to send it beside itself.
+      for (const pause of [0.3, 1]) {
+        await sleep(pause, deadline);
+        if (await this.#ask(promptId, deadline)) {
+          return;
+        }
+      }
+    }
+  }
+
+  async #awaited(
+    promptId: string,
+    asked: Asked,
+    deadline: Deadline,
+  ): Promise<PromptResult> {
+    let pause = 0.2;
+    let absences = 0;
+    let away = 0;
+    for (;;) {
+      let found: Fields | undefined;
+      try {
+        found = await this.#ask(promptId, deadline);
+        absences = found ? 0 : absences + 1;
+        away = 0;
+      } catch (error) {
+        // A server that restarts is waited for, a minute long.
+        away ||= Date.now();
+        if (
+          !(
+            error instanceof ConnectionFailedError ||
+            error instanceof ServerError
+          ) ||
+          Date.now() - away > 60_000
+        ) {
+          throw error;
+        }
+      }
+      if (found && isOver(found)) {
+        return new PromptResult(found, asked);
+      }
+      if (absences > 12) {
+        throw new NotFoundError(
+          "the server does not know the run any more",
+          RUN_AGAIN,
+          {
+            promptId,
+          },
+        );
+      }
+      await sleep(pause, deadline);
+      pause = Math.min(pause * 1.3, 6);
+    }
+  }
+
+  /** What the gateway says of a run, if anything. */
+  async #ask(
+    promptId: string,
+    deadline: Deadline,
+  ): Promise<Fields | undefined> {
+    const path = `/api/workflow/infer/?prompt_ids=${encodeURIComponent(promptId)}`;
+    const found = await this.#http.json(path, deadline);
+    if (!Array.isArray(found)) {
+      throw new ProtocolError(
+        "the gateway answered with something other than a list of runs",
+        ENDPOINT,
+      );
+    }
+    return found.filter(isObject).find((each) => each["promptId"] === promptId);
+  }
+}
+
+function isOver({ completed, status }: Fields): boolean {
+  return completed === true || status === "success" || status === "error";
+}
+
+function uuid(): string {
+  return randomHex(16).replace(/^(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-a$4-");
+}
+
+/** A run that was started: it is asked after, awaited and cancelled by its `promptId`. */
+export class Job<R> {
+  readonly promptId: string;
+  readonly #client: JobClient;
+  readonly #asked: Asked;
+  readonly #named: (made: PromptResult) => R;
+
+  constructor(
+    promptId: string,
+    client: JobClient,
+    asked: Asked,
+    named: (made: PromptResult) => R,
+  ) {
+    this.promptId = promptId;
+    this.#client = client;
+    this.#asked = asked;
+    this.#named = named;
+  }
+
+  /** What the run is doing. Throws ViewComfyError. */
+  status(limits?: Limits): Promise<Status> {
+    return this.#client.status(this.promptId, limits);
+  }
+
+  /** Wait for the result; the run goes on where the time is not enough. Throws ViewComfyError. */
+  async result(limits?: Limits): Promise<R> {
+    return this.#named(
+      await this.#client.result(this.promptId, this.#asked, limits),
+    );
+  }
+
+  /** End the run, whether it waits or runs; one that is over stays as it is. Throws ViewComfyError. */
+  cancel(limits?: Limits): Promise<void> {
+    return this.#client.cancel(this.promptId, limits);
+  }
+}
+
+// A workflow's own part
+
+/** A workflow to run in place of the deployed one: `true` for the module's own, else its nodes or their JSON text. */
+export type Override = boolean | string | Graph | undefined;
+
+export interface RunOptions extends Watch {
+  /** Where to run: ViewComfy, ViewComfyGateway or a client of your own. */
+  readonly client: Client;
+  readonly overrideWorkflow?: Override;
+}
+
+export interface SubmitOptions extends Limits {
+  /** Where to run: a client that keeps runs, such as ViewComfyGateway. */
+  readonly client: JobClient;
+  readonly overrideWorkflow?: Override;
+}
+
+/** What is sent for a call: the values and the files, both by wire key. */
+export interface Wire {
+  readonly params: Record<string, unknown>;
+  readonly files: Record<string, Upload>;
+}
+
+/** The JSON Schema of a workflow's calls. */
+export interface CallSchema {
+  readonly title: string;
+  readonly properties: Readonly<Record<string, Kind>>;
+  readonly required: readonly string[];
+  readonly "x-viewcomfy-outputs": Readonly<Record<string, OutputNode>>;
+}
+
+/** What a generated module knows of its workflow. */
+interface About {
+  readonly format: number;
+  /** The JSON Schema of a call, as text. */
+  readonly schema: string;
+  /** The names in the schema by those in `Parameters` and in `Result`. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** What is sent when a call has no other value, as JSON text: ViewComfy refuses an empty `params`. */
+  readonly fallback?: string;
+  /** The workflow's nodes by id, as JSON text. */
+  readonly graph?: string;
+}
+
+interface Field {
+  readonly property: string;
+  readonly name: string;
+  readonly kind: Kind;
+  readonly keys: readonly string[];
+}
+
+/** A deployed workflow: the parameters of a call to it, what a run gives, and its graph. */
+export class Workflow<P extends object, D extends object, R> {
+  /** The JSON Schema of a call. */
+  readonly schema: CallSchema;
+  /** What is sent for the parameters that a call leaves out. */
+  readonly defaults: Readonly<D>;
+  readonly #about: About;
+  readonly #fields: readonly Field[];
+  readonly #outputs: readonly (OutputNode & { readonly property: string })[];
+
+  constructor(about: About) {
+    if (about.format !== FORMAT) {
+      throw new IncompatibleModuleError(
+        "this module and its runtime are of different versions",
+        "generate both again",
+      );
+    }
+    this.#about = about;
+    this.schema = readJson(about.schema) as CallSchema;
+    const { properties, "x-viewcomfy-outputs": outputs } = this.schema;
+    this.#fields = Object.entries(about.parameters).map(([property, name]) => {
+      const kind = properties[name] as Kind;
+      return { property, name, kind, keys: [kind["x-viewcomfy-key"]].flat() };
+    });
+    this.#outputs = Object.entries(about.outputs).map(([property, name]) => ({
+      property,
+      ...(outputs[name] as OutputNode),
+    }));
+    this.defaults = Object.fromEntries(
+      this.#fields
+        .filter(({ kind }) => "default" in kind)
+        .map(({ property, kind }) => [property, kind.default]),
+    ) as D;
+  }
+
+  /** All that is wrong with a call as JSON, which may be text; nothing where it is accepted. */
+  validate(call: unknown): Fault[] {
+    return this.#read(call)[1];
+  }
+
+  /** The parameters of a call as JSON, which may be text. Throws InvalidParametersError with all faults at once. */
+  parse(call: unknown): P {
+    const [values, faults] = this.#read(call);
+    refuseAll(faults);
+    return values as P;
+  }
+
+  /** The call as JSON text, by the schema's names, files as `data:` URIs. Throws InvalidParametersError. */
+  async toJSON(parameters: P): Promise<string> {
+    const [values, faults] = this.#taken(parameters);
+    refuseAll(faults);
+    const call: Record<string, unknown> = {};
+    for (const [field, value] of values) {
+      call[field.name] =
+        isFile(field) && value !== null ? await dataUri(value, field) : value;
+    }
+    return writeJson(call);
+  }
+
+  /**
+   * What is sent for a call: all values, untouched ones too; files where they are set; a seed of null as a
+   * number drawn from its range. Throws InvalidParametersError with all faults at once.
+   */
+  toWire(parameters: P): Wire {
+    const params: Record<string, unknown> = {};
+    const files: Record<string, Upload> = {};
+    const [values, faults] = this.#taken(parameters);
+    for (const [field, value] of values) {
+      const set = <T>(target: Record<string, T>, each: T): void =>
+        field.keys.forEach((key) => (target[key] = each));
+      check(field, faults, () => {
+        if (!isFile(field)) {
+          const wire = Array.isArray(value) ? { __value__: value } : value;
+          set(
+            params,
+            value === null && field.kind.type ? drawn(field.kind) : wire,
+          );
+        } else if (value instanceof Stored) {
+          set(params, value.name);
+        } else if (value !== null) {
+          set(files, uploadOf(value as Exclude<FileInput, Stored>, field.name));
+        }
+      });
+    }
+    refuseAll(faults);
+    if (!Object.keys(params).length && this.#about.fallback) {
+      Object.assign(params, readJson(this.#about.fallback));
+    }
+    return { params, files };
+  }
+
+  /** Run the workflow once and wait for its result. Throws ViewComfyError. */
+  async run(parameters: P, options: RunOptions): Promise<R> {
+    const client = clientOf(options, "run");
+    return this.#named(
+      await client.run(this.#call(parameters, options), options),
+    );
+  }
+
+  /** Start a run and return at once, with its job. Throws ViewComfyError. */
+  async submit(parameters: P, options: SubmitOptions): Promise<Job<R>> {
+    const client = clientOf(options, "submit");
+    const call = this.#call(parameters, options);
+    return this.#job(await client.submit(call, options), client, call);
+  }
+
+  /** The job of a run that was started elsewhere. */
+  job(promptId: string, options: { readonly client: JobClient }): Job<R> {
+    return this.#job(promptId, clientOf(options, "submit"), {
+      params: {},
+      outputs: this.#outputs,
+    });
+  }
+
+  #job(promptId: string, client: JobClient, asked: Asked): Job<R> {
+    return new Job(promptId, client, asked, (made) => this.#named(made));
+  }
+
+  #named(made: PromptResult): R {
+    for (const { property, node, kind } of this.#outputs) {
+      Object.defineProperty(made, property, {
+        get: () => (kind === "text" ? made.textsOf(node) : made.of(node)),
+      });
+    }
+    return made as R;
+  }
+
+  #call(
+    parameters: P,
+    { overrideWorkflow }: { readonly overrideWorkflow?: Override },
+  ): Call {
+    const override = overrideOf(overrideWorkflow, this.#about.graph);
+    const wire = this.toWire(parameters);
+    if (!Object.keys(wire.params).length) {
+      throw new InvalidWorkflowError(
+        "the workflow holds no value that a call could send, and ViewComfy refuses an empty one",
+        "set any value in one of its nodes and export it again",
+      );
+    }
+    return { ...wire, override, outputs: this.#outputs };
+  }
+
+  /** The values of a call as JSON by property, and its faults. */
+  #read(call: unknown): [Record<string, unknown>, Fault[]] {
+    try {
+      call = typeof call === "string" ? readJson(call) : call;
+    } catch {
+      // Told below.
+    }
+    if (!isObject(call)) {
+      const parameter = "(the call)";
+      const message = "must be an object of names and values";
+      return [{}, [{ parameter, property: parameter, message }]];
+    }
+    const [values, faults] = this.#accepted(call, "name");
+    return [
+      Object.fromEntries(
+        values.map(([field, value]) => [field.property, value]),
+      ),
+      faults,
+    ];
+  }
+
+  /** The values of a call with the defaults of what it leaves out, and its faults. */
+  #taken(parameters: P): [[Field, unknown][], Fault[]] {
+    const given = Object.entries(parameters).filter(
+      ([, value]) => value !== undefined,
+    );
+    return this.#accepted(
+      { ...this.defaults, ...Object.fromEntries(given) },
+      "property",
+    );
+  }
+
+  #accepted(
+    given: Fields,
+    by: "name" | "property",
+  ): [[Field, unknown][], Fault[]] {
+    const known = this.#fields.map((field) => field[by]);
+    const faults = Object.keys(given)
+      .filter((name) => !known.includes(name))
+      .map((name) => {
+        const near = known
+          .filter((each) => likeness(each, name) >= 0.6)
+          .sort(
+            (a, b) => likeness(b, name) - likeness(a, name) || (a < b ? 1 : -1),
+          )[0];
+        const message = `is not a parameter${near ? `; did you mean ${near}?` : ""}`;
+        return { parameter: name, property: name, message };
+      });
+    const values: [Field, unknown][] = [];
+    for (const field of this.#fields) {
+      check(field, faults, () => {
+        if (known.length && Object.keys(given).includes(field[by])) {
+          values.push([field, accept(field.kind, given[field[by]])]);
+        } else if (this.schema.required.includes(field.name)) {
+          throw new Refused("is required");
+        }
+      });
+    }
+    return [values, faults];
+  }
+}
+
+function isFile({ kind }: Field): boolean {
+  return "x-viewcomfy-media" in kind;
+}
+
+/** Does what may find the field's value at fault. */
+function check(
+  { name, property }: Field,
+  faults: Fault[],
+  action: () => void,
+): void {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof Refused)) {
+      throw error;
+    }
+    faults.push({ parameter: name, property, message: error.message });
+  }
+}
+
+function refuseAll(faults: readonly Fault[]): void {
+  if (faults.length) {
+    throw new InvalidParametersError(faults);
+  }
+}
+
+async function dataUri(value: unknown, field: Field): Promise<unknown> {
+  if (typeof value === "string") {
+    return value;
+  }
+  const faults: Fault[] = [];
+  let upload: Upload | undefined;
+  check(field, faults, () => {
+    if (value instanceof Stored) {
+      throw new Refused(
+        `${value.name} is on the server: there is no content to write`,
+      );
+    }
+    upload = uploadOf(value as Blob, field.name);
+  });
+  refuseAll(faults);
+  const { data, contentType } = upload as unknown as Upload;
+  const bytes = new Uint8Array(await data.arrayBuffer());
+  return `data:${contentType};base64,${toBase64(bytes)}`;
+}
+
+/** A seed from the range of its input; from what the narrowest nodes accept where that is not known. */
+function drawn({ minimum = 0, maximum = 2 ** 32 - 1 }: Kind): Whole {
+  const [lo, hi] = [BigInt(minimum), BigInt(maximum)];
+  // Nodes use negative seeds as commands (-1: random, -2: increment), so none is drawn.
+  const floor = hi < 0n ? hi : 0n;
+  const least = lo > floor ? lo : floor;
+  const span = hi > least ? hi - least + 1n : 1n;
+  return exact(least + (BigInt(`0x${randomHex(16)}`) % span));
+}
+
+function clientOf<T extends Client>(
+  { client }: { readonly client: T },
+  method: string,
+): T {
+  if (!client || !(method in client)) {
+    throw new ConfigurationError(
+      "the client that is to run it is missing, or keeps no runs",
+      "pass a ViewComfy to run(), a ViewComfyGateway to submit() too",
+    );
+  }
+  return client;
+}
+
+function overrideOf(
+  override: Override,
+  own: string | undefined,
+): string | undefined {
+  if (!override) {
+    return undefined;
+  }
+  try {
+    const text =
+      override === true
+        ? own
+        : typeof override === "string"
+          ? override
+          : writeJson(override);
+    const nodes = Object.values(readJson(text ?? "") as Graph);
+    if (
+      nodes.length &&
+      nodes.every((each) => isObject(each) && "class_type" in each)
+    ) {
+      return text;
+    }
+  } catch {
+    // Told below.
+  }
+  throw new InvalidWorkflowError(
+    "overrideWorkflow is not a workflow in ComfyUI's API format, or the module carries none",
+    "export it with Workflow > Export (API)",
+  );
+}
