@@ -8,12 +8,12 @@ import re
 import textwrap
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from ...model import Identifier
+from ..templates import Code, environment
 
 WIDTH: Final = 88
 
@@ -39,12 +39,6 @@ def span(text: str) -> tuple[int, int]:
 def fits(text: str, used: int = 0) -> bool:
     """Whether `text` fits a line behind `used` columns."""
     return used + span(text)[1] <= WIDTH
-
-
-class Code(str):
-    """Text that stands in the output as it is: it was made by this package, never taken from a workflow."""
-
-    __slots__ = ()
 
 
 def literal(value: Any) -> Code:
@@ -187,19 +181,4 @@ def render(template: str, **context: Any) -> str:
 
 @cache
 def _template(name: str) -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_folders()),
-        undefined=StrictUndefined,
-        finalize=literal,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["docstring"] = docstring
-    return environment.get_template(name)
-
-
-def _folders() -> list[Path]:
-    """Where templates are: in the package once installed, at the repository's root in a checkout."""
-    package = Path(__file__).resolve().parents[2]
-    return [package / "templates", package.parents[1] / "templates"]
+    return environment(literal, {"docstring": docstring}).get_template(name)

@@ -160,9 +160,13 @@ function printable(text: string): string {
 
 // JSON with all digits
 
-type Fields = Readonly<Record<string, unknown>>;
+/** An object of JSON. */
+export type JsonObject = Readonly<Record<string, unknown>>;
 
-function isObject(value: unknown): value is Fields {
+/** A list of JSON. */
+export type JsonArray = readonly unknown[];
+
+function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -210,7 +214,8 @@ function readJson(text: string): unknown {
   );
 }
 
-type Whole = number | bigint;
+/** A whole number; those past 2^53 are exact as a bigint alone. */
+export type Whole = number | bigint;
 
 function isWhole(value: unknown): value is Whole {
   return typeof value === "bigint" || Number.isInteger(value);
@@ -985,7 +990,7 @@ function said(body: unknown, depth = 6): string {
     ? body
     : "errorMsg errorDetails detail message msg error details"
         .split(" ")
-        .map((name) => (body as Fields)[name]);
+        .map((name) => (body as JsonObject)[name]);
   const words = parts.map((each) => said(each, depth - 1)).filter(Boolean);
   return list ? words.join("; ") : [...new Set(words)].join(": ");
 }
@@ -1032,7 +1037,7 @@ export interface Progress {
 }
 
 /** A server's object under one spelling of its names. */
-function camelCased(about: Fields): Fields {
+function camelCased(about: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(about).map(([name, value]) => [
       name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
@@ -1050,10 +1055,10 @@ export class OutputFile {
   /** Where the file can be fetched, for a while, where its content did not come along. */
   declare readonly url: string | undefined;
   /** Whatever else the server said of it. */
-  declare readonly extra: Fields;
+  declare readonly extra: JsonObject;
   readonly #data: unknown;
 
-  constructor(about: Fields) {
+  constructor(about: JsonObject) {
     const { filename, contentType, size, data, filepath, ...extra } =
       camelCased(about);
     this.filename = textOf(filename) || "output";
@@ -1162,7 +1167,7 @@ interface OutputNode {
 
 /** The values of a call, and the nodes that make its files. */
 export interface Asked {
-  readonly params: Fields;
+  readonly params: JsonObject;
   readonly outputs?: readonly OutputNode[];
 }
 
@@ -1177,11 +1182,11 @@ export class PromptResult {
   /** The workflow that ran: its nodes by id. */
   declare readonly prompt: Graph;
   /** The values that were sent, by wire key, with the seed that was drawn. */
-  declare readonly params: Fields;
+  declare readonly params: JsonObject;
   /** The last lines that the server wrote, where it streamed them. */
   declare readonly logs: readonly string[];
   /** Whatever else the server said. */
-  declare readonly extra: Fields;
+  declare readonly extra: JsonObject;
   readonly #nodes: ReadonlyMap<OutputFile, string>;
 
   constructor(answer: unknown, asked: Asked, logs: readonly string[] = []) {
@@ -1709,7 +1714,7 @@ export class ViewComfyGateway implements JobClient {
     let absences = 0;
     let away = 0;
     for (;;) {
-      let found: Fields | undefined;
+      let found: JsonObject | undefined;
       try {
         found = await this.#ask(promptId, deadline);
         absences = found ? 0 : absences + 1;
@@ -1748,7 +1753,7 @@ export class ViewComfyGateway implements JobClient {
   async #ask(
     promptId: string,
     deadline: Deadline,
-  ): Promise<Fields | undefined> {
+  ): Promise<JsonObject | undefined> {
     const path = `/api/workflow/infer/?prompt_ids=${encodeURIComponent(promptId)}`;
     const found = await this.#http.json(path, deadline);
     if (!Array.isArray(found)) {
@@ -1761,7 +1766,7 @@ export class ViewComfyGateway implements JobClient {
   }
 }
 
-function isOver({ completed, status }: Fields): boolean {
+function isOver({ completed, status }: JsonObject): boolean {
   return completed === true || status === "success" || status === "error";
 }
 
@@ -1817,9 +1822,12 @@ export interface RunOptions extends Watch {
   readonly overrideWorkflow?: Override;
 }
 
-export interface SubmitOptions extends Limits {
-  /** Where to run: a client that keeps runs, such as ViewComfyGateway. */
+export interface JobOptions {
+  /** Where it runs: a client that keeps runs, such as ViewComfyGateway. */
   readonly client: JobClient;
+}
+
+export interface SubmitOptions extends JobOptions, Limits {
   readonly overrideWorkflow?: Override;
 }
 
@@ -1838,13 +1846,15 @@ export interface CallSchema {
 }
 
 /** What a generated module knows of its workflow. */
-interface About {
+interface About<P, R> {
   readonly format: number;
   /** The JSON Schema of a call, as text. */
   readonly schema: string;
   /** The names in the schema by those in `Parameters` and in `Result`. */
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly outputs: Readonly<Record<string, string>>;
+  readonly parameters: Readonly<Record<keyof P & string, string>>;
+  readonly outputs: Readonly<
+    Record<Exclude<keyof R, keyof PromptResult> & string, string>
+  >;
   /** What is sent when a call has no other value, as JSON text: ViewComfy refuses an empty `params`. */
   readonly fallback?: string;
   /** The workflow's nodes by id, as JSON text. */
@@ -1859,16 +1869,20 @@ interface Field {
 }
 
 /** A deployed workflow: the parameters of a call to it, what a run gives, and its graph. */
-export class Workflow<P extends object, D extends object, R> {
+export class Workflow<
+  P extends object,
+  R extends PromptResult,
+  N extends keyof P = never,
+> {
   /** The JSON Schema of a call. */
   readonly schema: CallSchema;
   /** What is sent for the parameters that a call leaves out. */
-  readonly defaults: Readonly<D>;
-  readonly #about: About;
+  readonly defaults: Readonly<Omit<Required<P>, N>>;
+  readonly #about: About<P, R>;
   readonly #fields: readonly Field[];
   readonly #outputs: readonly (OutputNode & { readonly property: string })[];
 
-  constructor(about: About) {
+  constructor(about: About<P, R>) {
     if (about.format !== FORMAT) {
       throw new IncompatibleModuleError(
         "this module and its runtime are of different versions",
@@ -1878,19 +1892,23 @@ export class Workflow<P extends object, D extends object, R> {
     this.#about = about;
     this.schema = readJson(about.schema) as CallSchema;
     const { properties, "x-viewcomfy-outputs": outputs } = this.schema;
-    this.#fields = Object.entries(about.parameters).map(([property, name]) => {
-      const kind = properties[name] as Kind;
-      return { property, name, kind, keys: [kind["x-viewcomfy-key"]].flat() };
-    });
-    this.#outputs = Object.entries(about.outputs).map(([property, name]) => ({
-      property,
-      ...(outputs[name] as OutputNode),
-    }));
+    this.#fields = Object.entries<string>(about.parameters).map(
+      ([property, name]) => {
+        const kind = properties[name] as Kind;
+        return { property, name, kind, keys: [kind["x-viewcomfy-key"]].flat() };
+      },
+    );
+    this.#outputs = Object.entries<string>(about.outputs).map(
+      ([property, name]) => ({
+        property,
+        ...(outputs[name] as OutputNode),
+      }),
+    );
     this.defaults = Object.fromEntries(
       this.#fields
         .filter(({ kind }) => "default" in kind)
         .map(({ property, kind }) => [property, kind.default]),
-    ) as D;
+    ) as Omit<Required<P>, N>;
   }
 
   /** All that is wrong with a call as JSON, which may be text; nothing where it is accepted. */
@@ -1965,7 +1983,7 @@ export class Workflow<P extends object, D extends object, R> {
   }
 
   /** The job of a run that was started elsewhere. */
-  job(promptId: string, options: { readonly client: JobClient }): Job<R> {
+  job(promptId: string, options: JobOptions): Job<R> {
     return this.#job(promptId, clientOf(options, "submit"), {
       params: {},
       outputs: this.#outputs,
@@ -2033,7 +2051,7 @@ export class Workflow<P extends object, D extends object, R> {
   }
 
   #accepted(
-    given: Fields,
+    given: JsonObject,
     by: "name" | "property",
   ): [[Field, unknown][], Fault[]] {
     const known = this.#fields.map((field) => field[by]);

@@ -1,0 +1,1 @@
+"""The TypeScript target: a self-contained ES module from a plan, and an earlier module read back."""

@@ -1,0 +1,124 @@
+"""Values into TypeScript's text, laid out as prettier would: the only place where a value becomes code."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ...model import Identifier
+from ..python.rendering import json_text, span
+from ..templates import Code
+
+WIDTH: Final = 80
+
+LARGEST_EXACT: Final = 2**53 - 1
+"""Beyond it, a number of JavaScript is not every whole number."""
+
+
+def literal(value: Any) -> Code:
+    """A text or a whole number as an expression, equal to it when evaluated."""
+    match value:
+        case Code():
+            return value
+        case Identifier():
+            return Code(value)
+        case str():
+            return Code(_text(value))
+        case int() if not isinstance(value, bool):
+            return Code(f"{value}n" if abs(value) > LARGEST_EXACT else str(value))
+        case _:
+            raise TypeError(f"{type(value).__name__} has no literal")
+
+
+_ESCAPES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
+
+
+def _text(value: str) -> str:
+    """In double quotes, unless single ones need fewer escapes; what doesn't print is escaped."""
+    quote = "'" if value.count('"') > value.count("'") else '"'
+    body = "".join(map(_escaped, value))
+    return quote + body.replace(quote, "\\" + quote) + quote
+
+
+def _escaped(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\u{{{code:x}}}"
+
+
+def raw_json(entries: Mapping[str, Any], depth: int = 1) -> Code:
+    """An object as JSON text in a template that takes it as it is, one entry a line to this depth.
+
+    In JSON, a backquote and a dollar sign stand in strings alone, where each has an escape.
+    """
+    text = _by_line(entries, depth)
+    safe = text.replace("`", "\\u0060").replace("${", "\\u0024{")
+    return Code(f"String.raw`{safe}`")
+
+
+def _by_line(value: Any, depth: int) -> str:
+    if not depth or not isinstance(value, Mapping) or not value:
+        return json_text(value)
+    lines = (f"{json_text(name)}: {_by_line(each, depth - 1)}" for name, each in value.items())
+    return "{\n" + ",\n".join(lines) + "\n}"
+
+
+def union(name: str, members: Iterable[str], *, exported: bool = True) -> Code:
+    """A type that is one of `members`, which are code, on one line where that fits."""
+    options = list(members) or ["never"]
+    head = f"{'export ' if exported else ''}type {name} ="
+    flat = f"{' | '.join(options)};"
+    if span(f"{head} {flat}")[1] <= WIDTH:
+        return Code(f"{head} {flat}")
+    if len(options) == 1 or span(f"  {flat}")[1] <= WIDTH:
+        return Code(f"{head}\n  {flat}")
+    return Code(head + "".join(f"\n  | {each}" for each in options) + ";")
+
+
+def comment(paragraphs: Iterable[str], indent: int = 0) -> Code:
+    """A documentation comment, on one line where that fits; else its paragraphs are wrapped."""
+    texts = [text for text in map(_comment_text, paragraphs) if text]
+    margin = " " * indent
+    if len(texts) == 1 and indent + len("/**  */") + span(texts[0])[1] <= WIDTH:
+        return Code(f"/** {texts[0]} */")
+    room = WIDTH - indent - len(" * ")
+    lines = [
+        line
+        for number, text in enumerate(texts)
+        for line in (*([""] if number else []), *_wrapped(text, room))
+    ]
+    body = "".join(f"\n{margin} * {line}".rstrip() for line in lines)
+    return Code(f"/**{body}\n{margin} */")
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+
+
+_TAG: Final = re.compile(r"(?:(?<=\s)|(?<=\{)|^)@")
+
+
+def _comment_text(text: str) -> str:
+    """On one line, without what doesn't print, with nothing that ends the comment or starts a tag."""
+    if isinstance(text, Code):
+        return text
+    plain = " ".join(
+        "".join(char if char.isprintable() else " " for char in text).split()
+    )
+    return _TAG.sub(r"\\@", plain.replace("*/", "*\\/"))
+
+
+_LONGEST_QUOTE: Final = 200
+
+
+def quoted(value: Any) -> str:
+    """A default for a comment, as code within its text; a long one is cut."""
+    text = json_text(value)
+    if len(text) > _LONGEST_QUOTE:
+        text = f"{text[: _LONGEST_QUOTE - 1]}…"
+    return f"`{text.replace('`', chr(0x2019))}`"

@@ -1,0 +1,208 @@
+"""The plan as a TypeScript module, laid out as prettier would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final
+
+from jinja2 import Template
+
+from viewcomfy_runtime.exhaustive import assert_never
+from viewcomfy_runtime.parameters.outputs import OutputNode
+from viewcomfy_runtime.parameters.types import (
+    Choice,
+    Flag,
+    Integer,
+    Json,
+    Media,
+    Number,
+    ParameterType,
+    Text,
+)
+
+from ...model import Identifier, Module, Parameter
+from ...planning.sentences import spoken
+from ...version import __version__
+from ..checksums import LINE, MARK
+from ..json_schema import schema_of
+from ..python.rendering import span
+from ..templates import Code, environment
+from .literals import (
+    LARGEST_EXACT,
+    WIDTH,
+    comment,
+    literal,
+    quoted,
+    raw_json,
+    union,
+)
+from .names import output_properties, parameter_properties, runtime, type_names
+
+FORMAT: Final = 1
+"""The format of the modules, which their runtime has to have too."""
+
+
+def typescript_module(module: Module, imported: str | None = None) -> str:
+    """The text of the module, with the runtime in it, or with `imported` as the runtime's module."""
+    properties = parameter_properties(each.name for each in module.parameters)
+    outputs = output_properties(each.name for each in module.outputs)
+    types = type_names(alias.name for alias in module.aliases)
+    choices = {alias.choice: types[alias.name] for alias in module.aliases}
+    return _template().render(
+        about=_headline(module),
+        generator=Code(f"{MARK} {__version__}; edit the workflow and generate again."),
+        checksum=Code(LINE),
+        fields=[
+            {
+                "doc": comment(_documentation(each), 2),
+                "declaration": _declaration(each, properties[each.name], choices),
+            }
+            for each in module.parameters
+        ],
+        outputs=[_output(each, outputs[each.name]) for each in module.outputs],
+        choices=[_choice(choice, name) for choice, name in choices.items()],
+        required=union(
+            "WithoutDefault",
+            (
+                literal(str(properties[each.name]))
+                for each in module.parameters
+                if each.required or each.default is None
+            ),
+            exported=False,
+        ),
+        format=FORMAT,
+        names=[
+            {"name": Code(part), "members": [_member(*pair) for pair in each.items()]}
+            for part, each in (("parameters", properties), ("outputs", outputs))
+        ],
+        schema=raw_json(schema_of(module), depth=2),
+        fallback=raw_json(module.fallback) if module.fallback else None,
+        graph=None if module.graph is None else raw_json(module.graph),
+        imported=imported,
+        imports=[] if imported is None else _imports(module),
+        runtime=Code(runtime()),
+    )
+
+
+def _member(name: str, own: Identifier) -> Code:
+    flat = f"    {own}: {literal(str(name))},"
+    if span(flat)[1] <= WIDTH:
+        return Code(flat)
+    return Code(f"    {own}:\n      {literal(str(name))},")
+
+
+def _imports(module: Module) -> Iterator[Code]:
+    """What the module uses of its runtime."""
+    kinds = [_type(each.type, {}) for each in module.parameters if not isinstance(each.type, Choice)]
+    types = {
+        "Fault": True,
+        "FileInput": any("FileInput" in kind for kind in kinds),
+        "Job": True,
+        "JobOptions": True,
+        "JsonArray": "JsonArray" in kinds,
+        "JsonObject": "JsonObject" in kinds,
+        "OutputFile": any(each.kind != "text" for each in module.outputs),
+        "PromptResult": True,
+        "RunOptions": True,
+        "SubmitOptions": True,
+        "Whole": any("Whole" in kind for kind in kinds),
+        "Wire": True,
+    }
+    yield from (Code(f"type {name}") for name, used in types.items() if used)
+    yield Code("Workflow")
+
+
+@cache
+def _template() -> Template:
+    found = environment(literal, {"comment": comment})
+    return found.get_template("typescript/module.ts.jinja")
+
+
+def _headline(module: Module) -> Code:
+    nodes = f"{module.node_count} node{'' if module.node_count == 1 else 's'}"
+    return comment(
+        [
+            f"{module.title}: typed client for the ComfyUI workflow {module.source} ({nodes})."
+        ]
+    )
+
+
+def _documentation(parameter: Parameter) -> Iterator[str]:
+    """What the parameter is for, where it is, what it takes, and what is sent without it."""
+    yield from parameter.field.paragraphs("null")
+    match parameter.type:
+        case Integer(lo, hi) | Number(lo, hi) if lo is not None or hi is not None:
+            bounds = (("At least", lo), ("at most", hi))
+            told = [f"{word} {each}" for word, each in bounds if each is not None]
+            yield f"{', '.join(told).capitalize()}."
+        case _:
+            pass
+    if not (parameter.required or isinstance(parameter.type, Media)):
+        default = quoted(parameter.default)
+        yield Code(f"@defaultValue {comment_code(default)}")
+
+
+def comment_code(text: str) -> str:
+    """Code within a comment, which it must not end."""
+    return text.replace("*/", "*\\/")
+
+
+def _declaration(
+    parameter: Parameter, name: Identifier, choices: dict[Choice, Identifier]
+) -> Code:
+    mark = "" if parameter.required else "?"
+    return Code(f"{name}{mark}: {_type(parameter.type, choices)};")
+
+
+def _type(kind: ParameterType, choices: dict[Choice, Identifier]) -> str:
+    match kind:
+        case Text():
+            return "string"
+        case Integer(random=True):
+            return "Whole | null"
+        case Integer(lo, hi):
+            exact = all(abs(each or 0) <= LARGEST_EXACT for each in (lo, hi))
+            return "number" if exact else "Whole"
+        case Number():
+            return "number"
+        case Flag():
+            return "boolean"
+        case Choice():
+            return choices[kind]
+        case Media(optional=optional):
+            return "FileInput | null" if optional else "FileInput"
+        case Json(shape):
+            return {"any": "unknown", "array": "JsonArray", "object": "JsonObject"}[shape]
+        case _:
+            assert_never(kind)
+
+
+def _choice(choice: Choice, name: Identifier) -> Code:
+    options: list[str] = [literal(option) for option in choice.options]
+    if choice.open:
+        is_number = isinstance(choice.options[0], int)
+        options.append("(number & {})" if is_number else "(string & {})")
+    return union(name, options)
+
+
+_MADE: Final = {
+    "image": "images",
+    "video": "videos",
+    "audio": "audio files",
+    "model": "3D models",
+    "text": "texts",
+}
+
+
+def _output(output: OutputNode, name: Identifier) -> dict[str, Any]:
+    """One property of `Result`: the node's files, or its texts."""
+    made = _MADE.get(output.kind, "files")
+    place = f"node {spoken(output.node)}, {spoken(output.class_type)}"
+    return {
+        "doc": comment([f"The {made} of {place}."], 2),
+        "name": name,
+        "type": Code(
+            "Promise<string[]>" if output.kind == "text" else "readonly OutputFile[]"
+        ),
+    }

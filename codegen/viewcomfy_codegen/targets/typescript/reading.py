@@ -1,0 +1,39 @@
+"""Generated modules read back as data: the JSON texts that they carry, found and never run."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from ...errors import CodegenError, Diagnostic
+from ..checksums import MARK
+from ..target import Earlier
+
+_PART: Final = re.compile(r"^  (schema|graph): String\.raw`([^`]*)`,$", re.MULTILINE)
+_START: Final = "export const WORKFLOW = new Workflow<"
+
+
+def read_typescript(text: str, name: str) -> Earlier:
+    """What a module with this text says. Raises CodegenError for one that wasn't generated, or can't be read."""
+    _, found, rest = text.replace("\r\n", "\n").rpartition(f"\n{_START}")
+    parts = dict(_PART.findall(rest))
+    schema, graph = _object(parts.get("schema")), _object(parts.get("graph"))
+    if not found or schema is None or not isinstance(schema.get("properties"), dict):
+        message = (
+            "this module can't be read any more"
+            if MARK in text
+            else "not a module that viewcomfy-codegen generated"
+        )
+        raise CodegenError(
+            Diagnostic(name, message, "generate it again from its workflow")
+        )
+    return Earlier(schema, graph)
+
+
+def _object(text: str | None) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

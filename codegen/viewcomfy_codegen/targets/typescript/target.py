@@ -1,0 +1,31 @@
+"""TypeScript as a target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ...model import Module
+from ..target import Earlier, Target
+from .module import typescript_module
+from .reading import read_typescript
+
+
+@dataclass(frozen=True, slots=True)
+class TypeScript:
+    """A module with its runtime in it, or one that imports it from `runtime`."""
+
+    runtime: str | None = None
+    name: str = "TypeScript"
+    suffix: str = ".ts"
+    reserved: frozenset[str] = frozenset()
+    """None: a name becomes a property by a rule of its own."""
+
+    def render(self, module: Module) -> str:
+        return typescript_module(module, self.runtime)
+
+    def read(self, text: str, name: str) -> Earlier:
+        return read_typescript(text, name)
+
+
+TYPESCRIPT: Final[Target] = TypeScript()
