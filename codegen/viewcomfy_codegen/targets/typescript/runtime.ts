@@ -184,15 +184,23 @@ function writeJson(value: unknown): string {
     );
     return `{${items.join(", ")}}`;
   }
-  if (
-    value === null ||
-    typeof value === "string" ||
-    typeof value === "boolean" ||
-    Number.isFinite(value)
-  ) {
+  if (typeof value === "number" && Number.isFinite(value)) {
+    return numberText(value);
+  }
+  if (value === null || /^(string|boolean)$/.test(typeof value)) {
     return JSON.stringify(value);
   }
   throw new TypeError();
+}
+
+/** A number as Python has it. */
+function numberText(value: number): string {
+  if (Number.isInteger(value)) {
+    return String(BigInt(value));
+  }
+  return Math.abs(value) < 1e-4
+    ? value.toExponential().replace(/-(\d)$/, "-0$1")
+    : String(value);
 }
 
 /** The value of a JSON text, whole numbers past 2^53 as bigints. Throws for anything else. */
@@ -250,21 +258,12 @@ function refuse(wanted: string, value: unknown): never {
 function short(value: unknown): string {
   let text: string;
   try {
-    text = typeof value === "number" ? numberText(value) : writeJson(value);
+    text = writeJson(value);
   } catch {
     return Object.prototype.toString.call(value).slice(8, -1);
   }
   const start = [...text.slice(0, 162)];
   return start.length <= 80 ? text : `${start.slice(0, 77).join("")}...`;
-}
-
-function numberText(value: number): string {
-  if (Number.isInteger(value)) {
-    return String(BigInt(value));
-  }
-  return value !== 0 && Math.abs(value) < 1e-4
-    ? value.toExponential().replace(/-(\d)$/, "-0$1")
-    : String(value);
 }
 
 /** The value as it is sent for a parameter of this kind. Throws Refused. */

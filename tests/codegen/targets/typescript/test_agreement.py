@@ -1,0 +1,131 @@
+"""TypeScript and Python accept and refuse the same calls, with the same faults in the same words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from viewcomfy_runtime import InvalidParametersError
+
+from ....helpers.cases import CASES
+from ....helpers.support import made, imported
+from ....helpers.typescript import Runtime, bundled, module_text
+from ..test_agreement import JSON_VALUES
+
+NAMES = ("image_to_image", "values_of_all_kinds", "base_and_refiner")
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Runtime]:
+    with Runtime() as runtime:
+        yield runtime
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[ModuleType, Path]]:
+    """The same clients in both languages."""
+    folder = tmp_path_factory.mktemp("made")
+    workflows = {name: CASES[name]() for name in NAMES}
+    modules = bundled({name: module_text(each) for name, each in workflows.items()}, folder)
+    return {
+        name: (imported(made(each).files["made.py"], folder, name), modules[name])
+        for name, each in workflows.items()
+    }
+
+
+@given(data=st.data())
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize("name", NAMES)
+def test_any_call_has_the_same_faults(
+    name: str,
+    pairs: dict[str, tuple[ModuleType, Path]],
+    node: Runtime,
+    data: st.DataObject,
+) -> None:
+    python, typescript = pairs[name]
+    schema = python.WORKFLOW.schema
+    names = [*schema["properties"], "nonsense", *(f"{each}s" for each in schema["properties"])]
+    call = data.draw(st.dictionaries(st.sampled_from(names), JSON_VALUES, max_size=5))
+    text = json.dumps(_as_javascript_has_it(call))
+    found = node.do(typescript, "validate", call=text)
+    theirs = sorted((each["parameter"], _neutral(each["message"])) for each in found)
+    assert theirs == sorted(_faults(python, json.loads(text)))
+
+
+def _faults(module: ModuleType, call: dict[str, Any]) -> list[tuple[str, str]]:
+    try:
+        module.WORKFLOW.parse(call)
+    except InvalidParametersError as error:
+        return [(each.parameter, _neutral(each.message)) for each in error.faults]
+    return []
+
+
+def _as_javascript_has_it(value: Any) -> Any:
+    """The value with whole floats as whole numbers, since there is one kind, and objects in JavaScript's order."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_as_javascript_has_it(each) for each in value]
+        case dict():
+            ordered = sorted(value.items(), key=lambda item: _place(item[0]))
+            return {name: _as_javascript_has_it(each) for name, each in ordered}
+        case _:
+            return value
+
+
+def _place(name: str) -> int:
+    """Names that are an array's index come first, in their order; the others stay in theirs."""
+    is_index = name.isascii() and name.isdigit() and str(int(name)) == name
+    return int(name) if is_index else 2**32
+
+
+def _neutral(message: str) -> str:
+    """Without what names the files of one language alone."""
+    if message.startswith("must be a file ("):
+        return "must be a file, not " + message.partition("), not ")[2]
+    return message.partition(" a call cannot read this machine's files;")[0]
+
+
+def test_every_fault_has_both_names(
+    pairs: dict[str, tuple[ModuleType, Path]], node: Runtime
+) -> None:
+    _, module = pairs["image_to_image"]
+    call = json.dumps({"image": "data:,x", "positive_prompt": 5, "step": 20})
+    assert node.do(module, "validate", call=call) == [
+        {
+            "parameter": "step",
+            "property": "step",
+            "message": "is not a parameter; did you mean steps?",
+        },
+        {
+            "parameter": "positive_prompt",
+            "property": "positivePrompt",
+            "message": "must be a text, not 5",
+        },
+    ]
+
+
+def test_a_call_as_text_and_as_a_value_are_one(
+    pairs: dict[str, tuple[ModuleType, Path]], node: Runtime
+) -> None:
+    _, module = pairs["image_to_image"]
+    call = {"image": "data:,x", "steps": 0}
+    text = node.do(module, "validate", call=json.dumps(call))
+    assert node.do(module, "validate", call=call) == text != []
+
+
+@pytest.mark.parametrize("call", ["", "[]", "null", "{", 5, None, [], '"text"'])
+def test_what_is_not_an_object_is_refused(
+    call: Any, pairs: dict[str, tuple[ModuleType, Path]], node: Runtime
+) -> None:
+    [fault] = node.do(pairs["image_to_image"][1], "validate", call=call)
+    assert fault["parameter"] == "(the call)"
+    assert fault["message"] == "must be an object of names and values"

@@ -1,0 +1,116 @@
+// Does with generated modules what the tests ask for: one line of JSON in, one line of JSON out.
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+
+/** A value as JSON text, bigints as the texts of their digits with an n. */
+const written = (value) =>
+  JSON.stringify(value, (_, each) =>
+    typeof each === "bigint" ? `${each}n` : each,
+  );
+
+const clientOf = (module, { kind, ...options }) => new module[kind](options);
+
+/** Asks the local ViewComfy for a fault, as a caller's own fetch could. */
+const plainFetch = globalThis.fetch;
+const askFor = (fault) => {
+  globalThis.fetch = (url, init) =>
+    plainFetch(url, {
+      ...init,
+      headers: { ...init.headers, "x-viewcomfy-fault": fault },
+    });
+};
+
+/** A file in each way that a caller may hold it. */
+const FILES = {
+  bytes: (bytes) => bytes,
+  buffer: (bytes) => bytes.buffer,
+  blob: (bytes) => new Blob([bytes], { type: "image/png" }),
+  file: (bytes) => new File([bytes], "me.png", { type: "image/png" }),
+};
+
+const OPERATIONS = {
+  validate: (module, { call }) => module.validate(call),
+  toWire: (module, { parameters }) => module.toWire(parameters).params,
+  defaults: (module) => module.defaults,
+  names: (module) => Object.keys(module).sort(),
+  roundTrip: async (module, { call }) =>
+    module.toJSON(module.parse(await module.toJSON(module.parse(call)))),
+  seeds: (module, { parameters, key, count }) =>
+    Array.from({ length: count }, () =>
+      String(module.toWire(parameters).params[key]),
+    ),
+  files: async (module, { property, of, base64 }) => {
+    const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+    const wire = module.toWire({ [property]: FILES[of](bytes) });
+    const [[key, { data, ...about }]] = Object.entries(wire.files);
+    return { key, ...about, size: data.size };
+  },
+  stored: (module, { property, name }) =>
+    module.toWire({ [property]: new module.Stored(name) }).params,
+  run: async (module, { call, client, options = {}, abort, save, read }) => {
+    const logs = [];
+    const steps = [];
+    const controller = new AbortController();
+    if (abort !== undefined) {
+      setTimeout(() => controller.abort(), abort * 1000);
+    }
+    const result = await module.run(module.parse(call), {
+      client: clientOf(module, client),
+      signal: controller.signal,
+      onLog: (line) => logs.push(line),
+      onProgress: (step) => steps.push(step),
+      ...options,
+    });
+    const outputs = [];
+    for (const each of result.outputs) {
+      const { filename, contentType, size, url } = each;
+      const blob = read ? await each.blob() : undefined;
+      outputs.push({ filename, contentType, size, url, read: blob?.size });
+    }
+    return {
+      promptId: result.promptId,
+      status: result.status,
+      params: result.params,
+      images: result.images.length,
+      named: Object.fromEntries(
+        Object.entries(Object.getOwnPropertyDescriptors(result))
+          .filter(([, { get }]) => get)
+          .map(([name]) => [name, result[name].map?.((each) => each.filename)]),
+      ),
+      outputs,
+      logs,
+      steps,
+      saved: save ? await result.save(save) : undefined,
+    };
+  },
+  job: async (module, { call, client, cancel }) => {
+    const keeper = clientOf(module, client);
+    const started = await module.submit(module.parse(call), { client: keeper });
+    const job = module.job(started.promptId, { client: keeper });
+    if (cancel) {
+      await job.cancel();
+    }
+    const waiting = await job.status();
+    const result = await job.result();
+    return { waiting, status: await job.status(), outputs: result.outputs.length };
+  },
+  withoutClient: (module, { call }) => module.run(module.parse(call), {}),
+};
+
+const lines = createInterface({ input: process.stdin });
+for await (const line of lines) {
+  const { module: path, operation, fault, ...given } = JSON.parse(line);
+  globalThis.fetch = plainFetch;
+  if (fault !== undefined) {
+    askFor(fault);
+  }
+  let answer;
+  try {
+    const module = await import(pathToFileURL(path).href);
+    answer = { value: await OPERATIONS[operation](module, given) };
+  } catch (error) {
+    const { name, message } = error;
+    answer = { error: { ...error, name, message, text: String(error) } };
+  }
+  process.stdout.write(`${written(answer)}\n`);
+}
