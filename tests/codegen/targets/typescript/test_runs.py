@@ -1,0 +1,239 @@
+"""Runs of TypeScript modules in real runtimes, against the local ViewComfy, on its good and its bad days."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ....helpers.local import ID, SECRET, served, serving
+from ....helpers.servers import Answer, Server, event, redirect, result, stream
+from ....helpers.support import Workflow, node, text_to_image
+from ....helpers.typescript import Failed, Runtime, bundled, module_text
+from ...planning.test_masks import masked
+
+PNG = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGA"
+    "WjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def words() -> Workflow:
+    """A workflow with a small result: a text."""
+    text = node("PrimitiveStringMultiline", value="hello")
+    return {"1": text, "2": node("PreviewAny", source=["1", 0])}
+
+
+@dataclass
+class Place:
+    """A runtime with modules in it, and the local ViewComfy that serves their workflows."""
+
+    runtime: Runtime
+    modules: dict[str, Path]
+    url: str
+
+    def client(self, name: str, kind: str = "ViewComfy") -> dict[str, str]:
+        about = {"kind": kind, "url": f"{self.url}/{name}"}
+        about |= {"clientId": ID, "clientSecret": SECRET}
+        return about if kind == "ViewComfy" else {**about, "base": self.url}
+
+    def run(self, name: str = "plain", **given: Any) -> Any:
+        given = {"client": self.client(name), "call": "{}", **given}
+        return self.runtime.do(self.modules[name], "run", **given)
+
+    def job(self, name: str = "plain", **given: Any) -> Any:
+        given = {"client": self.client(name, "ViewComfyGateway"), "call": "{}", **given}
+        return self.runtime.do(self.modules[name], "job", **given)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        "node",
+        pytest.param("deno", marks=pytest.mark.heavy),
+        pytest.param("bun", marks=pytest.mark.heavy),
+    ],
+)
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    workflows = {"plain": text_to_image(), "masked": masked(), "words": words()}
+    texts = {name: module_text(each) for name, each in workflows.items()}
+    modules = bundled(texts, tmp_path_factory.mktemp("modules"))
+    local = [served(each, name) for name, each in workflows.items()]
+    with serving(*local) as url, Runtime(request.param) as runtime:
+        yield Place(runtime, modules, url)
+
+
+def test_a_run_gives_its_files_by_name_its_log_and_its_steps(place: Place) -> None:
+    found = place.run(read=True)
+    assert found["status"] == "success" and found["images"] >= 1
+    assert [name for name, files in found["named"].items() if files] != []
+    assert all(each["read"] == each["size"] > 0 for each in found["outputs"])
+    assert found["logs"] and found["steps"][-1]["value"] == found["steps"][-1]["total"]
+
+
+def test_a_result_is_saved_and_nothing_is_overwritten(place: Place, tmp_path: Path) -> None:
+    first = place.run(save=str(tmp_path))["saved"]
+    second = place.run(save=str(tmp_path))["saved"]
+    assert len({*first, *second}) == len(first) + len(second)
+    assert {each.name for each in tmp_path.iterdir()} == {Path(each).name for each in first + second}
+
+
+def test_a_file_and_its_mask_arrive(place: Place) -> None:
+    call = json.dumps({"image": PNG, "image_mask": PNG})
+    assert place.run("masked", call=call)["status"] == "success"
+
+
+def test_a_64_bit_seed_arrives_by_all_its_digits(place: Place) -> None:
+    found = place.run(call='{"seed": 18446744073709551615}')
+    assert found["params"]["3-inputs-seed"] == "18446744073709551615n"
+
+
+def test_a_seed_of_null_is_drawn(place: Place) -> None:
+    seeds = {place.run(call='{"seed": null}')["params"]["3-inputs-seed"] for _ in range(3)}
+    assert len(seeds) == 3
+
+
+def test_the_module_s_own_workflow_is_run_when_asked(place: Place) -> None:
+    assert place.run(options={"overrideWorkflow": True})["status"] == "success"
+    assert place.run(options={"overrideWorkflow": text_to_image()})["status"] == "success"
+
+
+def test_what_is_not_a_workflow_is_not_sent(place: Place) -> None:
+    with pytest.raises(Failed) as caught:
+        place.run(options={"overrideWorkflow": {"1": 2}})
+    assert caught.value.name == "InvalidWorkflowError"
+
+
+FAULTS = {
+    "drop": "ConnectionFailedError",
+    "drop-stream": "ConnectionFailedError",
+    "truncate": "ConnectionFailedError",
+    "html": "ServerError",
+    "invalid": "ProtocolError",
+    "error": "ExecutionError",
+    "401": "AuthenticationError",
+    "404": "NotFoundError",
+    "422": "RejectedError",
+    "429": "RateLimitedError",
+    "500": "ServerError",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_fault_is_its_error(fault: str, place: Place) -> None:
+    with pytest.raises(Failed) as caught:
+        place.run(fault=fault, options={"timeout": 4})
+    assert caught.value.name == FAULTS[fault]
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("fault", ["redirect", "drip", "slow=0.2"])
+def test_a_slow_or_redirected_answer_is_an_answer(fault: str, place: Place) -> None:
+    assert place.run("words", fault=fault)["status"] == "success"
+
+
+def test_a_text_is_read(place: Place) -> None:
+    assert place.run("words", read=True)["outputs"][0]["read"] > 0
+
+
+def test_a_broken_file_is_told_when_it_is_read(place: Place) -> None:
+    with pytest.raises(Failed) as caught:
+        place.run(fault="broken-base64", read=True)
+    assert caught.value.name == "ProtocolError"
+
+
+def test_a_run_that_takes_too_long_is_ended(place: Place) -> None:
+    with pytest.raises(Failed) as caught:
+        place.run(fault="slow=30", options={"timeout": 0.5})
+    assert caught.value.name == "RunTimeoutError"
+
+
+@pytest.mark.parametrize("kind", ["ViewComfy", "ViewComfyGateway"])
+def test_an_aborted_run_is_cancelled(kind: str, place: Place) -> None:
+    with pytest.raises(Failed) as caught:
+        place.run(fault="slow=30", abort=0.3, client=place.client("plain", kind))
+    assert caught.value.name == "RunCancelledError"
+
+
+def test_wrong_credentials_are_refused(place: Place) -> None:
+    client = {**place.client("plain"), "clientSecret": "wrong-but-long"}
+    with pytest.raises(Failed) as caught:
+        place.run(client=client)
+    assert caught.value.name == "AuthenticationError"
+    assert "wrong-but-long" not in str(caught.value)
+
+
+def test_a_job_is_asked_after_and_awaited(place: Place) -> None:
+    found = place.job()
+    assert found["status"] == "success" and found["outputs"] > 0
+
+
+def test_a_run_through_the_gateway_gives_its_files(place: Place) -> None:
+    found = place.run(client=place.client("plain", "ViewComfyGateway"), read=True)
+    assert all(each["read"] == each["size"] > 0 for each in found["outputs"])
+
+
+def test_no_credential_follows_a_redirect_to_another_host(place: Place) -> None:
+    with Server(result()) as other, Server(redirect(other.url)) as first:
+        client = {**place.client("plain"), "url": first.url}
+        place.run(client=client)
+        assert first.requests[0].headers["client_secret"] == SECRET
+        assert not {"client_id", "client_secret"} & other.requests[0].headers.keys()
+
+
+def test_a_call_does_not_follow_a_redirect_to_another_host(place: Place) -> None:
+    with Server(result()) as other, Server(redirect(other.url, 307)) as first:
+        with pytest.raises(Failed) as caught:
+            place.run(client={**place.client("plain"), "url": first.url})
+        assert caught.value.name == "ProtocolError" and other.requests == []
+
+
+def test_links_are_fetched_without_credentials(place: Place) -> None:
+    with Server(Answer(200, b"png")) as store:
+        link = {"filename": "a.png", "content_type": "image/png", "filepath": f"{store.url}/a"}
+        with Server(result(outputs=[link])) as server:
+            place.run(client={**place.client("plain"), "url": server.url}, read=True)
+        assert not {"client_id", "client_secret"} & store.requests[0].headers.keys()
+
+
+def test_a_server_that_repeats_a_secret_does_not_give_it_away(place: Place) -> None:
+    answers = stream(event("log_message", f"key {SECRET}"))
+    with Server(answers) as server:
+        found = place.run(client={**place.client("plain"), "url": server.url})
+    assert found["logs"] == ["key ***"]
+
+
+def test_an_unreachable_server_is_told_by_its_host_alone(place: Place) -> None:
+    with Server(result()) as closed:
+        url = f"{closed.url}/signed?key=abc"
+    client = {**place.client("plain"), "url": url}
+    with pytest.raises(Failed) as caught:
+        place.run(client=client, options={"timeout": 1})
+    assert caught.value.name == "ConnectionFailedError"
+    assert caught.value.about["nothingSent"] and "signed" not in str(caught.value)
+
+
+@pytest.mark.parametrize("cut", ["\n", "\r\n", "\r"])
+def test_events_end_their_lines_in_any_way(cut: str, place: Place) -> None:
+    answer = json.dumps({"prompt_id": "p", "status": "success", "completed": True})
+    half = len(answer) // 2
+    lines = [": hello", "event: log_message", "data: one", "data: two", ""]
+    lines += ["event:prompt_result", f"data: {answer[:half]}", f"data:{answer[half:]}", "", ""]
+    text = cut.join(lines).encode()
+    pieces = [text[at : at + 7] for at in range(0, len(text), 7)]
+    streamed = stream(*pieces, result=None)
+    with Server(streamed) as server:
+        found = place.run(client={**place.client("plain"), "url": server.url})
+    assert found["logs"] == ["one\ntwo"] and found["promptId"] == "p"
+
+
+def test_without_a_client_nothing_runs(place: Place) -> None:
+    with pytest.raises(Failed) as caught:
+        place.runtime.do(place.modules["plain"], "withoutClient", call="{}")
+    assert caught.value.name == "ConfigurationError"
