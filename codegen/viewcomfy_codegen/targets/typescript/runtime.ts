@@ -640,19 +640,23 @@ async function attempt<T>(
     return await action();
   } catch (error) {
     signal.throwIfAborted();
-    const { cause, code, message } = error as {
-      cause?: { code?: unknown };
-      code?: unknown;
-      message?: unknown;
-    };
-    // The message may quote the URL, which may be signed.
+    const { cause, code, message } = error as Thrown;
+    // The messages may quote the URL, which may be signed.
     const reason = textOf(cause?.code ?? code);
+    const words = [reason, message, cause?.message].join();
     throw new ConnectionFailedError(
       `the connection to ${hostOf(url)} failed${reason && `: ${reason}`}`,
       "check the URL, the network and that the server is up",
-      { nothingSent: /(ECONN|connection ?)refused/i.test(reason + message) },
+      { nothingSent: /(ECONN|connection )refused/i.test(words) },
     );
   }
+}
+
+/** What the platforms throw where a connection fails. */
+interface Thrown {
+  readonly message?: unknown;
+  readonly code?: unknown;
+  readonly cause?: Thrown;
 }
 
 /** Hands over the content of an answer as it arrives, until `sink` says that it has enough. */
