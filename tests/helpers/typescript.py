@@ -17,7 +17,11 @@ from viewcomfy_codegen.targets.typescript.target import TYPESCRIPT, TypeScript
 FOLDER: Final = Path(__file__).resolve().parents[1] / "typescript"
 """Where package.json, its lock file and the script that drives modules are."""
 
-RUNTIMES: Final = {"node": ("node",), "deno": ("deno", "run", "--allow-all"), "bun": ("bun",)}
+RUNTIMES: Final = {
+    "node": ("node",),
+    "deno": ("deno", "run", "--allow-all"),
+    "bun": ("bun",),
+}
 
 
 def tool(name: str) -> str:
@@ -40,10 +44,14 @@ def checked(name: str, *arguments: str | Path) -> str:
     return done.stdout
 
 
-def module_text(workflow: Mapping[str, Any], runtime: str | None = None, **options: Any) -> str:
+def module_text(
+    workflow: Mapping[str, Any], runtime: str | None = None, **options: Any
+) -> str:
     """The module of a workflow; options are those of `Options`."""
     target = TYPESCRIPT if runtime is None else TypeScript(runtime)
-    made = generate(json.dumps(workflow), name="made", options=Options(**options), targets=[target])
+    made = generate(
+        json.dumps(workflow), name="made", options=Options(**options), targets=[target]
+    )
     return made.files["made.ts"]
 
 

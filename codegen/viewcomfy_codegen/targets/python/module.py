@@ -23,9 +23,9 @@ from ...model import BASIC, Alias, Identifier, Module, Parameter
 from ...planning.sentences import spoken
 from ...version import __version__
 from ..checksums import LINE, MARK
+from ..templates import Code
 from .rendering import (
     WIDTH,
-    Code,
     call,
     docstring,
     fits,

@@ -64,7 +64,10 @@ def raw_json(entries: Mapping[str, Any], depth: int = 1) -> Code:
 def _by_line(value: Any, depth: int) -> str:
     if not depth or not isinstance(value, Mapping) or not value:
         return json_text(value)
-    lines = (f"{json_text(name)}: {_by_line(each, depth - 1)}" for name, each in value.items())
+    lines = (
+        f"{json_text(name)}: {_by_line(each, depth - 1)}"
+        for name, each in value.items()
+    )
     return "{\n" + ",\n".join(lines) + "\n}"
 
 

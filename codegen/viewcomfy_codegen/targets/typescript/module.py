@@ -94,7 +94,11 @@ def _member(name: str, own: Identifier) -> Code:
 
 def _imports(module: Module) -> Iterator[Code]:
     """What the module uses of its runtime."""
-    kinds = [_type(each.type, {}) for each in module.parameters if not isinstance(each.type, Choice)]
+    kinds = [
+        _type(each.type, {})
+        for each in module.parameters
+        if not isinstance(each.type, Choice)
+    ]
     types = {
         "Fault": True,
         "FileInput": any("FileInput" in kind for kind in kinds),
@@ -173,7 +177,9 @@ def _type(kind: ParameterType, choices: dict[Choice, Identifier]) -> str:
         case Media(optional=optional):
             return "FileInput | null" if optional else "FileInput"
         case Json(shape):
-            return {"any": "unknown", "array": "JsonArray", "object": "JsonObject"}[shape]
+            return {"any": "unknown", "array": "JsonArray", "object": "JsonObject"}[
+                shape
+            ]
         case _:
             assert_never(kind)
 

@@ -51,7 +51,9 @@ def output_properties(names: Iterable[str]) -> dict[str, Identifier]:
     return _properties(names, _RESERVED | _OBJECT | _RESULT)
 
 
-def _properties(names: Iterable[str], reserved: frozenset[str]) -> dict[str, Identifier]:
+def _properties(
+    names: Iterable[str], reserved: frozenset[str]
+) -> dict[str, Identifier]:
     taken = set(reserved)
     found: dict[str, Identifier] = {}
     for name in names:

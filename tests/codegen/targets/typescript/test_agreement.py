@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from viewcomfy_runtime import InvalidParametersError
 
 from ....helpers.cases import CASES
-from ....helpers.support import made, imported
+from ....helpers.support import imported, made
 from ....helpers.typescript import Runtime, bundled, module_text
 from ..test_agreement import JSON_VALUES
 
@@ -29,11 +29,15 @@ def node() -> Iterator[Runtime]:
 
 
 @pytest.fixture(scope="module")
-def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[ModuleType, Path]]:
+def pairs(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, tuple[ModuleType, Path]]:
     """The same clients in both languages."""
     folder = tmp_path_factory.mktemp("made")
     workflows = {name: CASES[name]() for name in NAMES}
-    modules = bundled({name: module_text(each) for name, each in workflows.items()}, folder)
+    modules = bundled(
+        {name: module_text(each) for name, each in workflows.items()}, folder
+    )
     return {
         name: (imported(made(each).files["made.py"], folder, name), modules[name])
         for name, each in workflows.items()
@@ -51,7 +55,11 @@ def test_any_call_has_the_same_faults(
 ) -> None:
     python, typescript = pairs[name]
     schema = python.WORKFLOW.schema
-    names = [*schema["properties"], "nonsense", *(f"{each}s" for each in schema["properties"])]
+    names = [
+        *schema["properties"],
+        "nonsense",
+        *(f"{each}s" for each in schema["properties"]),
+    ]
     call = data.draw(st.dictionaries(st.sampled_from(names), JSON_VALUES, max_size=5))
     text = json.dumps(_as_javascript_has_it(call))
     found = node.do(typescript, "validate", call=text)

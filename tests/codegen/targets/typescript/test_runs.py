@@ -77,11 +77,15 @@ def test_a_run_gives_its_files_by_name_its_log_and_its_steps(place: Place) -> No
     assert found["logs"] and found["steps"][-1]["value"] == found["steps"][-1]["total"]
 
 
-def test_a_result_is_saved_and_nothing_is_overwritten(place: Place, tmp_path: Path) -> None:
+def test_a_result_is_saved_and_nothing_is_overwritten(
+    place: Place, tmp_path: Path
+) -> None:
     first = place.run(save=str(tmp_path))["saved"]
     second = place.run(save=str(tmp_path))["saved"]
     assert len({*first, *second}) == len(first) + len(second)
-    assert {each.name for each in tmp_path.iterdir()} == {Path(each).name for each in first + second}
+    assert {each.name for each in tmp_path.iterdir()} == {
+        Path(each).name for each in first + second
+    }
 
 
 def test_a_file_and_its_mask_arrive(place: Place) -> None:
@@ -95,13 +99,17 @@ def test_a_64_bit_seed_arrives_by_all_its_digits(place: Place) -> None:
 
 
 def test_a_seed_of_null_is_drawn(place: Place) -> None:
-    seeds = {place.run(call='{"seed": null}')["params"]["3-inputs-seed"] for _ in range(3)}
+    seeds = {
+        place.run(call='{"seed": null}')["params"]["3-inputs-seed"] for _ in range(3)
+    }
     assert len(seeds) == 3
 
 
 def test_the_module_s_own_workflow_is_run_when_asked(place: Place) -> None:
     assert place.run(options={"overrideWorkflow": True})["status"] == "success"
-    assert place.run(options={"overrideWorkflow": text_to_image()})["status"] == "success"
+    assert (
+        place.run(options={"overrideWorkflow": text_to_image()})["status"] == "success"
+    )
 
 
 def test_what_is_not_a_workflow_is_not_sent(place: Place) -> None:
@@ -196,7 +204,11 @@ def test_a_call_does_not_follow_a_redirect_to_another_host(place: Place) -> None
 
 def test_links_are_fetched_without_credentials(place: Place) -> None:
     with Server(Answer(200, b"png")) as store:
-        link = {"filename": "a.png", "content_type": "image/png", "filepath": f"{store.url}/a"}
+        link = {
+            "filename": "a.png",
+            "content_type": "image/png",
+            "filepath": f"{store.url}/a",
+        }
         with Server(result(outputs=[link])) as server:
             place.run(client={**place.client("plain"), "url": server.url}, read=True)
         assert not {"client_id", "client_secret"} & store.requests[0].headers.keys()
@@ -224,7 +236,13 @@ def test_events_end_their_lines_in_any_way(cut: str, place: Place) -> None:
     answer = json.dumps({"prompt_id": "p", "status": "success", "completed": True})
     half = len(answer) // 2
     lines = [": hello", "event: log_message", "data: one", "data: two", ""]
-    lines += ["event:prompt_result", f"data: {answer[:half]}", f"data:{answer[half:]}", "", ""]
+    lines += [
+        "event:prompt_result",
+        f"data: {answer[:half]}",
+        f"data:{answer[half:]}",
+        "",
+        "",
+    ]
     text = cut.join(lines).encode()
     pieces = [text[at : at + 7] for at in range(0, len(text), 7)]
     streamed = stream(*pieces, result=None)

@@ -65,7 +65,9 @@ def _call(module: ModuleType) -> dict[str, Any]:
     }
 
 
-def _sent_by_python(module: ModuleType, call: dict[str, Any], server: Server) -> Request:
+def _sent_by_python(
+    module: ModuleType, call: dict[str, Any], server: Server
+) -> Request:
     client = ViewComfy(server.url, "id", "secret")
     module.run(module.WORKFLOW.parse(call), client=client)
     client.close()
@@ -73,5 +75,7 @@ def _sent_by_python(module: ModuleType, call: dict[str, Any], server: Server) ->
 
 
 def _told(request: Request) -> dict[str, Any]:
-    files = {key: each for key, each in request.parts.items() if isinstance(each, SentFile)}
+    files = {
+        key: each for key, each in request.parts.items() if isinstance(each, SentFile)
+    }
     return {"params": request.params, "files": files}
