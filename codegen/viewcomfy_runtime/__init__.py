@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from .parameters.files import DataURI, File, Stored, Upload
     from .parameters.inputs import Input
     from .parameters.outputs import OutputNode
-    from .results.result import OutputFile, PromptResult
+    from .results.files import OutputFile
+    from .results.result import PromptResult
     from .runs.batches import Outcome
     from .runs.jobs import Job
     from .runs.runner import Override
@@ -119,7 +120,7 @@ _HOMES: Final = {
     "Outcome": ".runs.batches",
     "OutputNode": ".parameters.outputs",
     "Override": ".runs.runner",
-    "OutputFile": ".results.result",
+    "OutputFile": ".results.files",
     "Event": ".calls.events",
     "Log": ".calls.events",
     "OutputReady": ".calls.events",

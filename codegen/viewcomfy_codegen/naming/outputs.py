@@ -7,11 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from viewcomfy_runtime.results.result import PromptResult
+
 from ..model import Identifier
 from ..words import RESERVED, snake, unique, usable, words
 from .candidates import Words
 
 RESERVED_OUTPUTS: Final = frozenset(
+    name for name in dir(PromptResult) if not name.startswith("_")
+) | frozenset(
     "parameters params prompt prompt_id events event files file_names texts url urls data json status completed"
     " outputs output images videos audios models logs log extra error errors result results name names node nodes"
     " by_node of texts_of save asave save_as copy_to chunks achunks read aread text_of progress previews job client"

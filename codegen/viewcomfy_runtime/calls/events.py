@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from ..results.result import OutputFile
+    from ..results.files import OutputFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.multipart import Form
 from ..parameters.key import MASK_SUFFIX, WireKey
 from ..parameters.media import UNKNOWN, type_of
-from ..results.result import OutputFile, PromptResult
+from ..results.files import OutputFile
+from ..results.result import PromptResult
 from ..texts import quoted
 from .closing import Closing
 

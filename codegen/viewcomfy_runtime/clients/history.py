@@ -12,7 +12,8 @@ from ..errors import RunCancelledError
 from ..http.client import Http
 from ..http.refusals import execution_error
 from ..parameters.media import UNKNOWN, type_of
-from ..results.result import OutputFile, PromptResult, text_output
+from ..results.files import OutputFile, text_output
+from ..results.result import PromptResult
 
 _LONGEST: Final = 1e15
 """Milliseconds above which two timestamps aren't those of a run."""

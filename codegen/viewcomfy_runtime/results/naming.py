@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from ..errors import AmbiguousOutputWarning
 from ..parameters.outputs import OutputNode
-from .result import OutputFile, PromptResult
+from .files import OutputFile
+from .result import PromptResult
 
 R = TypeVar("R", bound=PromptResult)
 
@@ -40,7 +41,12 @@ class Naming(Generic[R]):
                 stacklevel=4,
             )
         values = {each.name: getattr(made, each.name) for each in fields(PromptResult)}
-        return self.kind(**{**values, "outputs": files, "parameters": parameters})
+        values |= {
+            "outputs": files,
+            "parameters": parameters,
+            "output_names": {each.node: each.name for each in self.nodes},
+        }
+        return self.kind(**values)
 
 
 def _with_node(

@@ -1,0 +1,185 @@
+"""A file that a run made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from ..errors import (
+    ConnectionFailedError,
+    NotFoundError,
+    ProtocolError,
+    ViewComfyError,
+)
+from ..texts import without_secrets
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from ..http.client import Http
+
+DOWNLOAD_TIMEOUT: Final = 2400.0
+_PIECE: Final = 1 << 20
+"""Characters of base64 that are decoded at a time: a multiple of four, so that each piece decodes alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file that a run made; its content is fetched or decoded when it is asked for.
+
+    `size` is in bytes, None where the server didn't say; `node` is the id of the node that made the
+    file, None where that isn't known. `data` is the content, bytes or base64, where the server sent it
+    along; otherwise `url` says where to fetch it. A link gives 64 GiB at most.
+    """
+
+    filename: str
+    content_type: str
+    size: int | None = None
+    node: str | None = None
+    data: str | bytes | None = field(default=None, repr=False)
+    url: str | None = field(default=None, repr=False)
+    http: Http | None = field(default=None, repr=False, compare=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("filename", "content_type"):
+            object.__setattr__(self, name, without_secrets(getattr(self, name)))
+
+    def read(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> bytes:
+        """The whole content, fetched within `timeout` seconds. Raises ViewComfyError where that fails."""
+        return b"".join(self._content(timeout))
+
+    def text(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> str:
+        """The content as text in UTF-8. Raises ViewComfyError where it can't be fetched or isn't text."""
+        content = self.read(timeout=timeout)
+        with suppress(UnicodeDecodeError):
+            return content.decode("utf-8-sig")
+        raise ProtocolError(
+            f"{self.filename} isn't text in UTF-8", hint="read() gives its bytes"
+        )
+
+    def chunks(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> Iterator[bytes]:
+        """The content piece by piece, as it arrives. Raises ViewComfyError where it can't be fetched."""
+        return self._content(timeout)
+
+    async def achunks(
+        self, *, timeout: float = DOWNLOAD_TIMEOUT
+    ) -> AsyncIterator[bytes]:
+        """`chunks` for asynchronous code: each piece is fetched in a thread."""
+        import asyncio
+
+        pieces = self._content(timeout)
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            yield piece
+
+    def copy_to(self, file: BinaryIO, *, timeout: float = DOWNLOAD_TIMEOUT) -> int:
+        """Write the content into an open binary file and return how many bytes there were."""
+        return sum(file.write(piece) for piece in self._content(timeout))
+
+    def save(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        timeout: float = DOWNLOAD_TIMEOUT,
+    ) -> Path:
+        """Write the file into `directory`, which is made if need be, and return where it is.
+
+        Never leaves the directory and never overwrites: a name that is taken gets a number. The file
+        appears when it is complete, within `timeout` seconds. Raises ViewComfyError: SaveError where
+        the file can't be written, another where the content can't be fetched.
+        """
+        from .filenames import safe_name
+        from .saving import folder_of, written
+
+        name = safe_name(self.filename, self.content_type)
+        return written(self._content(timeout), folder_of(directory), name)
+
+    def save_as(
+        self, path: str | os.PathLike[str], *, timeout: float = DOWNLOAD_TIMEOUT
+    ) -> Path:
+        """Write the file to `path`, over what is there, and return it. Raises as `save` does."""
+        from pathlib import Path
+
+        from .saving import written
+
+        place = Path(path)
+        return written(self._content(timeout), place.parent, place.name, replaces=True)
+
+    @property
+    def url_expires(self) -> datetime | None:
+        """Until when `url` works, where the server or the link itself says so."""
+        from .links import expiry_of
+
+        return expiry_of(self.url, self.extra)
+
+    def _content(self, timeout: float) -> Iterator[bytes]:
+        if self.data is not None:
+            return _decoded(self.data, self.filename)
+        if self.url is not None:
+            return _downloaded(self, self.url, timeout)
+        raise ProtocolError(f"the server sent no content for {self.filename}")
+
+
+def _decoded(data: str | bytes, filename: str) -> Iterator[bytes]:
+    import base64
+
+    if isinstance(data, bytes):
+        yield data
+        return
+    start = data.find(",", 0, 200) + 1 if data.startswith("data:") else 0
+    for place in range(start, len(data), _PIECE):
+        try:
+            yield base64.b64decode(data[place : place + _PIECE], validate=True)
+            continue
+        except ValueError as error:
+            reason = str(error)
+        raise ProtocolError(
+            f"{filename} arrived as broken base64: {reason}", hint="run it again"
+        )
+
+
+def _downloaded(output: OutputFile, url: str, timeout: float) -> Iterator[bytes]:
+    from ..http.client import download
+    from ..http.deadlines import Deadline
+    from ..http.urls import is_url
+
+    if not is_url(url):
+        raise ProtocolError(
+            f"the server's link to {output.filename} isn't a valid URL",
+            hint="run it again",
+        )
+    received = 0
+    try:
+        for piece in download(url, Deadline(timeout), output.http):
+            received += len(piece)
+            if output.size is not None and received > output.size:
+                break
+            yield piece
+    except ViewComfyError as error:
+        if error.status not in (401, 403, 404, 410):
+            raise
+        gone = error.status
+    else:
+        if output.size not in (None, received):
+            raise ConnectionFailedError(
+                f"{output.filename} has {output.size} bytes, but {received} arrived",
+                hint="save it again",
+            )
+        return
+    raise NotFoundError(
+        f"the server no longer has {output.filename} ({gone})",
+        hint="links to results expire: save them soon after the run, or run it again",
+        status=gone,
+    )
+
+
+def text_output(
+    text: str, *, filename: str = "output.txt", node: str | None = None
+) -> OutputFile:
+    """A text that a node made, as a file."""
+    content = text.encode("utf-8", "replace")
+    return OutputFile(filename, "text/plain", len(content), node, data=content)

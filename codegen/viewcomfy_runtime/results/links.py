@@ -1,0 +1,39 @@
+"""Until when a signed link works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+
+def expiry_of(url: str | None, extra: Mapping[str, Any]) -> datetime | None:
+    """The moment that a server names in `url_expires_at`, or that the link itself carries.
+
+    Links carry it as `X-Amz-Date` and `X-Amz-Expires` (S3), `X-Goog-Date` and `X-Goog-Expires`
+    (Google), `Expires` in seconds since 1970, or `se` (Azure).
+    """
+    said = extra.get("url_expires_at")
+    if isinstance(said, str):
+        return _moment(said)
+    try:
+        query = dict(parse_qsl(urlsplit(url or "").query))
+        for vendor in ("X-Amz", "X-Goog"):
+            if f"{vendor}-Date" in query and f"{vendor}-Expires" in query:
+                start = datetime.strptime(query[f"{vendor}-Date"], "%Y%m%dT%H%M%SZ")
+                seconds = timedelta(seconds=float(query[f"{vendor}-Expires"]))
+                return start.replace(tzinfo=timezone.utc) + seconds
+        if "Expires" in query:
+            return datetime.fromtimestamp(float(query["Expires"]), timezone.utc)
+        return _moment(query["se"]) if "se" in query else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)

@@ -1,0 +1,49 @@
+"""Names of saved files by a pattern."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import PurePosixPath
+from string import Formatter
+from typing import TYPE_CHECKING, Final
+
+from .filenames import safe_name
+
+if TYPE_CHECKING:
+    from .files import OutputFile
+    from .result import PromptResult
+
+FIELDS: Final = ("stem", "ext", "output", "index", "node", "prompt_id")
+
+
+def named(result: PromptResult, pattern: str | None) -> list[str]:
+    """A safe name for each output, in their order; its own where there is no pattern.
+
+    Raises ValueError for a pattern with a field that isn't known.
+    """
+    if pattern is None:
+        return [safe_name(each.filename, each.content_type) for each in result.outputs]
+    used = {field for _, field, _, _ in Formatter().parse(pattern) if field is not None}
+    if unknown := used - {*FIELDS}:
+        raise ValueError(
+            f"the pattern's {{{sorted(unknown)[0]}}} isn't known: use {', '.join(FIELDS)}"
+        )
+    counts: Counter[str | None] = Counter()
+    names: list[str] = []
+    for each in result.outputs:
+        counts[each.node] += 1
+        names.append(_named(result, each, pattern, counts[each.node]))
+    return names
+
+
+def _named(result: PromptResult, file: OutputFile, pattern: str, index: int) -> str:
+    own = PurePosixPath(safe_name(file.filename, file.content_type))
+    text = pattern.format(
+        stem=own.stem,
+        ext=own.suffix,
+        output=result.output_names.get(file.node or "") or file.node or "output",
+        index=index,
+        node=file.node or "",
+        prompt_id=result.prompt_id,
+    )
+    return safe_name(text.replace("/", "_").replace("\\", "_"), file.content_type)

@@ -1,0 +1,93 @@
+"""Files onto a disk: complete or not at all, never over another, never outside their folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from ..errors import SaveError, ViewComfyError
+from .filenames import free_number, numbered
+
+_WRITABLE: Final = (
+    "check that the folder can be written to and that the disk isn't full"
+)
+
+_SUFFIXES: Final = frozenset(
+    ".png .jpg .jpeg .webp .gif .mp4 .webm .mov .mkv .wav .mp3 .flac .ogg .opus .glb .txt .json".split()
+)
+"""Endings by which a path is plainly meant as a file."""
+
+
+def written(
+    pieces: Iterable[bytes], folder: Path, name: str, *, replaces: bool = False
+) -> Path:
+    """Where the pieces are, once they are complete: in `folder`, which is made if need be, under `name`.
+
+    A name that is taken gets a number unless it `replaces` what is there. Raises SaveError where that
+    fails, and whatever the pieces raise.
+    """
+    made_folder(folder)
+    try:
+        # Not by `tempfile`, whose files are their owner's alone whatever the umask says.
+        temporary = folder / f".viewcomfy-{os.urandom(8).hex()}.part"
+        try:
+            with temporary.open("xb") as file:
+                for piece in pieces:
+                    file.write(piece)
+            if replaces:
+                os.replace(temporary, folder / name)
+                return folder / name
+            return _placed(temporary, folder, name)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except ViewComfyError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = _reason(error)
+    raise SaveError(f"{name} can't be saved in {folder}: {reason}", hint=_WRITABLE)
+
+
+def folder_of(directory: str | os.PathLike[str]) -> Path:
+    """The path as a folder's. Raises SaveError for one that is plainly meant as a file."""
+    folder = Path(directory)
+    if folder.suffix.lower() in _SUFFIXES and not folder.is_dir():
+        raise SaveError(
+            f"{folder} looks like a file, and save() takes a folder",
+            hint=f"save_as({str(directory)!r}) writes one file under that name",
+        )
+    return folder
+
+
+def made_folder(folder: Path) -> Path:
+    """The directory, made where it isn't there. Raises SaveError where that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+    except (OSError, ValueError) as error:
+        reason = _reason(error)
+    raise SaveError(f"the folder {folder} can't be made: {reason}", hint=_WRITABLE)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _placed(temporary: Path, folder: Path, name: str) -> Path:
+    """Moves a complete file to its name, or to a free one with a number."""
+    while True:
+        number = free_number(lambda n: os.path.lexists(folder / numbered(name, n)))
+        path = folder / numbered(name, number)
+        try:
+            # A hard link fails where the name is taken, so that two runs at once can't take it both.
+            os.link(temporary, path)
+            return path
+        except FileExistsError:
+            continue
+        except OSError:  # a file system without hard links
+            with suppress(FileExistsError):
+                path.open("xb").close()
+                os.replace(temporary, path)
+                return path

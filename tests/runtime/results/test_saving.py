@@ -1,0 +1,98 @@
+"""A result's files onto a disk and into streams."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from viewcomfy_runtime import OutputFile, PromptResult, SaveError
+
+ONE = OutputFile("a_00001_.png", "image/png", node="9", data=b"one")
+TWO = OutputFile("b.txt", "text/plain", node="12", data=b"two")
+
+
+def result(*files: OutputFile) -> PromptResult:
+    prompt = {"9": {"class_type": "SaveImage", "_meta": {"title": "Save Portrait"}}}
+    names = {"9": "portrait"}
+    return PromptResult(
+        "p-1", "success", True, 1.0, files, prompt, {}, output_names=names
+    )
+
+
+def test_a_pattern_names_the_files(tmp_path: Path) -> None:
+    saved = result(ONE, ONE, TWO).save(tmp_path, "{stem}-{output}-{index}{ext}")
+    assert [each.name for each in saved] == [
+        "a_00001_-portrait-1.png",
+        "a_00001_-portrait-2.png",
+        "b-12-1.txt",
+    ]
+
+
+def test_a_pattern_never_leaves_the_folder(tmp_path: Path) -> None:
+    saved = result(ONE).save(tmp_path / "in", "../../{stem}/x{ext}")
+    assert [each.parent for each in saved] == [tmp_path / "in"]
+
+
+def test_a_field_that_is_not_known_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"\{seed\} isn't known"):
+        result(ONE).save(tmp_path, "{seed}.png")
+
+
+def test_a_path_that_is_plainly_a_file_is_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(SaveError, match="looks like a file") as caught:
+        result(ONE).save(tmp_path / "x.png")
+    assert "save_as" in str(caught.value)
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_a_file_is_saved_under_a_name_of_your_own(tmp_path: Path) -> None:
+    assert ONE.save_as(tmp_path / "new" / "me.png").read_bytes() == b"one"
+    assert TWO.save_as(tmp_path / "new" / "me.png").read_bytes() == b"two"
+
+
+def test_content_goes_into_a_stream_piece_by_piece() -> None:
+    file = io.BytesIO()
+    assert ONE.copy_to(file) == 3
+    assert file.getvalue() == b"".join(ONE.chunks()) == b"one"
+
+    async def pieces() -> list[bytes]:
+        return [each async for each in ONE.achunks()]
+
+    assert asyncio.run(pieces()) == [b"one"]
+
+
+def test_saving_can_be_awaited(tmp_path: Path) -> None:
+    saved = asyncio.run(result(ONE).asave(tmp_path))
+    assert saved == [tmp_path / "a_00001_.png"]
+
+
+def test_files_are_found_by_their_node_or_its_title() -> None:
+    made = result(ONE, TWO)
+    assert made["Save Portrait"] == made["9"] == [ONE]
+    with pytest.raises(KeyError):
+        made["Nothing"]
+
+
+@pytest.mark.parametrize(
+    ("url", "extra"),
+    [
+        ("https://x/y?X-Amz-Date=20260101T000000Z&X-Amz-Expires=60", {}),
+        ("https://x/y?Expires=1767225660", {}),
+        ("https://x/y?se=2026-01-01T00:01:00Z", {}),
+        ("https://x/y", {"url_expires_at": "2026-01-01T00:01:00Z"}),
+    ],
+)
+def test_a_link_says_until_when_it_works(url: str, extra: dict[str, str]) -> None:
+    file = OutputFile("a.png", "image/png", url=url, extra=extra)
+    assert file.url_expires == datetime(2026, 1, 1, 0, 1, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://x/y?Expires=1e400", "https://x/y?se=soon", None]
+)
+def test_a_link_that_does_not_say_so_says_nothing(url: str | None) -> None:
+    assert OutputFile("a.png", "image/png", url=url).url_expires is None
