@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from .catalog import Catalog, shipped, with_object_info
 from .errors import CodegenError, Diagnostic
@@ -13,6 +13,7 @@ from .graph.workflow import Workflow
 from .model import Module
 from .planning.options import Options
 from .planning.plan import Titles, plan
+from .planning.survey import Survey, survey
 from .planning.wishes import Wishes, merged
 from .sources import read_source
 from .sources.api_format import workflow_of
@@ -81,8 +82,9 @@ def generate(
         view_comfy=view_comfy,
         catalog=catalog_of(options),
     )
-    module, notes = planned(found, options, name, source)
-    texts = rendered(module, name, targets)
+    inputs, options = surveyed(found, options)
+    module, notes = planned(inputs, options, name, source)
+    texts = rendered(module, {f"{name}{each.suffix}": each for each in targets})
     return Generated(texts, (*found.diagnostics, *notes), module, found.workflow)
 
 
@@ -114,26 +116,44 @@ def catalog_of(options: Options) -> Catalog:
     return with_object_info({**(options.kept or {}), **(options.object_info or {})})
 
 
-def planned(
-    found: Read, options: Options, name: str, source: str
-) -> tuple[Module, list[Diagnostic]]:
-    """The plan of a client under this name. Raises CodegenError for wishes that can't be fulfilled."""
+def surveyed(found: Read, options: Options) -> tuple[Survey, Options]:
+    """The workflow's inputs under the names that it gives them, and the options with what stands beside it."""
     if found.curated:
         wishes = merged(found.wishes, options.wishes)
         options = replace(options, wishes=wishes, curated=True)
+    return survey(found.workflow, found.catalog, options), options
+
+
+def planned(
+    found: Survey, options: Options, name: str, source: str
+) -> tuple[Module, list[Diagnostic]]:
+    """The plan of a client under this name. Raises CodegenError for wishes that can't be fulfilled."""
     title = " ".join(name.replace("_", " ").split()).capitalize() or name
-    return plan(found.workflow, found.catalog, options, Titles(title, source))
+    return plan(found, options, Titles(title, source))
 
 
-def rendered(
-    module: Module, name: str, targets: Iterable[Target] = TARGETS
-) -> dict[str, str]:
-    """The texts of a plan by file name; a Python module vouches for the schema beside it."""
-    texts = {f"{name}{target.suffix}": target.render(module) for target in targets}
-    python, schema = f"{name}{PYTHON.suffix}", f"{name}{JSON_SCHEMA.suffix}"
-    if python in texts:
-        texts[python] = marked(texts[python], texts.get(schema, ""))
-    return texts
+Place = TypeVar("Place")
+
+
+def rendered(module: Module, outputs: Mapping[Place, Target]) -> dict[Place, str]:
+    """The texts of a plan by their places; what can hold a checksum vouches for the schema too, which cannot."""
+    texts = {place: target.render(module) for place, target in outputs.items()}
+    schema = next(
+        (
+            texts[at]
+            for at, each in outputs.items()
+            if each.suffix == JSON_SCHEMA.suffix
+        ),
+        "",
+    )
+    return {
+        place: (
+            text
+            if outputs[place].suffix == JSON_SCHEMA.suffix
+            else marked(text, schema)
+        )
+        for place, text in texts.items()
+    }
 
 
 def _data(workflow: bytes | str | Mapping[str, Any], source: str) -> bytes:

@@ -38,6 +38,7 @@ RESERVED: Final = frozenset(
         *keyword.kwlist,
         *keyword.softkwlist,
         *dir(builtins),
+        *dir(type),
         *("self", "cls", "run", "arun", "field", "dataclass", "annotations"),
         *("parameters", "client", "timeout"),
     }

@@ -33,7 +33,7 @@ def diff_command(old: str, new: str, as_json: bool, exit_code: bool) -> None:
     renumbered = (
         matched(first.graph, second.graph)
         if first.graph is not None and second.graph is not None
-        else {}
+        else None
     )
     changes = changes_between(first.schema, second.schema, renumbered)
     breaking = any(change.breaking for change in changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CodegenError, Diagnostic
+from ..project.paths import STANDARD
 from ..project.regenerate import Product, Task, produce
 from ..project.writing import write_all
 from ..sources import classes_in
@@ -20,21 +22,21 @@ MOST_LINES = 200
 """Lines of a difference that are shown."""
 
 
-def finish(tasks: Sequence[Task], *, check: bool) -> list[Product]:
-    """Generate all, and write all or nothing; with `check` compare instead. Exits with 1 for invalid input or stale files."""
+def finish(tasks: Sequence[Task], *, check: bool) -> None:
+    """Generate all, and write all or nothing; with `check` compare instead.
+
+    Exits with 1 for invalid input, and where `check` finds an output that is out of date.
+    """
     described: dict[str, Mapping[str, Any]] = {}
     products: list[Product] = []
     faults: list[Diagnostic] = []
     for task in tasks:
         try:
-            products.append(
-                produce(
-                    _with_catalog(task, described),
-                    read_file,
-                    read_beside,
-                    _classes(task, described),
-                )
-            )
+            classes = _classes(task, described)
+            task = _with_catalog(task, described)
+            products.append(produce(task, read_file, _present, classes))
+            if not task.force and not check:
+                faults += _links(products[-1])
         except CodegenError as error:
             faults += error.diagnostics
     if not faults and not check:
@@ -51,7 +53,28 @@ def finish(tasks: Sequence[Task], *, check: bool) -> list[Product]:
             err(f"{product.task.name}: {change}")
     if check:
         sys.exit(1 if _show_stale(products) else 0)
-    return products
+    for product in products:
+        for path, text in product.outputs.items():
+            if path == _STDOUT:
+                sys.stdout.buffer.write(text.encode())
+                sys.stdout.buffer.flush()
+            else:
+                err(f"wrote {path}")
+
+
+_STDOUT = Path(STANDARD)
+
+
+def _present(path: Path) -> str | None:
+    return None if path == _STDOUT else read_beside(path)
+
+
+def _links(product: Product) -> Iterator[Diagnostic]:
+    for path in product.outputs:
+        if path.is_symlink():
+            message = f"is a symbolic link to {os.readlink(path)}"
+            hint = "name the file itself, or write to it through the link with --force"
+            yield Diagnostic(str(path), message, hint)
 
 
 def _classes(
@@ -84,6 +107,8 @@ def _written(products: Sequence[Product]) -> Iterator[tuple[Path, str]]:
     seen: dict[Path, str] = {}
     for product in products:
         for path, text in product.outputs.items():
+            if path == _STDOUT:
+                continue
             place = path.resolve()
             if place in seen:
                 raise CodegenError(

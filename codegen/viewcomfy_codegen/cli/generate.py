@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -17,8 +17,11 @@ from ..project.paths import (
     refuse_same,
     schema_path,
 )
-from ..project.regenerate import Product, Task
-from .console import err, tell
+from ..project.regenerate import Task
+from ..targets.json_schema import JSON_SCHEMA
+from ..targets.python.target import PYTHON
+from ..targets.target import Target
+from .console import tell
 from .files import users_catalog_if_any
 from .finishing import finish
 
@@ -136,11 +139,13 @@ def generate_command(
         raise click.UsageError(str(error)) from None
     if check and module is None:
         raise click.UsageError("--check needs an output to compare with")
+    outputs: dict[Path, Target] = {module or Path(STANDARD): PYTHON}
+    if beside is not None:
+        outputs[beside] = JSON_SCHEMA
     task = Task(
         source=workflow,
         name=module.stem if module else name_of(workflow),
-        module=module,
-        schema=beside,
+        outputs=outputs,
         options=Options(include, exclude, all_, optional_files, embed=not no_embed),
         view_comfy=view_comfy,
         workflow=picked,
@@ -149,11 +154,7 @@ def generate_command(
         fresh=fresh,
         force=force,
     )
-    [product] = finish([task], check=check)
-    if output == STANDARD or module is None:
-        sys.stdout.buffer.write(product.texts[0].encode())
-        sys.stdout.buffer.flush()
-    _say_written([product])
+    finish([task], check=check)
 
 
 def _project(*, fresh: bool, force: bool, check: bool) -> None:
@@ -169,10 +170,4 @@ def _project(*, fresh: bool, force: bool, check: bool) -> None:
         raise click.UsageError(
             "no WORKFLOW given, and no pyproject.toml here names any under [tool.viewcomfy-codegen]"
         )
-    _say_written(finish(tasks, check=check))
-
-
-def _say_written(products: Sequence[Product]) -> None:
-    for product in products:
-        for path in product.outputs:
-            err(f"wrote {path}")
+    finish(tasks, check=check)

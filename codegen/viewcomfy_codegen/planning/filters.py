@@ -16,7 +16,7 @@ Named: TypeAlias = list[tuple[Identifier, Draft]]
 def filtered(
     named: Named, options: Options, source: str
 ) -> tuple[Named, list[Diagnostic]]:
-    """What the marks and the globs leave; a glob that matches nothing is worth a warning."""
+    """What the marks and the globs leave, by the names that the workflow gives; a glob without a match is worth a warning."""
     kept = [pair for pair in named if not (pair[1].wish and pair[1].wish.hidden)]
     kept = [
         pair
@@ -24,6 +24,7 @@ def filtered(
         if not pair[1].hidden
         or options.all
         or pair[1].wish is not None
+        or pair[1].key in options.wanted
         or _matches(pair, options.include)
     ]
     notes: list[Diagnostic] = []

@@ -6,9 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.key import WireKey
 
 from .wishes import Wishes
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Inputs that one parameter is to set; `default` is what it sends where their deployed values differ."""
+
+    inputs: tuple[WireKey, ...]
+    default: Any = REQUIRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +26,11 @@ class Options:
 
     `include` and `exclude` are globs over a parameter's name, wire key (`6-inputs-text`) and node class. `all` keeps what
     a workflow's VC_BASIC and VC_ADV marks leave out. `embed` carries the graph in the module. `wishes` are what was
-    written down on single inputs; `curated` has them choose what is shown, as marks do. `shared` are inputs that one parameter
-    sets. `object_info` is what the user's own ComfyUI answers there, `kept` the catalog of such answers that the user or the
-    project keeps; what neither knows, the shipped catalog says. `outputs` are names of output nodes, by their ids.
+    written down on single inputs beside the workflow; `curated` has them choose what is shown, as marks do. `wanted` is what
+    overrules the names, sentences and requirements that follow from all of that: a project's table, an earlier module.
+    `shared` are inputs that one parameter sets, `together` those that one set in the earlier module. `object_info` is what the
+    user's own ComfyUI answers there, `kept` the catalog of such answers that the user or the project keeps; what neither knows,
+    the shipped catalog says. `outputs` are names of output nodes, by their ids.
     """
 
     include: tuple[str, ...] = ()
@@ -29,7 +40,9 @@ class Options:
     embed: bool = True
     wishes: Wishes = field(default_factory=dict)
     curated: bool = False
-    shared: tuple[tuple[WireKey, ...], ...] = ()
+    wanted: Wishes = field(default_factory=dict)
+    shared: tuple[Shared, ...] = ()
+    together: tuple[tuple[WireKey, ...], ...] = ()
     object_info: Mapping[str, Any] | None = None
     kept: Mapping[str, Any] | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)

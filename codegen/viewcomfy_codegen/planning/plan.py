@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from typing import Any
 
-from viewcomfy_runtime.parameters.fields import REQUIRED, UNUSED
+from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Choice, Media
 
-from ..catalog import Catalog
 from ..errors import Diagnostic
 from ..graph.roles import Roles
-from ..graph.workflow import Workflow
-from ..model import (
-    ADVANCED,
-    BASIC,
-    GROUPS,
-    Alias,
-    Hidden,
-    Identifier,
-    Module,
-    Origins,
-    Parameter,
-)
+from ..model import GROUPS, Alias, Hidden, Identifier, Module, Origins, Parameter
 from ..naming.aliases import aliases_of
-from ..naming.assignment import assign
-from ..naming.candidates import Labels, Spot
-from ..naming.rules import Rule
-from ..words import words
-from .analysis import Analysis, analyse
+from .analysis import Analysis
 from .conflicts import doubts
-from .drafts import Draft, is_random, masks
+from .drafts import Draft, is_random
 from .filters import Named, filtered
 from .options import Options
 from .outputs import outputs_of
 from .ranking import rank
 from .sentences import about
-from .sharing import shared
+from .sharing import Joined, together
+from .survey import Survey, renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,84 +35,48 @@ class Titles:
 
 
 def plan(
-    workflow: Workflow, catalog: Catalog, options: Options, titles: Titles
+    found: Survey, options: Options, titles: Titles
 ) -> tuple[Module, list[Diagnostic]]:
-    """The plan for `workflow`, and what its author should know.
+    """The plan for a surveyed workflow, and what its author should know.
 
     Raises CodegenError for wishes that the workflow can't fulfill.
     """
-    analysis = analyse(workflow, catalog, options.wishes, curated=options.curated)
-    labels = Labels(workflow, analysis.roles, dict(analysis.facts))
-    named = _named(analysis, labels, options)
-    kept, notes = filtered(named, options, titles.source)
+    analysis = found.analysis
+    shown, notes = filtered(found.named, options, titles.source)
+    keys = {draft.key for _, draft in shown}
     notes += doubts(analysis, options.object_info, titles.source)
+    named = renamed(found, options.wanted)
+    kept = [pair for pair in named if pair[1].key in keys]
+    joined, more = together(
+        {draft.key: draft for _, draft in kept}, options, titles.source
+    )
+    kept = [pair for pair in kept if pair[1].key not in joined.members]
     kept.sort(key=lambda pair: _place(*pair))
-    parameters = [
-        _parameter(name, draft, options, analysis.roles) for name, draft in kept
-    ]
+    parameters = tuple(
+        _parameter(name, draft, options, analysis.roles, joined.sets.get(draft.key))
+        for name, draft in kept
+    )
     module = Module(
         title=titles.title,
         source=titles.source,
-        node_count=len(workflow.nodes),
-        parameters=(together := shared(parameters, options, titles.source)),
+        node_count=len(analysis.workflow.nodes),
+        parameters=parameters,
         aliases=_aliases(kept, {name for name, _ in named}),
-        outputs=outputs_of(analysis, labels, options.outputs),
-        graph=workflow.graph if options.embed else None,
-        fallback=_fallback(analysis, together),
-        hidden=_hidden(named, kept),
+        outputs=outputs_of(analysis, found.labels, options.outputs),
+        graph=analysis.workflow.graph if options.embed else None,
+        fallback=_fallback(analysis, parameters),
+        hidden=_hidden(found.named, keys),
     )
-    return module, notes
+    return module, [*notes, *more]
 
 
-def _hidden(named: Named, kept: Named) -> tuple[Hidden, ...]:
+def _hidden(named: Named, shown: Set[WireKey]) -> tuple[Hidden, ...]:
     """The inputs that change nothing, but for those that somebody asked for."""
-    shown = {draft.key for _, draft in kept}
     return tuple(
         Hidden(draft.key, draft.hidden)
         for _, draft in named
         if draft.hidden and draft.key not in shown
     )
-
-
-def _named(analysis: Analysis, labels: Labels, options: Options) -> Named:
-    """Every draft with its name, masks included: all are named before any is left out."""
-    found = analysis.drafts
-    counts = Counter(draft.node.id for draft in found if not draft.hidden)
-    spots = [_spot(draft, counts[draft.node.id] == 1) for draft in found]
-    keep = {
-        index: draft.wish.name
-        for index, draft in enumerate(found)
-        if draft.wish is not None and draft.wish.name
-    }
-    assigned = assign(labels, spots, keep)
-    pairs = [
-        (name, _after_naming(draft, rule))
-        for draft, (name, rule) in zip(found, assigned, strict=True)
-    ]
-    return list(masks(pairs, analysis.workflow, analysis.facts, options.wishes))
-
-
-def _spot(draft: Draft, alone: bool) -> Spot:
-    label = words(draft.wish.label or "") if draft.wish is not None else ()
-    return Spot(
-        draft.node,
-        draft.input,
-        draft.type,
-        alone,
-        label,
-        draft.hidden != "" or draft.group == UNUSED,
-    )
-
-
-def _after_naming(draft: Draft, rule: Rule) -> Draft:
-    """The draft with where its name comes from; what an author titled is basic, what is hidden advanced where it shows."""
-    kept = draft.wish is not None and draft.wish.name
-    origin = draft.wish.origin if draft.wish is not None and kept else rule.value
-    titled = rule is Rule.TITLE
-    group = draft.group
-    if draft.hidden and group == BASIC:
-        group = ADVANCED
-    return replace(draft, name_origin=origin, titled=titled, group=group)
 
 
 def _place(name: str, draft: Draft) -> tuple[int, bool, int]:
@@ -138,9 +87,15 @@ def _place(name: str, draft: Draft) -> tuple[int, bool, int]:
 
 
 def _parameter(
-    name: Identifier, draft: Draft, options: Options, roles: Roles
+    name: Identifier,
+    draft: Draft,
+    options: Options,
+    roles: Roles,
+    joined: Joined | None,
 ) -> Parameter:
     kind, default = draft.type, draft.default
+    if joined is not None:
+        kind, default = joined.type, joined.default
     wanted = draft.wish.required if draft.wish is not None else None
     if isinstance(kind, Media) and not kind.optional:
         optional = options.optional_files or wanted is False
@@ -153,7 +108,7 @@ def _parameter(
         name=name,
         type=kind,
         default=default,
-        inputs=(draft.key,),
+        inputs=(draft.key,) if joined is None else joined.inputs,
         about=told,
         group=draft.group,
         origins=Origins(draft.name_origin, draft.type_origin, origin),

@@ -16,7 +16,7 @@ from .drafts import Draft
 
 def _sentence(draft: Draft, roles: Roles) -> tuple[str, str]:
     """What the parameter is for, and who says so: its role where its input's own name says none, else what is known of it."""
-    if draft.mask_of is not None:
+    if draft.mask_of is not None and not (draft.wish and draft.wish.doc):
         return (
             f"Mask for {draft.mask_of}: a picture of its size that is transparent where the mask is."
             " Without one, the transparency of the picture itself is used."

@@ -2,49 +2,165 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from viewcomfy_runtime.parameters.fields import REQUIRED
+from viewcomfy_runtime.parameters.key import WireKey
+from viewcomfy_runtime.parameters.types import (
+    Bound,
+    Integer,
+    Media,
+    Number,
+    ParameterType,
+    Refused,
+    Text,
+    accept,
+)
 
 from ..errors import CodegenError, Diagnostic
-from ..model import Parameter
-from .options import Options
+from .drafts import Draft
+from .options import Options, Shared
 
 
-def shared(
-    parameters: list[Parameter], options: Options, source: str
-) -> tuple[Parameter, ...]:
-    """The parameters, with one for each group of inputs that the user wants set together.
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What one parameter for several inputs takes, and what it sends unless a call says otherwise."""
 
-    Raises CodegenError for inputs that have no parameter, or whose types differ.
+    inputs: tuple[WireKey, ...]
+    type: ParameterType
+    default: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """The sets by their first input; `members` are all the others, which have no parameter of their own."""
+
+    sets: Mapping[WireKey, Joined]
+    members: frozenset[WireKey]
+
+
+def together(
+    drafts: Mapping[WireKey, Draft], options: Options, source: str
+) -> tuple[Sets, list[Diagnostic]]:
+    """The inputs that one parameter sets: as the user wants, else as it was in the earlier module.
+
+    No deployed value changes in silence: where the values of a set differ, the user's becomes required or has its own default,
+    and one of the earlier module splits. Raises CodegenError for what the user wants and cannot be had.
     """
-    by_target = {each.inputs[0]: each for each in parameters}
+    sets: list[Joined] = []
+    notes: list[Diagnostic] = []
     faults: list[Diagnostic] = []
-    for targets in options.shared:
-        members = [by_target.get(target) for target in targets]
-        first = members[0]
-        keys = ", ".join(map(str, targets))
-        if first is None or None in members:
-            missing = [
-                str(t) for t, each in zip(targets, members, strict=True) if not each
-            ]
-            faults.append(
-                Diagnostic(
-                    source,
-                    f"{', '.join(missing)} has no parameter that could be shared",
-                    "inspect lists the keys of all parameters",
-                )
-            )
-        elif len({repr(each.type) for each in members if each}) > 1:
-            faults.append(
-                Diagnostic(
-                    source,
-                    f"{keys} cannot be one parameter: they take different values",
-                    "share inputs of one type and with the same bounds or choices",
-                )
-            )
+    taken: set[WireKey] = set()
+    for wanted in options.shared:
+        joined, told = _wanted(wanted, drafts, source)
+        if joined is None:
+            faults += told
+            continue
+        notes += told
+        sets.append(joined)
+        taken.update(joined.inputs)
+    for inputs in options.together:
+        present = tuple(each for each in inputs if each in drafts and each not in taken)
+        if len(present) < 2:
+            continue
+        kind = _common([drafts[each].type for each in present])
+        if kind is None or not _agree(drafts, present):
+            notes.append(_split(inputs, options, source))
         else:
-            by_target[targets[0]] = replace(first, inputs=targets)
-            for target in targets[1:]:
-                del by_target[target]
+            sets.append(Joined(present, kind, drafts[present[0]].default))
     if faults:
         raise CodegenError(*faults)
-    return tuple(by_target.values())
+    found = {each.inputs[0]: each for each in sets}
+    members = frozenset(key for each in sets for key in each.inputs[1:])
+    return Sets(found, members), notes
+
+
+def _wanted(
+    wanted: Shared, drafts: Mapping[WireKey, Draft], source: str
+) -> tuple[Joined | None, list[Diagnostic]]:
+    """A set of the user's with what should be known of it; None with what is wrong."""
+    inputs = wanted.inputs
+    keys = ", ".join(map(str, inputs))
+    missing = [str(each) for each in inputs if each not in drafts]
+    if missing:
+        message = f"{', '.join(missing)} has no parameter that could be shared"
+        hint = "inspect lists the keys of all parameters"
+        return None, [Diagnostic(source, message, hint)]
+    kind = _common([drafts[each].type for each in inputs])
+    if kind is None:
+        message = f"{keys} cannot be one parameter: they take different values"
+        hint = "share inputs of one type"
+        return None, [Diagnostic(source, message, hint)]
+    value = drafts[inputs[0]].default
+    if wanted.default is not REQUIRED:
+        try:
+            value = accept(kind, wanted.default)
+        except Refused as refused:
+            message = f"{wanted.default!r} cannot be the default for {keys}: {refused}"
+            hint = "give a value that all of them accept"
+            return None, [Diagnostic(source, message, hint)]
+    agree = _agree(drafts, inputs)
+    if agree and value == drafts[inputs[0]].default:
+        return Joined(inputs, kind, value), []
+    values = ", ".join(_shown(drafts[each].value) for each in inputs)
+    if wanted.default is REQUIRED:
+        message = f"{keys} are deployed with different values ({values}), so that a call has to set them"
+        hint = "or choose one: shared = { NAME = { inputs = [ … ], default = … } }"
+        return Joined(inputs, kind, REQUIRED), [
+            Diagnostic(source, message, hint, "warning")
+        ]
+    message = f"{keys} are deployed with {values}, but a call that does not set them sends {_shown(value)}"
+    return Joined(inputs, kind, value), [Diagnostic(source, message, None, "warning")]
+
+
+def _common(kinds: Sequence[ParameterType]) -> ParameterType | None:
+    """What all of the types take; None where that is nothing that one parameter could be."""
+    common = kinds[0]
+    for kind in kinds[1:]:
+        match common, kind:
+            case Integer(lo, hi, random), Integer(low, high, draws):
+                lo, hi = _narrower(lo, low, max), _narrower(hi, high, min)
+                common = Integer(lo, hi, random and draws)
+            case Number(lo, hi), Number(low, high):
+                common = Number(_narrower(lo, low, max), _narrower(hi, high, min))
+            case Text(one), Text(other):
+                common = Text(one or other)
+            case _ if common != kind:
+                return None
+    return common
+
+
+def _narrower(
+    one: Bound, other: Bound, nearer: Callable[[int | float, int | float], int | float]
+) -> Bound:
+    """The bound that holds for both."""
+    return other if one is None else one if other is None else nearer(one, other)
+
+
+def _agree(drafts: Mapping[WireKey, Draft], inputs: Sequence[WireKey]) -> bool:
+    """Whether the inputs are deployed with one value; files are each call's own."""
+    values = [drafts[each].default for each in inputs]
+    return isinstance(drafts[inputs[0]].type, Media) or all(
+        value == values[0] and isinstance(value, bool) == isinstance(values[0], bool)
+        for value in values
+    )
+
+
+def _split(inputs: Sequence[WireKey], options: Options, source: str) -> Diagnostic:
+    wish = options.wanted.get(inputs[0])
+    name = (wish.name if wish is not None else None) or "NAME"
+    listed = ", ".join(f'"{each}"' for each in inputs)
+    return Diagnostic(
+        source,
+        f"the inputs of {name} are deployed with different values now, so that each has a parameter of its own",
+        f"to keep them together, write shared = {{ {name} = [{listed}] }} in pyproject.toml",
+        "warning",
+    )
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else f"{text[:39]}…"

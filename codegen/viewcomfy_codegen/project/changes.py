@@ -33,40 +33,43 @@ class Change:
 def changes_between(
     old: Schema, new: Schema, renumbered: Mapping[str, str] | None = None
 ) -> list[Change]:
-    """The changes from one schema of calls to another; `renumbered` are the new ids of nodes by their old ones."""
-    before = {name: _keys(each, renumbered or {}) for name, each in _properties(old)}
-    after = {name: _keys(each, {}) for name, each in _properties(new)}
+    """The changes from one schema of calls to another.
+
+    `renumbered` are the new ids of nodes by their old ones, without those that are gone; None if nodes are what their ids say.
+    """
+    shown = {name: _keys(each, None) for name, each in _properties(old)}
+    before = {name: _keys(each, renumbered) for name, each in _properties(old)}
+    after = {name: _keys(each, None) for name, each in _properties(new)}
     pairs = _pairs(before, after)
     gone = [name for name in before if name not in pairs]
     come = [name for name in after if name not in pairs.values()]
     return [
-        *(_gone(name, before[name]) for name in gone),
+        *(_gone(name, shown[name]) for name in gone),
         *(_come(name, after[name], new) for name in come),
         *(
             change
             for name, now in pairs.items()
             for change in (
-                *_keys_changed(now, before[name], after[now], after),
+                *_keys_changed(now, before[name], shown[name], after[now], after),
                 *_changed(old, name, new, now),
             )
         ),
+        *_outputs_changed(old, new, renumbered),
     ]
 
 
 def _properties(schema: Schema) -> Iterator[tuple[str, Schema]]:
-    for name, each in (schema.get("properties") or {}).items():
-        if isinstance(each, dict):
-            yield name, each
+    yield from _objects(schema.get("properties") or {})
 
 
-def _keys(schema: Schema, renumbered: Mapping[str, str]) -> tuple[str, ...]:
+def _keys(schema: Schema, renumbered: Mapping[str, str] | None) -> tuple[str, ...]:
+    """The wire keys that a parameter sets, with the present ids of their nodes; a node that is gone has an id like no other."""
     keys = schema.get("x-viewcomfy-key")
     found = []
     for key in keys if isinstance(keys, list) else [str(keys)]:
         wire = WireKey.parse(str(key))
-        if wire is not None:
-            node = renumbered.get(wire.node, wire.node)
-            key = WireKey(node, wire.name)
+        if wire is not None and renumbered is not None:
+            key = WireKey(renumbered.get(wire.node, f"{wire.node} before"), wire.name)
         found.append(str(key))
     return tuple(found)
 
@@ -97,6 +100,40 @@ def _pairs(before: _Keys, after: _Keys) -> dict[str, str]:
     return {name: found[name] for name in before if name in found}
 
 
+def _outputs_changed(
+    old: Schema, new: Schema, renumbered: Mapping[str, str] | None
+) -> Iterator[Change]:
+    """Outputs that come and go, or are called or give something else; silent about schemas that do not tell of any."""
+    first, second = old.get("x-viewcomfy-outputs"), new.get("x-viewcomfy-outputs")
+    if not isinstance(first, dict) or not isinstance(second, dict):
+        return
+    names = {str(each.get("node")): name for name, each in _objects(second)}
+    left = dict(names)
+    for name, each in _objects(first):
+        node = str(each.get("node"))
+        id = node if renumbered is None else renumbered.get(node, "")
+        now = left.pop(id, None)
+        if now is None:
+            message = f"output {name} was removed (node {node})"
+            yield Change("output removed", name, message, True)
+            continue
+        if now != name:
+            message = f"output {name} was renamed to {now}"
+            yield Change("output renamed", name, message, True)
+        one, other = each.get("kind"), second[now].get("kind")
+        if one != other:
+            message = f"kind of output {now}: {one} → {other}"
+            yield Change("output retyped", now, message, True)
+    for id, name in left.items():
+        yield Change("output added", name, f"output {name} is new (node {id})", False)
+
+
+def _objects(value: Mapping[str, Any]) -> Iterator[tuple[str, Schema]]:
+    for name, each in value.items():
+        if isinstance(each, dict):
+            yield name, each
+
+
 def _gone(name: str, keys: Iterable[str]) -> Change:
     return Change("removed", name, f"{name} was removed ({', '.join(keys)})", True)
 
@@ -108,14 +145,18 @@ def _come(name: str, keys: Iterable[str], new: Schema) -> Change:
 
 
 def _keys_changed(
-    name: str, old: tuple[str, ...], new: tuple[str, ...], after: _Keys
+    name: str,
+    old: tuple[str, ...],
+    shown: tuple[str, ...],
+    new: tuple[str, ...],
+    after: _Keys,
 ) -> Iterator[Change]:
     """Inputs that a parameter of several inputs sets no longer, or sets now too."""
     holders = {key: holder for holder, keys in after.items() for key in keys}
-    for key in old:
+    for key, own in zip(old, shown, strict=True):
         if key not in new:
             other = f", which {holders[key]} now sets" if key in holders else ""
-            message = f"{name} no longer sets {key}{other}"
+            message = f"{name} no longer sets {own}{other}"
             yield Change("split", name, message, True)
     for key in new:
         if key not in old:

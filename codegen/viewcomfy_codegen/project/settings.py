@@ -10,10 +10,13 @@ from typing import Any, Final
 
 from ..errors import CodegenError, Diagnostic
 from ..planning.options import Options
-from ..planning.wishes import Wish
+from ..targets.json_schema import JSON_SCHEMA
+from ..targets.python.target import PYTHON
+from ..targets.target import Target
 from .paths import UnusableOutput, module_path, refuse_same, schema_path
 from .regenerate import Task
 from .table import COMMON, TABLE, faults_of
+from .wanted import wanted_of
 
 FILE: Final = "pyproject.toml"
 
@@ -83,11 +86,13 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
     except UnusableOutput as error:
         hint = "set output and schema to files of their own"
         raise CodegenError(Diagnostic(where, str(error), hint)) from None
+    outputs: dict[Path, Target] = {module: PYTHON}
+    if schema is not None:
+        outputs[schema] = JSON_SCHEMA
     return Task(
         source=source,
         name=module.stem,
-        module=module,
-        schema=schema,
+        outputs=outputs,
         options=Options(
             tuple(settings.get("include", ())),
             tuple(settings.get("exclude", ())),
@@ -99,8 +104,7 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
         workflow=settings.get("workflow"),
         object_info=_placed(settings.get("object_info"), folder),
         catalog=_placed(settings.get("catalog"), folder),
-        wanted=_wanted(settings, where),
-        shared=tuple(tuple(each) for each in settings.get("shared", {}).values()),
+        wanted=wanted_of(settings, where),
     )
 
 
@@ -109,23 +113,3 @@ def _placed(place: str | None, folder: Path) -> str | None:
     if place is None or "://" in place:
         return place
     return str(folder / place)
-
-
-def _wanted(settings: Mapping[str, Any], where: str) -> dict[str, Wish]:
-    """What the table wants of single parameters, by key or name."""
-    found: dict[str, Wish] = {}
-
-    def want(place: str, **wish: Any) -> None:
-        found[place] = replace(found.get(place, Wish(where)), **wish)
-
-    for name, inputs in settings.get("shared", {}).items():
-        want(inputs[0], name=name)
-    for place, name in settings.get("rename", {}).items():
-        want(place, name=name)
-    for place, text in settings.get("docs", {}).items():
-        want(place, doc=text)
-    for place in settings.get("optional", ()):
-        want(place, required=False)
-    for place in settings.get("required", ()):
-        want(place, required=True)
-    return found

@@ -65,9 +65,28 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     ),
     "docs": Setting(_BY_NAME, "Sentences, by key or name."),
     "shared": Setting(
-        {"type": "object", "additionalProperties": _SEVERAL},
+        {
+            "type": "object",
+            "additionalProperties": {
+                "anyOf": [
+                    _SEVERAL,
+                    {
+                        "type": "object",
+                        "properties": {
+                            "inputs": {"description": "Keys or names.", **_SEVERAL},
+                            "default": {
+                                "description": "What is sent unless a call sets it."
+                            },
+                        },
+                        "required": ["inputs"],
+                        "additionalProperties": False,
+                    },
+                ]
+            },
+        },
         "One parameter for several inputs: its name, and their keys or names.",
     ),
+    "outputs": Setting(_BY_NAME, "Names of outputs, by the id of their node."),
 }
 COMMON: Final = ("object_info", "catalog")
 """Settings that may also stand above the workflows, for all of them."""

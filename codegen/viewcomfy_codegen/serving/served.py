@@ -15,7 +15,7 @@ from ..errors import CodegenError, Diagnostic
 from ..graph.workflow import Workflow
 from ..pipeline import Generated, generate
 from ..planning.analysis import analyse
-from ..planning.options import Options
+from ..planning.options import Options, Shared
 from ..planning.wishes import Wish
 from ..sources.api_format import read_workflow
 from ..targets.checksums import is_generated
@@ -116,10 +116,11 @@ def _of_module(
                 "serve the workflow itself, or generate the module without --no-embed",
             )
         )
-    wishes = {
-        key: Wish(origin=label, name=name)
-        for keys, name in module.names.items()
-        for key in keys
+    shown = {key: Wish(origin=label) for keys in module.names for key in keys}
+    names = {
+        keys[0]: Wish(origin=label, name=name) for keys, name in module.names.items()
     }
-    shared = tuple(keys for keys in module.names if len(keys) > 1)
-    return module.graph, replace(options, wishes=wishes, curated=True, shared=shared)
+    shared = tuple(Shared(keys) for keys in module.names if len(keys) > 1)
+    return module.graph, replace(
+        options, wishes=shown, curated=True, wanted=names, shared=shared
+    )

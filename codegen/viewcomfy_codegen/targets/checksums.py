@@ -27,27 +27,28 @@ def marked(module: str, schema: str) -> str:
 
 
 def is_generated(text: str) -> bool:
-    """Whether a module or a schema is one of ours at all."""
-    return MARK in text[:2000] or (
-        '"x-viewcomfy-key"' in text
-        or ('"$schema"' in text[:200] and '"properties": {}' in text)
-    )
+    """Whether a text is one of ours at all."""
+    return MARK in text[:2000] or '"x-viewcomfy-' in text
 
 
-def is_edited(module: str, schema: str | None) -> tuple[bool, bool]:
-    """Whether a generated module, and the schema beside it, are not any more what was written."""
-    module = module.replace("\r\n", "\n")
-    found = _FILLED.search(module)
+def is_edited(text: str) -> bool:
+    """Whether a generated text is not what was written any more; one whose checksum is gone is not."""
+    text = text.replace("\r\n", "\n")
+    found = _FILLED.search(text)
     if found is None:
-        return False, False
-    blank = module
+        return True
     for part in ("module", "schema"):
         start, end = found.span(part)
-        blank = blank[:start] + _BLANK + blank[end:]
-    edited = (
-        schema is not None and _digest(schema.replace("\r\n", "\n")) != found["schema"]
+        text = text[:start] + _BLANK + text[end:]
+    return _digest(text) != found["module"]
+
+
+def is_vouched_for(schema: str, text: str) -> bool:
+    """Whether a generated text says that the schema beside it is as it was written."""
+    found = _FILLED.search(text.replace("\r\n", "\n"))
+    return found is not None and found["schema"] == _digest(
+        schema.replace("\r\n", "\n")
     )
-    return _digest(blank) != found["module"], edited
 
 
 def _digest(text: str) -> str:

@@ -21,7 +21,11 @@ def run(*arguments: str, text: str | None = None) -> Result:
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str, bool]]:
     found = changes_between(schema(old), schema(new))
-    return [(each.kind, each.parameter, each.breaking) for each in found]
+    return [
+        (each.kind, each.parameter, each.breaking)
+        for each in found
+        if not each.kind.startswith("output")
+    ]
 
 
 def property_changes(**fields: tuple[dict[str, Any], dict[str, Any]]) -> list[str]:
@@ -143,6 +147,45 @@ def test_every_input_that_a_name_gained_or_lost_is_told() -> None:
         "breaking: x was renamed to y",
     ]
     assert told({"x": [a, b]}, {"x": [b, a]}) == []
+
+
+def told_of_outputs(
+    old: dict[str, Any], new: dict[str, Any], **renumbered: str
+) -> list[str]:
+    def of(outputs: dict[str, Any]) -> dict[str, Any]:
+        return {"x-viewcomfy-outputs": outputs}
+
+    ids = {name.removeprefix("n"): id for name, id in renumbered.items()}
+    return [str(each) for each in changes_between(of(old), of(new), ids or None)]
+
+
+def test_outputs_that_are_gone_or_renamed_break_callers() -> None:
+    portrait = {"node": "9", "kind": "image"}
+    assert told_of_outputs({"portrait": portrait}, {}) == [
+        "breaking: output portrait was removed (node 9)"
+    ]
+    assert told_of_outputs({}, {"portrait": portrait}) == [
+        "output portrait is new (node 9)"
+    ]
+    assert told_of_outputs({"portrait": portrait}, {"face": portrait}) == [
+        "breaking: output portrait was renamed to face"
+    ]
+    film = {"node": "9", "kind": "video"}
+    assert told_of_outputs({"portrait": portrait}, {"portrait": film}) == [
+        "breaking: kind of output portrait: image → video"
+    ]
+
+
+def test_an_output_whose_node_has_another_number_is_the_same() -> None:
+    old = {"portrait": {"node": "9", "kind": "image"}}
+    new = {"portrait": {"node": "12", "kind": "image"}}
+    assert told_of_outputs(old, new, n9="12") == []
+    assert len(told_of_outputs(old, new, n1="1")) == 2
+
+
+def test_a_schema_that_tells_of_no_outputs_is_not_compared_by_them() -> None:
+    new = {"x-viewcomfy-outputs": {"portrait": {"node": "9"}}}
+    assert changes_between({"properties": {}}, new) == []
 
 
 def test_two_names_that_were_exchanged_are_told_as_renamed() -> None:

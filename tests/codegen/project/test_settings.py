@@ -160,7 +160,7 @@ def test_a_projects_comfyui_and_view_comfy_are_used(
         ("rename = { stepz = 'x' }", "did you mean steps?"),
         ("rename = { steps = 'class' }", "cannot be a parameter's name"),
         ("rename = { steps = 'a b' }", "cannot be a parameter's name"),
-        ("rename = { steps = 'cfg' }", "another parameter is"),
+        ("rename = { steps = 'cfg' }", "cannot both be called cfg"),
         ("rename = { steps = 'x', cfg = 'x' }", "cannot both be called x"),
         ("shared = { x = ['steps', 'cfg'] }", "they take different values"),
         ("shared = { x = ['steps', 'nothing'] }", "there is no parameter nothing"),

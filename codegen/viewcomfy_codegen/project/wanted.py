@@ -1,0 +1,190 @@
+"""What a project's table wants of single parameters and outputs, found in the workflow by key or by name."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import Any
+
+from viewcomfy_runtime.parameters.fields import REQUIRED
+from viewcomfy_runtime.parameters.key import WireKey
+
+from ..errors import CodegenError, Diagnostic
+from ..naming.outputs import RESERVED_OUTPUTS
+from ..planning.filters import Named
+from ..planning.options import Shared
+from ..planning.wishes import Wish
+from ..words import usable
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A table's entries by what they are written under: a key, a name, an output's node.
+
+    A name is the one that the workflow itself gives, whatever the table or an earlier module makes of it; so an entry means
+    the same at every run. `shared` has the places that one parameter sets, and its default, by its name. `where` is the table.
+    """
+
+    where: str = ""
+    wishes: Mapping[str, Wish] = field(default_factory=dict)
+    shared: Mapping[str, tuple[tuple[str, ...], Any]] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def wanted_of(settings: Mapping[str, Any], where: str) -> Wanted:
+    """What a client's settings in the table want."""
+    wishes: dict[str, Wish] = {}
+
+    def want(place: str, **wish: Any) -> None:
+        wishes[place] = replace(wishes.get(place, Wish(where)), **wish)
+
+    for place, name in settings.get("rename", {}).items():
+        want(place, name=plain(name))
+    for place, text in settings.get("docs", {}).items():
+        want(place, doc=text)
+    for place in settings.get("optional", ()):
+        want(place, required=False)
+    for place in settings.get("required", ()):
+        want(place, required=True)
+    shared = {
+        plain(name): (
+            (tuple(each["inputs"]), each.get("default", REQUIRED))
+            if isinstance(each, dict)
+            else (tuple(each), REQUIRED)
+        )
+        for name, each in settings.get("shared", {}).items()
+    }
+    outputs = {id: plain(name) for id, name in settings.get("outputs", {}).items()}
+    return Wanted(where, wishes, shared, outputs)
+
+
+def plain(name: str) -> str:
+    """A name as Python compares it."""
+    return unicodedata.normalize("NFKC", name)
+
+
+def found_in(
+    wanted: Wanted, named: Named, shown: Named
+) -> tuple[dict[WireKey, Wish], tuple[Shared, ...]]:
+    """What is wanted, by input. `named` are all there are, `shown` those that have a parameter anyway.
+
+    An input that is hidden since it changes nothing gets one by being named here. Raises CodegenError for what is not there,
+    cannot be a name, or clashes with another.
+    """
+    seen = {draft.key for _, draft in shown}
+    named = [pair for pair in named if pair[1].hidden or pair[1].key in seen]
+    places = {str(draft.key): draft.key for _, draft in named}
+    places |= {str(name): draft.key for name, draft in named}
+    faults: list[Diagnostic] = []
+
+    def find(place: str) -> WireKey | None:
+        key = places.get(place) or places.get(plain(place))
+        if key is None:
+            faults.append(_unknown(place, places, wanted.where))
+        return key
+
+    wishes: dict[WireKey, Wish] = {}
+    for place, wish in wanted.wishes.items():
+        key = find(place)
+        if key is None:
+            continue
+        known = wishes.get(key, Wish(wanted.where))
+        said = {
+            part: value
+            for part in ("name", "doc", "required")
+            if (value := getattr(wish, part)) is not None
+        }
+        faults += (
+            Diagnostic(wanted.where, f"{key} has two entries for its {part}", _ONE)
+            for part, value in said.items()
+            if getattr(known, part) not in (None, value)
+        )
+        wishes[key] = replace(known, **said)
+    shared: list[Shared] = []
+    taken: set[WireKey] = set()
+    for name, (listed, default) in wanted.shared.items():
+        keys = tuple(dict.fromkeys(key for each in listed if (key := find(each))))
+        if any(key in taken for key in keys):
+            message = f"{name} shares an input that another entry of shared has already"
+            faults.append(Diagnostic(wanted.where, message, _ONE))
+        elif len(keys) < 2:
+            if not faults:
+                message = f"{name} shares one input only"
+                faults.append(Diagnostic(wanted.where, message, "name two or more"))
+        else:
+            taken.update(keys)
+            shared.append(Shared(keys, default))
+            wish = wishes.get(keys[0], Wish(wanted.where))
+            wishes[keys[0]] = replace(wish, name=name)
+    members = {key for each in shared for key in each.inputs[1:]}
+    shown = [pair for pair in named if pair[1].key in seen | wishes.keys()]
+    faults += _clashes(wishes, members, shown)
+    if faults:
+        raise CodegenError(*faults)
+    return wishes, tuple(shared)
+
+
+_ONE = "keep one of them"
+
+
+def _clashes(
+    wishes: Mapping[WireKey, Wish], members: set[WireKey], named: Named
+) -> Iterator[Diagnostic]:
+    """Names that cannot be names, or that two inputs would have; `members` have none of their own."""
+    own = {draft.key: name for name, draft in named}
+    holders = {
+        str(name): key
+        for key, name in own.items()
+        if key not in members and not (key in wishes and wishes[key].name)
+    }
+    for key, wish in wishes.items():
+        name = wish.name
+        if name is None:
+            continue
+        if not usable(name):
+            message = f"{name!r} cannot be a parameter's name"
+            hint = "choose an identifier that is not a keyword or a built-in name of Python, or one of the module's own"
+            yield Diagnostic(wish.origin, message, hint)
+        elif name in holders:
+            other = holders[name]
+            message = f"{own[key]} and {own[other]} cannot both be called {name}"
+            hint = f"choose another name, or rename {own[other]} too"
+            yield Diagnostic(wish.origin, message, hint)
+        holders[name] = key
+
+
+def _unknown(place: str, places: Mapping[str, object], where: str) -> Diagnostic:
+    near = get_close_matches(place, places, n=1)
+    question = f"; did you mean {near[0]}?" if near else ""
+    hint = (
+        "give a key such as 6-inputs-text, or the name that the workflow itself gives"
+    )
+    return Diagnostic(where, f"there is no parameter {place}{question}", hint)
+
+
+def outputs_in(wanted: Wanted, nodes: Mapping[str, str]) -> dict[str, str]:
+    """The names that outputs are to have, by node; `nodes` are those there are, with what each is called otherwise.
+
+    Raises CodegenError for a node that gives no output, and for what cannot be a name.
+    """
+    faults: list[Diagnostic] = []
+    holders = {name: id for id, name in nodes.items() if id not in wanted.outputs}
+    for id, name in wanted.outputs.items():
+        if id not in nodes:
+            listed = ", ".join(f"{node} ({own})" for node, own in nodes.items())
+            message = f"node {id} gives no output"
+            hint = f"the outputs are {listed}"
+            faults.append(Diagnostic(wanted.where, message, hint))
+        elif not usable(name) or name in RESERVED_OUTPUTS:
+            message = f"{name!r} cannot be an output's name"
+            hint = "choose an identifier that results do not have already"
+            faults.append(Diagnostic(wanted.where, message, hint))
+        elif name in holders:
+            message = f"the outputs of nodes {holders[name]} and {id} cannot both be called {name}"
+            faults.append(Diagnostic(wanted.where, message, "choose another name"))
+        holders[name] = id
+    if faults:
+        raise CodegenError(*faults)
+    return dict(wanted.outputs)
