@@ -12,11 +12,15 @@ _NO_EFFECT: Final = ("; has no effect.", "; have no effect.")
 
 
 class Glossary:
-    """Our own sentences on inputs: by class and name, by name, by a pattern with one `*`, by type and by role."""
+    """Our own sentences on inputs: by class and name, by name, by a pattern with one `*`, by type and by role.
+
+    What a name says elsewhere may be untrue of a choice: `1K` is not in pixels, a service's model not a file.
+    """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._classes: Mapping[str, Mapping[str, str]] = data["classes"]
         self._names: Mapping[str, str] = data["names"]
+        self._choices: Mapping[str, str] = data["choices"]
         self._patterns: Mapping[str, str] = data["patterns"]
         self._types: Mapping[str, str] = data["types"]
         self._roles: Mapping[str, str] = data["roles"]
@@ -33,19 +37,13 @@ class Glossary:
             return known, "the glossary, on its class"
         if tooltip:
             return tooltip, "your ComfyUI's tooltip"
-        if plain in self._names:
+        found = _matching(self._choices, plain) if kind == "choice" else None
+        if found is None and plain in self._names:
             return self._names[plain], "the glossary, on its name"
+        found = found or _matching(self._patterns, plain)
+        if found is not None:
+            return found
         spoken = plain.replace("_", " ")
-        for glob, sentence in self._patterns.items():
-            start, _, end = glob.partition("*")
-            if (
-                len(plain) > len(start + end)
-                and plain.startswith(start)
-                and plain.endswith(end)
-            ):
-                rest = plain.removeprefix(start).removesuffix(end).replace("_", " ")
-                text = sentence.format(words=spoken, rest=rest.strip())
-                return text, f"the glossary, on names like {glob}"
         text = self._types.get(kind, "").format(words=spoken) if plain else ""
         return text, "its type alone" if text else ""
 
@@ -61,7 +59,28 @@ class Glossary:
         return self._roles[side]
 
 
+def _matching(sentences: Mapping[str, str], plain: str) -> tuple[str, str] | None:
+    """The sentence of the first pattern that a name matches, and who says so."""
+    for glob, sentence in sentences.items():
+        start, star, end = glob.partition("*")
+        if plain == glob if not star else _is_within(plain, start, end):
+            rest = plain.removeprefix(start).removesuffix(end).replace("_", " ")
+            text = sentence.format(words=plain.replace("_", " "), rest=rest.strip())
+            return text, f"the glossary, on names like {glob}"
+    return None
+
+
+def _is_within(plain: str, start: str, end: str) -> bool:
+    return (
+        len(plain) > len(start + end)
+        and plain.startswith(start)
+        and plain.endswith(end)
+    )
+
+
 @lru_cache(maxsize=1)
 def glossary() -> Glossary:
     """The glossary that the package ships."""
-    return Glossary(json.loads((files(__package__) / "glossary.json").read_bytes()))
+    return Glossary(
+        json.loads((files("viewcomfy_codegen.catalog") / "glossary.json").read_bytes())
+    )

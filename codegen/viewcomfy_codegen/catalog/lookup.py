@@ -220,7 +220,7 @@ def shipped() -> Catalog:
 
 
 def _shipped_data() -> bytes:
-    return (files(__package__) / "nodes.tsv").read_bytes()
+    return (files("viewcomfy_codegen.catalog") / "nodes.tsv").read_bytes()
 
 
 def with_object_info(classes: Mapping[str, Any]) -> Catalog:

@@ -102,7 +102,11 @@ def class_words(class_type: str) -> Words:
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
     """The vocabulary that the package ships."""
-    return Vocabulary(json.loads((files(__package__) / "vocabulary.json").read_bytes()))
+    return Vocabulary(
+        json.loads(
+            (files("viewcomfy_codegen.catalog") / "vocabulary.json").read_bytes()
+        )
+    )
 
 
 @lru_cache(maxsize=2048)

@@ -1,0 +1,59 @@
+"""Sentences on inputs: the nearest true one counts, and none where nothing true can be said."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from viewcomfy_codegen.catalog import Glossary, glossary, shipped
+from viewcomfy_codegen.words import plain_name
+
+GLOSSARY = Glossary(
+    {
+        "classes": {"KSampler": {"steps": "Of the class."}},
+        "names": {"steps": "Of the name.", "size": "In pixels."},
+        "choices": {"size": "One of the sizes.", "*_size": "Sizes for {rest}."},
+        "patterns": {"*_size": "Pixels of {rest}."},
+        "types": {"flag": "Option: {words}."},
+        "roles": {"positive": "What it shows."},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("class_type", "name", "kind", "tooltip", "sentence"),
+    [
+        ("KSampler", "steps", "integer", "Told.", "Of the class."),
+        ("Other", "steps", "integer", "Told.", "Told."),
+        ("Other", "steps", "integer", "", "Of the name."),
+        ("Other", "size", "integer", "", "In pixels."),
+        ("Other", "size", "choice", "", "One of the sizes."),
+        ("Other", "tile_size", "integer", "", "Pixels of tile."),
+        ("Other", "tile_size", "choice", "", "Sizes for tile."),
+        ("Other", "_size", "choice", "", ""),
+        ("Other", "turn_on", "flag", "", "Option: turn on."),
+        ("Other", "unheard", "text", "", ""),
+    ],
+)
+def test_the_nearest_true_sentence_counts(
+    class_type: str, name: str, kind: str, tooltip: str, sentence: str
+) -> None:
+    assert GLOSSARY.sentence(class_type, name, kind, tooltip)[0] == sentence
+
+
+def test_a_choice_is_never_in_pixels_and_a_services_model_no_file() -> None:
+    for name in ("resolution", "target_resolution", "size", "model_name"):
+        text, _ = glossary().sentence("Unheard", name, "choice")
+        assert text
+        assert not re.search(r"pixel|file", text)
+
+
+def test_every_sentence_is_american_and_ends() -> None:
+    british = re.compile(r"colour|grey|centre\b|behaviour|neighbour|analyse|picture")
+    for class_type in shipped().classes():
+        facts = shipped().node(class_type)
+        for name in facts.inputs if facts is not None else ():
+            text, _ = glossary().sentence(class_type, plain_name(name), "text")
+            assert not british.search(text), (class_type, name, text)
+            assert not text or text[-1] in ".!?", (class_type, name, text)
