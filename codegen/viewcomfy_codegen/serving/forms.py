@@ -6,20 +6,24 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message
 
 from viewcomfy_runtime.results.filenames import safe_name
 
 from .refusing import Rejected
+
+_T = TypeVar("_T")
 
 CHUNK: Final = 1 << 20
 LONGEST_FIELD: Final = 64 << 20
@@ -49,24 +53,31 @@ async def read_form(request: Request, most: int) -> AsyncIterator[CallForm]:
     if not re.match(r"(multipart/form-data|application/x-www-form-urlencoded)\b", kind):
         raise Rejected(415, "the call must be a multipart form")
     with TemporaryDirectory(prefix="viewcomfy-call-") as folder:
-        limited = _limited(request, most)
-        try:
-            data = await limited.form(max_part_size=LONGEST_FIELD, max_files=MOST_FILES)
-        except HTTPException as error:
-            raise Rejected(400, "the form cannot be read", error.detail) from None
+        limited = _Limited(request, most)
+        data = await limited.read(_form)
         try:
             form = await _stored(data, Path(folder))
         finally:
-            await limited.close()
+            await data.close()
         yield form
 
 
 async def read_json(request: Request) -> Any:
     """The small JSON body of a request. Raises Rejected for one that is larger, and for anything else."""
+    body = await _Limited(request, LARGEST_JSON).read(Request.body)
     try:
-        return json.loads(await _limited(request, LARGEST_JSON).body())
+        return json.loads(body)
     except (ValueError, RecursionError):
         raise Rejected(422, "the body must be JSON") from None
+
+
+async def _form(request: Request) -> FormData:
+    try:
+        return await request.form(max_part_size=LONGEST_FIELD, max_files=MOST_FILES)
+    except HTTPException as error:
+        raise Rejected(400, "the form cannot be read", error.detail) from None
+    except FormParserError as error:
+        raise Rejected(400, "the form cannot be read", str(error)) from None
 
 
 async def _stored(data: FormData, folder: Path) -> CallForm:
@@ -87,25 +98,43 @@ async def _stored(data: FormData, folder: Path) -> CallForm:
     return form
 
 
-def _limited(request: Request, most: int) -> Request:
-    """The request, whose body may have `most` bytes, whatever its length says, and may not stall."""
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and len(length) < 20 and int(length) > most:
-        raise _too_large(most)
-    received = 0
+class _Limited:
+    """A request whose body may have `most` bytes, whatever its length says, and may not stall."""
 
-    async def receive() -> Message:
-        nonlocal received
-        try:
-            message = await asyncio.wait_for(request.receive(), LONGEST_SILENCE)
-        except asyncio.TimeoutError:
-            raise Rejected(408, "the call did not arrive in time") from None
-        received += len(message.get("body", b""))
-        if received > most:
+    def __init__(self, request: Request, most: int) -> None:
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and len(length) < 20 and int(length) > most:
             raise _too_large(most)
+        self._request = request
+        self._most = most
+        self._received = 0
+        self._refusal: Rejected | None = None
+
+    async def read(self, reader: Callable[[Request], Awaitable[_T]]) -> _T:
+        """What `reader` makes of the request. Raises Rejected."""
+        try:
+            return await reader(Request(self._request.scope, self._receive))
+        except Exception as error:
+            raise (self._refusal or error) from None
+
+    async def _receive(self) -> Message:
+        try:
+            message = await asyncio.wait_for(self._request.receive(), LONGEST_SILENCE)
+        except asyncio.TimeoutError:
+            raise self._refused(_late()) from None
+        self._received += len(message.get("body", b""))
+        if self._received > self._most:
+            raise self._refused(_too_large(self._most))
         return message
 
-    return Request(request.scope, receive)
+    def _refused(self, refusal: Rejected) -> MultiPartException:
+        """What has Starlette's parser close its files, whichever version it is."""
+        self._refusal = refusal
+        return MultiPartException(str(refusal))
+
+
+def _late() -> Rejected:
+    return Rejected(408, "the call did not arrive in time")
 
 
 def _too_large(most: int) -> Rejected:

@@ -222,7 +222,8 @@ def test_ctrl_c_ends_it_without_a_word_and_leaves_nothing(
     serving_line, try_line, *calls = told.splitlines()
     assert serving_line == f"serving workflow_api at {found['VIEWCOMFY_API_URL']}"
     assert try_line.startswith("try it: curl ")
-    assert all(re.match(r"/workflow_api (\d+|no answer) in ", each) for each in calls)
+    call_line = re.compile(r"/workflow_api (\d+|no answer) in ")
+    assert [each for each in calls if not call_line.match(each)] == []
     assert not list((tmp_path / "tmp").iterdir())
 
 
@@ -313,7 +314,7 @@ def test_generating_does_not_load_what_only_serving_needs() -> None:
 def without_the_extra(tmp_path: Path) -> dict[str, str]:
     """The environment of a process that finds none of the extra's packages."""
     text = "raise ModuleNotFoundError(__name__, name=__name__)"
-    for name in ("starlette", "uvicorn", "PIL", "av", "socketio", "multipart"):
+    for name in ("starlette", "uvicorn", "PIL", "av", "socketio", "python_multipart"):
         (tmp_path / f"{name}.py").write_text(text, "utf-8")
     return {"PYTHONPATH": str(tmp_path)}
 
