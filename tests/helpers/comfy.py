@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from viewcomfy_codegen.serving.running import bound, server
+from viewcomfy_codegen.serving.listening import bound, server
 
 
 @dataclass

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from viewcomfy_codegen.serving import Executor, Served, Settings, create_app
-from viewcomfy_codegen.serving.running import bound, server
+from viewcomfy_codegen.serving.listening import bound, server
 
 ID, SECRET = "the-id", "s3cr3t-0123456789"
 HEADERS = {"client_id": ID, "client_secret": SECRET}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import socket
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,7 @@ import click
 from viewcomfy_runtime.errors import ConfigurationError
 
 from ..errors import CodegenError
-from ..project.paths import STANDARD
 from ..sources import classes_in
-from ..words import snake, words
 from .console import err, out, tell
 from .files import read_file, read_object_info
 
@@ -42,6 +41,9 @@ class ServeOptions:
     inputs: Path | None
     object_info: str | None
     view_comfy: str | None
+    step_time: float
+    allow_origins: tuple[str, ...]
+    as_json: bool
     max_size: int
 
 
@@ -97,6 +99,26 @@ class ServeOptions:
     help="The view_comfy.json beside a single workflow.",
 )
 @click.option(
+    "--step-time",
+    type=click.FloatRange(0, 600),
+    default=0.0,
+    metavar="SECONDS",
+    help="Let each step of a sampler take so long.",
+)
+@click.option(
+    "--allow-origin",
+    "allow_origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let web pages of this origin call too, such as https://app.example; may be repeated.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one line of JSON for programs once the server is up.",
+)
+@click.option(
     "--max-size",
     type=click.IntRange(1),
     default=512,
@@ -118,8 +140,9 @@ def serve_command(**options: Any) -> None:
 def _serve(options: ServeOptions) -> None:
     from ..serving import Settings, announcing, create_app
     from ..serving.addresses import is_loopback
+    from ..serving.listening import bound, server
+    from ..serving.preview import Preview
     from ..serving.remote import Remote
-    from ..serving.running import bound, server
 
     settings = Settings(
         options.client_id or f"local-{secrets.token_hex(4)}",
@@ -127,21 +150,23 @@ def _serve(options: ServeOptions) -> None:
         links=options.results == "links",
         most=options.max_size << 20,
         inputs=options.inputs,
+        origins=options.allow_origins,
         log=err,
     )
     served = list(_served(options))
     remote = Remote(options.comfyui) if options.comfyui else None
-    app = create_app(served, settings, remote)
+    app = create_app(served, settings, remote or Preview(options.step_time))
     listening = _listening(bound, options)
     base = _base(options.host, listening)
     if not is_loopback(options.host):
         err(f"warning: {options.host} can be reached from other machines, unencrypted")
     if remote is not None and (down := remote.unreachable()):
         err(f"warning: ComfyUI does not answer yet: {down}")
-    for workflow in served:
-        err(f"serving {workflow.name} at {base}/{workflow.name}")
+    urls = {each.name: f"{base}/{each.name}" for each in served}
+    for name, url in urls.items():
+        err(f"serving {name} at {url}")
     variables = {
-        "VIEWCOMFY_API_URL": f"{base}/{served[0].name}",
+        "VIEWCOMFY_API_URL": urls[served[0].name],
         "VIEWCOMFY_CLIENT_ID": settings.client_id,
         "VIEWCOMFY_CLIENT_SECRET": settings.client_secret,
     }
@@ -150,8 +175,11 @@ def _serve(options: ServeOptions) -> None:
         del variables["VIEWCOMFY_CLIENT_SECRET"]
 
     def ready() -> None:
-        for line in announcing.variables(variables):
-            out(line)
+        if options.as_json:
+            out(json.dumps({"environment": variables, "workflows": urls}))
+        else:
+            for line in announcing.variables(variables):
+                out(line)
         sys.stdout.flush()
         if os.name != "nt":
             err(f"try it: {announcing.curl(served[0])}")
@@ -202,8 +230,7 @@ def _base(host: str, listening: socket.socket) -> str:
 
 
 def _served(options: ServeOptions) -> Iterator[Served]:
-    """Each workflow under a name of its own, after its file, or its title in a view_comfy.json with several."""
-    from ..serving.sourcing import workflows_in
+    from ..serving.sourcing import workflows_named
 
     told = options.object_info
     classes = classes_in(read_object_info(told), told) if told else None
@@ -211,13 +238,6 @@ def _served(options: ServeOptions) -> Iterator[Served]:
     if beside is not None and len(options.workflows) > 1:
         raise click.UsageError("--view-comfy describes a single workflow")
     described = (read_file(beside), beside) if beside else None
-    taken: set[str] = set()
-    for path in options.workflows:
-        stem = "workflow" if path == STANDARD else Path(path).stem
-        for served in workflows_in(read_file(path), stem, path, described, classes):
-            name = base = snake(words(served.name)) or "workflow"
-            number = 2
-            while name in taken:
-                name, number = f"{base}_{number}", number + 1
-            taken.add(name)
-            yield replace(served, name=name)
+    return workflows_named(
+        options.workflows, read_file, view_comfy=described, object_info=classes
+    )

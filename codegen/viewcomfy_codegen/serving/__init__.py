@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from .application import create_app
 from .desk import Settings
+from .embedding import LocalViewComfy, running
 from .executing import Artifact, Execution, Executor, Failed
+from .recording import RecordedCall
 from .refusing import Rejected
 from .served import Served
 
@@ -13,8 +15,11 @@ __all__ = [
     "Execution",
     "Executor",
     "Failed",
+    "LocalViewComfy",
+    "RecordedCall",
     "Rejected",
     "Served",
     "Settings",
     "create_app",
+    "running",
 ]

@@ -22,6 +22,7 @@ from .executing import Executor
 from .gateway_routes import GatewayRoutes
 from .journal import Journal
 from .listeners import ListenersOnly
+from .origins import KnownOriginsOnly
 from .preview import Preview
 from .refusing import Rejected
 from .responses import AsciiJson
@@ -66,7 +67,8 @@ def create_app(
         },
     )
     shared = ListenersOnly(socketio.ASGIApp(gateway.sockets, app))
-    return OwnHostOnly(Journal(shared, settings.log))
+    known = KnownOriginsOnly(shared, settings.origins)
+    return OwnHostOnly(Journal(known, settings.log))
 
 
 def _listing(desk: Desk) -> Callable[[Request], Awaitable[Response]]:

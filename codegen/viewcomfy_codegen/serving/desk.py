@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ from ..graph.workflow import Workflow
 from .addresses import base_url
 from .checking import Check, read_params
 from .executing import Executor
+from .faults import HEADER, pace_of
 from .forms import CallForm
+from .recording import RecordedCall, recorded
 from .refusing import Rejected
 from .runs import Run
 from .served import Served, overridden
@@ -39,7 +42,9 @@ class Settings:
     """How calls are served.
 
     `links` gives results as links rather than with their content, `most` is the size of a call in bytes, `inputs` a folder
-    with the files that the workflows load. `log` takes a line about each call.
+    with the files that the workflows load. `log` takes a line about each call, `record` each call that is run;
+    `planned_faults` are the failures to simulate for the next calls, one each. Web pages of `origins`, such as
+    `https://app.example`, may call too.
     """
 
     client_id: str
@@ -47,7 +52,10 @@ class Settings:
     links: bool = False
     most: int = 512 << 20
     inputs: Path | None = None
+    origins: tuple[str, ...] = ()
     log: Callable[[str], object] = field(default=lambda line: None, repr=False)
+    record: Callable[[RecordedCall], object] | None = field(default=None, repr=False)
+    planned_faults: deque[str] = field(default_factory=deque, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +123,34 @@ class Desk:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._checks, self._checked, served, form)
 
-    def start(self, ready: Ready, prompt_id: str | None = None) -> Run:
-        """Run a call."""
+    def start(
+        self,
+        ready: Ready,
+        fault: str | None,
+        *,
+        prompt_id: str | None = None,
+        watched: bool = False,
+    ) -> Run:
+        """Run a call; `watched` has it tell of steps and glimpses too. Raises Rejected for a fault that does not exist."""
+        pace = pace_of(fault)
+        workflow, values, files = ready.workflow, ready.values, ready.files
         return Run(
             self._executor,
             self._runs,
-            ready.workflow,
-            ready.values,
-            ready.files,
+            workflow,
+            values,
+            files,
             prompt_id,
+            pace,
+            watched,
         )
+
+    def fault(self, request: Request) -> str | None:
+        """The failure to simulate for a call: the one it asks for, else the next that was planned."""
+        asked = request.headers.get(HEADER)
+        if asked is None and self.settings.planned_faults:
+            return self.settings.planned_faults.popleft()
+        return asked
 
     def base(self, request: Request) -> str:
         """The server's own URL, as the client knows it."""
@@ -140,4 +166,6 @@ class Desk:
             check.judge(placed, stored, served.catalog)
         named = {key: f"<{path.name}>" for key, path in check.files.items()}
         values = {str(key): value for key, value in {**check.values, **named}.items()}
+        if self.settings.record is not None:
+            self.settings.record(recorded(served, params, form.files))
         return Ready(placed, values, check.files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
@@ -12,13 +13,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from viewcomfy_runtime.exhaustive import assert_never
+
 from . import faults
 from .desk import Desk
-from .executing import Artifact
+from .executing import Artifact, Glimpse, Step
 from .forms import read_form
 from .refusing import Rejected
 from .responses import AsciiJson
-from .runs import Run, as_data, as_link, summary
+from .runs import Run, Told, as_data, as_link, summary
+
+EVENTS: Final = "x-viewcomfy-events"
+"""A header that asks with `all` for steps and glimpses beside the log."""
 
 MOST_PARKED: Final = 100
 """Results that redirects lead to."""
@@ -49,7 +55,7 @@ class DirectRoutes:
         desk = self._desk
         desk.authenticate(request.headers)
         served = desk.named(request.path_params.get("workflow"))
-        fault = request.headers.get(faults.HEADER)
+        fault = desk.fault(request)
         async with contextlib.AsyncExitStack() as stack:
             form = await stack.enter_async_context(
                 read_form(request, desk.settings.most)
@@ -57,9 +63,12 @@ class DirectRoutes:
             response = await faults.before(fault)
             if response is not None:
                 return response
-            run = desk.start(await desk.check(served, form))
+            ready = await desk.check(served, form)
+            logs = form.fields.get("logs") == "true"
+            watched = logs and request.headers.get(EVENTS) == "all"
+            run = desk.start(ready, fault, watched=watched)
             show = self._form_of(request)
-            if form.fields.get("logs") == "true":
+            if logs:
                 await run.begun()
                 # The form's files are needed for as long as the stream goes on.
                 events = self._events(request, run, show, fault, stack.pop_all())
@@ -116,11 +125,8 @@ class DirectRoutes:
     ) -> AsyncIterator[bytes]:
         async with stack:
             try:
-                async for line in run.lines():
-                    if line is None:
-                        yield b": still there\n\n"
-                    else:
-                        yield faults.event("log_message", line)
+                async for told in run.events():
+                    yield _event(told)
                 answer = faults.after(fault, await run.answer(show))
                 request.state.note = summary(answer)
                 if "error_data" in answer:
@@ -130,6 +136,23 @@ class DirectRoutes:
                 yield faults.event("error", json.dumps(rejected.body))
             finally:
                 run.cancel()
+
+
+def _event(told: Told | None) -> bytes:
+    """What a run tells, as ViewComfy sends it; steps and glimpses are this server's own."""
+    match told:
+        case None:
+            return b": still there\n\n"
+        case str():
+            return faults.event("log_message", told)
+        case Step(node, value, total):
+            about: dict[str, Any] = {"node": node, "value": value, "total": total}
+            return faults.event("progress", json.dumps(about))
+        case Glimpse(node, content_type, content):
+            data = base64.b64encode(content).decode()
+            about = {"node": node, "content_type": content_type, "data": data}
+            return faults.event("preview", json.dumps(about))
+    assert_never(told)
 
 
 async def _disconnected(request: Request) -> None:

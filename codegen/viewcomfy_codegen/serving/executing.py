@@ -24,16 +24,45 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How an executor without models goes through its steps: seconds for each, and the step at which it fails, if any."""
+
+    step_time: float = 0.0
+    fail_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a node has come: `value` of `total` steps."""
+
+    node: str
+    value: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What a node's image looks like so far."""
+
+    node: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """One run: the workflow with the call's values in it, and the files that came with the call.
 
-    `values` are those of the call alone, by wire key. `tell` takes the lines of the log.
+    `values` are those of the call alone, by wire key. `tell` takes the lines of the log, steps and glimpses; `watched` says
+    whether anybody hears of the latter two.
     """
 
     workflow: Workflow
     values: Mapping[str, Any]
     files: Mapping[WireKey, Path]
-    tell: Callable[[str], object]
+    tell: Callable[[str | Step | Glimpse], object]
+    pace: Pace | None = None
+    watched: bool = False
     _cancelled: threading.Event = field(default_factory=threading.Event)
     _callbacks: list[Callable[[], object]] = field(default_factory=list)
 
@@ -41,6 +70,10 @@ class Execution:
     def cancelled(self) -> bool:
         """Whether nobody waits for the run any longer."""
         return self._cancelled.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until nobody waits for the run any longer."""
+        self._cancelled.wait(seconds)
 
     def cancel(self) -> None:
         """Tell the executor that nobody waits any longer."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from .executing import Pace
 from .refusing import Rejected
 from .responses import AsciiJson
 
@@ -26,6 +27,8 @@ FAULTS: Final = {
     "invalid": "answer with broken JSON",
     "redirect": "answer with a redirect to the result",
     "error": "answer that the workflow failed",
+    "slow-steps=SECONDS": "take so long for each step of the run, 0.5 where it is left out",
+    "fail-at=STEP": "fail at this step of the run",
     "broken-base64": "answer with a file that cannot be decoded",
     "429": "answer that there are too many requests, with Retry-After",
     "STATUS": "answer with this status, from 400 to 599",
@@ -70,8 +73,20 @@ async def before(fault: str | None) -> Response | None:
             "errorType": "Fault",
         }
         return AsciiJson(body, int(name), headers)
-    elif name and fault not in _AFTER:
+    elif name and fault not in _AFTER and name not in ("slow-steps", "fail-at"):
         raise Rejected(400, f"{fault!r} is not a fault", FAULTS)
+    return None
+
+
+def pace_of(fault: str | None) -> Pace | None:
+    """How the run itself is to go, where a fault strikes in it. Raises Rejected."""
+    name, given, value = (fault or "").partition("=")
+    if name == "slow-steps":
+        return Pace(_seconds(value) if given else 0.5)
+    if name == "fail-at":
+        if not re.fullmatch("[0-9]{1,9}", value):
+            raise Rejected(400, "fail-at takes a step, as in fail-at=3", FAULTS)
+        return Pace(fail_at=int(value))
     return None
 
 
@@ -89,7 +104,9 @@ def _seconds(value: str) -> float:
     try:
         return min(600.0, max(0.0, float(value)))
     except ValueError:
-        raise Rejected(400, "slow takes seconds, as in slow=2.5", FAULTS) from None
+        raise Rejected(
+            400, "this fault takes seconds, as in slow=2.5", FAULTS
+        ) from None
 
 
 def after(fault: str | None, answer: dict[str, Any]) -> dict[str, Any]:

@@ -53,6 +53,8 @@ class GatewayRoutes:
         self.sockets = socketio.AsyncServer(
             async_mode="asgi",
             transports=["websocket"],
+            # Which pages may come, KnownOriginsOnly judges for all requests alike.
+            cors_allowed_origins=[],
             max_http_buffer_size=1 << 16,
         )
         self.sockets.on("connect", self._connected)
@@ -74,7 +76,8 @@ class GatewayRoutes:
             form = await stack.enter_async_context(
                 read_form(request, self._desk.settings.most)
             )
-            response = await faults.before(request.headers.get(faults.HEADER))
+            fault = self._desk.fault(request)
+            response = await faults.before(fault)
             if response is not None:
                 return response
             prompt_id = form.fields.get("prompt_id")
@@ -86,7 +89,7 @@ class GatewayRoutes:
                 # Another call may have brought the same id meanwhile.
                 if prompt_id not in self._scheduled:
                     # The form's files are needed until the run ends.
-                    self._start(request, ready, served, form, stack.pop_all())
+                    self._start(request, ready, served, form, fault, stack)
         about = {
             "prompt_id": prompt_id,
             "message": "scheduled",
@@ -136,9 +139,11 @@ class GatewayRoutes:
         ready: Ready,
         served: Served,
         form: CallForm,
+        fault: str | None,
         stack: contextlib.AsyncExitStack,
     ) -> None:
-        run = self._desk.start(ready, form.fields["prompt_id"])
+        prompt_id = form.fields["prompt_id"]
+        run = self._desk.start(ready, fault, prompt_id=prompt_id)
         while len(self._scheduled) >= MOST_KEPT:
             del self._scheduled[next(iter(self._scheduled))]
         created = datetime.now(timezone.utc).isoformat()
@@ -147,7 +152,7 @@ class GatewayRoutes:
         tell = self._teller(run.prompt_id, form.fields.get("sid"))
         base = self._desk.base(request)
         following = asyncio.ensure_future(
-            self._follow(run, scheduled, tell, base, stack)
+            self._follow(run, scheduled, tell, base, stack.pop_all())
         )
         self._following.add(following)
         following.add_done_callback(self._following.discard)
@@ -164,8 +169,7 @@ class GatewayRoutes:
         store = self._desk.store
         async with stack:
             async for line in run.lines():
-                if line is not None:
-                    await tell("infer_log_message", {"message": line})
+                await tell("infer_log_message", {"message": line})
             try:
                 answer = await run.answer(
                     lambda artifact: as_link(artifact, store.keep(artifact, base))

@@ -92,6 +92,13 @@ def image(extension: str) -> Maker:
     return make
 
 
+def thumbnail(scene: Scene) -> bytes:
+    """A small JPEG of the scene."""
+    buffer = io.BytesIO()
+    drawn(scene, most=256).save(buffer, "JPEG", quality=70)
+    return buffer.getvalue()
+
+
 def animation(extension: str) -> Maker:
     """Moving images in this format."""
 

@@ -17,10 +17,10 @@ from viewcomfy_runtime.parameters.key import WireKey
 from ..catalog import Catalog, shipped
 from ..graph.workflow import Node, Workflow
 from .decoding import BadImage
-from .executing import Artifact, Execution, Failed
+from .executing import Artifact, Execution, Failed, Glimpse, Pace, Step
 from .flowing import Flow, flows, output_nodes
 from .kinds import Kind, kind_of_output
-from .making import Scene
+from .making import Scene, thumbnail
 
 MOST_STEPS: Final = 20
 """Lines of a sampler's bar that are written to the log, however many steps it has."""
@@ -33,7 +33,13 @@ MOST_FILES: Final = 256
 
 
 class Preview:
-    """The executor that `viewcomfy-codegen serve` uses by itself. The same call gives the same bytes."""
+    """The executor that `viewcomfy-codegen serve` uses by itself. The same call gives the same bytes.
+
+    `step_time` are the seconds that each step of a sampler takes; of a workflow without samplers, each node.
+    """
+
+    def __init__(self, step_time: float = 0.0) -> None:
+        self._pace = Pace(step_time)
 
     def stored(self, folder: Path | None) -> frozenset[str]:
         """The names of the files in the folder that the server was given."""
@@ -50,12 +56,17 @@ class Preview:
         workflow = execution.workflow
         ends = output_nodes(workflow, catalog)
         needed = workflow.leading_to(ends)
-        made = _Files(execution, flows(execution, needed, catalog), catalog)
+        found = flows(execution, needed, catalog)
+        made = _Files(execution, found, catalog)
+        pace = execution.pace or self._pace
+        steps = {id: _steps(workflow.nodes[id]) for id in needed}
+        if not any(steps.values()) and pace != Pace():
+            steps = dict.fromkeys(needed, 1)
         for node in workflow.nodes.values():
             if execution.cancelled:
                 raise _failed(node, "interrupted")
             if node.id in needed:
-                _work(node, execution)
+                _work(node, steps[node.id], execution, pace, found[node.id])
             if node.id in ends:
                 made.add(node)
         seconds = time.monotonic() - start
@@ -63,16 +74,43 @@ class Preview:
         return made.artifacts
 
 
-def _work(node: Node, execution: Execution) -> None:
-    """The lines that a sampler would write."""
+def _steps(node: Node) -> int:
+    """The steps that a sampler takes; 0 for any other node."""
     steps = node.values.get("steps")
-    if not isinstance(steps, int) or not 1 <= steps <= MOST_COUNTED:
+    return steps if type(steps) is int and 1 <= steps <= MOST_COUNTED else 0
+
+
+def _work(node: Node, steps: int, execution: Execution, pace: Pace, flow: Flow) -> None:
+    """A sampler's steps, with the lines that it would write. Raises Failed."""
+    if not steps:
         return
+    start = time.monotonic()
     every = max(1, steps // MOST_STEPS)
     for step in (*range(0, steps, every), steps):
         if execution.cancelled:
             raise _failed(node, "interrupted")
-        execution.tell(tqdm.format_meter(step, steps, step * 0.001, ncols=60))
+        if pace.fail_at is not None and step >= min(pace.fail_at, steps):
+            raise _failed(node, f"failed at step {step} of {steps}, as asked")
+        passed = time.monotonic() - start if pace.step_time else step * 0.001
+        execution.tell(tqdm.format_meter(step, steps, passed, ncols=60))
+        execution.tell(Step(node.id, step, steps))
+        if execution.watched and step:
+            execution.tell(_glimpse(node, step / steps, flow))
+        if pace.step_time and step < steps:
+            execution.wait(pace.step_time * min(every, steps - step))
+
+
+def _glimpse(node: Node, done: float, flow: Flow) -> Glimpse:
+    """A small image of a run that is under way."""
+    scene = Scene(
+        title=f"{done:.0%}",
+        lines=(),
+        width=flow.width or 512,
+        height=flow.height or 512,
+        seed=node.id,
+        background=flow.background,
+    )
+    return Glimpse(node.id, "image/jpeg", thumbnail(scene))
 
 
 class _Files:

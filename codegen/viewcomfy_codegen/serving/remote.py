@@ -14,7 +14,7 @@ from viewcomfy_runtime.errors import ExecutionError, RejectedError, ViewComfyErr
 from viewcomfy_runtime.http.deadlines import LONGEST_RUN, Deadline
 from viewcomfy_runtime.parameters.files import as_upload
 
-from .executing import Artifact, Execution, Failed
+from .executing import Artifact, Execution, Failed, Step
 from .refusing import Rejected
 
 PROBE: Final = 3.0
@@ -75,6 +75,8 @@ class _Bars:
             progress.value, progress.total, seconds - first, ncols=80
         )
         self._execution.tell(bar)
+        node = progress.node or ""
+        self._execution.tell(Step(node, progress.value, progress.total))
 
 
 def _failed(error: ExecutionError) -> Failed:

@@ -11,12 +11,12 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor as Threads
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ..graph.workflow import Workflow
-from .executing import Artifact, Execution, Executor, Failed
+from .executing import Artifact, Execution, Executor, Failed, Glimpse, Pace, Step
 from .refusing import Rejected
 
 _LOG: Final = logging.getLogger("viewcomfy_codegen.serving")
@@ -24,12 +24,14 @@ _LOG: Final = logging.getLogger("viewcomfy_codegen.serving")
 KEEP_ALIVE: Final = 10.0
 """Seconds of silence after which a stream gets a comment."""
 
+Told: TypeAlias = str | Step | Glimpse
+
 MOST_WAITING: Final = 10_000
 """Lines of a log that nobody has read yet; those beyond are dropped."""
 
 
 class Run:
-    """One execution, started when it is made. `lines` ends with its end."""
+    """One execution, started when it is made. `events` ends with its end."""
 
     def __init__(
         self,
@@ -39,12 +41,14 @@ class Run:
         values: Mapping[str, Any],
         files: Mapping[WireKey, Path],
         prompt_id: str | None = None,
+        pace: Pace | None = None,
+        watched: bool = False,
     ) -> None:
         self.prompt_id = prompt_id or str(uuid.uuid4())
         self._loop = asyncio.get_running_loop()
-        self._lines: asyncio.Queue[str | None] = asyncio.Queue()
+        self._told: asyncio.Queue[Told | None] = asyncio.Queue()
         self._begun = asyncio.Event()
-        self._execution = Execution(workflow, values, files, self._tell)
+        self._execution = Execution(workflow, values, files, self._tell, pace, watched)
         self._start = time.monotonic()
         self._executor = executor
         self.done = self._loop.run_in_executor(threads, self._execute)
@@ -67,17 +71,23 @@ class Run:
         if self.done.done() and isinstance(self.done.exception(), Rejected):
             await self.done
 
-    async def lines(self) -> AsyncIterator[str | None]:
-        """The log as it is written; None now and then while nothing is."""
+    async def events(self) -> AsyncIterator[Told | None]:
+        """The log as it is written, steps and glimpses if they are wanted; None now and then while nothing happens."""
         while True:
             try:
-                line = await asyncio.wait_for(self._lines.get(), KEEP_ALIVE)
+                told = await asyncio.wait_for(self._told.get(), KEEP_ALIVE)
             except asyncio.TimeoutError:
                 yield None
                 continue
-            if line is None:
+            if told is None:
                 return
-            yield line
+            yield told
+
+    async def lines(self) -> AsyncIterator[str]:
+        """The log as it is written."""
+        async for told in self.events():
+            if isinstance(told, str):
+                yield told
 
     async def answer(
         self, form: Callable[[Artifact], dict[str, Any]]
@@ -126,18 +136,19 @@ class Run:
         return self._executor.execute(self._execution)
 
     def _ended(self, done: asyncio.Future[list[Artifact]]) -> None:
-        self._lines.put_nowait(None)
+        self._told.put_nowait(None)
         self._begun.set()
         if not done.cancelled():
             # Nobody may be left to ask for it, which asyncio would complain of.
             done.exception()
 
-    def _tell(self, line: str) -> None:
-        self._loop.call_soon_threadsafe(self._put, line)
+    def _tell(self, told: Told) -> None:
+        if self._execution.watched or isinstance(told, str):
+            self._loop.call_soon_threadsafe(self._put, told)
 
-    def _put(self, line: str) -> None:
-        if self._lines.qsize() < MOST_WAITING:
-            self._lines.put_nowait(line)
+    def _put(self, told: Told) -> None:
+        if self._told.qsize() < MOST_WAITING:
+            self._told.put_nowait(told)
         self._begun.set()
 
 

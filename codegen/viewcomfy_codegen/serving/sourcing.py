@@ -1,13 +1,56 @@
-"""The workflows in what a user gives: one, or those of a view_comfy.json."""
+"""The workflows in what a user gives, each under a name of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from ..errors import CodegenError, Diagnostic
+from ..project.paths import STANDARD
 from ..sources.json_text import read_json
 from ..sources.view_comfy import apps_in, is_view_comfy
+from ..words import snake, words
 from .served import Served
+
+
+def read_bytes(path: str) -> bytes:
+    """The content of a file. Raises CodegenError where it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise CodegenError(
+            Diagnostic(path, f"cannot be read: {error.strerror}", "check the path")
+        ) from None
+
+
+def workflows_named(
+    given: Iterable[str | Path | Served],
+    read: Callable[[str], bytes] = read_bytes,
+    *,
+    view_comfy: tuple[bytes, str] | None = None,
+    object_info: Mapping[str, Any] | None = None,
+) -> Iterator[Served]:
+    """Each workflow under a name of its own: its file's, or its title in a view_comfy.json with several.
+
+    `read` gives the content of a path. Raises CodegenError for what cannot be read.
+    """
+    taken: set[str] = set()
+    for each in given:
+        if isinstance(each, Served):
+            found = iter([each])
+        else:
+            path = str(each)
+            stem = "workflow" if path == STANDARD else Path(path).stem
+            found = workflows_in(read(path), stem, path, view_comfy, object_info)
+        for served in found:
+            name = base = snake(words(served.name)) or "workflow"
+            number = 2
+            while name in taken:
+                name, number = f"{base}_{number}", number + 1
+            taken.add(name)
+            yield replace(served, name=name)
 
 
 def workflows_in(

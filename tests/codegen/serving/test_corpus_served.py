@@ -6,6 +6,7 @@ import base64
 import functools
 import io
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -30,15 +31,21 @@ def _file_of(media: str) -> bytes:
     return kind(Scene("made", ("a line",), 64, 48, "seed"))
 
 
+def _value_for(about: dict[str, Any]) -> object:
+    """A value for a parameter that must be given."""
+    if "x-viewcomfy-media" in about:
+        return _file_of(about["x-viewcomfy-media"])
+    kind = about["type"][0] if isinstance(about["type"], list) else about["type"]
+    return {"integer": 1, "number": 1.0, "boolean": True, "string": "x"}[kind]
+
+
 def test_each_gives_files_for_its_own_values(corpus_file: Path, tmp_path: Path) -> None:
     source = corpus_file.read_bytes()
     text = generate(source, name="made", source=corpus_file.name).files["made.py"]
     module = imported(text, tmp_path)
     schema = module.WORKFLOW.schema
     required = {
-        name: _file_of(schema["properties"][name]["x-viewcomfy-media"])
-        for name in schema["required"]
-        if "x-viewcomfy-media" in schema["properties"][name]
+        name: _value_for(schema["properties"][name]) for name in schema["required"]
     }
     params, files = module.WORKFLOW.to_wire(module.Parameters(**required))
     parts = {
