@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         IncompatibleModuleError,
         InvalidParametersError,
         InvalidWorkflowError,
+        MaskWarning,
+        MissingSettingsError,
         NodeFault,
         NotFoundError,
         ProtocolError,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
         SaveError,
         ServerError,
         ViewComfyError,
+        ViewComfyWarning,
         http_status,
     )
     from .http.deadlines import Deadline, Timeout
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from .results.result import PromptResult
     from .runs.batches import Outcome
     from .runs.jobs import Job
-    from .runs.runner import Override
+    from .runs.runner import Override, Send
     from .workflow import Workflow
 
 __all__ = [
@@ -70,6 +73,8 @@ __all__ = [
     "Job",
     "JobClient",
     "Log",
+    "MaskWarning",
+    "MissingSettingsError",
     "NodeFault",
     "NotFoundError",
     "Outcome",
@@ -87,6 +92,7 @@ __all__ = [
     "RunCancelledError",
     "RunTimeoutError",
     "SaveError",
+    "Send",
     "ServerError",
     "Status",
     "Stored",
@@ -96,6 +102,7 @@ __all__ = [
     "ViewComfyApp",
     "ViewComfyError",
     "ViewComfyGateway",
+    "ViewComfyWarning",
     "Watch",
     "Workflow",
     "client_from_environment",
@@ -128,6 +135,7 @@ _HOMES: Final = {
     "Progress": ".calls.events",
     "Queued": ".calls.events",
     "PromptResult": ".results.result",
+    "Send": ".runs.runner",
     "Stored": ".parameters.files",
     "Upload": ".parameters.files",
     "ViewComfy": ".clients.viewcomfy",

@@ -115,6 +115,10 @@ class ConfigurationError(ViewComfyError):
     """The server or the credentials are missing or not valid. Nothing was sent."""
 
 
+class MissingSettingsError(ConfigurationError):
+    """No server is configured, or its credentials are missing."""
+
+
 class AuthenticationError(ViewComfyError):
     """The server doesn't accept the credentials (401, 403)."""
 

@@ -18,7 +18,7 @@ from .errors import (
 )
 from .parameters.format import require_format
 from .parameters.key import WireKey
-from .runs.runner import Override, P, R, Runner
+from .runs.runner import Override, P, R, Runner, Send
 
 if TYPE_CHECKING:
     from reprlib import Repr
@@ -127,7 +127,7 @@ class Workflow(Runner[P, R]):
 
         if self._graph is None:
             raise InvalidWorkflowError(
-                f"the module of {self.title!r} does not carry its workflow",
+                f"the module of {self.title!r} doesn't contain its workflow",
                 hint="generate it again without --no-embed",
             )
         graph: dict[str, Any] = json.loads(self._graph)
@@ -193,19 +193,31 @@ class Workflow(Runner[P, R]):
         self,
         parameters: P,
         override_workflow: Override = False,
+        send: Send = "changed",
     ) -> Call:
         """What a client is given to run. Raises InvalidParametersError and InvalidWorkflowError."""
         from .calls.call import Call
-        from .calls.overrides import read_override
+        from .calls.overrides import for_another, read_override
+        from .parameters.wire import defaults_of
 
+        if send not in ("changed", "all"):
+            raise ValueError(f'send must be "changed" or "all", not {send!r}')
         params, files = self.to_wire(parameters)
+        own = self._nodes
+        override = read_override(override_workflow, own)
+        if override is not None and override is not own:
+            defaults = defaults_of(self.fields) if send == "changed" else {}
+            try:
+                params = for_another(override, params, files, defaults)
+            except InvalidParametersError as error:
+                raise self.by_name(error) from None
         if not params:
             raise InvalidWorkflowError(
-                f"the workflow {self.title!r} holds no value that a call could send, and ViewComfy refuses an empty one",
+                f"the workflow {self.title!r} has no value that a call could send,"
+                " and ViewComfy refuses an empty call",
                 hint="set any value in one of its nodes and export it again",
             )
-        own = self._nodes
-        return Call(params, files, own, read_override(override_workflow, own))
+        return Call(params, files, own, override)
 
     @cached_property
     def _nodes(self) -> Mapping[str, Any] | None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import DifferentWorkflowWarning, InvalidWorkflowError
-from ..parameters.key import MASK_SUFFIX
+from ..errors import (
+    DifferentWorkflowWarning,
+    Fault,
+    InvalidParametersError,
+    InvalidWorkflowError,
+)
+from ..http.bodies import NOT_JSON, json_in
+from ..parameters.key import MASK_SUFFIX, WireKey
 
 if TYPE_CHECKING:
     from ..calls.call import Call
@@ -21,35 +26,80 @@ MOST_TOLD: Final = 5
 
 
 def read_override(
-    override: bool | str | os.PathLike[str] | Mapping[str, Any],
+    override: bool | str | os.PathLike[str] | Mapping[str, Any] | None,
     own: Mapping[str, Any] | None,
 ) -> Mapping[str, Any] | None:
     """The workflow that `override` means: `own` for True, the content of a file, or itself.
 
-    Raises InvalidWorkflowError for what is no workflow in ComfyUI's API format.
+    Raises InvalidWorkflowError for what isn't a workflow in ComfyUI's API format, and TypeError for
+    what can't stand for one.
     """
-    if override is False:
+    if override is None or override is False:
         return None
     if override is True:
         if own is None:
             raise InvalidWorkflowError(
-                "the module does not carry its workflow",
+                "the module doesn't contain its workflow",
                 hint="generate it again without --no-embed, or give the workflow's file",
             )
         return own
     if isinstance(override, Mapping):
         return _checked(override, "override_workflow")
+    if not isinstance(override, str | os.PathLike):
+        raise TypeError(
+            "override_workflow must be True, a file's path or a workflow's nodes,"
+            f" not {override!r:.80}"
+        )
     try:
-        content: Any = json.loads(Path(override).read_bytes())
-    except OSError as error:
+        content = json_in(Path(override).read_bytes())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise InvalidWorkflowError(
-            f"{override} cannot be read: {error.strerror}", hint="check the path"
+            f"{override} can't be read: {reason}", hint="check the path"
         ) from None
-    except (ValueError, RecursionError):
+    if content is NOT_JSON:
         raise InvalidWorkflowError(
-            f"{override} is no JSON", hint="export it with Workflow > Export (API)"
-        ) from None
+            f"{override} isn't valid JSON", hint="export it with File > Export (API)"
+        )
     return _checked(content, str(override))
+
+
+def for_another(
+    workflow: Mapping[str, Any],
+    params: Mapping[str, Any],
+    files: Collection[str],
+    defaults: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The values of a call that `workflow` gets: those that aren't the module's `defaults`.
+
+    Of the others the workflow has its own. Raises InvalidParametersError for values and files whose
+    node it lacks.
+    """
+    values = {
+        key: value
+        for key, value in params.items()
+        if key not in defaults or defaults[key] != value
+    }
+    faults = tuple(
+        Fault(key, "the workflow doesn't have this node")
+        for key in (*values, *files)
+        if _node_of(key) not in workflow
+    )
+    if faults:
+        raise InvalidParametersError(faults)
+    return values or dict(_any_value(workflow))
+
+
+def _any_value(workflow: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """One value that the workflow has anyhow, a seed rather than others: ViewComfy refuses to be sent none."""
+    literals = {
+        str(WireKey(node, name)): value
+        for node, about in workflow.items()
+        for name, value in _inputs(about).items()
+        if isinstance(value, str | int | float)
+    }
+    for key in sorted(literals, key=lambda each: not each.endswith("seed"))[:1]:
+        yield key, literals[key]
 
 
 def _checked(workflow: Any, place: str) -> Mapping[str, Any]:
@@ -59,8 +109,8 @@ def _checked(workflow: Any, place: str) -> Mapping[str, Any]:
         for node in nodes
     ):
         raise InvalidWorkflowError(
-            f"{place} is no workflow in ComfyUI's API format",
-            hint="export it with Workflow > Export (API)",
+            f"{place} isn't a workflow in ComfyUI's API format",
+            hint="export it with File > Export (API)",
         )
     return dict(workflow)
 
@@ -75,9 +125,9 @@ def applied(
     }
     unknown = []
     for key, value in params.items():
-        node, _, name = key.partition("-inputs-")
-        if node in found:
-            found[node]["inputs"][name] = value
+        place = WireKey.parse(key)
+        if place is not None and place.node in found:
+            found[place.node]["inputs"][place.name] = value
         else:
             unknown.append(key)
     return found, unknown
@@ -86,10 +136,10 @@ def applied(
 def differences(
     ran: Mapping[str, Any], known: Mapping[str, Any], sent: Collection[str]
 ) -> Iterator[str]:
-    """What a workflow that ran does otherwise than the one that is known, values that were `sent` aside."""
+    """How a workflow that ran differs from the known one, apart from the values that were `sent`."""
     for node in known:
         if node not in ran:
-            yield f"node {node} ({_class(known[node])}) is not in it"
+            yield f"node {node} ({_class(known[node])}) is missing"
     for node, about in ran.items():
         if node not in known:
             yield f"node {node} ({_class(about)}) is new"
@@ -98,7 +148,7 @@ def differences(
         else:
             inputs, own = _inputs(about), _inputs(known[node])
             for name in sorted(inputs.keys() & own.keys()):
-                if f"{node}-inputs-{name}" not in sent and inputs[name] != own[name]:
+                if str(WireKey(node, name)) not in sent and inputs[name] != own[name]:
                     yield f"node {node} ({_class(about)}) has another {name}"
 
 
@@ -118,10 +168,15 @@ def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
         "\n  ".join(
             [f"another workflow ran than {title!r} was generated from:", *shown]
         )
-        + "\nhint: generate the module from the deployed workflow, or pass override_workflow=True",
+        + "\nhint: generate the module from the deployed workflow, or override that with the module's own",
         DifferentWorkflowWarning,
         stacklevel=4,
     )
+
+
+def _node_of(key: str) -> str:
+    place = WireKey.parse(key)
+    return place.node if place else ""
 
 
 def _class(node: Any) -> str:

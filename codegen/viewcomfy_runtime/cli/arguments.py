@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import sys
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ..clients.defaults import GATEWAY, LOCAL_COMFYUI
 from ..exhaustive import assert_never
 from ..parameters.fields import Field
+from ..parameters.texts import value_of
 from ..parameters.types import (
     Choice,
     Flag,
@@ -17,10 +23,11 @@ from ..parameters.types import (
     Json,
     Media,
     Number,
+    ParameterType,
     Refused,
     Text,
-    accept,
 )
+from .terminal import err, out
 
 if TYPE_CHECKING:
     from ..workflow import Workflow
@@ -34,22 +41,51 @@ _OWN: Final = frozenset(
     "help params batch output json dry-run quiet url gateway comfyui app timeout max-concurrency override-workflow".split()
 )
 _EPILOG: Final = (
-    "Where to run: --url, --gateway, --comfyui or --app, else what the environment says."
-    " VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET name a deployment, COMFYUI_URL a ComfyUI."
-    " Standard output has the paths of the saved files, or the result as JSON; the log goes to standard error."
+    "The server is the one that --url, --gateway, --comfyui or --app names, else the environment:"
+    " VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET name a deployment,"
+    " COMFYUI_URL a ComfyUI. Standard output has the paths of the saved files, or the result as JSON;"
+    " the log goes to standard error."
     " Exit codes: 0 done, 1 the run failed, 2 wrong usage, values or settings, 130 interrupted."
 )
+_LONGEST: Final = 60
+"""Characters of a default or of the choices that the help shows."""
 
 
 def own_names() -> list[str]:
     return [name.replace("-", "_") for name in sorted(_OWN - {"help"})]
 
 
-def parser_of(workflow: Workflow[Any, Any]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=f"Run the workflow {workflow.title} on ViewComfy.".replace(
-            "%", "%%"
-        ),
+class Parser(argparse.ArgumentParser):
+    """Prints where all is printed, and says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        err(f"{self.prog}: {message.removeprefix('argument ')}")
+        raise SystemExit(2)
+
+    def parse(self, arguments: Sequence[str] | None) -> dict[str, Any]:
+        """The values of the arguments that were given. Exits with 2 for those that don't exist."""
+        options, unknown = self.parse_known_args(arguments)
+        if unknown:
+            self.error(self._about(unknown[0]))
+        return vars(options)
+
+    def _about(self, argument: str) -> str:
+        if not argument.startswith("-"):
+            return f"unexpected argument {json.dumps(argument)}; parameters are flags: see --help"
+        flag = argument.partition("=")[0]
+        known = list(self._option_string_actions)
+        nearest = get_close_matches(flag.replace("_", "-"), known, n=1)
+        return f"there is no {flag}; " + (
+            f"did you mean {nearest[0]}?" if nearest else "see --help"
+        )
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        (out if file is sys.stdout else err)(message.removesuffix("\n"))
+
+
+def parser_of(workflow: Workflow[Any, Any]) -> Parser:
+    parser = Parser(
+        description=f"Run the workflow {workflow.title}.".replace("%", "%%"),
         epilog=_EPILOG,
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
@@ -58,22 +94,26 @@ def parser_of(workflow: Workflow[Any, Any]) -> argparse.ArgumentParser:
     groups = {name: parser.add_argument_group(title) for name, title in _GROUPS.items()}
     names = {field.name for field in workflow.fields}
     for field in workflow.fields:
-        group = groups.get(field.inputs[0].group, groups["basic"])
+        group = groups.get(field.group, groups["basic"])
         argument = _argument(field)
         if isinstance(field.type, Flag) and (
             f"no_{field.name}" in names or field.name.startswith("no_")
         ):
             # --no-NAME would be taken, or taken for a no.
-            argument = {"metavar": "true|false", "type": _flag_value}
-        group.add_argument(_flag(field), dest=field.name, help=_help(field), **argument)
+            argument = {"metavar": "true|false", "type": _reader(field.type)}
+        group.add_argument(
+            flag_of(field.name), dest=field.name, help=_help(field), **argument
+        )
     return parser
 
 
 def _add_own(parser: argparse.ArgumentParser) -> None:
     def add(*flags: str, **about: Any) -> None:
         name = "_" + flags[-1].removeprefix("--").replace("-", "_")
-        about = {"dest": name, "default": None, **about}
-        parser.add_argument(*flags, **about)
+        parser.add_argument(*flags, **{"dest": name, "default": None, **about})
+
+    def add_switch(*flags: str, help: str) -> None:
+        add(*flags, action="store_true", default=False, help=help)
 
     add(
         "--params",
@@ -87,20 +127,9 @@ def _add_own(parser: argparse.ArgumentParser) -> None:
         default="outputs",
         help="where files go (default: outputs)",
     )
-    add("--json", action="store_true", default=False, help="print the result as JSON")
-    add(
-        "--dry-run",
-        action="store_true",
-        default=False,
-        help="print the request, send nothing",
-    )
-    add(
-        "-q",
-        "--quiet",
-        action="store_true",
-        default=False,
-        help="show no log and no progress",
-    )
+    add_switch("--json", help="print the result as JSON")
+    add_switch("--dry-run", help="print the request and send nothing")
+    add_switch("-q", "--quiet", help="show neither log nor progress")
     add("--url", metavar="URL", help="the deployment's endpoint")
     add(
         "--gateway",
@@ -120,7 +149,7 @@ def _add_own(parser: argparse.ArgumentParser) -> None:
     add(
         "--batch",
         metavar="FILE",
-        help="run many calls: one as JSON a line, - for standard input",
+        help="run many calls, each a line of JSON; - for standard input",
     )
     add(
         "--max-concurrency",
@@ -132,7 +161,7 @@ def _add_own(parser: argparse.ArgumentParser) -> None:
     add(
         "--timeout",
         metavar="SECONDS",
-        type=float,
+        type=_seconds,
         help="for the whole run (default: 2400)",
     )
     add(
@@ -142,73 +171,85 @@ def _add_own(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _flag(field: Field) -> str:
-    flag = field.name.replace("_", "-")
+def flag_of(name: str) -> str:
+    """The flag that sets the parameter `name`."""
+    flag = name.replace("_", "-")
     return f"--parameter-{flag}" if flag in _OWN else f"--{flag}"
 
 
 def _help(field: Field) -> str:
-    text = field.doc
-    if isinstance(field.type, Choice) and field.type.open:
-        some = ", ".join(map(str, field.type.options[:8]))
-        more = ", …" if len(field.type.options) > 8 else ""
-        text += f" For instance {some}{more}." if len(some) <= 160 else ""
-    if not field.required and not isinstance(field.type, Media):
-        default = f" (default: {field.default!r})"
-        text += default if len(default) <= 60 else ""
+    text = " ".join(field.paragraphs("random"))
+    if isinstance(field.type, Choice):
+        some = ", ".join(map(str, field.choices[:8]))
+        more = ", …" if len(field.choices) > 8 else ""
+        start = "For instance" if field.open else "One of"
+        text += f" {start} {some}{more}." if len(some) <= 160 else ""
+    if field.required:
+        text += " (required)"
+    elif not isinstance(field.type, Media):
+        default = "random" if field.default is None else repr(field.default)
+        text += f" (default: {default})" if len(default) <= _LONGEST else ""
     return text.replace("%", "%%")
 
 
 def _argument(field: Field) -> dict[str, Any]:
-    """How argparse reads the flag of a field; the checks are those of `Workflow.parse`."""
-    match field.type:
+    """How argparse reads the flag of a field; the rules are those of `Workflow.parse_texts`."""
+    kind = field.type
+    match kind:
         case Flag():
             return {"action": argparse.BooleanOptionalAction}
         case Media():
             return {"metavar": "FILE", "type": file_of}
         case Integer(random=True):
-            return {"metavar": "INTEGER|random", "type": _seed}
+            metavar = "INTEGER|random"
         case Choice():
-            options = field.type.options
-            read = int if isinstance(options[0], int) else str
-            if field.type.open:
-                return {"metavar": "CHOICE", "type": read}
-            return {"choices": options, "type": read}
+            choices = ",".join(map(str, kind.options))
+            short = not kind.open and len(choices) <= _LONGEST
+            metavar = f"{{{choices}}}" if short else "CHOICE"
         case Integer():
-            return {"metavar": "INTEGER", "type": int}
+            metavar = "INTEGER"
         case Number():
-            return {"metavar": "NUMBER", "type": float}
+            metavar = "NUMBER"
         case Json():
-            return {"metavar": "JSON", "type": _json}
+            metavar = "JSON"
         case Text():
-            return {"metavar": "TEXT"}
+            metavar = "TEXT"
         case _:
-            assert_never(field.type)
+            assert_never(kind)
+    return {"metavar": metavar, "type": _reader(kind)}
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
+def _reader(kind: ParameterType) -> Callable[[str], Any]:
+    return partial(_read, kind)
+
+
+def _read(kind: ParameterType, text: str) -> Any:
+    try:
+        return value_of(kind, text)
+    except Refused as refused:
+        raise argparse.ArgumentTypeError(str(refused)) from None
 
 
 def file_of(text: str) -> Path | str:
+    """A file as a command line or a file of calls names it: by its path, or as a `data:` URI."""
     return text if text.startswith("data:") else Path(text)
 
 
-def _flag_value(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise argparse.ArgumentTypeError("must be true or false")
-    return text == "true"
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:9])):
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number from 1 on, not {json.dumps(text)}"
+        )
+    return int(text[:9])
 
 
-def _seed(text: str) -> int | None:
-    return None if text == "random" else int(text)
-
-
-def _json(text: str) -> Any:
+def _seconds(text: str) -> float:
     try:
-        return accept(Json(), json.loads(text))
-    except Refused as refused:
-        raise argparse.ArgumentTypeError(str(refused)) from None
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not seconds > 0:
+        raise argparse.ArgumentTypeError(
+            f"must be a number of seconds above 0, not {json.dumps(text)}"
+        )
+    return seconds

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from ..calls.call import Call, Client
 from ..errors import ViewComfyError
+from ..http.bodies import NOT_JSON, json_in
 from ..results.result import PromptResult
 from ..results.summaries import summary
 from ..runs.batches import Item, Limits, Outcome, iter_calls
-from .terminal import tqdm
+from .terminal import Bar, beside, err, is_terminal, new_bar
 
 RESULTS: Final = "results.jsonl"
 """Where in the folder of outputs the lines go."""
+
+_LONGEST_LINE: Final = 1 << 28
+"""Bytes of one call, its files as `data:` URIs included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +41,23 @@ def read_lines(path: str, parse: Callable[[dict[str, Any]], Call]) -> list[Line]
     """The calls in a file, or on standard input. Raises ValueError with all that is wrong, line by line."""
     try:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        text = data.decode("utf-8-sig")
     except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is no text in UTF-8") from None
+        raise ValueError(f"{path} can't be read: {error.strerror}") from None
     found: list[Line] = []
     faults: list[str] = []
     seen: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    # At line feeds alone: other signs that end a line in Python may stand within a text.
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if not line.strip():
             continue
         try:
-            call = json.loads(line)
-            if not isinstance(call, dict):
-                raise ValueError("must be an object of names and values")
+            call = _call_in(line)
             parse(call)
+            # With the same nesting as the line itself, which JSON in Python may not write again.
+            canonical = json.dumps(call, sort_keys=True).encode()
         except (ValueError, RecursionError, ViewComfyError) as error:
-            faults.append(f"{path}, line {number}: {error}")
+            faults.append(f"{path}, line {number}: {error or 'too deeply nested'}")
             continue
-        canonical = json.dumps(call, sort_keys=True).encode()
         digest = hashlib.sha256(canonical).hexdigest()[:16]
         # The same call twice is two calls, as somebody wants who lets seeds be drawn.
         seen[digest] = seen.get(digest, 0) + 1
@@ -62,6 +65,21 @@ def read_lines(path: str, parse: Callable[[dict[str, Any]], Call]) -> list[Line]
     if faults:
         raise ValueError("\n".join(faults))
     return found
+
+
+def _call_in(line: bytes) -> dict[str, Any]:
+    if len(line) > _LONGEST_LINE:
+        raise ValueError(f"is longer than {_LONGEST_LINE >> 20} MiB")
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        raise ValueError("isn't text in UTF-8") from None
+    call = json_in(text)
+    if call is NOT_JSON:
+        raise ValueError("isn't valid JSON, or too deeply nested")
+    if not isinstance(call, dict):
+        raise ValueError("must be an object of names and values")
+    return call
 
 
 def run_batch(
@@ -74,32 +92,36 @@ def run_batch(
     timeout: float,
     quiet: bool,
 ) -> None:
-    """Runs each call that has not succeeded before; what became of it is a line in the folder's results and `tell` hears it."""
+    """Runs each call that hasn't succeeded before; what became of it is a line in the folder's results, and `tell` is called with it.
+
+    Raises ValueError where another process runs a batch in this folder.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     results = folder / RESULTS
-    done = set(_succeeded(results))
-    todo = [line for line in lines if line.digest not in done]
-    with (
-        results.open("a", encoding="utf-8", newline="\n") as file,
-        tqdm(
-            total=len(lines),
-            initial=len(lines) - len(todo),
-            unit="call",
-            disable=True if quiet else None,
-            file=sys.stderr,
-        ) as bar,
-    ):
+    with results.open("ab") as file, _alone(file, folder):
+        done = _succeeded(results)
+        todo = [line for line in lines if line.digest not in done]
+        if not todo:
+            err(f"nothing to do: all {len(lines)} calls have succeeded, see {results}")
+            return
+        if not _ends_a_line(results):
+            file.write(b"\n")
+        shows = not quiet and is_terminal(sys.stderr)
+        before = len(lines) - len(todo)
+        bar = new_bar(len(lines), "call", before) if shows else None
 
         items = (_item(line, folder) for line in todo)
         limits = Limits(max_concurrency, timeout)
-        for index, outcome in iter_calls(items, client, limits):
-            line = todo[index]
-            about = {"line": line.number, "call": line.digest, **_told(outcome)}
-            file.write(json.dumps(about) + "\n")
-            file.flush()
-            bar.update()
-            with bar.external_write_mode(file=sys.stdout):
-                tell(about)
+        try:
+            for index, outcome in iter_calls(items, client, limits):
+                line = todo[index]
+                about = {"line": line.number, "call": line.digest, **_told(outcome)}
+                file.write(json.dumps(about).encode() + b"\n")
+                file.flush()
+                _show(bar, about, tell)
+        finally:
+            if bar is not None:
+                bar.close()
 
 
 def _item(line: Line, folder: Path) -> Item[PromptResult]:
@@ -126,19 +148,58 @@ def _told(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _succeeded(results: Path) -> Iterator[str]:
-    """The calls that need not be run again. A line that was cut off in the middle counts as none."""
+def _show(
+    bar: Bar | None, about: dict[str, Any], tell: Callable[[dict[str, Any]], object]
+) -> None:
+    if bar is not None:
+        bar.update()
+    with beside(bar):
+        tell(about)
+
+
+@contextmanager
+def _alone(file: IO[bytes], folder: Path) -> Iterator[None]:
+    """Keeps other processes from the folder's results; the system lets go of it, however this one ends."""
     try:
-        text = results.read_bytes().decode("utf-8", "replace")
-    except FileNotFoundError:
-        return
-    for line in text.splitlines():
-        try:
-            about = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(about, dict) and about.get("status") == "success":
-            yield str(about.get("call"))
-    if text and not text.endswith("\n"):
-        with results.open("a", encoding="utf-8", newline="\n") as file:
-            file.write("\n")
+        _lock(file)
+    except OSError:
+        raise ValueError(
+            f"another batch is running in {folder}; wait for it, or use another --output"
+        ) from None
+    yield
+
+
+if sys.platform == "win32":
+
+    def _lock(file: IO[bytes]) -> None:
+        import msvcrt
+
+        # A byte far behind the content, since what is locked there can't be read by others.
+        os.lseek(file.fileno(), 1 << 40, os.SEEK_SET)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+
+    def _lock(file: IO[bytes]) -> None:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _succeeded(results: Path) -> set[str]:
+    """The calls that needn't be run again. A line that was cut off in the middle doesn't count."""
+    found: set[str] = set()
+    with results.open("rb") as lines:
+        for line in lines:
+            about = json_in(line)
+            if isinstance(about, dict) and about.get("status") == "success":
+                found.add(str(about.get("call")))
+    return found
+
+
+def _ends_a_line(results: Path) -> bool:
+    with results.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"

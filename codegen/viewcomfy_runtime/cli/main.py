@@ -7,8 +7,9 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..calls.call import Call, Client
 from ..clients.environment import client_from_environment
@@ -16,71 +17,128 @@ from ..errors import (
     ConfigurationError,
     InvalidParametersError,
     InvalidWorkflowError,
+    MissingSettingsError,
+    RunTimeoutError,
     SaveError,
     ViewComfyError,
 )
+from ..http.bodies import NOT_JSON, json_in
 from ..http.deadlines import LONGEST_RUN, Deadline
 from ..parameters.types import Media
+from ..results.saving import require_writable
 from ..results.summaries import summary
-from .arguments import file_of, own_names, parser_of
-from .terminal import Terminal
+from .arguments import Parser, file_of, flag_of, own_names, parser_of
+from .terminal import Terminal, err, out, warnings_shown
 
 if TYPE_CHECKING:
     from ..workflow import Workflow
+
+_SETTINGS: Final = (
+    "set these environment variables; --url gives VIEWCOMFY_API_URL,"
+    " and --comfyui or --app another server, which needs none of them"
+)
 
 
 def main(workflow: Workflow[Any, Any], arguments: list[str] | None = None) -> int:
     """Run the workflow as the arguments say and print where the files are. Returns the exit code."""
     parser = parser_of(workflow)
-    options = vars(parser.parse_args(arguments))
+    options = parser.parse(arguments)
     own = argparse.Namespace(**{name: options.pop(f"_{name}") for name in own_names()})
     terminal = Terminal(quiet=own.quiet)
     try:
-        if own.batch is not None:
-            return _batch(workflow, own, options)
-        parameters = workflow.parse({**_from_file(own.params), **options})
-        call = workflow.call(parameters, own.override_workflow or False)
-        if own.dry_run:
-            print(_json_text(_request(own, call)))
-            return 0
-        deadline = Deadline(LONGEST_RUN if own.timeout is None else own.timeout)
-        result = workflow.run_call(_client(own), call, deadline, terminal.watch)
-        terminal.close()
-        saved = result.save(own.output)
+        with warnings_shown():
+            if own.batch is not None:
+                return _batch(workflow, own, options)
+            return _run(workflow, own, options, terminal)
     except (
         InvalidParametersError,
         InvalidWorkflowError,
         ConfigurationError,
+        _UsageError,
         ValueError,
     ) as error:
-        return _failed(parser, error, 2)
+        return _failed(parser, error, 2, terminal)
     except (ViewComfyError, OSError) as error:
         if isinstance(error, SaveError):
             _print_paths(error.saved)
-        return _failed(parser, error, 1)
+        return _failed(parser, error, 1, terminal)
     except KeyboardInterrupt:
-        return _failed(parser, "interrupted", 130)
+        return _failed(parser, "interrupted", 130, terminal)
     finally:
         terminal.close()
+
+
+class _UsageError(Exception):
+    """What is wrong before anything was sent."""
+
+
+def _run(
+    workflow: Workflow[Any, Any],
+    own: argparse.Namespace,
+    options: dict[str, Any],
+    terminal: Terminal,
+) -> int:
+    given = {**_from_file(workflow, own.params), **options}
+    parameters = workflow.drawn(asked := workflow.parse(given))
+    call = workflow.call(parameters, own.override_workflow or False)
+    if own.dry_run:
+        out(_json_text(_request(own, call)))
+        return 0
+    client = _client(own)
+    deadline = Deadline(LONGEST_RUN if own.timeout is None else own.timeout)
+    with _Folder(own.output):
+        if not own.quiet:
+            _tell_seeds(workflow, asked, parameters)
+        result = workflow.run_call(client, call, deadline, terminal.watch)
+        terminal.close()
+        saved = result.save(own.output)
     if own.json:
-        print(_json_text(summary(result, saved)))
+        out(_json_text(summary(result, saved)))
     else:
         _print_paths(saved)
     return 0
 
 
+class _Folder:
+    """The folder for a run's files, found good before the run; one that nothing came into is taken away again."""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+
+    def __enter__(self) -> None:
+        self._is_new = not self._path.exists()
+        try:
+            require_writable(self._path)
+        except SaveError as error:
+            raise _UsageError(f"--output: {error.message}") from None
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if self._is_new and kind is not None:
+            with suppress(OSError):
+                self._path.rmdir()
+
+
+def _tell_seeds(
+    workflow: Workflow[Any, Any], asked: object, parameters: object
+) -> None:
+    """What was drawn, so that the run can be repeated."""
+    for field in workflow.fields:
+        if field.is_seed and getattr(asked, field.name) is None:
+            err(f"{field.name}: {getattr(parameters, field.name)}")
+
+
 def _print_paths(paths: Iterable[str | Path]) -> None:
     for path in paths:
-        print(path)
+        out(str(path))
 
 
 def _batch(
     workflow: Workflow[Any, Any], own: argparse.Namespace, options: dict[str, Any]
 ) -> int:
-    """Run the calls in a file, each with the flags as what it does not say itself."""
+    """Run the calls in a file, each with the flags as what it doesn't say itself."""
     from .batch import read_lines, run_batch
 
-    common = {**_from_file(own.params), **options}
+    common = {**_from_file(workflow, own.params), **options}
 
     def call_of(call: dict[str, Any]) -> Call:
         parameters = workflow.parse({**common, **_with_files(workflow, call)})
@@ -89,7 +147,7 @@ def _batch(
     lines = read_lines(own.batch, call_of)
     if own.dry_run:
         for line in lines:
-            print(json.dumps(_request(own, line.make())))
+            out(json.dumps(_request(own, line.make())))
         return 0
     failed: list[int] = []
 
@@ -97,21 +155,23 @@ def _batch(
         if about["status"] == "error":
             failed.append(about["line"])
         if own.json:
-            print(json.dumps(about))
+            out(json.dumps(about))
         elif about["status"] == "error":
-            print(f"line {about['line']}: {about['message']}", file=sys.stderr)
+            err(f"line {about['line']}: {about['message']}")
         else:
             _print_paths([output["path"] for output in about["outputs"]])
 
-    run_batch(
-        lines,
-        _client(own),
-        Path(own.output),
-        tell,
-        max_concurrency=own.max_concurrency,
-        timeout=LONGEST_RUN if own.timeout is None else own.timeout,
-        quiet=own.quiet,
-    )
+    client = _client(own)
+    with _Folder(own.output):
+        run_batch(
+            lines,
+            client,
+            Path(own.output),
+            tell,
+            max_concurrency=own.max_concurrency,
+            timeout=LONGEST_RUN if own.timeout is None else own.timeout,
+            quiet=own.quiet,
+        )
     return 1 if failed else 0
 
 
@@ -124,8 +184,18 @@ def _with_files(workflow: Workflow[Any, Any], call: dict[str, Any]) -> dict[str,
     }
 
 
-def _failed(parser: argparse.ArgumentParser, error: object, code: int) -> int:
-    print(f"{parser.prog}: {error}", file=sys.stderr)
+def _failed(parser: Parser, error: object, code: int, terminal: Terminal) -> int:
+    terminal.close()
+    if isinstance(error, RunTimeoutError):
+        error.hint = "use a larger --timeout"
+    if isinstance(error, InvalidParametersError):
+        for fault in error.faults:
+            err(f"{parser.prog}: {flag_of(fault.parameter)}: {fault.message}")
+    else:
+        err(f"{parser.prog}: {error}")
+    prompt_id = error.prompt_id if isinstance(error, ViewComfyError) else None
+    if prompt_id:
+        err(f"run: {prompt_id}")
     return code
 
 
@@ -142,8 +212,8 @@ def _client(own: argparse.Namespace) -> Client:
     given = {name: value for name, value in chosen.items() if value is not None}
     if len(given) > 1 or (own.url and (own.comfyui or own.app)):
         raise ConfigurationError(
-            "more than one place to run is given",
-            hint="give one of --url, --gateway, --comfyui and --app; --gateway goes with --url",
+            "more than one server given",
+            hint="use one of --url, --gateway, --comfyui and --app; --gateway goes with --url",
         )
     environ = dict(os.environ)
     if given or own.url:
@@ -154,29 +224,33 @@ def _client(own: argparse.Namespace) -> Client:
         environ.pop("VIEWCOMFY_API_URL", None)
     if own.url:
         environ["VIEWCOMFY_API_URL"] = own.url
-    return client_from_environment({**environ, **given})
+    try:
+        return client_from_environment({**environ, **given})
+    except MissingSettingsError as error:
+        error.hint = _SETTINGS
+        raise
 
 
 def _request(own: argparse.Namespace, call: Call) -> dict[str, Any]:
     """What would be sent, to where if that is known, without any secret."""
     try:
         client = _client(own)
-    except ConfigurationError:
+    except MissingSettingsError:
         files = {key: upload.about() for key, upload in call.files.items()}
         return {"fields": {"params": dict(call.params)}, "files": files}
     return dict(client.request(call))
 
 
-def _from_file(path: str | None) -> dict[str, Any]:
+def _from_file(workflow: Workflow[Any, Any], path: str | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        text = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        call = json.loads(text)
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is no JSON: {error}") from None
+        raise _UsageError(f"{path} can't be read: {error.strerror}") from None
+    call = json_in(data)
+    if call is NOT_JSON:
+        raise _UsageError(f"{path} isn't valid JSON")
     if not isinstance(call, dict):
-        raise ValueError(f"{path} must hold an object of names and values")
-    return call
+        raise _UsageError(f"{path} must contain an object of names and values")
+    return _with_files(workflow, call)

@@ -1,30 +1,123 @@
-"""What a run shows on a terminal: its log, and under it a bar for the steps that go on."""
+"""The one place where a module's command line prints: nothing that a terminal obeys, in what its encoding can hold."""
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from typing import NoReturn
-
-from tqdm import tqdm
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final, Protocol, TextIO
 
 from ..calls.call import Watch
 from ..calls.events import Progress
 from ..calls.progress import progress_of
+from ..texts import shown
 
-__all__ = ["Terminal", "tqdm"]
+_EVERY: Final = 1.0
+"""Seconds between two lines of progress, where there is no bar."""
 
 
-# Its own lock is for several processes, takes long to make, and breaks when Ctrl-C comes meanwhile.
-tqdm.set_lock(threading.RLock())
+def out(text: str) -> None:
+    """Print to standard output, where results go."""
+    _write(sys.stdout, text)
+
+
+def err(text: str) -> None:
+    """Print to standard error, where the log and what went wrong go."""
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # a program without a console
+        return
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    line = shown(text).encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        print(line, file=stream, flush=True)
+    except (BrokenPipeError, ValueError):
+        # Nobody reads any more, which is no reason to lose a run that was paid for.
+        _to_nowhere(stream)
+
+
+def _to_nowhere(stream: TextIO) -> None:
+    """What is written to `stream` from now on is dropped, also what the interpreter flushes at its end."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+class Bar(Protocol):
+    """How far something is, under the log."""
+
+    n: int
+    total: int
+
+    def update(self, n: int = 1) -> object: ...
+
+    def close(self) -> object: ...
+
+
+class _Lines:
+    """Progress in lines, where tqdm isn't installed."""
+
+    def __init__(self, total: int, unit: str, n: int = 0) -> None:
+        self.n = n
+        self.total = total
+        self._unit = unit
+        self._next = 0.0
+
+    def update(self, n: int = 1) -> None:
+        self.n += n
+        now = time.monotonic()
+        if now >= self._next or self.n >= self.total:
+            self._next = now + _EVERY
+            err(f"{self._unit} {self.n} of {self.total}")
+
+    def close(self) -> None:
+        """Lines stay."""
+
+
+def new_bar(total: int, unit: str, initial: int = 0) -> Bar:
+    """A bar on the terminal, lines without tqdm, and nothing where standard error isn't a terminal."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return _Lines(total, unit, initial)
+    # Its own lock is for several processes, takes long to make, and breaks when Ctrl-C comes meanwhile.
+    tqdm.set_lock(threading.RLock())
+    bar: Any = tqdm(
+        total=total, initial=initial, unit=unit, leave=False, file=sys.stderr
+    )
+    return bar  # type: ignore[no-any-return]
+
+
+@contextmanager
+def beside(bar: Bar | None) -> Iterator[None]:
+    """For printing while a bar is shown: it makes room meanwhile."""
+    write_mode = getattr(bar, "external_write_mode", None)
+    if write_mode is None:
+        yield
+    else:
+        with write_mode(file=sys.stderr):
+            yield
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 class Terminal:
-    """Writes to stderr, where results do not go. Where that is no terminal there are lines alone, bars among them."""
+    """Shows a run: its log, and under it a bar for the steps that go on.
+
+    All goes to standard error. Where that isn't a terminal there are lines alone, bars among them.
+    """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._bar: tqdm[NoReturn] | None = None
-        self._interactive = sys.stderr.isatty()
+        self._bar: Bar | None = None
+        self._interactive = is_terminal(sys.stderr)
         self._quiet = quiet
 
     @property
@@ -38,19 +131,15 @@ class Terminal:
         """Show a line of the log; one that is a bar itself shows as ours."""
         if self._interactive and any(progress_of(line)):
             return
-        shown = "".join(each for each in line if each.isprintable() or each in "\n\t")
-        if self._bar is None:
-            print(shown, file=sys.stderr, flush=True)
-        else:
-            tqdm.write(shown, file=sys.stderr)
+        with beside(self._bar):
+            err(line)
 
     def progress(self, progress: Progress) -> None:
         """Show how far the present node is; another number of steps is another node's."""
         bar = self._bar
         if bar is None or bar.total != progress.total or progress.value < bar.n:
             self.close()
-            bar = tqdm(total=progress.total, unit="step", leave=False, file=sys.stderr)
-            self._bar = bar
+            bar = self._bar = new_bar(progress.total, "step")
         bar.update(progress.value - bar.n)
         if progress.value >= progress.total:
             self.close()
@@ -60,3 +149,16 @@ class Terminal:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+@contextmanager
+def warnings_shown() -> Iterator[None]:
+    """Warnings are sentences for whoever uses the command, not for the module's author."""
+    import warnings
+
+    def show(message: object, *_: object, **__: object) -> None:
+        err(f"warning: {message}")
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield

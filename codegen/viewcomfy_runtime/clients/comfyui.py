@@ -50,7 +50,7 @@ _QUEUE_EVERY = 4
 """Of so many questions whether a run is over, one is followed by one after its place in the queue."""
 
 _MOST_DROPPED = 1000
-"""Runs that a client remembers to have taken out of the queue: the server keeps no trace of them."""
+"""Runs that a client remembers to have cancelled: of one that waited the server keeps no trace."""
 
 _PLACES: tuple[tuple[str, Status], ...] = (
     ("queue_running", "running"),
@@ -326,15 +326,14 @@ class ComfyUI(Closing):
         return outcome_of(found)
 
     def _cancel(self, run: Run, deadline: Deadline) -> None:
+        # Where there is little time, a run that waits is reached first.
+        self._dropped.append(run.prompt_id)
         if self._cancelled(run.prompt_id, deadline):
-            self._dropped.append(run.prompt_id)
             return
+        self._post("/queue", {"delete": [run.prompt_id]}, deadline)
         place = self._place(run.prompt_id, deadline)
-        if place.status == "waiting":
+        if place.status == "waiting":  # under an id of the server's own
             self._post("/queue", {"delete": [place.prompt_id]}, deadline)
-            place = self._place(place.prompt_id, deadline)
-            if place.status is None:
-                self._dropped.append(place.prompt_id)
         if place.status == "running":
             # Only then: servers of before 2025 interrupt whatever runs.
             self._post("/interrupt", {"prompt_id": place.prompt_id}, deadline)

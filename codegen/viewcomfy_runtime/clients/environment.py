@@ -21,7 +21,8 @@ def client_from_environment(environ: Mapping[str, str] = os.environ) -> Client:
     | VIEWCOMFY_APP_URL | ViewComfyApp |
     | COMFYUI_URL | ComfyUI |
 
-    The first two want VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET too. Raises ConfigurationError naming what is missing.
+    The first two want VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET too. Raises MissingSettingsError naming what is
+    missing, and ConfigurationError for what isn't valid.
     """
     if not environ.get("VIEWCOMFY_API_URL"):
         if environ.get("VIEWCOMFY_APP_URL"):
@@ -64,14 +65,28 @@ def _shared(values: tuple[str, ...]) -> Client:
     return client_from_environment(dict(zip(_VARIABLES, values, strict=True)))
 
 
+def client_or_shared(client: Client | None) -> Client:
+    """`client`, else the one that the environment describes. Raises TypeError for what isn't a client."""
+    if client is None:
+        return shared_client()
+    if not hasattr(client, "run") or isinstance(client, type):
+        raise TypeError(
+            f"client must be a client such as ComfyUI(url) or ViewComfy(url, …), not {client!r:.80}"
+        )
+    return client
+
+
 def job_client(client: Client | None) -> JobClient:
-    """The client, or that of the environment, which has to keep runs. Raises ConfigurationError."""
-    found = client or shared_client()
+    """The client, or that of the environment, which has to keep runs.
+
+    Raises ConfigurationError, and TypeError for what isn't a client.
+    """
+    found = client_or_shared(client)
     if not all(
         hasattr(found, name) for name in ("submit", "status", "result", "cancel")
     ):
         raise ConfigurationError(
-            f"{type(found).__name__} keeps no runs that could be asked after",
+            f"{type(found).__name__} doesn't keep runs",
             hint="use ViewComfyGateway or ComfyUI as the client, or run() to wait for the result",
         )
     return cast(JobClient, found)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from ..calls.call import QUIET, Call, Status, Watch
 from ..calls.events import Queued
-from ..errors import ConfigurationError, NotFoundError, ProtocolError
+from ..errors import MissingSettingsError, NotFoundError, ProtocolError
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
 from ..http.credentials import Credentials
@@ -77,11 +77,11 @@ class ViewComfyGateway(Closing):
         """The client that VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET describe, with the gateway at
         VIEWCOMFY_GATEWAY_URL where it is set to a URL.
 
-        Raises ConfigurationError naming those that are missing.
+        Raises MissingSettingsError naming those that are missing.
         """
         missing = [name for name in _VARIABLES if not environ.get(name)]
         if missing:
-            raise ConfigurationError(
+            raise MissingSettingsError(
                 f"no server configured: {', '.join(missing)} not set",
                 hint="set them, or pass client=ViewComfyGateway(url, client_id, client_secret)",
             )

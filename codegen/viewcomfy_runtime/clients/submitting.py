@@ -20,7 +20,7 @@ from ..errors import (
 from ..http.client import LOG, RETRIES
 from ..http.deadlines import Deadline
 
-GRACE: Final = 0.3
+GRACE: Final = 0.35
 """Seconds beyond the end of a run's time in which it is cancelled at the server."""
 
 _PATIENCE: Final = 10.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..calls.call import QUIET, Call, Watch
 from ..calls.listening import Listener
-from ..errors import ConfigurationError, ConnectionFailedError, ProtocolError
+from ..errors import ConnectionFailedError, MissingSettingsError, ProtocolError
 from ..http.bodies import NOT_JSON, json_in
 from ..http.client import LOG, RETRIES, Answer, Http
 from ..http.credentials import Credentials
@@ -61,11 +61,11 @@ class ViewComfy(Closing):
     def from_environment(cls, environ: Mapping[str, str]) -> ViewComfy:
         """The client that VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET describe.
 
-        Raises ConfigurationError naming those that are missing.
+        Raises MissingSettingsError naming those that are missing.
         """
         missing = [name for name in _VARIABLES if not environ.get(name)]
         if missing:
-            raise ConfigurationError(
+            raise MissingSettingsError(
                 f"no server configured: {', '.join(missing)} not set",
                 hint="set them, or pass client=ViewComfy(url, client_id, client_secret)",
             )

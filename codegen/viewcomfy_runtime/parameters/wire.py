@@ -57,6 +57,11 @@ def wire_of(
     All values are sent, untouched ones too; files where they are set; a seed of None becomes a
     number drawn from its range. Raises InvalidParametersError with all faults at once.
     """
+    if not all(hasattr(parameters, field.name) for field in fields):
+        raise TypeError(
+            f"a call must be Parameters(…) of this module, not {parameters!r:.80};"
+            " WORKFLOW.parse(…) reads a dict"
+        )
     params: dict[str, Any] = {}
     files: dict[str, Upload] = {}
     faults: list[Fault] = []
@@ -75,11 +80,27 @@ def wire_of(
             continue
         if value is None and isinstance(field.type, Integer):
             value = drawn(field.type)
-        wire = {"__value__": value} if isinstance(value, list) else value
-        params |= {each.key: wire for each in field.inputs}
+        params |= {each.key: _wire(value) for each in field.inputs}
     if faults:
         raise InvalidParametersError(tuple(faults))
     return params, files
+
+
+def defaults_of(fields: tuple[Field, ...]) -> dict[str, Any]:
+    """What is sent for the parameters that nobody set, by wire key; drawn seeds and files apart."""
+    return {
+        each.key: _wire(field.default)
+        for field in fields
+        if not (
+            field.required or field.default is None or isinstance(field.type, Media)
+        )
+        for each in field.inputs
+    }
+
+
+def _wire(value: Any) -> Any:
+    """A value as it is sent: a bare list would be a link."""
+    return {"__value__": value} if isinstance(value, list) else value
 
 
 def drawn_in(fields: tuple[Field, ...], parameters: P, *, all: bool = False) -> P:

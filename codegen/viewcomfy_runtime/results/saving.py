@@ -71,6 +71,20 @@ def made_folder(folder: Path) -> Path:
     raise SaveError(f"the folder {folder} can't be made: {reason}", hint=_WRITABLE)
 
 
+def require_writable(folder: Path) -> None:
+    """Raises SaveError where nothing can be written into the folder, which is made if need be."""
+    probe = made_folder(folder_of(folder)) / f".viewcomfy-{os.urandom(8).hex()}.part"
+    try:
+        probe.touch()
+        probe.unlink()
+        return
+    except OSError as error:
+        reason = _reason(error)
+    raise SaveError(
+        f"nothing can be written into the folder {folder}: {reason}", hint=_WRITABLE
+    )
+
+
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from ..errors import InvalidParametersError, RejectedError, ViewComfyError
 from ..results.result import PromptResult
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 R = TypeVar("R", bound=PromptResult)
 
-Override: TypeAlias = "bool | str | PathLike[str] | Mapping[str, Any]"
+Override: TypeAlias = "bool | str | PathLike[str] | Mapping[str, Any] | None"
 """A workflow to run in place of the deployed one: True for the module's own, else its file or its nodes."""
+
+Send: TypeAlias = Literal["changed", "all"]
+"""Which values another workflow gets in place of its own: those that aren't the module's defaults, or all."""
 
 Save: TypeAlias = "str | PathLike[str] | Callable[[P, R], object]"
 """Where the results of a batch go: a folder, or a function of the parameters and the result."""
@@ -38,7 +41,12 @@ class Runner(Generic[P, R]):
 
     title: str
 
-    def call(self, parameters: P, override_workflow: Override = False) -> Call:
+    def call(
+        self,
+        parameters: P,
+        override_workflow: Override = False,
+        send: Send = "changed",
+    ) -> Call:
         """What a client is given to run. Raises InvalidParametersError and InvalidWorkflowError."""
         raise NotImplementedError
 
@@ -64,13 +72,16 @@ class Runner(Generic[P, R]):
         on_progress: Callable[[Progress], object] | None = None,
         timeout: float | Timeout | None = None,
         override_workflow: Override = False,
+        send: Send = "changed",
     ) -> R:
         """Run the workflow once and wait for its result.
 
         Without `client`, the environment says where: see `client_from_environment`. `on_log` is called
         with each line of the log and `on_progress` with each step, in this thread. `timeout` is in
         seconds for the whole call, 2400 by default, or a Timeout. `override_workflow` runs another
-        workflow in place of the deployed one: True for the module's own, else a file's path or the nodes.
+        workflow in place of the deployed one: True for the module's own, else a file's path or the nodes,
+        whose own values count unless a parameter is set to something other than its default, or
+        `send` is "all".
 
         Raises ViewComfyError: InvalidParametersError before anything is sent. What a callback raises
         ends the run. Raises TypeError for callbacks that are coroutine functions.
@@ -79,7 +90,9 @@ class Runner(Generic[P, R]):
         from .threads import refuse_coroutine_functions
 
         refuse_coroutine_functions(on_log=on_log, on_progress=on_progress)
-        work, deadline = self._prepared(parameters, client, timeout, override_workflow)
+        work, deadline = self._prepared(
+            parameters, client, timeout, self._maker(override_workflow, send)
+        )
         return work(deadline, Watch(on_log, on_progress))
 
     async def arun(
@@ -91,6 +104,7 @@ class Runner(Generic[P, R]):
         on_progress: Callable[[Progress], object] | None = None,
         timeout: float | Timeout | None = None,
         override_workflow: Override = False,
+        send: Send = "changed",
     ) -> R:
         """`run` for asynchronous code: it waits in a thread of its own, and cancelling it cancels the run.
 
@@ -99,7 +113,9 @@ class Runner(Generic[P, R]):
         from ..calls.call import Watch
         from .threads import in_loop, in_thread
 
-        work, deadline = self._prepared(parameters, client, timeout, override_workflow)
+        work, deadline = self._prepared(
+            parameters, client, timeout, self._maker(override_workflow, send)
+        )
         watch = Watch(in_loop(on_log, deadline), in_loop(on_progress, deadline))
         return await in_thread(partial(work, deadline, watch), deadline)
 
@@ -110,6 +126,7 @@ class Runner(Generic[P, R]):
         client: Client | None = None,
         timeout: float | Timeout | None = None,
         override_workflow: Override = False,
+        send: Send = "changed",
     ) -> Iterator[RunEvent | R]:
         """Run the workflow once: its events as they come, then its result.
 
@@ -119,7 +136,9 @@ class Runner(Generic[P, R]):
         from .streams import events_of
 
         return events_of(
-            *self._prepared(parameters, client, timeout, override_workflow)
+            *self._prepared(
+                parameters, client, timeout, self._maker(override_workflow, send)
+            )
         )
 
     def stream(
@@ -129,12 +148,15 @@ class Runner(Generic[P, R]):
         client: Client | None = None,
         timeout: float | Timeout | None = None,
         override_workflow: Override = False,
+        send: Send = "changed",
     ) -> AsyncIterator[RunEvent | R]:
         """`events` for asynchronous code: `async for event in WORKFLOW.stream(…)`."""
         from .streams import stream_of
 
         return stream_of(
-            *self._prepared(parameters, client, timeout, override_workflow)
+            *self._prepared(
+                parameters, client, timeout, self._maker(override_workflow, send)
+            )
         )
 
     def submit(
@@ -144,6 +166,7 @@ class Runner(Generic[P, R]):
         client: Client | None = None,
         timeout: float = 120.0,
         override_workflow: Override = False,
+        send: Send = "changed",
     ) -> Job[R]:
         """Start a run and return its job at once, which is asked after, awaited, cancelled, pickled or reopened.
 
@@ -152,7 +175,9 @@ class Runner(Generic[P, R]):
         """
         from ..http.deadlines import Deadline
 
-        return self._submitted(parameters, client, Deadline(timeout), override_workflow)
+        return self._submitted(
+            parameters, client, Deadline(timeout), self._maker(override_workflow, send)
+        )
 
     async def asubmit(
         self,
@@ -161,13 +186,20 @@ class Runner(Generic[P, R]):
         client: Client | None = None,
         timeout: float = 120.0,
         override_workflow: Override = False,
+        send: Send = "changed",
     ) -> Job[R]:
         """`submit` for asynchronous code."""
         from ..http.deadlines import Deadline
         from .threads import in_thread
 
         deadline = Deadline(timeout)
-        work = partial(self._submitted, parameters, client, deadline, override_workflow)
+        work = partial(
+            self._submitted,
+            parameters,
+            client,
+            deadline,
+            self._maker(override_workflow, send),
+        )
         return await in_thread(work, deadline)
 
     def job(self, prompt_id: str, *, client: Client | None = None) -> Job[R]:
@@ -189,6 +221,7 @@ class Runner(Generic[P, R]):
         executor: Executor | None = None,
         timeout: float | None = None,
         override_workflow: Override = False,
+        send: Send = "changed",
     ) -> Iterator[tuple[P, R | ViewComfyError]]:
         """Run any number of calls, a few at a time: each with its result or its error, as they end.
 
@@ -200,7 +233,13 @@ class Runner(Generic[P, R]):
         """
         limits = self._limits(max_concurrency, attempts, timeout)
         ended = self._ended(
-            calls, client, limits, ordered, save, executor, override_workflow
+            calls,
+            client,
+            limits,
+            ordered,
+            save,
+            executor,
+            self._maker(override_workflow, send),
         )
         return ((ready, outcome) for _, ready, outcome in ended)
 
@@ -215,6 +254,7 @@ class Runner(Generic[P, R]):
         save: Save[P, R] | None = None,
         timeout: float | None = None,
         override_workflow: Override = False,
+        send: Send = "changed",
     ) -> AsyncIterator[tuple[P, R | ViewComfyError]]:
         """`iter_many` for asynchronous code: `async for parameters, outcome in WORKFLOW.aiter_many(calls)`."""
         from threading import Event
@@ -224,7 +264,14 @@ class Runner(Generic[P, R]):
         limits = self._limits(max_concurrency, attempts, timeout)
         stop = Event()
         outcomes = self._ended(
-            calls, client, limits, ordered, save, None, override_workflow, stop
+            calls,
+            client,
+            limits,
+            ordered,
+            save,
+            None,
+            self._maker(override_workflow, send),
+            stop,
         )
         async for _, ready, outcome in from_thread(outcomes, stop):
             yield ready, outcome
@@ -241,6 +288,7 @@ class Runner(Generic[P, R]):
         save: Save[P, R] | None = None,
         timeout: float | None = None,
         override_workflow: Override = False,
+        send: Send = "changed",
     ) -> list[R | ViewComfyError]:
         """Run many calls, a few at a time: each one's result, or its error, in their order.
 
@@ -252,7 +300,13 @@ class Runner(Generic[P, R]):
 
         limits = self._limits(max_concurrency, attempts, timeout)
         ended = self._ended(
-            parameters, client, limits, False, save, executor, override_workflow
+            parameters,
+            client,
+            limits,
+            False,
+            save,
+            executor,
+            self._maker(override_workflow, send),
         )
         found = {
             index: outcome
@@ -275,21 +329,24 @@ class Runner(Generic[P, R]):
             raise self._told(error, parameters) from None
         return self._finished(call, made, parameters)
 
+    def _maker(self, override: Override, send: Send) -> Callable[[P], Call]:
+        return partial(self.call, override_workflow=override, send=send)
+
     def _prepared(
         self,
         parameters: P,
         client: Client | None,
         timeout: float | Timeout | None,
-        override: Override,
+        make: Callable[[P], Call],
     ) -> tuple[Callable[[Deadline, Watch], R], Deadline]:
         """What runs the call once it is given a deadline and those who watch, and that deadline."""
-        from ..clients.environment import shared_client
+        from ..clients.environment import client_or_shared
         from ..http.deadlines import LONGEST_RUN, Deadline
 
         ready = self.drawn(parameters)
-        call = self.call(ready, override)
+        call = make(ready)
         deadline = Deadline(LONGEST_RUN if timeout is None else timeout)
-        chosen = client or shared_client()
+        chosen = client_or_shared(client)
         return (
             lambda deadline, watch: self.run_call(chosen, call, deadline, watch, ready),
             deadline,
@@ -300,14 +357,14 @@ class Runner(Generic[P, R]):
         parameters: P,
         client: Client | None,
         deadline: Deadline,
-        override: Override,
+        make: Callable[[P], Call],
     ) -> Job[R]:
         from ..clients.environment import job_client
         from .jobs import Job
 
         keeper = job_client(client)
         ready = self.drawn(parameters)
-        call = self.call(ready, override)
+        call = make(ready)
         try:
             prompt_id = keeper.submit(call, deadline)
         except ViewComfyError as error:
@@ -345,13 +402,13 @@ class Runner(Generic[P, R]):
         ordered: bool,
         save: Save[P, R] | None,
         executor: Executor | None,
-        override: Override,
+        make: Callable[[P], Call],
         stop: Event | None = None,
     ) -> Iterator[tuple[int, P, R | ViewComfyError]]:
         """The place, the parameters as they ran, and the outcome of each call that has ended."""
         from contextlib import closing
 
-        from ..clients.environment import shared_client
+        from ..clients.environment import client_or_shared
         from .batches import iter_calls
 
         taken: dict[int, P] = {}
@@ -359,9 +416,9 @@ class Runner(Generic[P, R]):
         def items() -> Iterator[Item[R]]:
             for index, parameters in enumerate(calls):
                 taken[index] = self.drawn(parameters)
-                yield self._item(taken[index], save, override)
+                yield self._item(taken[index], save, make)
 
-        chosen = client or shared_client()
+        chosen = client_or_shared(client)
         outcomes = iter_calls(
             items(), chosen, limits, executor=executor, ordered=ordered, stop=stop
         )
@@ -370,14 +427,14 @@ class Runner(Generic[P, R]):
                 yield index, taken.pop(index), outcome
 
     def _item(
-        self, parameters: P, save: Save[P, R] | None, override: Override
+        self, parameters: P, save: Save[P, R] | None, make: Callable[[P], Call]
     ) -> Item[R]:
         from .batches import Item, saver
 
         made: list[Call] = []
 
-        def make() -> Call:
-            made[:] = [self.call(parameters, override)]
+        def call() -> Call:
+            made[:] = [make(parameters)]
             return made[0]
 
         def finish(outcome: Outcome) -> R | ViewComfyError:
@@ -385,4 +442,4 @@ class Runner(Generic[P, R]):
                 return self._told(outcome, parameters)
             return self._finished(made[0], outcome, parameters)
 
-        return Item(make, finish, None if save is None else saver(save, parameters))
+        return Item(call, finish, None if save is None else saver(save, parameters))

@@ -60,6 +60,69 @@ def test_another_workflow_runs_in_its_place(
     assert sent(server) == other
 
 
+def test_another_workflows_own_values_count(module: ModuleType) -> None:
+    other = text_to_image()
+    other["3"]["inputs"].update(seed=7, steps=99)
+    call = module.Parameters(steps=20, cfg=3.5)
+    with Server(result()) as server:
+        own = client(server)
+        module.run(call, client=own, override_workflow=other)
+        module.run(call, client=own, override_workflow=other, send="all")
+        module.run(call, client=own, override_workflow=True)
+    changed, everything, ours = (each.params for each in server.requests)
+    assert changed == {"3-inputs-cfg": 3.5}
+    assert everything["3-inputs-steps"] == ours["3-inputs-steps"] == 20
+
+
+def test_a_drawn_seed_is_sent_to_another_workflow(module: ModuleType) -> None:
+    with Server(result()) as server:
+        module.run(
+            module.Parameters(seed=None),
+            client=client(server),
+            override_workflow=text_to_image(),
+        )
+    assert list(server.requests[0].params) == ["3-inputs-seed"]
+
+
+def test_a_call_that_changes_nothing_sends_a_value_of_the_other_workflow(
+    module: ModuleType,
+) -> None:
+    other = {"1": node("Odd", width=64, noise_seed=5), "2": node("Even", x=1)}
+    with Server(result()) as server:
+        module.run(module.Parameters(), client=client(server), override_workflow=other)
+    assert server.requests[0].params == {"1-inputs-noise_seed": 5}
+
+
+def test_no_override_may_be_said_with_none(module: ModuleType) -> None:
+    with Server(result()) as server:
+        module.run(module.Parameters(), client=client(server), override_workflow=None)
+    assert "workflow_api" not in server.requests[0].parts
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"override_workflow": 5}, "override_workflow must be"),
+        ({"client": "http://127.0.0.1:8188"}, "client must be a client"),
+        ({"client": ViewComfy}, "client must be a client"),
+        ({"timeout": "5"}, "a timeout must be a number of seconds, not '5'"),
+    ],
+)
+def test_arguments_of_another_kind_are_named_with_a_sentence(
+    module: ModuleType, arguments: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(TypeError, match=says):
+        module.run(module.Parameters(), **arguments)
+
+
+@pytest.mark.parametrize("call", [{"steps": 3}, None, "x"])
+def test_a_call_that_is_not_parameters_is_named_with_a_sentence(
+    module: ModuleType, call: Any
+) -> None:
+    with pytest.raises(TypeError, match="a call must be Parameters"):
+        module.run(call)
+
+
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"1": {}}', "[" * 100_000])
 def test_what_is_no_workflow_is_refused_before_anything_is_sent(
     module: ModuleType, content: str, tmp_path: Path
@@ -95,7 +158,7 @@ def answered(module: ModuleType, **nodes: Any) -> str:
 
 
 def test_a_deployment_of_another_workflow_is_told(module: ModuleType) -> None:
-    assert "node 9 (SaveImage) is not in it" in answered(module, **{"9": None})
+    assert "node 9 (SaveImage) is missing" in answered(module, **{"9": None})
     assert "node 20 (Mine) is new" in answered(module, **{"20": node("Mine")})
     changed = answered(module, **{"9": node("PreviewImage", images=["8", 0])})
     assert "node 9 is PreviewImage, not SaveImage" in changed

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -267,8 +268,8 @@ def test_help_shows_every_parameter_with_its_default(
         (["--steps", "0"], "steps: must be at least 1"),
         (["--steps", "many"], "--steps"),
         (["--nothing"], "--nothing"),
-        (["--params", "nowhere.json"], "nowhere.json cannot be read"),
-        (["--override-workflow", "nowhere.json"], "nowhere.json cannot be read"),
+        (["--params", "nowhere.json"], "nowhere.json can't be read"),
+        (["--override-workflow", "nowhere.json"], "nowhere.json can't be read"),
     ],
 )
 def test_wrong_values_exit_with_2_and_are_named(
@@ -364,3 +365,211 @@ def test_parameters_named_like_options_have_flags_of_their_own(
         "2-inputs-flip": False,
         "2-inputs-no_flip": True,
     }
+
+
+# Flags
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--steps", "many"], '--steps: must be a whole number, not "many"'),
+        (["--steps", "0"], "--steps: must be at least 1, not 0"),
+        (["--cfg", "high"], '--cfg: must be a number, not "high"'),
+        (["--seed", "any"], '--seed: must be a whole number, or random, not "any"'),
+        (["--timeout", "soon"], "--timeout: must be a number of seconds above 0, not"),
+        (["--max-concurrency", "x"], "--max-concurrency: must be a whole number from"),
+        (["--step", "3"], "there is no --step; did you mean --steps?"),
+        (
+            ["--positive_prompt=x"],
+            "there is no --positive_prompt; did you mean --positive-prompt?",
+        ),
+        (["cats"], 'unexpected argument "cats"; parameters are flags: see --help'),
+    ],
+)
+def test_what_is_wrong_with_a_flag_is_one_line(
+    module: ModuleType,
+    arguments: list[str],
+    line: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(module, *arguments) == 2
+    said = capsys.readouterr().err
+    assert line in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["None", "null", "random"])
+def test_a_seed_is_drawn_and_told(
+    module: ModuleType,
+    environment: Callable[[str], None],
+    text: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Server(result()) as server:
+        environment(server.url)
+        assert main(module, "--seed", text, "-o", str(tmp_path)) == 0
+    sent = server.requests[0].params["3-inputs-seed"]
+    assert f"seed: {sent}\n" in capsys.readouterr().err
+
+
+def test_help_marks_what_is_required(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    module = image_module(tmp_path)
+    assert main(module, "--help") == 0
+    shown = capsys.readouterr().out
+    [line] = [
+        each for each in shown.splitlines() if each.lstrip().startswith("--image")
+    ]
+    assert line.endswith("(required)")
+    assert main(module) == 2
+    assert "--image: is required" in capsys.readouterr().err
+
+
+def test_hints_speak_of_flags_and_variables(
+    module: ModuleType,
+    environment: Callable[[str], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(module, "--gateway") == 2
+    said = capsys.readouterr().err
+    assert "VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID" in said
+    assert "client=" not in said
+    with Server(Answer(silent=True)) as server:
+        environment(server.url)
+        assert main(module, "--timeout", "0.2", "-o", str(tmp_path)) == 1
+    assert "hint: use a larger --timeout" in capsys.readouterr().err
+
+
+# Where results go
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_the_run(
+    module: ModuleType,
+    environment: Callable[[str], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "file").touch()
+    with Server(result()) as server:
+        environment(server.url)
+        code = main(module, "-o", str(tmp_path / "file"))
+    assert (code, server.requests) == (2, [])
+    assert "--output: the folder" in capsys.readouterr().err
+
+
+def test_a_run_that_fails_leaves_no_empty_folder(
+    module: ModuleType, environment: Callable[[str], None], tmp_path: Path
+) -> None:
+    with Server(Answer(401)) as server:
+        environment(server.url)
+        assert main(module, "-o", str(tmp_path / "new")) == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_file_of_one_call_may_name_files(
+    environment: Callable[[str], None], tmp_path: Path
+) -> None:
+    module = image_module(tmp_path)
+    (tmp_path / "in.png").write_bytes(b"\x89PNG")
+    (tmp_path / "call.json").write_text(json.dumps({"image": str(tmp_path / "in.png")}))
+    with Server(result()) as server:
+        environment(server.url)
+        arguments = ["--params", str(tmp_path / "call.json"), "-o", str(tmp_path)]
+        assert main(module, *arguments) == 0
+    assert server.requests[0].file("10-inputs-image").data == b"\x89PNG"
+
+
+# The terminal
+
+
+def run_module(
+    module: ModuleType, *arguments: str, **options: Any
+) -> subprocess.CompletedProcess[bytes]:
+    assert module.__file__
+    return subprocess.run(
+        [sys.executable, module.__file__, *arguments],
+        capture_output=True,
+        check=False,
+        **options,
+    )
+
+
+def test_what_the_encoding_cannot_hold_is_escaped(
+    module: ModuleType, environment: Callable[[str], None], tmp_path: Path
+) -> None:
+    output = {**PICTURE, "filename": "狐.png"}
+    lines = [event("log_message", "got prompt 狐")]
+    with Server(stream(*lines, outputs=[output])) as server:
+        environment(server.url)
+        env = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+        done = run_module(module, "-o", str(tmp_path / "o"), env=env)
+    assert done.returncode == 0, done.stderr
+    assert b"\\u72d0.png" in done.stdout
+    assert b"got prompt \\u72d0" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes pipes in another way")
+def test_a_closed_standard_output_ends_quietly(
+    module: ModuleType, environment: Callable[[str], None], tmp_path: Path
+) -> None:
+    outputs = [{**PICTURE, "filename": f"{n}.png"} for n in range(50)]
+    with Server(result(outputs=outputs)) as server:
+        environment(server.url)
+        assert module.__file__
+        command = [sys.executable, module.__file__, "-q", "-o", str(tmp_path / "o")]
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run(
+            command, stdout=write, stderr=subprocess.PIPE, check=False
+        )
+        os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(list((tmp_path / "o").iterdir())) == 50
+
+
+def test_without_tqdm_progress_is_lines(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from viewcomfy_runtime import Progress
+    from viewcomfy_runtime.cli import terminal
+
+    said: list[str] = []
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setattr(terminal, "err", said.append)
+    monkeypatch.setattr(terminal, "is_terminal", lambda stream: True)
+    shown = terminal.Terminal()
+    for step in range(1, 11):
+        shown.progress(Progress(step, 10))
+    shown.close()
+    assert said == ["step 1 of 10", "step 10 of 10"]
+
+
+def test_no_text_of_a_server_reaches_the_terminal_as_an_escape(
+    module: ModuleType,
+    environment: Callable[[str], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    evil = "\x1b]0;x\x07\x9b31m\u202etxt"
+    answers = [
+        stream(event("log_message", evil), outputs=[{**PICTURE, "filename": evil}]),
+        Answer(500, json.dumps({"detail": evil}).encode()),
+        result(prompt={"3": {"class_type": evil, "inputs": {}}}),
+    ]
+    for number, answer in enumerate(answers):
+        with Server(answer) as server:
+            environment(server.url)
+            with warnings.catch_warnings():
+                warnings.simplefilter("always")
+                main(module, "-o", str(tmp_path / str(number)))
+    printed = capsys.readouterr()
+    said = printed.out + printed.err
+    assert "another workflow ran" in said
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(said)
+    [name] = [path.name for path in (tmp_path / "0").iterdir()]
+    assert name.isprintable()

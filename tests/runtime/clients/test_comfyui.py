@@ -226,6 +226,8 @@ def test_a_rejected_value_names_its_node_and_input(module: ModuleType) -> None:
             module.run(module.Parameters(), client=client(found))
     [fault] = caught.value.faults
     assert (fault.node, fault.input) == ("4", "ckpt_name")
+    assert fault.parameter == "ckpt_name"
+    assert "ckpt_name: node 4 (CheckpointLoaderSimple)" in str(caught.value)
     assert "Value not in list" in str(caught.value)
 
 
@@ -284,7 +286,7 @@ def test_an_override_without_the_calls_nodes_is_refused(module: ModuleType) -> N
     other = {"1": node("EmptyLatentImage", width=64)}
     with pytest.raises(InvalidParametersError) as caught:
         module.run(
-            module.Parameters(),
+            module.Parameters(positive_prompt="a fox"),
             client=ComfyUI("http://127.0.0.1:9"),
             override_workflow=other,
         )
@@ -496,7 +498,7 @@ def test_the_command_line_runs_on_a_comfyui(
         assert main(module.WORKFLOW, [*arguments, "--dry-run"]) == 0
     assert (tmp_path / "out" / "a.png").read_bytes() == b"content of a.png"
     printed = capsys.readouterr()
-    assert "more than one place" in printed.err
+    assert "more than one server" in printed.err
     assert '"/prompt"' not in printed.out
     assert json.loads(printed.out.partition("\n")[2])["url"] == f"{found.url}/prompt"
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -376,6 +377,19 @@ def test_an_awaited_runs_log_is_heard_in_the_event_loop(module: Any) -> None:
         asyncio.run(run(client(server)))
     here = threading.get_ident()
     assert threads == [("one", here), ("two", here)]
+
+
+def test_what_a_callback_raises_ends_an_awaited_run(module: ModuleType) -> None:
+    def fail(_: str) -> None:
+        raise LookupError("mine")
+
+    endless = Answer(
+        headers={"Content-Type": "text/event-stream"}, pieces=log("one"), stalls=True
+    )
+    with Server(endless) as server, pytest.raises(LookupError, match="mine"):
+        asyncio.run(
+            module.arun(module.Parameters(), client=client(server), on_log=fail)
+        )
 
 
 def test_cancelling_an_awaited_run_ends_its_request(module: Any) -> None:

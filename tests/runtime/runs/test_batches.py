@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures as futures
 import io
 import json
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -309,3 +310,77 @@ def test_a_dry_batch_shows_each_request(
     assert main(module.WORKFLOW, ["--batch", "-", "--dry-run"]) == 0
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [each["fields"]["params"]["3-inputs-steps"] for each in shown] == [1, 2]
+
+
+def test_only_line_feeds_end_a_call(
+    module: ModuleType, environment: None, tmp_path: Path
+) -> None:
+    path = tmp_path / "calls.jsonl"
+    prompt = "one\u2028two\u0085three\x0bfour"
+    text = json.dumps({"positive_prompt": prompt}, ensure_ascii=False)
+    path.write_bytes(f"\ufeff{text}\r\n".replace("\\u000b", "\\u000b").encode())
+    out = tmp_path / "out"
+    assert main(module.WORKFLOW, ["--batch", str(path), "-o", str(out), "-q"]) == 0
+    assert [each["params"]["6-inputs-text"] for each in results(out)] == [prompt]
+
+
+@pytest.mark.parametrize(
+    "line", [b"[" * 100_000, b'{"steps": ' + b"1" * 5000 + b"}", b"\xff", b"nul"]
+)
+def test_a_line_that_cannot_be_read_is_named(
+    module: ModuleType,
+    line: bytes,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "calls.jsonl"
+    path.write_bytes(b'{"steps": 2}\n' + line + b"\n")
+    assert main(module.WORKFLOW, ["--batch", str(path)]) == 2
+    assert "calls.jsonl, line 2:" in capsys.readouterr().err
+
+
+def test_a_finished_batch_says_so(
+    module: ModuleType,
+    environment: None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = written(tmp_path, {"steps": 1})
+    arguments = ["--batch", path, "-o", str(tmp_path / "out"), "-q"]
+    assert main(module.WORKFLOW, arguments) == 0
+    capsys.readouterr()
+    assert main(module.WORKFLOW, arguments) == 0
+    assert "nothing to do: all 1 calls have succeeded" in capsys.readouterr().err
+
+
+def test_two_batches_never_share_a_folder(
+    module: ModuleType,
+    environment: None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A second process is told; the lock of one that was killed is gone with it."""
+    out = tmp_path / "out"
+    path = written(tmp_path, {"steps": 1})
+    holding = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time; from pathlib import Path\n"
+            "from viewcomfy_runtime.cli.batch import _alone\n"
+            "folder = Path(sys.argv[1]); folder.mkdir()\n"
+            "with (folder / 'results.jsonl').open('ab') as file, _alone(file, folder):\n"
+            "    print('held', flush=True); time.sleep(60)",
+            str(out),
+        ],
+        stdout=subprocess.PIPE,
+    )
+    assert holding.stdout is not None
+    assert holding.stdout.readline().startswith(b"held")
+    arguments = ["--batch", path, "-o", str(out), "-q"]
+    assert main(module.WORKFLOW, arguments) == 2
+    assert "another batch is running" in capsys.readouterr().err
+    holding.kill()
+    holding.wait()
+    holding.stdout.close()
+    assert main(module.WORKFLOW, arguments) == 0

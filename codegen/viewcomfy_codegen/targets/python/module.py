@@ -105,6 +105,7 @@ def _imports(module: Module) -> dict[str, Any]:
         "OutputFile": any(each.kind != "text" for each in module.outputs),
         "Override": True,
         "PromptResult": True,
+        "Send": True,
         "Workflow": True,
     }
     lazy = ("Client", "Job", "Progress", "Timeout", "ViewComfyError")
