@@ -4,13 +4,15 @@
         --dynamic dynamic.json --files files.json --titles display_names.json --does what.json \\
         --comfyui 0.33.0 --date 2026-11-26 -o codegen/viewcomfy_codegen/catalog/nodes.tsv
 
-Only facts are kept: names, types, ranges, choices, defaults and flags, no prose of a class's author. A class that
-several files describe is taken from the last; that an input lists a machine's files is never lost, and the choices of
-a class without a `python_module`, which no server vouches for, are marked as incomplete.
+Only facts are kept: names, types, ranges, choices, defaults and flags, no prose of a class's
+author. A class that several files describe is taken from the last; that an input lists a machine's
+files is never lost, and the choices of a class without a `python_module`, which no server vouches
+for, are marked as incomplete.
 
-One record a line, `key<TAB>JSON`, sorted by the key's bytes, so that a reader finds a record by bisection. Keys: a
-class; `!`, what the catalog says of itself; `=n`, choices that several inputs share; `@class`, its default titles in
-every language; `?name`, what an input of that name is in most classes; `~word`, the same by an input name's last word.
+One record a line, `key<TAB>JSON`, sorted by the key's bytes, so that a reader finds a record by
+bisection. Keys: a class; `!`, what the catalog says of itself; `=n`, choices that several inputs
+share; `@class`, its default titles in every language; `?name`, what an input of that name is in
+most classes; `~word`, the same by an input name's last word.
 """
 
 from __future__ import annotations
@@ -105,7 +107,7 @@ def compact(value: object) -> str:
 
 
 def class_records(answers: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The facts of each class, the last answer's, with what only an earlier one says of its files and previews."""
+    """The facts of each class from the last answer, with the files that an earlier one marked."""
     records: dict[str, dict[str, Any]] = {}
     for classes in answers:
         for class_type, node in classes.items():
@@ -149,7 +151,7 @@ def keep(
 def widgets(
     inputs: Mapping[str, Any], before: str = ""
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every input that is more than a link, dotted ones by their whole name; `*` stands for any row or place."""
+    """Every input that is more than a link, by its whole name; `*` is any row or place."""
     for name, spec in inputs.items():
         if not isinstance(spec, dict):
             continue
@@ -163,7 +165,7 @@ def widgets(
 
 
 def add_dotted(record: dict[str, Any], described: Mapping[str, Any]) -> None:
-    """Adds the dotted inputs that the class's own description lacks, to the branches that they are said to belong to."""
+    """Adds the dotted inputs that a class's description lacks to their branches."""
     for dotted, (kind, options) in described.items():
         head, _, tail = dotted.partition(".")
         selector = record["inputs"].get(head)
@@ -199,7 +201,7 @@ def title_records(
     answers: list[Mapping[str, Any]],
     titles: Mapping[str, list[str]],
 ) -> dict[str, list[str]]:
-    """The default titles of each class in every language and version, but for those that its names give."""
+    """The default titles of each class in every language and version, except its names."""
     # Where texts are translated, a dot cannot stand in a class's name.
     spelled = {class_type.replace(".", "_"): class_type for class_type in records}
     known: dict[str, set[str]] = defaultdict(set)
@@ -219,7 +221,7 @@ def title_records(
 
 
 def majorities(records: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """What inputs of a name, or of a last word, are in most classes: the guess for unknown classes."""
+    """What inputs of a name or last word are in most classes: the guess for unknown ones."""
     by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
     by_word: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for record in records.values():

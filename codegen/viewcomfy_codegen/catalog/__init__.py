@@ -1,4 +1,4 @@
-"""What is known of node classes: facts distilled from ComfyUI's own answers, and a glossary of our own words."""
+"""Facts of node classes, distilled from servers' answers, and a glossary of our own words."""
 
 from .facts import (
     PAGE_CLASSES,

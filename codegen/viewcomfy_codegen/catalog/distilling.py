@@ -1,13 +1,13 @@
-"""Facts distilled from what ComfyUI answers at /object_info, in whatever form its version and its packs give them.
+"""Facts distilled from what ComfyUI answers at /object_info, in whatever form its version and its
+packs give them.
 
-A class becomes a record: plain JSON with nothing in it but facts. An input that is linked is its type alone, with a `?`
-before it where the class runs without it; one that holds a value is an object.
+A class becomes a record: plain JSON with nothing in it but facts. An input that is linked is its
+type alone, with a `?` before it where the class runs without it; one that holds a value is an
+object.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -19,6 +19,17 @@ from .facts import (
     MATCH_TYPE,
     PAGE_TYPES,
     WIDGETS,
+)
+from .limits import (
+    LONGEST_NAME,
+    MOST_CHOICES,
+    as_dict,
+    as_list,
+    is_fact,
+    is_file,
+    is_name,
+    is_number,
+    is_small,
 )
 
 UPLOADS: Final = {
@@ -33,7 +44,7 @@ UNFLAGGED_UPLOADS: Final = {
     ("VHS_LoadVideo", "video"): "video/*",
     ("VHS_LoadVideoFFmpeg", "video"): "video/*",
 }
-"""Inputs that take a file which their page's own button sends along, without a flag that says so."""
+"""Inputs whose file the pack's own button uploads, without a flag that says so."""
 
 _PAGE_INPUTS: Final = frozenset("compare_view last_incoming viewport_state".split())
 _PAGE_NAMES: Final = {"CustomCombo": ["option", "index"]}
@@ -54,29 +65,24 @@ SEEDS: Final = frozenset({"seed", "noise_seed"})
 _COUNTS: Final = frozenset(
     "count counts crf frame frames segments steps num number batch".split()
 )
-_FILE_NAME: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,11}$")
-
 DEEPEST: Final = 6
 """How deep choices that bring inputs may be nested; what lies deeper is left out."""
-MOST_CHOICES: Final = 4096
-LONGEST_NAME: Final = 400
-"""Longer names and choices, in characters, and longer lists of choices are no facts that anybody could use."""
-_LONGEST_DEFAULT: Final = 40
-_LARGEST_DEFAULT: Final = 4000
 
 
 def node_record(node: Mapping[str, Any], class_type: str = "") -> dict[str, Any]:
     """The facts of one class."""
     name = node.get("display_name")
     record: dict[str, Any] = {
-        "name": name if _is_name(name) else None,
-        "outputs": [_output_type(kind) for kind in _list(node.get("output"))],
+        "name": name if is_name(name) else None,
+        "outputs": [_output_type(kind) for kind in as_list(node.get("output"))],
         "output_node": bool(node.get("output_node")),
         "inputs": _inputs_record(
-            _dict(node.get("input")), _dict(node.get("input_order")), class_type
+            as_dict(node.get("input")), as_dict(node.get("input_order")), class_type
         ),
     }
-    names = [str(each) for each in _list(node.get("output_name"))]
+    names = [
+        each if is_name(each) else "*" for each in as_list(node.get("output_name"))
+    ]
     if names and names != record["outputs"]:
         record["output_names"] = names
     if node.get("has_intermediate_output"):
@@ -96,16 +102,16 @@ def _output_type(kind: object) -> str:
 def specs(
     sections: Mapping[str, Any], order: Mapping[str, Any] | None = None
 ) -> Iterator[tuple[str, Any, bool]]:
-    """The inputs in the web page's order, each with its description and whether the class needs it."""
+    """The inputs in the web page's order, each with its description and whether it is required."""
     for section in ("required", "optional"):
-        described = _dict(sections.get(section))
+        described = as_dict(sections.get(section))
         listed = [
             name
-            for name in _list((order or {}).get(section))
+            for name in as_list((order or {}).get(section))
             if isinstance(name, str) and name in described
         ]
         for name in dict.fromkeys([*listed, *described]):
-            if _is_name(name):
+            if is_name(name):
                 yield name, described[name], section == "required"
 
 
@@ -136,9 +142,9 @@ def _inputs_record(
 def input_record(
     spec: list[Any], name: str = "", depth: int = 0
 ) -> str | dict[str, Any]:
-    """The facts of one input, from its type and its options; the type itself for one that is linked."""
+    """The facts of one input, from its type and options; the bare type for a linked one."""
     kind = spec[0]
-    options = _dict(spec[1]) if len(spec) > 1 else {}
+    options = as_dict(spec[1]) if len(spec) > 1 else {}
     choices: Any = []
     if isinstance(kind, list):
         choices, kind = kind, "COMBO"
@@ -150,8 +156,8 @@ def input_record(
         kind = "INT"
         options = {CONTROL: True, **options}
     if kind == MATCH_TYPE:
-        allowed = _dict(options.get("template")).get("allowed_types")
-        return allowed if isinstance(allowed, str) and _is_name(allowed) else "*"
+        allowed = as_dict(options.get("template")).get("allowed_types")
+        return allowed if isinstance(allowed, str) and is_name(allowed) else "*"
     growing = _growing(kind, options, depth)
     if growing is not None:
         return {"type": kind, **growing}
@@ -182,9 +188,9 @@ def _growing(
         return flags
     if kind == DYNAMIC_COMBO:
         branches = {
-            each["key"]: _inputs_record(_dict(each.get("inputs")), depth=depth + 1)
-            for each in _list(options.get("options"))[:MOST_CHOICES]
-            if isinstance(each, dict) and _is_name(each.get("key"))
+            each["key"]: _inputs_record(as_dict(each.get("inputs")), depth=depth + 1)
+            for each in as_list(options.get("options"))[:MOST_CHOICES]
+            if isinstance(each, dict) and is_name(each.get("key"))
         }
         default = options.get("default")
         stated = (
@@ -193,23 +199,23 @@ def _growing(
             else {}
         )
         return {**flags, **stated, "branches": branches}
-    template = _dict(options.get("template"))
+    template = as_dict(options.get("template"))
     bounds = template if kind == AUTOGROW else options
     span = {
         fact: bounds[fact]
         for fact in ("min", "max")
-        if _is_number(bounds.get(fact)) and isinstance(bounds[fact], int)
+        if is_number(bounds.get(fact)) and isinstance(bounds[fact], int)
     }
     if kind == DYNAMIC_GROUP:
         members = _inputs_record(template, depth=depth + 1)
         return {**flags, "group": {"members": members, **span}}
-    elements = _inputs_record(_dict(template.get("input")), depth=depth + 1)
-    names = [each for each in _list(template.get("names")) if _is_name(each)]
+    elements = _inputs_record(as_dict(template.get("input")), depth=depth + 1)
+    names = [each for each in as_list(template.get("names")) if is_name(each)]
     prefix = template.get("prefix")
     grown = {"element": next(iter(elements.values()), "*"), **span}
     if names:
         grown["names"] = names[:MOST_CHOICES]
-    elif isinstance(prefix, str) and _is_name(prefix):
+    elif isinstance(prefix, str) and is_name(prefix):
         grown["prefix"] = prefix
     return {**flags, "autogrow": grown}
 
@@ -218,12 +224,12 @@ def _range(kind: str, options: Mapping[str, Any], name: str) -> dict[str, Any]:
     record = {
         fact: options[fact]
         for fact in ("min", "max", "step")
-        if _is_number(options.get(fact))
+        if is_number(options.get(fact))
     }
-    if _is_small(options.get("default")):
+    if is_small(options.get("default")):
         record["default"] = options["default"]
     if kind == "FLOAT" and not _COUNTS.isdisjoint(name.lower().split("_")):
-        stated = [value for value in record.values() if _is_number(value)]
+        stated = [value for value in record.values() if is_number(value)]
         if record.get("step", 0) >= 1 and all(
             float(each).is_integer() for each in stated
         ):
@@ -239,7 +245,7 @@ def _flags(options: Mapping[str, Any], name: str, kind: str) -> dict[str, Any]:
         if options.get(flag):
             record["upload"] = media
     control = options.get(CONTROL)
-    if isinstance(control, str) and _is_name(control):
+    if isinstance(control, str) and is_name(control):
         record["control"] = control
     elif control or (control is None and kind == "INT" and name in SEEDS):
         record["control"] = CONTROL
@@ -250,16 +256,16 @@ def _flags(options: Mapping[str, Any], name: str, kind: str) -> dict[str, Any]:
 
 
 def _choices(kind: str, options: Mapping[str, Any], choices: Any) -> dict[str, Any]:
-    """The choices that the class has; those that a machine's disk or another server has are no facts about it."""
+    """The choices that the class has; what only a machine's disk has is left out."""
     if kind not in ("COMBO", "MULTICOMBO") or any(map(options.get, UPLOADS)):
         return {}
-    known = _list(choices)
-    if options.get("files") is True or any(_is_file(choice) for choice in known):
+    known = as_list(choices)
+    if options.get("files") is True or any(is_file(choice) for choice in known):
         return {"files": True}
     if not known or len(known) > MOST_CHOICES:
         return {}
     if all(
-        _is_name(each) if isinstance(each, str) else _is_number(each) for each in known
+        is_name(each) if isinstance(each, str) else is_number(each) for each in known
     ):
         return {"choices": known}
     return {}
@@ -274,53 +280,6 @@ def without_prose(record: Any) -> Any:
         for key, value in record.items()
         if key != "tooltip" or isinstance(value, dict)
     }
-    if isinstance(record.get("type"), str) and not _is_fact(record.get("default", 0)):
+    if isinstance(record.get("type"), str) and not is_fact(record.get("default", 0)):
         del kept["default"]
     return kept
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= LONGEST_NAME
-
-
-def _is_number(value: object) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and abs(value) < float("inf")
-    )
-
-
-def _is_small(default: object) -> bool:
-    """Whether a default can be held at all."""
-    if isinstance(default, str):
-        return len(default) <= _LARGEST_DEFAULT
-    if isinstance(default, list | dict):
-        try:
-            return len(json.dumps(default, allow_nan=False)) <= _LARGEST_DEFAULT
-        except (ValueError, TypeError, RecursionError):
-            return False
-    return isinstance(default, bool) or _is_number(default)
-
-
-def _is_fact(default: object) -> bool:
-    """Whether a default says something of the class: no sentence of its author, no file of that machine."""
-    if isinstance(default, str):
-        return len(default) <= _LONGEST_DEFAULT and not _is_file(default)
-    return True
-
-
-def _is_file(value: object) -> bool:
-    return (
-        isinstance(value, str)
-        and len(value) <= LONGEST_NAME
-        and _FILE_NAME.search(value) is not None
-    )

@@ -38,12 +38,13 @@ CONTROL: Final = "control_after_generate"
 
 @dataclass(frozen=True, slots=True)
 class InputFacts:
-    """What a class says of an input: a widget's type, range and choices, or the type of link that it takes.
+    """What a class says of an input: its widget's type, range and choices, or its link's type.
 
-    `files` marks choices that list a machine's files, `upload` the MIME pattern of a file that is sent along. `closed` marks
-    choices that are all there are, `tooltip` is what the class's author says: both come from the user's own server alone.
-    `incomplete` marks choices that no server vouches for. `whole` marks a FLOAT that counts something. `control` is the name
-    of the widget that follows on the web page and changes the value after each run.
+    `files` marks choices that list a machine's files, `upload` the MIME pattern of a file that is
+    sent along. `closed` marks choices that are all there are, `tooltip` is what the class's author
+    says: both come from the user's own server alone. `incomplete` marks choices that no server
+    vouches for. `whole` marks a FLOAT that counts something. `control` is the name of the widget
+    that follows on the web page and changes the value after each run.
     """
 
     type: str
@@ -70,13 +71,13 @@ class InputFacts:
     control: str | None = None
     page_only: bool = False
     branches: Mapping[str, Mapping[str, InputFacts]] = field(default_factory=dict)
-    """Of a selector (COMFY_DYNAMICCOMBO_V3): the inputs that each choice brings, by their names behind the dot."""
+    """Of a selector (COMFY_DYNAMICCOMBO_V3): the inputs of each choice, without the dot."""
     autogrow: Autogrow | None = None
     group: Group | None = None
 
     @property
     def is_widget(self) -> bool:
-        """Whether the web page shows a widget for it, which has a place among the node's saved values."""
+        """Whether the web page shows a widget for it, with a place among the saved values."""
         return not self.force_input and self.holds_value
 
     @property
@@ -92,9 +93,10 @@ class InputFacts:
 
 @dataclass(frozen=True, slots=True)
 class Autogrow:
-    """Inputs that the web page adds as they are used (COMFY_AUTOGROW_V3): `images.image0`, `images.image1` …
+    """Inputs that the web page adds as they are used (COMFY_AUTOGROW_V3): `images.image0` …
 
-    Their names are `names`, else `prefix` and a number from 0; where neither is known, any. The first `least` are required.
+    Their names are `names`, else `prefix` and a number from 0; where neither is known, any. The
+    first `least` are required.
     """
 
     element: InputFacts
@@ -129,7 +131,7 @@ def _number(digits: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A row of inputs that the web page repeats (COMFY_DYNAMICGROUP_V3): `loras.0.strength`, `loras.1.strength` …"""
+    """A row of inputs that the web page repeats (COMFY_DYNAMICGROUP_V3): `loras.0.strength` …"""
 
     members: Mapping[str, InputFacts]
     least: int = 0
@@ -149,7 +151,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One of the meanings of a dotted name, and the choices that lead to it, by the selectors' names."""
+    """One meaning of a dotted name, and the choices that lead to it by selector."""
 
     when: Mapping[str, str]
     facts: InputFacts
@@ -157,7 +159,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """What is known of a class: the name that its nodes show, its inputs in the web page's order, its outputs' types."""
+    """What is known of a class: its display name, inputs in the web page's order, output types."""
 
     name: str
     output_node: bool = False
@@ -180,8 +182,9 @@ class NodeFacts:
     ) -> InputFacts | None:
         """The facts of an input by its wire name, such as `model.size.width` or `images.image0`.
 
-        `chosen` are values by wire name: a selector's value picks its branch. Without it, or for a value that has no
-        branch, all branches count, as `union` joins them. None for a name that the class doesn't have.
+        `chosen` are values by wire name: a selector's value picks its branch. Without it, or for a
+        value that has no branch, all branches count, as `union` joins them. None for a name that
+        the class doesn't have.
         """
         found = [each.facts for each in self.variants(name, chosen)]
         return union(found) if found else None
@@ -189,7 +192,7 @@ class NodeFacts:
     def variants(
         self, name: str, chosen: Mapping[str, object] | None = None
     ) -> list[Variant]:
-        """Every meaning of an input's wire name, one for each combination of choices that brings it."""
+        """Every meaning of an input's wire name, with the choices that bring it."""
         if name in self.inputs:
             return [Variant({}, self.inputs[name])]
         return list(_variants(self.inputs, "", name, chosen or {}, {}))
@@ -241,7 +244,7 @@ def _variants(
 
 
 def union(found: list[InputFacts]) -> InputFacts:
-    """What all of several meanings allow: the widest bounds and every choice; type `*` where their kinds differ."""
+    """What several meanings allow: the widest bounds, every choice; `*` for several kinds."""
     first = found[0]
     if all(each == first for each in found[1:]):
         return first

@@ -12,9 +12,11 @@ _NO_EFFECT: Final = ("; has no effect.", "; have no effect.")
 
 
 class Glossary:
-    """Our own sentences on inputs: by class and name, by name, by a pattern with one `*`, by type and by role.
+    """Our own sentences on inputs: by class and name, by name, by a pattern with one `*`, by type
+    and by role.
 
-    What a name says elsewhere may be untrue of a choice: `1K` is not in pixels, a service's model not a file.
+    What a name says elsewhere may be untrue of a choice: `1K` is not in pixels, a service's model
+    not a file.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -28,9 +30,11 @@ class Glossary:
     def sentence(
         self, class_type: str, plain: str, kind: str, tooltip: str = ""
     ) -> tuple[str, str]:
-        """What an input of this plain name is for, and who says so; empty where nothing true can be said.
+        """What an input of this plain name is for, and who says so; empty where nothing true can be
+        said.
 
-        `tooltip` is what the user's own server says: better than what is said of a name, no matter of which class.
+        `tooltip` is what the user's own server says: better than what is said of a name, no matter
+        of which class.
         """
         known = self._classes.get(class_type, {}).get(plain)
         if known:
@@ -48,7 +52,7 @@ class Glossary:
         return text, "its type alone" if text else ""
 
     def has_no_effect(self, class_type: str, plain: str) -> bool:
-        """Whether an input changes nothing by its own sentence: notes, helpers and previews of the editor."""
+        """Whether an input changes nothing by its own sentence: notes, helpers, previews."""
         said = self._classes.get(class_type, {}).get(plain) or self._names.get(
             plain, ""
         )

@@ -1,4 +1,5 @@
-"""A server's answer cut down to facts, in its own shape: small enough to keep beside a project, and to commit.
+"""A server's answer cut down to facts, in its own shape: small enough to keep beside a project, and
+to commit.
 
 What is kept can stand wherever a whole answer can.
 """
@@ -9,15 +10,9 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from .distilling import (
-    FLAGS,
-    LONGEST_NAME,
-    SEEDS,
-    UPLOADS,
-    node_record,
-    without_prose,
-)
+from .distilling import FLAGS, SEEDS, UPLOADS, node_record, without_prose
 from .facts import AUTOGROW, CONTROL, DYNAMIC_COMBO, DYNAMIC_GROUP
+from .limits import LONGEST_NAME
 
 _OPTIONS: Final = {
     **{fact: option for option, fact in FLAGS.items()},
@@ -28,7 +23,7 @@ _RANGE: Final = ("min", "max", "step", "default", "files", "tooltip")
 
 
 def kept_text(classes: Mapping[str, Any]) -> str:
-    """The text of a catalog: a class a line in the order of their names, so that a difference can be read."""
+    """The text of a catalog: one class a line, sorted by name, so that diffs are readable."""
     lines = (
         f"{json.dumps(name)}: {json.dumps(described, separators=(',', ':'))}"
         for name, described in sorted(classes.items())
@@ -42,7 +37,7 @@ def kept_facts(
     *,
     tooltips: bool = False,
 ) -> dict[str, Any]:
-    """The facts of a server's classes, or of those that are `used`; without `tooltips` nothing that was written for people."""
+    """The facts of a server's classes, or of the `used` ones; prose only with `tooltips`."""
     return {
         name: _described(described, name, tooltips)
         for name, described in classes.items()

@@ -14,7 +14,7 @@ from .facts import DYNAMIC_COMBO, Autogrow, Group, InputFacts, NodeFacts
 from .titles import default_titles
 
 ABOUT: Final = "!"
-"""The key of what the catalog says of itself; a sign before a name begins the other keys that are no class's."""
+"""The key of what the catalog says of itself; other keys begin with one of these signs."""
 SHARED: Final = "="
 TITLES: Final = "@"
 BY_NAME: Final = "?"
@@ -61,7 +61,7 @@ class Catalog:
         return self._nodes[class_type]
 
     def guess(self, plain: str) -> InputFacts | None:
-        """What an input with this plain name is in most classes, by the whole name or by its last word."""
+        """What an input of this plain name is in most classes, by whole name or last word."""
         word = plain.rpartition("_")[2]
         record = self._record(BY_NAME + plain) or self._record(BY_WORD + word)
         return None if record is None else self._input(record)
@@ -203,7 +203,7 @@ class OwnCatalog(Catalog):
 
 
 def _completed(own: InputFacts, known: InputFacts) -> InputFacts:
-    """What a server says of an input, with what it leaves open: which choices are its files, and a range."""
+    """What a server says of an input, with the files and range that it leaves open."""
     if own.type != known.type:
         return own
     if known.files:

@@ -1,4 +1,4 @@
-"""Titles that ComfyUI or a pack wrote on a node, in any of its languages: they say nothing of what its author meant."""
+"""Titles that ComfyUI or a pack wrote, in any language: they say nothing of a node's purpose."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def plain_title(title: str) -> str:
 
 
 def default_titles(class_type: str, name: str, *translations: str) -> frozenset[str]:
-    """The default titles of a class: its own name, the one that it shows, and translations that are plain already."""
+    """The default titles of a class: its names, and translations that are plain already."""
     return frozenset((plain_title(class_type), plain_title(name), *translations))
 
 
@@ -70,7 +70,7 @@ class DefaultTitles:
                 self._classes_in[script].add(class_type)
 
     def knows(self, class_type: str, title: str) -> bool:
-        """Whether a node's title is a default: a known one, or one that the workflow's other titles give away."""
+        """Whether a node's title is a default: a known one, or one that its workflow gives away."""
         plain = plain_title(title)
         if not plain or plain in self._defaults(class_type):
             return True
@@ -90,7 +90,7 @@ class DefaultTitles:
         return self._known[class_type]
 
     def _is_remarked(self, class_type: str, title: str) -> bool:
-        """Whether a remark in brackets follows the class's words, which says something of the class, not of the node."""
+        """Whether a remark in brackets follows the class's words: it is about the class."""
         remark = _REMARK.search(title[:_LONGEST])
         if remark is None:
             return False
@@ -106,7 +106,7 @@ class DefaultTitles:
         return not _MARKS.isdisjoint(said) or said <= _WEAK_MARKS
 
     def _has_prefix(self, class_type: str, title: str) -> bool:
-        """Whether the title begins as the class does, with its pack's word and a colon: `LayerMask: …`."""
+        """Whether the title begins with the class's own prefix: `LayerMask: …`."""
         own, written = _PREFIX.match(class_type), _PREFIX.match(title[:_LONGEST])
         return (
             own is not None
@@ -115,11 +115,11 @@ class DefaultTitles:
         )
 
     def _is_shared(self, class_type: str, title: str) -> bool:
-        """Whether several nodes have it, of a class whose titles nobody has translated: its pack wrote it."""
+        """Whether several nodes of an untranslated class have it: its pack wrote it."""
         return self._counts[class_type, title] > 1 and not self._is_listed(class_type)
 
     def _is_translated(self, class_type: str, title: str, plain: str) -> bool:
-        """Whether nodes of other classes have default titles in the same script, so that the page wrote in that language."""
+        """Whether other classes have default titles in its script: the page's language."""
         script = script_of(title)
         if script is None or not self._classes_in[script] - {class_type}:
             return False

@@ -38,9 +38,9 @@ def catalog_command() -> None:
 def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None:
     """Take what each server answers at /object_info into a catalog.
 
-    In a project whose table names a catalog, that file is written, with the classes that its workflows use. Elsewhere it is your
-    own catalog, which runs outside of projects consult before the shipped one. Later servers count over earlier ones, and all
-    over what the catalog held.
+    In a project whose table names a catalog, that file is written, with the classes that its
+    workflows use. Elsewhere it is your own catalog, which runs outside of projects consult before
+    the shipped one. Later servers count over earlier ones, and all over what the catalog held.
     """
     try:
         answers = [classes_in(read_object_info(each), each) for each in servers]
@@ -110,7 +110,7 @@ def _updated(
     used: set[str] | None,
     tooltips: bool,
 ) -> str:
-    """The text of the catalog at `path` once the answers are in it. Raises CodegenError where the old one is not readable."""
+    """The catalog at `path` with the answers in it. Raises CodegenError if it can't be read."""
     old = classes_in(read_file(str(path)), str(path)) if path.is_file() else {}
     found = kept_facts(_merged([old, *answers]), used, tooltips=tooltips)
     if not found:

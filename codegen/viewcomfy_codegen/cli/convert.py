@@ -15,7 +15,7 @@ from ..project.paths import STANDARD
 from ..project.writing import write_all
 from ..sources import classes_in
 from .console import err, tell
-from .files import read_file, read_object_info, users_catalog_if_any
+from .files import read_file, read_object_info, users_facts
 
 
 @click.command("convert")
@@ -47,7 +47,6 @@ def convert_command(
     view_comfy.json, or - for standard input. No server is needed. What is left out is told.
     """
     name = "standard input" if workflow == STANDARD else Path(workflow).name
-    own = users_catalog_if_any()
     try:
         options = Options(
             object_info=(
@@ -55,7 +54,7 @@ def convert_command(
                 if object_info
                 else None
             ),
-            kept=classes_in(read_file(own), own) if own else None,
+            kept=users_facts(),
         )
         found = pipeline.read(
             read_file(workflow),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
-from ..sources.object_info import is_url, object_info
+from ..sources.object_info import classes_in, is_url, object_info
 
 
 def read_file(path: str) -> bytes:
@@ -46,6 +48,12 @@ def users_catalog_if_any() -> str | None:
     """The user's catalog where there is one."""
     path = users_catalog()
     return str(path) if path.is_file() else None
+
+
+def users_facts() -> Mapping[str, Any] | None:
+    """The classes in the user's catalog where there is one. Raises CodegenError where it cannot be read."""
+    path = users_catalog_if_any()
+    return classes_in(read_file(path), path) if path else None
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> Diagnostic:

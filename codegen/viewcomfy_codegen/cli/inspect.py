@@ -35,7 +35,7 @@ from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..sources import classes_in
 from .console import out, out_json, tell
-from .files import read_file, read_object_info, users_catalog_if_any
+from .files import read_file, read_object_info, users_catalog_if_any, users_facts
 
 LONGEST = 400
 """Characters of a text that are shown."""
@@ -75,8 +75,7 @@ def inspect_command(
     type and its sentence came from.
     """
     name = "standard input" if workflow == STANDARD else Path(workflow).name
-    own = users_catalog_if_any()
-    asked = [*filter(None, (object_info, own)), shipped().name]
+    asked = [*filter(None, (object_info, users_catalog_if_any())), shipped().name]
     try:
         classes = (
             classes_in(read_object_info(object_info), object_info)
@@ -89,7 +88,7 @@ def inspect_command(
             options=Options(
                 all=all_,
                 object_info=classes,
-                kept=classes_in(read_file(own), own) if own else None,
+                kept=users_facts(),
             ),
             workflow_in=picked,
             view_comfy=(read_file(view_comfy), view_comfy) if view_comfy else None,

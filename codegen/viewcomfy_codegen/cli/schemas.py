@@ -10,10 +10,11 @@ from typing import Any
 from viewcomfy_runtime.parameters.fields import Field
 
 from ..pipeline import generate
+from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..targets.json_schema import schema_of
 from ..targets.python.reading import read_module
-from .files import read_file
+from .files import read_file, users_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ def described(place: str) -> Described:
     if place.endswith(".py") or "WORKFLOW: Final" in text:
         module = read_module(text, name)
         return Described(module.schema, module.graph, module.fields)
-    made = generate(data, name="workflow", source=name, targets=())
+    options = Options(kept=users_facts())
+    made = generate(data, name="workflow", source=name, options=options, targets=())
     fields = tuple(parameter.field for parameter in made.module.parameters)
     return Described(schema_of(made.module), made.graph, fields)
 

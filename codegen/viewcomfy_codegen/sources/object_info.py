@@ -21,7 +21,8 @@ def is_url(text: str) -> bool:
 
 
 def object_info(url: str, *, timeout: float = LONGEST_WAIT) -> bytes:
-    """What the ComfyUI at `url`, its base or the whole address, answers at /object_info, within `timeout` seconds.
+    """What the ComfyUI at `url`, its base or the whole address, answers at /object_info, within
+    `timeout` seconds.
 
     Raises CodegenError where there is none, or something else answers.
     """
@@ -50,9 +51,11 @@ def object_info(url: str, *, timeout: float = LONGEST_WAIT) -> bytes:
 
 
 def classes_in(data: bytes, name: str) -> Mapping[str, Any]:
-    """The classes in what a ComfyUI answers at /object_info; `name` is the file's or the server's, for messages.
+    """The classes in what a ComfyUI answers at /object_info; `name` is the file's or the server's,
+    for messages.
 
-    Numbers that JSON doesn't have, such as a bound of Infinity, are passed over. Raises CodegenError for anything else.
+    Numbers that JSON doesn't have, such as a bound of Infinity, are passed over. Raises
+    CodegenError for anything else.
     """
     if len(data) > LARGEST:
         message = f"this is larger than {LARGEST >> 20} MiB, which no /object_info is"
@@ -75,7 +78,7 @@ def classes_in(data: bytes, name: str) -> Mapping[str, Any]:
 
 
 def _explained(data: bytes, name: str) -> Any:
-    """The value in what Python's own reader refuses. Raises CodegenError where it isn't JSON, with what it is instead."""
+    """The value in what Python's own reader refuses. Raises CodegenError if it isn't JSON."""
     if data.lstrip()[:1] == b"<":
         message = "this is an HTML page, not the content of ComfyUI's /object_info"
         raise CodegenError(Diagnostic(name, message, _SAVE))

@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 
 from viewcomfy_codegen.catalog.distilling import (
     DEEPEST,
-    LONGEST_NAME,
-    MOST_CHOICES,
     input_record,
     node_record,
     without_prose,
 )
 from viewcomfy_codegen.catalog.keeping import kept_facts, kept_text
+from viewcomfy_codegen.catalog.limits import LONGEST_NAME, MOST_CHOICES
 from viewcomfy_codegen.sources import classes_in
 
 JSON = st.recursive(

@@ -1,4 +1,4 @@
-"""Inputs by their wire names: dotted ones lead through choices, places that grow, and repeated rows."""
+"""Inputs by wire name: dotted ones lead through choices, growing places and rows."""
 
 from __future__ import annotations
 

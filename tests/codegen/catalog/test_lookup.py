@@ -1,4 +1,4 @@
-"""Where facts are looked up: the shipped catalog, and what the user's own server says on top of it."""
+"""Where facts are looked up: the shipped catalog, under what the user's server says."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_dotted_inputs_have_the_bounds_and_choices_of_their_branches() -> None:
 
 
 def test_the_order_of_widgets_is_the_pages() -> None:
-    """Files saved by the page name their widgets in order; each that the class declares stands in the facts' order."""
+    """Saved files name their widgets in order; those that the class declares agree with it."""
     path = shared_file("object_info/widget_order.json")
     for class_type, orders in json.loads(path.read_text(encoding="utf-8")).items():
         facts = shipped().node(class_type)

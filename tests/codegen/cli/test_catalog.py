@@ -185,6 +185,15 @@ def test_runs_outside_of_a_project_consult_the_users_own(folder: Path) -> None:
     assert steps_of(schema)["maximum"] == 77
 
 
+def test_what_was_generated_with_the_users_own_is_the_workflow_still(
+    folder: Path,
+) -> None:
+    save(folder / "info.json", info(steps=77))
+    done("catalog", "update", "info.json")
+    done("workflow_api.json", "-o", "made.py")
+    assert "nothing changed" in done("diff", "made.py", "workflow_api.json")
+
+
 def test_a_project_consults_its_own_file_and_never_the_users(project: Path) -> None:
     save(project / "info.json", info(steps=77))
     done("catalog", "update", "info.json", "--user")

@@ -1,0 +1,62 @@
+"""What of a server's answer can be a fact: bounded, neither prose nor a machine's files."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+MOST_CHOICES: Final = 4096
+LONGEST_NAME: Final = 400
+"""Longer names and choices, in characters, and longer lists of choices are of no use to anybody."""
+
+_FILE_NAME: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,11}$")
+_LONGEST_DEFAULT: Final = 40
+_LARGEST_DEFAULT: Final = 4000
+
+
+def as_list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def as_dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def is_name(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_NAME
+
+
+def is_number(value: object) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) < float("inf")
+    )
+
+
+def is_small(default: object) -> bool:
+    """Whether a default can be held at all."""
+    if isinstance(default, str):
+        return len(default) <= _LARGEST_DEFAULT
+    if isinstance(default, list | dict):
+        try:
+            return len(json.dumps(default, allow_nan=False)) <= _LARGEST_DEFAULT
+        except (ValueError, TypeError, RecursionError):
+            return False
+    return isinstance(default, bool) or is_number(default)
+
+
+def is_fact(default: object) -> bool:
+    """Whether a default describes the class, rather than being prose or a machine's file."""
+    if isinstance(default, str):
+        return len(default) <= _LONGEST_DEFAULT and not is_file(default)
+    return True
+
+
+def is_file(value: object) -> bool:
+    return (
+        isinstance(value, str)
+        and len(value) <= LONGEST_NAME
+        and _FILE_NAME.search(value) is not None
+    )
