@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from .catalog import Catalog, shipped, with_object_info
 from .errors import CodegenError, Diagnostic
 from .graph.workflow import Workflow
 from .model import Module
+from .planning.author import Author
 from .planning.options import Options
 from .planning.plan import Titles, plan
 from .planning.survey import Survey, survey
@@ -30,7 +31,8 @@ TARGETS: Final = (PYTHON, JSON_SCHEMA)
 class Read:
     """A workflow with what was written down about its inputs, and what its author should know.
 
-    `catalog` is what is known of its classes; `curated` where the wishes choose what is shown.
+    `catalog` is what is known of its classes; `curated` where the wishes choose what is shown. `author` is
+    what its author said on the web page, `app` whether they made an app there, whose inputs the wishes are.
     """
 
     workflow: Workflow
@@ -38,6 +40,8 @@ class Read:
     wishes: Wishes
     curated: bool
     diagnostics: tuple[Diagnostic, ...]
+    author: Author = field(default_factory=Author)
+    app: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,15 @@ def read(
     )
     workflow, diagnostics = workflow_of(content.document, content.flawed, source)
     notes = (*diagnostics, *content.notes)
-    return Read(workflow, catalog, content.wishes, content.curated, notes)
+    return Read(
+        workflow,
+        catalog,
+        content.wishes,
+        content.curated,
+        notes,
+        content.author,
+        content.app,
+    )
 
 
 def catalog_of(options: Options) -> Catalog:
@@ -118,9 +130,11 @@ def catalog_of(options: Options) -> Catalog:
 
 def surveyed(found: Read, options: Options) -> tuple[Survey, Options]:
     """The workflow's inputs under the names that it gives them, and the options with what stands beside it."""
-    if found.curated:
+    options = replace(options, author=found.author)
+    if found.curated or found.app:
         wishes = merged(found.wishes, options.wishes)
-        options = replace(options, wishes=wishes, curated=True)
+        curated = found.curated or options.app_only
+        options = replace(options, wishes=wishes, curated=curated, app=found.app)
     return survey(found.workflow, found.catalog, options), options
 
 
@@ -129,7 +143,17 @@ def planned(
 ) -> tuple[Module, list[Diagnostic]]:
     """The plan of a client under this name. Raises CodegenError for wishes that can't be fulfilled."""
     title = " ".join(name.replace("_", " ").split()).capitalize() or name
-    return plan(found, options, Titles(title, source))
+    module, notes = plan(found, options, Titles(title, source))
+    if options.app_only and not options.app:
+        notes.append(
+            Diagnostic(
+                source,
+                "--app-only leaves nothing out: no App mode decides what this workflow shows",
+                "choose inputs in ComfyUI's App mode and save, or use --include",
+                "warning",
+            )
+        )
+    return module, notes
 
 
 Place = TypeVar("Place")

@@ -59,6 +59,11 @@ from .finishing import finish
     help="Keep what VC_BASIC and VC_ADV marks or a view_comfy.json leave out.",
 )
 @click.option(
+    "--app-only",
+    is_flag=True,
+    help="Leave out what the workflow's App mode does not show.",
+)
+@click.option(
     "--optional-files",
     is_flag=True,
     help="Let calls leave files out; the deployed ones are used instead.",
@@ -105,6 +110,7 @@ def generate_command(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     all_: bool,
+    app_only: bool,
     optional_files: bool,
     no_embed: bool,
     object_info: str | None,
@@ -116,13 +122,14 @@ def generate_command(
 ) -> None:
     """Write the typed module and the JSON Schema of WORKFLOW.
 
-    WORKFLOW is a workflow_api.json, a view_comfy.json, an image that ComfyUI saved, or - for standard input. Without it, every
-    workflow under [tool.viewcomfy-codegen] in pyproject.toml is generated.
+    WORKFLOW is a workflow in API format or as ComfyUI's web page saves it, an image, video or audio file
+    that ComfyUI saved, a view_comfy.json, or - for standard input. Without it, every workflow under
+    [tool.viewcomfy-codegen] in pyproject.toml is generated.
     """
     if workflow is None:
         options = (output, schema, object_info, view_comfy, picked)
-        flags = (no_schema, all_, optional_files, no_embed, *include, *exclude)
-        if any(options) or any(flags):
+        flags = (no_schema, all_, app_only, optional_files, no_embed)
+        if any((*options, *flags, *include, *exclude)):
             raise click.UsageError(
                 "these options need a WORKFLOW; without one, [tool.viewcomfy-codegen] in pyproject.toml decides everything"
             )
@@ -146,7 +153,14 @@ def generate_command(
         source=workflow,
         name=module.stem if module else name_of(workflow),
         outputs=outputs,
-        options=Options(include, exclude, all_, optional_files, embed=not no_embed),
+        options=Options(
+            include,
+            exclude,
+            all_,
+            optional_files,
+            embed=not no_embed,
+            app_only=app_only,
+        ),
         view_comfy=view_comfy,
         workflow=picked,
         object_info=object_info,

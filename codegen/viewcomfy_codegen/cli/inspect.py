@@ -61,6 +61,9 @@ LONGEST = 400
     help="Which workflow of a view_comfy.json to use, by number or title.",
 )
 @click.option("--all", "all_", is_flag=True, help="Also show what marks leave out.")
+@click.option(
+    "--app-only", is_flag=True, help="Show only what the workflow's App mode shows."
+)
 def inspect_command(
     workflow: str,
     as_json: bool,
@@ -68,6 +71,7 @@ def inspect_command(
     view_comfy: str | None,
     picked: str | None,
     all_: bool,
+    app_only: bool,
 ) -> None:
     """Show the nodes and parameters of WORKFLOW and their origins.
 
@@ -87,6 +91,7 @@ def inspect_command(
             source=name,
             options=Options(
                 all=all_,
+                app_only=app_only,
                 object_info=classes,
                 kept=users_facts(),
             ),

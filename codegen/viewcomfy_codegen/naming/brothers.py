@@ -16,6 +16,7 @@ from ..graph.workflow import Node, natural
 from ..words import words
 from .candidates import Labels
 from .rules import Rule, Words, merge
+from .surroundings import Surroundings
 
 MODEL_FILE: Final = re.compile(
     r".\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf|engine)$", re.IGNORECASE
@@ -51,6 +52,13 @@ class Prefix:
 Prefixes = dict[str, Prefix]
 
 
+def _plain(name: str) -> Words:
+    """The first two words of a subgraph's or a group's name, without numbers of steps."""
+    return tuple(
+        word for word in words(name) if not word.isdecimal() and word != "step"
+    )[:2]
+
+
 class Brothers:
     """The differences between the nodes of one workflow."""
 
@@ -68,6 +76,7 @@ class Brothers:
         if depth < _DEEPEST:
             for way in (
                 self._by_title,
+                self._by_subgraph,
                 self._by_family,
                 self._by_stage,
                 self._by_side,
@@ -77,6 +86,7 @@ class Brothers:
                 self._by_file,
                 self._by_partner,
                 self._by_loaded,
+                self._by_group,
             ):
                 found = way(nodes, owners, depth)
                 if found is not None:
@@ -134,6 +144,27 @@ class Brothers:
             for word in self._labels.titles.said[node.id]:
                 classes.setdefault(word, set()).add(node.class_type)
         return Counter({word: len(found) for word, found in classes.items()})
+
+    def _by_subgraph(
+        self, nodes: list[Node], owners: frozenset[str], depth: int
+    ) -> Prefixes | None:
+        """By the names of the subgraphs that they are in, where they first part."""
+        names = {node.id: self._around(node).subgraphs for node in nodes}
+        for level in range(min(map(len, names.values()))):
+            keys = {id: _plain(each[level]) for id, each in names.items()}
+            if len(set(keys.values())) > 1:
+                return self._within(nodes, keys, owners, depth, Rule.SUBGRAPH)
+        return None
+
+    def _by_group(
+        self, nodes: list[Node], owners: frozenset[str], depth: int
+    ) -> Prefixes | None:
+        """By the titles of the groups that they lie in on the canvas."""
+        keys = {node.id: _plain(self._around(node).group) for node in nodes}
+        return self._within(nodes, keys, owners, depth, Rule.GROUP)
+
+    def _around(self, node: Node) -> Surroundings:
+        return self._labels.around.get(node.id, Surroundings())
 
     # The stage and the kind of node
 

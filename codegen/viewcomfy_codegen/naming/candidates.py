@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -15,6 +16,7 @@ from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, Roles, side_in
 from ..graph.workflow import Node, Workflow
 from ..words import RESERVED, words
 from .rules import Rule, Words, fitting, merge
+from .surroundings import Surroundings
 from .titles import MARKS, Titles, split_mark
 
 __all__ = ["MARKS", "PROMPT_WORDS", "Base", "Labels", "Spot", "Words", "split_mark"]
@@ -100,8 +102,13 @@ class Labels:
     """What the inputs of one workflow are called by themselves."""
 
     def __init__(
-        self, workflow: Workflow, roles: Roles, facts: dict[str, NodeFacts | None]
+        self,
+        workflow: Workflow,
+        roles: Roles,
+        facts: dict[str, NodeFacts | None],
+        around: Mapping[str, Surroundings] | None = None,
     ) -> None:
+        self.around = around or {}
         self.workflow = workflow
         self.roles = roles
         self.facts = facts

@@ -22,6 +22,8 @@ class Rule(Enum):
     INPUT = "its input"
     NOUN = "its input, with what its node is"
     APART = "its input, told apart by its node's title"
+    SUBGRAPH = "its input, told apart by the subgraph that it is in"
+    GROUP = "its input, told apart by the group that it lies in on the canvas"
     STAGE = "its input, told apart by its stage"
     SOCKET = "its input, told apart by where it is linked"
     BRANCH = "its input, told apart by the output that it leads to"

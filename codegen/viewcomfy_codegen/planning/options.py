@@ -9,6 +9,7 @@ from typing import Any
 from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.key import WireKey
 
+from .author import Author
 from .wishes import Wishes
 
 
@@ -31,6 +32,8 @@ class Options:
     `shared` are inputs that one parameter sets, `together` those that one set in the earlier module. `object_info` is what the
     user's own ComfyUI answers there, `kept` the catalog of such answers that the user or the project keeps; what neither knows,
     the shipped catalog says. `outputs` are names of output nodes, by their ids.
+    `author` is what the workflow's author said on the web page; `app` has everything be advanced that no wish puts into a
+    group, as App mode does, and `app_only` leaves that out.
     """
 
     include: tuple[str, ...] = ()
@@ -46,3 +49,6 @@ class Options:
     object_info: Mapping[str, Any] | None = None
     kept: Mapping[str, Any] | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
+    author: Author = field(default_factory=Author)
+    app: bool = False
+    app_only: bool = False

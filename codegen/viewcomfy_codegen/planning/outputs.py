@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from viewcomfy_runtime.parameters.outputs import OutputNode
@@ -47,9 +47,17 @@ _PREFIXES: Final = (
 
 
 def outputs_of(
-    analysis: Analysis, labels: Labels, kept: Mapping[str, str]
+    analysis: Analysis,
+    labels: Labels,
+    kept: Mapping[str, str],
+    shown: Sequence[str] = (),
+    only: bool = False,
 ) -> tuple[OutputNode, ...]:
-    """The output nodes in the order of the flow; `kept` are the names that some have already, by id."""
+    """The output nodes in the order of the flow; `kept` are the names that some have already, by id.
+
+    Those that App mode shows come first, in its order, and are named before the others, which `only`
+    leaves out.
+    """
     ids = output_ids(analysis.workflow, analysis.facts)
     nodes = [node for node in analysis.workflow.nodes.values() if node.id in ids]
     found: list[OutputNode] = []
@@ -66,9 +74,15 @@ def outputs_of(
             OutputNode("", node.id, node.class_type, kind, prefix, prefix_input)
         )
     present = {node.id for node in nodes}
-    names = assign_outputs(
-        spots, {id: name for id, name in kept.items() if id in present}
-    )
+    known = {id: name for id, name in kept.items() if id in present}
+    first = [each for each in spots if each.node in shown]
+    names = assign_outputs(first, known)
+    names = assign_outputs(spots, {**known, **names})
+    if first:
+        place = {id: number for number, id in enumerate(shown)}
+        found.sort(key=lambda each: place.get(each.node, len(place)))
+    if first and only:
+        found = [each for each in found if each.node in place]
     return tuple(
         OutputNode(
             names[each.node],

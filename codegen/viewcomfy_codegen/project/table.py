@@ -55,6 +55,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "include": Setting(_TEXTS, "Keep only parameters that match one of these."),
     "exclude": Setting(_TEXTS, "Leave out parameters that match one of these."),
     "all": Setting(_SWITCH, "Keep what marks or a view_comfy.json leave out."),
+    "app_only": Setting(_SWITCH, "Leave out what App mode does not show."),
     "optional_files": Setting(_SWITCH, "Let calls leave files out."),
     "embed": Setting(_SWITCH, "Embed the workflow's graph in the module."),
     "required": Setting(_TEXTS, "Parameters that a call has to give."),

@@ -9,7 +9,10 @@ from typing import Any, Final
 
 from ..catalog import Catalog, shipped
 from ..errors import CodegenError, Diagnostic
-from ..planning.wishes import Wishes
+from ..model import BASIC
+from ..naming.candidates import split_mark
+from ..planning.author import Author
+from ..planning.wishes import Wish, Wishes
 from .api_format import is_node, nodes_in
 from .images import is_image, workflow_in_image
 from .json_text import decoded, read_json
@@ -25,7 +28,8 @@ class Source:
     """A decoded workflow, and what was written down on its inputs beside it.
 
     `flawed` is whether the document has anything that JSON cannot carry exactly; `curated` is whether the wishes choose which
-    inputs are shown.
+    inputs are shown. `author` is what the workflow's author said on the web page; `app` is whether the wishes are the inputs
+    of the app that they made there.
     """
 
     document: Any
@@ -33,6 +37,8 @@ class Source:
     wishes: Wishes = field(default_factory=dict)
     curated: bool = False
     notes: tuple[Diagnostic, ...] = ()
+    author: Author = field(default_factory=Author)
+    app: bool = False
 
 
 def read_source(
@@ -64,7 +70,9 @@ def read_source(
         described = read_json(content, beside)
         if is_view_comfy(described):
             found = _described(described, source.document, workflow, beside, flawed)
-            return replace(found, notes=(*source.notes, *found.notes))
+            return replace(
+                found, notes=(*source.notes, *found.notes), author=source.author
+            )
         message = "this is not a view_comfy.json"
         hint = "export it from ViewComfy's editor"
         raise CodegenError(Diagnostic(beside, message, hint))
@@ -80,7 +88,17 @@ def _plain(document: Any, flawed: bool, name: str, catalog: Catalog) -> Source:
     if page is None:
         return Source(document, flawed)
     found = convert(read_document(page, name), catalog.node)
-    return Source(found.graph, flawed, notes=found.notes)
+    titles = (node["_meta"]["title"] for node in found.graph.values())
+    marked = any(split_mark(title)[0] for title in titles)
+    # ViewComfy's marks say alone what is basic and in which order.
+    shown = () if marked or found.app is None else found.app
+    wishes = {
+        key: Wish("App mode", group=BASIC, order=place)
+        for place, key in enumerate(shown)
+    }
+    return Source(
+        found.graph, flawed, wishes, False, found.notes, found.author, bool(shown)
+    )
 
 
 def _page_in(document: Any) -> Any:

@@ -9,28 +9,37 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from viewcomfy_runtime.parameters.key import WireKey
+
 from ...catalog.facts import NodeFacts
 from ...errors import CodegenError, Diagnostic, place
+from ...planning.author import Author
+from .app_mode import app_of
+from .curation import Curation
 from .document import BYPASSED, MUTED, PageDocument, PageNode
 from .flow import Flow, Written
 from .notes import Notes
 from .promotion import Promotion
-from .subgraphs import Scope, exported, refuse_endless
+from .subgraphs import UUID, Scope, exported, refuse_endless
 from .virtual import VIRTUAL
 from .widgets import Untold, Widgets, widgets_of
 
 Lookup = Callable[[str], NodeFacts | None]
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 _LEGACY: Final = re.compile(r"workflow[>/]")
 
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A workflow in API format, and what whoever saved it should know."""
+    """A workflow in API format, what whoever saved it should know, and what its author said on the page.
+
+    `app` are the inputs that App mode shows, in its order; None where the file has no app.
+    """
 
     graph: dict[str, Any]
     notes: tuple[Diagnostic, ...]
+    author: Author
+    app: tuple[WireKey, ...] | None = None
 
 
 def convert(document: PageDocument, facts: Lookup) -> Converted:
@@ -70,7 +79,20 @@ class _Conversion:
             self._notes.dangling(*each)
         for each in self._flow.circles:
             self._notes.circle(*each)
-        return Converted(graph, tuple(self._notes.all()))
+        curation = Curation(self._root, graph)
+        app = app_of(self._document, curation, graph)
+        self._notes.single += app.notes if app is not None else ()
+        author = Author(
+            curation.labels(frozenset(app.inputs) if app is not None else ()),
+            tuple(app.outputs) if app is not None else (),
+            curation.around(),
+        )
+        return Converted(
+            graph,
+            tuple(self._notes.all()),
+            author,
+            tuple(app.inputs) if app is not None else None,
+        )
 
     def _node(self, scope: Scope, node: PageNode) -> dict[str, Any]:
         facts = self._facts(node.class_type)
@@ -122,7 +144,7 @@ class _Conversion:
     def _unfit(self, scope: Scope, node: PageNode) -> Diagnostic | None:
         """Why the node cannot be converted; None for one that can."""
         where = place(self._document.source, scope.id_of(node), node.class_type)
-        if _UUID.fullmatch(node.class_type):
+        if UUID.fullmatch(node.class_type):
             return Diagnostic(
                 where,
                 "the file lacks the definition of this subgraph",

@@ -43,6 +43,7 @@ class Slot:
     type: str
     link: str | None = None
     widget: str | None = None
+    label: str | None = None
 
 
 class Port(NamedTuple):
@@ -265,6 +266,7 @@ def _slot(value: Mapping[str, Any]) -> Slot:
         type_of(value),
         node_id(value.get("link")),
         named if isinstance(named, str) else None,
+        _text(value.get("label")) or None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -9,6 +10,8 @@ from typing import Final
 from ...errors import CodegenError, Diagnostic
 from .document import BYPASSED, MUTED, PageDocument, PageGraph, PageNode
 
+UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
+"""How workflows and subgraphs are numbered."""
 DEEPEST: Final = 100
 """How deep subgraphs may be nested."""
 MOST_NODES: Final = 500_000

@@ -1,0 +1,29 @@
+"""What the author of a workflow said on the web page about its inputs, its outputs and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from viewcomfy_runtime.parameters.key import WireKey
+
+from ..naming.surroundings import Surroundings
+
+
+class Label(NamedTuple):
+    """What somebody called a single input, and where, for people."""
+
+    text: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Labels by input, the outputs that App mode shows, in its order, and what stands around each
+    node.
+    """
+
+    labels: Mapping[WireKey, Label] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+    around: Mapping[str, Surroundings] = field(default_factory=dict)

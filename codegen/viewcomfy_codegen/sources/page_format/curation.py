@@ -1,0 +1,180 @@
+"""What an author says on the page of a workflow's inputs: labels, names of subgraphs, titles of
+groups.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
+
+from viewcomfy_runtime.parameters.key import WireKey
+
+from ...graph.workflow import is_link
+from ...naming.surroundings import Surroundings
+from ...planning.author import Label
+from ...words import words
+from .document import INPUTS, PageGraph, PageNode, mapping, sequence
+from .subgraphs import Scope
+
+_GENERIC: Final = frozenset(
+    "value values text string int integer float number boolean bool input any".split()
+)
+"""Words for what a value is: a label of nothing else says no more than the input's own name."""
+_ASIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_COUNTED: Final = re.compile(r"_\d+$")
+
+
+class Curation:
+    """Reads labels and names; `graph` is the converted workflow, whose values alone can be
+    parameters.
+    """
+
+    def __init__(self, root: Scope, graph: Mapping[str, Any]) -> None:
+        self._root = root
+        self._graph = graph
+        self._fed: dict[PageGraph, dict[str, list[tuple[PageNode, str]]]] = {}
+
+    def labels(self, shown: Collection[WireKey] = ()) -> dict[WireKey, Label]:
+        """What inputs are called; a label nearer to the user counts before one further inside.
+
+        `shown` are the inputs that App mode shows, whose labels are those that it shows them by.
+        """
+        found: dict[WireKey, Label] = {}
+        for scope in self.scopes():
+            if scope.host is not None:
+                for port in scope.graph.ports:
+                    slot = scope.host.slot(port.name)
+                    said = (slot.label if slot is not None else None) or port.label
+                    origin = f"its label on the subgraph {name_of(scope)!r}"
+                    for key in self.fed(scope, port.name):
+                        text = said or _renamed(port.name, key)
+                        if text and _tells(text, key):
+                            found.setdefault(key, Label(_trimmed(text), origin))
+        for scope in self.scopes():
+            for node in scope.graph.nodes.values():
+                if scope.inside(node) is not None:
+                    continue
+                for slot in node.inputs:
+                    key = WireKey(scope.id_of(node), slot.name)
+                    if slot.label and self.holds(key) and _tells(slot.label, key):
+                        where = "in App mode" if key in shown else "on the node"
+                        label = Label(_trimmed(slot.label), f"its label {where}")
+                        found.setdefault(key, label)
+        return found
+
+    def scopes(self) -> Iterator[Scope]:
+        """Every use of a graph, the workflow itself first, outer ones before inner ones."""
+        pending = deque([self._root])
+        while pending:
+            scope = pending.popleft()
+            yield scope
+            inner = (scope.inside(node) for node in scope.graph.nodes.values())
+            pending.extend(each for each in inner if each is not None)
+
+    def holds(self, key: WireKey) -> bool:
+        """Whether the workflow has a value there that a call can set."""
+        inputs = mapping(mapping(self._graph.get(key.node)).get("inputs"))
+        return key.name in inputs and not is_link(inputs[key.name])
+
+    def fed(self, scope: Scope, port: str) -> Iterator[WireKey]:
+        """The inputs that a subgraph's input sets, however deep."""
+        if scope.graph not in self._fed:
+            self._fed[scope.graph] = _fed(scope.graph)
+        for node, name in self._fed[scope.graph].get(port, ()):
+            inner = scope.inside(node)
+            if inner is not None:
+                yield from self.fed(inner, name)
+            elif self.holds(key := WireKey(scope.id_of(node), name)):
+                yield key
+
+    def around(self) -> dict[str, Surroundings]:
+        """What stands around each node that the workflow has."""
+        found: dict[str, Surroundings] = {}
+        for scope in self.scopes():
+            names = tuple(name_of(each) for each in _hosts(scope))
+            frames = list(_frames(scope.graph))
+            for node in scope.graph.nodes.values():
+                id = scope.id_of(node)
+                if id in self._graph:
+                    group = _frame(node, frames)
+                    if names or group:
+                        found[id] = Surroundings(names, group)
+        return found
+
+
+def name_of(scope: Scope) -> str:
+    """What a subgraph is called where it is used."""
+    title = scope.host.title if scope.host is not None else ""
+    return title or scope.graph.name
+
+
+def _hosts(scope: Scope) -> list[Scope]:
+    found: list[Scope] = []
+    place: Scope | None = scope
+    while place is not None and place.host is not None:
+        found.insert(0, place)
+        place = place.outer
+    return found
+
+
+def _fed(graph: PageGraph) -> dict[str, list[tuple[PageNode, str]]]:
+    """The inner inputs that each input of a subgraph is linked to."""
+    by_link = {
+        slot.link: (node, slot.name)
+        for node in graph.nodes.values()
+        for slot in node.inputs
+        if slot.link is not None
+    }
+    found: dict[str, list[tuple[PageNode, str]]] = {}
+    for id, link in graph.links.items():
+        if (
+            link.origin == INPUTS
+            and id in by_link
+            and link.origin_slot < len(graph.ports)
+        ):
+            found.setdefault(graph.ports[link.origin_slot].name, []).append(by_link[id])
+    return found
+
+
+def _renamed(port: str, key: WireKey) -> str | None:
+    """The name of a subgraph's input where it is not the one that it had from the inner input."""
+    plain = _COUNTED.sub("", port)
+    own = {key.name, key.name.rpartition(".")[2]}
+    return None if own & {port, plain} else plain
+
+
+def _tells(text: str, key: WireKey) -> bool:
+    """Whether a label says more than the input's own name."""
+    said = set(words(_trimmed(text)))
+    return bool(said - set(words(key.name))) and not said <= _GENERIC
+
+
+def _trimmed(text: str) -> str:
+    """The label without what stands aside in brackets."""
+    return _ASIDE.sub(" ", text[:400]).strip() or text[:400]
+
+
+def _frames(graph: PageGraph) -> Iterator[tuple[float, tuple[float, ...], str]]:
+    """The groups on the canvas: area, left, top, right and bottom, title."""
+    for each in graph.groups:
+        title = mapping(each).get("title")
+        box = sequence(mapping(each).get("bounding"))[:4]
+        if len(box) == 4 and all(isinstance(side, int | float) for side in box):
+            left, top, width, height = box
+            if isinstance(title, str) and title:
+                yield width * height, (left, top, left + width, top + height), title
+
+
+def _frame(node: PageNode, frames: list[tuple[float, tuple[float, ...], str]]) -> str:
+    """The title of the smallest group that the node lies in."""
+    if node.position is None:
+        return ""
+    x, y = node.position
+    inside = [
+        (area, title)
+        for area, (left, top, right, bottom), title in frames
+        if left <= x <= right and top <= y <= bottom
+    ]
+    return min(inside)[1] if inside else ""
