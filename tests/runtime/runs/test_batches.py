@@ -180,10 +180,11 @@ def test_a_dask_cluster_takes_the_runs(module: ModuleType, tmp_path: Path) -> No
             lambda request: result(prompt_id=request.file("1-inputs-image").filename)
         ) as server,
         distributed.LocalCluster(
+            dashboard_address="127.0.0.1:0",
             n_workers=2,
             threads_per_worker=2,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             local_directory=str(tmp_path / "dask"),
         ) as cluster,
         distributed.Client(cluster) as dask,

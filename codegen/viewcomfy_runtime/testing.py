@@ -1,0 +1,174 @@
+"""Stand-ins for tests of an app: no server, no network, no waiting.
+
+    from viewcomfy_runtime.testing import FakeClient, result_with
+
+    fake = FakeClient(WORKFLOW, [result_with("a.png", PNG), RateLimitedError("busy")])
+    my_app.make_portrait("me.jpg", client=fake)
+    assert fake.calls[0].parameters.steps == 30
+
+For a server that checks calls and answers over HTTP, see `viewcomfy_codegen.serving.running`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+from .calls.call import QUIET, Call, Status, Watch
+from .calls.events import Event
+from .errors import NotFoundError, RunCancelledError
+from .http.deadlines import Deadline
+from .parameters.media import UNKNOWN, type_of
+from .results.files import OutputFile
+from .results.result import PromptResult
+
+if TYPE_CHECKING:
+    from .workflow import Workflow
+
+P = TypeVar("P")
+R = TypeVar("R", bound=PromptResult)
+
+Answer: TypeAlias = "PromptResult | BaseException"
+
+
+def result_with(
+    filename: str, data: bytes | str, *, node: str | None = None, **fields: Any
+) -> PromptResult:
+    """A result with one file; a text is a file of text.
+
+    `node` is the id of the output node that made it; without it the file's name and kind decide, as
+    they do for a real result. `fields` are those of PromptResult.
+    """
+    content = data.encode() if isinstance(data, str) else data
+    kind = type_of(filename) or UNKNOWN
+    file = OutputFile(filename, kind, len(content), node, data=content)
+    return _result({"outputs": (file,), **fields})
+
+
+def _result(fields: Mapping[str, Any]) -> PromptResult:
+    values: dict[str, Any] = {
+        "prompt_id": "fake",
+        "status": "success",
+        "completed": True,
+        "execution_time_seconds": 0.0,
+        "outputs": (),
+        "prompt": {},
+        "params": {},
+    }
+    return PromptResult(**{**values, **fields})
+
+
+@dataclass(frozen=True, slots=True)
+class FakeCall(Generic[P]):
+    """A call that a FakeClient got: the parameters by name, and what would have been sent."""
+
+    parameters: P
+    call: Call
+
+
+class FakeClient(Generic[P, R]):
+    """A client that answers from a list, in the order of the calls, and remembers them in `calls`.
+
+    An answer is a result or an error to raise; the last one is given again and again. `progress` are
+    the events of every run before its answer. It keeps jobs too. Safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        workflow: Workflow[P, R],
+        answers: Iterable[Answer] = (),
+        *,
+        progress: Iterable[Event] = (),
+    ) -> None:
+        self.calls: list[FakeCall[P]] = []
+        self._workflow = workflow
+        self._answers = list(answers) or [_result({})]
+        self._progress = tuple(progress)
+        self._lock = threading.Lock()
+        self._jobs: dict[str, Answer] = {}
+
+    def run(
+        self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
+    ) -> PromptResult:
+        """The next answer, after the events. Raises it where it is an error."""
+        answer = self._next(call)
+        for event in self._progress:
+            watch.hear(event)
+        return _given(answer, call.params)
+
+    def request(self, call: Call) -> Mapping[str, Any]:
+        """What would be sent for the call."""
+        files = {key: upload.about() for key, upload in call.files.items()}
+        return {"fields": {"params": dict(call.params)}, "files": files}
+
+    def submit(self, call: Call, deadline: Deadline) -> str:
+        """Start a run whose result is the next answer."""
+        answer = self._next(call)
+        prompt_id = f"fake-{len(self.calls)}"
+        self._jobs[prompt_id] = answer
+        return prompt_id
+
+    def status(self, prompt_id: str, deadline: Deadline | None = None) -> Status:
+        """What the run came to: a fake one is over as soon as it is started."""
+        answer = self._jobs.get(prompt_id)
+        if answer is None:
+            return "unknown"
+        if isinstance(answer, RunCancelledError):
+            return "cancelled"
+        return "success" if isinstance(answer, PromptResult) else "error"
+
+    def result(
+        self,
+        prompt_id: str,
+        params: Mapping[str, Any],
+        deadline: Deadline | None = None,
+        watch: Watch = QUIET,
+    ) -> PromptResult:
+        """The answer of a run that was started."""
+        if prompt_id not in self._jobs:
+            raise NotFoundError("there is no such run", prompt_id=prompt_id)
+        for event in self._progress:
+            watch.hear(event)
+        return _given(self._jobs[prompt_id], params)
+
+    def cancel(self, prompt_id: str, deadline: Deadline | None = None) -> None:
+        """End a run: its result is a RunCancelledError from now on."""
+        self._jobs[prompt_id] = RunCancelledError(
+            "the run was cancelled", at_server=True, prompt_id=prompt_id
+        )
+
+    def _next(self, call: Call) -> Answer:
+        with self._lock:
+            number = min(len(self.calls), len(self._answers) - 1)
+            self.calls.append(FakeCall(self._parameters(call), call))
+            return self._answers[number]
+
+    def _parameters(self, call: Call) -> P:
+        """The parameters that a call was made of: what is sent says all of them."""
+        from .parameters.files import Stored
+
+        values: dict[str, Any] = {}
+        for field in self._workflow.fields:
+            key = field.inputs[0].key
+            if key in call.files:
+                values[field.name] = call.files[key]
+            elif key in call.params:
+                value = call.params[key]
+                if isinstance(value, dict) and value.keys() == {"__value__"}:
+                    value = value["__value__"]
+                is_file = field.media is not None
+                values[field.name] = Stored(str(value)) if is_file else value
+        return self._workflow.parameters(**values)
+
+
+def _given(answer: Answer, params: Mapping[str, Any]) -> PromptResult:
+    if isinstance(answer, BaseException):
+        raise answer
+    from dataclasses import replace
+
+    return replace(answer, params=dict(params))
+
+
+__all__ = ["FakeCall", "FakeClient", "result_with"]

@@ -1,0 +1,59 @@
+"""The stand-ins with which an app is tested."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from viewcomfy_runtime import Progress, RateLimitedError, RunCancelledError, Upload
+from viewcomfy_runtime.testing import FakeClient, result_with
+
+from ..helpers.cases import CASES
+from ..helpers.support import module_of
+
+
+def test_answers_come_in_the_order_of_the_calls(module: ModuleType) -> None:
+    answers = [result_with("a.png", b"one"), RateLimitedError("busy")]
+    fake = FakeClient(module.WORKFLOW, answers)
+    assert (
+        module.run(module.Parameters(steps=30), client=fake).image[0].read() == b"one"
+    )
+    with pytest.raises(RateLimitedError):
+        module.run(module.Parameters(), client=fake)
+    assert [each.parameters.steps for each in fake.calls] == [30, 20]
+
+
+def test_the_last_answer_is_given_again(module: ModuleType) -> None:
+    fake = FakeClient(module.WORKFLOW, [result_with("a.png", b"one")])
+    found = module.run_many([module.Parameters()] * 3, client=fake)
+    assert [each.image[0].read() for each in found] == [b"one"] * 3
+
+
+def test_progress_is_heard(module: ModuleType) -> None:
+    heard: list[Progress] = []
+    fake = FakeClient(module.WORKFLOW, progress=[Progress(1, 2), Progress(2, 2)])
+    module.run(module.Parameters(), client=fake, on_progress=heard.append)
+    assert heard == [Progress(1, 2), Progress(2, 2)]
+
+
+def test_files_are_seen_as_they_were_given(tmp_path: Path) -> None:
+    module = module_of(CASES["image_to_image"](), tmp_path)
+    fake = FakeClient(module.WORKFLOW)
+    module.run(module.Parameters(image=b"\x89PNG\r\n\x1a\n"), client=fake)
+    sent = fake.calls[0].parameters.image
+    assert isinstance(sent, Upload)
+    assert sent.data == b"\x89PNG\r\n\x1a\n"
+
+
+def test_jobs_are_kept_and_cancelled(module: ModuleType) -> None:
+    fake = FakeClient(module.WORKFLOW, [result_with("a.png", b"one")])
+    job = module.submit(module.Parameters(), client=fake)
+    assert job.status() == "success"
+    assert asyncio.run(job.aresult()).image[0].read() == b"one"
+    job.cancel()
+    with pytest.raises(RunCancelledError):
+        job.result()
+    assert module.WORKFLOW.job("nothing", client=fake).status() == "unknown"
