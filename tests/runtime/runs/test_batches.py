@@ -180,7 +180,6 @@ def test_a_dask_cluster_takes_the_runs(module: ModuleType, tmp_path: Path) -> No
             lambda request: result(prompt_id=request.file("1-inputs-image").filename)
         ) as server,
         distributed.LocalCluster(
-            dashboard_address="127.0.0.1:0",
             n_workers=2,
             threads_per_worker=2,
             processes=True,
