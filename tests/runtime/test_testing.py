@@ -9,14 +9,14 @@ from types import ModuleType
 import pytest
 
 from viewcomfy_runtime import Progress, RateLimitedError, RunCancelledError, Upload
-from viewcomfy_runtime.testing import FakeClient, result_with
+from viewcomfy_runtime.testing import Answer, FakeClient, result_with
 
 from ..helpers.cases import CASES
 from ..helpers.support import module_of
 
 
 def test_answers_come_in_the_order_of_the_calls(module: ModuleType) -> None:
-    answers = [result_with("a.png", b"one"), RateLimitedError("busy")]
+    answers: list[Answer] = [result_with("a.png", b"one"), RateLimitedError("busy")]
     fake = FakeClient(module.WORKFLOW, answers)
     assert (
         module.run(module.Parameters(steps=30), client=fake).image[0].read() == b"one"
