@@ -19,26 +19,52 @@ def matched(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
 
     A node looks like another by its class, its title, its values and what is around it. What looks the same in all of that is
     the same, whatever its id; then what has kept its id, its class and its title; then what is the only one to look alike in
-    less and less; last, what has kept its id and its class. What two could be is neither.
+    less and less; last, what has kept its id and its class. An id alone is no proof, since another workflow has the same ones:
+    what has kept it must also stand where it stood. What two could be is neither.
     """
     found: dict[str, str] = {}
     _pair(found, _looks(old, ROUNDS, _with_values), _looks(new, ROUNDS, _with_values))
-    _pair(found, *_with_ids(old, new, _with_title))
+    placed = _same_place(old, new)
+    _pair(found, *_with_ids(old, new, _with_title, placed))
     for own in (_with_values, _with_title):
         for rounds in range(ROUNDS, -1, -1):
             _pair(found, _looks(old, rounds, own), _looks(new, rounds, own))
-    _pair(found, *_with_ids(old, new, _class))
+    _pair(found, *_with_ids(old, new, _class, placed))
     return found
 
 
 def _with_ids(
-    old: Mapping[str, Any], new: Mapping[str, Any], own: Callable[[Any], Any]
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    own: Callable[[Any], Any],
+    placed: set[str],
 ) -> tuple[dict[str, str], dict[str, str]]:
     first, second = (
-        {id: _hash([id, own(node)]) for id, node in graph.items()}
+        {id: _hash([id, own(node)]) for id, node in graph.items() if id in placed}
         for graph in (old, new)
     )
     return first, second
+
+
+def _same_place(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    """The ids of nodes that both workflows have where something is linked as it was, or that nothing is linked to in one."""
+    before, after = _places(old), _places(new)
+    return {
+        id
+        for id in old.keys() & new.keys()
+        if not before[id] or not after[id] or before[id] & after[id]
+    }
+
+
+def _places(graph: Mapping[str, Any]) -> dict[str, set[tuple[str, str]]]:
+    """What each node is used as: the inputs that take what it makes, with their classes."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for id, node in graph.items():
+        found[id] |= set()
+        for name, value in _inputs(node).items():
+            if is_link(value):
+                found[str(value[0])].add((_class(node), name))
+    return found
 
 
 def _pair(found: dict[str, str], old: dict[str, str], new: dict[str, str]) -> None:

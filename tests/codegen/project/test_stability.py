@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from viewcomfy_codegen import Options
 from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.graph.workflow import is_link
 from viewcomfy_codegen.project.regenerate import Product, Task, produce
@@ -305,3 +306,29 @@ def test_no_surviving_parameter_changes_its_name_in_the_corpus(
     graph = workflow_of(source.document, source.flawed, "w")[0].graph
     for seed in range(3):
         check_stability(graph, random.Random(seed))
+
+
+def test_another_workflow_with_the_same_numbers_gets_names_of_its_own() -> None:
+    other = {
+        "6": node("CLIPTextEncode", text="fog", clip=["4", 1]),
+        "4": node("CheckpointLoaderSimple", ckpt_name="other.safetensors"),
+        "30": node("OddSampler", strictness=3, negative=["6", 0], model=["4", 0]),
+    }
+    product = again(other, again(text_to_image()).texts[0])
+    made = {each.inputs[0].key: each.name for each in module_of(product).fields}
+    assert made["6-inputs-text"] == "negative_prompt"
+    told = [each for each in product.diagnostics if "named afresh" in each.message]
+    assert any("node 6 " in each.location for each in told)
+
+
+def test_what_an_earlier_module_had_stays_though_it_would_be_hidden() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("PointsEditor", points_store="{}", width=512, height=512)
+    workflow["21"] = node("PreviewAny", source=["20", 0])
+    first = again(workflow, options=Options(all=True))
+    second = again(workflow, first.texts[0])
+    kept = {each.inputs[0].key for each in module_of(second).fields}
+    assert "20-inputs-points_store" in kept
+    assert "20-inputs-points_store" not in {
+        each.inputs[0].key for each in module_of(again(workflow)).fields
+    }
