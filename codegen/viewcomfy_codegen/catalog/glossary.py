@@ -3,88 +3,129 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
+
+from .vocabulary import class_words
+
+_NUMBERS: Final = frozenset({"integer", "number"})
+_KINDS: Final[Mapping[str, frozenset[str]]] = {
+    "": frozenset({"text", "integer", "number", "flag", "choice", "media", "json"}),
+    "number": _NUMBERS,
+    "flag": frozenset({"flag"}),
+    "text": frozenset({"text"}),
+    "file": frozenset({"text", "choice"}),
+}
+"""The kinds of value that a pattern speaks of."""
+
+_VERBS: Final = frozenset(
+    "force show use enable disable keep clear save load is do auto add remove apply skip invert".split()
+)
+"""Words at the start of what a pattern leaves: no sentence can be made of such a name by its end."""
 
 _NO_EFFECT: Final = ("; has no effect.", "; have no effect.")
 
 
 class Glossary:
-    """Our own sentences on inputs: by class and name, by name, by a pattern with one `*`, by type
-    and by role.
+    """Our own sentences on inputs: by class and name, by name, by a pattern with one `*`, and by role.
 
-    What a name says elsewhere may be untrue of a choice: `1K` is not in pixels, a service's model
-    not a file.
+    `kind` is the name of the input's type in lower case: text, integer, number, flag, choice, media or json. What a name says
+    elsewhere may be untrue of a choice: `1K` is not in pixels, a service's model not a file.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._classes: Mapping[str, Mapping[str, str]] = data["classes"]
         self._names: Mapping[str, str] = data["names"]
+        self._patterns = [
+            (*glob.partition("*")[::2], kind, sentence)
+            for glob, kind, sentence in data["patterns"]
+        ]
+        self._families: list[tuple[str, Mapping[str, str]]] = [
+            (word, sentences)
+            for words, sentences in data["families"].items()
+            for word in words.split()
+        ]
         self._choices: Mapping[str, str] = data["choices"]
-        self._patterns: Mapping[str, str] = data["patterns"]
-        self._types: Mapping[str, str] = data["types"]
         self._roles: Mapping[str, str] = data["roles"]
 
     def sentence(
         self, class_type: str, plain: str, kind: str, tooltip: str = ""
     ) -> tuple[str, str]:
-        """What an input of this plain name is for, and who says so; empty where nothing true can be
-        said.
+        """What an input of this plain name is for, and who says so; empty where nothing true can be said.
 
-        `tooltip` is what the user's own server says: better than what is said of a name, no matter
-        of which class.
+        `tooltip` is what the user's own server says: better than what is said of a name, no matter of which class.
         """
         known = self._classes.get(class_type, {}).get(plain)
         if known:
             return known, "the glossary, on its class"
         if tooltip:
             return tooltip, "your ComfyUI's tooltip"
-        found = _matching(self._choices, plain) if kind == "choice" else None
-        if found is None and plain in self._names:
-            return self._names[plain], "the glossary, on its name"
-        found = found or _matching(self._patterns, plain)
-        if found is not None:
-            return found
-        spoken = plain.replace("_", " ")
-        text = self._types.get(kind, "").format(words=spoken) if plain else ""
-        return text, "its type alone" if text else ""
+        for word, sentences in self._families:
+            if word in class_words(class_type) and plain in sentences:
+                return sentences[plain], "the glossary, on classes like its own"
+        if kind == "choice" and (chosen := self._chosen(plain)):
+            return chosen
+        named = self._names.get(plain, "")
+        if named and _fits(named, kind):
+            return named, "the glossary, on its name"
+        for start, end, wanted, sentence in self._patterns:
+            if (
+                kind in _KINDS[wanted]
+                and len(plain) > len(start + end)
+                and plain.startswith(start)
+                and plain.endswith(end)
+            ):
+                rest = plain.removeprefix(start).removesuffix(end).strip("_")
+                if len(rest) > 2 and rest.partition("_")[0] not in _VERBS:
+                    text = sentence.format(rest=rest.replace("_", " "))
+                    return text, f"the glossary, on names like {start}*{end}"
+        return "", ""
+
+    def _chosen(self, plain: str) -> tuple[str, str] | None:
+        """What is said of a choice with this name, where that of other inputs would be untrue of it."""
+        if plain in self._choices:
+            return self._choices[plain], "the glossary, on choices of its name"
+        for glob, sentence in self._choices.items():
+            start, star, end = glob.partition("*")
+            if star and len(plain) > len(start + end) and plain.endswith(end):
+                rest = plain.removesuffix(end).removeprefix(start).replace("_", " ")
+                return sentence.format(rest=rest), f"the glossary, on names like {glob}"
+        return None
 
     def has_no_effect(self, class_type: str, plain: str) -> bool:
-        """Whether an input changes nothing by its own sentence: notes, helpers, previews."""
-        said = self._classes.get(class_type, {}).get(plain) or self._names.get(
-            plain, ""
-        )
+        """Whether an input changes nothing by its own sentence: notes, helpers and previews of the editor."""
+        said = self._classes.get(class_type, {}).get(plain) or self._names.get(plain, "")
         return said.endswith(_NO_EFFECT)
 
     def role(self, side: str) -> str:
         """What a text is for that becomes this side of the prompt."""
         return self._roles[side]
 
+    def use(self, words: Iterable[str], noun: str) -> str:
+        """What a file is for that is used as these words say; empty where nothing is known of that."""
+        return next(
+            (
+                self._roles[f"{noun}:{word}"]
+                for word in words
+                if f"{noun}:{word}" in self._roles
+            ),
+            "",
+        )
 
-def _matching(sentences: Mapping[str, str], plain: str) -> tuple[str, str] | None:
-    """The sentence of the first pattern that a name matches, and who says so."""
-    for glob, sentence in sentences.items():
-        start, star, end = glob.partition("*")
-        if plain == glob if not star else _is_within(plain, start, end):
-            rest = plain.removeprefix(start).removesuffix(end).replace("_", " ")
-            text = sentence.format(words=plain.replace("_", " "), rest=rest.strip())
-            return text, f"the glossary, on names like {glob}"
-    return None
 
-
-def _is_within(plain: str, start: str, end: str) -> bool:
-    return (
-        len(plain) > len(start + end)
-        and plain.startswith(start)
-        and plain.endswith(end)
-    )
+def _fits(sentence: str, kind: str) -> bool:
+    """Whether a sentence on a name speaks of a value of this kind: a switch is no number, a number no switch."""
+    first = sentence.partition(" ")[0]
+    if first in ("Whether", "Turn", "Option"):
+        return kind in ("flag", "choice", "text")
+    if first in ("Number", "How", "Width", "Height", "Position", "Frame", "Pixels"):
+        return kind not in ("flag", "media")
+    return True
 
 
 @lru_cache(maxsize=1)
 def glossary() -> Glossary:
     """The glossary that the package ships."""
-    return Glossary(
-        json.loads((files("viewcomfy_codegen.catalog") / "glossary.json").read_bytes())
-    )
+    return Glossary(json.loads((files("viewcomfy_codegen.catalog") / "glossary.json").read_bytes()))

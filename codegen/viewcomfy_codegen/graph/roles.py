@@ -50,7 +50,7 @@ _SPELLED_OUT: Final = {"ref": "reference", "bg": "background", "fg": "foreground
 _MATHS: Final = frozenset(
     "math simplemath calculate calculator compare eval evaluate formula arithmetic".split()
 )
-_SHOWS: Final = frozenset("preview show display debug print log".split())
+_SHOWS: Final = frozenset("preview comparer show display debug print log".split())
 _RAISES: Final = frozenset("error message".split())
 _SWITCHES: Final = frozenset("switch if ifelse else select selector any combo".split())
 _REROUTES: Final = frozenset("reroute".split())
@@ -210,11 +210,9 @@ class Roles:
                 if self.link_type(node, use) not in ("STRING", "*", "COMBO"):
                     continue
                 target = self._workflow.nodes[use.node]
-                if _is(target, _SHOWS):
-                    continue
                 facts = self._facts(target.class_type)
                 passes = facts is not None and "STRING" in facts.outputs
-                if passes or _is(target, _REROUTES | _SWITCHES):
+                if passes or _is(target, _REROUTES | _SWITCHES | _SHOWS):
                     ends |= dict.fromkeys(found.get(target.id, ()))
                 else:
                     ends[use] = None
@@ -228,11 +226,11 @@ class Roles:
             users: dict[Use, None] = {}
             for use in self._workflow.uses[node.id]:
                 target = self._workflow.nodes[use.node]
-                if _is(target, _REROUTES) or (
+                if _is(target, _REROUTES | _SHOWS) or (
                     _is(target, _SWITCHES) and "switch" not in words(use.input)
                 ):
                     users |= dict.fromkeys(reached.get(target.id, ()))
-                elif not _is(target, _MATHS | _SHOWS):
+                elif not _is(target, _MATHS):
                     users[use] = None
             reached[node.id] = tuple(users)
         return {id: self._agreed(uses) for id, uses in reached.items()}
@@ -271,6 +269,8 @@ class Roles:
         return found
 
     def _use_label(self, target: Node, name: str) -> _Label:
+        if any(other.endswith("_store") for other in target.values):
+            return _NO_LABEL  # An editor's background.
         *groups, last = name.split(".")
         for each in (last, *reversed(groups[1:])):
             said = tuple(_SPELLED_OUT.get(part, part) for part in words(each))
@@ -305,6 +305,16 @@ class Roles:
     def is_show(self, node: Node) -> bool:
         """Whether a node only shows what is linked to it."""
         return bool(node.links) and _is(node, _SHOWS) and not _is(node, _RAISES)
+
+    def choices(self, node: Node) -> tuple[Node, Node] | None:
+        """What a switch takes when it is on, and when it is off."""
+        found: dict[bool, Node] = {}
+        for name, link in node.links.items():
+            source = self._workflow.nodes.get(link.node)
+            parts = set(words(name))
+            if source is not None and parts & {"true", "false"}:
+                found["true" in parts] = source
+        return (found[True], found[False]) if len(found) == 2 else None
 
     def is_math(self, node: Node) -> bool:
         """Whether a node calculates or compares."""

@@ -60,6 +60,9 @@ _ENCODERS: Final = re.compile(
 _MEDIA_NOUNS: Final = frozenset(
     "image images mask video audio picture photo frame frames img pixels sound music voice speech song".split()
 )
+_LOADED: Final = (("clip",), ("vae",), ("text", "encoder"))
+"""Families of which a workflow has one: a number stands behind their inputs' whole names."""
+
 _TO_FIND: Final = ("mask", "prompt")
 """The name of a text that says what to find in an image."""
 
@@ -124,12 +127,21 @@ class Labels:
             return self._labelled(spot)
         if isinstance(spot.type, Media):
             return self._file(spot.node, spot.type, spot)
-        own = own_words(spot.input)
+        own = self._sided(spot, own_words(spot.input))
         if isinstance(spot.type, Text):
             text = self._text(spot, own)
             if text is not None:
                 return text
         return self._constant(spot, own) or self._own(spot, own)
+
+    def _sided(self, spot: Spot, own: Words) -> Words:
+        """An input's words with its side spelled out, also where only its twin says its own: `coordinates` beside `neg_coordinates`."""
+        spelled = tuple({"neg": NEGATIVE, "pos": POSITIVE}.get(word, word) for word in own)
+        inputs = (*spot.node.values, *spot.node.links)
+        twins = (f"neg_{spot.input}", f"negative_{spot.input}")
+        if spelled == own and any(twin in inputs for twin in twins):
+            return (POSITIVE, *own)
+        return spelled
 
     def noun(self, node: Node) -> Words:
         """What the node is called in short: as its author does, else as its class is."""
@@ -336,6 +348,8 @@ class Labels:
             said = ()
         if said and spot.alone and self._names_it(spot, own):
             return Base(said, Rule.TITLE, role=True)
+        if self.roles.is_math(node) and isinstance(spot.type, Text):
+            own = ("expression",) if _GENERIC.issuperset(own) else own
         if own[:1] == ("strength",) and own[1:] == ("model",):
             if not any(words(name) == ("strength", "clip") for name in node.values):
                 own = ("strength",)
@@ -351,6 +365,8 @@ class Labels:
         lettered = {word for word in own if len(word) > 1}
         if said and lettered and _GENERIC.issuperset(lettered):
             return Base(said, Rule.TITLE, role=True)
+        if own == ("text",) and self._speaks(node):
+            return Base(own, Rule.INPUT)
         if _is_weak(own) and not self.roles.generates_alone(node):
             noun = said if said and merge(said, own) != own else self.class_noun(node)
             rule = Rule.TITLED if noun == said else Rule.NOUN
@@ -362,6 +378,8 @@ class Labels:
             return Base(own, Rule.NOUN, fitting(noun, own), reserved=True)
         if family and len(own) == 1 and own[0] in _MILD:
             return Base(own, Rule.NOUN, family)
+        if family and own[: len(family)] == family and family not in _LOADED:
+            return Base(own, Rule.INPUT, family)
         if said and self._is_output(node) and {"prefix", "filename"} & set(own):
             return Base(own, Rule.TITLED, fitting(said, own))
         return Base(own, Rule.INPUT)
@@ -371,6 +389,13 @@ class Labels:
         return _GENERIC.issuperset(own) or (
             self.titles.whole(spot.node) and not self._is_output(spot.node)
         )
+
+    def _speaks(self, node: Node) -> bool:
+        """Whether the node makes sound of its text: what is spoken is the text."""
+        facts = self.facts[node.class_type]
+        if facts is not None:
+            return "AUDIO" in facts.outputs
+        return not {"tts", "speech"}.isdisjoint(class_words(node.class_type))
 
     def _is_output(self, node: Node) -> bool:
         facts = self.facts[node.class_type]

@@ -69,4 +69,6 @@ def fitting(noun: Words, base: Words) -> Words:
 
 
 def _alike(word: str, other: str) -> bool:
-    return word == other or (len(other) >= 4 and word in (f"{other}s", f"{other}ed"))
+    if word == other or f"{word}s" == other:
+        return True
+    return len(other) >= 4 and word in (f"{other}s", f"{other}ed")

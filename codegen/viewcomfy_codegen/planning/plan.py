@@ -109,7 +109,7 @@ def _parameter(
         default = None if optional else REQUIRED
     elif wanted:
         default = REQUIRED
-    told, origin = about(draft, roles)
+    told, origin = about(name, draft, roles)
     return Parameter(
         name=name,
         type=kind,

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from viewcomfy_runtime.parameters.docs import About
-from viewcomfy_runtime.parameters.types import Integer, Media, Number, Text
+from viewcomfy_runtime.parameters.types import (
+    Flag,
+    Integer,
+    Json,
+    Media,
+    Number,
+    Text,
+)
 
 from ..catalog import glossary
 from ..graph.roles import PRIMITIVE, Roles
@@ -14,27 +21,57 @@ from ..words import plain_name, words
 from .drafts import Draft
 
 
-def _sentence(draft: Draft, roles: Roles) -> tuple[str, str]:
+def _sentence(name: str, draft: Draft, roles: Roles) -> tuple[str, str]:
     """What the parameter is for, and who says so: its role where its input's own name says none, else what is known of it."""
     if draft.mask_of is not None and not (draft.wish and draft.wish.doc):
         return (
-            f"Mask for {draft.mask_of}: a picture of its size that is transparent where the mask is."
-            " Without one, the transparency of the picture itself is used."
-        ), "the picture whose mask it is"
+            f"Mask for {draft.mask_of}: an image of its size that is transparent where the mask is."
+            " Without one, the transparency of the image itself is used."
+        ), "the image whose mask it is"
     if draft.wish is not None and draft.wish.doc:
         return sentence_of(draft.wish.doc), draft.wish.origin
-    own = set(words(draft.input))
-    if isinstance(draft.type, Text) and own <= {"text", "prompt", "string", "value"}:
-        side = roles.side(draft.node)
-        if side is not None:
-            return glossary().role(side), "its role in the graph"
     kind = type(draft.type).__name__.lower()
+    used = _used(name, draft, roles)
+    if used:
+        return used, "its role in the graph"
+    plain, own = plain_name(draft.input), set(words(draft.input))
     fed = roles.fed(draft.node)
     if fed is not None and own <= PRIMITIVE:
-        return glossary().sentence(fed[0], plain_name(fed[1]), kind)
-    return glossary().sentence(
-        draft.node.class_type, plain_name(draft.input), kind, sentence_of(draft.told)
-    )
+        said = glossary().sentence(fed.class_type, plain_name(fed.input), kind)
+        return said if said[0] else glossary().sentence("", plain_name(name), kind)
+    if own <= PRIMITIVE and not draft.node.links:
+        return glossary().sentence("", plain_name(name), kind)
+    told = sentence_of(draft.told)
+    said = glossary().sentence(draft.node.class_type, plain, kind, told)
+    if said[0] or "." not in draft.input:
+        return said
+    last = plain_name(draft.input.rpartition(".")[2])
+    return glossary().sentence(draft.node.class_type, last, kind, told)
+
+
+def _used(name: str, draft: Draft, roles: Roles) -> str:
+    """What a text or a file is used as, where its input's own name says nothing of it."""
+    own, spoken_name = set(words(draft.input)), words(name)
+    if isinstance(draft.type, Media):
+        noun = draft.type.media.partition("/")[0]
+        return glossary().use(roles.label(draft.node), noun)
+    if isinstance(draft.type, Flag) and (ways := roles.choices(draft.node)):
+        on, off = (spoken(each.title or each.class_type) for each in ways)
+        return glossary().role("choice").format(on=on, off=off)
+    if not isinstance(draft.type, Text):
+        return ""
+    if spoken_name[-1:] == ("url",) and "url" not in own:
+        noun = " ".join(spoken_name[:-1]) or "file"
+        return glossary().role("url").format(noun=noun)
+    if "mask" in spoken_name and spoken_name[-1] == "prompt":
+        return glossary().role("mask_prompt")
+    if own <= _TEXTS and "prompt" in spoken_name:
+        side = roles.side(draft.node)
+        return glossary().role(side) if side is not None else ""
+    return ""
+
+
+_TEXTS: Final = frozenset("text prompt string value positive negative a b c".split())
 
 
 def sentence_of(text: str) -> str:
@@ -45,10 +82,13 @@ def sentence_of(text: str) -> str:
     return plain if not plain or plain[-1] in ".!?…:;)" else f"{plain}."
 
 
-def about(draft: Draft, roles: Roles) -> tuple[About, str]:
+def about(name: str, draft: Draft, roles: Roles) -> tuple[About, str]:
     """What people read about the parameter, and who says what it is for."""
     node = draft.node
-    sentence, origin = _sentence(draft, roles)
+    sentence, origin = _sentence(name, draft, roles)
+    if isinstance(draft.type, Json) and isinstance(draft.value, dict) and draft.value:
+        keys = spoken(", ".join(map(str, draft.value)))
+        sentence = f"{sentence} {glossary().role('keys').format(keys=keys)}".strip()
     is_file = isinstance(draft.type, Media) and isinstance(draft.value, str)
     return (
         About(

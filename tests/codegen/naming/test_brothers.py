@@ -1,0 +1,283 @@
+"""What tells nodes apart that would have the same names: every one carries its own, the same for all its inputs."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ...helpers.cases import base_and_refiner, video
+from ...helpers.support import Workflow, names_of, node, text_to_image
+
+
+def with_loras(*files: str) -> Workflow:
+    """Text to image with LoRAs in a chain."""
+    workflow = text_to_image()
+    source = ["4", 0]
+    for place, file in enumerate(files):
+        id = str(20 + place)
+        workflow[id] = node(
+            "LoraLoaderModelOnly", lora_name=file, strength_model=1.0, model=source
+        )
+        source = [id, 0]
+    workflow["3"]["inputs"]["model"] = source
+    return workflow
+
+
+def test_a_chain_is_numbered_along_the_flow_with_a_short_noun() -> None:
+    names = names_of(with_loras("a.safetensors", "b.safetensors"))
+    assert names["20-inputs-strength_model"] == "lora_1_strength"
+    assert names["20-inputs-lora_name"] == "lora_1_name"
+    assert names["21-inputs-strength_model"] == "lora_2_strength"
+    assert names["21-inputs-lora_name"] == "lora_2_name"
+
+
+def with_controls(*kinds: tuple[str, str]) -> Workflow:
+    """Text to image with ControlNets in a chain, by the files of their models and the classes of their preprocessors."""
+    workflow = text_to_image()
+    workflow["60"] = node("LoadImage", image="p.png")
+    prompt = ["6", 0]
+    for place, (file, preprocessor) in enumerate(kinds):
+        loader, image, apply = (str(tens + place) for tens in (30, 40, 50))
+        workflow[loader] = node("ControlNetLoader", control_net_name=file)
+        workflow[image] = node(preprocessor, resolution=512, image=["60", 0])
+        workflow[apply] = node(
+            "ControlNetApply",
+            strength=0.5,
+            conditioning=prompt,
+            control_net=[loader, 0],
+            image=[image, 0],
+        )
+        prompt = [apply, 0]
+    workflow["3"]["inputs"]["positive"] = prompt
+    return workflow
+
+
+def test_partners_share_the_plain_word_of_a_models_file() -> None:
+    names = names_of(
+        with_controls(
+            ("control_depth.pth", "MiDaS-DepthMapPreprocessor"),
+            ("control_canny.pth", "CannyEdgePreprocessor"),
+        )
+    )
+    assert names["50-inputs-strength"] == "depth_control_strength"
+    assert names["30-inputs-control_net_name"] == "depth_control_net_name"
+    assert names["40-inputs-resolution"] == "depth_resolution"
+    assert names["51-inputs-strength"] == "canny_control_strength"
+    assert names["60-inputs-image"] == "control_image"
+
+
+def test_partners_share_one_numbering_whatever_their_ids() -> None:
+    workflow = with_controls(
+        ("first.pth", "Odd Preprocessor"), ("second.pth", "Odd Preprocessor")
+    )
+    swapped = {"30": "31", "31": "30"}
+    text = json.dumps({swapped.get(id, id): each for id, each in workflow.items()})
+    text = re.sub(r'\["(30|31)", 0\]', lambda m: f'["{swapped[m[1]]}", 0]', text)
+    names = names_of(json.loads(text))
+    assert names["50-inputs-strength"] == "control_1_strength"
+    assert names["31-inputs-control_net_name"] == "control_net_name_1"
+    assert names["30-inputs-control_net_name"] == "control_net_name_2"
+
+
+def test_an_image_and_a_video_are_told_apart_by_what_is_made() -> None:
+    names = names_of(
+        {
+            **text_to_image(),
+            "20": node("CheckpointLoaderSimple", ckpt_name="video.safetensors"),
+            "22": node("CLIPTextEncode", text="it moves", clip=["20", 1]),
+            "23": node("CLIPTextEncode", text="static", clip=["20", 1]),
+            "25": node(
+                "LTXVImgToVideo",
+                width=768,
+                height=512,
+                length=97,
+                batch_size=1,
+                positive=["22", 0],
+                negative=["23", 0],
+                vae=["20", 2],
+                image=["8", 0],
+            ),
+            "26": node(
+                "KSampler",
+                seed=1,
+                steps=20,
+                model=["20", 0],
+                positive=["25", 0],
+                negative=["25", 1],
+                latent_image=["25", 2],
+            ),
+            "27": node("VAEDecode", samples=["26", 0], vae=["20", 2]),
+            "28": node("SaveAnimatedWEBP", filename_prefix="v", images=["27", 0]),
+        }
+    )
+    assert names["5-inputs-width"] == "image_width"
+    assert names["25-inputs-width"] == "video_width"
+    assert (names["3-inputs-seed"], names["26-inputs-seed"]) == (
+        "image_seed",
+        "video_seed",
+    )
+    assert not any("refiner" in name for name in names.values())
+
+
+def test_what_owns_a_name_keeps_it_and_others_carry_what_they_are() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node(
+        "ModelSamplingFlux",
+        max_shift=1.15,
+        base_shift=0.5,
+        width=1024,
+        height=1024,
+        model=["4", 0],
+    )
+    workflow["3"]["inputs"]["model"] = ["20", 0]
+    names = names_of(workflow)
+    assert names["5-inputs-width"] == "width"
+    assert names["20-inputs-width"] == "shift_width"
+
+
+def test_every_brother_carries_the_authors_word() -> None:
+    workflow = base_and_refiner()
+    workflow["7"]["_meta"] = {"title": "KSampler (First Pass - High)"}
+    workflow["8"]["_meta"] = {"title": "KSampler (Second Pass - Low)"}
+    workflow["1"]["_meta"] = {"title": "Load Checkpoint (High)"}
+    workflow["2"]["_meta"] = {"title": "Load Checkpoint (Low)"}
+    names = names_of(workflow)
+    assert names["7-inputs-cfg"] == "high_cfg"
+    assert names["8-inputs-cfg"] == "low_cfg"
+    assert names["1-inputs-ckpt_name"] == "high_ckpt_name"
+
+
+def test_titles_that_differ_in_a_number_alone_are_numbered_alike() -> None:
+    workflow = base_and_refiner()
+    workflow["7"]["_meta"] = {"title": "Sampler"}
+    workflow["8"]["_meta"] = {"title": "Sampler2"}
+    names = names_of(workflow)
+    assert names["7-inputs-steps"] == "sampler_1_steps"
+    assert names["8-inputs-steps"] == "sampler_2_steps"
+
+
+def test_a_pair_of_ranges_has_one_number_with_its_prompts() -> None:
+    workflow = text_to_image()
+    for place in (0, 1):
+        workflow[f"3{place}"] = node(
+            "CLIPTextEncode", text=f"scene {place}", clip=["4", 1]
+        )
+        workflow[f"4{place}"] = node(
+            "ConditioningSetTimestepRange",
+            conditioning=[f"3{place}", 0],
+            start=place / 2,
+            end=(place + 1) / 2,
+        )
+    workflow["50"] = node(
+        "ConditioningCombine", conditioning_1=["40", 0], conditioning_2=["41", 0]
+    )
+    workflow["3"]["inputs"]["positive"] = ["50", 0]
+    del workflow["6"]
+    names = names_of(workflow)
+    assert names["30-inputs-text"] == "positive_prompt_1"
+    assert (names["40-inputs-start"], names["40-inputs-end"]) == (
+        "range_1_start",
+        "range_1_end",
+    )
+    assert names["41-inputs-start"] == "range_2_start"
+
+
+def test_a_switch_tells_its_two_values_apart_by_what_its_author_calls_it() -> None:
+    workflow = text_to_image()
+    workflow["3"]["inputs"]["steps"] = ["20", 0]
+    workflow["20"] = node(
+        "ComfySwitchNode", switch=["23", 0], on_false=["21", 0], on_true=["22", 0]
+    )
+    workflow["21"] = node("PrimitiveInt", "Steps", value=20)
+    workflow["22"] = node("PrimitiveInt", "Steps", value=4)
+    workflow["23"] = node("PrimitiveBoolean", "Enable Turbo", value=False)
+    names = names_of(workflow)
+    assert names["21-inputs-value"] == "steps"
+    assert names["22-inputs-value"] == "turbo_steps"
+
+
+def test_images_for_numbered_sockets_are_numbered_as_these_are() -> None:
+    names = names_of(
+        {
+            "9": node("LoadImage", image="a.png"),
+            "5": node("LoadImage", image="b.png"),
+            "7": node("Stitch", image1=["9", 0], image2=["5", 0]),
+            "8": node("SaveImage", images=["7", 0], filename_prefix="x"),
+        }
+    )
+    assert (names["9-inputs-image"], names["5-inputs-image"]) == ("image_1", "image_2")
+
+
+WORKFLOWS = [
+    text_to_image,
+    base_and_refiner,
+    video,
+    lambda: with_loras("a.safetensors", "b.safetensors", "c.safetensors"),
+    lambda: with_controls(("a.pth", "Odd"), ("b.pth", "Odd")),
+]
+TITLES = st.sampled_from(
+    ["Base", "Refiner", "", "Main prompt", "Enter wish here", "風景", "x (1-3)", "Pass 2"]
+)
+
+
+@given(st.sampled_from(WORKFLOWS), st.data())
+@settings(max_examples=60, deadline=None)
+def test_names_are_unique_and_short_whatever_the_titles(make: Any, data: Any) -> None:
+    workflow = make()
+    for each in workflow.values():
+        if data.draw(st.booleans()):
+            each["_meta"] = {"title": data.draw(TITLES)}
+    names = names_of(workflow)
+    assert len(set(names.values())) == len(names)
+    for key, name in names.items():
+        own = key.partition("-inputs-")[2]
+        assert name.isidentifier()
+        assert name.count("_") < 4 or own in name
+
+
+@given(st.sampled_from(WORKFLOWS), st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_title_renames_nothing_but_its_node_and_those_who_share_a_name_with_it(
+    make: Any, data: Any
+) -> None:
+    workflow = make()
+    before = names_of(workflow)
+    id = data.draw(st.sampled_from(sorted(workflow)))
+    changed = copy.deepcopy(workflow)
+    changed[id]["_meta"] = {"title": data.draw(TITLES)}
+    after = names_of(changed)
+    own = set(workflow[id]["inputs"])
+    classes = {workflow[id]["class_type"]}
+    for key, name in before.items():
+        node_id, _, input = key.partition("-inputs-")
+        related = (
+            node_id == id
+            or input in own
+            or workflow[node_id]["class_type"] in classes
+            or _linked(workflow, id, node_id)
+        )
+        assert related or after[key] == name
+
+
+def _linked(workflow: Workflow, one: str, other: str) -> bool:
+    pairs = ((one, other), (other, one))
+    return any(
+        isinstance(value, list) and value[:1] == [second]
+        for first, second in pairs
+        for value in workflow[first]["inputs"].values()
+    )
+
+
+@pytest.mark.parametrize("make", WORKFLOWS)
+def test_what_the_ids_are_renames_nothing_but_numbers(make: Any) -> None:
+    workflow = make()
+    names = sorted(names_of(workflow).values())
+    text = json.dumps({f"1{id}": each for id, each in workflow.items()})
+    moved = json.loads(re.sub(r'\["(\d+)", ', r'["1\1", ', text))
+    assert sorted(names_of(moved).values()) == names

@@ -1,0 +1,53 @@
+"""A floor under the names of real workflows: what people who read them whole would call each input."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from ...helpers.shared import shared_file
+
+FLOORS = {
+    "names accepted, basic": 92.0,
+    "names accepted, advanced": 92.0,
+    "groups right": 95.0,
+    "top inputs among the first 10": 90.0,
+    "names accepted, basic, mean of the files": 94.0,
+}
+MOST_NUMBERS = 40
+LABELS_FLOOR = 62.0
+
+
+def test_names_and_groups_are_those_that_people_give() -> None:
+    gold = shared_file("gold/names.json")
+    told = _output(
+        str(shared_file("gold/score.py")), str(gold), str(shared_file("corpus/api"))
+    )
+    for label, floor in FLOORS.items():
+        found = re.search(rf"^{re.escape(label)} .*?([\d.]+)%\)?$", told, re.MULTILINE)
+        assert found is not None, label
+        assert float(found[1]) >= floor, f"{label}: {found[1]}"
+    numbers = re.search(r"needless numbers (\d+)$", told, re.MULTILINE)
+    assert numbers is not None
+    assert int(numbers[1]) <= MOST_NUMBERS
+
+
+def test_names_agree_with_what_authors_call_their_inputs_on_the_page() -> None:
+    pairs = shared_file("pairs/official")
+    told = _output(str(shared_file("gold/labels.py")), str(pairs), "--show", "0")
+    share = float(told.rstrip().rpartition(": ")[2].removesuffix(" %"))
+    assert share >= LABELS_FLOOR
+
+
+def _output(script: str, *arguments: str) -> str:
+    """What a script says of the command that stands beside this Python."""
+    tool = Path(sys.executable).with_name("viewcomfy-codegen")
+    return subprocess.run(
+        [sys.executable, script, *arguments, "--command", str(tool)],
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=240,
+    ).stdout

@@ -1,0 +1,273 @@
+"""What an input is called for: the role that the graph gives it, never across a change of type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ...helpers.support import Workflow, names_of, node, text_to_image
+
+
+def beside(**nodes: Any) -> dict[str, str]:
+    """The names in a workflow from text to image with these nodes more."""
+    return names_of({**text_to_image(), **{id[1:]: each for id, each in nodes.items()}})
+
+
+def test_what_a_mask_is_computed_from_is_not_the_mask() -> None:
+    names = names_of(
+        {
+            "1": node("LoadImage", image="a.png"),
+            "2": node("RMBG", model="RMBG-2.0", image=["1", 0]),
+            "3": node("MaskToImage", mask=["2", 1]),
+            "4": node("SaveImage", filename_prefix="m", images=["3", 0]),
+        }
+    )
+    assert names["1-inputs-image"] == "image"
+    assert "mask" not in names["2-inputs-model"]
+
+
+def test_a_video_keeps_its_role_beside_the_mask_that_is_made_of_it() -> None:
+    names = names_of(
+        {
+            "1": node("LoadVideo", file="in.mp4"),
+            "2": node("GetVideoComponents", video=["1", 0]),
+            "3": node(
+                "ImagePadForOutpaint",
+                image=["2", 0],
+                left=64,
+                top=0,
+                right=64,
+                bottom=0,
+                feathering=0,
+            ),
+            "4": node("MaskToImage", mask=["3", 1]),
+            "6": node("ImageToMask", image=["4", 0], channel="red"),
+            "10": node(
+                "WanVaceToVideo",
+                width=832,
+                height=480,
+                length=81,
+                batch_size=1,
+                strength=1.0,
+                control_video=["3", 0],
+                control_masks=["6", 0],
+            ),
+        }
+    )
+    assert names["1-inputs-file"] == "control_video"
+
+
+def test_the_text_of_a_detector_is_what_to_find() -> None:
+    workflow: Workflow = {
+        "1": node("LoadImage", image="a.png"),
+        "2": node("SAMModelLoader (segment anything)", model_name="m"),
+        "3": node("GroundingDinoModelLoader (segment anything)", model_name="n"),
+        "4": node(
+            "GroundingDinoSAMSegment (segment anything)",
+            prompt="cat",
+            threshold=0.3,
+            sam_model=["2", 0],
+            grounding_dino_model=["3", 0],
+            image=["1", 0],
+        ),
+        "5": node("SaveImage", filename_prefix="m", images=["4", 0]),
+    }
+    names = names_of(workflow)
+    assert names["4-inputs-prompt"] == "mask_prompt"
+    assert names["1-inputs-image"] == "image"
+    assert names["2-inputs-model_name"] == "sam_model_name"
+    assert names["3-inputs-model_name"] == "grounding_dino_model_name"
+    workflow["6"] = node("PrimitiveString", value="cat")
+    workflow["4"]["inputs"]["prompt"] = ["6", 0]
+    assert names_of(workflow)["6-inputs-value"] == "mask_prompt"
+
+
+def test_an_address_is_named_for_what_stands_there() -> None:
+    names = beside(
+        _20=node("String", String="https://example.org/a.png"),
+        _21=node("LoadImagesFromURL", url=["20", 0]),
+        _22=node("VAEEncode", pixels=["21", 0], vae=["4", 2]),
+    )
+    assert names["20-inputs-String"] == "image_url"
+
+
+def speech(**constant: Any) -> dict[str, str]:
+    return names_of(
+        {
+            "1": node("PrimitiveString", value="en-US-A"),
+            "2": node("easy showAnything", text="old", anything=["1", 0]),
+            "3": node("EdgeTTS", text="hi", voice=["2", 0], speed=1.0, pitch=0),
+            "4": node("SaveAudio", audio=["3", 0], filename_prefix="a"),
+        }
+    )
+
+
+def test_a_constant_is_named_by_what_uses_it_also_behind_a_display() -> None:
+    names = speech()
+    assert names["1-inputs-value"] == "voice"
+    assert "2-inputs-text" not in names
+
+
+def test_what_is_spoken_is_the_text() -> None:
+    assert speech()["3-inputs-text"] == "text"
+
+
+def test_consumers_that_calculate_do_not_name_a_constant() -> None:
+    names = beside(
+        _20=node("ImpactInt", value=128),
+        _21=node(
+            "ImagePadForOutpaint",
+            left=["20", 0],
+            top=0,
+            right=0,
+            bottom=0,
+            feathering=0,
+            image=["8", 0],
+        ),
+        _22=node("MathExpression|pysssss", expression="a*2", a=["20", 0]),
+        _23=node("ImageScale", width=["22", 0], height=64, image=["21", 0]),
+    )
+    assert names["20-inputs-value"] == "pad_left"
+    assert names["21-inputs-top"] == "pad_top"
+
+
+def test_a_node_that_works_is_not_named_by_what_it_feeds() -> None:
+    names = beside(
+        _20=node("WD14Tagger|pysssss", model="wd", threshold=0.35, image=["8", 0]),
+        _21=node("Text Concatenate", delimiter=", ", text_a="x", text_c=["20", 0]),
+    )
+    assert names["20-inputs-model"] == "tagger_model"
+
+
+def test_a_formula_is_no_seed() -> None:
+    workflow = text_to_image()
+    workflow["3"]["inputs"]["seed"] = ["20", 0]
+    workflow["20"] = node("SimpleMath+", value="a+b", a=["21", 0])
+    workflow["21"] = node("PrimitiveInt", value=3)
+    assert names_of(workflow)["20-inputs-value"] == "expression"
+
+
+def test_a_switch_says_what_it_takes_when_it_is_on() -> None:
+    names = beside(
+        _20=node("ComfySwitchNode", switch=False, on_false=["8", 0], on_true=["21", 0]),
+        _21=node("ImageInvert", image=["8", 0]),
+        _22=node("SaveImage", filename_prefix="x", images=["20", 0]),
+    )
+    assert names["20-inputs-switch"] == "use_image_invert"
+
+
+def test_an_encoded_sound_is_still_audio() -> None:
+    names = names_of(
+        {
+            "1": node("LoadAudio", audio="a.mp3"),
+            "2": node("AudioEncoderLoader", audio_encoder_name="w"),
+            "3": node("AudioEncoderEncode", audio_encoder=["2", 0], audio=["1", 0]),
+            "4": node(
+                "WanSoundImageToVideo",
+                width=640,
+                height=640,
+                length=77,
+                batch_size=1,
+                audio_encoder_output=["3", 0],
+                ref_image=["5", 0],
+            ),
+            "5": node("LoadImage", image="r.png"),
+        }
+    )
+    assert names["1-inputs-audio"] == "audio"
+    assert names["5-inputs-image"] == "reference_image"
+
+
+def test_an_inputs_own_side_beats_the_graphs() -> None:
+    names = names_of(
+        {
+            "1": node("LoadImage", image="a.png"),
+            "2": node("PointsEditor", coordinates="[]", neg_coordinates="[]"),
+            "3": node("DownloadAndLoadSAM2Model", model="m"),
+            "4": node(
+                "Sam2Segmentation",
+                sam2_model=["3", 0],
+                image=["1", 0],
+                coordinates_positive=["2", 0],
+            ),
+            "5": node("MaskToImage", mask=["4", 0]),
+            "6": node("SaveImage", images=["5", 0], filename_prefix="m"),
+        }
+    )
+    assert names["2-inputs-coordinates"] == "positive_coordinates"
+    assert names["2-inputs-neg_coordinates"] == "negative_coordinates"
+
+
+def test_a_text_keeps_its_role_when_a_stage_tells_it_apart() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("CLIPTextEncode", text="finer", clip=["4", 1])
+    workflow["21"] = {
+        **workflow["3"],
+        "inputs": {**workflow["3"]["inputs"]},
+    }
+    workflow["21"]["inputs"] |= {"positive": ["20", 0], "latent_image": ["3", 0]}
+    workflow["8"]["inputs"]["samples"] = ["21", 0]
+    names = names_of(workflow)
+    assert names["6-inputs-text"] == "base_positive_prompt"
+    assert names["20-inputs-text"] == "refiner_positive_prompt"
+    assert names["7-inputs-text"] == "negative_prompt"
+
+
+def test_lyrics_and_tags_are_what_their_class_calls_them() -> None:
+    names = names_of(
+        {
+            "1": node("CheckpointLoaderSimple", ckpt_name="ace.safetensors"),
+            "2": node("TextEncodeAceStepAudio", tags="pop", lyrics="la", clip=["1", 1]),
+            "5": node("KSampler", seed=1, positive=["2", 0], model=["1", 0]),
+            "6": node("VAEDecodeAudio", samples=["5", 0], vae=["1", 2]),
+            "7": node("SaveAudioMP3", filename_prefix="a", audio=["6", 0]),
+        }
+    )
+    assert names["2-inputs-tags"] == "tags"
+    assert names["2-inputs-lyrics"] == "lyrics"
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Enter your Headline here", "headline"),
+        ("Relight CFG (1.2-3.5)", "relight_cfg"),
+        ("$width.value", "width"),
+        ("Style strength (optional)", "style_strength"),
+        ("Seed", "seed"),
+    ],
+)
+def test_a_title_is_trimmed_like_a_person_would(title: str, name: str) -> None:
+    workflow = {
+        "1": node("PrimitiveFloat", title, value=2.0),
+        "2": node("Odd Node", knob=["1", 0]),
+    }
+    assert names_of(workflow)["1-inputs-value"] == name
+
+
+def test_default_titles_of_any_language_name_nothing() -> None:
+    english = names_of(text_to_image())
+    workflow = text_to_image()
+    for id, title in {
+        "3": "K采样器",
+        "4": "Checkpoint加载器（简易）",
+        "5": "空Latent图像",
+        "6": "CLIP文本编码",
+        "7": "CLIP文本编码",
+        "9": "保存图像",
+    }.items():
+        workflow[id]["_meta"] = {"title": title}
+    assert names_of(workflow) == english
+
+
+@pytest.mark.parametrize(
+    ("title", "word"), [("我的LoRA风格", "风格"), ("MiDaS look", "midas")]
+)
+def test_brands_stay_in_one_piece(title: str, word: str) -> None:
+    names = beside(
+        _20=node("LoraLoaderModelOnly", title, lora_name="a", strength_model=1.0),
+    )
+    parts = names["20-inputs-strength_model"].split("_")
+    assert word in parts
+    assert not {"lo", "ra", "mi", "da"}.intersection(parts)
