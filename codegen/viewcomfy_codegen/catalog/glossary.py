@@ -96,7 +96,9 @@ class Glossary:
 
     def has_no_effect(self, class_type: str, plain: str) -> bool:
         """Whether an input changes nothing by its own sentence: notes, helpers and previews of the editor."""
-        said = self._classes.get(class_type, {}).get(plain) or self._names.get(plain, "")
+        said = self._classes.get(class_type, {}).get(plain) or self._names.get(
+            plain, ""
+        )
         return said.endswith(_NO_EFFECT)
 
     def role(self, side: str) -> str:
@@ -128,4 +130,6 @@ def _fits(sentence: str, kind: str) -> bool:
 @lru_cache(maxsize=1)
 def glossary() -> Glossary:
     """The glossary that the package ships."""
-    return Glossary(json.loads((files("viewcomfy_codegen.catalog") / "glossary.json").read_bytes()))
+    return Glossary(
+        json.loads((files("viewcomfy_codegen.catalog") / "glossary.json").read_bytes())
+    )

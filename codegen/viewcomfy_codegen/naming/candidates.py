@@ -136,7 +136,9 @@ class Labels:
 
     def _sided(self, spot: Spot, own: Words) -> Words:
         """An input's words with its side spelled out, also where only its twin says its own: `coordinates` beside `neg_coordinates`."""
-        spelled = tuple({"neg": NEGATIVE, "pos": POSITIVE}.get(word, word) for word in own)
+        spelled = tuple(
+            {"neg": NEGATIVE, "pos": POSITIVE}.get(word, word) for word in own
+        )
         inputs = (*spot.node.values, *spot.node.links)
         twins = (f"neg_{spot.input}", f"negative_{spot.input}")
         if spelled == own and any(twin in inputs for twin in twins):

@@ -222,7 +222,16 @@ WORKFLOWS = [
     lambda: with_controls(("a.pth", "Odd"), ("b.pth", "Odd")),
 ]
 TITLES = st.sampled_from(
-    ["Base", "Refiner", "", "Main prompt", "Enter wish here", "風景", "x (1-3)", "Pass 2"]
+    [
+        "Base",
+        "Refiner",
+        "",
+        "Main prompt",
+        "Enter wish here",
+        "風景",
+        "x (1-3)",
+        "Pass 2",
+    ]
 )
 
 

@@ -314,7 +314,7 @@ def test_another_workflow_with_the_same_numbers_gets_names_of_its_own() -> None:
         "4": node("CheckpointLoaderSimple", ckpt_name="other.safetensors"),
         "30": node("OddSampler", strictness=3, negative=["6", 0], model=["4", 0]),
     }
-    product = again(other, again(text_to_image()).texts[0])
+    product = again(other, again(text_to_image()).outputs[Path("made.py")])
     made = {each.inputs[0].key: each.name for each in module_of(product).fields}
     assert made["6-inputs-text"] == "negative_prompt"
     told = [each for each in product.diagnostics if "named afresh" in each.message]
@@ -326,7 +326,7 @@ def test_what_an_earlier_module_had_stays_though_it_would_be_hidden() -> None:
     workflow["20"] = node("PointsEditor", points_store="{}", width=512, height=512)
     workflow["21"] = node("PreviewAny", source=["20", 0])
     first = again(workflow, options=Options(all=True))
-    second = again(workflow, first.texts[0])
+    second = again(workflow, first.outputs[Path("made.py")])
     kept = {each.inputs[0].key for each in module_of(second).fields}
     assert "20-inputs-points_store" in kept
     assert "20-inputs-points_store" not in {
