@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
 from ..project.regenerate import Product, Task, produce
+from ..project.vendoring import copied, stale
 from ..project.writing import write_all
 from ..sources import classes_in
 from .console import err, out, tell
@@ -39,11 +40,15 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
                 faults += _links(products[-1])
         except CodegenError as error:
             faults += error.diagnostics
-    if not faults and not check:
-        try:
-            write_all(dict(_written(products)))
-        except CodegenError as error:
-            faults += error.diagnostics
+    copies: dict[Path, str | None] = {}
+    try:
+        for folder, force in _vendored(tasks).items():
+            copies |= copied(folder, force=force or check)
+        if not faults and not check:
+            texts: dict[Path, str | None] = dict(_written(products))
+            write_all(copies | texts, within=_vendored(tasks))
+    except CodegenError as error:
+        faults += error.diagnostics
     if faults:
         tell(faults)
         sys.exit(1)
@@ -52,7 +57,10 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
         for change in product.changes:
             err(f"{product.task.name}: {change}")
     if check:
-        sys.exit(1 if _show_stale(products) else 0)
+        old = stale(copies)
+        for path in old:
+            out(f"{path} is out of date")
+        sys.exit(1 if _show_stale(products) or old else 0)
     for product in products:
         for path, text in product.outputs.items():
             if path == _STDOUT:
@@ -60,6 +68,11 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
                 sys.stdout.buffer.flush()
             else:
                 err(f"wrote {path}")
+
+
+def _vendored(tasks: Sequence[Task]) -> dict[Path, bool]:
+    """The folders with copies of the runtime, and whether they may be overwritten."""
+    return {task.vendor: task.force for task in tasks if task.vendor is not None}
 
 
 _STDOUT = Path(STANDARD)

@@ -9,18 +9,8 @@ import click
 
 from ..errors import CodegenError
 from ..planning.options import Options
-from ..project.paths import (
-    STANDARD,
-    UnusableOutput,
-    module_path,
-    name_of,
-    refuse_same,
-    schema_path,
-)
+from ..project.paths import STANDARD, UnusableOutput, outputs_of, title_of
 from ..project.regenerate import Task
-from ..targets.json_schema import JSON_SCHEMA
-from ..targets.python.target import PYTHON
-from ..targets.target import Target
 from .console import tell
 from .files import users_catalog_if_any
 from .finishing import finish
@@ -31,8 +21,10 @@ from .finishing import finish
 @click.option(
     "-o",
     "--output",
+    "wanted",
+    multiple=True,
     metavar="FILE",
-    help="Module to write; - prints it. Default: named after the workflow.",
+    help="Module to write, .py or .ts; may be repeated. - prints it. Default: named after the workflow.",
 )
 @click.option(
     "--schema",
@@ -104,7 +96,7 @@ from .finishing import finish
 )
 def generate_command(
     workflow: str | None,
-    output: str | None,
+    wanted: tuple[str, ...],
     schema: str | None,
     no_schema: bool,
     include: tuple[str, ...],
@@ -127,7 +119,7 @@ def generate_command(
     [tool.viewcomfy-codegen] in pyproject.toml is generated.
     """
     if workflow is None:
-        options = (output, schema, object_info, view_comfy, picked)
+        options = (wanted, schema, object_info, view_comfy, picked)
         flags = (no_schema, all_, app_only, optional_files, no_embed)
         if any((*options, *flags, *include, *exclude)):
             raise click.UsageError(
@@ -138,20 +130,14 @@ def generate_command(
     if schema is not None and no_schema:
         raise click.UsageError("--schema and --no-schema cannot be combined")
     try:
-        module = module_path(workflow, output)
-        beside = schema_path(module, schema, no_schema)
-        if beside is not None:
-            refuse_same(beside, module, workflow)
+        outputs = outputs_of(workflow, wanted, schema, no_schema)
     except UnusableOutput as error:
         raise click.UsageError(str(error)) from None
-    if check and module is None:
+    if check and Path(STANDARD) in outputs:
         raise click.UsageError("--check needs an output to compare with")
-    outputs: dict[Path, Target] = {module or Path(STANDARD): PYTHON}
-    if beside is not None:
-        outputs[beside] = JSON_SCHEMA
     task = Task(
         source=workflow,
-        name=module.stem if module else name_of(workflow),
+        name=title_of(workflow, outputs),
         outputs=outputs,
         options=Options(
             include,

@@ -28,9 +28,9 @@ def vendor_command(folder: Path, check: bool, force: bool) -> None:
     the folder in pyproject.toml: vendor = "app/_viewcomfy" under [tool.viewcomfy-codegen].
     """
     try:
-        files = copied(folder, force=force)
+        files = copied(folder, force=force or check)
         if not check:
-            write_all(files, within=folder)
+            write_all(files, within=[folder])
     except CodegenError as error:
         tell(error.diagnostics)
         sys.exit(1)

@@ -61,9 +61,8 @@ def renamed(found: Survey, wanted: Wishes) -> Named:
     )
     own = {draft.key: name for name, draft in found.named}
     if all(wish.name in (None, own.get(at)) for at, wish in wanted.items()):
-        told = {each.key: each for each in analysis.drafts}
         return [
-            (name, told.get(draft.key) or replace(draft, wish=wishes.get(draft.key)))
+            (name, replace(draft, wish=wishes.get(draft.key)))
             for name, draft in found.named
         ]
     return _named(replace(found, analysis=analysis), wishes)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import keyword
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from ..targets.json_schema import JSON_SCHEMA
+from ..targets.python.target import PYTHON
+from ..targets.target import Target
+from ..targets.typescript.target import TYPESCRIPT
 from ..words import snake, words
+
+TARGETS: Final = (PYTHON, TYPESCRIPT, JSON_SCHEMA)
+"""What can be written; names are remembered from the first of them that is there."""
 
 STANDARD: Final = "-"
 """Standard input as a source, standard output as a module's place."""
@@ -25,16 +33,69 @@ def name_of(workflow: str) -> str:
     return name if _importable(name) and name not in _SHADOWING else f"{name}_workflow"
 
 
-def module_path(workflow: str, output: str | None) -> Path | None:
-    """Where the module goes; None for standard output. Raises UnusableOutput for a place that no module can have."""
-    if output == STANDARD or (output is None and workflow == STANDARD):
-        return None
-    path = Path(output) if output is not None else Path(f"{name_of(workflow)}.py")
+def outputs_of(
+    workflow: str, wanted: Sequence[str], schema: str | None, no_schema: bool
+) -> dict[Path, Target]:
+    """The files to write, each with its target: the one that remembers names best stands first.
+
+    The schema goes beside the first of them unless it is said otherwise. Raises UnusableOutput.
+    """
+    found: dict[Path, Target] = {}
+    for text in wanted or [_default(workflow)]:
+        path = Path(text)
+        if path in found:
+            raise UnusableOutput(f"{path} is given twice")
+        found[path] = PYTHON if text == STANDARD else _target(path)
+    first = next(iter(found))
+    if schema is not None:
+        if Path(schema) in found:
+            raise UnusableOutput(f"the schema and {schema} are the same file")
+        found[Path(schema)] = JSON_SCHEMA
+    elif not no_schema and first != Path(STANDARD):
+        if not any(each is JSON_SCHEMA for each in found.values()):
+            found[_stem(first, found[first]).with_suffix(".schema.json")] = JSON_SCHEMA
+    _refuse_same(found, workflow)
+    order = [each.suffix for each in TARGETS]
+    return dict(sorted(found.items(), key=lambda pair: order.index(pair[1].suffix)))
+
+
+def title_of(workflow: str, outputs: Iterable[Path]) -> str:
+    """What the client is called: after its first file, or the workflow."""
+    first = next(iter(outputs))
+    if first == Path(STANDARD):
+        return name_of(workflow)
+    return first.name.partition(".")[0]
+
+
+def _default(workflow: str) -> str:
+    return STANDARD if workflow == STANDARD else f"{name_of(workflow)}.py"
+
+
+def _stem(path: Path, target: Target) -> Path:
+    return path.with_name(path.name.removesuffix(target.suffix))
+
+
+def _target(path: Path) -> Target:
+    """The target whose files end as this one. Raises UnusableOutput for a place that no output can have."""
     if path.is_dir():
         raise UnusableOutput(
             f"{path} is a folder; name the module's file, for instance {path / 'my_workflow.py'}"
         )
-    if path.suffix != ".py" or not _importable(path.stem):
+    target = next((each for each in TARGETS if path.name.endswith(each.suffix)), None)
+    if target is None:
+        better = path.with_name(f"{name_of(path.name)}.py")
+        known = ", ".join(f"{each.suffix} ({each.name})" for each in TARGETS)
+        raise UnusableOutput(
+            f"{path} is not a module that Python can import; write {better}, for instance."
+            f" Outputs end in {known}"
+        )
+    if target is PYTHON:
+        _refuse_unimportable(path)
+    return target
+
+
+def _refuse_unimportable(path: Path) -> None:
+    if not _importable(path.stem):
         better = path.with_name(f"{name_of(path.name)}.py")
         raise UnusableOutput(
             f"{path} is not a module that Python can import; write {better}, for instance"
@@ -44,7 +105,6 @@ def module_path(workflow: str, output: str | None) -> Path | None:
             f"{path}: Python has a module {path.stem} of its own, which this one would hide;"
             f" for instance {path.with_name(f'{path.stem}_workflow.py')}"
         )
-    return path
 
 
 _SHADOWING = frozenset({*sys.stdlib_module_names, "viewcomfy_runtime", "requests"})
@@ -55,22 +115,15 @@ def _importable(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name) and name != "__init__"
 
 
-def schema_path(
-    module: Path | None, schema: str | None, no_schema: bool
-) -> Path | None:
-    """Where the schema goes: beside the module unless it is said otherwise; None for nowhere."""
-    if schema is not None:
-        return Path(schema)
-    return None if no_schema or module is None else module.with_suffix(".schema.json")
-
-
-def refuse_same(schema: Path, module: Path | None, workflow: str) -> None:
-    """Raises UnusableOutput where the schema would overwrite the module or the workflow."""
-    others = [(module, "the module")] if module else []
-    if workflow != STANDARD:
-        others.append((Path(workflow), "the workflow itself"))
-    for other, what in others:
-        if schema.resolve() == other.resolve():
+def _refuse_same(outputs: Iterable[Path], workflow: str) -> None:
+    """Raises UnusableOutput where two files are one, or an output would overwrite the workflow."""
+    seen = {} if workflow == STANDARD else {Path(workflow).resolve(): "the workflow"}
+    for path in outputs:
+        if path == Path(STANDARD):
+            continue
+        place = path.resolve()
+        if place in seen:
             raise UnusableOutput(
-                f"the schema {schema} and {what} are the same file; give the schema another name"
+                f"{path} and {seen[place]} are the same file; give the output another name"
             )
+        seen[place] = str(path)

@@ -36,7 +36,7 @@ class Task:
 
     `outputs` are the files to write, each with its target; names are remembered from the first of them that is there.
     `wanted` is what the project's table says of single parameters and outputs, `catalog` the file of node facts that the user
-    or the project keeps.
+    or the project keeps. `vendor` is the folder with the copy of the runtime that the module imports.
     """
 
     source: str
@@ -47,6 +47,7 @@ class Task:
     workflow: str | None = None
     object_info: str | None = None
     catalog: str | None = None
+    vendor: Path | None = None
     wanted: Wanted = field(default_factory=Wanted)
     fresh: bool = False
     force: bool = False

@@ -10,12 +10,11 @@ from typing import Any, Final
 
 from ..errors import CodegenError, Diagnostic
 from ..planning.options import Options
-from ..targets.json_schema import JSON_SCHEMA
-from ..targets.python.target import PYTHON
-from ..targets.target import Target
-from .paths import UnusableOutput, module_path, refuse_same, schema_path
+from ..targets.python.target import Python
+from .paths import UnusableOutput, outputs_of
 from .regenerate import Task
 from .table import COMMON, TABLE, faults_of
+from .vendoring import imported_from
 from .wanted import wanted_of
 
 FILE: Final = "pyproject.toml"
@@ -75,24 +74,25 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
     where = f"{path}: [tool.{TABLE}.workflows.{name}]"
     source = str(folder / settings["source"])
     module = folder / settings.get("output", f"{name}.py")
-    wanted = settings.get("schema")
-    schema = schema_path(
-        module, str(folder / wanted) if wanted else None, wanted is False
-    )
+    wanted = [str(module)]
+    if "typescript" in settings:
+        wanted.append(str(folder / settings["typescript"]))
+    schema = settings.get("schema")
     try:
-        module_path(source, str(module))
-        if schema is not None:
-            refuse_same(schema, module, source)
+        outputs = outputs_of(
+            source, wanted, str(folder / schema) if schema else None, schema is False
+        )
     except UnusableOutput as error:
-        hint = "set output and schema to files of their own"
+        hint = "give each output a file of its own"
         raise CodegenError(Diagnostic(where, str(error), hint)) from None
-    outputs: dict[Path, Target] = {module: PYTHON}
-    if schema is not None:
-        outputs[schema] = JSON_SCHEMA
+    vendor = folder / settings["vendor"] if "vendor" in settings else None
+    if vendor is not None:
+        outputs[module] = Python(imported_from(vendor, module, folder))
     return Task(
         source=source,
         name=module.stem,
         outputs=outputs,
+        vendor=vendor,
         options=Options(
             tuple(settings.get("include", ())),
             tuple(settings.get("exclude", ())),

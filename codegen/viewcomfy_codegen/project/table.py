@@ -40,6 +40,11 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         {"anyOf": [_TEXT, {"const": False}]},
         "The JSON Schema to write, or false for none. Default: beside the module.",
     ),
+    "typescript": Setting(_TEXT, "The TypeScript module to write as well."),
+    "vendor": Setting(
+        _TEXT,
+        "A folder for a copy of the runtime, which the Python modules then import.",
+    ),
     "view_comfy": Setting(_TEXT, "The view_comfy.json beside the workflow."),
     "workflow": Setting(
         _TEXT, "Which workflow of a view_comfy.json to use, by number or title."
@@ -89,7 +94,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     ),
     "outputs": Setting(_BY_NAME, "Names of outputs, by the id of their node."),
 }
-COMMON: Final = ("object_info", "catalog")
+COMMON: Final = ("object_info", "catalog", "vendor")
 """Settings that may also stand above the workflows, for all of them."""
 
 

@@ -17,12 +17,14 @@ INSTALLED: Final = "viewcomfy_runtime"
 """Where a module imports the runtime from when there is no copy."""
 
 _MARK: Final = "VERSION"
+_OURS: Final = "viewcomfy-codegen "
 _HEADER: Final = f"""\
 # Part of viewcomfy-codegen {__version__}, copied by `viewcomfy-codegen vendor`. MIT license, see LICENSE.
 # Do not edit it: copying again replaces it.
 # ruff: noqa
 # fmt: off
 # mypy: ignore-errors
+# pyright: basic, reportMissingImports=false, reportMissingModuleSource=false
 """
 """What stands above each copied file: whose it is, and that the project's own checks leave it alone."""
 
@@ -44,7 +46,8 @@ def copied(folder: Path, *, force: bool = False) -> dict[Path, str | None]:
         name: _HEADER + text if name.endswith(".py") else text
         for name, text in texts.items()
     }
-    texts[_MARK] = f"viewcomfy-codegen {__version__}\nChecksum {_digest(texts)}\n"
+    listed = "".join(f"{_digest(text)}  {name}\n" for name, text in texts.items())
+    texts[_MARK] = f"{_OURS}{__version__}\n\n{listed}"
     gone = dict.fromkeys(present.keys() - texts.keys())
     return {folder / name: text for name, text in (gone | texts).items()}
 
@@ -59,16 +62,29 @@ def stale(files: Mapping[Path, str | None]) -> list[Path]:
 
 
 def _refuse_foreign(folder: Path, present: Mapping[str, str]) -> None:
-    others = {name: text for name, text in present.items() if name != _MARK}
+    """Raises CodegenError where a file is not as an earlier copy lists it; one that is gone may come back."""
     mark = present.get(_MARK, "")
-    if not mark.startswith("viewcomfy-codegen "):
+    known = {
+        name: digest
+        for line in mark.splitlines()
+        for digest, gap, name in [line.partition("  ")]
+        if gap
+    }
+    others = [name for name in present if name != _MARK and name not in known]
+    edited = [
+        name
+        for name, digest in known.items()
+        if name in present and _digest(present[name]) != digest
+    ]
+    if not mark.startswith(_OURS) or others:
         fault = "holds files that viewcomfy-codegen did not write"
-    elif f"Checksum {_digest(others)}\n" not in mark:
+    elif edited:
         fault = "was edited by hand since the runtime was copied there"
     else:
         return
+    named = f" ({', '.join((others or edited)[:3])})"
     hint = "name another folder, or overwrite it with --force"
-    raise CodegenError(Diagnostic(str(folder), fault, hint))
+    raise CodegenError(Diagnostic(str(folder), fault + named, hint))
 
 
 def imported_from(vendor: Path, module: Path, project: Path) -> str:
@@ -139,7 +155,5 @@ def _text(path: Path) -> str:
         ) from None
 
 
-def _digest(texts: Mapping[str, str]) -> str:
-    pairs = sorted(texts.items())
-    content = "\0".join(part for pair in pairs for part in pair)
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

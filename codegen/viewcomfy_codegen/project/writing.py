@@ -5,22 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import CodegenError, Diagnostic
 
 
-def write_all(texts: Mapping[Path, str | None], *, within: Path | None = None) -> None:
+def write_all(texts: Mapping[Path, str | None], *, within: Iterable[Path] = ()) -> None:
     """Writes each text to its path as UTF-8, once all of them are safely on the disk; None removes the file.
 
-    Folders are made where `within` holds them, and nowhere else. What is written to a symbolic link goes to the file that it
+    The folders `within` and those in them are made, no others. What is written to a symbolic link goes to the file that it
     names. Raises CodegenError where a file cannot be written; then, as on Ctrl-C, the old files are as they were and no
     temporary one stays behind.
     """
     with contextlib.ExitStack() as undo, contextlib.ExitStack() as stack:
-        if within is not None:
-            _make_folders(within, texts, undo)
+        for folder in within:
+            _make_folders(folder, texts, undo)
         staged = [
             (stack.enter_context(_staged(path.resolve(), text)), path.resolve())
             for path, text in texts.items()

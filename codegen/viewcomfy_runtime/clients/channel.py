@@ -84,7 +84,7 @@ class Channel:
         self._closed.set()
         opened = self._socket
         connection = None if opened is None else opened.sock
-        if connection is not None:
+        if opened is not None and connection is not None:
             with contextlib.suppress(websocket.WebSocketException, OSError, ValueError):
                 connection.settimeout(0.05)
                 opened.send_close()

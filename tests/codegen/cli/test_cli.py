@@ -92,6 +92,36 @@ def test_the_schema_can_be_elsewhere_or_left_out(folder: Path) -> None:
     assert names(folder) == ["a.py", "b.py", "s.json", "workflow_api.json"]
 
 
+def test_several_outputs_are_written_in_one_go(folder: Path) -> None:
+    outputs = ["-o", "web/a.ts", "-o", "a.py"]
+    (folder / "web").mkdir()
+    done = run("workflow_api.json", *outputs, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "web" / "a.ts").read_text("utf-8").count("positivePrompt")
+    assert (folder / "web" / "a.schema.json").exists()
+    assert run("workflow_api.json", *outputs, "--check", cwd=folder).returncode == 0
+    assert run("workflow_api.json", *outputs, cwd=folder).returncode == 0
+
+
+def test_a_typescript_module_that_was_edited_is_kept(folder: Path) -> None:
+    run("workflow_api.json", "-o", "a.ts", cwd=folder)
+    path = folder / "a.ts"
+    path.write_text(path.read_text("utf-8") + "// mine\n", "utf-8")
+    done = run("workflow_api.json", "-o", "a.ts", cwd=folder)
+    assert done.returncode == 1
+    assert b"a.ts: was edited by hand" in done.stderr
+
+
+def test_names_are_remembered_by_typescript_alone(folder: Path) -> None:
+    workflow = text_to_image()
+    run("workflow_api.json", "-o", "a.ts", "--no-schema", cwd=folder)
+    workflow["30"] = {**workflow["3"], "inputs": {**workflow["3"]["inputs"]}}
+    (folder / "workflow_api.json").write_text(json.dumps(workflow), "utf-8")
+    done = run("workflow_api.json", "-o", "a.ts", "--no-schema", cwd=folder)
+    assert b"is new (30-inputs-seed)" in done.stderr
+    assert b"breaking" not in done.stderr
+
+
 def test_flags_reach_the_plan(folder: Path) -> None:
     workflow = json.dumps(CASES["image_to_image"]())
     (folder / "workflow_api.json").write_text(workflow, "utf-8")

@@ -40,8 +40,8 @@ MARGIN: Final = 4
 RUNTIME: Final = "viewcomfy_runtime"
 
 
-def python_module(module: Module) -> str:
-    """The text of the module: its parameters, its results, and functions bound to the runtime."""
+def python_module(module: Module, runtime: str = RUNTIME) -> str:
+    """The text of the module: its parameters, its results, and functions bound to what it imports as `runtime`."""
     aliases = {alias.choice: alias.name for alias in module.aliases}
     hints = [_hint(parameter.type, aliases) for parameter in module.parameters]
     text = render(
@@ -49,8 +49,8 @@ def python_module(module: Module) -> str:
         about=_headline(module),
         generator=Code(f"{MARK} {__version__}; edit the workflow and generate again."),
         checksum=Code(LINE),
-        package=Code(RUNTIME),
-        **_imports(module),
+        package=Code(runtime),
+        **_imports(module, runtime),
         aliases=[_alias(alias) for alias in module.aliases],
         fields=[
             {
@@ -85,7 +85,7 @@ def _headline(module: Module) -> str:
     return f"Typed client for a ComfyUI workflow ({nodes})."[:longest]
 
 
-def _imports(module: Module) -> dict[str, Any]:
+def _imports(module: Module, package: str) -> dict[str, Any]:
     """The import statements that the module needs, as ruff sorts them."""
     kinds = [parameter.type for parameter in module.parameters]
     containers = any(
@@ -114,19 +114,19 @@ def _imports(module: Module) -> dict[str, Any]:
             _import("dataclasses", {"dataclass": True, "field": containers}),
             _import("typing", typing),
         ],
-        "runtime": _import(RUNTIME, runtime),
-        "types": _import(RUNTIME, dict.fromkeys(lazy, True)),
+        "runtime": _import(package, runtime),
+        "types": _import(package, dict.fromkeys(lazy, True), MARGIN),
     }
 
 
-def _import(package: str, names: dict[str, bool]) -> Code:
+def _import(package: str, names: dict[str, bool], indent: int = 0) -> Code:
     used = [name for name, needed in names.items() if needed]
     flat = f"from {package} import {', '.join(used)}"
-    if fits(flat):
+    if fits(flat, indent):
         return Code(flat)
-    return Code(
-        "\n".join([f"from {package} import (", *(f"    {name}," for name in used), ")"])
-    )
+    margin = " " * indent
+    listed = "".join(f"{margin}    {name},\n" for name in used)
+    return Code(f"from {package} import (\n{listed}{margin})")
 
 
 def _output(output: OutputNode, module: Module) -> dict[str, Any]:

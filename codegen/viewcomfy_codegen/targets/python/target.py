@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from ...model import Module
 from ...words import RESERVED
 from ..target import Earlier, Target
-from .module import python_module
+from .module import RUNTIME, python_module
 from .reading import read_module
 
 
-class _Python:
-    name = "Python"
-    suffix = ".py"
-    reserved = RESERVED
+@dataclass(frozen=True, slots=True)
+class Python:
+    """A module that imports the runtime from `runtime`, the installed package or a copy of it in the project."""
+
+    runtime: str = RUNTIME
+    name: str = "Python"
+    suffix: str = ".py"
+    reserved: frozenset[str] = RESERVED
 
     def render(self, module: Module) -> str:
-        return python_module(module)
+        return python_module(module, self.runtime)
 
     def read(self, text: str, name: str) -> Earlier:
         return read_module(text, name)
 
 
-PYTHON: Final[Target] = _Python()
+PYTHON: Final[Target] = Python()
