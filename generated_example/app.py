@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 from portrait import Parameters, run
-
 from viewcomfy_runtime import ViewComfyError
 
 STYLES = {

@@ -1,0 +1,1 @@
+"""Small apps on the generated client, each of which somebody really needed."""
