@@ -99,7 +99,7 @@ def main() -> None:
             finally:
                 process.terminate()
             listening.join()
-        usual = re.compile(r"(serving|try it:) |/made (\d\d\d|no answer) in ")
+        usual = re.compile(r"(serving|try it:|page:) |/made (\d\d\d|no answer) in ")
         odd = [line for line in said if not usual.match(line)]
         print(f"{len(said)} lines on standard error, {len(odd)} unusual {odd[:5]}")
 

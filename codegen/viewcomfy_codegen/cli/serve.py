@@ -9,6 +9,7 @@ import secrets
 import socket
 import sys
 import warnings
+import webbrowser
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ class ServeOptions:
     view_comfy: str | None
     step_time: float
     allow_origins: tuple[str, ...]
+    opened: bool
     as_json: bool
     max_size: int
 
@@ -112,6 +114,7 @@ class ServeOptions:
     metavar="ORIGIN",
     help="Let web pages of this origin call too, such as https://app.example; may be repeated.",
 )
+@click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
 @click.option(
     "--json",
     "as_json",
@@ -183,6 +186,10 @@ def _serve(options: ServeOptions) -> None:
         sys.stdout.flush()
         if os.name != "nt":
             err(f"try it: {announcing.curl(served[0])}")
+        link = settings.sessions.link(base)
+        err(f"page: {link} (this link logs in once)")
+        if options.opened:
+            webbrowser.open(link)
 
     # What is wrong with an image, its caller is told.
     warnings.filterwarnings("ignore", module=r"PIL\.")

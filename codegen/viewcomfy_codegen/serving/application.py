@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from urllib.parse import quote
 
 import socketio
 from starlette.applications import Starlette
@@ -23,9 +22,9 @@ from .gateway_routes import GatewayRoutes
 from .journal import Journal
 from .listeners import ListenersOnly
 from .origins import KnownOriginsOnly
+from .page_routes import PageRoutes
 from .preview import Preview
 from .refusing import Rejected
-from .responses import AsciiJson
 from .served import Served
 
 
@@ -51,10 +50,10 @@ def create_app(
 
     app = Starlette(
         routes=[
-            Route("/", _listing(desk), methods=["GET"]),
             Route(store.PATH, desk.store.serve, methods=["GET"]),
             *gateway.routes,
             Route("/{workflow}/schema", _schema(desk), methods=["GET"]),
+            *PageRoutes(desk).routes,
             *DirectRoutes(desk).routes,
         ],
         lifespan=lifespan,
@@ -69,19 +68,6 @@ def create_app(
     shared = ListenersOnly(socketio.ASGIApp(gateway.sockets, app))
     known = KnownOriginsOnly(shared, settings.origins)
     return OwnHostOnly(Journal(known, settings.log))
-
-
-def _listing(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
-    async def listing(request: Request) -> Response:
-        """What is served, and where."""
-        base = desk.base(request)
-        found = {}
-        for name in desk.workflows:
-            url = f"{base}/{quote(name, safe='')}"
-            found[name] = {"url": url, "schema": f"{url}/schema"}
-        return AsciiJson(found)
-
-    return listing
 
 
 def _schema(desk: Desk) -> Callable[[Request], Awaitable[Response]]:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 
@@ -26,6 +26,7 @@ from .recording import RecordedCall, recorded
 from .refusing import Rejected
 from .runs import Run
 from .served import Served, overridden
+from .sessions import Sessions
 from .store import Store
 
 THREADS: Final = 8
@@ -44,7 +45,7 @@ class Settings:
     `links` gives results as links rather than with their content, `most` is the size of a call in bytes, `inputs` a folder
     with the files that the workflows load. `log` takes a line about each call, `record` each call that is run;
     `planned_faults` are the failures to simulate for the next calls, one each. Web pages of `origins`, such as
-    `https://app.example`, may call too.
+    `https://app.example`, may call too; `sessions` are the browsers that logged in.
     """
 
     client_id: str
@@ -56,6 +57,7 @@ class Settings:
     log: Callable[[str], object] = field(default=lambda line: None, repr=False)
     record: Callable[[RecordedCall], object] | None = field(default=None, repr=False)
     planned_faults: deque[str] = field(default_factory=deque, repr=False)
+    sessions: Sessions = field(default_factory=Sessions, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Desk:
         self.workflows = {each.name: each for each in workflows}
         self.settings = settings
         self.store = Store(LINK_LIFETIME)
+        self.sessions = settings.sessions
         self._executor = executor
         self._runs = ThreadPoolExecutor(THREADS, thread_name_prefix="run")
         self._checks = ThreadPoolExecutor(CHECKING, thread_name_prefix="check")
@@ -86,7 +89,12 @@ class Desk:
             threads.shutdown(wait=False, cancel_futures=True)
         self.store.close()
 
-    def authenticate(self, headers: Mapping[str, str]) -> None:
+    def authenticate(self, request: Request) -> None:
+        """Raises Rejected unless the credentials are those of the settings, or the page's own that logged in."""
+        if not self.sessions.knows(request):
+            self.check_credentials(request.headers)
+
+    def check_credentials(self, headers: Mapping[str, str]) -> None:
         """Raises Rejected unless the credentials are those of the settings."""
         settings = self.settings
         bearer = str(headers.get("authorization", "")).removeprefix("Bearer ")
@@ -99,6 +107,18 @@ class Desk:
             raise Rejected(
                 401, "the client id or the secret is wrong", kind="Unauthorized"
             )
+
+    def listing(self, request: Request) -> dict[str, dict[str, str]]:
+        """What is served, and where."""
+        base = self.base(request)
+        urls = {name: f"{base}/{quote(name, safe='')}" for name in self.workflows}
+        return {
+            name: {"url": url, "schema": f"{url}/schema"} for name, url in urls.items()
+        }
+
+    def login_link(self, request: Request) -> str:
+        """The link by which the next browser logs in."""
+        return self.sessions.link(self.base(request))
 
     def named(self, name: str | None) -> Served:
         """The workflow of this name, a single one for None. Raises Rejected."""

@@ -53,7 +53,7 @@ class DirectRoutes:
     async def infer(self, request: Request) -> Response:
         """A call."""
         desk = self._desk
-        desk.authenticate(request.headers)
+        desk.authenticate(request)
         served = desk.named(request.path_params.get("workflow"))
         fault = desk.fault(request)
         async with contextlib.AsyncExitStack() as stack:
@@ -81,7 +81,7 @@ class DirectRoutes:
 
     async def parked(self, request: Request) -> Response:
         """A result that a redirect led to."""
-        self._desk.authenticate(request.headers)
+        self._desk.authenticate(request)
         answer = self._parked.get(request.path_params["prompt_id"])
         return AsciiJson(answer) if answer else AsciiJson({"detail": "Not Found"}, 404)
 

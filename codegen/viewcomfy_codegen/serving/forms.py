@@ -62,9 +62,9 @@ async def read_form(request: Request, most: int) -> AsyncIterator[CallForm]:
         yield form
 
 
-async def read_json(request: Request) -> Any:
-    """The small JSON body of a request. Raises Rejected for one that is larger, and for anything else."""
-    body = await _Limited(request, LARGEST_JSON).read(Request.body)
+async def read_json(request: Request, most: int = LARGEST_JSON) -> Any:
+    """The JSON body of a request, of at most `most` bytes. Raises Rejected for anything else."""
+    body = await _Limited(request, most).read(Request.body)
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

@@ -71,7 +71,7 @@ class GatewayRoutes:
 
     async def schedule(self, request: Request) -> Response:
         """Start a run under the client's own prompt_id; the same one again starts nothing."""
-        self._desk.authenticate(request.headers)
+        self._desk.authenticate(request)
         async with contextlib.AsyncExitStack() as stack:
             form = await stack.enter_async_context(
                 read_form(request, self._desk.settings.most)
@@ -99,7 +99,7 @@ class GatewayRoutes:
 
     async def ask(self, request: Request) -> Response:
         """What is known of runs, those that are not known left out."""
-        self._desk.authenticate(request.headers)
+        self._desk.authenticate(request)
         response = await faults.before(request.headers.get(faults.HEADER))
         if response is not None:
             return response
@@ -113,7 +113,7 @@ class GatewayRoutes:
 
     async def cancel(self, request: Request) -> Response:
         """End a run."""
-        self._desk.authenticate(request.headers)
+        self._desk.authenticate(request)
         body = await read_json(request)
         prompt_id = body.get("prompt_id") if isinstance(body, dict) else None
         if not isinstance(prompt_id, str):
@@ -199,7 +199,7 @@ class GatewayRoutes:
 
     async def _connected(self, sid: str, environ: Any, auth: Any = None) -> None:
         try:
-            self._desk.authenticate(auth if isinstance(auth, dict) else {})
+            self._desk.check_credentials(auth if isinstance(auth, dict) else {})
         except Rejected as rejected:
             raise ConnectionRefusedError(str(rejected)) from None
 

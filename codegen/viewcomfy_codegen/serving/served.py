@@ -13,6 +13,7 @@ from viewcomfy_runtime.parameters.types import ParameterType
 from ..catalog import Catalog, shipped, with_object_info
 from ..errors import CodegenError, Diagnostic
 from ..graph.workflow import Workflow
+from ..model import Module
 from ..pipeline import Generated, generate
 from ..planning.analysis import analyse
 from ..planning.options import Options, Shared
@@ -57,6 +58,11 @@ class Served:
     def schema(self) -> str:
         """The JSON Schema of calls, as it is generated."""
         return self._generated.files[f"{self.name}.schema.json"]
+
+    @property
+    def module(self) -> Module:
+        """The plan of the workflow's client."""
+        return self._generated.module
 
     @cached_property
     def types(self) -> Mapping[WireKey, ParameterType]:

@@ -219,9 +219,10 @@ def test_ctrl_c_ends_it_without_a_word_and_leaves_nothing(
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
     assert process.returncode == 0
-    serving_line, try_line, *calls = told.splitlines()
+    serving_line, try_line, page_line, *calls = told.splitlines()
     assert serving_line == f"serving workflow_api at {found['VIEWCOMFY_API_URL']}"
     assert try_line.startswith("try it: curl ")
+    assert page_line.startswith("page: http://127.0.0.1:")
     call_line = re.compile(r"/workflow_api (\d+|no answer) in ")
     assert [each for each in calls if not call_line.match(each)] == []
     assert not list((tmp_path / "tmp").iterdir())

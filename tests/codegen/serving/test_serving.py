@@ -378,7 +378,7 @@ def test_a_call_that_is_too_large_is_refused_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/made", 405),
+        ("PUT", "/made", 405),
         ("POST", "/nothing", 404),
         ("GET", "/nothing/schema", 404),
         ("GET", "/results/x", 404),

@@ -1,0 +1,93 @@
+"""A workflow as its page shows it: what each parameter is called, takes and is for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from viewcomfy_runtime.parameters.types import (
+    Choice,
+    Flag,
+    Integer,
+    Json,
+    Media,
+    Number,
+    Refused,
+    Text,
+    accept,
+)
+
+from ..model import Parameter
+from .served import Served
+
+
+def described(served: Served) -> dict[str, Any]:
+    """The page's data. Numbers are texts: what a browser makes of them loses digits."""
+    module = served.module
+    return {
+        "name": served.name,
+        "title": module.title,
+        "fields": [_field(each) for each in module.parameters],
+    }
+
+
+def faults_of(served: Served, values: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with values, by the parameters' names."""
+    kinds = {str(each.name): each.type for each in served.module.parameters}
+    found = {}
+    for name, value in values.items():
+        kind = kinds.get(name)
+        if kind is None:
+            found[name] = "there is no such parameter"
+        elif not isinstance(kind, Media):
+            try:
+                accept(kind, value)
+            except Refused as refused:
+                found[name] = str(refused)
+    return found
+
+
+def _field(parameter: Parameter) -> dict[str, Any]:
+    about = parameter.about
+    label = about.label or parameter.name.replace("_", " ").capitalize()
+    field = {
+        "name": str(parameter.name),
+        "keys": [str(each) for each in parameter.inputs],
+        "label": label,
+        "help": about.sentence,
+        "node": f"Node {parameter.inputs[0].node}, {about.title or about.class_type}",
+        "group": parameter.group,
+        "required": parameter.required,
+        "deployed": about.deployed,
+        "step": None if about.step is None else json.dumps(about.step),
+        "default": None if parameter.required else json.dumps(parameter.default),
+    }
+    match parameter.type:
+        case Text(multiline):
+            kind = {"kind": "text", "multiline": multiline}
+        case Integer(lo, hi, random):
+            kind = {"kind": "integer", **_bounds(lo, hi), "seed": random}
+        case Number(lo, hi):
+            kind = {"kind": "number", **_bounds(lo, hi)}
+        case Flag():
+            kind = {"kind": "flag"}
+        case Choice(options, open_):
+            kind = {"kind": "choice", "options": list(options), "open": open_}
+        case Media(media, optional):
+            masked = parameter.inputs[0].image
+            image = None if masked is None else str(masked)
+            kind = {
+                "kind": "file",
+                "media": media,
+                "optional": optional,
+                "image": image,
+            }
+        case Json(shape):
+            kind = {"kind": "json", "shape": shape}
+    return field | kind
+
+
+def _bounds(lo: int | float | None, hi: int | float | None) -> dict[str, Any]:
+    texts = (None if each is None else json.dumps(each) for each in (lo, hi))
+    return dict(zip(("minimum", "maximum"), texts, strict=True))

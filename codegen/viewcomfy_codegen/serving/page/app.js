@@ -1,0 +1,139 @@
+// The page: it asks the server what the workflow takes, and brings form, run and results together.
+import { makeForm } from "./form.js";
+import { run } from "./run.js";
+import { makeLog, showHistory, showResults } from "./results.js";
+import { call, languages } from "./calls.js";
+
+const at = (id) => document.getElementById(id);
+const status = (text) => { at("status").textContent = text; };
+
+async function main() {
+  const listing = await (await fetch("./", { headers: { Accept: "application/json" } })).json();
+  const names = Object.keys(listing);
+  const asked = decodeURIComponent(location.pathname.split("/").pop());
+  const name = names.includes(asked) ? asked : names[0];
+  showWorkflows(names, name);
+  const about = await (await fetch(`./${encodeURIComponent(name)}/form`)).json();
+  document.title = about.title;
+  at("title").textContent = about.title;
+  const form = makeForm(at("form"), about, (values) => check(name, values));
+  const page = { name, url: new URL(`./${encodeURIComponent(name)}`, location.href).href, about, form };
+  connect(page);
+  document.body.dataset.ready = "true";
+}
+
+function showWorkflows(names, current) {
+  if (names.length < 2) return;
+  for (const name of names) {
+    const link = document.createElement("a");
+    link.href = `./${encodeURIComponent(name)}`;
+    link.textContent = name;
+    if (name === current) link.setAttribute("aria-current", "page");
+    at("workflows").append(link);
+  }
+  at("workflows").hidden = false;
+}
+
+async function check(name, text) {
+  const answer = await fetch(`./${encodeURIComponent(name)}/check`, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: text,
+  });
+  if (answer.status === 401) status("Open the link that serve printed, which logs this browser in.");
+  return answer.ok ? answer.json() : {};
+}
+
+function connect(page) {
+  const log = makeLog(at("log"));
+  const past = [];
+  let running = null;
+
+  at("form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (running) return;
+    page.form.drawSeeds();
+    const faults = page.form.missing();
+    if (faults.length) {
+      status(`Missing: ${faults.join(", ")}.`);
+      return;
+    }
+    running = new AbortController();
+    busy(true);
+    log.clear();
+    const values = page.form.snapshot();
+    const result = await run(page.url, page.form.wire(), running.signal, watcher(log));
+    running = null;
+    busy(false);
+    finish(result, values);
+  });
+  at("cancel").addEventListener("click", () => running?.abort());
+  at("reset").addEventListener("click", () => page.form.restore(null));
+
+  function finish(result, values) {
+    status(result.message);
+    at("status").scrollIntoView({ block: "nearest" });
+    if (result.faults) page.form.showFaultsByKey(result.faults);
+    if (!result.outputs) return;
+    showResults(at("results"), result.outputs, past.at(-1)?.outputs ?? []);
+    past.push({ ...result, values, at: new Date() });
+    showHistory(at("history"), past, {
+      again: (each) => { page.form.restore(each.values); status("The values of that run are in the form."); },
+      show: (each) => showResults(at("results"), each.outputs, []),
+    });
+    at("past").hidden = false;
+  }
+  showCalls(page);
+}
+
+function watcher(log) {
+  return {
+    log: log.add,
+    progress: ({ value, total }) => {
+      at("progress").max = total;
+      at("progress").value = value;
+      status(`Running: step ${value} of ${total}.`);
+    },
+    preview: ({ content_type, data }) => {
+      if (!/^image\/(jpeg|png|webp)$/.test(content_type)) return;
+      at("preview").src = `data:${content_type};base64,${data}`;
+      at("preview").hidden = false;
+    },
+  };
+}
+
+function busy(is) {
+  at("run").disabled = is;
+  at("cancel").disabled = !is;
+  at("progress").hidden = !is;
+  at("progress").value = 0;
+  at("preview").hidden = true;
+  if (!is) return;
+  status("Running.");
+  at("status").scrollIntoView({ block: "nearest" });
+}
+
+function showCalls(page) {
+  let language = languages[0];
+  const show = () => { if (at("calls").open) at("call").textContent = call(language, page); };
+  for (const each of languages) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = each;
+    button.setAttribute("aria-pressed", String(each === language));
+    button.addEventListener("click", () => {
+      language = each;
+      for (const other of at("languages").children) {
+        other.setAttribute("aria-pressed", String(other === button));
+      }
+      show();
+    });
+    at("languages").append(button);
+  }
+  at("calls").addEventListener("toggle", show);
+  at("form").addEventListener("input", show);
+  at("copy").addEventListener("click", async () => {
+    await navigator.clipboard.writeText(at("call").textContent);
+    status("Copied.");
+  });
+}
+
+main().catch((error) => status(`The page cannot be shown: ${error.message}`));

@@ -1,0 +1,105 @@
+"""The web page on which a workflow is tried, and what it asks of the server."""
+
+from __future__ import annotations
+
+import mimetypes
+from importlib.resources import files
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from .describing import described, faults_of
+from .desk import Desk
+from .forms import LONGEST_FIELD, read_json
+from .refusing import Rejected
+from .responses import AsciiJson
+from .sessions import PATH
+
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""What the page may do: run this server's own scripts and nothing that a workflow holds."""
+
+_ASSETS: Final = files(__package__) / "page"
+
+
+class PageRoutes:
+    """The page at the root and at each workflow, its scripts, its data, and how a browser logs in."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @property
+    def routes(self) -> list[Route]:
+        return [
+            Route("/", self.root, methods=["GET"]),
+            Route(PATH, self.login, methods=["GET"]),
+            Route("/-/page/{name}", self.asset, methods=["GET"]),
+            Route("/{workflow}", self.page, methods=["GET"]),
+            Route("/{workflow}/form", self.form, methods=["GET"]),
+            Route("/{workflow}/check", self.check, methods=["POST"]),
+        ]
+
+    async def root(self, request: Request) -> Response:
+        """What is served, and where: the page for a browser, JSON for programs."""
+        if "text/html" in request.headers.get("accept", ""):
+            return _asset("index.html")
+        return AsciiJson(self._desk.listing(request))
+
+    async def page(self, request: Request) -> Response:
+        """The page of a workflow."""
+        self._desk.named(request.path_params["workflow"])
+        return _asset("index.html")
+
+    async def asset(self, request: Request) -> Response:
+        """A part of the page."""
+        return _asset(request.path_params["name"])
+
+    async def form(self, request: Request) -> Response:
+        """What the page shows of a workflow."""
+        return AsciiJson(described(self._desk.named(request.path_params["workflow"])))
+
+    async def check(self, request: Request) -> Response:
+        """What is wrong with the values of a form."""
+        self._desk.authenticate(request)
+        served = self._desk.named(request.path_params["workflow"])
+        values = await read_json(request, LONGEST_FIELD)
+        if not isinstance(values, dict):
+            raise Rejected(422, "the body must be an object of names and values")
+        return AsciiJson(faults_of(served, values))
+
+    async def login(self, request: Request) -> Response:
+        """The link that serve printed."""
+        answer = self._desk.sessions.login(request)
+        if answer.status_code == 303:
+            self._desk.settings.log(
+                f"a browser logged in; for another: {self._desk.login_link(request)}"
+            )
+        return answer
+
+
+def _asset(name: str) -> Response:
+    path = _ASSETS / name
+    if "/" in name or "\\" in name or name.startswith(".") or not path.is_file():
+        raise Rejected(404, "there is no such file")
+    kind = mimetypes.types_map.get(f".{name.rpartition('.')[2]}", "text/plain")
+    if kind.endswith("javascript") or name.endswith(".js"):
+        kind = "text/javascript"
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "Cache-Control": "no-cache",
+        "Referrer-Policy": "no-referrer",
+    }
+    return Response(path.read_bytes(), media_type=kind, headers=headers)
