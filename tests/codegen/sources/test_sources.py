@@ -58,8 +58,14 @@ def info(**inputs: Any) -> dict[str, Any]:
     }
 
 
+def by_input(workflow: Any, **arguments: Any) -> dict[str, Any]:
+    """The parameters by the names of their inputs."""
+    found = properties(workflow, **arguments).values()
+    return {each["x-viewcomfy-key"].split("-inputs-")[1]: each for each in found}
+
+
 def mine(info_: Any, **values: Any) -> dict[str, Any]:
-    return properties({"1": node("Mine", **values)}, options=Options(object_info=info_))
+    return by_input({"1": node("Mine", **values)}, options=Options(object_info=info_))
 
 
 def test_its_types_and_bounds_are_taken() -> None:
@@ -119,7 +125,7 @@ def test_a_contradiction_is_a_note_and_the_deployed_value_stays_right() -> None:
     assert any("inputs.mode" in each and "would refuse 'c'" in each for each in told)
     assert any("inputs.level" in each for each in told)
     assert any("no such class" in each for each in told)
-    found = properties(workflow, options=Options(object_info=described))
+    found = by_input(workflow, options=Options(object_info=described))
     assert "maximum" not in found["level"]
     assert "enum" not in found["mode"]
 
