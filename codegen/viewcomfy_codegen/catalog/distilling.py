@@ -47,7 +47,12 @@ UNFLAGGED_UPLOADS: Final = {
 """Inputs whose file the pack's own button uploads, without a flag that says so."""
 
 _PAGE_INPUTS: Final = frozenset("compare_view last_incoming viewport_state".split())
-_PAGE_NAMES: Final = {"CustomCombo": ["option", "index"]}
+_PAGE_NAMES: Final = {
+    "CustomCombo": ["option", "index"],
+    "Load3D": ["clear"],
+    "Preview3D": ["image"],
+    "SaveGLB": ["image"],
+}
 """Starts of the names of inputs that the web page adds to a class and keeps for itself."""
 
 FLAGS: Final = {

@@ -29,8 +29,9 @@ PAGE_CLASSES: Final = frozenset({"MarkdownNote", "Note", "PrimitiveNode", "Rerou
 """Classes that the web page alone knows: no server has them."""
 
 _PAGE_NAMES: Final = frozenset(
-    "audioUI compare_view last_incoming refresh upload viewport_state".split()
-)
+    "audioUI compare_view control_after_generate last_incoming refresh upload video-preview"
+    " viewport_state".split()
+) | {"choose file to upload", "upload 3d model", "upload extra resources"}
 
 CONTROL: Final = "control_after_generate"
 """What the widget behind a seed is called where its class gives it no name of its own."""

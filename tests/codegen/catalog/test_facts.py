@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from viewcomfy_codegen.catalog import InputFacts, NodeFacts, union, with_object_info
+from viewcomfy_codegen.catalog import (
+    InputFacts,
+    NodeFacts,
+    shipped,
+    union,
+    with_object_info,
+)
 
 SIZES = {
     "auto": {},
@@ -230,6 +236,28 @@ def test_what_only_the_page_uses_is_told_apart() -> None:
     assert facts.is_page_only("upload")
     assert facts.is_page_only("preview_markdown")
     assert not facts.is_page_only("preview"), "the class declares it"
+
+
+@pytest.mark.parametrize(
+    ("class_type", "name", "expected"),
+    [
+        ("SaveGLB", "image", True),
+        ("Preview3D", "image", True),
+        ("Load3D", "clear", True),
+        ("Load3D", "upload 3d model", True),
+        ("SaveVideo", "video-preview", True),
+        ("RandomNoise", "control_after_generate", True),
+        ("LoadImage", "image", False),
+        ("Load3D", "model_file", False),
+        ("KSampler", "clear", False),
+    ],
+)
+def test_buttons_and_views_of_the_page_are_known(
+    class_type: str, name: str, expected: bool
+) -> None:
+    facts = shipped().node(class_type)
+    assert facts is not None
+    assert facts.is_page_only(name) is expected
 
 
 def test_the_options_of_a_custom_choice_are_the_pages() -> None:

@@ -19,7 +19,7 @@ from PIL import Image, PngImagePlugin
 from viewcomfy_codegen import CodegenError, Options, generate
 from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.sources import classes_in
-from viewcomfy_codegen.sources.object_info import object_info
+from viewcomfy_codegen.sources.object_info import LARGEST, object_info
 
 from ...helpers.servers import Answer, Server, redirect
 from ...helpers.shared import shared_file, shared_files
@@ -128,6 +128,19 @@ def test_a_contradiction_is_a_note_and_the_deployed_value_stays_right() -> None:
     found = by_input(workflow, options=Options(object_info=described))
     assert "maximum" not in found["level"]
     assert "enum" not in found["mode"]
+
+
+def test_an_answer_beyond_all_bounds_is_refused() -> None:
+    with pytest.raises(CodegenError, match="larger than 64 MiB"):
+        classes_in(b" " * (LARGEST + 1), "info.json")
+
+
+def test_bounds_that_json_lacks_are_passed_over() -> None:
+    text = json.dumps(info(level=["INT", {"min": 2, "max": float("inf")}]))
+    assert "Infinity" in text
+    found = mine(classes_in(text.encode(), "info.json"), level=3)["level"]
+    assert found["minimum"] == 2
+    assert "maximum" not in found
 
 
 @given(JSON)
