@@ -32,7 +32,8 @@ def base_url(scope: Scope) -> str:
         netloc = named[0]
     else:
         netloc = f"{own}:{port}" if port else own
-    return f"{scope.get('scheme', 'http')}://{netloc}{scope.get('root_path', '')}"
+    scheme = scope.get("scheme", "http").replace("ws", "http")
+    return f"{scheme}://{netloc}{scope.get('root_path', '')}"
 
 
 class OwnHostOnly:

@@ -115,7 +115,12 @@ class Channel:
         self._socket = opened
         try:
             opened.settimeout(PATIENCE)
-            opened.connect(self._url, header=self._headers, redirect_limit=0)
+            opened.connect(
+                self._url,
+                header=self._headers,
+                redirect_limit=0,
+                suppress_origin=True,  # that is for web pages
+            )
             opened.settimeout(None)
             self._opened()
             while not self._closed.is_set():

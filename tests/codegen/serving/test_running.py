@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import time
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
@@ -310,8 +311,11 @@ def test_the_fixture_serves_an_apps_own_tests(workflow: Path) -> None:
     text = made(text_to_image()).files["made.py"]
     (folder / "portrait.py").write_text(text, "utf-8")
     (folder / "test_app.py").write_text(TEST_OF_AN_APP, "utf-8")
+    # Where the package is installed rather than on the path, pytest knows it already.
+    known = {each.value for each in entry_points(group="pytest11")}
+    plugin = [] if PLUGIN in known else ["-p", PLUGIN]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", PLUGIN, "test_app.py"],
+        [sys.executable, "-m", "pytest", "-q", *plugin, "test_app.py"],
         cwd=folder,
         capture_output=True,
         text=True,

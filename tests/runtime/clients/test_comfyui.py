@@ -396,8 +396,10 @@ def test_a_cancelled_run_is_reached_where_the_server_chose_its_id(
     module: ModuleType,
 ) -> None:
     with comfy(held=True, own_ids=True) as found:
-        with pytest.raises(RunTimeoutError) as caught:
-            module.run(module.Parameters(), client=client(found), timeout=0.3)
+        deadline = Deadline(30)
+        threading.Timer(0.3, deadline.cancel).start()
+        with pytest.raises(RunCancelledError) as caught:
+            client(found).run(module.WORKFLOW.call(module.Parameters()), deadline)
         assert found.pending == []
     assert caught.value.prompt_id == "made-by-server"
 
