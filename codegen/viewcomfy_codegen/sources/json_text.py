@@ -10,7 +10,7 @@ from typing import Any, Final
 from ..errors import CodegenError, Diagnostic
 
 EXPORT_HINT: Final = (
-    "in ComfyUI, open the menu Workflow and choose Export (API); in older versions, enable the dev mode options"
+    "in ComfyUI, choose File > Export (API); in older versions, enable the dev mode options"
     " in the settings, then Save (API Format)"
 )
 

@@ -202,6 +202,54 @@ def test_an_earlier_module_is_never_run(here: Path) -> None:
     assert not Path("ran").exists()
 
 
+# Over the module of another workflow
+
+
+def exchanged() -> dict[str, Any]:
+    """The same nodes under the same numbers, with the prompts in each other's place."""
+    workflow = copy.deepcopy(text_to_image())
+    inputs = workflow["3"]["inputs"]
+    inputs["positive"], inputs["negative"] = ["7", 0], ["6", 0]
+    workflow["6"]["inputs"]["text"] = "a dog"
+    workflow["7"]["inputs"]["text"] = "a cat"
+    return workflow
+
+
+def test_a_number_alone_keeps_no_name(here: Path) -> None:
+    write(text_to_image())
+    assert names()["6-inputs-text"] == "positive_prompt"
+    write(exchanged())
+    assert names()["6-inputs-text"] == "negative_prompt"
+    assert names()["7-inputs-text"] == "positive_prompt"
+
+
+def test_a_node_of_another_class_under_an_old_number_is_named_afresh(
+    here: Path,
+) -> None:
+    write(text_to_image())
+    other = copy.deepcopy(text_to_image())
+    other["5"] = node("EmptySD3LatentImage", width=640, height=640, batch_size=1)
+    done = write(other)
+    assert "node 5 (EmptySD3LatentImage)" in done.output
+    assert "breaking: width was removed (5-inputs-width)" in done.output
+    assert "width is new (5-inputs-width)" in done.output
+
+
+def test_a_node_in_between_is_no_other_place(here: Path) -> None:
+    workflow = copy.deepcopy(text_to_image())
+    workflow["10"] = node("LoadImage", image="a.png")
+    workflow["11"] = node("LoadImage", image="b.png")
+    workflow["12"] = node("ImageBlend", image1=["10", 0], image2=["11", 0])
+    workflow["13"] = node("PreviewImage", images=["12", 0])
+    write(workflow)
+    before = names()
+    workflow["14"] = node("ImageScale", image=["10", 0], width=64)
+    workflow["12"]["inputs"]["image1"] = ["14", 0]
+    workflow["10"]["inputs"]["image"] = "c.png"
+    write(workflow)
+    assert names()["10-inputs-image"] == before["10-inputs-image"]
+
+
 # Over any change of a workflow
 
 

@@ -224,16 +224,17 @@ def test_a_module_runs_where_only_requests_is_installed(
             "VIEWCOMFY_CLIENT_ID": ID,
             "VIEWCOMFY_CLIENT_SECRET": SECRET,
         }
-        done = subprocess.run(
-            [python, "main.py"],
-            env=environment,
-            cwd=here,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr
-    assert "ComfyUI_00001_" in done.stdout
+        for command in (["main.py"], ["-m", module, "--seed", "3", "-o", "out"]):
+            done = subprocess.run(
+                [python, *command],
+                env=environment,
+                cwd=here,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+            assert "ComfyUI_00001_" in done.stdout
 
 
 @pytest.mark.parametrize("package", [False, True], ids=["script", "package"])

@@ -1,0 +1,34 @@
+"""The tables that the documentation shows work as they stand, on the example's workflow."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from viewcomfy_codegen.cli.main import main
+
+ROOT = Path(__file__).parents[3]
+
+
+def tables(name: str) -> list[str]:
+    found = re.findall(r"```toml\n(.*?)```", (ROOT / name).read_text("utf-8"), re.S)
+    return [each for each in found if "[tool.viewcomfy-codegen" in each]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/project.md"])
+def test_a_table_that_is_shown_generates_and_stays_up_to_date(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [table] = tables(name)
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "generated_example" / "workflow_api.json", tmp_path)
+    for folder in ("app", "web"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "pyproject.toml").write_text(table, "utf-8")
+    for arguments in ([], ["--check"], [], ["--check"]):
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code == 0, done.output
