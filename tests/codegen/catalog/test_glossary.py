@@ -13,9 +13,9 @@ GLOSSARY = Glossary(
     {
         "classes": {"KSampler": {"steps": "Of the class."}},
         "names": {"steps": "Of the name.", "size": "In pixels."},
+        "families": {"sampler": {"cfg": "Of classes like it."}},
         "choices": {"size": "One of the sizes.", "*_size": "Sizes for {rest}."},
-        "patterns": {"*_size": "Pixels of {rest}."},
-        "types": {"flag": "Option: {words}."},
+        "patterns": [["*_size", "number", "Pixels of {rest}."]],
         "roles": {"positive": "What it shows."},
     }
 )
@@ -27,12 +27,13 @@ GLOSSARY = Glossary(
         ("KSampler", "steps", "integer", "Told.", "Of the class."),
         ("Other", "steps", "integer", "Told.", "Told."),
         ("Other", "steps", "integer", "", "Of the name."),
+        ("My Sampler", "cfg", "number", "", "Of classes like it."),
         ("Other", "size", "integer", "", "In pixels."),
         ("Other", "size", "choice", "", "One of the sizes."),
         ("Other", "tile_size", "integer", "", "Pixels of tile."),
         ("Other", "tile_size", "choice", "", "Sizes for tile."),
+        ("Other", "tile_size", "text", "", ""),
         ("Other", "_size", "choice", "", ""),
-        ("Other", "turn_on", "flag", "", "Option: turn on."),
         ("Other", "unheard", "text", "", ""),
     ],
 )
