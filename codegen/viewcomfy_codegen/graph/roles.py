@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import Final, NamedTuple
 
 from ..catalog import NodeFacts
@@ -55,6 +56,9 @@ _RAISES: Final = frozenset("error message".split())
 _SWITCHES: Final = frozenset("switch if ifelse else select selector any combo".split())
 _REROUTES: Final = frozenset("reroute".split())
 _UNPACKS: Final = frozenset("components".split())
+_MOST_USES: Final = 32
+"""How many uses of one value are looked at: so many tell what it is, and a chain of any length costs no more."""
+
 _MODEL_PARTS: Final = frozenset({"MODEL", "CLIP", "VAE", "LATENT"})
 _MAKES_MASKS: Final = frozenset({"MASK", "SEGS", "BBOX", "BBOXES", "SAM3_TRACK_DATA"})
 
@@ -216,7 +220,7 @@ class Roles:
                     ends |= dict.fromkeys(found.get(target.id, ()))
                 else:
                     ends[use] = None
-            found[node.id] = tuple(ends)
+            found[node.id] = tuple(islice(ends, _MOST_USES))
         return found
 
     @cached_property
@@ -232,7 +236,7 @@ class Roles:
                     users |= dict.fromkeys(reached.get(target.id, ()))
                 elif not _is(target, _MATHS):
                     users[use] = None
-            reached[node.id] = tuple(users)
+            reached[node.id] = tuple(islice(users, _MOST_USES))
         return {id: self._agreed(uses) for id, uses in reached.items()}
 
     def _agreed(self, uses: tuple[Use, ...]) -> Fed | None:

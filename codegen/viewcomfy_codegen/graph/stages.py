@@ -13,6 +13,9 @@ from .workflow import Node, Workflow
 
 Stage = tuple[str, ...]
 
+_FARTHEST: Final = 200
+"""How many nodes are looked at between two samplers, or before a model."""
+
 BASE: Final = "base"
 REFINER: Final = "refiner"
 UPSCALE: Final = "upscale"
@@ -124,7 +127,7 @@ class _Passes:
             if any(each in name for each in _LATENT_SOCKETS)
         ]
         seen: set[str] = set()
-        while pending:
+        while pending and len(seen) < _FARTHEST:
             id = pending.pop()
             between = self._workflow.nodes.get(id)
             if between is None or id in seen:
@@ -161,7 +164,7 @@ class _Passes:
         found: set[Stage] = set()
         pending = [link.node for name, link in node.links.items() if name == "model"]
         seen: set[str] = set()
-        while pending:
+        while pending and len(seen) < _FARTHEST:
             id = pending.pop()
             loader = self._workflow.nodes.get(id)
             if loader is None or id in seen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from viewcomfy_runtime.parameters.types import Media
 
@@ -126,11 +126,8 @@ def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
     return (*shortened(prefix.words, noun, base.words), prefix.number), rule
 
 
-def _fallbacks(labels: Labels, spot: Spot, name: Words) -> list[str]:
+def _fallbacks(labels: Labels, spot: Spot, name: Words) -> Iterator[str]:
     """The name, then with what its node is, for one that is taken or may not be used."""
-    noun = labels.class_noun(spot.node)
-    return [
-        snake(name),
-        snake(merge(noun, name)),
-        snake(merge(class_words(spot.node.class_type), name)),
-    ]
+    yield snake(name)
+    yield snake(merge(labels.class_noun(spot.node), name))
+    yield snake(merge(class_words(spot.node.class_type), name))

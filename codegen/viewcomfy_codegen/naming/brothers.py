@@ -106,7 +106,8 @@ class Brothers:
             return None
         if len(unique) == len(nodes):
             return _numbered_titles(nodes, short)
-        rest = [node for node in nodes if node not in unique]
+        told = {node.id for node in unique}
+        rest = [node for node in nodes if node.id not in told]
         found = self.told(rest, owners, depth + 1)
         for node in unique:
             found[node.id] = Prefix(short[node.id], rule=Rule.APART)
