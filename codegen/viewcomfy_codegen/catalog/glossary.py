@@ -25,7 +25,7 @@ _VERBS: Final = frozenset(
 )
 """Words at the start of what a pattern leaves: no sentence can be made of such a name by its end."""
 
-_NO_EFFECT: Final = ("; has no effect.", "; have no effect.")
+_NO_EFFECT: Final = ("; has no effect.", "; have no effect.", "; leave it as it is.")
 
 
 class Glossary:
@@ -79,8 +79,20 @@ class Glossary:
             ):
                 rest = plain.removeprefix(start).removesuffix(end).strip("_")
                 if len(rest) > 2 and rest.partition("_")[0] not in _VERBS:
-                    text = sentence.format(rest=rest.replace("_", " "))
+                    spoken = rest.replace("_", " ")
+                    several = spoken if spoken.endswith("s") else f"{spoken}s"
+                    text = sentence.format(rest=spoken, several=several)
                     return text, f"the glossary, on names like {start}*{end}"
+        return "", ""
+
+    def on_name(self, name: str, kind: str) -> tuple[str, str]:
+        """What is said of a parameter's name, or of as many of its last words as anything is said of."""
+        rest = name
+        while rest:
+            said = self._names.get(rest, "")
+            if said and _fits(said, kind):
+                return said, "the glossary, on its name"
+            rest = rest.partition("_")[2]
         return "", ""
 
     def _chosen(self, plain: str) -> tuple[str, str] | None:

@@ -95,7 +95,7 @@ def _without(parts: Sequence[str], dropped: frozenset[str]) -> Words:
 @lru_cache(maxsize=2048)
 def class_words(class_type: str) -> Words:
     """The words of a class's name, without the pack that some write behind it."""
-    bare = class_type.split("|")[0].split("//")[0].split("(")[0]
+    bare = class_type.split("|")[0].split("//")[0].split("(")[0].rpartition(": ")[2]
     return words(bare) or words(class_type)
 
 

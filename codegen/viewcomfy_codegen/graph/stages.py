@@ -221,14 +221,14 @@ def _spread(
     beside: Callable[[Node], Iterator[str]],
     against: bool = False,
 ) -> dict[str, Stage | None]:
-    """The stage of the nearest samplers on one side of each node, where they are of one stage."""
+    """The stage of the nearest samplers on one side of each node, where they are of one stage; those beside it come first."""
     order = list(workflow.nodes.values())
     near: dict[str, frozenset[Stage]] = {}
     for node in reversed(order) if against else order:
-        stages: frozenset[Stage] = frozenset()
-        for id in beside(node):
-            stage = found.get(id)
-            stages |= frozenset({stage}) if stage else near.get(id, frozenset())
+        ids = list(beside(node))
+        stages = frozenset(found[id] for id in ids if id in found)
+        for id in () if stages else ids:
+            stages |= near.get(id, frozenset())
         near[node.id] = stages
     return {
         id: next(iter(stages)) if len(stages) == 1 else None

@@ -28,6 +28,10 @@ def assign(
     composed = [
         _composed(base, prefixes.get(index)) for index, base in enumerate(bases)
     ]
+    wholes = [
+        merge(prefixes[index].words, base.words) if index in prefixes else base.words
+        for index, base in enumerate(bases)
+    ]
     taken = set(kept.values())
     found: dict[int, tuple[Identifier, Rule]] = {}
     for index in sorted(range(len(spots)), key=lambda index: spots[index].hidden):
@@ -39,7 +43,7 @@ def assign(
         free = next(
             (
                 each
-                for each in _fallbacks(labels, spot, name)
+                for each in _fallbacks(labels, spot, name, wholes[index])
                 if each not in taken and usable(each)
             ),
             None,
@@ -116,18 +120,23 @@ def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
     if prefix is None:
         return base.name, base.rule
     rule = prefix.rule or base.rule
-    own = () if base.reserved and (prefix.words or prefix.number) else base.noun
-    noun = own or prefix.noun
+    told = bool(prefix.words or prefix.number)
+    own = () if base.reserved and told else base.noun
+    kind = () if told and set(base.words) < set(prefix.noun) else prefix.noun
+    noun = own or kind
     if not prefix.number:
-        return shortened(prefix.words, merge(prefix.noun, own), base.words), rule
+        return shortened(prefix.words, merge(kind, own), base.words), rule
     if noun and not base.role:
         rest = merge(noun, base.words)[len(noun) :]
         return shortened(prefix.words, (), (*noun, prefix.number, *rest)), rule
     return (*shortened(prefix.words, noun, base.words), prefix.number), rule
 
 
-def _fallbacks(labels: Labels, spot: Spot, name: Words) -> Iterator[str]:
+def _fallbacks(
+    labels: Labels, spot: Spot, name: Words, whole: Words
+) -> Iterator[str]:
     """The name, then with what its node is, for one that is taken or may not be used."""
     yield snake(name)
+    yield snake(whole)
     yield snake(merge(labels.class_noun(spot.node), name))
     yield snake(merge(class_words(spot.node.class_type), name))

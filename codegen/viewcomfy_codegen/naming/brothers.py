@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Final
 
 from ..catalog.vocabulary import class_words, vocabulary
-from ..graph.roles import NEGATIVE, POSITIVE, side_in
+from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, side_in
 from ..graph.stages import UPSCALE, stages
 from ..graph.workflow import Node, natural
 from ..words import words
-from .candidates import Labels
+from .candidates import Labels, own_words
 from .rules import Rule, Words, merge
 from .surroundings import Surroundings
 
@@ -25,7 +25,7 @@ _PREFIXES: Final = ("filename_prefix", "save_prefix", "prefix", "filename")
 _DULL_PREFIXES: Final = frozenset(
     "comfyui comfy output outputs image images video audio img result results final".split()
 )
-_PLAIN_SOCKETS: Final = frozenset(
+_PLAIN_SOCKETS: Final = frozenset({""}) | frozenset(
     "image images pixels video audio mask input any value positive negative model clip vae latent samples image_output"
     " conditioning control net text string prompt lora stack hooks noise sigmas guider sampler a b on off true false on_true"
     " on_false data pipe options source destination".split()
@@ -200,6 +200,8 @@ class Brothers:
 
     def _noun(self, node: Node) -> Words:
         """What the node is; what enlarges between two passes is the second one's."""
+        if not node.links and all(PRIMITIVE.issuperset(words(n)) for n in node.values):
+            return ()  # A constant is what it feeds, whatever holds it.
         noun = self._labels.class_noun(node)
         stage = self._stages.get(node.id, ())
         return stage if noun == ("resize",) and stage == (UPSCALE,) else noun
@@ -276,7 +278,21 @@ class Brothers:
         self, nodes: list[Node], owners: frozenset[str], depth: int
     ) -> Prefixes | None:
         found = {node.id: self._socket(node) for node in nodes}
-        return _if_distinct(found, Rule.SOCKET)
+        bare = {id: _without_numbers(each) for id, each in found.items()}
+        if len(set(bare.values())) > 1:
+            return _if_distinct(bare, Rule.SOCKET)
+        # Sockets that differ in their number alone: layer1 and layer2.
+        stem = next(iter(bare.values()))
+        numbers = {
+            id: "".join(filter(str.isdecimal, "".join(each)))
+            for id, each in found.items()
+        }
+        if not stem or "" in numbers.values() or len(set(numbers.values())) < len(nodes):
+            return None
+        return {
+            id: Prefix(noun=stem, number=number, rule=Rule.SOCKET)
+            for id, number in numbers.items()
+        }
 
     def _socket(self, node: Node) -> Words:
         """The first telling name of an input that the node's output, or what was made of it alone, is linked to."""
@@ -284,17 +300,12 @@ class Brothers:
             uses = self._workflow.uses[node.id]
             if len({use.node for use in uses}) != 1:
                 return ()
-            names = {words(use.input) for use in uses}
+            names = {own_words(use.input) for use in uses}
             if len(names) == 1:
                 name = names.pop()
-                told = tuple(
-                    word
-                    for word in name
-                    if word.rstrip("0123456789") not in _PLAIN_SOCKETS
-                    and not word.isdecimal()
-                )
-                if told and side_in(name) is None:
-                    return told[:2]
+                told = _PLAIN_SOCKETS.issuperset(_without_numbers(name))
+                if not told and side_in(name) is None:
+                    return name[:2]
             node = self._workflow.nodes[uses[0].node]
         return ()
 
@@ -514,13 +525,22 @@ def _numbered_titles(nodes: list[Node], said: Mapping[str, Words]) -> Prefixes:
     return {id: Prefix(each, rule=Rule.APART) for id, each in said.items()}
 
 
+def _without_numbers(name: Words) -> Words:
+    """The telling words of a socket's name, without numbers."""
+    bare = (word.rstrip("0123456789") for word in name)
+    return tuple(word for word in bare if word not in _PLAIN_SOCKETS)
+
+
 def _saved_as(saver: Node) -> Words:
     """What tells about the file that a node saves: the words of its prefix."""
     for name in _PREFIXES:
         value = saver.values.get(name)
         if isinstance(value, str):
             said = words(re.split(r"[\\/]", value)[-1])
-            return () if _DULL_PREFIXES.issuperset(said) else said[:3]
+            telling = tuple(word for word in said if word not in _DULL_PREFIXES)
+            if all(word.isdecimal() for word in telling):
+                return said[:3] if telling else ()
+            return telling[:3]
     return ()
 
 

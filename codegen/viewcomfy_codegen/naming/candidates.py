@@ -141,7 +141,8 @@ class Labels:
         )
         inputs = (*spot.node.values, *spot.node.links)
         twins = (f"neg_{spot.input}", f"negative_{spot.input}")
-        if spelled == own and any(twin in inputs for twin in twins):
+        paired = any(twin in inputs for twin in twins)
+        if spelled == own and paired and own != ("prompt",):
             return (POSITIVE, *own)
         return spelled
 
@@ -367,7 +368,7 @@ class Labels:
         lettered = {word for word in own if len(word) > 1}
         if said and lettered and _GENERIC.issuperset(lettered):
             return Base(said, Rule.TITLE, role=True)
-        if own == ("text",) and self._speaks(node):
+        if own[0].rstrip("0123456789") == "text" and self._speaks(node):
             return Base(own, Rule.INPUT)
         if _is_weak(own) and not self.roles.generates_alone(node):
             noun = said if said and merge(said, own) != own else self.class_noun(node)

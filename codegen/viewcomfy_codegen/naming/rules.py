@@ -48,6 +48,8 @@ def merge(qualifier: Words, base: Words) -> Words:
 
 def shortened(qualifier: Words, noun: Words, base: Words) -> Words:
     """Qualifier, noun and base as one name of at most `MOST_WORDS`: first the noun goes, then what the qualifier has too many."""
+    if base[-1:] == ("prompt",):
+        qualifier = tuple(word for word in qualifier if word != "prompt")
     whole = merge(qualifier, merge(noun, base))
     if len(whole) <= MOST_WORDS:
         return whole

@@ -95,8 +95,10 @@ class Titles:
         if facts is None and rest and (adorned or not written.startswith(spelled)):
             # Most titles of unknown classes are a pack's own: they spell the class in another way.
             before, *behind = _ADDED.split(split_mark(node.title)[1])
-            if behind and "".join(words(before)) in spelled:
-                return tuple(w for w in words(behind[0]) if w not in said)[:MOST_WORDS]
+            added = words(behind[0]) if behind else ()
+            if "".join(words(before)) in spelled and said.isdisjoint(added):
+                if added:
+                    return added[:MOST_WORDS]
             shared = sum(
                 any(word in each or each in word for each in known) for word in title
             )

@@ -171,6 +171,8 @@ def _uses_mask(
 ) -> bool:
     known = facts[node.class_type]
     outputs = known.outputs if known is not None else ()
+    if outputs == ("MASK",):
+        return False  # The file itself is the mask.
     return any(
         outputs[use.output : use.output + 1] == ("MASK",)
         for use in workflow.uses[node.id]

@@ -65,7 +65,9 @@ _LOADING: Final = frozenset("custom load skip select force".split())
 _FILES: Final = frozenset(
     "ckpt vae clip lora unet model config control net controlnet ipadapter file encoder upscale style".split()
 )
-_EDITOR_STATE: Final = re.compile(r"(?:^|_)store$|^select_to_add|^__")
+_EDITOR_STATE: Final = re.compile(
+    r"(?:^|_)store$|^select_to_add|^__|^(?:video|image|audio)_preview$"
+)
 
 
 def rank(name: str, kind: ParameterType, titled: bool = False) -> int:

@@ -37,16 +37,16 @@ def _sentence(name: str, draft: Draft, roles: Roles) -> tuple[str, str]:
     plain, own = plain_name(draft.input), set(words(draft.input))
     fed = roles.fed(draft.node)
     if fed is not None and own <= PRIMITIVE:
-        said = glossary().sentence(fed.class_type, plain_name(fed.input), kind)
-        return said if said[0] else glossary().sentence("", plain_name(name), kind)
+        taken = plain_name(fed.input.rpartition(".")[2])
+        said = glossary().sentence(fed.class_type, taken, kind)
+        return said if said[0] else glossary().on_name(plain_name(name), kind)
     if own <= PRIMITIVE and not draft.node.links:
-        return glossary().sentence("", plain_name(name), kind)
+        return glossary().on_name(plain_name(name), kind)
     told = sentence_of(draft.told)
-    said = glossary().sentence(draft.node.class_type, plain, kind, told)
-    if said[0] or "." not in draft.input:
-        return said
-    last = plain_name(draft.input.rpartition(".")[2])
-    return glossary().sentence(draft.node.class_type, last, kind, told)
+    if "." in draft.input:
+        last = plain_name(draft.input.rpartition(".")[2])
+        return glossary().sentence(draft.node.class_type, last, kind, told)
+    return glossary().sentence(draft.node.class_type, plain, kind, told)
 
 
 def _used(name: str, draft: Draft, roles: Roles) -> str:
