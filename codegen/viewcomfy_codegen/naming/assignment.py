@@ -132,9 +132,7 @@ def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
     return (*shortened(prefix.words, noun, base.words), prefix.number), rule
 
 
-def _fallbacks(
-    labels: Labels, spot: Spot, name: Words, whole: Words
-) -> Iterator[str]:
+def _fallbacks(labels: Labels, spot: Spot, name: Words, whole: Words) -> Iterator[str]:
     """The name, then with what its node is, for one that is taken or may not be used."""
     yield snake(name)
     yield snake(whole)

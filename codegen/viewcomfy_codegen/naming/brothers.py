@@ -287,7 +287,11 @@ class Brothers:
             id: "".join(filter(str.isdecimal, "".join(each)))
             for id, each in found.items()
         }
-        if not stem or "" in numbers.values() or len(set(numbers.values())) < len(nodes):
+        if (
+            not stem
+            or "" in numbers.values()
+            or len(set(numbers.values())) < len(nodes)
+        ):
             return None
         return {
             id: Prefix(noun=stem, number=number, rule=Rule.SOCKET)
