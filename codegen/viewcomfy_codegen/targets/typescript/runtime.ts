@@ -154,9 +154,7 @@ export class SaveError extends ViewComfyError {
 }
 
 /** A text from a server as it may go to terminals and logs: without what could steer those. */
-function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\n]/gu, " ");
-}
+const printable = (text: string): string => text.replace(/[^\P{Cc}\n]/gu, " ");
 
 // JSON with all digits
 
@@ -166,9 +164,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** A list of JSON. */
 export type JsonArray = readonly unknown[];
 
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A value as JSON text, bigints by their digits. Throws for what JSON cannot say. */
 function writeJson(value: unknown): string {
@@ -225,14 +222,12 @@ function readJson(text: string): unknown {
 /** A whole number; those past 2^53 are exact as a bigint alone. */
 export type Whole = number | bigint;
 
-function isWhole(value: unknown): value is Whole {
-  return typeof value === "bigint" || Number.isInteger(value);
-}
+const isWhole = (value: unknown): value is Whole =>
+  typeof value === "bigint" || Number.isInteger(value);
 
 /** A whole number as people have it: a number where that is exact. */
-function exact(value: Whole): Whole {
-  return Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
-}
+const exact = (value: Whole): Whole =>
+  Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
 
 // What parameters accept
 
@@ -309,9 +304,8 @@ function accept(kind: Kind, value: unknown): unknown {
   }
 }
 
-function whole(value: unknown, wanted = "a whole number"): Whole {
-  return isWhole(value) ? exact(value) : refuse(wanted, value);
-}
+const whole = (value: unknown, wanted = "a whole number"): Whole =>
+  isWhole(value) ? exact(value) : refuse(wanted, value);
 
 function within(value: Whole, { minimum, maximum }: Kind): Whole {
   if (minimum !== undefined && value < minimum) {
@@ -417,9 +411,8 @@ const TYPES = new Map(
   ].map((each) => each.split(" ").reverse() as [string, string]),
 );
 
-function typeOf(filename: string): string {
-  return TYPES.get(/[^.]*$/.exec(filename.toLowerCase())?.[0] ?? "") ?? UNKNOWN;
-}
+const typeOf = (filename: string): string =>
+  TYPES.get(/[^.]*$/.exec(filename.toLowerCase())?.[0] ?? "") ?? UNKNOWN;
 
 function extensionOf(contentType: string): string {
   const found = [...TYPES].find(([, type]) => type === contentType);
@@ -462,20 +455,16 @@ function uploadOf(value: Exclude<FileInput, Stored>, name: string): Upload {
   return { data, filename, contentType: type || typeOf(filename) };
 }
 
-function wellFormed(text: string): string {
-  return text.replace(/\p{Cs}/gu, "_");
-}
+const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, "_");
 
-function basename(path: string): string {
-  return wellFormed(path).replace(/^.*[/\\]/s, "");
-}
+const basename = (path: string): string =>
+  wellFormed(path).replace(/^.*[/\\]/s, "");
 
 /** The pieces as a Blob, which newer compilers want to be of ArrayBuffers alone. */
-function blobOf(bytes: Uint8Array[], type: string): Blob {
-  return new Blob(bytes as ConstructorParameters<typeof Blob>[0] & object, {
+const blobOf = (bytes: Uint8Array[], type: string): Blob =>
+  new Blob(bytes as ConstructorParameters<typeof Blob>[0] & object, {
     type,
   });
-}
 
 function fromDataUri(uri: string): [bytes: Uint8Array, type?: string] {
   const [, type, base64, payload] =
@@ -615,9 +604,7 @@ function isUrl(url: string): boolean {
 }
 
 /** A URL's scheme and host: all of it that may be shown, since its path may be signed. */
-function hostOf(url: string): string {
-  return new URL(url).origin;
-}
+const hostOf = (url: string): string => new URL(url).origin;
 
 /** Whether what was meant for one server may go to another: the same host, and never in the clear after TLS. */
 function sameHost(origin: string, target: string): boolean {
@@ -936,13 +923,11 @@ function executionError(details: unknown, promptId?: string): ExecutionError {
   );
 }
 
-function textOf(value: unknown): string {
-  return typeof value === "string" || isWhole(value) ? String(value) : "";
-}
+const textOf = (value: unknown): string =>
+  typeof value === "string" || isWhole(value) ? String(value) : "";
 
-function plain(words: string): string {
-  return words.trim().replace(/\s+/g, " ").slice(0, 500);
-}
+const plain = (words: string): string =>
+  words.trim().replace(/\s+/g, " ").slice(0, 500);
 
 /** What ComfyUI found wrong in single inputs, wherever in the answer `node_errors` stand. */
 function nodeFaults(body: unknown, depth = 6): NodeFault[] {
@@ -1040,14 +1025,13 @@ export interface Progress {
 }
 
 /** A server's object under one spelling of its names. */
-function camelCased(about: JsonObject): JsonObject {
-  return Object.fromEntries(
+const camelCased = (about: JsonObject): JsonObject =>
+  Object.fromEntries(
     Object.entries(about).map(([name, value]) => [
       name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
       value,
     ]),
   );
-}
 
 /** A file that a run made; its content is fetched or decoded when it is asked for. */
 export class OutputFile {
@@ -1436,9 +1420,8 @@ async function placed(
   }
 }
 
-function isTaken(error: unknown): boolean {
-  return (error as { code?: unknown }).code === "EEXIST";
-}
+const isTaken = (error: unknown): boolean =>
+  (error as { code?: unknown }).code === "EEXIST";
 
 function randomHex(count: number): string {
   const bytes = new Uint8Array(count);
@@ -1769,13 +1752,11 @@ export class ViewComfyGateway implements JobClient {
   }
 }
 
-function isOver({ completed, status }: JsonObject): boolean {
-  return completed === true || status === "success" || status === "error";
-}
+const isOver = ({ completed, status }: JsonObject): boolean =>
+  completed === true || status === "success" || status === "error";
 
-function uuid(): string {
-  return randomHex(16).replace(/^(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-a$4-");
-}
+const uuid = (): string =>
+  randomHex(16).replace(/^(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-a$4-");
 
 /** A run that was started: it is asked after, awaited and cancelled by its `promptId`. */
 export class Job<R> {
@@ -2083,9 +2064,7 @@ export class Workflow<
   }
 }
 
-function isFile({ kind }: Field): boolean {
-  return "x-viewcomfy-media" in kind;
-}
+const isFile = ({ kind }: Field): boolean => "x-viewcomfy-media" in kind;
 
 /** Does what may find the field's value at fault. */
 function check(
