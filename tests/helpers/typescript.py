@@ -36,10 +36,10 @@ def tool(name: str) -> str:
     return found
 
 
-def checked(name: str, *arguments: str | Path) -> str:
+def checked(name: str, *arguments: str | Path, cwd: Path = FOLDER) -> str:
     """What a program says, once it found nothing wrong."""
     command = [tool(name), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=FOLDER)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=cwd)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -19,6 +19,8 @@ _COMMANDS: Final = {
     "validate": ".validate:validate_command",
     "catalog": ".catalog:catalog_command",
     "vendor": ".vendor:vendor_command",
+    "params": ".params:params_command",
+    "migrate": ".migrate:migrate_command",
     "serve": ".serve:serve_command",
 }
 _DEFAULT: Final = "generate"

@@ -14,6 +14,7 @@ from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..targets.json_schema import schema_of
 from ..targets.python.reading import read_module
+from ..targets.typescript.target import TYPESCRIPT
 from .files import read_file, users_facts
 
 
@@ -37,6 +38,9 @@ def described(place: str) -> Described:
     if place.endswith(".py") or "WORKFLOW: Final" in text:
         module = read_module(text, name)
         return Described(module.schema, module.graph, module.fields)
+    if place.endswith(".ts"):
+        earlier = TYPESCRIPT.read(text, name)
+        return Described(earlier.schema, earlier.graph)
     options = Options(kept=users_facts())
     made = generate(data, name="workflow", source=name, options=options, targets=())
     fields = tuple(parameter.field for parameter in made.module.parameters)

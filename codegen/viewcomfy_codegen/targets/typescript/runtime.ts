@@ -153,8 +153,9 @@ export class SaveError extends ViewComfyError {
   declare readonly saved: readonly string[];
 }
 
-/** A text from a server as it may go to terminals and logs: without what could steer those. */
-const printable = (text: string): string => text.replace(/[^\P{Cc}\n]/gu, " ");
+/** A text as people may see it: without what a terminal obeys. */
+const printable = (text: string): string =>
+  text.replace(/(?![ \n\t\xa0\u202f\u3000\u200c]|\u200d)[\p{C}\p{Z}]/gu, "");
 
 // JSON with all digits
 
@@ -745,7 +746,7 @@ class Http {
   ): Promise<Response> {
     for (let left = RETRIES; ; left--) {
       let error: unknown;
-      let again = false;
+      let again: boolean;
       let asked: number | undefined;
       try {
         const response = await this.#sent(this.url + path, deadline, request);
@@ -1360,14 +1361,15 @@ async function openDisk(directory: string): Promise<Disk> {
 
 /** A file name from a server as a name within a folder on any system: no path, no device, not too long. */
 function safeName(filename: string, contentType: string): string {
-  let name = basename(filename)
-    .replace(/[\p{Cc}<>:"|?*]/gu, (char) => (char > "\x7f" ? char : "_"))
-    .replace(/^ +|[ .]+$/g, "");
+  const plain = basename(filename).replace(/[\p{Cc}<>:"|?*]/gu, (char) =>
+    char > "\x7f" ? "" : "_",
+  );
+  let name = printable(plain).replace(/^ +|[ .]+$/g, "");
   if (/^\.*$/.test(name)) {
     name = `output${extensionOf(contentType)}`;
   }
   if (
-    /^(con|prn|aux|nul|(com|lpt)[0-9¹²³]|con(in|out)\$)(\..*)?$/is.test(name)
+    /^(con|prn|aux|nul|(com|lpt)[0-9¹²³]|con(in|out)\$) *(\.|$)/i.test(name)
   ) {
     name = `_${name}`;
   }
@@ -1426,7 +1428,9 @@ const isTaken = (error: unknown): boolean =>
 function randomHex(count: number): string {
   const bytes = new Uint8Array(count);
   // Old runtimes have no such global.
-  const { crypto } = globalThis as { crypto?: Crypto };
+  const { crypto } = globalThis as {
+    crypto?: { getRandomValues(bytes: Uint8Array): unknown };
+  };
   if (crypto) {
     crypto.getRandomValues(bytes);
   } else {
@@ -2078,7 +2082,11 @@ function check(
     if (!(error instanceof Refused)) {
       throw error;
     }
-    faults.push({ parameter: name, property, message: error.message });
+    faults.push({
+      parameter: name,
+      property,
+      message: printable(error.message),
+    });
   }
 }
 

@@ -96,7 +96,8 @@ def _place(name: str) -> int:
 
 
 def _neutral(message: str) -> str:
-    """Without what names the files of one language alone."""
+    """Without what names the files of one language alone, and what not every Unicode has."""
+    message = "".join(filter(str.isascii, message))
     if message.startswith("must be a file ("):
         return "must be a file, not " + message.partition("), not ")[2]
     return message.partition(" a call cannot read this machine's files;")[0]

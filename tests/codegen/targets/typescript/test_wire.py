@@ -58,11 +58,21 @@ def test_every_workflow_is_called_alike(node: Runtime, tmp_path: Path) -> None:
 
 def _call(module: ModuleType) -> dict[str, Any]:
     """A call with every file given, and no seed left to chance."""
-    return {
-        name: PNG if "x-viewcomfy-media" in each else each["default"]
-        for name, each in module.WORKFLOW.schema["properties"].items()
-        if "x-viewcomfy-media" in each or each.get("default") is not None
-    }
+    properties = module.WORKFLOW.schema["properties"]
+    return {name: _value(each) for name, each in properties.items()}
+
+
+def _value(schema: dict[str, Any]) -> Any:
+    if "x-viewcomfy-media" in schema:
+        return PNG
+    if schema.get("default") is not None:
+        return schema["default"]
+    if "enum" in schema or "anyOf" in schema:
+        return (schema.get("enum") or schema["anyOf"][0]["enum"])[0]
+    kind = schema.get("type")
+    kind = kind[0] if isinstance(kind, list) else kind
+    values = {"integer": schema.get("minimum", 1), "number": 1.5, "boolean": True}
+    return {**values, "string": "x", "array": [], "object": {}}.get(kind)
 
 
 def _sent_by_python(

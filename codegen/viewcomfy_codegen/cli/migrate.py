@@ -1,0 +1,94 @@
+"""`viewcomfy-codegen migrate OLD`: calls with ViewComfy's keys, written for a generated module."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from ..errors import CodegenError, Diagnostic
+from ..migration.calls import OldCall
+from ..targets.checksums import is_generated
+from ..targets.target import Earlier
+from .console import err, out, tell
+from .files import read_file
+from .schemas import described
+
+_PYTHON: Final = (".py",)
+_TYPESCRIPT: Final = (".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs")
+
+
+@click.command("migrate")
+@click.argument("old")
+@click.option(
+    "-m",
+    "--module",
+    metavar="FILE",
+    help="The generated module to call, or its workflow or schema. Default: the only one beside OLD.",
+)
+def migrate_command(old: str, module: str | None) -> None:
+    """Print the calls of OLD, a Python or TypeScript program, as calls on a generated module.
+
+    OLD sets parameters by ViewComfy's keys, as in params["6-inputs-text"] = "A cat". It is read and
+    never run. What could not be translated is told, with its line.
+    """
+    try:
+        calls = _calls(old)
+        place = Path(module) if module is not None else _module_beside(Path(old))
+        names = _names(place)
+    except CodegenError as error:
+        tell(error.diagnostics)
+        sys.exit(1)
+    from ..migration.writing import in_python, in_typescript
+
+    write = in_python if Path(old).suffix in _PYTHON else in_typescript
+    text, notes = write(calls, place.name.partition(".")[0], names)
+    out(text)
+    for note in sorted(notes, key=lambda each: each.line):
+        err(f"{old}: line {note.line}: {note.text}")
+
+
+def _calls(old: str) -> list[OldCall]:
+    text = read_file(old).decode("utf-8", "replace")
+    suffix = Path(old).suffix
+    if suffix in _PYTHON:
+        from ..migration.python import calls_in_python
+
+        calls = calls_in_python(text, old)
+    elif suffix in _TYPESCRIPT:
+        from ..migration.typescript import calls_in_typescript
+
+        calls = calls_in_typescript(text, old)
+    else:
+        message = "this is neither a Python nor a TypeScript program"
+        raise CodegenError(
+            Diagnostic(old, message, "give a file that ends in .py or .ts")
+        )
+    if not calls:
+        message = "it sets no parameter by a key of ViewComfy's"
+        hint = 'look for the file with calls such as params["6-inputs-text"] = …'
+        raise CodegenError(Diagnostic(old, message, hint))
+    return calls
+
+
+def _module_beside(old: Path) -> Path:
+    """The generated module in the same folder, if there is one only."""
+    found = [
+        each
+        for each in sorted(old.parent.glob(f"*{old.suffix}"))
+        if each != old and is_generated(read_file(str(each)).decode("utf-8", "replace"))
+    ]
+    if len(found) != 1:
+        what = "no generated module" if not found else "more than one generated module"
+        message = f"there is {what} beside it"
+        hint = "name the one to call with --module"
+        raise CodegenError(Diagnostic(str(old), message, hint))
+    return found[0]
+
+
+def _names(place: Path) -> dict[str, str]:
+    """The parameters' names by wire key."""
+    earlier = Earlier(described(str(place)).schema)
+    return {str(key): name for keys, name in earlier.names.items() for key in keys}

@@ -1,0 +1,66 @@
+"""`viewcomfy-codegen params WORKFLOW`: the flattened parameters file that ViewComfy's examples start from."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .. import pipeline
+from ..errors import CodegenError
+from ..project.paths import STANDARD
+from ..project.writing import write_all
+from ..targets.flattened import flattened
+from .console import err, tell
+from .files import read_file
+
+
+@click.command("params")
+@click.argument("workflow")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    default="workflow_api_parameters.json",
+    show_default=True,
+    help="The file to write; - prints it.",
+)
+@click.option(
+    "--workflow",
+    "picked",
+    metavar="N|TITLE",
+    help="Which workflow of a view_comfy.json to use, by number or title.",
+)
+def params_command(workflow: str, output: str, picked: str | None) -> None:
+    """Write the flattened parameters of WORKFLOW, as ViewComfy's workflow_parameters_maker.py does.
+
+    For programs that still use its keys; `migrate` rewrites their calls for a generated module.
+    """
+    try:
+        text = flattened(_nodes(workflow, picked))
+        if output != STANDARD:
+            write_all({Path(output): text})
+    except CodegenError as error:
+        tell(error.diagnostics)
+        sys.exit(1)
+    if output == STANDARD:
+        click.echo(text)
+    else:
+        err(f"wrote {output}")
+
+
+def _nodes(place: str, picked: str | None) -> Mapping[str, Any]:
+    """The nodes in the file's own order, with whatever else is in them."""
+    data = read_file(place)
+    name = "standard input" if place == STANDARD else Path(place).name
+    graph = pipeline.read(data, name, workflow_in=picked).workflow.graph
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return graph
+    is_plain = isinstance(document, dict) and graph.keys() <= document.keys()
+    return {id: document[id] for id in document if id in graph} if is_plain else graph

@@ -1,0 +1,69 @@
+"""A call as an older program makes it, and what is asked of a reader of such programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from viewcomfy_runtime.parameters.key import WireKey
+
+Argument = Literal["url", "client_id", "client_secret", "log", "override"]
+
+ARGUMENTS: Final[dict[str, Argument]] = {
+    "api_url": "url",
+    "apiurl": "url",
+    "view_comfy_api_url": "url",
+    "viewcomfyapiurl": "url",
+    "client_id": "client_id",
+    "clientid": "client_id",
+    "client_secret": "client_secret",
+    "clientsecret": "client_secret",
+    "logging_callback": "log",
+    "loggingcallback": "log",
+    "override_workflow_api": "override",
+    "overrideworkflowapi": "override",
+}
+"""What the examples' functions take beside the parameters, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What could not be translated: the line, and what to do about it."""
+
+    line: int
+    text: str
+
+
+@dataclass(slots=True)
+class OldCall:
+    """Parameters that a program collects under one name, and the call that it makes with them.
+
+    `values` are the expressions by wire key, as they stand in the program, `arguments` those of the
+    call; `waits` is whether the call is awaited.
+    """
+
+    name: str
+    line: int
+    values: dict[str, str] = field(default_factory=dict)
+    arguments: dict[Argument, str] = field(default_factory=dict)
+    waits: bool = False
+    notes: list[Note] = field(default_factory=list)
+
+    def set(self, key: str, code: str, line: int, *, certain: bool = True) -> None:
+        """One parameter is set; where that is not `certain`, whoever migrates has to look."""
+        if key.startswith("_") and key.endswith("-info"):
+            return
+        if WireKey.parse(key) is None:
+            self.notes.append(Note(line, f"{key!r} is not a key of a parameter"))
+        elif not certain:
+            self.notes.append(
+                Note(line, f"{key} is set under a condition, to {one_line(code)}")
+            )
+        else:
+            self.values[key] = code
+
+
+def one_line(code: str) -> str:
+    """An expression for a message."""
+    text = " ".join(code.split())
+    return text if len(text) <= 60 else f"{text[:57]}..."

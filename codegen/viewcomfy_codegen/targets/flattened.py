@@ -1,0 +1,25 @@
+"""The flattened parameters of a workflow, as ViewComfy's own examples name them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from viewcomfy_runtime.parameters.key import WireKey
+
+
+def flattened(nodes: Mapping[str, Any]) -> str:
+    """Every input of every node by its wire key, each node's after a note of what it is.
+
+    The text is the one that ViewComfy's tool writes: links are kept, the order is the file's, what is
+    beyond ASCII is escaped.
+    """
+    found: dict[str, Any] = {}
+    for id, node in nodes.items():
+        meta = node.get("_meta")
+        title = meta.get("title") if isinstance(meta, dict) else None
+        found[f"_{id}-node-class_type-info"] = title or node.get("class_type")
+        for name, value in (node.get("inputs") or {}).items():
+            found[str(WireKey(id, name))] = value
+    return json.dumps(found, indent=4)

@@ -1,0 +1,151 @@
+"""`migrate` writes calls with ViewComfy's keys for a generated module, and tells what it could not translate."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from viewcomfy_codegen.cli.main import main
+
+from ...helpers.cases import CASES
+from ...helpers.support import made
+from ...helpers.typescript import module_text
+
+PYTHON = """
+async def generate(prompt):
+    params = {}
+    params["6-inputs-text"] = prompt.strip()
+    params["10-inputs-image"] = open("input/me.png", "rb")
+    params["_6-node-class_type-info"] = "a note"
+    params["99-inputs-text"] = "gone"
+    params[chosen] = 1
+    if prompt:
+        params["3-inputs-seed"] = 7
+    params.update({"3-inputs-steps": 20 + 1})
+    return await infer_with_logs(
+        api_url=url, params=params, client_id="a", client_secret=secret,
+        logging_callback=print, override_workflow_api=None,
+    )
+"""
+
+TYPESCRIPT = """
+const params: Record<string, unknown> = {};
+params["6-inputs-text"] = prompt.trim();
+params["10-inputs-image"] = inputImage;
+params["99-inputs-text"] = "gone";
+params[chosen] = 1;
+if (prompt) {
+  params["3-inputs-seed"] = 7;
+}
+const old = await infer({ apiUrl: url, params, clientId, clientSecret: secret });
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a generated client in both languages."""
+    workflow = CASES["image_to_image"]()
+    (tmp_path / "made.py").write_text(made(workflow).files["made.py"], "utf-8")
+    (tmp_path / "made.ts").write_text(module_text(workflow), "utf-8")
+    return tmp_path
+
+
+def migrated(folder: Path, name: str, text: str, *options: str) -> Result:
+    old = folder / name
+    old.write_text(text, encoding="utf-8")
+    return CliRunner().invoke(main, ["migrate", str(old), *options])
+
+
+def test_a_python_call_names_what_it_sets(folder: Path) -> None:
+    done = migrated(folder, "old.py", PYTHON)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == (
+        "from pathlib import Path\n\n"
+        "from made import Parameters, arun\n"
+        "from viewcomfy_runtime import ViewComfy\n\n"
+        "result = await arun(\n"
+        "    Parameters(\n"
+        "        positive_prompt=prompt.strip(),\n"
+        '        image=Path("input/me.png"),\n'
+        "        steps=20 + 1,\n"
+        "    ),\n"
+        '    client=ViewComfy(url, "a", secret),\n'
+        "    on_log=print,\n"
+        ")\n"
+    )
+    compile(done.stdout, "new.py", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+def test_a_typescript_call_names_what_it_sets(folder: Path) -> None:
+    pytest.importorskip("tree_sitter_typescript")
+    done = migrated(folder, "old.ts", TYPESCRIPT)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == (
+        'import { run, ViewComfy } from "./made";\n\n'
+        "const result = await run(\n"
+        "  {\n"
+        "    positivePrompt: prompt.trim(),\n"
+        "    image: inputImage,\n"
+        "  },\n"
+        "  {\n"
+        "    client: new ViewComfy({ url, clientId, clientSecret: secret }),\n"
+        "  },\n"
+        ");\n"
+    )
+
+
+@pytest.mark.parametrize(("name", "text"), [("old.py", PYTHON), ("old.ts", TYPESCRIPT)])
+def test_what_cannot_be_translated_is_told_with_its_line(
+    name: str, text: str, folder: Path
+) -> None:
+    if name.endswith(".ts"):
+        pytest.importorskip("tree_sitter_typescript")
+    told = migrated(folder, name, text).stderr
+    assert "99-inputs-text sets no parameter of the generated module" in told
+    assert "the key is not written out" in told
+    assert "3-inputs-seed is set under a condition, to 7" in told
+    assert "class_type-info" not in told
+
+
+def test_parameters_written_into_the_call_are_found(folder: Path) -> None:
+    text = 'infer(params={"6-inputs-text": "x"})\n'
+    done = migrated(folder, "old.py", text)
+    assert "positive_prompt=" in done.stdout and "= run(" in done.stdout
+
+
+def test_the_workflow_or_the_schema_may_stand_for_the_module(folder: Path) -> None:
+    schema = folder / "made.schema.json"
+    schema.write_text(
+        made(CASES["image_to_image"]()).files["made.schema.json"], encoding="utf-8"
+    )
+    expected = migrated(folder, "old.py", PYTHON).stdout
+    assert migrated(folder, "old.py", PYTHON, "-m", str(schema)).stdout == expected
+
+
+def test_a_program_is_never_run(folder: Path) -> None:
+    text = f"open({str(folder / 'ran')!r}, 'w')\n{PYTHON}"
+    migrated(folder, "old.py", text)
+    assert not (folder / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("old.py", "x = 1\n", "sets no parameter by a key of ViewComfy's"),
+        ("old.py", "def (\n", "not a Python program"),
+        ("old.rb", "x = 1\n", "neither a Python nor a TypeScript program"),
+    ],
+)
+def test_what_holds_no_calls_is_refused(
+    name: str, text: str, told: str, folder: Path
+) -> None:
+    done = migrated(folder, name, text)
+    assert done.exit_code == 1 and told in done.stderr
+
+
+def test_without_a_module_beside_it_one_is_asked_for(tmp_path: Path) -> None:
+    done = migrated(tmp_path, "old.py", PYTHON)
+    assert done.exit_code == 1 and "--module" in done.stderr

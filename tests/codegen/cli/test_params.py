@@ -1,0 +1,67 @@
+"""`params` writes the flattened file that ViewComfy's own tool writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from viewcomfy_codegen.cli.main import main
+
+from ...helpers.shared import shared_files
+from ...helpers.support import node, text_to_image
+
+EXPECTED = """\
+{
+    "_6-node-class_type-info": "Prompt \\u2764",
+    "6-inputs-text": "a \\u00e9",
+    "6-inputs-clip": [
+        "4",
+        1
+    ],
+    "_57:8-node-class_type-info": "KSampler",
+    "57:8-inputs-seed": 18446744073709551615,
+    "57:8-inputs-cfg": 1.0
+}"""
+
+
+def flat(workflow: object, folder: Path) -> str:
+    """What the command writes for a workflow."""
+    source, written = folder / "workflow_api.json", folder / "flat.json"
+    source.write_text(json.dumps(workflow), encoding="utf-8")
+    done = CliRunner().invoke(main, ["params", str(source), "-o", str(written)])
+    assert done.exit_code == 0, done.output
+    return written.read_bytes().decode("ascii")
+
+
+def test_every_input_follows_a_note_of_its_node(tmp_path: Path) -> None:
+    workflow = {
+        "6": node("CLIPTextEncode", "Prompt ❤", text="a é", clip=["4", 1]),
+        "57:8": node("KSampler", "", seed=2**64 - 1, cfg=1.0),
+    }
+    assert flat(workflow, tmp_path) == EXPECTED
+
+
+def test_the_order_is_that_of_the_file(tmp_path: Path) -> None:
+    workflow = dict(reversed(text_to_image().items()))
+    keys = [key for key in json.loads(flat(workflow, tmp_path)) if key[0] == "_"]
+    assert keys == [f"_{id}-node-class_type-info" for id in workflow]
+
+
+@pytest.mark.skipif(not shared_files("corpus/api/*.json"), reason="no shared workflows")
+def test_of_every_real_workflow_nothing_is_lost(tmp_path: Path) -> None:
+    for path in shared_files("corpus/api/*.json"):
+        workflow = json.loads(path.read_bytes())
+        if not all(isinstance(each, dict) for each in workflow.values()):
+            continue
+        found = json.loads(flat(workflow, tmp_path))
+        nodes = {id: each for id, each in workflow.items() if "class_type" in each}
+        inputs = {
+            f"{id}-inputs-{name}": value
+            for id, each in nodes.items()
+            for name, value in (each.get("inputs") or {}).items()
+        }
+        assert inputs.items() <= found.items(), path.name
+        assert len(found) == len(inputs) + len(nodes), path.name
