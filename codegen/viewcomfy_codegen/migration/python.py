@@ -36,15 +36,15 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
         self._scopes.pop()
 
-    visit_AsyncFunctionDef = visit_FunctionDef  # type: ignore[assignment]
+    visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_If(self, node: ast.If | ast.For | ast.While) -> None:
         self._uncertain += 1
         self.generic_visit(node)
         self._uncertain -= 1
 
-    visit_For = visit_If  # type: ignore[assignment]
-    visit_While = visit_If  # type: ignore[assignment]
+    visit_For = visit_If
+    visit_While = visit_If
 
     def visit_Assign(self, node: ast.Assign) -> None:
         for target in node.targets:

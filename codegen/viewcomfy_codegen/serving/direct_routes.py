@@ -6,7 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, TypeAlias
 
 from starlette.requests import Request
@@ -122,7 +122,7 @@ class DirectRoutes:
         show: _Form,
         fault: str | None,
         stack: contextlib.AsyncExitStack,
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         async with stack:
             try:
                 async for told in run.events():

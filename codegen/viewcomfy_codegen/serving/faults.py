@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -170,10 +170,24 @@ def event(kind: str, data: str) -> bytes:
     return f"event: {kind}\n{lines}\n".encode("utf-8", "replace")
 
 
-def stream(events: AsyncIterator[bytes]) -> Response:
+class _Events(StreamingResponse):
+    """A response of events, which ends them where the client hangs up before their end."""
+
+    def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        super().__init__(events, 201, headers, media_type="text/event-stream")
+        self._events = events
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._events.aclose()
+
+
+def stream(events: AsyncGenerator[bytes, None]) -> Response:
     """A response of events."""
-    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(events, 201, headers, media_type="text/event-stream")
+    return _Events(events)
 
 
 def result_event(answer: dict[str, Any]) -> bytes:

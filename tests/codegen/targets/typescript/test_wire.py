@@ -72,7 +72,7 @@ def _value(schema: dict[str, Any]) -> Any:
     kind = schema.get("type")
     kind = kind[0] if isinstance(kind, list) else kind
     values = {"integer": schema.get("minimum", 1), "number": 1.5, "boolean": True}
-    return {**values, "string": "x", "array": [], "object": {}}.get(kind)
+    return {**values, "string": "x", "array": [], "object": {}}.get(str(kind))
 
 
 def _sent_by_python(
