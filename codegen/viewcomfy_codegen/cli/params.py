@@ -36,9 +36,10 @@ from .files import read_file
     help="Which workflow of a view_comfy.json to use, by number or title.",
 )
 def params_command(workflow: str, output: str, picked: str | None) -> None:
-    """Write the flattened parameters of WORKFLOW, as ViewComfy's workflow_parameters_maker.py does.
+    """Write the flattened parameters of WORKFLOW.
 
-    For programs that still use its keys; `migrate` rewrites their calls for a generated module.
+    The file is what ViewComfy's workflow_parameters_maker.py writes, for programs that use its keys;
+    `migrate` rewrites their calls for a generated module.
     """
     try:
         text = flattened(_nodes(workflow, picked))
