@@ -32,7 +32,7 @@ const OPERATIONS = {
   validate: (module, { call }) => module.validate(call),
   toWire: (module, { parameters }) => module.toWire(parameters).params,
   defaults: (module) => module.defaults,
-  names: (module) => Object.keys(module).sort(),
+  hostile: () => "hostile" in globalThis,
   roundTrip: async (module, { call }) =>
     module.toJSON(module.parse(await module.toJSON(module.parse(call)))),
   seeds: (module, { parameters, key, count }) =>
@@ -92,7 +92,11 @@ const OPERATIONS = {
     }
     const waiting = await job.status();
     const result = await job.result();
-    return { waiting, status: await job.status(), outputs: result.outputs.length };
+    return {
+      waiting,
+      status: await job.status(),
+      outputs: result.outputs.length,
+    };
   },
   withoutClient: (module, { call }) => module.run(module.parse(call), {}),
 };

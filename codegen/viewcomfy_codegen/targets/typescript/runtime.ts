@@ -256,7 +256,7 @@ function short(value: unknown): string {
   try {
     text = writeJson(value);
   } catch {
-    return Object.prototype.toString.call(value).slice(8, -1);
+    return `a value of type ${typeof value}`;
   }
   const start = [...text.slice(0, 162)];
   return start.length <= 80 ? text : `${start.slice(0, 77).join("")}...`;
@@ -611,10 +611,8 @@ const hostOf = (url: string): string => new URL(url).origin;
 function sameHost(origin: string, target: string): boolean {
   const [one, other] = [new URL(origin), new URL(target)];
   return (
-    one.origin === other.origin ||
-    (one.hostname === other.hostname &&
-      one.protocol === "http:" &&
-      other.protocol === "https:")
+    one.host === other.host &&
+    (one.protocol === other.protocol || other.protocol === "https:")
   );
 }
 
@@ -709,7 +707,7 @@ class Http {
         `${DASHBOARD}, whole, with https://`,
       );
     }
-    this.url = url.replace(/\/+$/, "");
+    this.url = url;
     if (credentials) {
       const { clientId, clientSecret, token } = credentials;
       const all = token === undefined ? [clientId, clientSecret] : [token];
@@ -744,16 +742,18 @@ class Http {
     deadline: Deadline,
     request: Request = {},
   ): Promise<Response> {
-    for (let left = RETRIES; ; left--) {
+    // What may be sent again is, for half a minute: a server may restart.
+    const repeatable = request.repeatable ?? !request.body;
+    for (let left = repeatable ? 2 * RETRIES : RETRIES, wait = 0.5; ; left--) {
       let error: unknown;
       let again: boolean;
       let asked: number | undefined;
       try {
         const response = await this.#sent(this.url + path, deadline, request);
-        if (response.status === 200 || response.status === 201) {
+        const { status } = response;
+        if (status === 200 || status === 201) {
           return response;
         }
-        const { status } = response;
         asked = retryAfter(response);
         // Of a long refusal the start, of one that breaks off nothing.
         const said = await content(response, deadline, 1 << 16).catch(() => "");
@@ -764,22 +764,23 @@ class Http {
           hostOf(response.url),
           asked,
         );
-        again = status === 429 || status === 503;
+        again =
+          status === 429 || status === 503 || (repeatable && status >= 500);
       } catch (failed) {
         error = failed;
         again =
           failed instanceof ConnectionFailedError &&
-          (failed.nothingSent || (request.repeatable ?? !request.body));
+          (failed.nothingSent || repeatable);
       }
-      const pause = asked ?? 2 ** (RETRIES - left) * (0.25 + Math.random() / 4);
+      wait = asked ?? wait * (1.5 + Math.random() / 2);
       if (
         !again ||
         !left ||
-        pause * 1000 > Math.min(60_000, deadline.end - Date.now())
+        wait > Math.min(60, (deadline.end - Date.now()) / 1000)
       ) {
         throw error;
       }
-      await sleep(pause, deadline);
+      await sleep(wait, deadline);
     }
   }
 
@@ -1239,6 +1240,7 @@ export class PromptResult {
    * after the others were saved, naming those that could not be had or written.
    */
   async save(directory: string, limits?: Limits): Promise<string[]> {
+    await openDisk(directory);
     const saved: string[] = [];
     let failed = "";
     for (const output of this.outputs) {
@@ -1591,7 +1593,8 @@ export class ViewComfyGateway implements JobClient {
     options: { readonly url: string; readonly base?: string } & Credentials,
   ) {
     this.#deployment = new Http(options.url).url;
-    this.#http = new Http(options.base ?? "https://api.viewcomfy.com", options);
+    const base = options.base ?? "https://api.viewcomfy.com";
+    this.#http = new Http(base.replace(/\/+$/, ""), options);
   }
 
   /** Run the deployed workflow once and wait for its result; aborting cancels it at the server too. Throws ViewComfyError. */
@@ -1700,42 +1703,20 @@ export class ViewComfyGateway implements JobClient {
     asked: Asked,
     deadline: Deadline,
   ): Promise<PromptResult> {
-    let pause = 0.2;
-    let absences = 0;
-    let away = 0;
-    for (;;) {
-      let found: JsonObject | undefined;
-      try {
-        found = await this.#ask(promptId, deadline);
-        absences = found ? 0 : absences + 1;
-        away = 0;
-      } catch (error) {
-        // A server that restarts is waited for, a minute long.
-        away ||= Date.now();
-        if (
-          !(
-            error instanceof ConnectionFailedError ||
-            error instanceof ServerError
-          ) ||
-          Date.now() - away > 60_000
-        ) {
-          throw error;
-        }
-      }
+    for (let pause = 0.2, absences = 0; ; pause = Math.min(pause * 1.3, 6)) {
+      const found = await this.#ask(promptId, deadline);
       if (found && isOver(found)) {
         return new PromptResult(found, asked);
       }
+      absences = found ? 0 : absences + 1;
       if (absences > 12) {
         throw new NotFoundError(
           "the server does not know the run any more",
           RUN_AGAIN,
-          {
-            promptId,
-          },
+          { promptId },
         );
       }
       await sleep(pause, deadline);
-      pause = Math.min(pause * 1.3, 6);
     }
   }
 
