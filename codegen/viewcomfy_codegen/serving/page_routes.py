@@ -32,7 +32,7 @@ POLICY: Final = "; ".join(
 )
 """What the page may do: run this server's own scripts and nothing that a workflow holds."""
 
-_ASSETS: Final = files(__package__) / "page"
+_ASSETS: Final = files("viewcomfy_codegen.serving") / "page"
 
 
 class PageRoutes:

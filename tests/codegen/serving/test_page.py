@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -27,7 +28,7 @@ from ...helpers.support import made, node, text_to_image
 if TYPE_CHECKING:
     from selenium.webdriver.chrome.webdriver import WebDriver
 
-pytestmark = needs_browser
+pytestmark = [needs_browser, pytest.mark.heavy]
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 1000)}
 
@@ -211,7 +212,7 @@ def test_a_file_and_a_painted_mask_are_sent(page: Page, tmp_path: Path) -> None:
         assert mask.getchannel("A").getextrema() == (0, 255)
 
 
-@pytest.mark.parametrize("language", ["Python", "curl", "JSON"])
+@pytest.mark.parametrize("language", ["Python", "TypeScript", "curl", "JSON"])
 def test_the_call_as_code_is_the_call(
     page: Page, language: str, tmp_path: Path
 ) -> None:
@@ -235,6 +236,12 @@ def test_the_call_as_code_is_the_call(
         (tmp_path / "made.py").write_text(module, "utf-8")
         (tmp_path / "call.py").write_text(code, "utf-8")
         command = [sys.executable, "call.py"]
+    elif language == "TypeScript":
+        if shutil.which("node") is None:
+            pytest.skip("needs node")
+        # There is nothing in it that is not JavaScript too.
+        (tmp_path / "call.mjs").write_text(code, "utf-8")
+        command = ["node", "call.mjs"]
     else:
         command = ["bash", "-c", code]
     subprocess.run(
@@ -289,13 +296,11 @@ def test_three_hundred_parameters_are_there_at_once(page: Page) -> None:
     page.driver.get(client.base)
     page.wait(lambda: page.script("return document.body.dataset.ready"))
     count, took = page.script(
-        "return [document.querySelectorAll('.field').length, performance.now()]"
+        "return [document.querySelectorAll('.field').length, Number(document.body.dataset.ready)]"
     )
     assert count > 314
-    assert page.script(
-        "return performance.getEntriesByType('resource').every(each => each.duration < 2000)"
-    )
-    assert took < 5000
+    # 0.2 seconds on an idle machine; tests run beside others.
+    assert took < 2000
 
 
 def test_a_login_link_works_once_and_keeps_nothing_in_the_page(page: Page) -> None:

@@ -7,6 +7,11 @@ import { call, languages } from "./calls.js";
 const at = (id) => document.getElementById(id);
 const status = (text) => { at("status").textContent = text; };
 
+// On a narrow screen the run is below the form.
+function intoView() {
+  if (matchMedia("(max-width: 56rem)").matches) at("outcome").scrollIntoView();
+}
+
 async function main() {
   const listing = await (await fetch("./", { headers: { Accept: "application/json" } })).json();
   const names = Object.keys(listing);
@@ -19,7 +24,7 @@ async function main() {
   const form = makeForm(at("form"), about, (values) => check(name, values));
   const page = { name, url: new URL(`./${encodeURIComponent(name)}`, location.href).href, about, form };
   connect(page);
-  document.body.dataset.ready = "true";
+  document.body.dataset.ready = String(performance.now());
 }
 
 function showWorkflows(names, current) {
@@ -70,7 +75,7 @@ function connect(page) {
 
   function finish(result, values) {
     status(result.message);
-    at("status").scrollIntoView({ block: "nearest" });
+    intoView();
     if (result.faults) page.form.showFaultsByKey(result.faults);
     if (!result.outputs) return;
     showResults(at("results"), result.outputs, past.at(-1)?.outputs ?? []);
@@ -108,7 +113,7 @@ function busy(is) {
   at("preview").hidden = true;
   if (!is) return;
   status("Running.");
-  at("status").scrollIntoView({ block: "nearest" });
+  intoView();
 }
 
 function showCalls(page) {
