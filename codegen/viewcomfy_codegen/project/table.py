@@ -113,6 +113,7 @@ def project_schema() -> dict[str, Any]:
             "workflows": {
                 "description": "The clients of the project, each under its module's name.",
                 "type": "object",
+                "minProperties": 1,
                 "additionalProperties": {
                     "type": "object",
                     "properties": settings,
@@ -158,7 +159,7 @@ def _told(error: ValidationError, where: str) -> Iterator[Diagnostic]:
                     yield Diagnostic(place, f"{name} is missing", f"add {name} = …")
         case "minItems":
             yield Diagnostic(place, f"must have at least {expected} items", _README)
-        case "minLength":
+        case "minLength" | "minProperties":
             yield Diagnostic(place, "must not be empty", "leave it out instead")
         case _:
             yield Diagnostic(place, error.message, _README)

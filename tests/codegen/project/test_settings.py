@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -195,7 +197,17 @@ def test_two_clients_of_one_path_are_refused(project: Callable[..., None]) -> No
     assert "both write it" in done.output
 
 
-@pytest.mark.parametrize("text", ["[tool", "[tool.viewcomfy-codegen]\nx = 1", "\xff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool",
+        "[tool.viewcomfy-codegen]\nx = 1",
+        "[tool]\nviewcomfy-codegen = 3",
+        "[tool.viewcomfy-codegen.workflows]",
+        "[tool.viewcomfy-codegen]\nworkflows = [1]",
+        "\xff",
+    ],
+)
 def test_a_project_file_that_is_broken_is_named(
     project: Callable[..., None], text: str
 ) -> None:
@@ -211,6 +223,34 @@ def test_without_a_project_a_workflow_is_needed(
     monkeypatch.chdir(tmp_path)
     assert run().exit_code == 2
     assert run("--check", "-o", "x.py").exit_code == 2
+
+
+def test_a_file_without_tools_is_no_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pyproject.toml").write_text("tool = 3")
+    assert run().exit_code == 2
+
+
+def test_the_table_alone_needs_jsonschema(project: Callable[..., None]) -> None:
+    project("")
+    code = (
+        "import sys; from viewcomfy_codegen.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        "finally: print('jsonschema' in sys.modules)"
+    )
+    for arguments, needed in (
+        (["w/painter.json", "-o", "x.py"], "False"),
+        ([], "True"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout.strip() == needed, done.stderr
 
 
 def test_check_tells_which_outputs_are_stale(project: Callable[..., None]) -> None:

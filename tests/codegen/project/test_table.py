@@ -222,6 +222,20 @@ def test_a_set_whose_values_have_come_apart_splits_and_says_how_to_join_it() -> 
     assert not again.changes and not again.stale
 
 
+@given(
+    st.text(max_size=30) | st.sampled_from(["x: int\n    import os", "class", "mro"])
+)
+@settings(max_examples=60, deadline=None)
+def test_no_name_of_an_earlier_schema_becomes_code(name: str) -> None:
+    key = {"x-viewcomfy-key": "3-inputs-cfg"}
+    output = {"node": "9", "kind": "image"}
+    schema = {"properties": {name: key}, "x-viewcomfy-outputs": {name: output}}
+    product = made(text_to_image(), {}, {SCHEMA: json.dumps(schema)})
+    compile(product.outputs[MODULE], "made", "exec")
+    found = names(product)["3-inputs-cfg"]
+    assert found == name or found == "cfg"
+
+
 # Any table
 
 
