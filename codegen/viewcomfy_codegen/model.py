@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from viewcomfy_runtime.parameters.branches import Branch
 from viewcomfy_runtime.parameters.docs import About
 from viewcomfy_runtime.parameters.fields import REQUIRED, UNUSED, Field
 from viewcomfy_runtime.parameters.inputs import Input
@@ -44,6 +45,7 @@ class Parameter:
     about: About
     group: str
     origins: Origins
+    branches: tuple[Branch, ...] = ()
 
     @property
     def required(self) -> bool:
@@ -55,7 +57,9 @@ class Parameter:
         inputs = tuple(
             Input(each.node, each.name, group=self.group) for each in self.inputs
         )
-        return Field(self.name, self.type, inputs, self.default, self.about)
+        return Field(
+            self.name, self.type, inputs, self.default, self.about, self.branches
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .http.deadlines import Deadline, Timeout
     from .parameters.fields import Field
     from .parameters.files import DataURI, File, Stored, Upload
-    from .parameters.inputs import Input
+    from .parameters.inputs import Input, When
     from .parameters.outputs import OutputNode
     from .results.files import OutputFile
     from .results.result import PromptResult
@@ -104,6 +104,7 @@ __all__ = [
     "ViewComfyGateway",
     "ViewComfyWarning",
     "Watch",
+    "When",
     "Workflow",
     "client_from_environment",
     "http_status",
@@ -141,6 +142,7 @@ _HOMES: Final = {
     "ViewComfy": ".clients.viewcomfy",
     "ViewComfyApp": ".clients.app",
     "ViewComfyGateway": ".clients.gateway",
+    "When": ".parameters.inputs",
     "Workflow": ".workflow",
 }
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from viewcomfy_runtime.errors import InvalidParametersError
 from viewcomfy_runtime.parameters.fields import Field
-from viewcomfy_runtime.parameters.types import Refused, accept
+from viewcomfy_runtime.parameters.wire import THE_CALL, parsed
 
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
@@ -53,27 +54,12 @@ def validate_command(workflow: str, call: str, as_json: bool) -> None:
 
 def _by_fields(fields: Sequence[Field], call: Any) -> Iterator[tuple[str, str]]:
     """Each fault's place, as a JSON path, and what it is."""
-    if not isinstance(call, dict):
-        yield "$", "must be an object of names and values"
-        return
-    known = {field.name: field for field in fields}
-    for unknown in call.keys() - known.keys():
-        yield f"$.{unknown}", f"is not a parameter{_near(unknown, known)}"
-    for field in fields:
-        if field.name in call:
-            try:
-                accept(field.type, call[field.name])
-            except Refused as refused:
-                yield f"$.{field.name}", str(refused)
-        elif field.required:
-            yield f"$.{field.name}", "is required"
-
-
-def _near(unknown: str, known: dict[str, Field]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(unknown, known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    try:
+        parsed(tuple(fields), call)
+    except InvalidParametersError as error:
+        for fault in error.faults:
+            inside = f".{fault.parameter}" if fault.parameter != THE_CALL else ""
+            yield f"${inside}", fault.message
 
 
 def _by_schema(

@@ -219,7 +219,7 @@ class Labels:
     def _text(self, spot: Spot, own: Words) -> Base | None:
         """The name of a text that people read or write; None for a setting that happens to be text."""
         node = spot.node
-        value = str(node.values[spot.input])
+        value = str(node.values.get(spot.input, ""))
         side = self._side(spot, own, value)
         said = self._prompt_words(spot)
         if side not in (None, NEGATIVE) and not said and self.roles.finds(node):

@@ -1,10 +1,156 @@
-"""Inputs that a choice brings (COMFY_DYNAMICCOMBO_V3)."""
+"""Inputs that a choice brings (COMFY_DYNAMICCOMBO_V3): what each takes in which branch, and those a workflow lacks.
+
+A branch is known by its selectors' wire names until the parameters have names: `branches_of`, then `resolved`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
-from ..catalog import InputFacts
+from viewcomfy_runtime.parameters.branches import Branch, spoken
+from viewcomfy_runtime.parameters.types import (
+    Choice,
+    Integer,
+    Json,
+    Number,
+    ParameterType,
+    Text,
+)
+
+from ..catalog import InputFacts, NodeFacts, Variant
+from ..graph.workflow import Node
+
+Typed: TypeAlias = Callable[[InputFacts], ParameterType | None]
+
+
+def branches_of(
+    variants: Iterable[Variant], typed: Typed, *, seed: bool
+) -> tuple[Branch, ...]:
+    """The branches in which an input holds a value; `typed` says what it takes by its facts."""
+    found: list[Branch] = []
+    for variant in variants:
+        kind = typed(variant.facts)
+        if kind is None or not variant.when:
+            continue
+        draws = seed and isinstance(kind, Integer) and variant.facts.required
+        when = {path: (choice,) for path, choice in variant.when.items()}
+        found.append(Branch(when, with_draws(kind, draws), draws))
+    return _merged(found)
+
+
+def with_draws(kind: ParameterType, draws: bool) -> ParameterType:
+    """The type where None stands for a drawn seed, or does not."""
+    return replace(kind, random=draws) if isinstance(kind, Integer) else kind
+
+
+def _merged(branches: Sequence[Branch]) -> tuple[Branch, ...]:
+    """The same in fewer branches: those that differ in the choices of one selector alone are one."""
+    for path in dict.fromkeys(path for branch in branches for path in branch.when):
+        joined: dict[str, Branch] = {}
+        for branch in branches:
+            rest = [pair for pair in branch.when.items() if pair[0] != path]
+            alike = repr((path in branch.when, rest, branch.type, branch.draws))
+            known = joined.get(alike)
+            if known is not None and path in branch.when:
+                keys = dict.fromkeys((*known.when[path], *branch.when[path]))
+                branch = replace(known, when={**known.when, path: tuple(keys)})
+            joined[alike] = branch
+        branches = tuple(joined.values())
+    return tuple(branches)
+
+
+def joined_type(kinds: Sequence[ParameterType]) -> ParameterType:
+    """What takes all that one of the types takes: the widest bounds, all choices in order, JSON where kinds differ."""
+    first = kinds[0]
+    if all(kind == first for kind in kinds):
+        return first
+    numbers = [kind for kind in kinds if isinstance(kind, Integer | Number)]
+    if len(numbers) == len(kinds):
+        return _joined_numbers(numbers)
+    if all(isinstance(kind, Text) for kind in kinds):
+        return Text(multiline=True)
+    choices = [kind for kind in kinds if isinstance(kind, Choice)]
+    options = tuple(dict.fromkeys(each for kind in choices for each in kind.options))
+    if len(choices) == len(kinds) and len(set(map(type, options))) == 1:
+        return Choice(options, any(kind.open for kind in choices))
+    return Json()
+
+
+def _joined_numbers(kinds: Sequence[Integer | Number]) -> Integer | Number:
+    lows = [kind.lo for kind in kinds if kind.lo is not None]
+    highs = [kind.hi for kind in kinds if kind.hi is not None]
+    low = min(lows) if len(lows) == len(kinds) else None
+    high = max(highs) if len(highs) == len(kinds) else None
+    whole = [kind for kind in kinds if isinstance(kind, Integer)]
+    if len(whole) == len(kinds):
+        return Integer(low, high, any(kind.random for kind in whole))
+    return Number(low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """The input whose value chooses: its deployed value, and its parameter's name and choices, where it has one."""
+
+    value: Any
+    name: str = ""
+    options: tuple[Any, ...] = ()
+
+
+def resolved(
+    branches: Iterable[Branch], selectors: Mapping[str, Selector | None]
+) -> tuple[Branch, ...]:
+    """The branches that a call can choose, by parameters' names; a selector of None may have any value."""
+    found: list[Branch] = []
+    for branch in branches:
+        known = {path: selectors[path] for path in branch.when}
+        if any(
+            each is not None and not each.name and each.value not in branch.when[path]
+            for path, each in known.items()
+        ):
+            continue
+        when = {
+            each.name: branch.when[path]
+            for path, each in known.items()
+            if each is not None and each.name
+        }
+        found.append(replace(branch, when=when))
+    return _merged(found)
+
+
+def narrowed(
+    branches: Sequence[Branch], kind: ParameterType
+) -> tuple[ParameterType, tuple[Branch, ...]]:
+    """The type of a parameter that takes `kind` in all its branches, and these; where one takes no less, it takes the same."""
+    kind = with_draws(kind, any(branch.draws for branch in branches))
+    draws = isinstance(kind, Integer) and kind.random
+    exact = (
+        kind if _takes_as_much(branch.type, kind) else with_draws(branch.type, draws)
+        for branch in branches
+    )
+    found = [
+        replace(branch, type=each) for branch, each in zip(branches, exact, strict=True)
+    ]
+    return kind, _merged(found)
+
+
+def _takes_as_much(one: ParameterType, other: ParameterType) -> bool:
+    if isinstance(one, Choice) and isinstance(other, Choice):
+        return one.open or (set(one.options) == set(other.options) and not other.open)
+    if isinstance(one, Integer) and isinstance(other, Integer):
+        return (one.lo, one.hi) == (other.lo, other.hi)
+    return isinstance(one, Text) and isinstance(other, Text)
+
+
+def told(branches: Sequence[Branch], selectors: Mapping[str, Selector | None]) -> str:
+    """Under which choices the input counts, as a sentence; empty where every choice of one selector brings it."""
+    names = {name for branch in branches for name in branch.when}
+    keys = {key for branch in branches for each in branch.when.values() for key in each}
+    options = [set(each.options) for each in selectors.values() if each and each.name]
+    if len(names) == 1 and options[0] <= keys:
+        return ""
+    return f"Counts where {spoken(branches)}."
 
 
 def wire_names(inputs: Mapping[str, InputFacts], before: str = "") -> Iterator[str]:
@@ -13,3 +159,39 @@ def wire_names(inputs: Mapping[str, InputFacts], before: str = "") -> Iterator[s
         yield f"{before}{name}"
         for members in facts.branches.values():
             yield from wire_names(members, f"{before}{name}.")
+
+
+def lacking(node: Node, known: NodeFacts) -> Iterator[str]:
+    """The inputs that other choices than the deployed ones bring, and that the node does not carry.
+
+    A node without what its deployed choices require is of an older class, whose choices bring nothing.
+    """
+    if not any(facts.branches for facts in known.inputs.values()):
+        return
+    found: list[str] = []
+    for name in dict.fromkeys(wire_names(known.inputs)):
+        if "." not in name or name in node.values or name in node.links:
+            continue
+        variants = known.variants(name)
+        if any(_is_deployed(each, node) and each.facts.required for each in variants):
+            return
+        if any(_can_be_chosen(each, node) for each in variants):
+            found.append(name)
+    yield from found
+
+
+def _is_deployed(variant: Variant, node: Node) -> bool:
+    """Whether the deployed choices bring a value of this meaning."""
+    return variant.facts.is_widget and all(
+        node.values.get(path) == choice for path, choice in variant.when.items()
+    )
+
+
+def _can_be_chosen(variant: Variant, node: Node) -> bool:
+    """Whether a call could make these choices by values, and the deployed ones are others."""
+    deployed = [node.values.get(path) for path in variant.when]
+    return (
+        not variant.when.keys() & node.links.keys()
+        and isinstance(deployed[0], str)
+        and deployed != list(variant.when.values())
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from viewcomfy_runtime.parameters.branches import Branch
 from viewcomfy_runtime.parameters.fields import UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Integer, Media, ParameterType
@@ -17,9 +18,9 @@ from ..graph.workflow import Node, Workflow
 from ..model import ADVANCED, BASIC, Identifier
 from ..naming.candidates import split_mark
 from ..words import unique, words
-from .branches import wire_names
+from .branches import branches_of, joined_type, lacking, wire_names
 from .ranking import hidden_reason, is_rare
-from .types import kind_of, kind_wished
+from .types import declared_type, kind_of, kind_wished
 from .wishes import Wish, Wishes
 
 
@@ -51,6 +52,12 @@ class Draft:
     hidden: str = ""
     """Why it has no parameter unless somebody asks for it; empty where it has one."""
     titled: bool = False
+    branches: tuple[Branch, ...] = ()
+    """The choices that bring it, by their selectors' wire names, where it depends on any."""
+    counts: str = ""
+    """A sentence that says under which choices it counts; empty where it always does."""
+    lacking: bool = False
+    """Whether the workflow does not carry it, since the deployed choice does not bring it."""
 
     @property
     def key(self) -> WireKey:
@@ -78,7 +85,7 @@ def drafts(
         mark, _ = split_mark(node.title)
         for name in _in_order(node, known):
             value = unwrapped(node.values[name])
-            declared = known.input(name, node.values) if known is not None else None
+            declared = _facts_of(known, name, node)
             if _only_on_the_page(name, value, declared, known):
                 continue
             draft = _draft(node, name, value, declared, known, catalog, roles)
@@ -88,6 +95,13 @@ def drafts(
                 wishes.get(draft.key),
                 curated,
             )
+
+
+def _facts_of(known: NodeFacts | None, name: str, node: Node) -> InputFacts | None:
+    """What the deployed choices make of an input; of one that they don't bring, what any choice makes of it."""
+    if known is None:
+        return None
+    return known.input(name, node.values) or known.input(name)
 
 
 def _draft(
@@ -119,7 +133,66 @@ def _draft(
         step=declared.step if declared is not None else None,
         type_origin=origin,
         hidden=hidden_reason(node, name, value, declared, roles),
+        branches=_branches(node, name, value, kind, known),
     )
+
+
+def _branches(
+    node: Node, name: str, value: Any, kind: ParameterType, known: NodeFacts | None
+) -> tuple[Branch, ...]:
+    """The branches of an input that the workflow carries; in the deployed one it takes the deployed value."""
+    if known is None or "." not in name:
+        return ()
+    seed = isinstance(kind, Integer) and kind.random
+    found = branches_of(
+        known.variants(name), lambda facts: declared_type(facts, value), seed=seed
+    )
+    return tuple(
+        (
+            replace(branch, type=kind)
+            if all(node.values.get(path) in keys for path, keys in branch.when.items())
+            else branch
+        )
+        for branch in found
+    )
+
+
+def lacking_drafts(
+    workflow: Workflow,
+    facts: Mapping[str, NodeFacts | None],
+    wishes: Wishes,
+    curated: bool = False,
+) -> Iterator[Draft]:
+    """The inputs that other choices than the deployed ones would bring: optional, and rarely set."""
+    useful = workflow.leading_to(output_ids(workflow, facts))
+    for node in workflow.nodes.values():
+        known = facts[node.class_type]
+        if known is None:
+            continue
+        mark, _ = split_mark(node.title)
+        for name in lacking(node, known):
+            found = branches_of(
+                known.variants(name),
+                lambda facts: declared_type(facts, None) if facts.is_widget else None,
+                seed="seed" in words(name.rpartition(".")[2]),
+            )
+            declared = known.input(name)
+            if not found or declared is None or declared.page_only:
+                continue
+            draft = Draft(
+                node,
+                name,
+                None,
+                joined_type([branch.type for branch in found]),
+                ADVANCED if node.id in useful else UNUSED,
+                marked=mark is not None,
+                told=declared.tooltip,
+                step=declared.step,
+                type_origin="your ComfyUI's own word" if known.own else "its class",
+                branches=found,
+                lacking=True,
+            )
+            yield _wished(draft, wishes.get(draft.key), curated)
 
 
 def _wished(draft: Draft, wish: Wish | None, curated: bool) -> Draft:
@@ -244,7 +317,7 @@ _NAME: Final = re.compile(r"[\w.-]+")
 
 
 def _is_seed(node: Node, name: str, roles: Roles) -> bool:
-    own = set(words(name))
+    own = set(words(name.rpartition(".")[2]))
     if "seed" in own:
         return True
     fed = roles.fed(node)

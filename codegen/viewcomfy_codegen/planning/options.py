@@ -31,7 +31,8 @@ class Options:
     overrules the names, sentences and requirements that follow from all of that: a project's table, an earlier module.
     `shared` are inputs that one parameter sets, `together` those that one set in the earlier module. `object_info` is what the
     user's own ComfyUI answers there, `kept` the catalog of such answers that the user or the project keeps; what neither knows,
-    the shipped catalog says. `outputs` are names of output nodes, by their ids.
+    the shipped catalog says. `branches` keeps
+    inputs that only other choices than the deployed ones bring. `outputs` are names of output nodes, by their ids.
     `author` is what the workflow's author said on the web page; `app` has everything be advanced that no wish puts into a
     group, as App mode does, and `app_only` leaves that out.
     """
@@ -46,6 +47,7 @@ class Options:
     wanted: Wishes = field(default_factory=dict)
     shared: tuple[Shared, ...] = ()
     together: tuple[tuple[WireKey, ...], ...] = ()
+    branches: bool = True
     object_info: Mapping[str, Any] | None = None
     kept: Mapping[str, Any] | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)

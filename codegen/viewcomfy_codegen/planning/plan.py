@@ -15,6 +15,7 @@ from ..graph.roles import Roles
 from ..model import GROUPS, Alias, Hidden, Identifier, Module, Origins, Parameter
 from ..naming.aliases import aliases_of
 from .analysis import Analysis
+from .choosing import by_sets, chosen
 from .conflicts import doubts
 from .drafts import Draft, is_random
 from .filters import Named, filtered
@@ -46,11 +47,11 @@ def plan(
     keys = {draft.key for _, draft in shown}
     notes += doubts(analysis, options.object_info, titles.source)
     named = renamed(found, options.wanted)
-    kept = [pair for pair in named if pair[1].key in keys]
+    kept = chosen([pair for pair in named if pair[1].key in keys])
     joined, more = together(
         {draft.key: draft for _, draft in kept}, options, titles.source
     )
-    kept = [pair for pair in kept if pair[1].key not in joined.members]
+    kept = by_sets(kept, joined)
     kept.sort(key=lambda pair: _place(*pair))
     parameters = tuple(
         _parameter(name, draft, options, analysis.roles, joined.sets.get(draft.key))
@@ -85,11 +86,13 @@ def _hidden(named: Named, shown: Set[WireKey]) -> tuple[Hidden, ...]:
     )
 
 
-def _place(name: str, draft: Draft) -> tuple[int, bool, int]:
-    """Where a parameter stands: its group, then its user's order, then what people set most; ties stay as they flow."""
+def _place(name: str, draft: Draft) -> tuple[bool, int, bool, int]:
+    """Where a parameter stands: before what the workflow lacks, then by its group, by its user's order, by what people
+    set most; ties stay as they flow.
+    """
     wished = draft.wish.order if draft.wish is not None else None
     place = rank(name, draft.type, draft.titled) if wished is None else wished
-    return GROUPS.index(draft.group), wished is None, place
+    return draft.lacking, GROUPS.index(draft.group), wished is None, place
 
 
 def _parameter(
@@ -104,12 +107,13 @@ def _parameter(
         kind, default = joined.type, joined.default
     wanted = draft.wish.required if draft.wish is not None else None
     if isinstance(kind, Media) and not kind.optional:
-        optional = options.optional_files or wanted is False
+        optional = bool(options.optional_files or wanted is False or draft.branches)
         kind = replace(kind, optional=optional)
         default = None if optional else REQUIRED
     elif wanted:
         default = REQUIRED
     told, origin = about(name, draft, roles)
+    told = replace(told, sentence=f"{told.sentence} {draft.counts}".strip())
     return Parameter(
         name=name,
         type=kind,
@@ -118,6 +122,7 @@ def _parameter(
         about=told,
         group=draft.group,
         origins=Origins(draft.name_origin, draft.type_origin, origin),
+        branches=draft.branches,
     )
 
 

@@ -66,7 +66,7 @@ def together(
         present = tuple(each for each in inputs if each in drafts and each not in taken)
         if len(present) < 2:
             continue
-        kind = _common([drafts[each].type for each in present])
+        kind = _common([drafts[each] for each in present])
         if kind is None or not _agree(drafts, present):
             notes.append(_split(inputs, options, source))
         else:
@@ -89,7 +89,7 @@ def _wanted(
         message = f"{', '.join(missing)} has no parameter that could be shared"
         hint = "inspect lists the keys of all parameters"
         return None, [Diagnostic(source, message, hint)]
-    kind = _common([drafts[each].type for each in inputs])
+    kind = _common([drafts[each] for each in inputs])
     if kind is None:
         message = f"{keys} cannot be one parameter: they take different values"
         hint = "share inputs of one type"
@@ -116,8 +116,11 @@ def _wanted(
     return Joined(inputs, kind, value), [Diagnostic(source, message, None, "warning")]
 
 
-def _common(kinds: Sequence[ParameterType]) -> ParameterType | None:
-    """What all of the types take; None where that is nothing that one parameter could be."""
+def _common(drafts: Sequence[Draft]) -> ParameterType | None:
+    """What all of the inputs take; None where that is nothing that one parameter could be."""
+    kinds = [draft.type for draft in drafts]
+    if len({repr(draft.branches) for draft in drafts}) > 1:
+        return None
     common = kinds[0]
     for kind in kinds[1:]:
         match common, kind:

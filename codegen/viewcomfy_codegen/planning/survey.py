@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from viewcomfy_runtime.parameters.fields import UNUSED
@@ -18,7 +18,7 @@ from ..naming.rules import Rule
 from ..words import words
 from .analysis import Analysis, analyse
 from .author import Author, Label
-from .drafts import Draft, masks
+from .drafts import Draft, lacking_drafts, masks
 from .filters import Named
 from .options import Options
 from .wishes import Wish, Wishes, merged
@@ -44,8 +44,13 @@ def survey(workflow: Workflow, catalog: Catalog, options: Options) -> Survey:
     analysis = analyse(workflow, catalog, options.wishes, curated=options.curated)
     author, app = options.author, options.app
     labels = Labels(workflow, analysis.roles, dict(analysis.facts), author.around)
+    drafts = list(analysis.drafts)
+    if options.branches:
+        drafts += lacking_drafts(
+            workflow, analysis.facts, options.wishes, options.curated
+        )
     found = Survey(analysis, labels, [], author, app)
-    return replace(found, named=_named(found, {}))
+    return replace(found, named=_named(found, drafts, {}))
 
 
 def renamed(found: Survey, wanted: Wishes) -> Named:
@@ -55,46 +60,62 @@ def renamed(found: Survey, wanted: Wishes) -> Named:
     drafts = [draft for _, draft in found.named if draft.mask_of is None]
     known = {draft.key: draft.wish for draft in drafts if draft.wish is not None}
     wishes = merged(known, wanted)
-    analysis = replace(
-        found.analysis,
-        drafts=tuple(replace(each, wish=wishes.get(each.key)) for each in drafts),
-    )
+    drafts = [replace(each, wish=wishes.get(each.key)) for each in drafts]
     own = {draft.key: name for name, draft in found.named}
     if all(wish.name in (None, own.get(at)) for at, wish in wanted.items()):
         return [
             (name, replace(draft, wish=wishes.get(draft.key)))
             for name, draft in found.named
         ]
-    return _named(replace(found, analysis=analysis), wishes)
+    return _named(found, drafts, wishes)
 
 
-def _named(survey: Survey, wanted: Mapping[WireKey, Wish]) -> Named:
-    """Every draft with its name, masks included: all are named before any is left out."""
-    analysis, found = survey.analysis, survey.analysis.drafts
-    counts = Counter(draft.node.id for draft in found if not draft.hidden)
-    labels = [_label(draft, survey.author) for draft in found]
+def _named(
+    survey: Survey, drafts: Sequence[Draft], wanted: Mapping[WireKey, Wish]
+) -> Named:
+    """Every draft with its name, masks included: all are named before any is left out.
+
+    What the workflow lacks is named after all that it carries, so that it changes no other's name.
+    """
+    names = {at: wish.name for at, wish in wanted.items() if wish.name}
+    carried = _assigned(survey, [each for each in drafts if not each.lacking], names)
+    analysis = survey.analysis
+    named = list(masks(carried, analysis.workflow, analysis.facts, wanted))
+    lacking = [each for each in drafts if each.lacking]
+    if lacking:
+        taken = {draft.key: name for name, draft in named}
+        known = [draft for _, draft in carried]
+        every = _assigned(survey, [*known, *lacking], {**names, **taken})
+        named += every[len(known) :]
+    return named
+
+
+def _assigned(
+    survey: Survey, drafts: Sequence[Draft], names: Mapping[WireKey, str]
+) -> Named:
+    """The drafts with names; `names` are those that some inputs have already, which no other may get."""
+    counts = Counter(draft.node.id for draft in drafts if not draft.hidden)
+    labels = [_label(draft, survey.author) for draft in drafts]
     spots = [
         _spot(draft, counts[draft.node.id] == 1, label)
-        for draft, label in zip(found, labels, strict=True)
+        for draft, label in zip(drafts, labels, strict=True)
     ]
-    names = {at: wish.name for at, wish in wanted.items() if wish.name}
+    left = dict(names)
     keep = {
-        index: names.pop(draft.key)
-        for index, draft in enumerate(found)
-        if draft.key in names
+        index: left.pop(draft.key)
+        for index, draft in enumerate(drafts)
+        if draft.key in left
     }
-    # What is left are names of masks, which no other input may get either.
-    keep |= {-number: name for number, name in enumerate(names.values(), 1)}
+    # What is left are names of masks and of what is named later.
+    keep |= {-number: name for number, name in enumerate(left.values(), 1)}
     assigned = assign(survey.labels, spots, keep)
     pairs = [
         (name, _after_naming(draft, _origin(draft, rule, label, index in keep), rule))
         for index, (draft, label, (name, rule)) in enumerate(
-            zip(found, labels, assigned, strict=True)
+            zip(drafts, labels, assigned, strict=True)
         )
     ]
-    if survey.app:
-        pairs = [(name, _after_app(draft)) for name, draft in pairs]
-    return list(masks(pairs, analysis.workflow, analysis.facts, wanted))
+    return [(name, _after_app(draft)) for name, draft in pairs] if survey.app else pairs
 
 
 def _label(draft: Draft, author: Author) -> Label | None:

@@ -99,6 +99,7 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
             settings.get("all", False),
             settings.get("optional_files", False),
             settings.get("embed", True),
+            branches=settings.get("branches", True),
             app_only=settings.get("app_only", False),
         ),
         view_comfy=_placed(settings.get("view_comfy"), folder),

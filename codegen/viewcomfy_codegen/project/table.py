@@ -62,6 +62,9 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "all": Setting(_SWITCH, "Keep what marks or a view_comfy.json leave out."),
     "app_only": Setting(_SWITCH, "Leave out what App mode does not show."),
     "optional_files": Setting(_SWITCH, "Let calls leave files out."),
+    "branches": Setting(
+        _SWITCH, "Keep inputs that only other choices than the deployed ones bring."
+    ),
     "embed": Setting(_SWITCH, "Embed the workflow's graph in the module."),
     "required": Setting(_TEXTS, "Parameters that a call has to give."),
     "optional": Setting(_TEXTS, "Files that a call may leave out."),

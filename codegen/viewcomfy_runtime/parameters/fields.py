@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -17,9 +17,10 @@ from typing import (
     get_type_hints,
 )
 
+from .branches import Branch, branch_from, nullable, rules
 from .docs import About
 from .files import FILE_MARK
-from .inputs import Input
+from .inputs import Input, When
 from .outputs import OutputNode
 from .types import (
     Bound,
@@ -32,6 +33,7 @@ from .types import (
     Option,
     ParameterType,
     Text,
+    accept,
     kind_of,
     schema_of,
 )
@@ -52,10 +54,23 @@ class Field:
     inputs: tuple[Input, ...]
     default: object = REQUIRED
     about: About = About()
+    branches: tuple[Branch, ...] = ()
 
     @property
     def required(self) -> bool:
         return self.default is REQUIRED
+
+    @property
+    def nullable(self) -> bool:
+        """Whether it may be None, which draws a seed or sends nothing."""
+        optional = isinstance(self.type, Media) and self.type.optional
+        return optional or self.is_seed or bool(self.branches)
+
+    def accept(self, value: object) -> Any:
+        """`value` as it is sent, whatever the other fields are. Raises Refused."""
+        if value is None and self.branches:
+            return None
+        return accept(self.type, value)
 
     @property
     def group(self) -> str:
@@ -150,7 +165,8 @@ class Field:
         keys = [each.key for each in self.inputs]
         schema: dict[str, Any] = {"title": self.label}
         schema["description"] = " ".join(self.paragraphs("null"))
-        schema |= schema_of(self.type)
+        own = schema_of(self.type)
+        schema |= nullable(own) if self.branches else own
         if not self.required and not (isinstance(self.type, Media)):
             schema["default"] = self.default
         schema["x-viewcomfy-key"] = keys[0] if len(keys) == 1 else keys
@@ -175,6 +191,7 @@ def schema_of_fields(
     title: str, members: tuple[Field, ...], outputs: tuple[OutputNode, ...] = ()
 ) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a call with these fields; `outputs` are what it gives."""
+    conditions = list(rules({member.name: member for member in members}))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
@@ -182,6 +199,7 @@ def schema_of_fields(
         "properties": {member.name: member.schema() for member in members},
         "required": [member.name for member in members if member.required],
         "additionalProperties": False,
+        **({"allOf": conditions} if conditions else {}),
         "x-viewcomfy-outputs": {each.name: each.as_json() for each in outputs},
     }
 
@@ -234,12 +252,23 @@ def _default(each: Any) -> object:
 def _field(name: str, hint: object, default: object, about: About) -> Field:
     base, metadata = _unwrapped(hint)
     inputs = tuple(item for item in metadata if isinstance(item, Input))
+    whens = [item for item in metadata if isinstance(item, When)]
     if not inputs:
         raise TypeError(f"{name}: its annotation has no Input")
     kind = _type_of(base, metadata, inputs[0])
     if kind is None:
         raise TypeError(f"{name}: {hint} is no type of a parameter")
-    return Field(name, kind, inputs, default, about)
+    if whens and isinstance(kind, Integer):
+        kind = replace(kind, random=any(each.draws for each in whens))
+    branches = tuple(_branch(each, kind) for each in whens)
+    return Field(name, kind, inputs, default, about, branches)
+
+
+def _branch(when: When, kind: ParameterType) -> Branch:
+    exact = None
+    if when.type is not None:
+        exact = _type_of(when.type, (), Input("", "", when.ge, when.le))
+    return branch_from(when, kind, exact)
 
 
 def _unwrapped(hint: object) -> tuple[object, tuple[object, ...]]:
@@ -253,13 +282,15 @@ def _type_of(
     base: object, metadata: tuple[object, ...], bound: Input
 ) -> ParameterType | None:
     if isinstance(base, _Choices):
-        return Choice(base.options, open=bool(base.others))
+        return Choice(base.options, open=bool({int, str} & {*base.others}))
     if FILE_MARK in metadata:
         return Media(bound.media)
     members = get_args(base) if get_origin(base) in (Union, UnionType) else (base,)
     others = [member for member in members if member is not NoneType]
     if len(others) < len(members):
-        return _optional(others, bound)
+        return _optional(others[0], bound)
+    if get_origin(base) is Literal:
+        return Choice(get_args(base), open=False)
     if base is bool:
         return Flag()
     if base is int:
@@ -275,9 +306,12 @@ def _type_of(
     return Json("object") if get_origin(base) is dict else None
 
 
-def _optional(others: list[object], bound: Input) -> ParameterType | None:
-    if others == [int]:
-        return Integer(bound.ge, bound.le, random=True)
-    if len(others) == 1 and FILE_MARK in _unwrapped(others[0])[1]:
-        return Media(bound.media, optional=True)
-    return None
+def _optional(base: object, bound: Input) -> ParameterType | None:
+    base, metadata = _unwrapped(base)
+    match kind := _type_of(base, metadata, bound):
+        case Integer():
+            return replace(kind, random=True)
+        case Media():
+            return replace(kind, optional=True)
+        case _:
+            return kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final, get_args
 
@@ -51,6 +51,22 @@ class Input:
         if self.le is not None:
             yield annotated_types.Le(self.le)
         yield _NO_FLAG_IS_A_NUMBER
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class When:
+    """In an annotation: choices of other fields under which this one counts.
+
+    `choices` lists them by the fields' names; all have to hold. `type` is a type hint for what the
+    field takes there, `ge` and `le` are its bounds, inclusive, each where it differs from the
+    field's own. `draws` marks a seed that is drawn there when it is None.
+    """
+
+    choices: Mapping[str, Sequence[str]]
+    type: object = None
+    ge: int | float | None = None
+    le: int | float | None = None
+    draws: bool = False
 
 
 class _NoFlagIsANumber:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..errors import Fault, InvalidParametersError
+from .branches import branch_of, fault
 from .files import Stored, as_data_uri, as_upload
-from .types import Integer, Media, Refused, accept
+from .types import Integer, Json, Media, Refused
 
 if TYPE_CHECKING:
     from .fields import Field
@@ -20,6 +21,10 @@ UNKNOWN_SEED_RANGE: Final = (0, 2**32 - 1)
 """Where a seed is drawn from when its node's range isn't known: what the narrowest nodes accept."""
 
 
+THE_CALL: Final = "(the call)"
+"""What a fault names that lies with no parameter."""
+
+
 def parsed(fields: tuple[Field, ...], call: object) -> dict[str, Any]:
     """The values of a call as JSON, by name, each as its field takes it.
 
@@ -27,7 +32,7 @@ def parsed(fields: tuple[Field, ...], call: object) -> dict[str, Any]:
     """
     if not isinstance(call, Mapping):
         raise InvalidParametersError(
-            (Fault("(the call)", "must be an object of names and values"),)
+            (Fault(THE_CALL, "must be an object of names and values"),)
         )
     known = {field.name: field for field in fields}
     values: dict[str, Any] = {}
@@ -36,17 +41,33 @@ def parsed(fields: tuple[Field, ...], call: object) -> dict[str, Any]:
         for name in call
         if name not in known
     ]
+    whole: dict[str, Any] = {}
     for name, field in known.items():
         if name in call:
             try:
-                values[name] = accept(field.type, call[name])
+                values[name] = whole[name] = field.accept(call[name])
             except Refused as refused:
                 faults.append(Fault(name, str(refused)))
         elif field.required:
             faults.append(Fault(name, "is required"))
+        else:
+            whole[name] = field.default
+    faults += _misplaced(known, whole)
     if faults:
         raise InvalidParametersError(tuple(faults))
     return values
+
+
+def _misplaced(
+    fields: Mapping[str, Field], values: Mapping[str, Any]
+) -> Iterator[Fault]:
+    """The values that the call's own choices do not allow; a field whose choices are faulty is passed over."""
+    for field in fields.values():
+        needed = {field.name, *(name for each in field.branches for name in each.when)}
+        if field.branches and needed <= values.keys():
+            message = fault(field, values, branch_of(field, values, fields))
+            if message:
+                yield Fault(field.name, message)
 
 
 def wire_of(
@@ -64,22 +85,21 @@ def wire_of(
         )
     params: dict[str, Any] = {}
     files: dict[str, Upload] = {}
-    faults: list[Fault] = []
+    values, faults = _accepted(fields, parameters)
+    sent = {} if faults else _sent(fields, values)
     for field in fields:
-        try:
-            value = accept(field.type, getattr(parameters, field.name))
-            if isinstance(field.type, Media):
-                if isinstance(value, Stored):
-                    params |= {each.key: value.name for each in field.inputs}
-                elif value is not None:
-                    upload = as_upload(value, field.name)
-                    files |= {each.key: upload for each in field.inputs}
-                continue
-        except ValueError as error:
-            faults.append(Fault(field.name, str(error)))
+        if field.name not in sent:
             continue
-        if value is None and isinstance(field.type, Integer):
-            value = drawn(field.type)
+        value = sent[field.name]
+        if isinstance(value, Stored):
+            value = value.name
+        elif isinstance(field.type, Media):
+            try:
+                upload = as_upload(value, field.name)
+                files |= {each.key: upload for each in field.inputs}
+            except ValueError as error:
+                faults.append(Fault(field.name, str(error)))
+            continue
         params |= {each.key: _wire(value) for each in field.inputs}
     if faults:
         raise InvalidParametersError(tuple(faults))
@@ -103,15 +123,51 @@ def _wire(value: Any) -> Any:
     return {"__value__": value} if isinstance(value, list) else value
 
 
+def _accepted(
+    fields: tuple[Field, ...], parameters: object
+) -> tuple[dict[str, Any], list[Fault]]:
+    """The values of a call as they are sent, and what is wrong with the others."""
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for field in fields:
+        try:
+            values[field.name] = field.accept(getattr(parameters, field.name))
+        except Refused as refused:
+            faults.append(Fault(field.name, str(refused)))
+    return values, [*faults, *_misplaced({each.name: each for each in fields}, values)]
+
+
+def _sent(fields: tuple[Field, ...], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a call sends: no input of a branch that it does not choose, and a number for each seed that is None."""
+    known = {field.name: field for field in fields}
+    sent: dict[str, Any] = {}
+    for field in fields:
+        value, kind = values[field.name], field.type
+        if field.branches:
+            branch = branch_of(field, values, known)
+            if branch is None or (value is None and not branch.draws):
+                continue
+            kind = branch.type
+        if value is None and isinstance(kind, Integer):
+            value = drawn(kind)
+        if value is not None or not isinstance(kind, Media):
+            sent[field.name] = value
+    return sent
+
+
 def drawn_in(fields: tuple[Field, ...], parameters: P, *, all: bool = False) -> P:
-    """`parameters` with a number for every seed that is None, or for every seed."""
-    seeds = {
-        field.name: drawn(field.type)
-        for field in fields
-        if isinstance(field.type, Integer)
-        and field.type.random
-        and (all or getattr(parameters, field.name, 0) is None)
-    }
+    """`parameters` with a number for every seed that is None, or for every seed; those of other branches stay."""
+    known = {field.name: field for field in fields}
+    values = {name: getattr(parameters, name, 0) for name in known}
+    seeds: dict[str, int] = {}
+    for field in fields:
+        kind = field.type
+        if field.branches:
+            branch = branch_of(field, values, known)
+            kind = branch.type if branch is not None and branch.draws else Json()
+        if isinstance(kind, Integer) and kind.random:
+            if all or values[field.name] is None:
+                seeds[field.name] = drawn(kind)
     return replace(parameters, **seeds) if seeds else parameters  # type: ignore[type-var]
 
 
@@ -121,7 +177,7 @@ def json_of(fields: tuple[Field, ...], parameters: object) -> dict[str, Any]:
     faults: list[Fault] = []
     for field in fields:
         try:
-            value = accept(field.type, getattr(parameters, field.name))
+            value = field.accept(getattr(parameters, field.name))
             is_file = isinstance(field.type, Media) and value is not None
             values[field.name] = as_data_uri(value) if is_file else value
         except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from viewcomfy_runtime.exhaustive import assert_never
@@ -43,7 +44,7 @@ RUNTIME: Final = "viewcomfy_runtime"
 def python_module(module: Module, runtime: str = RUNTIME) -> str:
     """The text of the module: its parameters, its results, and functions bound to what it imports as `runtime`."""
     aliases = {alias.choice: alias.name for alias in module.aliases}
-    hints = [_hint(parameter.type, aliases) for parameter in module.parameters]
+    hints = [_field_hint(parameter, aliases) for parameter in module.parameters]
     text = render(
         "python/module.py.jinja",
         about=_headline(module),
@@ -91,12 +92,14 @@ def _imports(module: Module, package: str) -> dict[str, Any]:
     containers = any(
         isinstance(each.default, list | dict) for each in module.parameters
     )
+    whens = [when for each in module.parameters for when in _whens(each)]
     typing = {
         "TYPE_CHECKING": True,
         "Annotated": bool(kinds),
         "Any": any(isinstance(kind, Json) for kind in kinds),
         "Final": True,
-        "Literal": bool(module.aliases),
+        "Literal": bool(module.aliases)
+        or any("Literal[" in each for when in whens for each in when),
         "TypeAlias": bool(module.aliases),
     }
     runtime = {
@@ -106,6 +109,7 @@ def _imports(module: Module, package: str) -> dict[str, Any]:
         "Override": True,
         "PromptResult": True,
         "Send": True,
+        "When": bool(whens),
         "Workflow": True,
     }
     lazy = ("Client", "Job", "Progress", "Timeout", "ViewComfyError")
@@ -163,7 +167,13 @@ def _alias(alias: Alias) -> Code:
     return Code(flat if fits(flat) else head + call("Literal[", options, 0, WIDTH, 0))
 
 
-def _hint(kind: ParameterType, aliases: dict[Choice, Identifier]) -> str:
+def _field_hint(parameter: Parameter, aliases: Mapping[Choice, Identifier]) -> str:
+    hint = _hint(parameter.type, aliases)
+    nullable = parameter.branches and hint != "Any" and not hint.endswith("None")
+    return f"{hint} | None" if nullable else hint
+
+
+def _hint(kind: ParameterType, aliases: Mapping[Choice, Identifier]) -> str:
     match kind:
         case Text():
             return "str"
@@ -175,7 +185,8 @@ def _hint(kind: ParameterType, aliases: dict[Choice, Identifier]) -> str:
             return "bool"
         case Choice(options, open_):
             other = "int" if isinstance(options[0], int) else "str"
-            return f"{aliases[kind]} | {other}" if open_ else aliases[kind]
+            hint = aliases.get(kind) or f"Literal[{', '.join(map(literal, options))}]"
+            return f"{hint} | {other}" if open_ else hint
         case Media(optional=optional):
             return "File | None" if optional else "File"
         case Json(shape):
@@ -207,6 +218,34 @@ def _input(parameter: Parameter, index: int) -> list[str]:
     return arguments
 
 
+def _whens(parameter: Parameter) -> list[list[str]]:
+    """The arguments of each `When`: what a branch takes is said where it is not what the field takes anywhere."""
+    found = []
+    for branch in parameter.branches:
+        choices = {str(name): list(keys) for name, keys in branch.when.items()}
+        arguments: list[str] = [literal(choices)]
+        kind, own = branch.type, parameter.type
+        numeric = isinstance(kind, Integer | Number)
+        if type(kind) is not type(own) or not (numeric or kind == own):
+            arguments.append(_hint(_without_none(kind), {}))
+        if isinstance(kind, Integer | Number):
+            low, high = getattr(own, "lo", None), getattr(own, "hi", None)
+            bounds = (("ge", kind.lo, low), ("le", kind.hi, high))
+            arguments += [
+                f"{name}={_bound(bound)}"
+                for name, bound, widest in bounds
+                if bound is not None and bound != widest
+            ]
+        if branch.draws:
+            arguments.append("draws=True")
+        found.append(arguments)
+    return found
+
+
+def _without_none(kind: ParameterType) -> ParameterType:
+    return replace(kind, random=False) if isinstance(kind, Integer) else kind
+
+
 def _bound(bound: int | float) -> str:
     """A bound as people read it: the largest numbers of a word as powers of two."""
     for bits in (31, 32, 53, 63, 64):
@@ -218,19 +257,24 @@ def _bound(bound: int | float) -> str:
 def _declaration(parameter: Parameter, hint: str) -> Code:
     """The field's line, or lines: the annotation is opened where the whole does not fit."""
     name = parameter.name
-    inputs = [_input(parameter, index) for index in range(len(parameter.inputs))]
-    flat_inputs = [f"Input({', '.join(arguments)})" for arguments in inputs]
+    inputs = [
+        *(("Input", _input(parameter, i)) for i in range(len(parameter.inputs))),
+        *(("When", each) for each in _whens(parameter)),
+    ]
+    flat_inputs = [f"{name}({', '.join(arguments)})" for name, arguments in inputs]
     head = f"{name}: Annotated[{', '.join([hint, *flat_inputs])}]"
     value = "" if parameter.required else f" = {_default(parameter.default, MARGIN, 0)}"
     if fits(head + value, MARGIN):
         return Code(head + value)
     contained = isinstance(parameter.default, list | dict)
     # Black measures a line that it splits before it closes up the powers in it.
-    used = MARGIN + 2 * sum(map(_powers, inputs)) + len(" = (")
+    powers = sum(_powers(arguments) for _, arguments in inputs)
+    used = MARGIN + 2 * powers + len(" = (")
     if not parameter.required and not contained and fits(head, used):
         return Code(f"{head} = (\n        {literal(parameter.default)}\n    )")
     arguments = [hint] + [
-        call("Input", each, 8, 8, 1 + 2 * _powers(each)) for each in inputs
+        call(each, arguments, 8, 8, 1 + 2 * _powers(arguments))
+        for each, arguments in inputs
     ]
     opened = "".join(f"        {argument},\n" for argument in arguments)
     before = len("    ] = ")
@@ -245,8 +289,9 @@ def _declaration(parameter: Parameter, hint: str) -> Code:
 def _is_sure(parameter: Parameter, hint: str) -> bool:
     """Whether the layout is black's without a doubt: the widths that it depends on are known."""
     targets = (text for each in parameter.inputs for text in (each.node, each.name))
-    low, high = span("".join((parameter.name, hint, *targets)))
-    if low != high:
+    whens = [f"When({', '.join(each)})" for each in _whens(parameter)]
+    low, high = span("".join((parameter.name, hint, *targets, *whens)))
+    if low != high or not all(fits(each, 10) for each in whens):
         return False
     least, most = span("" if parameter.required else literal(parameter.default))
     return least == most or (

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from viewcomfy_runtime.parameters.branches import Branch, branch_from
 from viewcomfy_runtime.parameters.docs import About
 from viewcomfy_runtime.parameters.fields import REQUIRED, Field, schema_of_fields
-from viewcomfy_runtime.parameters.inputs import Input
+from viewcomfy_runtime.parameters.inputs import Input, When
 from viewcomfy_runtime.parameters.outputs import OutputNode
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -122,11 +123,24 @@ class _Reader:
             raise ValueError(f"{name} is not Annotated")
         assert isinstance(annotation.slice, ast.Tuple)
         hint, *metadata = annotation.slice.elts
-        inputs = tuple(_input(each) for each in metadata if isinstance(each, ast.Call))
+        calls = [each for each in metadata if isinstance(each, ast.Call)]
+        inputs = tuple(_input(each) for each in calls if _name(each.func) != "When")
+        whens = [each for each in calls if _name(each.func) == "When"]
         if not inputs:
             raise ValueError(f"{name} has no Input")
         default = REQUIRED if statement.value is None else _value(statement.value)
-        return Field(name, self._type(hint, inputs[0]), inputs, default, about)
+        kind = self._type(hint, inputs[0])
+        if whens and isinstance(kind, Integer):
+            kind = replace(kind, random=any(_draws(each) for each in whens))
+        branches = tuple(self._branch(each, kind) for each in whens)
+        return Field(name, kind, inputs, default, about, branches)
+
+    def _branch(self, call: ast.Call, kind: ParameterType) -> Branch:
+        said = {str(each.arg): _value(each.value) for each in call.keywords}
+        when = When(ast.literal_eval(call.args[0]), None, **said)
+        bound = Input("", "", when.ge, when.le)
+        exact = [self._type(each, bound) for each in call.args[1:]]
+        return branch_from(when, kind, exact[0] if exact else None)
 
     def _type(self, hint: ast.expr, bound: Input) -> ParameterType:
         members = list(self._members(hint))
@@ -172,6 +186,10 @@ def _plain_type(hint: ast.expr, bound: Input) -> ParameterType:
         case "Any":
             return Json()
     raise ValueError(f"{ast.unparse(hint)} is no type of a parameter")
+
+
+def _draws(call: ast.Call) -> bool:
+    return any(each.arg == "draws" for each in call.keywords)
 
 
 def _name(node: ast.expr) -> str:

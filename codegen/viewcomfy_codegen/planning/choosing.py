@@ -1,0 +1,100 @@
+"""The parameters that depend on a choice, once it is clear which choices a call can make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from viewcomfy_runtime.parameters.branches import Branch
+from viewcomfy_runtime.parameters.fields import REQUIRED
+from viewcomfy_runtime.parameters.key import WireKey
+from viewcomfy_runtime.parameters.types import Choice, Integer
+
+from ..model import Identifier
+from .branches import Selector, joined_type, narrowed, resolved, told, with_draws
+from .drafts import Draft
+from .filters import Named
+from .sharing import Sets
+from .types import refusal
+
+
+def chosen(kept: Named) -> Named:
+    """The parameters with their branches by the names of those that choose; none of which no choice is left."""
+    by_key = {draft.key: (name, draft) for name, draft in kept}
+    found: Named = []
+    for name, draft in kept:
+        settled = _settled(draft, by_key) if draft.branches else draft
+        if settled is not None:
+            found.append((name, settled))
+            by_key[draft.key] = (name, settled)
+        else:
+            del by_key[draft.key]
+    return found
+
+
+def _settled(
+    draft: Draft, by_key: Mapping[WireKey, tuple[Identifier, Draft]]
+) -> Draft | None:
+    """The draft with the type that its remaining branches join to; None where a call cannot choose any of them."""
+    paths = dict.fromkeys(path for each in draft.branches for path in each.when)
+    selectors = {path: _selector(draft, path, by_key) for path in paths}
+    branches = resolved(draft.branches, selectors)
+    if not any(branch.when for branch in branches):
+        if draft.lacking:
+            return None
+        return replace(draft, branches=())
+    kind = joined_type([branch.type for branch in branches])
+    default = draft.default
+    if default is not REQUIRED and default is not None and refusal(kind, default):
+        kind = joined_type([kind, draft.type])
+    kind, branches = narrowed(branches, kind)
+    counts = told(branches, selectors)
+    if not (draft.lacking or counts or len(branches) > 1):
+        # Every choice brings it, and always the same.
+        seed = isinstance(draft.type, Integer) and draft.type.random
+        return replace(draft, type=with_draws(kind, seed), branches=())
+    return replace(draft, type=kind, branches=branches, counts=counts)
+
+
+def _selector(
+    draft: Draft, path: str, by_key: Mapping[WireKey, tuple[Identifier, Draft]]
+) -> Selector | None:
+    """The input of the draft's node that chooses; None where it is linked, so that nobody knows its value."""
+    if path in draft.node.links:
+        return None
+    name, selector = by_key.get(WireKey(draft.node.id, path), (None, None))
+    if name is None or selector is None:
+        return Selector(draft.node.values.get(path))
+    if not isinstance(selector.type, Choice):
+        return None
+    return Selector(selector.value, name, selector.type.options)
+
+
+def by_sets(kept: Named, joined: Sets) -> Named:
+    """The parameters without those that another sets; where one of these chooses, the other's name says so."""
+    names = {draft.key: name for name, draft in kept}
+    heirs = {
+        names[key]: names[first]
+        for first, each in joined.sets.items()
+        for key in each.inputs
+    }
+    return [
+        (name, replace(draft, branches=_renamed(draft.branches, heirs)))
+        for name, draft in kept
+        if draft.key not in joined.members
+    ]
+
+
+def _renamed(
+    branches: tuple[Branch, ...], heirs: Mapping[Identifier, Identifier]
+) -> tuple[Branch, ...]:
+    return tuple(
+        replace(
+            branch,
+            when={
+                heirs.get(Identifier(name), Identifier(name)): keys
+                for name, keys in branch.when.items()
+            },
+        )
+        for branch in branches
+    )
