@@ -86,11 +86,27 @@ def _known(kind: ParameterType, value: Any) -> Kind:
     if (default := _taken(kind, value)) is not REQUIRED:
         return Kind(kind, "its class", default)
     doubt = refusal(kind, value)
+    if (other := _of_another_version(kind, value)) is not None:
+        return Kind(
+            other, "its deployed value, which its class took in other versions", value
+        )
     wider = widened(kind, value)
     if (default := _taken(wider, value)) is REQUIRED:
         return Kind(kind, "its class", REQUIRED, doubt)
     origin = "its class, less what the deployed value breaks"
     return Kind(wider, origin, default, doubt)
+
+
+def _of_another_version(kind: ParameterType, value: Any) -> ParameterType | None:
+    """The type of a value that is none of `kind` but surely a value: a class may take other ones in each version."""
+    match kind:
+        case Integer(lo, hi) if isinstance(value, float):
+            return Number(lo, hi)
+        case Flag() if isinstance(value, str) and value.casefold() in _SWITCHES:
+            return Text()
+        case Choice(options, _) if type(value) is int and str(value) in options:
+            return Integer()
+    return None
 
 
 def refusal(kind: ParameterType, value: Any) -> str:

@@ -90,10 +90,10 @@ def test_an_input_that_every_choice_brings_alike_depends_on_none() -> None:
 
 def test_sentences_say_for_which_choices_an_input_counts() -> None:
     found = by_key(small())
-    assert 'Counts where maker_model is "small" or "large".' in (
+    assert 'Counts where model is "small" or "large".' in (
         found["model.duration"]["description"]
     )
-    assert 'maker_model is "other" and ' in found["model.codec.crf"]["description"]
+    assert 'model is "other" and ' in found["model.codec.crf"]["description"]
     assert "Counts" not in found["model.prompt"]["description"]
 
 
@@ -172,10 +172,7 @@ def test_another_choice_sends_its_own_inputs_and_drops_the_deployed_ones(
 
 def test_what_the_chosen_branch_takes_is_checked_exactly(module: ModuleType) -> None:
     found = refused(module, model="large", size="480p", duration=5)
-    assert (
-        'must be one of "720p", "1080p", not "480p", where maker_model is "large"'
-        in found
-    )
+    assert 'must be one of "720p", "1080p", not "480p", where model is "large"' in found
     assert "must be at most 5, not 6" in refused(module, duration=6)
     assert (
         sent(module, model="large", duration=15, size="1080p")["model.duration"] == 15
@@ -191,9 +188,9 @@ def test_a_deployed_value_that_the_chosen_branch_refuses_has_to_be_set(
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"level": 0.5}, 'counts only where maker_model is "large"'),
-        ({"model": "large", "size": "720p", "tone": "warm"}, 'maker_model is "other"'),
-        ({"model": "other", "duration": 4}, 'maker_model is "small" or "large"'),
+        ({"level": 0.5}, 'counts only where model is "large"'),
+        ({"model": "large", "size": "720p", "tone": "warm"}, 'model is "other"'),
+        ({"model": "other", "duration": 4}, 'model is "small" or "large"'),
         ({"model": "other", "codec": "auto", "codec__crf": 4}, 'codec is "manual"'),
     ],
 )

@@ -38,7 +38,6 @@ def sampled(**inputs: Any) -> Workflow:
         ("seed", "%seed%", "a whole number", ["integer", "null"]),
         ("seed", "randomize", "a whole number", ["integer", "null"]),
         ("steps", "{{steps}}", "a whole number", "integer"),
-        ("steps", 20.5, "a whole number", "integer"),
         ("steps", True, "a whole number", "integer"),
         ("steps", None, "a whole number", "integer"),
         ("cfg", "%scale%", "a finite number", "number"),
@@ -66,6 +65,23 @@ def test_a_placeholder_for_a_choice_is_no_default(text: str) -> None:
     assert "euler" in found["properties"]["sampler_name"]["anyOf"][0]["enum"]
     (warning,) = warnings_of(workflow)
     assert warning.message.endswith("must be one of the choices")
+
+
+@pytest.mark.parametrize(
+    ("spec", "value", "kind"),
+    [
+        (["INT", {"max": 100}], 0.5, "number"),
+        (["BOOLEAN"], "enable", "string"),
+        (["COMBO", {"options": ["auto", "8", "10"]}], 8, "integer"),
+    ],
+)
+def test_a_value_that_another_version_of_the_class_takes_is_the_default(
+    spec: list[Any], value: object, kind: str
+) -> None:
+    described = {"Mine": {"input": {"required": {"level": spec}}}}
+    found = schema({"1": node("Mine", level=value)}, object_info=described)
+    (about,) = found["properties"].values()
+    assert (about["type"], about["default"], found["required"]) == (kind, value, [])
 
 
 def test_a_choice_that_the_list_lacks_is_a_default_without_a_warning() -> None:

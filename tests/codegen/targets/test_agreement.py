@@ -89,13 +89,13 @@ def test_all_faults_come_in_one_error_with_the_nearest_name(tmp_path: Path) -> N
     module = module_of(CASES["image_to_image"](), tmp_path)
     with pytest.raises(InvalidParametersError) as caught:
         module.WORKFLOW.parse({"step": 3, "seed": True, "cfg": "high", "denoise": 2})
-    assert [str(fault) for fault in caught.value.faults] == [
+    assert {str(fault) for fault in caught.value.faults} == {
         "step: is not a parameter; did you mean steps?",
         "image: is required",
         "seed: must be a whole number or null, not true",
         'cfg: must be a finite number, not "high"',
         "denoise: must be at most 1, not 2",
-    ]
+    }
 
 
 def test_a_call_that_is_no_object_is_refused(module: ModuleType) -> None:
