@@ -37,6 +37,12 @@ class Branch:
         """Whether these values of a call's fields make the choices."""
         return all(values[name] in keys for name, keys in self.when.items())
 
+    def as_json(self) -> dict[str, Any]:
+        """The choices, what the field takes there as a JSON Schema, and whether a seed is drawn."""
+        when = {str(name): [*keys] for name, keys in self.when.items()}
+        draws = {"draws": True} if self.draws else {}
+        return {"when": when, **schema_of(self.type), **draws}
+
     def spoken(self) -> str:
         """The choices, for people."""
         return " and ".join(

@@ -182,6 +182,8 @@ class Field:
             schema["x-viewcomfy-seed"] = True
         if self.step is not None:
             schema["x-viewcomfy-step"] = self.step
+        if self.branches:
+            schema["x-viewcomfy-branches"] = [each.as_json() for each in self.branches]
         if self.about.deployed:
             schema["x-viewcomfy-deployed"] = self.about.deployed
         return schema

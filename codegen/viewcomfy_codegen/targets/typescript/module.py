@@ -156,7 +156,10 @@ def _declaration(
     parameter: Parameter, name: Identifier, choices: dict[Choice, Identifier]
 ) -> Code:
     mark = "" if parameter.required else "?"
-    return Code(f"{name}{mark}: {_type(parameter.type, choices)};")
+    kind = _type(parameter.type, choices)
+    if parameter.branches and kind != "unknown" and not kind.endswith("| null"):
+        kind = f"{kind} | null"
+    return Code(f"{name}{mark}: {kind};")
 
 
 def _type(kind: ParameterType, choices: dict[Choice, Identifier]) -> str:

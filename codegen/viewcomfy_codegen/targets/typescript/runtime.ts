@@ -232,16 +232,28 @@ const exact = (value: Whole): Whole =>
 
 // What parameters accept
 
-/** The JSON Schema of a parameter. */
-interface Kind {
+/** The JSON Schema of what a parameter takes. */
+interface Taking {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly [{ readonly enum: readonly unknown[] }];
   readonly minimum?: Whole;
   readonly maximum?: Whole;
+  readonly "x-viewcomfy-media"?: string;
+}
+
+/** The JSON Schema of a parameter. */
+interface Kind extends Taking {
   readonly default?: unknown;
   readonly "x-viewcomfy-key": string | readonly string[];
-  readonly "x-viewcomfy-media"?: string;
+  readonly "x-viewcomfy-seed"?: boolean;
+  readonly "x-viewcomfy-branches"?: readonly Branch[];
+}
+
+/** What a parameter takes under some choices of others; a seed that `draws` is drawn there when it is null. */
+interface Branch extends Taking {
+  readonly when: Readonly<Record<string, readonly unknown[]>>;
+  readonly draws?: boolean;
 }
 
 class Refused extends Error {}
@@ -263,10 +275,10 @@ function short(value: unknown): string {
 }
 
 /** The value as it is sent for a parameter of this kind. Throws Refused. */
-function accept(kind: Kind, value: unknown): unknown {
+function accept(kind: Taking & Partial<Kind>, value: unknown): unknown {
   const [type, other] = [kind.type].flat();
-  const options = kind.enum ?? kind.anyOf?.[0].enum;
-  if (value === null && other) {
+  const options = optionsOf(kind);
+  if (value === null && (other || kind["x-viewcomfy-branches"])) {
     return null;
   }
   if (options) {
@@ -280,7 +292,10 @@ function accept(kind: Kind, value: unknown): unknown {
       return typeof value === "string" ? value : refuse("a text", value);
     case "integer":
       return within(
-        whole(value, other ? "a whole number or null" : undefined),
+        whole(
+          value,
+          kind["x-viewcomfy-seed"] ? "a whole number or null" : undefined,
+        ),
         kind,
       );
     case "number":
@@ -305,10 +320,84 @@ function accept(kind: Kind, value: unknown): unknown {
   }
 }
 
+function optionsOf(kind: Taking): readonly unknown[] | undefined {
+  return (kind.enum ?? kind.anyOf?.[0].enum)?.filter((each) => each !== null);
+}
+
+/** The branch that the values of a call choose; all that the parameter takes where a choice is unknown. */
+function branchOf(
+  kind: Kind,
+  values: JsonObject,
+  kinds: Readonly<Record<string, Kind>>,
+): Branch | undefined {
+  const branches = kind["x-viewcomfy-branches"] ?? [];
+  const chosen = branches.find(({ when }) =>
+    Object.entries(when).every(([name, keys]) => keys.includes(values[name])),
+  );
+  const names = branches.flatMap(({ when }) => Object.keys(when));
+  const isKnown = (name: string): boolean =>
+    values[name] === null ||
+    (optionsOf(kinds[name] as Kind)?.includes(values[name]) ?? true);
+  return chosen ?? (names.every(isKnown) ? undefined : { ...kind, when: {} });
+}
+
+/** Refuses a value that the choices of its call do not allow. Throws Refused. */
+function place(kind: Kind, value: unknown, branch: Branch | undefined): void {
+  const branches = kind["x-viewcomfy-branches"];
+  if (!branches || value === null) {
+    return;
+  }
+  if (!branch) {
+    if (writeJson(value) !== writeJson(kind.default ?? null)) {
+      throw new Refused(
+        `counts only where ${spoken(branches)}: leave it out`,
+      );
+    }
+    return;
+  }
+  try {
+    accept(branch, value);
+  } catch (error) {
+    const where = Object.keys(branch.when).length
+      ? `, where ${spoken([branch])}`
+      : "";
+    throw error instanceof Refused
+      ? new Refused(`${error.message}${where}`)
+      : error;
+  }
+}
+
+/** The choices under which one of the branches holds, for people. */
+function spoken(branches: readonly Branch[]): string {
+  const names = new Set(branches.flatMap(({ when }) => Object.keys(when)));
+  if (names.size > 1) {
+    return branches
+      .map(({ when }) =>
+        Object.entries(when)
+          .map(([name, keys]) => `${name} is ${either(keys)}`)
+          .join(" and "),
+      )
+      .join(", or where ");
+  }
+  const [name] = names;
+  const keys = branches.flatMap(({ when }) => when[name as string] ?? []);
+  return `${name} is ${either([...new Set(keys)])}`;
+}
+
+function either(keys: readonly unknown[]): string {
+  const most = 4;
+  const quoted = keys.slice(0, most).map((key) => `"${key}"`);
+  if (keys.length > most) {
+    quoted[most - 1] = `one of ${keys.length - most + 1} others`;
+  }
+  const last = quoted.pop();
+  return quoted.length ? `${quoted.join(", ")} or ${last}` : `${last}`;
+}
+
 const whole = (value: unknown, wanted = "a whole number"): Whole =>
   isWhole(value) ? exact(value) : refuse(wanted, value);
 
-function within(value: Whole, { minimum, maximum }: Kind): Whole {
+function within(value: Whole, { minimum, maximum }: Taking): Whole {
   if (minimum !== undefined && value < minimum) {
     refuse(`at least ${short(minimum)}`, value);
   }
@@ -1912,7 +2001,15 @@ export class Workflow<
     const params: Record<string, unknown> = {};
     const files: Record<string, Upload> = {};
     const [values, faults] = this.#taken(parameters);
+    const given = Object.fromEntries(
+      values.map(([field, value]) => [field.name, value]),
+    ) as JsonObject;
     for (const [field, value] of values) {
+      const branches = field.kind["x-viewcomfy-branches"];
+      const branch = branchOf(field.kind, given, this.schema.properties);
+      if (branches && (!branch || (value === null && !branch.draws))) {
+        continue;
+      }
       const set = <T>(target: Record<string, T>, each: T): void =>
         field.keys.forEach((key) => (target[key] = each));
       check(field, faults, () => {
@@ -1920,7 +2017,9 @@ export class Workflow<
           const wire = Array.isArray(value) ? { __value__: value } : value;
           set(
             params,
-            value === null && field.kind.type ? drawn(field.kind) : wire,
+            value === null && field.kind.type
+              ? drawn(branch ?? field.kind)
+              : wire,
           );
         } else if (value instanceof Stored) {
           set(params, value.name);
@@ -2045,6 +2144,29 @@ export class Workflow<
         }
       });
     }
+    const whole: Record<string, unknown> = {};
+    for (const { name, kind } of this.#fields) {
+      if ("default" in kind && !faults.some((each) => each.parameter === name)) {
+        whole[name] = kind.default;
+      }
+    }
+    for (const [field, value] of values) {
+      whole[field.name] = value;
+    }
+    for (const field of this.#fields) {
+      const { name, kind } = field;
+      const needed = (kind["x-viewcomfy-branches"] ?? []).flatMap(({ when }) =>
+        Object.keys(when),
+      );
+      if (needed.length && [name, ...needed].every((each) => each in whole)) {
+        const chosen = branchOf(
+          kind,
+          whole as JsonObject,
+          this.schema.properties,
+        );
+        check(field, faults, () => place(kind, whole[name], chosen));
+      }
+    }
     return [values, faults];
   }
 }
@@ -2098,7 +2220,7 @@ async function dataUri(value: unknown, field: Field): Promise<unknown> {
 }
 
 /** A seed from the range of its input; from what the narrowest nodes accept where that is not known. */
-function drawn({ minimum = 0, maximum = 2 ** 32 - 1 }: Kind): Whole {
+function drawn({ minimum = 0, maximum = 2 ** 32 - 1 }: Taking): Whole {
   const [lo, hi] = [BigInt(minimum), BigInt(maximum)];
   // Nodes use negative seeds as commands (-1: random, -2: increment), so none is drawn.
   const floor = hi < 0n ? hi : 0n;

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from viewcomfy_runtime import InvalidParametersError
 
+from ....helpers.branching import described, small
 from ....helpers.cases import CASES
 from ....helpers.support import imported, made
 from ....helpers.typescript import Runtime, bundled, module_text
 from ..test_agreement import JSON_VALUES
 
-NAMES = ("image_to_image", "values_of_all_kinds", "base_and_refiner")
+NAMES = ("image_to_image", "values_of_all_kinds", "base_and_refiner", "branching")
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +35,23 @@ def pairs(
 ) -> dict[str, tuple[ModuleType, Path]]:
     """The same clients in both languages."""
     folder = tmp_path_factory.mktemp("made")
-    workflows = {name: CASES[name]() for name in NAMES}
+    workflows = {name: CASES[name]() for name in NAMES if name in CASES}
+    workflows["branching"] = small()
+    options = {"branching": {"object_info": described()}}
     modules = bundled(
-        {name: module_text(each) for name, each in workflows.items()}, folder
+        {
+            name: module_text(each, **options.get(name, {}))
+            for name, each in workflows.items()
+        },
+        folder,
     )
     return {
-        name: (imported(made(each).files["made.py"], folder, name), modules[name])
+        name: (
+            imported(
+                made(each, **options.get(name, {})).files["made.py"], folder, name
+            ),
+            modules[name],
+        )
         for name, each in workflows.items()
     }
 
@@ -60,7 +72,9 @@ def test_any_call_has_the_same_faults(
         "nonsense",
         *(f"{each}s" for each in schema["properties"]),
     ]
-    call = data.draw(st.dictionaries(st.sampled_from(names), JSON_VALUES, max_size=5))
+    choices = st.sampled_from(["small", "large", "other", "720p", "manual", 4, 0.5])
+    values = JSON_VALUES | choices if name == "branching" else JSON_VALUES
+    call = data.draw(st.dictionaries(st.sampled_from(names), values, max_size=5))
     text = json.dumps(_as_javascript_has_it(call))
     found = node.do(typescript, "validate", call=text)
     theirs = sorted((each["parameter"], _neutral(each["message"])) for each in found)
