@@ -112,6 +112,12 @@ class Roles:
             return None
         return self._fed[node.id]
 
+    def users(self, node: Node) -> tuple[Use, ...]:
+        """Where a constant goes, but for those who only calculate with it or show it; nowhere for a node that works."""
+        facts = self._facts(node.class_type)
+        plain = facts is None or PLAIN_TYPES.issuperset(facts.outputs)
+        return self._users[node.id] if plain and not node.links else ()
+
     def makes_masks(self, node: Node) -> bool:
         """Whether the node finds a part of an image: it takes one in and gives a mask, boxes or segments out."""
         facts = self._facts(node.class_type)
@@ -224,7 +230,8 @@ class Roles:
         return found
 
     @cached_property
-    def _fed(self) -> dict[str, Fed | None]:
+    def _users(self) -> dict[str, tuple[Use, ...]]:
+        """Who uses what a node hands on, switches and reroutes passed; who only calculates or shows does not count."""
         reached: dict[str, tuple[Use, ...]] = {}
         for node in reversed(self._workflow.nodes.values()):
             users: dict[Use, None] = {}
@@ -237,7 +244,11 @@ class Roles:
                 elif not _is(target, _MATHS):
                     users[use] = None
             reached[node.id] = tuple(islice(users, _MOST_USES))
-        return {id: self._agreed(uses) for id, uses in reached.items()}
+        return reached
+
+    @cached_property
+    def _fed(self) -> dict[str, Fed | None]:
+        return {id: self._agreed(uses) for id, uses in self._users.items()}
 
     def _agreed(self, uses: tuple[Use, ...]) -> Fed | None:
         if not uses:

@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from viewcomfy_runtime.parameters.branches import Branch
-from viewcomfy_runtime.parameters.fields import UNUSED
+from viewcomfy_runtime.parameters.fields import REQUIRED, UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Integer, Media, ParameterType
 
 from ..catalog import PAGE_CLASSES, Catalog, InputFacts, NodeFacts
 from ..graph.roles import PRIMITIVE, Roles
-from ..graph.workflow import Node, Workflow
+from ..graph.workflow import Node, Workflow, natural
 from ..model import ADVANCED, BASIC, Identifier
 from ..naming.candidates import split_mark
 from ..words import unique, words
 from .branches import branches_of, joined_type, lacking, wire_names
+from .constants import consumed_type
 from .ranking import hidden_reason, is_rare
 from .types import declared_type, kind_of, kind_wished
 from .wishes import Wish, Wishes
@@ -89,6 +90,10 @@ def drafts(
             if _only_on_the_page(name, value, declared, known):
                 continue
             draft = _draft(node, name, value, declared, known, catalog, roles)
+            if "." not in name and draft.default is not REQUIRED:
+                fed = consumed_type(node, draft.type, value, workflow, facts, roles)
+                if fed is not None and fed != draft.type:
+                    draft = replace(draft, type=fed, type_origin="what it feeds")
             group = mark or (draft.group if node.id in useful else UNUSED)
             yield _wished(
                 replace(draft, group=group, marked=mark is not None),
@@ -101,7 +106,18 @@ def _facts_of(known: NodeFacts | None, name: str, node: Node) -> InputFacts | No
     """What the deployed choices make of an input; of one that they don't bring, what any choice makes of it."""
     if known is None:
         return None
-    return known.input(name, node.values) or known.input(name)
+    found = known.input(name, node.values) or known.input(name)
+    if found is not None and known.page_names and found.type == "COMBO":
+        # The page writes the choices of such a list into inputs of its own.
+        own = (
+            node.values[each]
+            for each in sorted(node.values, key=natural)
+            if each.startswith(known.page_names)
+        )
+        choices = tuple(each for each in own if each and isinstance(each, str))
+        if not found.choices and node.values.get(name) in choices:
+            return replace(found, choices=choices, closed=True)
+    return found
 
 
 def _draft(

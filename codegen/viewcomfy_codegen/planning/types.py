@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from viewcomfy_runtime.parameters.fields import REQUIRED
@@ -48,6 +49,9 @@ _SWITCHES: Final = frozenset(
 )
 """Choices that complete a whole (switches, sides, axes, channels); any other list may grow."""
 
+_RATES: Final = frozenset({"fps", "rate"})
+"""Words in the names of what is counted by the second, which need not be whole: 23.976."""
+
 _OBJECTS: Final = frozenset({"BOUNDING_BOX", "COMPOSITOR", "CURVE"})
 _LISTS: Final = frozenset({"BOUNDING_BOXES", "COLORS", "MULTICOMBO"})
 _NUMBERS: Final = frozenset({"INT", "FLOAT"})
@@ -68,6 +72,8 @@ class Kind(NamedTuple):
 
 def kind_of(name: str, value: Any, facts: InputFacts | None, catalog: Catalog) -> Kind:
     """The type of an input with this deployed value, and where it comes from."""
+    if facts is not None and facts.whole and not _RATES.isdisjoint(words(name)):
+        facts = replace(facts, whole=False)
     declared = declared_type(facts, value) if facts is not None else None
     if declared is not None:
         if facts is not None and _stands_for_a_choice(value, facts):

@@ -154,3 +154,10 @@ def test_what_the_page_alone_uses_has_no_parameter() -> None:
     }
     keys = [each["x-viewcomfy-key"] for each in schema(workflow)["properties"].values()]
     assert sorted(keys) == ["2-inputs-image", "3-inputs-on"]
+
+
+def test_the_choices_that_the_page_keeps_in_inputs_of_its_own_are_the_choices() -> None:
+    options = {f"option{number}": f"style {number}" for number in range(1, 12)}
+    about = schema({"1": node("CustomCombo", choice="style 2", index=1, **options)})
+    (choice,) = about["properties"].values()
+    assert choice["enum"] == list(options.values())

@@ -1,0 +1,78 @@
+"""A constant takes what all its consumers take: their bounds, their choices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from viewcomfy_runtime.parameters.types import (
+    Choice,
+    Integer,
+    Number,
+    ParameterType,
+    Text,
+)
+
+from ..catalog import NodeFacts
+from ..graph.roles import Roles
+from ..graph.workflow import Node, Workflow
+from .types import declared_type, refusal, widened
+
+
+def consumed_type(
+    node: Node,
+    own: ParameterType,
+    value: Any,
+    workflow: Workflow,
+    facts: Mapping[str, NodeFacts | None],
+    roles: Roles,
+) -> ParameterType | None:
+    """What the consumers of a constant of type `own` agree on; None where they don't, or nobody knows."""
+    kinds: list[ParameterType] = []
+    for use in roles.users(node):
+        target = workflow.nodes[use.node]
+        known = facts[target.class_type]
+        declared = known.input(use.input, target.values) if known is not None else None
+        kind = declared_type(declared, value) if declared is not None else None
+        if kind is not None:
+            kinds.append(kind)
+    found = _agreed(own, kinds) if kinds else None
+    if found is None or found == own or not refusal(found, value):
+        return found
+    wider = widened(found, value)
+    return None if refusal(wider, value) else wider
+
+
+def _agreed(own: ParameterType, kinds: Sequence[ParameterType]) -> ParameterType | None:
+    numbers = [each for each in kinds if isinstance(each, Integer | Number)]
+    if isinstance(own, Integer | Number) and len(numbers) == len(kinds):
+        return _narrowest(own, numbers)
+    if not isinstance(own, Text):
+        return None
+    choices = [each for each in kinds if isinstance(each, Choice)]
+    if len(choices) == len(kinds):
+        common = tuple(
+            option
+            for option in choices[0].options
+            if all(option in each.options for each in choices)
+        )
+        closed = any(not each.open for each in choices)
+        texts = common and all(isinstance(option, str) for option in common)
+        return Choice(common, open=not closed) if texts else None
+    texts_only = [each for each in kinds if isinstance(each, Text)]
+    if len(texts_only) < len(kinds):
+        return None
+    return Text(own.multiline or any(each.multiline for each in texts_only))
+
+
+def _narrowest(
+    own: Integer | Number, kinds: Sequence[Integer | Number]
+) -> Integer | Number | None:
+    lows = [each.lo for each in (own, *kinds) if each.lo is not None]
+    highs = [each.hi for each in (own, *kinds) if each.hi is not None]
+    low, high = max(lows, default=None), min(highs, default=None)
+    if low is not None and high is not None and low > high:
+        return None
+    if isinstance(own, Integer):
+        return Integer(low, high, own.random)
+    return Number(low, high)
