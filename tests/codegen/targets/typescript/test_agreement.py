@@ -37,7 +37,7 @@ def pairs(
     folder = tmp_path_factory.mktemp("made")
     workflows = {name: CASES[name]() for name in NAMES if name in CASES}
     workflows["branching"] = small()
-    options = {"branching": {"object_info": described()}}
+    options: dict[str, dict[str, Any]] = {"branching": {"object_info": described()}}
     modules = bundled(
         {
             name: module_text(each, **options.get(name, {}))
