@@ -349,9 +349,7 @@ function place(kind: Kind, value: unknown, branch: Branch | undefined): void {
   }
   if (!branch) {
     if (writeJson(value) !== writeJson(kind.default ?? null)) {
-      throw new Refused(
-        `counts only where ${spoken(branches)}: leave it out`,
-      );
+      throw new Refused(`counts only where ${spoken(branches)}: leave it out`);
     }
     return;
   }
@@ -2146,7 +2144,10 @@ export class Workflow<
     }
     const whole: Record<string, unknown> = {};
     for (const { name, kind } of this.#fields) {
-      if ("default" in kind && !faults.some((each) => each.parameter === name)) {
+      if (
+        "default" in kind &&
+        !faults.some((each) => each.parameter === name)
+      ) {
         whole[name] = kind.default;
       }
     }
