@@ -46,6 +46,9 @@ UNFLAGGED_UPLOADS: Final = {
 }
 """Inputs whose file the pack's own button uploads, without a flag that says so."""
 
+_CHOICES_FROM: Final = {("CustomCombo", "choice"): "option"}
+"""Inputs whose choices stand in other inputs of the node, by how the names of those begin."""
+
 _PAGE_INPUTS: Final = frozenset("compare_view last_incoming viewport_state".split())
 _PAGE_NAMES: Final = {
     "CustomCombo": ["option", "index"],
@@ -134,6 +137,8 @@ def _inputs_record(
         media = UNFLAGGED_UPLOADS.get((class_type, name))
         if media is not None and isinstance(record, dict):
             record = {"type": record["type"], "upload": media}
+        if (class_type, name) in _CHOICES_FROM and isinstance(record, dict):
+            record["choices_from"] = _CHOICES_FROM[class_type, name]
         if not required:
             record = (
                 f"?{record}"

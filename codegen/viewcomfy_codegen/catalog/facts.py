@@ -71,6 +71,8 @@ class InputFacts:
     hidden: bool = False
     control: str | None = None
     page_only: bool = False
+    choices_from: str = ""
+    """How the inputs begin that hold the choices: the node's author wrote them on the node itself."""
     branches: Mapping[str, Mapping[str, InputFacts]] = field(default_factory=dict)
     """Of a selector (COMFY_DYNAMICCOMBO_V3): the inputs of each choice, without the dot."""
     autogrow: Autogrow | None = None
@@ -195,7 +197,7 @@ class NodeFacts:
     ) -> list[Variant]:
         """Every meaning of an input's wire name, with the choices that bring it."""
         if name in self.inputs:
-            return [Variant({}, self.inputs[name])]
+            return [Variant({}, _with_written(self.inputs[name], chosen or {}))]
         return list(_variants(self.inputs, "", name, chosen or {}, {}))
 
     def is_page_only(self, name: str) -> bool:
@@ -204,6 +206,20 @@ class NodeFacts:
         if facts is not None:
             return facts.page_only
         return is_page_name(name) or name.startswith(self.page_names)
+
+
+def _with_written(facts: InputFacts, values: Mapping[str, object]) -> InputFacts:
+    """The facts with the choices that the node's author wrote, which are all there are."""
+    if not facts.choices_from:
+        return facts
+    numbered = {
+        _number(name.removeprefix(facts.choices_from)): value
+        for name, value in values.items()
+        if name.startswith(facts.choices_from) and isinstance(value, str) and value
+    }
+    places = sorted(place for place in numbered if place is not None)
+    written = tuple(dict.fromkeys(str(numbered[place]) for place in places))
+    return replace(facts, choices=written, closed=bool(written))
 
 
 def is_page_name(name: str) -> bool:

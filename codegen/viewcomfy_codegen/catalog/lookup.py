@@ -131,6 +131,7 @@ class Catalog:
             hidden=spec.get("hidden", False),
             control=spec.get("control"),
             page_only=spec.get("page_only", False),
+            choices_from=spec.get("choices_from", ""),
             branches=branches,
             autogrow=(
                 self._autogrow(spec["autogrow"], own) if "autogrow" in spec else None

@@ -260,6 +260,24 @@ def test_buttons_and_views_of_the_page_are_known(
     assert facts.is_page_only(name) is expected
 
 
+def test_a_custom_choice_has_the_options_that_its_author_wrote_in_their_order() -> None:
+    facts = shipped().node("CustomCombo")
+    assert facts is not None
+    values = {
+        "option10": "c",
+        "option2": "b",
+        "option1": "a",
+        "option3": "",
+        "choice": "b",
+    }
+    found = facts.input("choice", values)
+    assert found is not None
+    assert (found.choices, found.closed) == (("a", "b", "c"), True)
+    unwritten = facts.input("choice", {"choice": "b"})
+    assert unwritten is not None
+    assert (unwritten.choices, unwritten.closed) == ((), False)
+
+
 def test_the_options_of_a_custom_choice_are_the_pages() -> None:
     classes = {"CustomCombo": {"input": {"required": {"choice": ["COMBO", {}]}}}}
     facts = with_object_info(classes).node("CustomCombo")
