@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
 from ..project.regenerate import Product, Task, produce
-from ..project.vendoring import copied, stale
+from ..project.vendoring import copied, shared_runtime, stale
 from ..project.writing import write_all
 from ..sources import classes_in
 from .console import err, out, tell
@@ -44,6 +44,8 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
     try:
         for folder, force in _vendored(tasks).items():
             copies |= copied(folder, force=force or check)
+        for path, force in _runtimes(tasks).items():
+            copies |= shared_runtime(path, force=force or check)
         if not faults and not check:
             texts: dict[Path, str | None] = dict(_written(products))
             write_all(copies | texts, within=_vendored(tasks))
@@ -73,6 +75,11 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
 def _vendored(tasks: Sequence[Task]) -> dict[Path, bool]:
     """The folders with copies of the runtime, and whether they may be overwritten."""
     return {task.vendor: task.force for task in tasks if task.vendor is not None}
+
+
+def _runtimes(tasks: Sequence[Task]) -> dict[Path, bool]:
+    """The files with the runtime of TypeScript modules, and whether they may be overwritten."""
+    return {task.runtime: task.force for task in tasks if task.runtime is not None}
 
 
 _STDOUT = Path(STANDARD)

@@ -36,7 +36,8 @@ class Task:
 
     `outputs` are the files to write, each with its target; names are remembered from the first of them that is there.
     `wanted` is what the project's table says of single parameters and outputs, `catalog` the file of node facts that the user
-    or the project keeps. `vendor` is the folder with the copy of the runtime that the module imports.
+    or the project keeps. `vendor` is the folder with the copy of the runtime that the module imports, `runtime` the file
+    from which its TypeScript module does.
     """
 
     source: str
@@ -48,6 +49,7 @@ class Task:
     object_info: str | None = None
     catalog: str | None = None
     vendor: Path | None = None
+    runtime: Path | None = None
     wanted: Wanted = field(default_factory=Wanted)
     fresh: bool = False
     force: bool = False

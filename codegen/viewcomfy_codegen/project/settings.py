@@ -11,6 +11,7 @@ from typing import Any, Final
 from ..errors import CodegenError, Diagnostic
 from ..planning.options import Options
 from ..targets.python.target import Python
+from ..targets.typescript.target import TypeScript
 from .paths import UnusableOutput, outputs_of
 from .regenerate import Task
 from .table import COMMON, TABLE, faults_of
@@ -88,11 +89,17 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
     vendor = folder / settings["vendor"] if "vendor" in settings else None
     if vendor is not None:
         outputs[module] = Python(imported_from(vendor, module, folder))
+    runtime = None
+    if "typescript" in settings and "runtime" in settings:
+        web = folder / settings["typescript"]
+        runtime = (web.parent / settings["runtime"]).with_suffix(".ts")
+        outputs[web] = TypeScript(f"./{settings['runtime']}")
     return Task(
         source=source,
         name=module.stem,
         outputs=outputs,
         vendor=vendor,
+        runtime=runtime,
         options=Options(
             tuple(settings.get("include", ())),
             tuple(settings.get("exclude", ())),

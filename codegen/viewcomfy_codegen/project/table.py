@@ -41,6 +41,10 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         "The JSON Schema to write, or false for none. Default: beside the module.",
     ),
     "typescript": Setting(_TEXT, "The TypeScript module to write as well."),
+    "runtime": Setting(
+        _TEXT,
+        "Where the TypeScript module imports its runtime from, such as viewcomfy.ts beside it. Default: it holds its own.",
+    ),
     "vendor": Setting(
         _TEXT,
         "A folder for a copy of the runtime, which the Python modules then import.",
@@ -97,7 +101,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     ),
     "outputs": Setting(_BY_NAME, "Names of outputs, by the id of their node."),
 }
-COMMON: Final = ("object_info", "catalog", "vendor")
+COMMON: Final = ("object_info", "catalog", "vendor", "runtime")
 """Settings that may also stand above the workflows, for all of them."""
 
 

@@ -11,6 +11,8 @@ from typing import Final
 import viewcomfy_runtime
 
 from ..errors import CodegenError, Diagnostic
+from ..targets.checksums import is_edited, is_generated, marked
+from ..targets.typescript.module import companion
 from ..version import __version__
 
 INSTALLED: Final = "viewcomfy_runtime"
@@ -50,6 +52,19 @@ def copied(folder: Path, *, force: bool = False) -> dict[Path, str | None]:
     texts[_MARK] = f"{_OURS}{__version__}\n\n{listed}"
     gone = dict.fromkeys(present.keys() - texts.keys())
     return {folder / name: text for name, text in (gone | texts).items()}
+
+
+def shared_runtime(path: Path, *, force: bool = False) -> dict[Path, str | None]:
+    """The runtime that TypeScript modules import from `path`.
+
+    Raises CodegenError where the file is somebody else's, or was edited by hand, unless `force`.
+    """
+    present = _text(path) if path.is_file() else ""
+    if present and not force and (not is_generated(present) or is_edited(present)):
+        fault = "was edited by hand, or viewcomfy-codegen did not write it"
+        hint = "name another file, or overwrite it with --force"
+        raise CodegenError(Diagnostic(str(path), fault, hint))
+    return {path: marked(companion(), "")}
 
 
 def stale(files: Mapping[Path, str | None]) -> list[Path]:

@@ -117,6 +117,12 @@ def _imports(module: Module) -> Iterator[Code]:
     yield Code("Workflow")
 
 
+def companion() -> str:
+    """The text of the module that modules import their runtime from."""
+    generator = f"// {MARK} {__version__}; what its modules of this folder share."
+    return f"{generator}\n// {LINE}\n\n{runtime()}"
+
+
 @cache
 def _template() -> Template:
     found = environment(literal, {"comment": comment})

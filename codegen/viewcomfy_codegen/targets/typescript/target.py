@@ -8,7 +8,6 @@ from typing import Final
 from ...model import Module
 from ..target import Earlier, Target
 from .module import typescript_module
-from .names import runtime
 from .reading import read_typescript
 
 
@@ -21,10 +20,6 @@ class TypeScript:
     suffix: str = ".ts"
     reserved: frozenset[str] = frozenset()
     """None: a name becomes a property by a rule of its own."""
-
-    def companion(self) -> str:
-        """The runtime's own module, which stands where `runtime` says."""
-        return runtime()
 
     def render(self, module: Module) -> str:
         return typescript_module(module, self.runtime)

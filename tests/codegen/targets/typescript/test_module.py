@@ -186,3 +186,45 @@ def test_json_stands_in_a_raw_template_as_it_is() -> None:
 def test_a_comment_ends_where_it_should() -> None:
     text = comment(["ends */ here @tag and {@link x}"])
     assert text.count("*/") == 1 and "\\@tag" in text and "{\\@link" in text
+
+
+TABLE = """\
+[tool.viewcomfy-codegen]
+runtime = "viewcomfy.ts"
+
+[tool.viewcomfy-codegen.workflows.one]
+source = "workflow_api.json"
+typescript = "web/one.ts"
+
+[tool.viewcomfy-codegen.workflows.two]
+source = "workflow_api.json"
+typescript = "web/two.ts"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with two clients that share their TypeScript runtime."""
+    (tmp_path / "workflow_api.json").write_text(json.dumps(text_to_image()), "utf-8")
+    (tmp_path / "pyproject.toml").write_text(TABLE, "utf-8")
+    (tmp_path / "web").mkdir()
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["generate"])
+    assert done.exit_code == 0, done.output
+    return tmp_path
+
+
+def test_the_modules_of_a_project_may_share_their_runtime(project: Path) -> None:
+    one = (project / "web" / "one.ts").read_text("utf-8")
+    assert 'from "./viewcomfy.ts";' in one and "class ViewComfyGateway" not in one
+    runtime = (project / "web" / "viewcomfy.ts").read_text("utf-8")
+    assert "export class ViewComfyGateway" in runtime
+    assert CliRunner().invoke(main, ["generate", "--check"]).exit_code == 0
+
+
+def test_a_shared_runtime_that_was_edited_is_not_overwritten(project: Path) -> None:
+    path = project / "web" / "viewcomfy.ts"
+    path.write_text(path.read_text("utf-8") + "// mine\n", "utf-8")
+    assert CliRunner().invoke(main, ["generate", "--check"]).exit_code == 1
+    done = CliRunner().invoke(main, ["generate"])
+    assert done.exit_code == 1 and "edited by hand" in done.stderr

@@ -12,6 +12,7 @@ import pytest
 
 from viewcomfy_codegen import generate
 from viewcomfy_codegen.pipeline import TARGETS
+from viewcomfy_codegen.targets.typescript.module import companion
 from viewcomfy_codegen.targets.typescript.target import TypeScript
 from viewcomfy_runtime import ViewComfy
 
@@ -44,7 +45,7 @@ def test_every_workflow_is_called_alike(node: Runtime, tmp_path: Path) -> None:
         for name, data in _workflows().items()
     }
     texts = {name: files[f"{name}.ts"] for name, files in made.items()}
-    modules = bundled({**texts, "viewcomfy": target.companion()}, tmp_path)
+    modules = bundled({**texts, "viewcomfy": companion()}, tmp_path)
     with Server(result()) as server:
         for name, files in made.items():
             python = imported(files[f"{name}.py"], tmp_path, name)
