@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ...model import Identifier
@@ -38,7 +37,8 @@ _ESCAPES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
 def _text(value: str) -> str:
     """In double quotes, unless single ones need fewer escapes; what doesn't print is escaped."""
     quote = "'" if value.count('"') > value.count("'") else '"'
-    body = "".join(map(_escaped, value))
+    is_plain = value.isprintable() and "\\" not in value
+    body = value if is_plain else "".join(map(_escaped, value))
     return quote + body.replace(quote, "\\" + quote) + quote
 
 
@@ -99,8 +99,17 @@ def comment(paragraphs: Iterable[str], indent: int = 0) -> Code:
     return Code(f"/**{body}\n{margin} */")
 
 
-def _wrapped(text: str, room: int) -> list[str]:
-    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+def _wrapped(text: str, room: int) -> Iterator[str]:
+    """The lines of a text, none wider than there is room unless a word is."""
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}" if line else word
+        if line and len(longer) > room:
+            yield line
+            line = word
+        else:
+            line = longer
+    yield line
 
 
 _TAG: Final = re.compile(r"(?:(?<=\s)|(?<=\{)|^)@")
@@ -110,9 +119,11 @@ def _comment_text(text: str) -> str:
     """On one line, without what doesn't print, with nothing that ends the comment or starts a tag."""
     if isinstance(text, Code):
         return text
-    plain = " ".join(
-        "".join(char if char.isprintable() else " " for char in text).split()
-    )
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    plain = " ".join(text.split())
+    if "@" not in plain and "*/" not in plain:
+        return plain
     return _TAG.sub(r"\\@", plain.replace("*/", "*\\/"))
 
 
