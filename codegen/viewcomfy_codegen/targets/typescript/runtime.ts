@@ -1081,8 +1081,13 @@ function eventReader(
   let data: string[] = [];
   let partial = "";
   let afterCr = false;
+  let size = 0;
   return (piece) => {
     const text = decoder.decode(piece, { stream: true });
+    size += text.length;
+    if (size > LARGEST) {
+      throw new ProtocolError("the server sent an event without an end");
+    }
     const lines = (afterCr ? text.replace(/^\n/, "") : text).split(/\r\n?|\n/);
     afterCr = text ? text.endsWith("\r") : afterCr;
     lines[0] = partial + lines[0];
@@ -1098,6 +1103,7 @@ function eventReader(
         const enough = data.length > 0 && emit(type, data.join("\n"));
         type = "";
         data = [];
+        size = 0;
         return enough;
       }
       return false;
@@ -1140,7 +1146,8 @@ export class OutputFile {
     this.filename = textOf(filename) || "output";
     this.contentType = textOf(contentType) || typeOf(this.filename);
     this.size = isWhole(size) ? Number(size) : undefined;
-    this.url = textOf(filepath) || undefined;
+    const link = textOf(filepath);
+    this.url = isUrl(link) ? link : undefined;
     this.extra = extra;
     this.#data = data;
   }
@@ -1199,7 +1206,7 @@ export class OutputFile {
       await sink(bytes);
       return;
     }
-    if (!url || !isUrl(url)) {
+    if (!url) {
       throw new ProtocolError(
         `the server sent no content for ${filename}`,
         RUN_AGAIN,
