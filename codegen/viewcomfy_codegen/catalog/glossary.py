@@ -23,15 +23,18 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
 _VERBS: Final = frozenset(
     "force show use enable disable keep clear save load is do auto add remove apply skip invert".split()
 )
-"""Words at the start of what a pattern leaves: no sentence can be made of such a name by its end."""
+"""Words at the start of what a pattern leaves: no sentence can be made of such a name by its end.
+"""
 
 _NO_EFFECT: Final = ("; has no effect.", "; have no effect.", "; leave it as it is.")
 
 
 class Glossary:
-    """Our own sentences on inputs: by class and name, by name, by a pattern with one `*`, and by role.
+    """Our own sentences on inputs: by class and name, by name, by a pattern with one `*`, and by
+    role.
 
-    `kind` is the name of the input's type in lower case: text, integer, number, flag, choice, media or json. What a name says
+    `kind` is the name of the input's type in lower case: text, integer, number, flag, choice, media
+    or json. What a name says
     elsewhere may be untrue of a choice: `1K` is not in pixels, a service's model not a file.
     """
 
@@ -53,9 +56,11 @@ class Glossary:
     def sentence(
         self, class_type: str, plain: str, kind: str, tooltip: str = ""
     ) -> tuple[str, str]:
-        """What an input of this plain name is for, and who says so; empty where nothing true can be said.
+        """What an input of this plain name is for, and who says so; empty where nothing true can be
+        said.
 
-        `tooltip` is what the user's own server says: better than what is said of a name, no matter of which class.
+        `tooltip` is what the user's own server says: better than what is said of a name, no matter
+        of which class.
         """
         known = self._classes.get(class_type, {}).get(plain)
         if known:
@@ -86,7 +91,9 @@ class Glossary:
         return "", ""
 
     def on_name(self, name: str, kind: str) -> tuple[str, str]:
-        """What is said of a parameter's name, or of as many of its last words as anything is said of."""
+        """What is said of a parameter's name, or of as many of its last words as anything is said
+        of.
+        """
         rest = name
         while rest:
             said = self._names.get(rest, "")
@@ -96,7 +103,9 @@ class Glossary:
         return "", ""
 
     def _chosen(self, plain: str) -> tuple[str, str] | None:
-        """What is said of a choice with this name, where that of other inputs would be untrue of it."""
+        """What is said of a choice with this name, where that of other inputs would be untrue of
+        it.
+        """
         if plain in self._choices:
             return self._choices[plain], "the glossary, on choices of its name"
         for glob, sentence in self._choices.items():
@@ -107,7 +116,9 @@ class Glossary:
         return None
 
     def has_no_effect(self, class_type: str, plain: str) -> bool:
-        """Whether an input changes nothing by its own sentence: notes, helpers and previews of the editor."""
+        """Whether an input changes nothing by its own sentence: notes, helpers and previews of the
+        editor.
+        """
         said = self._classes.get(class_type, {}).get(plain) or self._names.get(
             plain, ""
         )
@@ -130,7 +141,9 @@ class Glossary:
 
 
 def _fits(sentence: str, kind: str) -> bool:
-    """Whether a sentence on a name speaks of a value of this kind: a switch is no number, a number no switch."""
+    """Whether a sentence on a name speaks of a value of this kind: a switch is no number, a number
+    no switch.
+    """
     first = sentence.partition(" ")[0]
     if first in ("Whether", "Turn", "Option"):
         return kind in ("flag", "choice", "text")

@@ -1,4 +1,6 @@
-"""What kinds of node classes are called in this field, as data: where the meaning lies in the class alone."""
+"""What kinds of node classes are called in this field, as data: where the meaning lies in the class
+alone.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ Words = tuple[str, ...]
 class Vocabulary:
     """Nouns for families of classes, whose inputs own a bare name, and what a class uses a file as.
 
-    A pattern holds words that a class has, in any order; the first pattern that a class matches counts.
+    A pattern holds words that a class has, in any order; the first pattern that a class matches
+    counts.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -41,7 +44,9 @@ class Vocabulary:
         self.fillers: Final = frozenset(data["fillers"])
 
     def family(self, class_words: Words) -> Words:
-        """What nodes of this class are called in short; empty where only the class's own words say it."""
+        """What nodes of this class are called in short; empty where only the class's own words say
+        it.
+        """
         present = frozenset(class_words)
         for pattern, noun in self._families:
             if pattern <= present:
@@ -54,7 +59,8 @@ class Vocabulary:
         return len(self._owners)
 
     def owns(self, class_words: Words, name: str, rank: int) -> bool:
-        """Whether an input of this name, bare, is the one of such a class: `width` is the size of what is made.
+        """Whether an input of this name, bare, is the one of such a class: `width` is the size of
+        what is made.
 
         What resizes owns it too, but gives way to what makes: the lower rank is asked first.
         """
@@ -71,7 +77,9 @@ class Vocabulary:
         return ()
 
     def describes(self, class_words: Words, name: str) -> bool:
-        """Whether an input of this name only describes, for people, what a node of such a class takes."""
+        """Whether an input of this name only describes, for people, what a node of such a class
+        takes.
+        """
         present = frozenset(class_words)
         return any(
             name in names and pattern <= present for pattern, names in self._describing

@@ -35,10 +35,14 @@ PRIMITIVE: Final = frozenset(
 """Words in the names of inputs that hold a value for other nodes."""
 
 _PLAIN_SOCKETS: Final = frozenset(
-    "image images pixels video videos audio audios input inputs any anything value data frame frames picture in obj object"
-    " text string prompt model positive negative latent latents samples conditioning clip vae sigmas noise guider"
-    " sampler net lora hooks options optional pipe basic settings embeds vision output destination init"
-    " original orig origin img vid src first second on true false condition waveform file batch list"
+    "image images pixels video videos audio audios input inputs any anything value data frame"
+    " frames picture in obj object"
+    " text string prompt model positive negative latent latents samples conditioning clip vae"
+    " sigmas noise guider"
+    " sampler net lora hooks options optional pipe basic settings embeds vision output"
+    " destination init"
+    " original orig origin img vid src first second on true false condition waveform file batch"
+    " list"
     " encoder gen to from of by and the encode upscaled resized raw media rgb bgr any1".split()
 )
 """Words in the names of inputs that say what is linked there, not what it is for."""
@@ -57,21 +61,27 @@ _SWITCHES: Final = frozenset("switch if ifelse else select selector any combo".s
 _REROUTES: Final = frozenset("reroute".split())
 _UNPACKS: Final = frozenset("components".split())
 _MOST_USES: Final = 32
-"""How many uses of one value are looked at: so many tell what it is, and a chain of any length costs no more."""
+"""How many uses of one value are looked at: so many tell what it is, and a chain of any length
+costs no more.
+"""
 
 _MODEL_PARTS: Final = frozenset({"MODEL", "CLIP", "VAE", "LATENT"})
 _MAKES_MASKS: Final = frozenset({"MASK", "SEGS", "BBOX", "BBOXES", "SAM3_TRACK_DATA"})
 
 
 class Fed(NamedTuple):
-    """Where a constant goes: the class that uses it, empty where several do, and what they all call it."""
+    """Where a constant goes: the class that uses it, empty where several do, and what they all call
+    it.
+    """
 
     class_type: str
     input: str
 
 
 class _Label(NamedTuple):
-    """What something is used as, and how surely: 2 an input's name says so, 1 its class, 0 nothing does."""
+    """What something is used as, and how surely: 2 an input's name says so, 1 its class, 0 nothing
+    does.
+    """
 
     words: tuple[str, ...]
     sure: int
@@ -90,21 +100,27 @@ class Roles:
         self._facts = facts
 
     def side(self, node: Node) -> str | None:
-        """POSITIVE or NEGATIVE where all that the node's text becomes is that, NEUTRAL where there are no sides."""
+        """POSITIVE or NEGATIVE where all that the node's text becomes is that, NEUTRAL where there
+        are no sides.
+        """
         sides = self._sides[node.id]
         if len(sides) == 1:
             return next(iter(sides))
         return NEUTRAL if NEUTRAL in sides and NEGATIVE not in sides else None
 
     def label(self, node: Node) -> tuple[str, ...]:
-        """The words for what the node's image, video or sound is used as; none where nothing special."""
+        """The words for what the node's image, video or sound is used as; none where nothing
+        special.
+        """
         labels = self._labels[node.id]
         # A loaded image's own mask says nothing of what the image is for.
         images = [label for kind, label in labels.items() if kind != "MASK"]
         return _surest(images or list(labels.values())).words
 
     def fed(self, node: Node) -> Fed | None:
-        """Who uses a constant and as what, where all who do give it one name; None for a node that works."""
+        """Who uses a constant and as what, where all who do give it one name; None for a node that
+        works.
+        """
         facts = self._facts(node.class_type)
         if node.links or (
             facts is not None and not PLAIN_TYPES.issuperset(facts.outputs)
@@ -119,7 +135,9 @@ class Roles:
         return self._users[node.id] if plain and not node.links else ()
 
     def makes_masks(self, node: Node) -> bool:
-        """Whether the node finds a part of an image: it takes one in and gives a mask, boxes or segments out."""
+        """Whether the node finds a part of an image: it takes one in and gives a mask, boxes or
+        segments out.
+        """
         facts = self._facts(node.class_type)
         if facts is None:
             return vocabulary().family(class_words(node.class_type)) == ("mask",)
@@ -135,7 +153,9 @@ class Roles:
         )
 
     def generates_alone(self, node: Node) -> bool:
-        """Whether the node makes its result from prompt and files alone, as a service does: no model is linked to it."""
+        """Whether the node makes its result from prompt and files alone, as a service does: no
+        model is linked to it.
+        """
         facts = self._facts(node.class_type)
         if facts is None or _MODEL_PARTS.intersection(facts.outputs):
             return False
@@ -175,7 +195,9 @@ class Roles:
         return "*"
 
     def _flows(self, node: Node) -> Iterator[tuple[Use, Node]]:
-        """Where the node's texts go, or what was made of them; an output of unknown type goes everywhere."""
+        """Where the node's texts go, or what was made of them; an output of unknown type goes
+        everywhere.
+        """
         for use in self._workflow.uses[node.id]:
             kind = self.link_type(node, use)
             if kind == "*" or (
@@ -201,7 +223,9 @@ class Roles:
     def _passed_on(
         self, target: Node, found: dict[str, frozenset[str]]
     ) -> frozenset[str]:
-        """What a node makes of a text: what its own outputs become, or a prompt without sides at the end."""
+        """What a node makes of a text: what its own outputs become, or a prompt without sides at
+        the end.
+        """
         if target.id not in found:  # within a circle
             return frozenset()
         if not self._workflow.uses[target.id]:
@@ -301,7 +325,9 @@ class Roles:
         return _Label((), 1) if made_from else _NO_LABEL
 
     def _kept(self, target: Node, kind: str) -> str | None:
-        """The type as which the thing that goes in comes out again, if it does: the same, or only unpacked."""
+        """The type as which the thing that goes in comes out again, if it does: the same, or only
+        unpacked.
+        """
         facts = self._facts(target.class_type)
         if kind == "VIDEO" and _is(target, _UNPACKS):
             return "IMAGE"

@@ -1,4 +1,6 @@
-"""The stage of the work that a node serves, where samplers follow one another or make different things."""
+"""The stage of the work that a node serves, where samplers follow one another or make different
+things.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +41,10 @@ def stages(
 ) -> dict[str, Stage]:
     """The stage of each node that serves one only; none at all where all samplers do the same work.
 
-    A sampler that starts from another's result refines it, upscales it where it grew in between, or inpaints it where a mask
-    was laid on; one that continues an earlier video extends it. Where none starts from another, what they make tells them apart.
+    A sampler that starts from another's result refines it, upscales it where it grew in between, or
+    inpaints it where a mask
+    was laid on; one that continues an earlier video extends it. Where none starts from another,
+    what they make tells them apart.
     """
     found = _Passes(workflow, facts).named()
     if len(set(found.values())) < 2:
@@ -105,7 +109,9 @@ class _Passes:
         return found
 
     def _is_sampler(self, node: Node) -> bool:
-        """Whether the node denoises: it takes latents in, gives latents out and draws noise or counts steps."""
+        """Whether the node denoises: it takes latents in, gives latents out and draws noise or
+        counts steps.
+        """
         facts = self._facts[node.class_type]
         if facts is not None and "LATENT" not in facts.outputs:
             return False
@@ -148,7 +154,9 @@ class _Passes:
         return earlier, way
 
     def _continues(self, node: Node) -> bool:
-        """Whether the latent to start from is made by a node that continues what an earlier sampler made."""
+        """Whether the latent to start from is made by a node that continues what an earlier sampler
+        made.
+        """
         for name, link in node.links.items():
             maker = self._workflow.nodes.get(link.node)
             if maker is None or not any(each in name for each in _LATENT_SOCKETS):
@@ -221,7 +229,9 @@ def _spread(
     beside: Callable[[Node], Iterator[str]],
     against: bool = False,
 ) -> dict[str, Stage | None]:
-    """The stage of the nearest samplers on one side of each node, where they are of one stage; those beside it come first."""
+    """The stage of the nearest samplers on one side of each node, where they are of one stage;
+    those beside it come first.
+    """
     order = list(workflow.nodes.values())
     near: dict[str, frozenset[Stage]] = {}
     for node in reversed(order) if against else order:

@@ -1,4 +1,6 @@
-"""Which name each parameter gets: its own where nobody else wants it, else with what tells its node from its brothers."""
+"""Which name each parameter gets: its own where nobody else wants it, else with what tells its node
+from its brothers.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,11 @@ from .rules import Rule, Words, merge, shortened
 def assign(
     labels: Labels, spots: list[Spot], kept: Mapping[int, str] | None = None
 ) -> list[tuple[Identifier, Rule]]:
-    """A name for each spot, in their order, and the rule that gave it; `kept` are names that spots have already, by index, and nobody else gets.
+    """A name for each spot, in their order, and the rule that gave it; `kept` are names that spots
+    have already, by index, and nobody else gets.
 
-    Those who want one name are told apart together: all inputs of a node carry one prefix, and each of its brothers his own.
+    Those who want one name are told apart together: all inputs of a node carry one prefix, and each
+    of its brothers his own.
     """
     kept = kept or {}
     bases = _bases(labels, spots)
@@ -54,7 +58,9 @@ def assign(
 
 
 def _bases(labels: Labels, spots: list[Spot]) -> list[Base]:
-    """Each spot's own name; where two of one node would have the same, each keeps its input's own words."""
+    """Each spot's own name; where two of one node would have the same, each keeps its input's own
+    words.
+    """
     found = [labels.base(spot) for spot in spots]
     seen: dict[tuple[str, Words], list[int]] = {}
     for index, (spot, base) in enumerate(zip(spots, found, strict=True)):
@@ -98,7 +104,9 @@ def _in_place(nodes: Mapping[str, Node], brothers: Brothers) -> list[Node]:
 
 
 def _owners(wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
-    """The nodes whose the bare name is by right: their author's own word, else what their class is there for."""
+    """The nodes whose the bare name is by right: their author's own word, else what their class is
+    there for.
+    """
     said = (Rule.TITLE, Rule.TITLED, Rule.LABEL, Rule.FED)
     found = {spot.node.id for spot, base in wanting if base.rule in said}
     files = {spot.node.id for spot, _ in wanting if isinstance(spot.type, Media)}

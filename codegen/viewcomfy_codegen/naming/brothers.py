@@ -1,4 +1,6 @@
-"""What tells nodes apart whose inputs would have one name: one prefix for all inputs of a node, and every brother carries his."""
+"""What tells nodes apart whose inputs would have one name: one prefix for all inputs of a node, and
+every brother carries his.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,10 @@ _DULL_PREFIXES: Final = frozenset(
     "comfyui comfy output outputs image images video audio img result results final".split()
 )
 _PLAIN_SOCKETS: Final = frozenset({""}) | frozenset(
-    "image images pixels video audio mask input any value positive negative model clip vae latent samples image_output"
-    " conditioning control net text string prompt lora stack hooks noise sigmas guider sampler a b on off true false on_true"
+    "image images pixels video audio mask input any value positive negative model clip vae"
+    " latent samples image_output"
+    " conditioning control net text string prompt lora stack hooks noise sigmas guider sampler a"
+    " b on off true false on_true"
     " on_false data pipe options source destination".split()
 )
 _TURNS_ON: Final = frozenset("enable use turn on switch is mode".split())
@@ -37,7 +41,9 @@ _DEEPEST: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """What a node's inputs carry beside their names; `noun` is its family's, `number` its place along the flow."""
+    """What a node's inputs carry beside their names; `noun` is its family's, `number` its place
+    along the flow.
+    """
 
     words: Words = ()
     noun: Words = ()
@@ -70,7 +76,9 @@ class Brothers:
     def told(
         self, nodes: list[Node], owners: frozenset[str], depth: int = 0
     ) -> Prefixes:
-        """A prefix for each node; `owners` keep the bare name where they are the only ones of their kind."""
+        """A prefix for each node; `owners` keep the bare name where they are the only ones of their
+        kind.
+        """
         if len(nodes) < 2:
             return {node.id: Prefix() for node in nodes}
         if depth < _DEEPEST:
@@ -118,7 +126,9 @@ class Brothers:
         return () if all(word.isdecimal() for word in said) else said
 
     def _shortest(self, said: Mapping[str, Words]) -> dict[str, Words]:
-        """As few of the words as tell the titles apart: those that run through the workflow where they do, else the first."""
+        """As few of the words as tell the titles apart: those that run through the workflow where
+        they do, else the first.
+        """
         common = set.intersection(*(set(each) for each in said.values()))
         own = {
             id: tuple(word for word in each if word not in common) or each
@@ -172,7 +182,9 @@ class Brothers:
     def _by_family(
         self, nodes: list[Node], owners: frozenset[str], depth: int
     ) -> Prefixes | None:
-        """Where their classes differ in kind: one that owns the name keeps it bare, the others carry what they are."""
+        """Where their classes differ in kind: one that owns the name keeps it bare, the others
+        carry what they are.
+        """
         owning = [node for node in nodes if node.id in owners]
         others = [node for node in nodes if node.id not in owners]
         kinds = {node.id: self._noun(node) for node in others or owning}
@@ -242,7 +254,9 @@ class Brothers:
     def _by_switch(
         self, nodes: list[Node], owners: frozenset[str], depth: int
     ) -> Prefixes | None:
-        """Where a switch takes one of two: the one that it takes when on carries what its author calls being on."""
+        """Where a switch takes one of two: the one that it takes when on carries what its author
+        calls being on.
+        """
         if len(nodes) != 2:
             return None
         ways: dict[str, str] = {}
@@ -299,7 +313,9 @@ class Brothers:
         }
 
     def _socket(self, node: Node) -> Words:
-        """The first telling name of an input that the node's output, or what was made of it alone, is linked to."""
+        """The first telling name of an input that the node's output, or what was made of it alone,
+        is linked to.
+        """
         for _ in range(_DEEPEST):
             uses = self._workflow.uses[node.id]
             if len({use.node for use in uses}) != 1:
@@ -405,7 +421,9 @@ class Brothers:
     def _by_partner(
         self, nodes: list[Node], owners: frozenset[str], depth: int
     ) -> Prefixes | None:
-        """By what tells the nodes apart that these belong to: each feeds one of its own, all of one class."""
+        """By what tells the nodes apart that these belong to: each feeds one of its own, all of one
+        class.
+        """
         partners: dict[str, Node] = {}
         for node in nodes:
             users = {use.node for use in self._workflow.uses[node.id]}
@@ -427,7 +445,9 @@ class Brothers:
     def _by_loaded(
         self, nodes: list[Node], owners: frozenset[str], depth: int
     ) -> Prefixes | None:
-        """By the files that the nodes work on, each on one of its own: start and end image, or two people."""
+        """By the files that the nodes work on, each on one of its own: start and end image, or two
+        people.
+        """
         found: dict[str, Words] = {}
         for node in nodes:
             said = self._loaded(node)
@@ -465,7 +485,9 @@ class Brothers:
 
     @cached_property
     def place(self) -> dict[str, int]:
-        """Each node's place as one reads the flow backwards from each output: what belongs together stands together."""
+        """Each node's place as one reads the flow backwards from each output: what belongs together
+        stands together.
+        """
         found: dict[str, int] = {}
         ends = [id for id, uses in self._workflow.uses.items() if not uses]
         rest = [id for id in self._workflow.nodes if self._workflow.uses[id]]
@@ -516,7 +538,9 @@ def _if_distinct(found: Mapping[str, Words], rule: Rule) -> Prefixes | None:
 
 
 def _numbered_titles(nodes: list[Node], said: Mapping[str, Words]) -> Prefixes:
-    """The titles as prefixes; those that differ in a number behind one word alone, with that number."""
+    """The titles as prefixes; those that differ in a number behind one word alone, with that
+    number.
+    """
     stems = {id: each[-1].rstrip("0123456789") for id, each in said.items()}
     if len(set(stems.values())) == 1 and all(len(each) == 1 for each in said.values()):
         stem = next(iter(stems.values()))

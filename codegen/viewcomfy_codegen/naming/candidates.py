@@ -1,4 +1,6 @@
-"""What each input of a workflow could be called by itself: what its user wrote, its role, its own name with a noun."""
+"""What each input of a workflow could be called by itself: what its user wrote, its role, its own
+name with a noun.
+"""
 
 from __future__ import annotations
 
@@ -27,15 +29,19 @@ PROMPT_WORDS: Final = frozenset(
 """Words in the names of inputs that hold what an image should show."""
 
 _GENERIC: Final = frozenset(
-    "text texts value string prompt image images int integer float number num boolean bool input video audio file any"
+    "text texts value string prompt image images int integer float number num boolean bool"
+    " input video audio file any"
     " model positive negative populated literal choice".split()
 )
 """Words for what a value is; they do not say which one."""
 
 _WEAK: Final = frozenset(
-    "strength weight weights scale name type mode direction channel tolerance threshold start end x y z amount index"
-    " left right top bottom expand enabled enable version noise base ratio factor radius a b c d k resolution"
-    " rotate kind function offset visibility algorithm text string value model int float number boolean choice".split()
+    "strength weight weights scale name type mode direction channel tolerance threshold start"
+    " end x y z amount index"
+    " left right top bottom expand enabled enable version noise base ratio factor radius a b c d"
+    " k resolution"
+    " rotate kind function offset visibility algorithm text string value model int float number"
+    " boolean choice".split()
 )
 """Words that say how a value acts but not on what: they need the noun of what their node is."""
 
@@ -52,13 +58,15 @@ _MILD: Final = frozenset("device dtype precision quantization quality".split())
 
 _SIDE_WORDS: Final = frozenset({"positive", "negative", "pos", "neg"})
 _PROMPT_FILLERS: Final = frozenset(
-    "positive negative pos neg text string value prompt prompts conditioning clip encode encoder input user".split()
+    "positive negative pos neg text string value prompt prompts conditioning clip encode"
+    " encoder input user".split()
 )
 _ENCODERS: Final = re.compile(
     r"clip_?[lg]|t5_?xxl|text_?[lg]|t5|llama|llm|bert|mt5xl|g|l"
 )
 _MEDIA_NOUNS: Final = frozenset(
-    "image images mask video audio picture photo frame frames img pixels sound music voice speech song".split()
+    "image images mask video audio picture photo frame frames img pixels sound music voice"
+    " speech song".split()
 )
 _LOADED: Final = (("clip",), ("vae",), ("text", "encoder"))
 """Families of which a workflow has one: a number stands behind their inputs' whole names."""
@@ -87,7 +95,8 @@ class Spot:
 class Base:
     """What an input is called as long as no other wants that name.
 
-    `noun` is what a weak word needs, `words` the rest; `role` when the whole says what the value is, so that numbers stand behind it; `reserved` when only Python needs the noun.
+    `noun` is what a weak word needs, `words` the rest; `role` when the whole says what the value
+    is, so that numbers stand behind it; `reserved` when only Python needs the noun.
     """
 
     words: Words
@@ -135,7 +144,9 @@ class Labels:
         return self._constant(spot, own) or self._own(spot, own)
 
     def _sided(self, spot: Spot, own: Words) -> Words:
-        """An input's words with its side spelled out, also where only its twin says its own: `coordinates` beside `neg_coordinates`."""
+        """An input's words with its side spelled out, also where only its twin says its own:
+        `coordinates` beside `neg_coordinates`.
+        """
         spelled = tuple(
             {"neg": NEGATIVE, "pos": POSITIVE}.get(word, word) for word in own
         )
@@ -416,7 +427,9 @@ class Labels:
 
 
 def own_words(name: str) -> Words:
-    """The words of an input's name; of one that a choice brings (`model.size.width`), those behind the last dot."""
+    """The words of an input's name; of one that a choice brings (`model.size.width`), those behind
+    the last dot.
+    """
     return words(name.rpartition(".")[2]) or words(name)
 
 
@@ -444,7 +457,9 @@ def _with_noun(said: Words, noun: str) -> Words:
 
 
 def _as_media(label: Words, noun: str) -> Words:
-    """A role with the noun of what is really loaded: an image that becomes `control_video` is a control image."""
+    """A role with the noun of what is really loaded: an image that becomes `control_video` is a
+    control image.
+    """
     bare = tuple(word.rstrip("0123456789") or word for word in label)
     if "mask" in bare or "masks" in bare:
         rest = tuple(word for word in label if word not in ("image", "images"))

@@ -34,7 +34,9 @@ class Rule(Enum):
 
 
 def merge(qualifier: Words, base: Words) -> Words:
-    """The two as one name that says nothing twice: not even in two forms of a word, as pad and padding."""
+    """The two as one name that says nothing twice: not even in two forms of a word, as pad and
+    padding.
+    """
     if set(qualifier) <= set(base):
         return base
     rest = tuple(
@@ -47,7 +49,9 @@ def merge(qualifier: Words, base: Words) -> Words:
 
 
 def shortened(qualifier: Words, noun: Words, base: Words) -> Words:
-    """Qualifier, noun and base as one name of at most `MOST_WORDS`: first the noun goes, then what the qualifier has too many."""
+    """Qualifier, noun and base as one name of at most `MOST_WORDS`: first the noun goes, then what
+    the qualifier has too many.
+    """
     if base[-1:] == ("prompt",):
         qualifier = tuple(word for word in qualifier if word != "prompt")
     whole = merge(qualifier, merge(noun, base))

@@ -72,7 +72,8 @@ class Titles:
         self.said: dict[str, Words] = {
             id: self._telling(node) for id, node in workflow.nodes.items()
         }
-        """What each node's title says beyond its class; nothing where ComfyUI or a pack wrote it."""
+        """What each node's title says beyond its class; nothing where ComfyUI or a pack wrote it.
+        """
 
     def whole(self, node: Node) -> bool:
         """Whether the title has no word of the class: it is a name, not a description."""

@@ -25,7 +25,8 @@ from ..words import plain_name, words
 from .types import MODEL_FILE
 
 _SIZES: Final = frozenset(
-    "width height length megapixels resolution resolutions ratio duration seconds minutes frames fps rate"
+    "width height length megapixels resolution resolutions ratio duration seconds minutes"
+    " frames fps rate"
     " count aspect octree longer shorter pad".split()
 )
 _SAMPLING: Final = frozenset(
@@ -33,37 +34,45 @@ _SAMPLING: Final = frozenset(
 )
 _STRENGTHS: Final = frozenset("strength weight multiplier amplitude".split())
 _PROMPTED: Final = frozenset("prompt text lyrics tags caption question".split())
-_MAKING: Final = _SIZES | _SAMPLING | {"seed", "batch", "speed"}
+_MAKING: Final = _SIZES | _SAMPLING | {"seed", "batch", "speed", "motion"}
 
 _RARE: Final = frozenset(
-    "device dtype precision provider providers cache offload backend attention sageattention quantization"
+    "device dtype precision provider providers cache offload backend attention sageattention"
+    " quantization"
     " tiling tile tiled temporal overlap filename prefix format codec crf pix metadata extension"
     " compression lossless quality method interpolation subfolder directory dir path save"
     " output folder debug unload workflow pingpong loop"
     # Noise between two samplers, and where control begins and ends.
     " add leftover percent at begin tolerance threshold"
     # Cutting, padding and masking.
-    " crop channel feather feathering grow expand tapered erode dilation blur divisible proportion keep pad padding"
+    " crop channel feather feathering grow expand tapered erode dilation blur divisible"
+    " proportion keep pad padding"
     " alpha invert dsize vx vy parts facedetection orientation"
     # Inner works of models.
-    " clip interpretation normalization normalize embeds unfold hooks schedule cond area terminal stretch chunks layer norm"
-    " rope riflex template beta version algorithm config model models union index order detection guide timestep latents"
+    " clip interpretation normalization normalize embeds unfold hooks schedule cond area"
+    " terminal stretch chunks layer norm"
+    " rope riflex template beta version algorithm config model models union index order"
+    " detection guide timestep latents"
     " direction mode variance"
     # The server's care.
-    " gpu gc log print verbose console memory state hidden force token tokens_per vram compile block blocks swap".split()
+    " gpu gc log print verbose console memory state hidden force token tokens_per vram compile"
+    " block blocks swap".split()
 )
 """Words in the names of inputs that few people touch."""
 
 _WANTED_CHOICES: Final = frozenset(
-    "style aspect ratio preset language lang voice function sampler scheduler resolution duration size gender genre mood"
-    " task ethnicity shot camera color theme emotion instrument key timesignature character function".split()
+    "style aspect ratio preset language lang voice function sampler scheduler resolution"
+    " duration size gender genre mood"
+    " task ethnicity shot camera color theme emotion instrument key timesignature character"
+    " function".split()
 )
 """Words in the names of choices that people make for each run."""
 
 _ASKED: Final = _WANTED_CHOICES - {"sampler", "scheduler"}
 _LOADING: Final = frozenset("custom load skip select force".split())
 _FILES: Final = frozenset(
-    "ckpt vae clip lora unet model config control net controlnet ipadapter file encoder upscale style".split()
+    "ckpt vae clip lora unet model config control net controlnet ipadapter file encoder upscale"
+    " style".split()
 )
 _EDITOR_STATE: Final = re.compile(
     r"(?:^|_)store$|^select_to_add|^__|^(?:video|image|audio)_preview$"
@@ -71,7 +80,9 @@ _EDITOR_STATE: Final = re.compile(
 
 
 def rank(name: str, kind: ParameterType, titled: bool = False) -> int:
-    """Where a parameter stands among those of its group, by its final name: files, prompts, titled knobs, seeds, sizes, sampling."""
+    """Where a parameter stands among those of its group, by its final name: files, prompts, titled
+    knobs, seeds, sizes, sampling.
+    """
     parts = set(words(name))
     match kind:
         case Media():
@@ -84,8 +95,10 @@ def rank(name: str, kind: ParameterType, titled: bool = False) -> int:
             return 0
         case Integer(random=True):
             return 4
-    if titled or (isinstance(kind, Choice) and parts & _ASKED):
+    if titled or (isinstance(kind, Choice | Text) and parts & _ASKED):
         return 3
+    if isinstance(kind, Flag) and parts & {"enabled", "enable"}:
+        return 4
     if "batch" in parts:
         return 9
     if parts & _SIZES:
@@ -143,7 +156,8 @@ def is_rare(
 
 
 _GLUE: Final = frozenset(
-    "delimiter separator linebreak addition clean whitespace find comparison operation multiple of purge library".split()
+    "delimiter separator linebreak addition clean whitespace find comparison operation multiple"
+    " of purge library".split()
 )
 """Words for how values are put together, compared or freed."""
 
@@ -165,7 +179,9 @@ def _is_model_file(
 
 
 def _in_empty_slot(node: Node, name: str) -> bool:
-    """Whether the input belongs to a slot of its node that holds nothing: `lora2_strength` beside a `lora2_name` of None."""
+    """Whether the input belongs to a slot of its node that holds nothing: `lora2_strength` beside a
+    `lora2_name` of None.
+    """
     number = _NUMBER.search(name)
     for other, value in node.values.items():
         stem = other.removesuffix("_name")
@@ -186,7 +202,9 @@ _NUMBER: Final = re.compile(r"\d{1,6}$")
 
 
 def _is_hint(node: Node, parts: tuple[str, ...], known: NodeFacts | None) -> bool:
-    """Whether a size is only told to a model, as text encoders and schedules take it, and makes nothing of that size."""
+    """Whether a size is only told to a model, as text encoders and schedules take it, and makes
+    nothing of that size.
+    """
     if not {"width", "height"}.intersection(parts):
         return False
     spoken = class_words(node.class_type)
@@ -216,7 +234,9 @@ def _of_masks(node: Node) -> bool:
 
 
 def _is_technical(parts: tuple[str, ...], kind: ParameterType) -> bool:
-    """Whether a switch or a choice is one that a workflow's author sets once, rather than its users each time."""
+    """Whether a switch or a choice is one that a workflow's author sets once, rather than its users
+    each time.
+    """
     if isinstance(kind, Choice):
         return _WANTED_CHOICES.isdisjoint(parts)
     if isinstance(kind, Flag):

@@ -22,7 +22,9 @@ from .drafts import Draft
 
 
 def _sentence(name: str, draft: Draft, roles: Roles) -> tuple[str, str]:
-    """What the parameter is for, and who says so: its role where its input's own name says none, else what is known of it."""
+    """What the parameter is for, and who says so: its role where its input's own name says none,
+    else what is known of it.
+    """
     if draft.mask_of is not None and not (draft.wish and draft.wish.doc):
         return (
             f"Mask for {draft.mask_of}: an image of its size that is transparent where the mask is."
@@ -107,7 +109,9 @@ _LONGEST_QUOTE: Final = 80
 
 
 def spoken(text: str) -> str:
-    """A text of the workflow within a sentence: on one line, without what does not print, cut when long."""
+    """A text of the workflow within a sentence: on one line, without what does not print, cut when
+    long.
+    """
     plain = " ".join(
         "".join(char if char.isprintable() else " " for char in text).split()
     )

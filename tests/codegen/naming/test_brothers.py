@@ -1,4 +1,6 @@
-"""What tells nodes apart that would have the same names: every one carries its own, the same for all its inputs."""
+"""What tells nodes apart that would have the same names: every one carries its own, the same for
+all its inputs.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def test_a_chain_is_numbered_along_the_flow_with_a_short_noun() -> None:
 
 
 def with_controls(*kinds: tuple[str, str]) -> Workflow:
-    """Text to image with ControlNets in a chain, by the files of their models and the classes of their preprocessors."""
+    """Text to image with ControlNets in a chain, by the files of their models and the classes of
+    their preprocessors.
+    """
     workflow = text_to_image()
     workflow["60"] = node("LoadImage", image="p.png")
     prompt = ["6", 0]
