@@ -4,37 +4,21 @@ every brother carries his.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from ..catalog.vocabulary import class_words, vocabulary
-from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, side_in
+from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE
 from ..graph.stages import UPSCALE, stages
-from ..graph.workflow import Node, natural
+from ..graph.workflow import Node
 from ..words import words
-from .candidates import Labels, own_words
+from .candidates import Labels
 from .rules import Rule, Words, merge
 from .surroundings import Surroundings
+from .traits import Traits, saved_as, without_numbers
 
-MODEL_FILE: Final = re.compile(
-    r".\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf|engine)$", re.IGNORECASE
-)
-_PREFIXES: Final = ("filename_prefix", "save_prefix", "prefix", "filename")
-_DULL_PREFIXES: Final = frozenset(
-    "comfyui comfy output outputs image images video audio img result results final".split()
-)
-_PLAIN_SOCKETS: Final = frozenset({""}) | frozenset(
-    "image images pixels video audio mask input any value positive negative model clip vae"
-    " latent samples image_output"
-    " conditioning control net text string prompt lora stack hooks noise sigmas guider sampler a"
-    " b on off true false on_true"
-    " on_false data pipe options source destination".split()
-)
-_TURNS_ON: Final = frozenset("enable use turn on switch is mode".split())
 _DEEPEST: Final = 6
 """How many kinds of difference are looked for within one another."""
 
@@ -72,6 +56,8 @@ class Brothers:
         self._labels = labels
         self._workflow = labels.workflow
         self._stages = stages(labels.workflow, labels.facts)
+        self._traits = Traits(labels)
+        self.place = self._traits.place
 
     def told(
         self, nodes: list[Node], owners: frozenset[str], depth: int = 0
@@ -106,7 +92,7 @@ class Brothers:
     def _by_title(
         self, nodes: list[Node], owners: frozenset[str], depth: int
     ) -> Prefixes | None:
-        said = {node.id: self._said(node) for node in nodes}
+        said = {node.id: self._traits.said(node) for node in nodes}
         short = self._shortest(said)
         counts = Counter(short.values())
         unique = [n for n in nodes if short[n.id] and counts[short[n.id]] == 1]
@@ -120,10 +106,6 @@ class Brothers:
         for node in unique:
             found[node.id] = Prefix(short[node.id], rule=Rule.APART)
         return found
-
-    def _said(self, node: Node) -> Words:
-        said = self._labels.titles.said[node.id]
-        return () if all(word.isdecimal() for word in said) else said
 
     def _shortest(self, said: Mapping[str, Words]) -> dict[str, Words]:
         """As few of the words as tell the titles apart: those that run through the workflow where
@@ -268,7 +250,7 @@ class Brothers:
                     ways[node.id] = "on" if "true" in words(use.input) else "off"
         if len(switches) != 1 or sorted(ways.values()) != ["off", "on"]:
             return None
-        said = self._switched_by(self._workflow.nodes[switches.pop()])
+        said = self._traits.switched_by(self._workflow.nodes[switches.pop()])
         return (
             {
                 id: Prefix(said if way == "on" else (), rule=Rule.SOCKET)
@@ -278,21 +260,11 @@ class Brothers:
             else None
         )
 
-    def _switched_by(self, switch: Node) -> Words:
-        """What the author of the value that turns a switch on calls that."""
-        for name, link in switch.links.items():
-            source = self._workflow.nodes.get(link.node)
-            if source is not None and {"switch", "boolean"}.intersection(words(name)):
-                said = self._labels.titles.said[source.id]
-                return tuple(w for w in said if w not in _TURNS_ON)[:2]
-        said = self._labels.titles.said[switch.id]
-        return tuple(w for w in said if w not in _TURNS_ON)[:2]
-
     def _by_socket(
         self, nodes: list[Node], owners: frozenset[str], depth: int
     ) -> Prefixes | None:
-        found = {node.id: self._socket(node) for node in nodes}
-        bare = {id: _without_numbers(each) for id, each in found.items()}
+        found = {node.id: self._traits.socket(node) for node in nodes}
+        bare = {id: without_numbers(each) for id, each in found.items()}
         if len(set(bare.values())) > 1:
             return _if_distinct(bare, Rule.SOCKET)
         # Sockets that differ in their number alone: layer1 and layer2.
@@ -312,27 +284,10 @@ class Brothers:
             for id, number in numbers.items()
         }
 
-    def _socket(self, node: Node) -> Words:
-        """The first telling name of an input that the node's output, or what was made of it alone,
-        is linked to.
-        """
-        for _ in range(_DEEPEST):
-            uses = self._workflow.uses[node.id]
-            if len({use.node for use in uses}) != 1:
-                return ()
-            names = {own_words(use.input) for use in uses}
-            if len(names) == 1:
-                name = names.pop()
-                told = _PLAIN_SOCKETS.issuperset(_without_numbers(name))
-                if not told and side_in(name) is None:
-                    return name[:2]
-            node = self._workflow.nodes[uses[0].node]
-        return ()
-
     def _by_branch(
         self, nodes: list[Node], owners: frozenset[str], depth: int
     ) -> Prefixes | None:
-        ends = {node.id: self._ends.get(node.id, frozenset()) for node in nodes}
+        ends = {node.id: self._traits.ends.get(node.id, frozenset()) for node in nodes}
         if len(set(ends.values())) < len(nodes) or any(
             len(each) != 1 for each in ends.values()
         ):
@@ -340,83 +295,19 @@ class Brothers:
         savers = {
             id: self._workflow.nodes[next(iter(each))] for id, each in ends.items()
         }
-        said = {id: self._said(saver) for id, saver in savers.items()}
+        said = {id: self._traits.said(saver) for id, saver in savers.items()}
         if (found := _if_distinct(said, Rule.BRANCH)) is not None:
             return found
-        prefixes = {id: _saved_as(saver) for id, saver in savers.items()}
+        prefixes = {id: saved_as(saver) for id, saver in savers.items()}
         return _if_distinct(prefixes, Rule.BRANCH)
-
-    @cached_property
-    def _ends(self) -> dict[str, frozenset[str]]:
-        """The output nodes that each node leads to."""
-        found: dict[str, frozenset[str]] = {}
-        for node in reversed(self._workflow.nodes.values()):
-            facts = self._labels.facts[node.class_type]
-            uses = self._workflow.uses[node.id]
-            ends = frozenset[str]()
-            for use in uses:
-                ends |= found.get(use.node, frozenset())
-            if (facts is not None and facts.output_node) or not uses:
-                ends |= {node.id}
-            found[node.id] = ends if len(ends) < 3 else frozenset(sorted(ends)[:3])
-        return found
 
     def _by_file(
         self, nodes: list[Node], owners: frozenset[str], depth: int
     ) -> Prefixes | None:
-        found = {node.id: self._file_word(node) for node in nodes}
+        found = {node.id: self._traits.file_word(node) for node in nodes}
         if any(found.values()) and not all(found.values()):
-            found |= self._own_file_words(nodes, found)
+            found |= self._traits.own_file_words(nodes, found)
         return _if_distinct(found, Rule.FILE)
-
-    def _own_file_words(
-        self, nodes: list[Node], found: Mapping[str, Words]
-    ) -> dict[str, Words]:
-        """For those whose files have no plain word: the first that no other's file has."""
-        spoken = {node.id: _file_words(node) for node in nodes}
-        counts = Counter(word for each in spoken.values() for word in set(each))
-        return {
-            node.id: next(
-                (
-                    (word,)
-                    for word in spoken[node.id]
-                    if counts[word] == 1 and len(word) > 3 and word.isalpha()
-                ),
-                (),
-            )
-            for node in nodes
-            if not found[node.id]
-        }
-
-    def _file_word(self, node: Node) -> Words:
-        """A plain word of the model's file that the node loads, or that another loads for it alone."""
-        sources = [node, *self._own_sources(node)]
-        for each in sources:
-            for value in each.values.values():
-                if isinstance(value, str) and MODEL_FILE.search(value):
-                    found = _plain_word(words(re.split(r"[\\/]", value)[-1]))
-                    if found:
-                        return found
-        for each in sources[1:]:
-            family = vocabulary().family(class_words(each.class_type))
-            if family and family[0] in vocabulary().plain:
-                return family
-        return ()
-
-    def _own_sources(self, node: Node) -> list[Node]:
-        """The nodes that only this one uses, nearest first."""
-        found: list[Node] = []
-        pending = [node]
-        while pending and len(found) < 2 * _DEEPEST:
-            for _, link in sorted(pending.pop(0).links.items()):
-                source = self._workflow.nodes.get(link.node)
-                if source is None or source in found:
-                    continue
-                users = {use.node for use in self._workflow.uses[source.id]}
-                if len(users) == 1 and source.class_type != node.class_type:
-                    found.append(source)
-                    pending.append(source)
-        return found
 
     def _by_partner(
         self, nodes: list[Node], owners: frozenset[str], depth: int
@@ -450,20 +341,11 @@ class Brothers:
         """
         found: dict[str, Words] = {}
         for node in nodes:
-            said = self._loaded(node)
+            said = self._traits.loaded(node)
             if not said:
                 return None
             found[node.id] = said
         return _if_distinct(found, Rule.PARTNER)
-
-    def _loaded(self, node: Node) -> Words:
-        """What tells about the one file that only this node works on."""
-        found = set()
-        for source in self._own_sources(node):
-            name = self._labels.file_name(source)
-            if name:
-                found.add(tuple(word for word in name if word not in _PLAIN_SOCKETS))
-        return found.pop()[:2] if len(found) == 1 else ()
 
     # Numbers
 
@@ -482,45 +364,6 @@ class Brothers:
             node.id: Prefix(number=str(number), rule=Rule.NUMBER)
             for number, node in enumerate(ordered, 1)
         }
-
-    @cached_property
-    def place(self) -> dict[str, int]:
-        """Each node's place as one reads the flow backwards from each output: what belongs together
-        stands together.
-        """
-        found: dict[str, int] = {}
-        ends = [id for id, uses in self._workflow.uses.items() if not uses]
-        rest = [id for id in self._workflow.nodes if self._workflow.uses[id]]
-        for end in [*sorted(ends, key=natural), *rest]:
-            self._visit(end, found)
-        return found
-
-    def _visit(self, end: str, found: dict[str, int]) -> None:
-        pending: list[tuple[str, bool]] = [(end, False)]
-        entered: set[str] = set()
-        while pending:
-            id, done = pending.pop()
-            if id in found:
-                continue
-            if done:
-                found[id] = len(found)
-                continue
-            if id in entered:
-                continue
-            entered.add(id)
-            pending.append((id, True))
-            node = self._workflow.nodes[id]
-            for name in reversed(self._in_order(node)):
-                source = node.links[name].node
-                if source in self._workflow.nodes and source not in found:
-                    pending.append((source, False))
-
-    def _in_order(self, node: Node) -> list[str]:
-        facts = self._labels.facts[node.class_type]
-        declared = list(facts.inputs) if facts is not None else []
-        listed = [name for name in declared if name in node.links]
-        rest = sorted((name for name in node.links if name not in listed), key=natural)
-        return listed + rest
 
 
 def _parts(nodes: Iterable[Node], keys: Mapping[str, Words]) -> dict[Words, list[Node]]:
@@ -551,41 +394,3 @@ def _numbered_titles(nodes: list[Node], said: Mapping[str, Words]) -> Prefixes:
                 for id, number in numbers.items()
             }
     return {id: Prefix(each, rule=Rule.APART) for id, each in said.items()}
-
-
-def _without_numbers(name: Words) -> Words:
-    """The telling words of a socket's name, without numbers."""
-    bare = (word.rstrip("0123456789") for word in name)
-    return tuple(word for word in bare if word not in _PLAIN_SOCKETS)
-
-
-def _saved_as(saver: Node) -> Words:
-    """What tells about the file that a node saves: the words of its prefix."""
-    for name in _PREFIXES:
-        value = saver.values.get(name)
-        if isinstance(value, str):
-            said = words(re.split(r"[\\/]", value)[-1])
-            telling = tuple(word for word in said if word not in _DULL_PREFIXES)
-            if all(word.isdecimal() for word in telling):
-                return said[:3] if telling else ()
-            return telling[:3]
-    return ()
-
-
-def _file_words(node: Node) -> Words:
-    """The words of the model's file that a node loads."""
-    for value in node.values.values():
-        if isinstance(value, str) and MODEL_FILE.search(value):
-            return words(re.split(r"[\\/]", value)[-1].rpartition(".")[0])
-    return ()
-
-
-def _plain_word(parts: Words) -> Words:
-    """The first word of a file's name that people use for what the model does."""
-    for before, part in zip(("", *parts), parts, strict=False):
-        if before == "stage" and len(part) == 1:
-            return before, part
-    return next(((part,) for part in parts if part in vocabulary().plain), ())
-
-
-Way = Callable[[list[Node], frozenset[str], int], "Prefixes | None"]

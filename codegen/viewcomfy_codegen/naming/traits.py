@@ -1,0 +1,220 @@
+"""What each node shows by itself that could tell it from its like: its title, sockets, outputs, files and place."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Final
+
+from ..catalog.vocabulary import class_words, vocabulary
+from ..graph.roles import side_in
+from ..graph.workflow import Node, natural
+from ..words import words
+from .candidates import Labels, own_words
+from .rules import Words
+
+MODEL_FILE: Final = re.compile(
+    r".\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf|engine)$", re.IGNORECASE
+)
+_PREFIXES: Final = ("filename_prefix", "save_prefix", "prefix", "filename")
+_DULL_PREFIXES: Final = frozenset(
+    "comfyui comfy output outputs image images video audio img result results final".split()
+)
+_PLAIN_SOCKETS: Final = frozenset({""}) | frozenset(
+    "image images pixels video audio mask input any value positive negative model clip vae"
+    " latent samples image_output"
+    " conditioning control net text string prompt lora stack hooks noise sigmas guider sampler a"
+    " b on off true false on_true"
+    " on_false data pipe options source destination".split()
+)
+_TURNS_ON: Final = frozenset("enable use turn on switch is mode".split())
+DEEPEST: Final = 6
+"""How far is looked for what tells a node apart."""
+
+
+class Traits:
+    """What the nodes of one workflow show."""
+
+    def __init__(self, labels: Labels) -> None:
+        self._labels = labels
+        self._workflow = labels.workflow
+
+    def said(self, node: Node) -> Words:
+        said = self._labels.titles.said[node.id]
+        return () if all(word.isdecimal() for word in said) else said
+
+    def switched_by(self, switch: Node) -> Words:
+        """What the author of the value that turns a switch on calls that."""
+        for name, link in switch.links.items():
+            source = self._workflow.nodes.get(link.node)
+            if source is not None and {"switch", "boolean"}.intersection(words(name)):
+                said = self._labels.titles.said[source.id]
+                return tuple(w for w in said if w not in _TURNS_ON)[:2]
+        said = self._labels.titles.said[switch.id]
+        return tuple(w for w in said if w not in _TURNS_ON)[:2]
+
+    def socket(self, node: Node) -> Words:
+        """The first telling name of an input that the node's output, or what was made of it alone,
+        is linked to.
+        """
+        for _ in range(DEEPEST):
+            uses = self._workflow.uses[node.id]
+            if len({use.node for use in uses}) != 1:
+                return ()
+            names = {own_words(use.input) for use in uses}
+            if len(names) == 1:
+                name = names.pop()
+                told = _PLAIN_SOCKETS.issuperset(without_numbers(name))
+                if not told and side_in(name) is None:
+                    return name[:2]
+            node = self._workflow.nodes[uses[0].node]
+        return ()
+
+    @cached_property
+    def ends(self) -> dict[str, frozenset[str]]:
+        """The output nodes that each node leads to."""
+        found: dict[str, frozenset[str]] = {}
+        for node in reversed(self._workflow.nodes.values()):
+            facts = self._labels.facts[node.class_type]
+            uses = self._workflow.uses[node.id]
+            ends = frozenset[str]()
+            for use in uses:
+                ends |= found.get(use.node, frozenset())
+            if (facts is not None and facts.output_node) or not uses:
+                ends |= {node.id}
+            found[node.id] = ends if len(ends) < 3 else frozenset(sorted(ends)[:3])
+        return found
+
+    def file_word(self, node: Node) -> Words:
+        """A plain word of the model's file that the node loads, or that another loads for it alone."""
+        sources = [node, *self._own_sources(node)]
+        for each in sources:
+            for value in each.values.values():
+                if isinstance(value, str) and MODEL_FILE.search(value):
+                    found = _plain_word(words(re.split(r"[\\/]", value)[-1]))
+                    if found:
+                        return found
+        for each in sources[1:]:
+            family = vocabulary().family(class_words(each.class_type))
+            if family and family[0] in vocabulary().plain:
+                return family
+        return ()
+
+    def own_file_words(
+        self, nodes: list[Node], found: Mapping[str, Words]
+    ) -> dict[str, Words]:
+        """For those whose files have no plain word: the first that no other's file has."""
+        spoken = {node.id: _file_words(node) for node in nodes}
+        counts = Counter(word for each in spoken.values() for word in set(each))
+        return {
+            node.id: next(
+                (
+                    (word,)
+                    for word in spoken[node.id]
+                    if counts[word] == 1 and len(word) > 3 and word.isalpha()
+                ),
+                (),
+            )
+            for node in nodes
+            if not found[node.id]
+        }
+
+    def _own_sources(self, node: Node) -> list[Node]:
+        """The nodes that only this one uses, nearest first."""
+        found: list[Node] = []
+        pending = [node]
+        while pending and len(found) < 2 * DEEPEST:
+            for _, link in sorted(pending.pop(0).links.items()):
+                source = self._workflow.nodes.get(link.node)
+                if source is None or source in found or len(found) >= 2 * DEEPEST:
+                    continue
+                users = {use.node for use in self._workflow.uses[source.id]}
+                if len(users) == 1 and source.class_type != node.class_type:
+                    found.append(source)
+                    pending.append(source)
+        return found
+
+    def loaded(self, node: Node) -> Words:
+        """What tells about the one file that only this node works on."""
+        found = set()
+        for source in self._own_sources(node):
+            name = self._labels.file_name(source)
+            if name:
+                found.add(tuple(word for word in name if word not in _PLAIN_SOCKETS))
+        return found.pop()[:2] if len(found) == 1 else ()
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Each node's place as one reads the flow backwards from each output: what belongs together
+        stands together.
+        """
+        found: dict[str, int] = {}
+        ends = [id for id, uses in self._workflow.uses.items() if not uses]
+        rest = [id for id in self._workflow.nodes if self._workflow.uses[id]]
+        for end in [*sorted(ends, key=natural), *rest]:
+            self._visit(end, found)
+        return found
+
+    def _visit(self, end: str, found: dict[str, int]) -> None:
+        pending: list[tuple[str, bool]] = [(end, False)]
+        entered: set[str] = set()
+        while pending:
+            id, done = pending.pop()
+            if id in found:
+                continue
+            if done:
+                found[id] = len(found)
+                continue
+            if id in entered:
+                continue
+            entered.add(id)
+            pending.append((id, True))
+            node = self._workflow.nodes[id]
+            for name in reversed(self._in_order(node)):
+                source = node.links[name].node
+                if source in self._workflow.nodes and source not in found:
+                    pending.append((source, False))
+
+    def _in_order(self, node: Node) -> list[str]:
+        facts = self._labels.facts[node.class_type]
+        declared = list(facts.inputs) if facts is not None else []
+        listed = [name for name in declared if name in node.links]
+        rest = sorted((name for name in node.links if name not in listed), key=natural)
+        return listed + rest
+
+
+def without_numbers(name: Words) -> Words:
+    """The telling words of a socket's name, without numbers."""
+    bare = (word.rstrip("0123456789") for word in name)
+    return tuple(word for word in bare if word not in _PLAIN_SOCKETS)
+
+
+def saved_as(saver: Node) -> Words:
+    """What tells about the file that a node saves: the words of its prefix."""
+    for name in _PREFIXES:
+        value = saver.values.get(name)
+        if isinstance(value, str):
+            said = words(re.split(r"[\\/]", value)[-1])
+            telling = tuple(word for word in said if word not in _DULL_PREFIXES)
+            if all(word.isdecimal() for word in telling):
+                return said[:3] if telling else ()
+            return telling[:3]
+    return ()
+
+
+def _file_words(node: Node) -> Words:
+    """The words of the model's file that a node loads."""
+    for value in node.values.values():
+        if isinstance(value, str) and MODEL_FILE.search(value):
+            return words(re.split(r"[\\/]", value)[-1].rpartition(".")[0])
+    return ()
+
+
+def _plain_word(parts: Words) -> Words:
+    """The first word of a file's name that people use for what the model does."""
+    for before, part in zip(("", *parts), parts, strict=False):
+        if before == "stage" and len(part) == 1:
+            return before, part
+    return next(((part,) for part in parts if part in vocabulary().plain), ())
