@@ -82,7 +82,8 @@ class PromptServer(uvicorn.Server):
 def bound(host: str, port: int) -> socket.socket:
     """A socket that listens there; port 0 takes any that is free. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # Named, since asyncio sends small answers at once only where a socket says that it is TCP's.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if socket.SO_REUSEADDR and hasattr(socket, "AF_UNIX"):
             # On Windows the option would let two servers share the port.

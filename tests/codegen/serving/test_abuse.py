@@ -154,6 +154,17 @@ def test_a_long_text_without_spaces_takes_no_time() -> None:
     assert time.monotonic() - start < 4
 
 
+def test_small_answers_on_one_connection_do_not_wait_for_each_other() -> None:
+    with serving(served(text_to_image())) as base, requests.Session() as session:
+        took = []
+        for _ in range(15):
+            start = time.monotonic()
+            assert session.get(f"{base}/-/page/page.css", timeout=30).ok
+            took.append(time.monotonic() - start)
+    # Where small packets wait for acknowledgements, each takes 40 milliseconds.
+    assert sorted(took)[7] < 0.03
+
+
 def test_others_are_answered_while_a_large_workflow_is_checked() -> None:
     large = {
         **text_to_image(),
