@@ -11,6 +11,12 @@ import pytest
 from .helpers.shared import shared_files
 from .helpers.support import module_of, text_to_image
 
+_SHARED = {
+    "corpus_file": "corpus/api/*.json",
+    "official_file": "pairs/official/*.api.json",
+}
+"""The fixtures that are one real workflow each, and where these are."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -33,9 +39,10 @@ def _no_catalog_of_the_user(
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each workflow of the corpus, where the environment says that there is one."""
-    if "corpus_file" in metafunc.fixturenames:
-        files = shared_files("corpus/api/*.json")
-        metafunc.parametrize("corpus_file", files, ids=[each.stem for each in files])
+    for fixture, pattern in _SHARED.items():
+        if fixture in metafunc.fixturenames:
+            files = shared_files(pattern)
+            metafunc.parametrize(fixture, files, ids=[each.stem for each in files])
 
 
 @pytest.fixture

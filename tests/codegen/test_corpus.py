@@ -90,6 +90,16 @@ def test_each_has_a_schema_that_is_valid_and_accepts_its_defaults(
     assert module.WORKFLOW.parse({**defaults, **call}) == module.Parameters(**call)
 
 
+def test_each_official_template_holds_to_the_same(
+    official_file: Path, tmp_path: Path
+) -> None:
+    test_each_is_laid_out_as_black_would(official_file)
+    test_each_sends_its_own_values_when_nothing_is_touched(official_file, tmp_path)
+    test_each_has_a_schema_that_is_valid_and_accepts_its_defaults(
+        official_file, tmp_path
+    )
+
+
 def test_hashing_changes_nothing(tmp_path: Path) -> None:
     folder = shared_file("corpus/api")
     script = (

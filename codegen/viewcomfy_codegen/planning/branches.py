@@ -75,6 +75,9 @@ def joined_type(kinds: Sequence[ParameterType]) -> ParameterType:
     options = tuple(dict.fromkeys(each for kind in choices for each in kind.options))
     if len(choices) == len(kinds) and len(set(map(type, options))) == 1:
         return Choice(options, any(kind.open for kind in choices))
+    texts = isinstance(options[0], str) if options else True
+    if texts and all(isinstance(kind, Text | Choice) for kind in kinds):
+        return Text()
     return Json()
 
 
