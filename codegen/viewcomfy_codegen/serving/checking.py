@@ -114,7 +114,7 @@ class Check:
         image = key.image if key is not None and file else None
         known = self._workflow.nodes.get(key.node) if key else None
         wanted = image or key
-        if known is not None and wanted is not None and wanted.name in known.values:
+        if known is not None and wanted is not None and _can_hold(known, wanted.name):
             return key
         linked = known is not None and wanted is not None and wanted.name in known.links
         reason = (
@@ -168,7 +168,7 @@ class Check:
         """What the class says of the deployed values too, which the plan takes as they are."""
         facts = catalog.node(node.class_type)
         for name, value in node.values.items():
-            declared = facts.inputs.get(name) if facts is not None else None
+            declared = facts.input(name, node.values) if facts is not None else None
             if declared is not None and type(value) in (int, float):
                 for kind, message in _beyond(declared, value):
                     self._add(WireKey(node.id, name), kind, message)
@@ -216,6 +216,13 @@ class Check:
                 {"node_errors": self._errors},
                 "ComfyWorkflowError",
             )
+
+
+def _can_hold(node: Node, name: str) -> bool:
+    """Whether a node has an input's value, or one whose choice may bring the input: `model` brings `model.seed`."""
+    parts = name.split(".")
+    before = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return name not in node.links and any(each in node.values for each in before)
 
 
 def _refuse_unknown_classes(workflow: Workflow, catalog: Catalog) -> None:

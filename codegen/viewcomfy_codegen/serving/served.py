@@ -16,6 +16,7 @@ from ..graph.workflow import Workflow
 from ..model import Module
 from ..pipeline import Generated, generate
 from ..planning.analysis import analyse
+from ..planning.branches import joined_type
 from ..planning.options import Options, Shared
 from ..planning.wishes import Wish
 from ..sources.api_format import read_workflow
@@ -88,7 +89,14 @@ class Served:
 
 def types_of(workflow: Workflow, catalog: Catalog) -> dict[WireKey, ParameterType]:
     """The type of each input that holds a value."""
-    return {each.key: each.type for each in analyse(workflow, catalog).drafts}
+    return {
+        each.key: (
+            joined_type([each.type, *(branch.type for branch in each.branches)])
+            if each.branches
+            else each.type
+        )
+        for each in analyse(workflow, catalog).drafts
+    }
 
 
 def overridden(

@@ -98,6 +98,32 @@ def test_a_seed_that_comfyui_does_not_take_is_refused(seed: object) -> None:
     assert "3" in faults_of(called(app_of(text_to_image()), {"3-inputs-seed": seed}))
 
 
+def resizing() -> Workflow:
+    size = {f"resize_type.{name}": value for name, value in SMALL.items()}
+    return {
+        "1": node("EmptyImage", batch_size=1, color=0, **SMALL),
+        "2": node(
+            "ResizeImageMaskNode",
+            input=["1", 0],
+            resize_type="scale dimensions",
+            scale_method="area",
+            **size,
+            **{"resize_type.crop": "center"},
+        ),
+        "3": node("SaveImage", images=["2", 0], filename_prefix="resized"),
+    }
+
+
+def test_another_choice_brings_inputs_that_the_workflow_lacks() -> None:
+    chosen = {"2-inputs-resize_type": "scale by multiplier"}
+    factor = "2-inputs-resize_type.multiplier"
+    app = app_of(resizing())
+    assert called(app, {**chosen, factor: 2.0}).json()["status"] == "success"
+    assert faults_of(called(app, {**chosen, factor: 100.0})) == {
+        "2": ("value_bigger_than_max", "resize_type.multiplier")
+    }
+
+
 def test_a_value_outside_a_closed_choice_is_refused() -> None:
     workflow = text_to_image()
     workflow["3"] = node(
