@@ -79,7 +79,14 @@ def by_sets(kept: Named, joined: Sets) -> Named:
         for key in each.inputs
     }
     return [
-        (name, replace(draft, branches=_renamed(draft.branches, heirs)))
+        (
+            name,
+            (
+                replace(draft, branches=_renamed(draft.branches, heirs))
+                if draft.branches and heirs
+                else draft
+            ),
+        )
         for name, draft in kept
         if draft.key not in joined.members
     ]
