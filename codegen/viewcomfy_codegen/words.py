@@ -113,11 +113,20 @@ def identifier(name: str) -> Identifier:
 def unique(name: str, taken: set[str]) -> Identifier:
     """`name` as an identifier that `taken` does not hold yet; it does afterwards."""
     base = identifier(name)
-    found, number = base, 2
-    while found in taken:
-        found, number = identifier(f"{base.rstrip('_')}_{number}"), number + 1
-    taken.add(found)
-    return found
+    stem = base.rstrip("_")
+
+    def numbered(number: int) -> Identifier:
+        return identifier(f"{stem}_{number}") if number > 1 else base
+
+    # Numbers are given from below: where one is free, a smaller one may be, and is soon found.
+    low, high = 0, 1
+    while numbered(high) in taken:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if numbered(middle) in taken else (low, middle)
+    taken.add(numbered(high))
+    return numbered(high)
 
 
 _TRAILING_DIGITS: Final = re.compile(r"(?<=[^\W\d_])\d+$")
