@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
+
+from viewcomfy_runtime.parameters.key import WireKey
 
 from ..errors import CodegenError, Diagnostic, place
 from ..graph.workflow import Link, Node, Workflow, is_link, ordered
@@ -47,12 +49,24 @@ def workflow_of(
     if errors:
         raise CodegenError(*errors)
     if not nodes:
-        raise CodegenError(Diagnostic(source, "there is no node in it", EXPORT_HINT))
+        raise CodegenError(_no_node(entries, source))
     notes += _dangling(nodes, source)
     order, cyclic = ordered(nodes)
     if cyclic:
         notes.append(_cycle(cyclic, source))
     return Workflow({id: nodes[id] for id in order}), notes
+
+
+def _no_node(entries: Mapping[str, object], source: str) -> Diagnostic:
+    """What is said of a document without nodes: ViewComfy's flattened parameters are told apart."""
+    if any(WireKey.parse(key) is not None for key in entries):
+        message = "these are the flattened parameters of a workflow, not the workflow"
+        hint = (
+            "generate from the workflow_api.json that they were made from;"
+            " `viewcomfy-codegen migrate` rewrites calls with their keys"
+        )
+        return Diagnostic(source, message, hint)
+    return Diagnostic(source, "there is no node in it", EXPORT_HINT)
 
 
 def is_node(entry: object) -> bool:

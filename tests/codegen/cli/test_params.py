@@ -65,3 +65,11 @@ def test_of_every_real_workflow_nothing_is_lost(tmp_path: Path) -> None:
         }
         assert inputs.items() <= found.items(), path.name
         assert len(found) == len(inputs) + len(nodes), path.name
+
+
+def test_a_client_is_not_generated_from_the_flattened_file(tmp_path: Path) -> None:
+    path = tmp_path / "workflow_api_parameters.json"
+    path.write_text(flat(text_to_image(), tmp_path), "utf-8")
+    done = CliRunner().invoke(main, [str(path), "-o", str(tmp_path / "made.py")])
+    assert done.exit_code == 1
+    assert "flattened parameters" in done.stderr and "migrate" in done.stderr
