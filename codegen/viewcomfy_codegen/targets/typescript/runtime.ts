@@ -1031,7 +1031,7 @@ function nodeFaults(body: unknown, depth = 6): NodeFault[] {
     return Object.values(body).flatMap((each) => nodeFaults(each, depth - 1));
   }
   return Object.entries(found).flatMap(([node, about]) => {
-    const { errors, class_type } = isObject(about) ? about : {};
+    const { errors, class_type }: JsonObject = isObject(about) ? about : {};
     return [errors]
       .flat()
       .filter(isObject)
