@@ -10,6 +10,8 @@ from typing import Any, BinaryIO
 
 from ..errors import ConnectionFailedError, Fault, InvalidParametersError
 from ..parameters.files import Upload
+from ..parameters.key import MASK_SUFFIX
+from ..parameters.masks import with_alpha
 from .deadlines import Deadline
 
 
@@ -56,7 +58,7 @@ class Form:
         faults: list[Fault] = []
         for key, upload in files.items():
             try:
-                self._files.append((key, upload, *self._prepared(upload)))
+                self._files.append((key, upload, *self._prepared(key, upload)))
             except (OSError, ValueError) as error:
                 reason = (
                     error.strerror
@@ -64,7 +66,7 @@ class Form:
                     else str(error)
                 )
                 faults.append(
-                    Fault(key, f"the file {upload.filename} cannot be sent: {reason}")
+                    Fault(key, f"the file {upload.filename} can't be sent: {reason}")
                 )
         if faults:
             self.close()
@@ -99,7 +101,7 @@ class Form:
                 parts.append((names[key], about))
         return Encoder(parts, self._sent)
 
-    def _prepared(self, upload: Upload) -> tuple[BinaryIO, int, int]:
+    def _prepared(self, key: str, upload: Upload) -> tuple[BinaryIO, int, int]:
         """The file, where it stands and how much of it there is from there."""
         data = upload.data
         if isinstance(data, Path):
@@ -110,6 +112,8 @@ class Form:
             file = io.BytesIO(data)
         else:
             file = _seekable(data)
+        if key.endswith(MASK_SUFFIX):
+            file = with_alpha(file)
         start = file.tell()
         size = file.seek(0, io.SEEK_END) - start
         if size <= 0:
@@ -127,5 +131,5 @@ def _seekable(file: BinaryIO) -> BinaryIO:
             return file
     content: object = file.read()
     if not isinstance(content, bytes):
-        raise ValueError("it does not read as bytes")
+        raise ValueError("it doesn't read as bytes")
     return io.BytesIO(content)

@@ -309,7 +309,7 @@ def test_a_file_that_is_missing_exits_with_2(
     module = image_module(tmp_path)
     environment("http://127.0.0.1:9/")
     assert main(module, "--image", str(tmp_path / "nowhere.png")) == 2
-    assert "image: the file nowhere.png cannot be sent" in capsys.readouterr().err
+    assert "image: the file nowhere.png can't be sent" in capsys.readouterr().err
 
 
 def test_a_run_that_fails_exits_with_1(

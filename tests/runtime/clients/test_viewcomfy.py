@@ -164,7 +164,7 @@ def test_a_file_object_that_gives_text_is_refused() -> None:
     with Server(result()) as server:
         error = failure(server, image=Text())
     assert isinstance(error, InvalidParametersError)
-    assert "does not read as bytes" in str(error)
+    assert "doesn't read as bytes" in str(error)
 
 
 def test_a_file_that_shrinks_while_it_is_sent_fails_the_call() -> None:

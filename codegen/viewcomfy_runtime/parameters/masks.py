@@ -1,0 +1,65 @@
+"""Masks in the form that ComfyUI reads: it looks at nothing but their transparency."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import BinaryIO, Final
+
+from ..errors import MaskWarning
+
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_JPEG: Final = b"\xff\xd8\xff"
+_WITH_ALPHA: Final = (4, 6)
+"""The color types of PNG that have an alpha channel."""
+
+_HEAD: Final = 1 << 16
+"""Bytes at a PNG's start in which its transparent colors are named, if there are any."""
+
+_MISSING: Final = (
+    "the mask has no transparency, which is all that ComfyUI reads: make it transparent where the"
+    ' image is masked, or pip install "viewcomfy-codegen[images]", and white counts as masked'
+)
+
+
+def with_alpha(mask: BinaryIO) -> BinaryIO:
+    """The mask itself where it may be transparent, else a copy that is transparent where it is white.
+
+    Warns with MaskWarning of a copy. Raises ValueError where one can't be made.
+    """
+    start = mask.tell()
+    head = mask.read(_HEAD)
+    mask.seek(start)
+    return mask if _may_be_transparent(head) else _converted(mask)
+
+
+def _may_be_transparent(head: bytes) -> bool:
+    if head.startswith(_JPEG):
+        return False
+    if not head.startswith(_PNG) or len(head) < 26:
+        return True
+    return head[25] in _WITH_ALPHA or b"tRNS" in head
+
+
+def _converted(mask: BinaryIO) -> BinaryIO:
+    try:
+        from PIL import Image, ImageOps
+    except ImportError:
+        raise ValueError(_MISSING) from None
+    try:
+        with Image.open(mask, formats=("PNG", "JPEG")) as image:
+            white = image.convert("L")
+    except Exception as error:
+        # Pillow raises whatever a broken file makes it stumble over.
+        raise ValueError(f"the mask can't be read: {type(error).__name__}") from None
+    masked = Image.new("RGBA", white.size)
+    masked.putalpha(ImageOps.invert(white))
+    copy = io.BytesIO()
+    masked.save(copy, "PNG")
+    copy.seek(0)
+    warnings.warn(
+        "the mask has no transparency; its white parts were taken as masked",
+        MaskWarning,
+        stacklevel=2,
+    )
+    return copy
