@@ -1,4 +1,7 @@
-"""ViewComfy's API on this machine: what `viewcomfy-codegen serve` runs, and what tests embed. Needs the extra `serve`."""
+"""ViewComfy's API on this machine: what `viewcomfy-codegen serve` runs, and what tests embed.
+
+Needs the extra `serve`.
+"""
 
 from __future__ import annotations
 

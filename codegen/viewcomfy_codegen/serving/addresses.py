@@ -1,4 +1,6 @@
-"""Which names of this server are its own: a web page must not reach it under a name that leads here by DNS rebinding."""
+"""Which names of this server are its own: a web page must not reach it under a name that leads here
+by DNS rebinding.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def is_loopback(host: str) -> bool:
 
 
 def base_url(scope: Scope) -> str:
-    """The server's own URL: as the client names it where that name is the server's own, else by the socket's address."""
+    """The server's own URL: as the client names it where that name is the server's own, else by the
+    socket's address.
+    """
     address, port = scope.get("server") or ("localhost", None)
     own = f"[{address}]" if ":" in address else address
     named = _named(scope)

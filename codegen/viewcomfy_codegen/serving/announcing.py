@@ -15,7 +15,9 @@ from .served import Served
 
 
 def variables(found: Mapping[str, str]) -> Iterator[str]:
-    """The commands that set environment variables: PowerShell's on Windows, else any shell's that knows `export`."""
+    """The commands that set environment variables: PowerShell's on Windows, else any shell's that
+    knows `export`.
+    """
     for name, value in found.items():
         if os.name == "nt":
             quoted = value.replace("'", "''")

@@ -1,4 +1,6 @@
-"""Files that came with a call, opened with care as what they are to be: their bytes may be anything."""
+"""Files that came with a call, opened with care as what they are to be: their bytes may be
+anything.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,16 @@ FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 CONTAINERS: Final = (
     "aac,aiff,asf,avi,caf,flac,flv,gif,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,ogg,wav,w64"
 )
-"""The containers that are opened; others, such as playlists, name files and addresses of their own."""
+"""The containers that are opened; others, such as playlists, name files and addresses of their own.
+"""
 
 MOST_PIXELS: Final = 64_000_000
 """Of an image that is decoded: 192 MiB of memory."""
 
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf"})
-"""Chunks of a PNG that say something about it: Pillow refuses large ones, which ComfyUI reads past."""
+"""Chunks of a PNG that say something about it: Pillow refuses large ones, which ComfyUI reads past.
+"""
 
 
 class BadImage(Exception):
@@ -80,7 +84,9 @@ def _readable(path: Path) -> Path | BinaryIO:
 
 
 class BadMedia(Exception):
-    """A file that is not of the medium that its input takes; `kind` is the exception that a ComfyUI raises."""
+    """A file that is not of the medium that its input takes; `kind` is the exception that a ComfyUI
+    raises.
+    """
 
     def __init__(self, message: str, kind: str) -> None:
         super().__init__(message)
@@ -88,7 +94,8 @@ class BadMedia(Exception):
 
 
 def size_of_medium(path: Path, medium: str) -> tuple[int, int] | None:
-    """The width and height of an image in pixels; None for other media, whose streams are looked at.
+    """The width and height of an image in pixels; None for other media, whose streams are looked
+    at.
 
     `medium` is a MIME pattern, `*/*` where anything may come. Raises BadMedia.
     """

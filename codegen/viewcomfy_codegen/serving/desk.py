@@ -1,4 +1,6 @@
-"""What both of the server's protocols stand on: who may call, what is deployed, and how a call becomes a run."""
+"""What both of the server's protocols stand on: who may call, what is deployed, and how a call
+becomes a run.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,15 @@ from .sessions import Sessions
 from .store import Store
 
 THREADS: Final = 8
-"""Calls that run at a time. Drawing gains nothing from more, and each thread keeps memory of its own."""
+"""Calls that run at a time.
+
+Drawing gains nothing from more, and each thread keeps memory of its own.
+"""
 
 CHECKING: Final = 2
-"""Calls that are checked at a time: large workflows take seconds, in which the server answers others."""
+"""Calls that are checked at a time: large workflows take seconds, in which the server answers
+others.
+"""
 
 LINK_LIFETIME: Final = 3600.0
 
@@ -42,10 +49,11 @@ LINK_LIFETIME: Final = 3600.0
 class Settings:
     """How calls are served.
 
-    `links` gives results as links rather than with their content, `most` is the size of a call in bytes, `inputs` a folder
-    with the files that the workflows load. `log` takes a line about each call, `record` each call that is run;
-    `planned_faults` are the failures to simulate for the next calls, one each. Web pages of `origins`, such as
-    `https://app.example`, may call too; `sessions` are the browsers that logged in.
+    `links` gives results as links rather than with their content, `most` is the size of a call in
+    bytes, `inputs` a folder with the files that the workflows load. `log` takes a line about each
+    call, `record` each call that is run; `planned_faults` are the failures to simulate for the next
+    calls, one each. Web pages of `origins`, such as `https://app.example`, may call too; `sessions`
+    are the browsers that logged in.
     """
 
     client_id: str
@@ -62,7 +70,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A call that was checked: the workflow with its values in it, those values for people to see, and its files."""
+    """A call that was checked: the workflow with its values in it, those values for people to see,
+    and its files.
+    """
 
     workflow: Workflow
     values: Mapping[str, Any]
@@ -70,7 +80,9 @@ class Ready:
 
 
 class Desk:
-    """The deployed workflows, the credentials, the results behind links, and the threads that run calls."""
+    """The deployed workflows, the credentials, the results behind links, and the threads that run
+    calls.
+    """
 
     def __init__(
         self, workflows: Sequence[Served], settings: Settings, executor: Executor
@@ -90,7 +102,9 @@ class Desk:
         self.store.close()
 
     def authenticate(self, request: Request) -> None:
-        """Raises Rejected unless the credentials are those of the settings, or the page's own that logged in."""
+        """Raises Rejected unless the credentials are those of the settings, or the page's own that
+        logged in.
+        """
         if not self.sessions.knows(request):
             self.check_credentials(request.headers)
 
@@ -129,7 +143,10 @@ class Desk:
         return self.workflows[name]
 
     def deployed(self, url: str) -> Served:
-        """The workflow that a deployment's URL means, a single one whatever the URL. Raises Rejected."""
+        """The workflow that a deployment's URL means, a single one whatever the URL.
+
+        Raises Rejected.
+        """
         try:
             name = urlsplit(url).path.strip("/")
         except ValueError:
@@ -151,7 +168,10 @@ class Desk:
         prompt_id: str | None = None,
         watched: bool = False,
     ) -> Run:
-        """Run a call; `watched` has it tell of steps and glimpses too. Raises Rejected for a fault that does not exist."""
+        """Run a call; `watched` has it tell of steps and glimpses too.
+
+        Raises Rejected for a fault that does not exist.
+        """
         pace = pace_of(fault)
         workflow, values, files = ready.workflow, ready.values, ready.files
         return Run(

@@ -1,4 +1,6 @@
-"""ViewComfy's API of single deployments: a call is answered with its result, or with its log and then its result."""
+"""ViewComfy's API of single deployments: a call is answered with its result, or with its log and
+then its result.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,9 @@ class LocalViewComfy(ViewComfy):
         }
 
     def fail_next(self, *faults: str) -> None:
-        """Simulate a failure for each of the next calls: `429`, `drop`, `fail-at=3` and so on, as in docs/serve.md."""
+        """Simulate a failure for each of the next calls: `429`, `drop`, `fail-at=3` and so on, as
+        in docs/serve.md.
+        """
         self._planned.extend(faults)
 
     def to(self, name: str) -> ViewComfy:
@@ -67,8 +69,9 @@ def running(
 ) -> Iterator[LocalViewComfy]:
     """Serve workflows on a free port of this machine, and give a client of the first.
 
-    Each of `workflows` is the path of what `viewcomfy-codegen serve` takes. `step_time` are the seconds that a sampler's
-    step takes; the rest are fields of Settings. Raises CodegenError for a source that holds no workflow.
+    Each of `workflows` is the path of what `viewcomfy-codegen serve` takes. `step_time` are the
+    seconds that a sampler's step takes; the rest are fields of Settings. Raises CodegenError for a
+    source that holds no workflow.
     """
     served = list(workflows_named(workflows))
     client: LocalViewComfy | None = None

@@ -25,7 +25,9 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How an executor without models goes through its steps: seconds for each, and the step at which it fails, if any."""
+    """How an executor without models goes through its steps: seconds for each, and the step at
+    which it fails, if any.
+    """
 
     step_time: float = 0.0
     fail_at: int | None = None
@@ -53,8 +55,8 @@ class Glimpse:
 class Execution:
     """One run: the workflow with the call's values in it, and the files that came with the call.
 
-    `values` are those of the call alone, by wire key. `tell` takes the lines of the log, steps and glimpses; `watched` says
-    whether anybody hears of the latter two.
+    `values` are those of the call alone, by wire key. `tell` takes the lines of the log, steps and
+    glimpses; `watched` says whether anybody hears of the latter two.
     """
 
     workflow: Workflow
@@ -89,7 +91,10 @@ class Execution:
 
 
 class Failed(Exception):
-    """A run that failed: what ComfyUI's `execution_error` holds. `kind` is the exception's class, as ComfyUI names it."""
+    """A run that failed: what ComfyUI's `execution_error` holds.
+
+    `kind` is the exception's class, as ComfyUI names it.
+    """
 
     def __init__(
         self,
@@ -119,5 +124,8 @@ class Executor(Protocol):
         ...
 
     def execute(self, execution: Execution) -> list[Artifact]:
-        """The files that the run made. Raises Failed, or Rejected for a call that cannot be run at all."""
+        """The files that the run made.
+
+        Raises Failed, or Rejected for a call that cannot be run at all.
+        """
         ...

@@ -54,7 +54,10 @@ async def dropped(request: Request, _: Exception) -> Response:
 
 
 async def before(fault: str | None) -> Response | None:
-    """What is answered in place of a run; None where the run goes ahead. Raises Drop and Rejected."""
+    """What is answered in place of a run; None where the run goes ahead.
+
+    Raises Drop and Rejected.
+    """
     name, _, value = (fault or "").partition("=")
     if name == "drop":
         raise Drop

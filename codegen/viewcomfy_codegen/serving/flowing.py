@@ -1,4 +1,6 @@
-"""What flows through a workflow without models: how large its images are, how many, and what they were made from."""
+"""What flows through a workflow without models: how large its images are, how many, and what they
+were made from.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ _IMAGES: Final = frozenset({"IMAGE", "LATENT", "VIDEO", "MASK"})
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What a node gives: images of a size in pixels, where it is known, `count` of them; `background` is what they show."""
+    """What a node gives: images of a size in pixels, where it is known, `count` of them;
+    `background` is what they show.
+    """
 
     width: int | None = None
     height: int | None = None
@@ -41,7 +45,10 @@ def output_nodes(workflow: Workflow, catalog: Catalog) -> set[str]:
 def flows(
     execution: Execution, needed: Collection[str], catalog: Catalog
 ) -> dict[str, Flow]:
-    """What each needed node gives. Raises Failed for a file of the call that its node cannot load."""
+    """What each needed node gives.
+
+    Raises Failed for a file of the call that its node cannot load.
+    """
     workflow = execution.workflow
     found: dict[str, Flow] = {}
     for node in workflow.nodes.values():
@@ -117,7 +124,10 @@ def _number(node: Node, name: str, workflow: Workflow, least: int = 16) -> int |
 
 
 def _loaded(node: Node, execution: Execution, catalog: Catalog) -> Flow:
-    """The image that a node loads of the files that came with the call. Raises Failed for one that cannot be loaded."""
+    """The image that a node loads of the files that came with the call.
+
+    Raises Failed for one that cannot be loaded.
+    """
     facts = catalog.node(node.class_type)
     loaded = Flow()
     for name in node.values:

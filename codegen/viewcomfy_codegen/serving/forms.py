@@ -45,7 +45,8 @@ class CallForm:
 
 @contextlib.asynccontextmanager
 async def read_form(request: Request, most: int) -> AsyncIterator[CallForm]:
-    """The form of a request of at most `most` bytes; its files are there for as long as this is open.
+    """The form of a request of at most `most` bytes; its files are there for as long as this is
+    open.
 
     Raises Rejected for a body that is not a form, is too large or stalls, and for an empty file.
     """

@@ -1,4 +1,6 @@
-"""ViewComfy's gateway on this machine: runs are scheduled, asked after and cancelled; Socket.IO tells of them meanwhile."""
+"""ViewComfy's gateway on this machine: runs are scheduled, asked after and cancelled; Socket.IO
+tells of them meanwhile.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ _SOUNDS: Final = {"mp3": "audio/mpeg", "opus": "audio/ogg", "wav": "audio/wav"}
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of file: the end of its name, its MIME type, what makes it, and whether each image of a batch is one."""
+    """A kind of file: the end of its name, its MIME type, what makes it, and whether each image of
+    a batch is one.
+    """
 
     suffix: str
     content_type: str

@@ -1,4 +1,6 @@
-"""Socket.IO's clients, who only listen: what else they might send never reaches the library, which trips over it."""
+"""Socket.IO's clients, who only listen: what else they might send never reaches the library, which
+trips over it.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class ListenersOnly:
 
 
 def _is_listeners(message: Message) -> bool:
-    """Whether it is the end of the connection, an answer to a ping, or the start or end of listening."""
+    """Whether it is the end of the connection, an answer to a ping, or the start or end of
+    listening.
+    """
     text = message.get("text")
     if not isinstance(text, str):
         return False

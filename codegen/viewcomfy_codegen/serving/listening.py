@@ -20,7 +20,9 @@ MOST_CONNECTIONS: Final = 1000
 
 
 class Connection(H11Protocol):
-    """A connection that the application can drop, and that ends where a request's head does not arrive in time."""
+    """A connection that the application can drop, and that ends where a request's head does not
+    arrive in time.
+    """
 
     _overdue: asyncio.TimerHandle | None = None
 
@@ -44,7 +46,9 @@ class Connection(H11Protocol):
         self._stop_waiting()
 
     def _expect_head(self) -> None:
-        """Wait for the head of a request, unless one is being answered or the connection is a WebSocket by now."""
+        """Wait for the head of a request, unless one is being answered or the connection is a
+        WebSocket by now.
+        """
         if self.transport.get_protocol() is not self or (
             self.cycle is not None and not self.cycle.response_complete
         ):
@@ -97,7 +101,8 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 def server(app: ASGIApp, ready: Callable[[], object] = lambda: None) -> uvicorn.Server:
-    """A server for the application; `run(sockets=[bound(…)])` serves until Ctrl-C, which ends it at once.
+    """A server for the application; `run(sockets=[bound(…)])` serves until Ctrl-C, which ends it at
+    once.
 
     `ready` is called once it serves.
     """

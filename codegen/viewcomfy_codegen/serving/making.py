@@ -1,4 +1,6 @@
-"""Real files of each kind that show a scene: images by Pillow, films and sound by PyAV, a mesh by hand."""
+"""Real files of each kind that show a scene: images by Pillow, films and sound by PyAV, a mesh by
+hand.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ _EXACT: Final = {"fflags": "+bitexact"}
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a file shows: a title, lines, colours that follow from `seed`, and an image behind them if there is one."""
+    """What a file shows: a title, lines, colours that follow from `seed`, and an image behind them
+    if there is one.
+    """
 
     title: str
     lines: tuple[str, ...]
@@ -46,7 +50,9 @@ Maker: TypeAlias = Callable[[Scene], bytes]
 
 
 def drawn(scene: Scene, turn: int = 0, most: int = LARGEST) -> Image:
-    """The scene as an image of its size, at most `most` pixels on a side; `turn` is the frame of a film."""
+    """The scene as an image of its size, at most `most` pixels on a side; `turn` is the frame of a
+    film.
+    """
     from PIL import Image, ImageDraw, ImageFont
 
     scale = min(1.0, most / max(scene.width, scene.height))

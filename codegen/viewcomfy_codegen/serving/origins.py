@@ -24,7 +24,9 @@ HEADERS: Final = (
 
 
 class KnownOriginsOnly:
-    """The application, which pages of other origins cannot call; those that are allowed get CORS's headers."""
+    """The application, which pages of other origins cannot call; those that are allowed get CORS's
+    headers.
+    """
 
     def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
         self._app = app

@@ -1,4 +1,6 @@
-"""Runs a workflow without models: each output node gives a real file of its kind that shows what the call was."""
+"""Runs a workflow without models: each output node gives a real file of its kind that shows what
+the call was.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,12 @@ MOST_FILES: Final = 256
 
 
 class Preview:
-    """The executor that `viewcomfy-codegen serve` uses by itself. The same call gives the same bytes.
+    """The executor that `viewcomfy-codegen serve` uses by itself.
 
-    `step_time` are the seconds that each step of a sampler takes; of a workflow without samplers, each node.
+    The same call gives the same bytes.
+
+    `step_time` are the seconds that each step of a sampler takes; of a workflow without samplers,
+    each node.
     """
 
     def __init__(self, step_time: float = 0.0) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 
 class Rejected(Exception):
-    """A call that is refused: the HTTP status, what is wrong with it, and details of any JSON shape."""
+    """A call that is refused: the HTTP status, what is wrong with it, and details of any JSON
+    shape.
+    """
 
     def __init__(
         self, status: int, message: str, details: Any = "", kind: str = "InvalidCall"

@@ -40,7 +40,10 @@ class Remote:
         """Nothing: ComfyUI knows its files, and judges the values itself."""
 
     def execute(self, execution: Execution) -> list[Artifact]:
-        """The files that the ComfyUI made. Raises Failed, and Rejected with ComfyUI's own words where it refuses the call."""
+        """The files that the ComfyUI made.
+
+        Raises Failed, and Rejected with ComfyUI's own words where it refuses the call.
+        """
         files = {
             str(key): as_upload(path, str(key)) for key, path in execution.files.items()
         }

@@ -65,14 +65,19 @@ class Run:
         return self._execution.workflow.graph
 
     async def begun(self) -> None:
-        """Wait a while for the run to say anything. Raises Rejected where the executor refuses the call."""
+        """Wait a while for the run to say anything.
+
+        Raises Rejected where the executor refuses the call.
+        """
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._begun.wait(), KEEP_ALIVE)
         if self.done.done() and isinstance(self.done.exception(), Rejected):
             await self.done
 
     async def events(self) -> AsyncIterator[Told | None]:
-        """The log as it is written, steps and glimpses if they are wanted; None now and then while nothing happens."""
+        """The log as it is written, steps and glimpses if they are wanted; None now and then while
+        nothing happens.
+        """
         while True:
             try:
                 told = await asyncio.wait_for(self._told.get(), KEEP_ALIVE)
@@ -92,7 +97,10 @@ class Run:
     async def answer(
         self, form: Callable[[Artifact], dict[str, Any]]
     ) -> dict[str, Any]:
-        """ViewComfy's result, its files in this form. Raises Rejected where the executor refuses the call."""
+        """ViewComfy's result, its files in this form.
+
+        Raises Rejected where the executor refuses the call.
+        """
         artifacts: list[Artifact] = []
         error: Any = None
         try:

@@ -1,4 +1,6 @@
-"""A workflow that is served: where it comes from, its schema, and the types of what a call to it may set."""
+"""A workflow that is served: where it comes from, its schema, and the types of what a call to it
+may set.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,10 @@ from .refusing import Rejected
 class Served:
     """A workflow under a name.
 
-    `source` is the content of anything that `generate` takes, or of a generated module that carries its workflow; `label`
-    names it in messages, `picked` says which workflow of a view_comfy.json is meant. `object_info` is what a ComfyUI answers
-    there: calls are judged by it then, rather than by what the package knows of node classes.
+    `source` is the content of anything that `generate` takes, or of a generated module that carries
+    its workflow; `label` names it in messages, `picked` says which workflow of a view_comfy.json is
+    meant. `object_info` is what a ComfyUI answers there: calls are judged by it then, rather than
+    by what the package knows of node classes.
     """
 
     name: str
@@ -102,7 +105,10 @@ def types_of(workflow: Workflow, catalog: Catalog) -> dict[WireKey, ParameterTyp
 def overridden(
     served: Served, text: str | None
 ) -> tuple[Workflow, Mapping[WireKey, ParameterType]]:
-    """The workflow that a call runs, and the types of its inputs. Raises Rejected for an override that cannot be read."""
+    """The workflow that a call runs, and the types of its inputs.
+
+    Raises Rejected for an override that cannot be read.
+    """
     if text is None:
         return served.workflow, served.types
     try:
@@ -120,7 +126,10 @@ def told(error: CodegenError) -> str:
 def _of_module(
     source: bytes, label: str, options: Options
 ) -> tuple[Mapping[str, Any], Options]:
-    """The workflow that a generated module carries, and the names that it gives its inputs. Raises CodegenError."""
+    """The workflow that a generated module carries, and the names that it gives its inputs.
+
+    Raises CodegenError.
+    """
     module = PYTHON.read(source.decode("utf-8", "replace"), label)
     if module.graph is None:
         raise CodegenError(

@@ -32,7 +32,8 @@ def workflows_named(
     view_comfy: tuple[bytes, str] | None = None,
     object_info: Mapping[str, Any] | None = None,
 ) -> Iterator[Served]:
-    """Each workflow under a name of its own: its file's, or its title in a view_comfy.json with several.
+    """Each workflow under a name of its own: its file's, or its title in a view_comfy.json with
+    several.
 
     `read` gives the content of a path. Raises CodegenError for what cannot be read.
     """
@@ -60,7 +61,8 @@ def workflows_in(
     view_comfy: tuple[bytes, str] | None = None,
     object_info: Mapping[str, Any] | None = None,
 ) -> Iterator[Served]:
-    """Each workflow in `source`: under `name`, or under its title where a view_comfy.json has several.
+    """Each workflow in `source`: under `name`, or under its title where a view_comfy.json has
+    several.
 
     `label` names the source in messages. Raises CodegenError for a view_comfy.json that holds none.
     """

@@ -54,7 +54,9 @@ class Store:
         return f"{base}{where}?expires={expires:.0f}&signature={signature}"
 
     async def serve(self, request: Request) -> Response:
-        """The file that a link names; a link is enough, and credentials beside it are a client's mistake."""
+        """The file that a link names; a link is enough, and credentials beside it are a client's
+        mistake.
+        """
         if {"client_secret", "authorization"} & set(request.headers):
             return _refused(400, "a signed link takes no credentials")
         token = request.path_params["token"]
