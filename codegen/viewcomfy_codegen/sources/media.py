@@ -51,7 +51,7 @@ def workflow_in_media(data: bytes, name: str) -> bytes:
             for stream in container.streams:
                 for key, value in stream.metadata.items():
                     told.setdefault(key.lower(), value)
-    except (av.FFmpegError, OSError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, ValueError) as error:
         raise CodegenError(
             Diagnostic(
                 name,
