@@ -95,3 +95,5 @@ class Module:
     graph: dict[str, Any] | None
     fallback: dict[str, Any]
     hidden: tuple[Hidden, ...] = ()
+    likely: tuple[tuple[WireKey, ...], ...] = ()
+    """Inputs that may belong together, which a project's `shared` would say."""

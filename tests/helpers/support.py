@@ -84,8 +84,8 @@ def module_of(workflow: Mapping[str, Any], folder: Path, **options: Any) -> Modu
 
 
 def names_of(workflow: Mapping[str, Any], **options: Any) -> dict[str, str]:
-    """The parameters' names by wire key."""
-    properties = schema(workflow, **options)["properties"]
+    """The parameters' names by wire key, each input with a parameter of its own."""
+    properties = schema(workflow, **{"share": False, **options})["properties"]
     return {each["x-viewcomfy-key"]: name for name, each in properties.items()}
 
 

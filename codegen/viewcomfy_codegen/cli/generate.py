@@ -61,6 +61,11 @@ from .finishing import finish
     help="Let calls leave files out; the deployed ones are used instead.",
 )
 @click.option(
+    "--no-share",
+    is_flag=True,
+    help="Give each input a parameter of its own, also where several belong together.",
+)
+@click.option(
     "--no-embed", is_flag=True, help="Do not embed the workflow's graph in the module."
 )
 @click.option(
@@ -104,6 +109,7 @@ def generate_command(
     all_: bool,
     app_only: bool,
     optional_files: bool,
+    no_share: bool,
     no_embed: bool,
     object_info: str | None,
     view_comfy: str | None,
@@ -120,7 +126,7 @@ def generate_command(
     """
     if workflow is None:
         options = (wanted, schema, object_info, view_comfy, picked)
-        flags = (no_schema, all_, app_only, optional_files, no_embed)
+        flags = (no_schema, all_, app_only, optional_files, no_share, no_embed)
         if any((*options, *flags, *include, *exclude)):
             raise click.UsageError(
                 "these options need a WORKFLOW; without one, [tool.viewcomfy-codegen] in pyproject.toml decides everything"
@@ -146,6 +152,7 @@ def generate_command(
             optional_files,
             embed=not no_embed,
             app_only=app_only,
+            share=not no_share,
         ),
         view_comfy=view_comfy,
         workflow=picked,

@@ -29,7 +29,7 @@ from viewcomfy_runtime.parameters.types import (
 from ..catalog import shipped
 from ..errors import CodegenError
 from ..graph.workflow import is_link
-from ..model import Parameter
+from ..model import Module, Parameter
 from ..pipeline import Generated, generate
 from ..planning.options import Options
 from ..project.paths import STANDARD
@@ -90,6 +90,7 @@ def inspect_command(
             read_file(workflow),
             source=name,
             options=Options(
+                likely=True,
                 all=all_,
                 app_only=app_only,
                 object_info=classes,
@@ -132,8 +133,23 @@ def inspect_command(
         out("no parameter, unless --all or --include asks for it:", bold=True)
     for unseen in made.module.hidden:
         out(_cut(f"  {unseen.input}: {unseen.reason}", LONGEST))
+    _tell_likely(made.module)
     out("")
     out(f"Node facts from {', then '.join(asked)}")
+
+
+def _tell_likely(module: Module) -> None:
+    """Parameters that are alike, with the line that would make them one."""
+    names = {each.inputs[0]: each.name for each in module.parameters}
+    sets = [[key for key in keys if key in names] for keys in module.likely]
+    if not any(len(keys) > 1 for keys in sets):
+        return
+    out("")
+    out("set alike; to set them together, add to the workflow's table:", bold=True)
+    for keys in sets:
+        if len(keys) > 1:
+            listed = ", ".join(f'"{key}"' for key in keys)
+            out(_cut(f"  shared.{keys[0].name} = [{listed}]", LONGEST))
 
 
 def _node(id: str, node: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,10 @@ class Options:
     a workflow's VC_BASIC and VC_ADV marks leave out. `embed` carries the graph in the module. `wishes` are what was
     written down on single inputs beside the workflow; `curated` has them choose what is shown, as marks do. `wanted` is what
     overrules the names, sentences and requirements that follow from all of that: a project's table, an earlier module.
-    `shared` are inputs that one parameter sets, `together` those that one set in the earlier module. `object_info` is what the
+    `shared` are inputs that one parameter sets, `together` those that one set in the earlier module.
+    `likely` also tells which inputs only may belong together.
+    `share` has inputs that plainly belong together be one parameter, but for those in `apart`, which the
+    earlier module knew. `object_info` is what the
     user's own ComfyUI answers there, `kept` the catalog of such answers that the user or the project keeps; what neither knows,
     the shipped catalog says. `branches` keeps
     inputs that only other choices than the deployed ones bring. `outputs` are names of output nodes, by their ids.
@@ -48,6 +51,9 @@ class Options:
     shared: tuple[Shared, ...] = ()
     together: tuple[tuple[WireKey, ...], ...] = ()
     branches: bool = True
+    share: bool = True
+    apart: frozenset[WireKey] = frozenset()
+    likely: bool = False
     object_info: Mapping[str, Any] | None = None
     kept: Mapping[str, Any] | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from ..graph.roles import Roles
 from ..model import GROUPS, Alias, Hidden, Identifier, Module, Origins, Parameter
 from ..naming.aliases import aliases_of
 from .analysis import Analysis
+from .belonging import likely
 from .choosing import by_sets, chosen
 from .conflicts import doubts
 from .drafts import Draft, is_random
@@ -49,7 +50,7 @@ def plan(
     named = renamed(found, options.wanted)
     kept = chosen([pair for pair in named if pair[1].key in keys])
     joined, more = together(
-        {draft.key: draft for _, draft in kept}, options, titles.source
+        {draft.key: draft for _, draft in kept}, options, found.sets, titles.source
     )
     kept = by_sets(kept, joined)
     kept.sort(key=lambda pair: _place(*pair))
@@ -73,6 +74,7 @@ def plan(
         graph=analysis.workflow.graph if options.embed else None,
         fallback=_fallback(analysis, parameters),
         hidden=_hidden(found.named, keys),
+        likely=likely(analysis) if options.likely else (),
     )
     return module, [*notes, *more]
 

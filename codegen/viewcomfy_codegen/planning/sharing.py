@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +43,13 @@ class Sets:
 
 
 def together(
-    drafts: Mapping[WireKey, Draft], options: Options, source: str
+    drafts: Mapping[WireKey, Draft],
+    options: Options,
+    belonging: Iterable[tuple[WireKey, ...]],
+    source: str,
 ) -> tuple[Sets, list[Diagnostic]]:
-    """The inputs that one parameter sets: as the user wants, else as it was in the earlier module.
+    """The inputs that one parameter sets: as the user wants, else as it was in the earlier module, else those
+    that belong together.
 
     No deployed value changes in silence: where the values of a set differ, the user's becomes required or has its own default,
     and one of the earlier module splits. Raises CodegenError for what the user wants and cannot be had.
@@ -70,6 +74,16 @@ def together(
         if kind is None or not _agree(drafts, present):
             notes.append(_split(inputs, options, source))
         else:
+            sets.append(Joined(present, kind, drafts[present[0]].default))
+            taken.update(present)
+    for inputs in belonging:
+        present = tuple(
+            each
+            for each in inputs
+            if each in drafts and each not in taken and each not in options.apart
+        )
+        kind = _common([drafts[each].type for each in present]) if present else None
+        if len(present) > 1 and kind is not None and _agree(drafts, present):
             sets.append(Joined(present, kind, drafts[present[0]].default))
     if faults:
         raise CodegenError(*faults)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from viewcomfy_runtime.parameters.fields import UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ..catalog import Catalog
 from ..graph.workflow import Workflow
-from ..model import ADVANCED, BASIC
+from ..model import ADVANCED, BASIC, Identifier
 from ..naming.assignment import assign
 from ..naming.candidates import Labels, Spot
 from ..naming.rules import Rule
-from ..words import words
+from ..words import usable, words
 from .analysis import Analysis, analyse
 from .author import Author, Label
+from .belonging import Sets, belonging
 from .drafts import Draft, lacking_drafts, masks
 from .filters import Named
 from .options import Options
@@ -35,6 +37,8 @@ class Survey:
     labels: Labels
     named: Named
     author: Author = field(default_factory=Author)
+    sets: Sets = ()
+    """Inputs that one parameter sets, since they belong together."""
     app: bool = False
     """Whether what has no group of its own is advanced, as in an app that shows something else."""
 
@@ -49,7 +53,8 @@ def survey(workflow: Workflow, catalog: Catalog, options: Options) -> Survey:
         drafts += lacking_drafts(
             workflow, analysis.facts, options.wishes, options.curated
         )
-    found = Survey(analysis, labels, [], author, app)
+    sets = belonging(analysis) if options.share else ()
+    found = Survey(analysis, labels, [], author, sets, app)
     return replace(found, named=_named(found, drafts, {}))
 
 
@@ -79,6 +84,7 @@ def _named(
     """
     names = {at: wish.name for at, wish in wanted.items() if wish.name}
     carried = _assigned(survey, [each for each in drafts if not each.lacking], names)
+    carried = _common_names(carried, survey.sets, wanted)
     analysis = survey.analysis
     named = list(masks(carried, analysis.workflow, analysis.facts, wanted))
     lacking = [each for each in drafts if each.lacking]
@@ -116,6 +122,46 @@ def _assigned(
         )
     ]
     return [(name, _after_app(draft)) for name, draft in pairs] if survey.app else pairs
+
+
+def _common_names(pairs: Named, sets: Sets, wanted: Mapping[WireKey, Wish]) -> Named:
+    """The inputs with the first of each set under what its inputs' names have in common, where nobody else has that."""
+    names = {draft.key: str(name) for name, draft in pairs}
+    taken = Counter(names.values())
+    found: dict[WireKey, Identifier] = {}
+    for keys in sets:
+        held = [names[key] for key in keys if key in names]
+        common = _in_common([each.split("_") for each in held])
+        if {"end_at_step", "start_at_step"} <= {key.name for key in keys}:
+            common = "switch_at_step"
+        free = taken[common] == held.count(common) and common not in found.values()
+        if len(held) > 1 and free and usable(common) and keys[0] not in wanted:
+            found[keys[0]] = Identifier(common)
+    return [
+        (
+            (
+                found[draft.key],
+                replace(draft, name_origin="what the inputs that it sets are called"),
+            )
+            if draft.key in found and found[draft.key] != name
+            else (name, draft)
+        )
+        for name, draft in pairs
+    ]
+
+
+def _in_common(names: list[list[str]]) -> str:
+    """The words with which all names end, else with which all begin; numbers say nothing by themselves."""
+    for ends in (-1, 1):
+        common = names[0][::ends]
+        for other in names[1:]:
+            pairs = zip(common, other[::ends], strict=False)
+            common = [
+                one for one, _ in takewhile(lambda each: each[0] == each[1], pairs)
+            ]
+        if any(not each.isdecimal() for each in common) and common:
+            return "_".join(common[::ends])
+    return ""
 
 
 def _label(draft: Draft, author: Author) -> Label | None:

@@ -79,6 +79,7 @@ class Kept:
 
     names: Mapping[WireKey, Wish]
     together: tuple[tuple[WireKey, ...], ...]
+    known: frozenset[WireKey]
     outputs: Mapping[str, str]
 
 
@@ -95,12 +96,14 @@ def kept_from(earlier: Earlier, renumbered: Mapping[str, str]) -> Kept:
     """What is still there, and has a name that can stand in a module."""
     names: dict[WireKey, Wish] = {}
     together = []
+    known: set[WireKey] = set()
     for keys, name in earlier.names.items():
         present = tuple(
             WireKey(renumbered[key.node], key.name)
             for key in keys
             if key.node in renumbered
         )
+        known.update(present)
         if present and usable(name):
             names[present[0]] = Wish(ORIGIN, name=name)
         if len(present) > 1:
@@ -110,7 +113,7 @@ def kept_from(earlier: Earlier, renumbered: Mapping[str, str]) -> Kept:
         for node, name in earlier.outputs.items()
         if node in renumbered and usable(name) and name not in RESERVED_OUTPUTS
     }
-    return Kept(names, tuple(together), outputs)
+    return Kept(names, tuple(together), frozenset(known), outputs)
 
 
 def moved(

@@ -130,6 +130,7 @@ def _asked(
         options,
         wanted=merged(free, options.wanted),
         together=kept.together,
+        apart=kept.known,
         outputs={**outputs, **options.outputs},
     )
 

@@ -108,6 +108,7 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
             settings.get("embed", True),
             branches=settings.get("branches", True),
             app_only=settings.get("app_only", False),
+            share=settings.get("share", True),
         ),
         view_comfy=_placed(settings.get("view_comfy"), folder),
         workflow=settings.get("workflow"),

@@ -65,6 +65,10 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "exclude": Setting(_TEXTS, "Leave out parameters that match one of these."),
     "all": Setting(_SWITCH, "Keep what marks or a view_comfy.json leave out."),
     "app_only": Setting(_SWITCH, "Leave out what App mode does not show."),
+    "share": Setting(
+        _SWITCH,
+        "Have one parameter set inputs that plainly belong together (default: true).",
+    ),
     "optional_files": Setting(_SWITCH, "Let calls leave files out."),
     "branches": Setting(
         _SWITCH, "Keep inputs that only other choices than the deployed ones bring."

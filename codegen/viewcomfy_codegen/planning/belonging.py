@@ -1,0 +1,309 @@
+"""Inputs that one person would set together: equal as deployed, and joined by the graph.
+
+Values alone prove nothing: two pipelines side by side both have 20 steps. Each rule here names the
+shape of the graph that makes the inputs one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Final, TypeVar
+
+from viewcomfy_runtime.parameters.fields import UNUSED
+from viewcomfy_runtime.parameters.key import WireKey
+from viewcomfy_runtime.parameters.types import Integer, Media, Number, Text
+
+from ..graph.roles import NEGATIVE, POSITIVE, sources
+from ..graph.workflow import Node
+from ..words import words
+from .analysis import Analysis
+from .drafts import Draft, output_ids
+from .types import MODEL_FILE
+
+Item = TypeVar("Item")
+Sets = tuple[tuple[WireKey, ...], ...]
+
+_OF_A_SCHEDULE: Final = frozenset(
+    {"steps", "sampler_name", "scheduler", "noise_seed", "seed"}
+)
+"""What the halves of one denoising share."""
+
+_LIKELY: Final = frozenset({"steps", "cfg", "sampler_name", "scheduler", "denoise"})
+
+_RATES: Final = frozenset({"frame_rate", "fps"})
+_FAR: Final = 3
+"""Links between the halves of one denoising, at most."""
+
+_PREFIXES: Final = frozenset({"filename", "prefix"})
+
+
+def belonging(analysis: Analysis) -> Sets:
+    """The sets of inputs that belong together, each in the order of the flow, the first one first."""
+    return _Belonging(analysis).sets()
+
+
+def likely(analysis: Analysis) -> Sets:
+    """Sets that may belong together, which only their author knows: samplers of one flow that are set alike."""
+    return _Belonging(analysis).likely_sets()
+
+
+class _Belonging:
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._nodes = analysis.workflow.nodes
+        self._drafts = {
+            draft.key: draft
+            for draft in analysis.drafts
+            if draft.mask_of is None
+            and not draft.hidden
+            and draft.group != UNUSED
+            and not isinstance(draft.type, Media)
+        }
+        self._by_node: dict[str, list[Draft]] = defaultdict(list)
+        for draft in self._drafts.values():
+            self._by_node[draft.node.id].append(draft)
+        self._ends = output_ids(analysis.workflow, analysis.facts)
+        self._outputs = _outputs_by_node(analysis, self._ends)
+        self._parent: dict[WireKey, WireKey] = {}
+
+    def sets(self) -> Sets:
+        for rule in (
+            self._halves,
+            self._twins,
+            self._texts_of_an_encoder,
+            self._sizes,
+            self._writers,
+            self._equal_in_one_flow,
+        ):
+            for one, other in rule():
+                self._join(one, other)
+        return self._joined()
+
+    def _joined(self) -> Sets:
+        found: dict[WireKey, list[WireKey]] = defaultdict(list)
+        for key in self._drafts:
+            if key in self._parent:
+                found[self._root(key)].append(key)
+        return tuple(tuple(keys) for keys in found.values() if len(keys) > 1)
+
+    def likely_sets(self) -> Sets:
+        buckets: dict[Hashable, list[Draft]] = defaultdict(list)
+        for draft in self._drafts.values():
+            if draft.input in _LIKELY and "LATENT" in self._made_by(draft.node):
+                buckets[draft.input, draft.node.class_type, _value(draft)].append(draft)
+        for drafts in buckets.values():
+            for one, other in self._in_one_flow(drafts, lambda each: each.node.id):
+                self._join(one.key, other.key)
+        return self._joined()
+
+    def _made_by(self, node: Node) -> tuple[str, ...]:
+        facts = self._analysis.facts[node.class_type]
+        return facts.outputs if facts is not None else ()
+
+    def _join(self, one: WireKey, other: WireKey) -> None:
+        """The two are one, where they take and hold the same."""
+        first, second = self._drafts.get(one), self._drafts.get(other)
+        if first is None or second is None or one == other:
+            return
+        if type(first.type) is not type(second.type) or _value(first) != _value(second):
+            return
+        self._parent[self._root(other)] = self._root(one)
+
+    def _root(self, key: WireKey) -> WireKey:
+        while (parent := self._parent.setdefault(key, key)) != key:
+            key = parent
+        return key
+
+    def _halves(self) -> Iterator[tuple[WireKey, WireKey]]:
+        """Samplers of one class of which the second goes on with the first one's latents, each for a part of the steps."""
+        for node in self._nodes.values():
+            before = self._half_before(node)
+            if before is None:
+                continue
+            for name in node.values:
+                if name in _OF_A_SCHEDULE:
+                    yield WireKey(before.id, name), WireKey(node.id, name)
+            yield WireKey(before.id, "end_at_step"), WireKey(node.id, "start_at_step")
+            yield from self._models_of(before, node)
+
+    def _half_before(self, node: Node) -> Node | None:
+        """The sampler that ends where this one starts, a few nodes before it."""
+        start = node.values.get("start_at_step")
+        if not start:
+            return None
+        level = [node]
+        for _ in range(_FAR):
+            level = [
+                self._nodes[link.node]
+                for each in level
+                for link in sources(each)
+                if link.node in self._nodes
+            ]
+            for other in level:
+                if other.class_type == node.class_type:
+                    return other if other.values.get("end_at_step") == start else None
+        return None
+
+    def _models_of(self, one: Node, other: Node) -> Iterator[tuple[WireKey, WireKey]]:
+        """What is set alike on the models of two halves: nodes of one class that load no file."""
+        first, second = (self._feeding(each, "model") for each in (one, other))
+        if first is None or second is None or first.id == second.id:
+            return
+        files = [each for each in self._by_node[first.id] if _is_file(each)]
+        if first.class_type == second.class_type and not files:
+            yield from self._alike(first, second)
+
+    def _feeding(self, node: Node, name: str) -> Node | None:
+        link = node.links.get(name)
+        return self._nodes.get(link.node) if link is not None else None
+
+    def _twins(self) -> Iterator[tuple[WireKey, WireKey]]:
+        """Encoders of one class for the two sides of one prompt: all that they have alike, but for the texts."""
+        roles = self._analysis.roles
+        by_class: dict[str, list[Node]] = defaultdict(list)
+        for node in self._nodes.values():
+            if roles.side(node) in (POSITIVE, NEGATIVE) and roles.encodes(node):
+                by_class[node.class_type].append(node)
+        for nodes in by_class.values():
+            for one, other in self._in_one_flow(nodes, lambda node: node.id):
+                if roles.side(one) != roles.side(other):
+                    yield from self._alike(
+                        one, other, lambda each: not isinstance(each.type, Text)
+                    )
+
+    def _texts_of_an_encoder(self) -> Iterator[tuple[WireKey, WireKey]]:
+        """The texts that one encoder takes for several language models, where they say the same."""
+        for id, drafts in self._by_node.items():
+            if self._analysis.roles.encodes(self._nodes[id]):
+                texts = [each for each in drafts if _is_prompt(each)]
+                yield from _pairs(each.key for each in texts)
+
+    def _sizes(self) -> Iterator[tuple[WireKey, WireKey]]:
+        """Nodes of one flow that repeat a width and a height."""
+        for pair in (("width", "height"), ("target_width", "target_height")):
+            buckets: dict[Hashable, list[Node]] = defaultdict(list)
+            for node in self._nodes.values():
+                drafts = [self._drafts.get(WireKey(node.id, name)) for name in pair]
+                if all(drafts) and _value(drafts[0]) not in ("0", "1"):
+                    buckets[tuple(_value(each) for each in drafts)].append(node)
+            for nodes in buckets.values():
+                for one, other in self._in_one_flow(nodes, lambda node: node.id):
+                    for name in pair:
+                        yield WireKey(one.id, name), WireKey(other.id, name)
+
+    def _writers(self) -> Iterator[tuple[WireKey, WireKey]]:
+        """How several outputs of one class are written, as movies are: with one rate, in one format."""
+        writers: dict[str, list[Node]] = defaultdict(list)
+        for node in self._nodes.values():
+            if _RATES & {*node.values, *node.links} and node.id in self._ends:
+                writers[node.class_type].append(node)
+        for nodes in writers.values():
+            for one, other in zip(nodes, nodes[1:], strict=False):
+                yield from self._alike(
+                    one, other, lambda draft: _PREFIXES.isdisjoint(words(draft.input))
+                )
+
+    def _equal_in_one_flow(self) -> Iterator[tuple[WireKey, WireKey]]:
+        """Seeds, model files and prompts that several nodes of one flow repeat, with what else such loaders have alike."""
+        buckets: dict[tuple[tuple[str, ...], str], list[Draft]] = defaultdict(list)
+        for draft in self._drafts.values():
+            kind = self._kind(draft)
+            if kind is not None:
+                buckets[kind, _value(draft)].append(draft)
+        for (kind, _), drafts in buckets.items():
+            joined = (
+                _pairs(drafts)
+                if kind[0] in ("file", "seed")
+                else self._in_one_flow(drafts, lambda draft: draft.node.id)
+            )
+            for one, other in joined:
+                yield one.key, other.key
+                if kind[0] == "file" and one.node.class_type == other.node.class_type:
+                    yield from self._options_of_loaders(one, other)
+
+    def _options_of_loaders(
+        self, one: Draft, other: Draft
+    ) -> Iterator[tuple[WireKey, WireKey]]:
+        """How two loaders of one file load it; other files and their slots are each one's own."""
+        own = set(words(one.input))
+        yield from self._alike(
+            one.node,
+            other.node,
+            lambda draft: not _is_file(draft) and own.isdisjoint(words(draft.input)),
+        )
+
+    def _kind(self, draft: Draft) -> tuple[str, ...] | None:
+        """What a value has to share beside itself to be repeated on purpose; None for what is equal by chance."""
+        if isinstance(draft.type, Integer) and draft.type.random and draft.value:
+            return ("seed",)
+        if _is_file(draft):
+            return ("file", draft.input)
+        side = self._analysis.roles.side(draft.node)
+        if side is not None and _is_prompt(draft):
+            return ("prompt", side, draft.node.class_type, draft.input)
+        if draft.input in _RATES and isinstance(draft.type, Integer | Number):
+            return ("rate", type(draft.type).__name__)
+        return None
+
+    def _alike(
+        self,
+        one: Node,
+        other: Node,
+        counts: Callable[[Draft], bool] = lambda draft: True,
+    ) -> Iterator[tuple[WireKey, WireKey]]:
+        for draft in self._by_node[one.id]:
+            if counts(draft) and not (
+                isinstance(draft.type, Integer) and draft.type.random
+            ):
+                yield draft.key, WireKey(other.id, draft.input)
+
+    def _in_one_flow(
+        self, items: Iterable[Item], node_of: Callable[[Item], str]
+    ) -> Iterator[tuple[Item, Item]]:
+        """The pairs of which both lead to one output; each item with the first that it meets there."""
+        first: dict[int, Item] = {}
+        for item in items:
+            mask = self._outputs[node_of(item)]
+            while mask:
+                bit = mask & -mask
+                mask ^= bit
+                if bit in first:
+                    yield first[bit], item
+                else:
+                    first[bit] = item
+
+
+def _outputs_by_node(analysis: Analysis, ends: set[str]) -> dict[str, int]:
+    """For each node the outputs that it leads to, as bits of a number."""
+    workflow = analysis.workflow
+    bits = {id: 1 << number for number, id in enumerate(sorted(ends))}
+    found: dict[str, int] = {}
+    for id in reversed(workflow.nodes):
+        mask = bits.get(id, 0)
+        for use in workflow.uses[id]:
+            mask |= found.get(use.node, 0)
+        found[id] = mask
+    return found
+
+
+def _pairs(items: Iterable[Item]) -> Iterator[tuple[Item, Item]]:
+    """Each item with the first."""
+    listed = list(items)
+    return ((listed[0], other) for other in listed[1:])
+
+
+def _value(draft: Draft | None) -> str:
+    return (
+        "" if draft is None else json.dumps(draft.value, sort_keys=True, default=repr)
+    )
+
+
+def _is_file(draft: Draft) -> bool:
+    return isinstance(draft.value, str) and MODEL_FILE.search(draft.value) is not None
+
+
+def _is_prompt(draft: Draft) -> bool:
+    """Whether it is a text that says something."""
+    return isinstance(draft.type, Text) and bool(str(draft.value or "").strip())
