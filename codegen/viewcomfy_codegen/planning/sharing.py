@@ -82,7 +82,7 @@ def together(
             for each in inputs
             if each in drafts and each not in taken and each not in options.apart
         )
-        kind = _common([drafts[each].type for each in present]) if present else None
+        kind = _common([drafts[each] for each in present]) if present else None
         if len(present) > 1 and kind is not None and _agree(drafts, present):
             sets.append(Joined(present, kind, drafts[present[0]].default))
     if faults:
