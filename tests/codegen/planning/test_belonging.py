@@ -20,7 +20,7 @@ def sets(workflow: dict[str, Any], **options: Any) -> dict[str, list[str]]:
 
 def split_pair() -> dict[str, Any]:
     """Two samplers that share one denoising: the second goes on where the first one ends."""
-    sampler = {
+    sampler: dict[str, Any] = {
         "noise_seed": 7,
         "steps": 20,
         "sampler_name": "euler",
