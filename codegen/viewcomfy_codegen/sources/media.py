@@ -35,6 +35,7 @@ def workflow_in_media(data: bytes, name: str) -> bytes:
     """
     try:
         import av
+        from av.error import FFmpegError
     except ImportError:
         raise CodegenError(
             Diagnostic(
@@ -51,7 +52,7 @@ def workflow_in_media(data: bytes, name: str) -> bytes:
             for stream in container.streams:
                 for key, value in stream.metadata.items():
                     told.setdefault(key.lower(), value)
-    except (av.error.FFmpegError, OSError, ValueError) as error:
+    except (FFmpegError, OSError, ValueError) as error:
         raise CodegenError(
             Diagnostic(
                 name,
