@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from .calls.call import Call, Client, JobClient, Status, Watch
     from .calls.events import Event, Log, OutputReady, Preview, Progress, Queued
+    from .clients.api_jobs import ListedJob
     from .clients.app import ViewComfyApp
+    from .clients.comfy_api import ComfyAPI
     from .clients.comfyui import ComfyUI
     from .clients.environment import client_from_environment
     from .clients.gateway import ViewComfyGateway
@@ -55,6 +57,7 @@ __all__ = [
     "AuthenticationError",
     "Call",
     "Client",
+    "ComfyAPI",
     "ComfyUI",
     "ConfigurationError",
     "ConnectionFailedError",
@@ -72,6 +75,7 @@ __all__ = [
     "InvalidWorkflowError",
     "Job",
     "JobClient",
+    "ListedJob",
     "Log",
     "MaskWarning",
     "MissingSettingsError",
@@ -120,11 +124,13 @@ _HOMES: Final = {
     "client_from_environment": ".clients.environment",
     "DataURI": ".parameters.files",
     "Client": ".calls.call",
+    "ComfyAPI": ".clients.comfy_api",
     "ComfyUI": ".clients.comfyui",
     "Field": ".parameters.fields",
     "File": ".parameters.files",
     "Input": ".parameters.inputs",
     "Job": ".runs.jobs",
+    "ListedJob": ".clients.api_jobs",
     "Outcome": ".runs.batches",
     "OutputNode": ".parameters.outputs",
     "Override": ".runs.runner",

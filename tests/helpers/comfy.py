@@ -66,6 +66,8 @@ class Comfy:
     views: list[str] = field(default_factory=list)
     sockets: dict[str, WebSocket] = field(default_factory=dict)
     asked: int = 0
+    headers: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
 
     async def upload(self, request: Request) -> Response:
         async with request.form() as form:
@@ -81,6 +83,8 @@ class Comfy:
 
     async def prompt(self, request: Request) -> Response:
         body = await request.json()
+        self.bodies.append(body)
+        self.headers.append((request.url.path, dict(request.headers)))
         if self.rejects is not None:
             return JSONResponse(self.rejects, 400)
         prompt_id = "made-by-server" if self.own_ids else body["prompt_id"]
@@ -187,10 +191,12 @@ class Comfy:
 
     async def view(self, request: Request) -> Response:
         self.views.append(str(request.url.query))
+        self.headers.append((request.url.path, dict(request.headers)))
         name = request.query_params["filename"]
         return Response(f"content of {name}".encode())
 
     async def socket(self, socket: WebSocket) -> None:
+        self.headers.append((socket.url.path, dict(socket.headers)))
         if self.deaf:
             await socket.close()
             return

@@ -64,6 +64,17 @@ def read_override(
     return _checked(content, str(override))
 
 
+def own_workflow(call: Call, server: str) -> Mapping[str, Any]:
+    """The workflow that a call carries. Raises InvalidWorkflowError where it carries none."""
+    workflow = call.override or call.graph
+    if workflow is None:
+        raise InvalidWorkflowError(
+            f"{server} runs the workflow that the call carries, and this module doesn't contain its own",
+            hint="generate it again without --no-embed, or pass override_workflow",
+        )
+    return workflow
+
+
 def for_another(
     workflow: Mapping[str, Any],
     params: Mapping[str, Any],

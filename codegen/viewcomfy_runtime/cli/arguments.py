@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from ..clients.defaults import GATEWAY, LOCAL_COMFYUI
+from ..clients.defaults import COMFY_CLOUD, GATEWAY, LOCAL_COMFYUI
 from ..exhaustive import assert_never
 from ..parameters.fields import Field
 from ..parameters.texts import value_of
@@ -38,12 +38,12 @@ _GROUPS: Final = {
     "unused": "without effect on any output",
 }
 _OWN: Final = frozenset(
-    "help params batch output json dry-run quiet url gateway comfyui app timeout max-concurrency override-workflow".split()
+    "help params batch output json dry-run quiet url gateway comfyui comfy-api app header timeout max-concurrency override-workflow".split()
 )
 _EPILOG: Final = (
-    "The server is the one that --url, --gateway, --comfyui or --app names, else the environment:"
+    "The server is the one that --url, --gateway, --comfyui, --comfy-api or --app names, else the environment:"
     " VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET name a deployment,"
-    " COMFYUI_URL a ComfyUI. Standard output has the paths of the saved files, or the result as JSON;"
+    " COMFYUI_URL (and COMFYUI_TOKEN) a ComfyUI, COMFY_BASE_URL and COMFY_API_KEY a server of Comfy API v2. Standard output has the paths of the saved files, or the result as JSON;"
     " the log goes to standard error."
     " Exit codes: 0 done, 1 the run failed, 2 wrong usage, values or settings, 130 interrupted."
 )
@@ -145,6 +145,20 @@ def _add_own(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help=f"run on a plain ComfyUI (default: {LOCAL_COMFYUI})",
     )
+    add(
+        "--comfy-api",
+        nargs="?",
+        const=COMFY_CLOUD,
+        metavar="URL",
+        help=f"run on a server of Comfy API v2, with COMFY_API_KEY (default: {COMFY_CLOUD})",
+    )
+    add(
+        "--header",
+        metavar="NAME:VALUE",
+        action="append",
+        type=_header,
+        help="send this to the ComfyUI, or to the server of Comfy API v2; may be repeated",
+    )
     add("--app", metavar="URL", help="run on ViewComfy's app at this URL")
     add(
         "--batch",
@@ -241,6 +255,14 @@ def _positive(text: str) -> int:
             f"must be a whole number from 1 on, not {json.dumps(text)}"
         )
     return int(text[:9])
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not (colon and name.strip() and value.strip()):
+        # What was given may be a secret.
+        raise argparse.ArgumentTypeError("must be NAME:VALUE")
+    return name.strip(), value.strip()
 
 
 def _seconds(text: str) -> float:

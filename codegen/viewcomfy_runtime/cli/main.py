@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _SETTINGS: Final = (
     "set these environment variables; --url gives VIEWCOMFY_API_URL,"
-    " and --comfyui or --app another server, which needs none of them"
+    " and --comfyui, --comfy-api or --app another server, which needs none of them"
 )
 
 
@@ -206,26 +206,30 @@ def _json_text(value: Any) -> str:
 def _client(own: argparse.Namespace) -> Client:
     chosen = {
         "COMFYUI_URL": own.comfyui,
+        "COMFY_BASE_URL": own.comfy_api,
         "VIEWCOMFY_APP_URL": own.app,
         "VIEWCOMFY_GATEWAY_URL": own.gateway,
     }
     given = {name: value for name, value in chosen.items() if value is not None}
-    if len(given) > 1 or (own.url and (own.comfyui or own.app)):
+    elsewhere = own.comfyui or own.comfy_api or own.app
+    if len(given) > 1 or (own.url and elsewhere):
         raise ConfigurationError(
             "more than one server given",
-            hint="use one of --url, --gateway, --comfyui and --app; --gateway goes with --url",
+            hint="use one of --url, --gateway, --comfyui, --comfy-api and --app;"
+            " --gateway goes with --url",
         )
     environ = dict(os.environ)
     if given or own.url:
         # What is said here is meant, whatever else the environment holds.
-        for name in ("COMFYUI_URL", "VIEWCOMFY_APP_URL", "VIEWCOMFY_GATEWAY_URL"):
+        for name in chosen:
             environ.pop(name, None)
-    if own.comfyui or own.app:
+    if elsewhere:
         environ.pop("VIEWCOMFY_API_URL", None)
     if own.url:
         environ["VIEWCOMFY_API_URL"] = own.url
     try:
-        return client_from_environment({**environ, **given})
+        headers = dict(own.header or ())
+        return client_from_environment({**environ, **given}, headers=headers)
     except MissingSettingsError as error:
         error.hint = _SETTINGS
         raise

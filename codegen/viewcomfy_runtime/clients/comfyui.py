@@ -13,12 +13,11 @@ from urllib.parse import quote
 
 from ..calls.call import QUIET, Call, Status, Watch
 from ..calls.events import Queued
-from ..calls.overrides import applied
+from ..calls.overrides import applied, own_workflow
 from ..clients.defaults import LOCAL_COMFYUI
 from ..errors import (
     Fault,
     InvalidParametersError,
-    InvalidWorkflowError,
     NotFoundError,
     ProtocolError,
     RunCancelledError,
@@ -27,6 +26,7 @@ from ..errors import (
 )
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
+from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.multipart import Form
 from ..http.polling import poll
@@ -34,9 +34,10 @@ from ..http.refusals import node_faults
 from ..parameters.files import Upload
 from ..parameters.key import MASK_SUFFIX, WireKey
 from ..results.result import PromptResult
+from ..texts import HIDDEN, Secrets
 from .closing import Closing
 from .history import outcome_of, result_of
-from .submitting import Run, named, once, reachable
+from .submitting import Run, named, once, partner_data, reachable
 
 if TYPE_CHECKING:
     import requests
@@ -69,19 +70,24 @@ class _Place(NamedTuple):
 class ComfyUI(Closing):
     """A ComfyUI server. It runs the workflow that the module carries, so that nothing has to be deployed.
 
-    One client may serve any number of threads. Progress is heard over the server's WebSocket, with
-    the extra `live`; without it the server is only polled. Raises ConfigurationError for a URL that
-    isn't valid.
+    `headers` go to that server alone, with every request: a gate in front of it may want `Authorization`.
+    `api_key_comfy_org` pays for partner nodes. One client may serve any number of threads. Progress is
+    heard over the server's WebSocket, with the extra `live`; without it the server is only polled.
+    Raises ConfigurationError for a URL or headers that aren't valid.
     """
 
     def __init__(
         self,
         url: str = LOCAL_COMFYUI,
         *,
+        headers: Mapping[str, str] | None = None,
+        api_key_comfy_org: str | None = None,
         session: requests.Session | None = None,
         retries: int = RETRIES,
     ) -> None:
-        self._http = Http(url, session=session, retries=retries)
+        self._http = Http(url, Credentials(headers or {}), session, retries)
+        self._extra = partner_data(api_key_comfy_org)
+        self._secrets = Secrets([api_key_comfy_org or ""])
         self._dropped: deque[str] = deque(maxlen=_MOST_DROPPED)
 
     def __repr__(self) -> str:
@@ -148,17 +154,18 @@ class ComfyUI(Closing):
 
     def request(self, call: Call) -> Mapping[str, Any]:
         """What would be sent for the call, for people to read: the prompt, and the files that are uploaded before."""
-        graph, _ = applied(_workflow(call), call.params)
+        graph, _ = applied(own_workflow(call, "ComfyUI"), call.params)
         return {
             "method": "POST",
             "url": self._http.at("/prompt"),
-            "body": {"prompt": graph},
+            "headers": dict.fromkeys(self._http.credentials, HIDDEN),
+            "body": {"prompt": graph, **partner_data(HIDDEN if self._extra else None)},
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
 
     def _graph(self, call: Call, deadline: Deadline) -> dict[str, Any]:
         """The workflow with the call's values, its files uploaded."""
-        workflow = _workflow(call)
+        workflow = own_workflow(call, "ComfyUI")
         values = dict(call.params)
         _, unknown = applied(workflow, {**values, **call.files})
         if unknown:
@@ -221,6 +228,7 @@ class ComfyUI(Closing):
             "prompt": graph,
             "client_id": run.prompt_id,
             "prompt_id": run.prompt_id,
+            **self._extra,
         }
         queued: dict[str, Any] = {}
 
@@ -389,16 +397,6 @@ class ComfyUI(Closing):
 
         with comfy_events(self._http, prompt_id, classes, watch, deadline) as events:
             yield events
-
-
-def _workflow(call: Call) -> Mapping[str, Any]:
-    workflow = call.override or call.graph
-    if workflow is None:
-        raise InvalidWorkflowError(
-            "ComfyUI runs the workflow that the call carries, and this module doesn't contain its own",
-            hint="generate it again without --no-embed, or pass override_workflow",
-        )
-    return workflow
 
 
 def _own_value(workflow: Mapping[str, Any], key: str) -> Any:

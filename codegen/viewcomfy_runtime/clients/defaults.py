@@ -6,3 +6,5 @@ from typing import Final
 
 GATEWAY: Final = "https://api.viewcomfy.com"
 LOCAL_COMFYUI: Final = "http://127.0.0.1:8188"
+COMFY_CLOUD: Final = "https://cloud.comfy.org"
+"""Where Comfy API v2 is spoken unless another server is named."""

@@ -11,7 +11,11 @@ from ..calls.call import Client, JobClient
 from ..errors import ConfigurationError
 
 
-def client_from_environment(environ: Mapping[str, str] = os.environ) -> Client:
+def client_from_environment(
+    environ: Mapping[str, str] = os.environ,
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> Client:
     """The client that the environment describes; the first of these that is set:
 
     | variable | client |
@@ -20,19 +24,61 @@ def client_from_environment(environ: Mapping[str, str] = os.environ) -> Client:
     | VIEWCOMFY_API_URL | ViewComfy, for that deployment |
     | VIEWCOMFY_APP_URL | ViewComfyApp |
     | COMFYUI_URL | ComfyUI |
+    | COMFY_BASE_URL | ComfyAPI |
 
-    The first two want VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET too. Raises MissingSettingsError naming what is
-    missing, and ConfigurationError for what isn't valid.
+    The first two want VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET too. COMFYUI_TOKEN is sent to the ComfyUI as
+    `Authorization: Bearer`. COMFY_API_KEY is the key of ComfyAPI, and pays for partner nodes on ComfyUI; alone it
+    chooses no client. `headers` are for ComfyUI and ComfyAPI. Raises MissingSettingsError naming what is missing, and
+    ConfigurationError for what isn't valid.
     """
+    client = _described(environ, headers)
+    if client is not None:
+        return client
+    if headers:
+        raise ConfigurationError(
+            "headers can be sent to ComfyUI and to Comfy API v2 only",
+            hint="use --header with --comfyui or --comfy-api",
+        )
+    return _viewcomfy(environ)
+
+
+def _described(
+    environ: Mapping[str, str], headers: Mapping[str, str] | None
+) -> Client | None:
+    """The client of a server that is neither ViewComfy's nor its app's, where one is described."""
+    if environ.get("VIEWCOMFY_API_URL") or environ.get("VIEWCOMFY_APP_URL"):
+        return None
+    key = environ.get("COMFY_API_KEY") or None
+    if environ.get("COMFYUI_URL"):
+        from .comfyui import ComfyUI
+
+        token = environ.get("COMFYUI_TOKEN")
+        gate = {"Authorization": f"Bearer {token}"} if token else {}
+        return ComfyUI(
+            environ["COMFYUI_URL"],
+            headers=_joined(gate, headers or {}),
+            api_key_comfy_org=key,
+        )
+    if environ.get("COMFY_BASE_URL"):
+        from .comfy_api import ComfyAPI
+
+        return ComfyAPI(environ["COMFY_BASE_URL"], key, headers=headers)
+    return None
+
+
+def _joined(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
+    """Headers, the second ones in place of those of the same name."""
+    taken = {name.lower() for name in second}
+    kept = {name: first[name] for name in first if name.lower() not in taken}
+    return {**kept, **second}
+
+
+def _viewcomfy(environ: Mapping[str, str]) -> Client:
     if not environ.get("VIEWCOMFY_API_URL"):
         if environ.get("VIEWCOMFY_APP_URL"):
             from .app import ViewComfyApp
 
             return ViewComfyApp(environ["VIEWCOMFY_APP_URL"])
-        if environ.get("COMFYUI_URL"):
-            from .comfyui import ComfyUI
-
-            return ComfyUI(environ["COMFYUI_URL"])
     if environ.get("VIEWCOMFY_GATEWAY_URL"):
         from .gateway import ViewComfyGateway
 
@@ -49,6 +95,9 @@ _VARIABLES: Final = (
     "VIEWCOMFY_CLIENT_SECRET",
     "VIEWCOMFY_APP_URL",
     "COMFYUI_URL",
+    "COMFYUI_TOKEN",
+    "COMFY_BASE_URL",
+    "COMFY_API_KEY",
 )
 
 
@@ -71,7 +120,7 @@ def client_or_shared(client: Client | None) -> Client:
         return shared_client()
     if not hasattr(client, "run") or isinstance(client, type):
         raise TypeError(
-            f"client must be a client such as ComfyUI(url) or ViewComfy(url, …), not {client!r:.80}"
+            f"client must be a client such as ComfyUI(url), ComfyAPI(url, key) or ViewComfy(url, …), not {client!r:.80}"
         )
     return client
 
@@ -87,6 +136,6 @@ def job_client(client: Client | None) -> JobClient:
     ):
         raise ConfigurationError(
             f"{type(found).__name__} doesn't keep runs",
-            hint="use ViewComfyGateway or ComfyUI as the client, or run() to wait for the result",
+            hint="use ViewComfyGateway, ComfyUI or ComfyAPI as the client, or run() to wait for the result",
         )
     return cast(JobClient, found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from ..calls.call import Watch
@@ -24,6 +24,9 @@ from .previews import preview_in
 if TYPE_CHECKING:
     from .channel import Channel
 
+M = TypeVar("M")
+M_co = TypeVar("M_co", covariant=True)
+
 TAIL: Final = 0.5
 """Seconds after a run's end in which what is still under way is heard."""
 
@@ -35,10 +38,21 @@ _MISSING: Final = (
 )
 
 
-class LiveEvents(Listener):
+class Source(Protocol[M_co]):
+    """Where messages come from, read in the background."""
+
+    lost: bool
+    """Whether the server can't be heard at present."""
+
+    def next(self, seconds: float) -> M_co | None:
+        """The next message, where one comes within that time."""
+        ...
+
+
+class LiveEvents(Listener, Generic[M]):
     """What a server says of one run, until it says that the run is over."""
 
-    def __init__(self, channel: Channel, watch: Watch, deadline: Deadline) -> None:
+    def __init__(self, channel: Source[M], watch: Watch, deadline: Deadline) -> None:
         super().__init__(watch)
         self._channel = channel
         self._deadline = deadline
@@ -60,12 +74,12 @@ class LiveEvents(Listener):
         self._over = True
         return True
 
-    def _understood(self, message: str | bytes) -> bool:
+    def _understood(self, message: M) -> bool:
         """Passes on what a message says; whether it says that the run is over."""
         raise NotImplementedError
 
 
-class GatewayEvents(LiveEvents):
+class GatewayEvents(LiveEvents[str | bytes]):
     """The gateway's events for one run; a call that names `sid` makes them come here."""
 
     def __init__(
@@ -119,7 +133,7 @@ def gateway_events(
         yield GatewayEvents(channel, channel.sid, prompt_id, watch, deadline)
 
 
-class ComfyEvents(LiveEvents):
+class ComfyEvents(LiveEvents[str | bytes]):
     """What a ComfyUI tells of one run."""
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ..errors import (
     AuthenticationError,
@@ -26,7 +26,7 @@ GRACE: Final = 0.35
 _PATIENCE: Final = 10.0
 """Seconds for the cancellation of a run whose time isn't over."""
 
-_REFUSALS: Final = (
+REFUSALS: Final = (
     AuthenticationError,
     NotFoundError,
     RateLimitedError,
@@ -58,7 +58,7 @@ def once(
             run.begun = True
             send()
             return
-        except _REFUSALS:
+        except REFUSALS:
             run.begun = False
             raise
         except ConnectionFailedError as error:
@@ -86,7 +86,7 @@ def reachable(
     except BaseException as error:
         if run.begun:
             if isinstance(error, ViewComfyError):
-                error.prompt_id = error.prompt_id or run.prompt_id
+                error.prompt_id = error.prompt_id or run.prompt_id or None
             if not _is_over(error):
                 # Under a deadline of its own: the run's may be over, and would shut this connection too.
                 seconds = min(_PATIENCE, max(GRACE, deadline.remaining))
@@ -103,6 +103,11 @@ def named(prompt_id: str) -> Iterator[None]:
     except ViewComfyError as error:
         error.prompt_id = error.prompt_id or prompt_id
         raise
+
+
+def partner_data(key: str | None) -> dict[str, Any]:
+    """What goes with a call so that ComfyUI's partner nodes are paid for."""
+    return {"extra_data": {"api_key_comfy_org": key}} if key else {}
 
 
 def _is_over(error: BaseException) -> bool:

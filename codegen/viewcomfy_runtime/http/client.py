@@ -6,11 +6,12 @@ import contextlib
 import logging
 import random
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from copy import copy
 from functools import partial
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
-from typing import Any, Final, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import requests
 import urllib3
@@ -31,6 +32,9 @@ from .credentials import NOBODY, Credentials
 from .deadlines import Deadline
 from .refusals import LARGEST_REFUSAL, error_of
 from .urls import checked_url, host_of, joined, same_host
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 T = TypeVar("T")
 
@@ -57,6 +61,14 @@ LONGEST_PAUSE: Final = 60.0
 """Seconds: a server that asks for more is not waited for."""
 
 
+class Refused(Protocol):
+    """Makes the error that a status and the start of an answer stand for."""
+
+    def __call__(
+        self, status: int, content: bytes, host: str, *, retry_after: float | None
+    ) -> ViewComfyError: ...
+
+
 class Answer:
     """A server's answer whose content is still to be read, once."""
 
@@ -65,7 +77,9 @@ class Answer:
         response: requests.Response,
         url: str,
         deadline: Deadline,
+        refused: Refused = error_of,
     ) -> None:
+        self._refused = refused
         self._response = response
         self._deadline = deadline
         self.host = host_of(url)
@@ -130,22 +144,25 @@ class Answer:
                     break
         said = said[:LARGEST_REFUSAL]
         self.refusal = json_in(said)
-        return error_of(self.status, said, self.host, retry_after=self.retry_after)
+        return self._refused(self.status, said, self.host, retry_after=self.retry_after)
 
     @property
     def retry_after(self) -> float | None:
         """Seconds that the server asks to wait, which it may give as a number or as a date."""
-        from email.utils import parsedate_to_datetime
-
         asked = self._response.headers.get("Retry-After", "").strip()
         if asked.isascii() and asked.isdecimal():
             return float(asked[:9])
-        with contextlib.suppress(ValueError, TypeError, OverflowError):
-            from datetime import datetime, timezone
+        when = _moment(asked)
+        if when is None:
+            return None
+        from datetime import datetime, timezone
 
-            when = parsedate_to_datetime(asked)
-            return max(0.0, (when - datetime.now(timezone.utc)).total_seconds())
-        return None
+        return max(0.0, (when - datetime.now(timezone.utc)).total_seconds())
+
+    @property
+    def date(self) -> datetime | None:
+        """What the server's own clock said, where it does so."""
+        return _moment(self._response.headers.get("Date", ""))
 
     def _nonsense(self, what: str) -> ProtocolError:
         return ProtocolError(
@@ -158,7 +175,8 @@ class Answer:
 class Http:
     """A server as one client talks to it: who calls, through which sessions, how patiently.
 
-    `retries` are the times that a request is sent again where it cannot have had an effect.
+    `retries` are the times that a request is sent again where it cannot have had an effect; `refused` says which error
+    an answer stands for.
     """
 
     def __init__(
@@ -167,7 +185,9 @@ class Http:
         credentials: Credentials = NOBODY,
         session: requests.Session | None = None,
         retries: int = RETRIES,
+        refused: Refused = error_of,
     ) -> None:
+        self._refused = refused
         self.url, login = checked_url(url)
         self.host = host_of(self.url)
         self.credentials = credentials.with_login(login)
@@ -199,10 +219,12 @@ class Http:
         body: Callable[[], Any] | None = None,
         accept: str = "*/*",
         repeatable: bool | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        again: Collection[int] = (429, 503),
     ) -> Iterator[Answer]:
         """The answer to a request, redirects followed; `body` makes what is sent, anew for each time.
 
-        Where nothing can have been done yet (refused, 429, 503) it is sent again after a pause; anything that is
+        Where nothing can have been done yet (refused, or a status in `again`) it is sent again after a pause; anything that is
         `repeatable`, which all but POST are, after a broken connection too. The credentials go to the URL's own host only.
         Raises ViewComfyError.
         """
@@ -213,15 +235,20 @@ class Http:
             while True:
                 try:
                     response, final = self._sent(
-                        session, method, url, deadline, body, accept
+                        session,
+                        method,
+                        url,
+                        deadline,
+                        body,
+                        {**headers, "Accept": accept},
                     )
                 except ConnectionFailedError as failed:
                     if not (failed.nothing_sent or repeatable):
                         raise
                     error: ViewComfyError = failed
                 else:
-                    answer = Answer(response, final, deadline)
-                    if answer.status not in (429, 503):
+                    answer = Answer(response, final, deadline, self._refused)
+                    if answer.status not in again:
                         break
                     error = answer.error()
                 self._pause(error, left, deadline)
@@ -251,7 +278,7 @@ class Http:
         url: str,
         deadline: Deadline,
         body: Callable[[], Any] | None,
-        accept: str,
+        own: Mapping[str, str],
     ) -> tuple[requests.Response, str]:
         current = url
         for _ in range(MOST_REDIRECTS):
@@ -259,7 +286,7 @@ class Http:
             at_home = self._home is not None and same_host(self._home, current)
             # None takes away what a session of the user's adds by itself.
             headers: dict[str, str | None] = {
-                "Accept": accept,
+                **own,
                 **({} if at_home else dict.fromkeys(self._private)),
             }
             content = body() if body is not None and method == "POST" else None
@@ -351,6 +378,18 @@ def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
         hint="check the URL, the network and that the server is up",
         nothing_sent=isinstance(cause, ConnectionRefusedError),
     )
+
+
+def _moment(text: str) -> datetime | None:
+    """A date in a header."""
+    from datetime import timezone
+    from email.utils import parsedate_to_datetime
+
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
@@ -11,6 +12,9 @@ from ..texts import Secrets
 
 if TYPE_CHECKING:
     import requests
+
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What may be a header's name."""
 
 _PUBLIC: Final = frozenset({"client_id"})
 """Headers that name the caller without proving anything."""
@@ -27,6 +31,11 @@ class Credentials:
         self, headers: Mapping[str, str], login: tuple[str, str] | None = None
     ) -> None:
         for name, value in headers.items():
+            if not _NAME.fullmatch(name):
+                raise ConfigurationError(
+                    f"{name!r:.80} isn't a valid name of a header",
+                    hint="a header is written as NAME: VALUE",
+                )
             if not (
                 value
                 and value.isascii()
@@ -35,7 +44,7 @@ class Credentials:
             ):
                 raise ConfigurationError(
                     f"the {name} is empty or contains characters that no {name} has",
-                    hint="copy the client id and secret from ViewComfy's dashboard, under API keys",
+                    hint="copy it again from where it was given out, such as ViewComfy's dashboard under API keys",
                 )
         self._headers = dict(headers)
         if login is not None:

@@ -81,6 +81,14 @@ class Form:
             file.seek(start)
             yield key, file.read(size)
 
+    def file(self, key: str) -> tuple[Upload, BinaryIO, int]:
+        """One of the files as it is sent, open where it begins, and how many bytes it has."""
+        for each, upload, file, start, size in self._files:
+            if each == key:
+                file.seek(start)
+                return upload, file, size
+        raise KeyError(key)
+
     def body(self) -> Any:
         """The encoded form, from its start; it can be made again for a redirect."""
         return self._encoded(self._fields, {each[0]: each[0] for each in self._files})

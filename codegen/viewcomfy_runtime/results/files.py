@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -33,7 +33,8 @@ class OutputFile:
 
     `size` is in bytes, None where the server didn't say; `node` is the id of the node that made the
     file, None where that isn't known. `data` is the content, bytes or base64, where the server sent it
-    along; otherwise `url` says where to fetch it. A link gives 64 GiB at most.
+    along; otherwise `url` says where to fetch it, and `lasting_url` where once that link has expired.
+    A link gives 64 GiB at most.
     """
 
     filename: str
@@ -44,6 +45,7 @@ class OutputFile:
     url: str | None = field(default=None, repr=False)
     http: Http | None = field(default=None, repr=False, compare=False)
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    lasting_url: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("filename", "content_type"):
@@ -119,8 +121,9 @@ class OutputFile:
     def _content(self, timeout: float) -> Iterator[bytes]:
         if self.data is not None:
             return _decoded(self.data, self.filename)
-        if self.url is not None:
-            return _downloaded(self, self.url, timeout)
+        urls = dict.fromkeys(each for each in (self.url, self.lasting_url) if each)
+        if urls:
+            return _downloaded(self, list(urls), timeout)
         raise ProtocolError(f"the server sent no content for {self.filename}")
 
 
@@ -142,28 +145,34 @@ def _decoded(data: str | bytes, filename: str) -> Iterator[bytes]:
         )
 
 
-def _downloaded(output: OutputFile, url: str, timeout: float) -> Iterator[bytes]:
+def _downloaded(
+    output: OutputFile, urls: Sequence[str], timeout: float
+) -> Iterator[bytes]:
+    """The content at the first of the links that still works."""
     from ..http.client import download
     from ..http.deadlines import Deadline
     from ..http.urls import is_url
 
-    if not is_url(url):
-        raise ProtocolError(
-            f"the server's link to {output.filename} isn't a valid URL",
-            hint="run it again",
-        )
-    received = 0
-    try:
-        for piece in download(url, Deadline(timeout), output.http):
-            received += len(piece)
-            if output.size is not None and received > output.size:
-                break
-            yield piece
-    except ViewComfyError as error:
-        if error.status not in (401, 403, 404, 410):
-            raise
-        gone = error.status
-    else:
+    deadline = Deadline(timeout)
+    gone = None
+    for url in urls:
+        if not is_url(url):
+            raise ProtocolError(
+                f"the server's link to {output.filename} isn't a valid URL",
+                hint="run it again",
+            )
+        received = 0
+        try:
+            for piece in download(url, deadline, output.http):
+                received += len(piece)
+                if output.size is not None and received > output.size:
+                    break
+                yield piece
+        except ViewComfyError as error:
+            if error.status not in (401, 403, 404, 410):
+                raise
+            gone = error.status
+            continue
         if output.size not in (None, received):
             raise ConnectionFailedError(
                 f"{output.filename} has {output.size} bytes, but {received} arrived",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
+
+_FRACTION: Final = re.compile(r"\.(\d+)")
 
 
 def expiry_of(url: str | None, extra: Mapping[str, Any]) -> datetime | None:
@@ -16,7 +19,7 @@ def expiry_of(url: str | None, extra: Mapping[str, Any]) -> datetime | None:
     """
     said = extra.get("url_expires_at")
     if isinstance(said, str):
-        return _moment(said)
+        return moment(said)
     try:
         query = dict(parse_qsl(urlsplit(url or "").query))
         for vendor in ("X-Amz", "X-Goog"):
@@ -26,14 +29,17 @@ def expiry_of(url: str | None, extra: Mapping[str, Any]) -> datetime | None:
                 return start.replace(tzinfo=timezone.utc) + seconds
         if "Expires" in query:
             return datetime.fromtimestamp(float(query["Expires"]), timezone.utc)
-        return _moment(query["se"]) if "se" in query else None
+        return moment(query["se"]) if "se" in query else None
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
+    """A time as servers write it, RFC 3339; None for what isn't one."""
     try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        # Python 3.10 takes three or six digits of a second's fraction, and no Z.
+        whole = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", text)
+        found = datetime.fromisoformat(whole.replace("Z", "+00:00"))
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)

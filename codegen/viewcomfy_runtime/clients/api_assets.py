@@ -1,0 +1,142 @@
+"""Files on their way to a server of Comfy API v2: it keeps them as assets, known by the hash of their content."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from ..errors import NotFoundError, ProtocolError, RejectedError
+from ..http.bodies import JsonBody
+from ..http.client import LOG, Http
+from ..http.deadlines import Deadline
+from ..http.multipart import Form
+from ..parameters.files import Upload
+from .api_jobs import API, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ASSETS: Final = f"{API}/assets"
+
+_PIECE: Final = 1 << 20
+"""Bytes that are hashed at a time, between two looks at the deadline."""
+
+
+def uploaded(
+    files: Mapping[str, Upload], http: Http, deadline: Deadline
+) -> dict[str, dict[str, Any]]:
+    """What stands in the workflow for each file, by wire key, once the server has it.
+
+    With blake3 installed, a file that the server knows isn't sent again. Raises ViewComfyError.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    known: dict[int, dict[str, Any]] = {}
+    # All are opened before any is sent, so that a missing one leaves nothing behind.
+    with contextlib.closing(Form({}, files, deadline)) as form:
+        for key, upload in files.items():
+            own = id(upload)
+            if own not in known:
+                known[own] = _reference(_stored(form, key, http, deadline))
+            found[key] = known[own]
+    return found
+
+
+def reference_to(asset_id: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands in a workflow for a file that the server keeps."""
+    hints = {
+        name: about[name]
+        for name in ("hash", "file_path")
+        if isinstance(about.get(name), str)
+    }
+    return {"__type": "core/ASSET", "info": {"id": asset_id, **hints}}
+
+
+def asset_in(value: Any) -> str:
+    """The id of the asset that a workflow's value refers to; empty for any other value."""
+    if not isinstance(value, dict) or value.get("__type") != "core/ASSET":
+        return ""
+    info = value.get("info")
+    return text_of(info.get("id")) if isinstance(info, dict) else ""
+
+
+def _reference(asset: Mapping[str, Any]) -> dict[str, Any]:
+    return reference_to(text_of(asset.get("id")), asset)
+
+
+def _stored(form: Form, key: str, http: Http, deadline: Deadline) -> dict[str, Any]:
+    """The asset that a file became, or is already."""
+    upload, file, size = form.file(key)
+    hasher, hashed = _hasher(), None
+    if hasher is not None:
+        hashed = _hash_of(hasher, file, size, deadline)
+        known = _known(hashed, upload, http, deadline)
+        if known is not None:
+            return known
+    fields = {
+        "content_type": upload.content_type or "",
+        "file_path": upload.filename or key,
+        **({"expected_hash": hashed} if hashed else {}),
+    }
+    with http.answer(
+        "POST",
+        http.at(ASSETS),
+        deadline,
+        body=partial(form.body_with, key, "file", fields),
+        # The server finds that it has the same file already, so that it may be sent again.
+        repeatable=True,
+    ) as answer:
+        if answer.status not in (200, 201, 202):
+            raise answer.error()
+        return _asset_in(answer.json(), http)
+
+
+def _known(
+    hashed: str, upload: Upload, http: Http, deadline: Deadline
+) -> dict[str, Any] | None:
+    """The asset that the server has with this content; None where it has none, or can't tell."""
+    body = {"hash": hashed, "file_path": upload.filename}
+    try:
+        with http.answer(
+            "POST",
+            http.at(f"{ASSETS}/from-hash"),
+            deadline,
+            body=partial(JsonBody, body),
+            repeatable=True,
+        ) as answer:
+            if answer.status not in (200, 201):
+                raise answer.error()
+            return _asset_in(answer.json(), http)
+    except (NotFoundError, RejectedError) as error:
+        LOG.debug("%s", error.message)
+        return None
+
+
+def _asset_in(answer: Any, http: Http) -> dict[str, Any]:
+    if isinstance(answer, dict) and text_of(answer.get("id")):
+        return answer
+    raise ProtocolError(
+        f"{http.host} didn't say where it stored a file",
+        hint="check that the URL is that of a server of Comfy API v2",
+    )
+
+
+def _hasher() -> Callable[[], Any] | None:
+    try:
+        from blake3 import blake3
+    except ImportError:
+        return None
+    return blake3
+
+
+def _hash_of(
+    hasher: Callable[[], Any], file: BinaryIO, size: int, deadline: Deadline
+) -> str:
+    made = hasher()
+    left = size
+    while left and (piece := file.read(min(_PIECE, left))):
+        deadline.check()
+        made.update(piece)
+        left -= len(piece)
+    return f"blake3:{made.hexdigest()}"

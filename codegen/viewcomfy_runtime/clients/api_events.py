@@ -1,0 +1,227 @@
+"""What Comfy API v2 tells of a run while it goes on: server-sent events, read in a thread of their own.
+
+Nothing here decides anything: events may be lost or doubled, and a server may have none. A run's end and its
+result are always asked for.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import queue
+import threading
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ..calls.call import Watch
+from ..calls.events import OutputReady, Preview, Queued
+from ..errors import RateLimitedError, ViewComfyError
+from ..http.bodies import json_in
+from ..http.client import LOG, Http
+from ..http.deadlines import LONGEST_WAIT, SLICE, Deadline
+from ..http.sse import Event, events
+from ..results.files import OutputFile
+from .api_jobs import FINAL, identity_of, job_path, output_of, tell_progress, text_of
+from .live import TAIL, LiveEvents
+
+LARGEST_EVENT: Final = 1 << 24
+"""Bytes of an event; a stream that brings a larger one is given up."""
+
+MOST_WAITING: Final = 64
+"""Events that wait to be heard; the server's next ones wait in the network."""
+
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 8.0
+"""Seconds before a stream that ended early is opened again."""
+
+_GLANCE: Final = 0.02
+"""Seconds between two looks whether a stream has ended."""
+
+_FOR_GOOD: Final = frozenset({400, 401, 403, 404, 405, 410, 422, 501})
+"""Answers after which there is no stream to be had."""
+
+
+class Stream:
+    """The events of a job. The stream is opened, read and opened again in the background."""
+
+    def __init__(self, http: Http, prompt_id: str) -> None:
+        self.lost = False
+        """Whether the server can't be heard at present."""
+        self.ended = False
+        """Whether the stream said all that it had to say."""
+        self._http = http
+        self._url = http.at(job_path(prompt_id, "/events"))
+        self._waiting = queue.Queue[Event](MOST_WAITING)
+        self._closed = threading.Event()
+        self._deadline = Deadline(LONGEST_WAIT)
+        threading.Thread(target=self._work, name="viewcomfy-live", daemon=True).start()
+
+    def next(self, seconds: float) -> Event | None:
+        """The next event, where one comes within that time."""
+        try:
+            return self._waiting.get(seconds > 0, seconds)
+        except queue.Empty:
+            return None
+
+    def close(self) -> None:
+        """End the stream without waiting for the server."""
+        self._closed.set()
+        self._deadline.cancel()
+
+    def _work(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._closed.is_set():
+            asked = None
+            try:
+                if self._read():
+                    self.ended = True
+                    return
+                pause = FIRST_PAUSE
+            except ViewComfyError as error:
+                if self._closed.is_set():
+                    return
+                LOG.info("%s; polling instead", error.message)
+                if error.status in _FOR_GOOD:
+                    return
+                asked = (
+                    error.retry_after if isinstance(error, RateLimitedError) else None
+                )
+            finally:
+                self.lost = True
+            if self._closed.wait(asked or pause):
+                return
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _read(self) -> bool:
+        """Pass on what comes until the stream ends; whether it said that the run is over."""
+        with (
+            self._deadline,
+            self._http.answer(
+                "GET",
+                self._url,
+                self._deadline,
+                accept="text/event-stream",
+                repeatable=False,
+                again=(),
+            ) as answer,
+        ):
+            if answer.status != 200:
+                raise answer.error()
+            self.lost = False
+            over = False
+            with contextlib.closing(answer.pieces()) as pieces:
+                # A file may follow the final status.
+                for event in events(pieces, LARGEST_EVENT):
+                    self._put(event)
+                    over = over or (event.type == "status" and _is_final(event))
+        return over
+
+    def _put(self, event: Event) -> None:
+        while not self._closed.is_set():
+            with contextlib.suppress(queue.Full):
+                self._waiting.put(event, timeout=SLICE)
+                return
+
+
+class ApiEvents(LiveEvents[Event]):
+    """What a server of Comfy API v2 tells of one run."""
+
+    def __init__(
+        self, stream: Stream, http: Http, watch: Watch, deadline: Deadline
+    ) -> None:
+        super().__init__(stream, watch, deadline)
+        self._stream = stream
+        self._http = http
+        self._node: str | None = None
+        self._position: int | None = None
+        self._told: set[tuple[str, str]] = set()
+
+    def drain(self) -> None:
+        """The run is over: pass on what is still under way, for half a second at most."""
+        self._deadline.until(self._all_heard, TAIL)
+
+    def _all_heard(self, seconds: float) -> bool:
+        ended = self._stream.ended or self._stream.lost
+        message = self._stream.next(0.0 if ended else min(seconds, _GLANCE))
+        if message is not None:
+            self._understood(message)
+        return ended and message is None
+
+    def progress(self, snapshot: Any) -> None:
+        """How far the run is, from an event or from an answer to a question."""
+        self._node = tell_progress(snapshot, self, self._node)
+
+    def asked(self, job: dict[str, Any]) -> None:
+        """What the server answered when it was asked; it is told where the stream brings nothing."""
+        if not self._channel.lost:
+            return
+        if job.get("status") == "queued":
+            self.queued(job.get("queue_position"))
+        self.progress(job.get("progress"))
+
+    def queued(self, position: Any) -> None:
+        """The run waits, at this place."""
+        place = position if isinstance(position, int) and position > 0 else None
+        if place is None or place != self._position:
+            self._position = place
+            self.show(Queued(place))
+
+    def ready(self, file: OutputFile | None) -> None:
+        """A file is finished; it is told once."""
+        if file is None or (own := identity_of(file)) in self._told:
+            return
+        self._told.add(own)
+        self.show(OutputReady(file))
+
+    def _understood(self, message: Event) -> bool:
+        about = json_in(message.data)
+        if not isinstance(about, dict):
+            return False
+        match message.type:
+            case "status":
+                status = text_of(about.get("status"))
+                if status == "queued":
+                    self.queued(about.get("queue_position"))
+                elif status not in FINAL:
+                    self._deadline.enter("run")
+                return status in FINAL
+            case "progress":
+                self._deadline.enter("run")
+                self.progress(about)
+            case "preview":
+                if (preview := _preview(about)) is not None:
+                    self.show(preview)
+            case "output":
+                self.ready(output_of(about, self._http))
+            case "log":
+                self.tell(text_of(about.get("message")))
+        return False
+
+
+@contextlib.contextmanager
+def api_events(
+    http: Http, prompt_id: str, watch: Watch, deadline: Deadline
+) -> Iterator[ApiEvents | None]:
+    """The run's events as they come; None where nobody listens."""
+    if not watch:
+        yield None
+        return
+    with contextlib.closing(Stream(http, prompt_id)) as stream:
+        yield ApiEvents(stream, http, watch, deadline)
+
+
+def _is_final(event: Event) -> bool:
+    about = json_in(event.data)
+    return isinstance(about, dict) and about.get("status") in FINAL
+
+
+def _preview(about: dict[str, Any]) -> Preview | None:
+    data = about.get("data_base64")
+    if not isinstance(data, str):
+        return None
+    try:
+        content = base64.b64decode(data, validate=True)
+    except ValueError:
+        return None
+    content_type = text_of(about.get("content_type")) or "image/jpeg"
+    return Preview(content, content_type, text_of(about.get("node_id")) or None)

@@ -1,0 +1,230 @@
+"""A job of Comfy API v2 as it stands in an answer: its status, its progress, its outputs, its error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from ..calls.call import Status
+from ..errors import (
+    ExecutionError,
+    NodeFault,
+    NotFoundError,
+    ProtocolError,
+    RunCancelledError,
+)
+from ..http.client import Http
+from ..http.urls import is_url
+from ..parameters.media import UNKNOWN, type_of
+from ..results.files import OutputFile
+from ..results.links import moment
+from ..results.result import PromptResult
+from ..texts import quoted
+
+if TYPE_CHECKING:
+    from ..calls.listening import Listener
+
+API: Final = "/api/v2"
+
+STATUSES: Final[dict[str, Status]] = {
+    "queued": "waiting",
+    "running": "running",
+    "canceling": "running",
+    "succeeded": "success",
+    "failed": "error",
+    "canceled": "cancelled",
+    "expired": "unknown",
+}
+FINAL: Final = frozenset({"succeeded", "failed", "canceled", "expired"})
+
+_LONGEST: Final = 1e12
+"""Milliseconds above which a time isn't that of a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedJob:
+    """A run in a server's list: reopen it with `WORKFLOW.job(prompt_id, client=…)`.
+
+    `labels` are those that it was started with.
+    """
+
+    prompt_id: str
+    status: Status
+    created_at: datetime | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_wire(cls, item: Mapping[str, Any]) -> ListedJob:
+        """A job as a server lists it."""
+        labels = item.get("metadata")
+        return cls(
+            prompt_id=text_of(item.get("id")),
+            status=STATUSES.get(text_of(item.get("status")), "running"),
+            created_at=created_in(item),
+            labels={
+                key: value
+                for key, value in (labels if isinstance(labels, dict) else {}).items()
+                if isinstance(value, str)
+            },
+        )
+
+
+def job_path(prompt_id: str, rest: str = "") -> str:
+    """The path of a job below the server's URL."""
+    return f"{API}/jobs/{quote(prompt_id, safe='', errors='replace')}{rest}"
+
+
+def created_in(item: Mapping[str, Any]) -> datetime | None:
+    """When a job was made, by the server's clock."""
+    said = text_of(item.get("created_at")) or text_of(item.get("create_time"))
+    return moment(said) if said else None
+
+
+def tell_progress(progress: Any, listener: Listener, last: str | None) -> str | None:
+    """Pass a snapshot on. Returns the node that works now, where `last` was the one before."""
+    if not isinstance(progress, dict):
+        return last
+    node = text_of(progress.get("current_node")) or None
+    if node is not None and node != last:
+        kind = text_of(progress.get("current_node_class")) or "?"
+        listener.tell(f"node {node} ({kind})")
+    listener.steps(progress.get("step"), progress.get("steps"), node)
+    return node or last
+
+
+def result_of(
+    job: Mapping[str, Any],
+    params: Mapping[str, Any],
+    prompt: Mapping[str, Any],
+    logs: Iterable[str],
+    http: Http,
+) -> PromptResult:
+    """The result of a job that is over.
+
+    Raises ExecutionError, RunCancelledError and NotFoundError for one that came to nothing.
+    """
+    prompt_id, status = text_of(job.get("id")), job.get("status")
+    if status == "canceled":
+        raise RunCancelledError(
+            "the run was cancelled at the server", at_server=True, prompt_id=prompt_id
+        )
+    if status == "expired":
+        raise NotFoundError(
+            f"{http.host} no longer keeps the run: it expired",
+            hint="run it again, and ask for its result sooner",
+            prompt_id=prompt_id,
+        )
+    if status == "failed":
+        raise _failure(job.get("error"), prompt_id)
+    return PromptResult(
+        prompt_id=prompt_id,
+        status="success",
+        completed=True,
+        execution_time_seconds=_seconds(job),
+        outputs=tuple(outputs_of(job.get("outputs"), http)),
+        prompt=dict(prompt),
+        params=dict(params),
+        logs=tuple(logs),
+        extra={
+            key: job[key]
+            for key in ("metadata", "metrics", "expires_at", "created_at")
+            if job.get(key) is not None
+        },
+    )
+
+
+def _failure(error: Any, prompt_id: str) -> ExecutionError:
+    about = error if isinstance(error, dict) else {}
+    words = quoted(text_of(about.get("message")) or text_of(about.get("code")))
+    node = text_of(about.get("node_id"))
+    kind = text_of(about.get("class_type"))
+    fault = NodeFault(node, kind, "", words) if node else None
+    told = str(fault) if fault else words
+    return ExecutionError(
+        f"the workflow failed: {told or 'the server gave no reason'}",
+        hint="look at the log of the server's ComfyUI",
+        prompt_id=prompt_id,
+        fault=fault,
+    )
+
+
+def _seconds(job: Mapping[str, Any]) -> float | None:
+    metrics = job.get("metrics")
+    spent = metrics.get("execution_ms") if isinstance(metrics, dict) else None
+    if (
+        isinstance(spent, int | float)
+        and not isinstance(spent, bool)
+        and 0 <= spent < _LONGEST
+        and not math.isnan(spent)
+    ):
+        return spent / 1000
+    start, end = (text_of(job.get(key)) for key in ("started_at", "completed_at"))
+    begun, over = moment(start), moment(end)
+    return (over - begun).total_seconds() if begun and over else None
+
+
+def outputs_of(items: Any, http: Http) -> Iterator[OutputFile]:
+    """The files in a job's list, each once."""
+    seen: set[tuple[str, str]] = set()
+    for item in items if isinstance(items, list) else ():
+        file = output_of(item, http)
+        if file is not None and (own := identity_of(file)) not in seen:
+            seen.add(own)
+            yield file
+
+
+def output_of(item: Any, http: Http) -> OutputFile | None:
+    """A file as the server tells of it; None for what isn't one."""
+    if not isinstance(item, dict):
+        return None
+    name = text_of(item.get("name")) or "output"
+    # Some servers say 0 of every file.
+    size = item.get("size_bytes")
+    own = text_of(item.get("id"))
+    lasting = f"{API}/assets/{quote(own, safe='', errors='replace')}/content"
+    url = text_of(item.get("url"))
+    return OutputFile(
+        filename=name,
+        content_type=text_of(item.get("content_type")) or type_of(name) or UNKNOWN,
+        size=size if isinstance(size, int) and size > 0 else None,
+        node=text_of(item.get("node_id")) or None,
+        url=_absolute(url, http) or (http.at(lasting) if own else None),
+        lasting_url=http.at(lasting) if own else None,
+        http=http,
+        extra={
+            key: item[key]
+            for key in ("id", "hash", "type", "url_expires_at", "job_id")
+            if item.get(key) is not None
+        },
+    )
+
+
+def identity_of(file: OutputFile) -> tuple[str, str]:
+    """What tells a file from the others of its run: an event may bring it once more."""
+    return file.node or "", text_of(file.extra.get("id")) or file.filename
+
+
+def _absolute(link: str, http: Http) -> str:
+    """A link as a whole URL: one that begins with / belongs to the server's origin, whatever path its API is under."""
+    if link.startswith("/") and not link.startswith("//"):
+        return http.host + link
+    return link if is_url(link) else ""
+
+
+def job_in(answer: Any, host: str) -> dict[str, Any]:
+    """The job in an answer. Raises ProtocolError where there isn't one."""
+    if isinstance(answer, dict) and text_of(answer.get("id")):
+        return answer
+    raise ProtocolError(
+        f"{host} answered with something other than a job",
+        hint="check that the URL is that of a server of Comfy API v2",
+    )
+
+
+def text_of(value: Any) -> str:
+    """A text of a server's, as long as one of its kind can be; what isn't one is empty."""
+    return value if isinstance(value, str) and len(value) <= 1 << 16 else ""

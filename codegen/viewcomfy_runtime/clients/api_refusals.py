@@ -1,0 +1,156 @@
+"""What Comfy API v2 says when it refuses, as this package's errors: it has a code for each reason."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..errors import (
+    AuthenticationError,
+    NodeFault,
+    NotFoundError,
+    ProtocolError,
+    RateLimitedError,
+    RejectedError,
+    ServerError,
+    ViewComfyError,
+)
+from ..http.bodies import NOT_JSON, json_in
+from ..http.refusals import LARGEST_REFUSAL, error_of, node_faults
+from ..texts import quoted
+
+_KEY: Final = "check COMFY_API_KEY, or the api_key= that the client was given"
+_LABELS: Final = (
+    "give labels to deployments only: at most 16, names of A-Z a-z 0-9 _ . -"
+)
+_AGAIN: Final = "links and files expire: save them soon after the run, or run it again"
+
+_HINTS: Final = {
+    "unauthorized": _KEY,
+    "forbidden": _KEY,
+    "forbidden_origin": "the server doesn't take calls from here",
+    "insufficient_credits": "add credits to the account that the key belongs to",
+    "not_found": "check the server's URL, or run it again",
+    "job_not_found": "the server keeps a run for a while only: run it again",
+    "asset_not_found": _AGAIN,
+    "blob_not_found": _AGAIN,
+    "output_unavailable": _AGAIN,
+    "hash_mismatch": "the file changed while it was sent: send it again",
+    "asset_in_use": "wait until the runs that use the file are over",
+    "payload_too_large": "send smaller files",
+    "invalid_workflow": "check the values; if a node is missing, install it on the server",
+    "workflow_format_ui": "export the workflow with File > Export (API) and generate again",
+    "missing_asset": "upload the file again",
+    "idempotency_key_reuse": "look for the run in the server's list of jobs",
+    "deployment_stopped": "start the deployment again",
+    "metadata_invalid": _LABELS,
+    "metadata_not_supported": _LABELS,
+    "queue_full": "wait a moment and try again, or send fewer at a time",
+    "deployment_not_ready": "the deployment is starting: try again in a moment",
+    "rate_limited": "wait a moment and try again, or send fewer at a time",
+    "too_many_streams": "listen to fewer runs at a time",
+    "upstream_error": "try again later; if the error persists, look at ComfyUI's log",
+    "upstream_unreachable": "check that the ComfyUI behind the server is up",
+    "not_implemented": "this server doesn't offer it",
+}
+
+_KINDS: Final[dict[int, type[ViewComfyError]]] = {
+    401: AuthenticationError,
+    402: AuthenticationError,
+    403: AuthenticationError,
+    404: NotFoundError,
+    429: RateLimitedError,
+}
+_OWN_KINDS: Final[dict[str, type[ViewComfyError]]] = {
+    "deployment_stopped": NotFoundError,
+    "not_implemented": RejectedError,
+}
+"""Codes whose status says less than they do: nothing is won by trying again."""
+
+
+def api_error(
+    status: int, content: bytes, host: str, *, retry_after: float | None = None
+) -> ViewComfyError:
+    """The error that an answer with this status stands for, with the server's own words."""
+    code, error = _envelope(content)
+    if not error and status not in _KINDS and status < 500:
+        return error_of(status, content, host, retry_after=retry_after)
+    message = error.get("message")
+    words = quoted(message if isinstance(message, str) else "")
+    said = f"{host}: {words or code or 'no reason given'} ({_label(code, status)})"
+    hint = _HINTS.get(code) or _HINTS.get(_usual(status)) or "try again later"
+    kind = _OWN_KINDS.get(code or _usual(status)) or _KINDS.get(status)
+    if kind is None:
+        kind = RejectedError if 400 <= status < 500 else ServerError
+    if status < 400:
+        kind = ProtocolError
+    about: dict[str, Any] = {"hint": hint, "status": status}
+    if issubclass(kind, RateLimitedError | ServerError):
+        about["retry_after"] = retry_after
+    if issubclass(kind, RejectedError):
+        about["faults"] = tuple(_faults(error))
+    return kind(said, **about)
+
+
+def code_in(refusal: Any) -> str:
+    """The code of a refusal that was read as JSON; empty where it has none."""
+    error = refusal.get("error") if isinstance(refusal, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, str) else ""
+
+
+def missing_assets(refusal: Any) -> set[str]:
+    """The ids of the files that a refusal says the server lacks."""
+    error = refusal.get("error") if isinstance(refusal, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    ids = details.get("missing_ids") if isinstance(details, dict) else None
+    return set(map(_text, ids)) - {""} if isinstance(ids, list) else set()
+
+
+def _envelope(content: bytes) -> tuple[str, dict[str, Any]]:
+    body = json_in(content[:LARGEST_REFUSAL].decode("utf-8", "replace"))
+    if body is NOT_JSON or not isinstance(body, dict):
+        return "", {}
+    error = body.get("error")
+    return code_in(body), error if isinstance(error, dict) else {}
+
+
+def _label(code: str, status: int) -> str:
+    return f"{status} {quoted(code, 60)}" if code else str(status)
+
+
+def _usual(status: int) -> str:
+    """The code that a status alone stands for."""
+    usual = {
+        401: "unauthorized",
+        402: "insufficient_credits",
+        403: "forbidden",
+        404: "not_found",
+        413: "payload_too_large",
+        429: "rate_limited",
+        501: "not_implemented",
+    }
+    return usual.get(status, "upstream_error" if status >= 500 else "invalid_workflow")
+
+
+def _faults(error: dict[str, Any]) -> list[NodeFault]:
+    """What is wrong in single inputs, in ComfyUI's form or in the API's own, `{node: [{field, reason}]}`."""
+    found = list(node_faults(error))
+    details = error.get("details")
+    nodes = details.get("node_errors") if isinstance(details, dict) else None
+    for node, errors in nodes.items() if isinstance(nodes, dict) else ():
+        for each in errors if isinstance(errors, list) else ():
+            if isinstance(each, dict):
+                words = [each.get(name) for name in ("reason", "message", "details")]
+                found.append(
+                    NodeFault(
+                        str(node),
+                        _text(each.get("class_type")),
+                        _text(each.get("field")),
+                        quoted(": ".join(filter(None, map(_text, words)))),
+                    )
+                )
+    return found
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
