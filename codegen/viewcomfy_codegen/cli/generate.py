@@ -24,7 +24,7 @@ from .finishing import finish
     "wanted",
     multiple=True,
     metavar="FILE",
-    help="Module to write, .py or .ts; may be repeated. - prints it. Default: named after the workflow.",
+    help="File to write, .py, .ts, .openapi.json or .md; may be repeated. - prints it. Default: named after the workflow.",
 )
 @click.option(
     "--schema",

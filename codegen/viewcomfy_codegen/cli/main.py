@@ -21,6 +21,8 @@ _COMMANDS: Final = {
     "vendor": ".vendor:vendor_command",
     "params": ".params:params_command",
     "migrate": ".migrate:migrate_command",
+    "openapi": ".documents:openapi_command",
+    "rules": ".documents:rules_command",
     "serve": ".serve:serve_command",
 }
 _DEFAULT: Final = "generate"

@@ -66,10 +66,13 @@ def earlier_in(outputs: Outputs, texts: Texts, *, lenient: bool) -> list[Earlier
         if text is None or not is_generated(text):
             continue
         try:
-            found.append(target.read(text, str(path)))
+            said = target.read(text, str(path))
         except CodegenError:
             if not lenient:
                 raise
+            continue
+        if said is not None:
+            found.append(said)
     return found
 
 

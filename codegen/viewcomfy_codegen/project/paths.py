@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import Final
 
 from ..targets.json_schema import JSON_SCHEMA
+from ..targets.openapi import OPENAPI
 from ..targets.python.target import PYTHON
+from ..targets.rules import RULES, Rules
 from ..targets.target import Target
 from ..targets.typescript.target import TYPESCRIPT
 from ..words import snake, words
 
-TARGETS: Final = (PYTHON, TYPESCRIPT, JSON_SCHEMA)
+TARGETS: Final[tuple[Target, ...]] = (
+    PYTHON,
+    TYPESCRIPT,
+    JSON_SCHEMA,
+    OPENAPI,
+    RULES,
+)
 """What can be written; names are remembered from the first of them that is there."""
 
 STANDARD: Final = "-"
@@ -55,6 +63,9 @@ def outputs_of(
         if not any(each is JSON_SCHEMA for each in found.values()):
             found[_stem(first, found[first]).with_suffix(".schema.json")] = JSON_SCHEMA
     _refuse_same(found, workflow)
+    module = next((at.stem for at, each in found.items() if each is PYTHON), None)
+    for path in [at for at, each in found.items() if each is RULES]:
+        found[path] = Rules(module or name_of(workflow))
     order = [each.suffix for each in TARGETS]
     return dict(sorted(found.items(), key=lambda pair: order.index(pair[1].suffix)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any, Final
 from ..errors import CodegenError, Diagnostic
 from ..planning.options import Options
 from ..targets.python.target import Python
+from ..targets.rules import Rules
 from ..targets.typescript.target import TypeScript
 from .paths import UnusableOutput, outputs_of
 from .regenerate import Task
@@ -78,6 +80,11 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
     wanted = [str(module)]
     if "typescript" in settings:
         wanted.append(str(folder / settings["typescript"]))
+    wanted += [
+        str(folder / settings[each])
+        for each in ("openapi", "rules")
+        if each in settings
+    ]
     schema = settings.get("schema")
     try:
         outputs = outputs_of(
@@ -86,6 +93,8 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
     except UnusableOutput as error:
         hint = "give each output a file of its own"
         raise CodegenError(Diagnostic(where, str(error), hint)) from None
+    if "rules" in settings:
+        outputs[folder / settings["rules"]] = Rules(_imported(module, folder))
     vendor = folder / settings["vendor"] if "vendor" in settings else None
     if vendor is not None:
         outputs[module] = Python(imported_from(vendor, module, folder))
@@ -116,6 +125,14 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
         catalog=_placed(settings.get("catalog"), folder),
         wanted=wanted_of(settings, where),
     )
+
+
+def _imported(module: Path, folder: Path) -> str:
+    """What a program of the project imports the module as, from the project's folder or its `src`."""
+    place = Path(os.path.relpath(module.with_suffix(""), folder))
+    parts = place.parts[1:] if place.parts[0] == "src" else place.parts
+    inside = all(part.isidentifier() for part in parts)
+    return ".".join(parts) if inside else module.stem
 
 
 def _placed(place: str | None, folder: Path) -> str | None:

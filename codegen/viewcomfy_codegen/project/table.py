@@ -41,6 +41,14 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         "The JSON Schema to write, or false for none. Default: beside the module.",
     ),
     "typescript": Setting(_TEXT, "The TypeScript module to write as well."),
+    "openapi": Setting(
+        {**_TEXT, "pattern": "\\.openapi\\.json$"},
+        "The OpenAPI document to write as well: NAME.openapi.json.",
+    ),
+    "rules": Setting(
+        {**_TEXT, "pattern": "\\.md$"},
+        "The page for coding assistants to write as well: NAME.md.",
+    ),
     "runtime": Setting(
         _TEXT,
         "Where the TypeScript module imports its runtime from, such as viewcomfy.ts beside it. Default: it holds its own.",

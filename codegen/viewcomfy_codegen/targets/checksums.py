@@ -14,10 +14,10 @@ LINE: Final = f"Checksum {_BLANK} {_BLANK}"
 """A comment of the module, before it is known what it holds: its own checksum, and its schema's."""
 
 _FILLED: Final = re.compile(
-    r"^(?:# |// )?Checksum (?P<module>[0-9a-f]{12}) (?P<schema>[0-9a-f]{12})\.?$",
+    r"^(?:# |// | *\")?Checksum (?P<module>[0-9a-f]{12}) (?P<schema>[0-9a-f]{12})\"?\.?$",
     re.MULTILINE,
 )
-"""Behind the mark of a comment; older modules have it in their docstring, with a full stop."""
+"""Behind the mark of a comment, or as a text in JSON; older modules have it in their docstring, with a full stop."""
 
 
 def marked(module: str, schema: str) -> str:

@@ -69,8 +69,11 @@ class Target(Protocol):
         """The plan as text."""
         ...
 
-    def read(self, text: str, name: str) -> Earlier:
-        """What an earlier text says; `name` is its file's. Raises CodegenError for what isn't ours."""
+    def read(self, text: str, name: str) -> Earlier | None:
+        """What an earlier text says; `name` is its file's. None where it tells of no single workflow's names.
+
+        Raises CodegenError for what isn't ours.
+        """
         ...
 
 

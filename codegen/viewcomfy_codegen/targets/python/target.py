@@ -7,7 +7,7 @@ from typing import Final
 
 from ...model import Module
 from ...words import RESERVED
-from ..target import Earlier, Target
+from ..target import Earlier
 from .module import RUNTIME, python_module
 from .reading import read_module
 
@@ -28,4 +28,4 @@ class Python:
         return read_module(text, name)
 
 
-PYTHON: Final[Target] = Python()
+PYTHON: Final = Python()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...model import Module
-from ..target import Earlier, Target
+from ..target import Earlier
 from .module import typescript_module
 from .reading import read_typescript
 
@@ -28,4 +28,4 @@ class TypeScript:
         return read_typescript(text, name)
 
 
-TYPESCRIPT: Final[Target] = TypeScript()
+TYPESCRIPT: Final = TypeScript()

@@ -1,0 +1,137 @@
+"""`openapi WORKFLOW…` and `rules WORKFLOW…`: workflows as one document, for services or for coding assistants."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import CodegenError, Diagnostic
+from ..project.paths import STANDARD, name_of
+from ..project.writing import write_all
+from ..targets.checksums import is_edited, is_generated, marked
+from ..targets.openapi import openapi_document
+from ..targets.rules import rules_page
+from .console import err, out, tell
+from .files import read_beside
+from .schemas import described
+
+Page = Callable[[Mapping[str, Mapping[str, Any]]], str]
+
+_workflows = click.argument("workflows", nargs=-1, required=True, metavar="WORKFLOW...")
+_check = click.option(
+    "--check", is_flag=True, help="Write nothing; exit with 1 if FILE is out of date."
+)
+_force = click.option(
+    "--force",
+    is_flag=True,
+    help="Overwrite a file that was edited by hand or not generated.",
+)
+
+
+@click.command("openapi")
+@_workflows
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    default="openapi.json",
+    show_default=True,
+    help="The document to write; - prints it.",
+)
+@_check
+@_force
+def openapi_command(
+    workflows: tuple[str, ...], output: str, check: bool, force: bool
+) -> None:
+    """Write an OpenAPI 3.1 document of a web service that runs each WORKFLOW.
+
+    WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema. The routes of several are below their names.
+    """
+    _finish(openapi_document, workflows, output, check, force)
+
+
+@click.command("rules")
+@_workflows
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    required=True,
+    help="The page to write, such as AGENTS-workflows.md; - prints it.",
+)
+@_check
+@_force
+def rules_command(
+    workflows: tuple[str, ...], output: str, check: bool, force: bool
+) -> None:
+    """Write a Markdown page that tells coding assistants how to run each WORKFLOW.
+
+    WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema. The page says what to import, what each
+    parameter takes and what can go wrong.
+    """
+    _finish(rules_page, workflows, output, check, force)
+
+
+def _finish(
+    page: Page, workflows: tuple[str, ...], output: str, check: bool, force: bool
+) -> None:
+    """Write the page of all workflows, or compare it with the one that is there."""
+    path = Path(output)
+    try:
+        text = marked(page(_schemas(workflows)), "")
+        old = None if output == STANDARD else read_beside(path)
+        if old is not None and not force and not check:
+            _refuse_other(path, old)
+        if output != STANDARD and not check:
+            write_all({path: text})
+    except CodegenError as error:
+        tell(error.diagnostics)
+        sys.exit(1)
+    if check:
+        if old is None or old.replace("\r\n", "\n") != text:
+            out(f"{path} is out of date")
+            sys.exit(1)
+    elif output == STANDARD:
+        sys.stdout.buffer.write(text.encode())
+    else:
+        err(f"wrote {path}")
+
+
+def _schemas(workflows: tuple[str, ...]) -> dict[str, Mapping[str, Any]]:
+    """The schema of each workflow's calls, by what its module is called. Raises CodegenError with all faults."""
+    found: dict[str, Mapping[str, Any]] = {}
+    faults: list[Diagnostic] = []
+    for place in workflows:
+        name = base = name_of(Path(place).name.partition(".")[0] or place)
+        number = 2
+        while name in found:
+            name, number = f"{base}_{number}", number + 1
+        try:
+            schema = described(place).schema
+        except CodegenError as error:
+            faults += error.diagnostics
+            continue
+        title = schema.get("title")
+        if title == _UNNAMED:
+            title = " ".join(name.split("_")).capitalize()
+        found[name] = {**schema, "title": title or name}
+    if faults:
+        raise CodegenError(*faults)
+    return found
+
+
+_UNNAMED = "Workflow"
+"""The title of a schema that was made from a workflow without a name."""
+
+
+def _refuse_other(path: Path, text: str) -> None:
+    """Raises CodegenError for a file that somebody else wrote, or edited."""
+    if not text.strip() or (is_generated(text) and not is_edited(text)):
+        return
+    fault = "was edited by hand, or viewcomfy-codegen did not write it"
+    hint = "name another file, or overwrite it with --force"
+    raise CodegenError(Diagnostic(str(path), fault, hint))
