@@ -47,9 +47,10 @@ _force = click.option(
 def openapi_command(
     workflows: tuple[str, ...], output: str, check: bool, force: bool
 ) -> None:
-    """Write an OpenAPI 3.1 document of a web service that runs each WORKFLOW.
+    """Write an OpenAPI document of a service for each WORKFLOW.
 
-    WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema. The routes of several are below their names.
+    It is OpenAPI 3.1. WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema. The routes of several
+    are below their names.
     """
     _finish(openapi_document, workflows, output, check, force)
 
@@ -68,9 +69,9 @@ def openapi_command(
 def rules_command(
     workflows: tuple[str, ...], output: str, check: bool, force: bool
 ) -> None:
-    """Write a Markdown page that tells coding assistants how to run each WORKFLOW.
+    """Write a page for coding assistants on each WORKFLOW.
 
-    WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema. The page says what to import, what each
+    WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema. It is Markdown, and says what to import, what each
     parameter takes and what can go wrong.
     """
     _finish(rules_page, workflows, output, check, force)
