@@ -38,6 +38,8 @@ from viewcomfy_codegen.words import plain_name
 MAJORITY = 0.7
 SHORTEST_SHARED = 40
 """Lists of choices whose text is shorter stay where they are."""
+MOST_LISTS = 12
+"""How many lists of choices are kept of the inputs of one name."""
 
 
 def main() -> None:
@@ -232,8 +234,9 @@ def majorities(records: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
                 by_word[plain.split("_")[-1]].append(spec)
     found: dict[str, Any] = {}
     for plain, specs in by_name.items():
-        if len(specs) >= 2 and (kind := majority(specs)):
-            found[BY_NAME + plain] = {"type": kind} | common_choices(specs)
+        record = named_alike(specs)
+        if record:
+            found[BY_NAME + plain] = record
     for word, specs in by_word.items():
         if len(specs) >= 5 and (kind := majority(specs)) in ("INT", "FLOAT"):
             found[BY_WORD + word] = {"type": kind}
@@ -245,15 +248,24 @@ def majority(specs: list[dict[str, Any]]) -> str | None:
     return kind if count >= MAJORITY * len(specs) else None
 
 
-def common_choices(specs: list[dict[str, Any]]) -> dict[str, Any]:
-    """The choices that at least half of the classes with an input of that name agree on."""
-    lists = Counter(compact(spec["choices"]) for spec in specs if "choices" in spec)
-    if not lists:
-        return {}
-    text, count = lists.most_common(1)[0]
-    return (
-        {"choices": json.loads(text)} if count >= 3 and count >= len(specs) / 2 else {}
+def named_alike(specs: list[dict[str, Any]]) -> dict[str, Any]:
+    """What inputs of one name are in most classes, and every list of choices that any has, the
+    most frequent first.
+    """
+    record: dict[str, Any] = {}
+    if len(specs) >= 2 and (kind := majority(specs)):
+        record["type"] = kind
+        alike = [spec for spec in specs if spec["type"] == kind]
+        for flag in ("files", "multiline"):
+            if sum(flag in spec for spec in alike) * 2 > len(alike):
+                record[flag] = True
+    texts = Counter(
+        compact(spec["choices"]) for spec in specs if len(spec.get("choices", ())) > 1
     )
+    lists = sorted(texts, key=lambda text: (-texts[text], text))[:MOST_LISTS]
+    if lists:
+        record["lists"] = [{"choices": json.loads(text)} for text in lists]
+    return record
 
 
 def share_choices(records: dict[str, Any]) -> None:
@@ -274,8 +286,8 @@ def share_choices(records: dict[str, Any]) -> None:
 
 def choosing(records: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     for key, record in records.items():
-        if key[:1] in (BY_NAME, BY_WORD):
-            specs = [record]
+        if key[:1] == BY_NAME:
+            specs = record.get("lists", [])
         elif isinstance(record, dict) and "inputs" in record:
             specs = [spec for _, spec in widgets(record["inputs"])]
         else:

@@ -49,6 +49,18 @@ UNFLAGGED_UPLOADS: Final = {
 _CHOICES_FROM: Final = {("CustomCombo", "choice"): "option"}
 """Inputs whose choices stand in other inputs of the node, by how the names of those begin."""
 
+_ADDED: Final[Mapping[str, Mapping[str, list[Any]]]] = {
+    "VHS_VideoCombine": {
+        "pix_fmt": [["yuv420p", "yuv420p10le", "yuva420p"]],
+        "crf": ["INT", {"min": 0, "max": 100}],
+        "bitrate": ["INT", {"min": 1}],
+        "megabit": ["BOOLEAN"],
+        "save_metadata": ["BOOLEAN"],
+        "trim_to_audio": ["BOOLEAN"],
+    },
+}
+"""Inputs that the web page adds by what a choice needs, and that /object_info does not list."""
+
 _PAGE_INPUTS: Final = frozenset("compare_view last_incoming viewport_state".split())
 _PAGE_NAMES: Final = {
     "CustomCombo": ["option", "index"],
@@ -146,6 +158,8 @@ def _inputs_record(
                 else {**record, "optional": True}
             )
         found[name] = record
+    for name, spec in _ADDED.get(class_type, {}).items():
+        found.setdefault(name, {**as_dict(input_record(spec, name)), "optional": True})
     return found
 
 

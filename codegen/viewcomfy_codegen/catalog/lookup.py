@@ -60,10 +60,19 @@ class Catalog:
             self._nodes[class_type] = self._find(class_type)
         return self._nodes[class_type]
 
-    def guess(self, plain: str) -> InputFacts | None:
-        """What an input of this plain name is in most classes, by whole name or last word."""
-        word = plain.rpartition("_")[2]
-        record = self._record(BY_NAME + plain) or self._record(BY_WORD + word)
+    def guess(self, plain: str, value: object = None) -> InputFacts | None:
+        """What an input of this plain name is in most classes, by whole name or last word.
+
+        Where any class has a list of choices that the value is one of, these are its choices.
+        """
+        record = self._record(BY_NAME + plain)
+        if isinstance(value, str):
+            for each in (record or {}).get("lists", ()):
+                facts = self._input({"type": "COMBO", "incomplete": True, **each})
+                if value in facts.choices:
+                    return facts
+        if record is None or "type" not in record:
+            record = self._record(BY_WORD + plain.rpartition("_")[2])
         return None if record is None else self._input(record)
 
     def _find(self, class_type: str) -> NodeFacts | None:

@@ -49,6 +49,20 @@ _SWITCHES: Final = frozenset(
 )
 """Choices that complete a whole (switches, sides, axes, channels); any other list may grow."""
 
+_PAIRS: Final = (
+    ("enable", "disable"),
+    ("enabled", "disabled"),
+    ("yes", "no"),
+    ("on", "off"),
+)
+"""Switches that are written out: either word stands for one of two."""
+
+_LONGEST_OPTION: Final = 60
+"""Texts with spaces that are longer are prose, which takes several lines."""
+
+_COUNTED: Final = frozenset("layer layers latents level levels".split())
+"""Words in names of what is counted, and of what a number picks."""
+
 _RATES: Final = frozenset({"fps", "rate"})
 """Words in the names of what is counted by the second, which need not be whole: 23.976."""
 
@@ -232,15 +246,37 @@ def _guessed(name: str, value: Any, catalog: Catalog) -> ParameterType | None:
         media = _media(name, value)
         if media is not None:
             return Media(media)
-        facts = catalog.guess(plain_name(name))
-        if facts is not None and value in facts.choices:
-            return _choices(facts, value)
-        return None
+        return _guessed_text(value, catalog.guess(plain_name(name), value))
     if isinstance(value, int) and not isinstance(value, bool):
-        # A whole number is no proof of an integer: "cfg": 6 is written for 6.0.
         facts = catalog.guess(plain_name(name))
-        return Integer() if facts is not None and facts.type == "INT" else Number()
+        kind = facts.type if facts is not None else ""
+        # A whole number is no proof of an integer: "cfg": 6 is written for 6.0.
+        whole = kind == "INT" or (not kind and not _COUNTED.isdisjoint(words(name)))
+        return Integer() if whole else Number()
     return None
+
+
+def _guessed_text(value: str, facts: InputFacts | None) -> ParameterType | None:
+    """The type of a text: a choice where such inputs are choices, for all that is known of them."""
+    for pair in _PAIRS:
+        if value in pair:
+            return Choice(pair, open=True)
+    if facts is not None and value in facts.choices:
+        return _choices(facts, value)
+    if facts is not None and facts.type == "COMBO" and _is_an_option(value):
+        return None if facts.files else Choice((value,), open=True)
+    prose = " " in value and len(value) > _LONGEST_OPTION
+    multiline = facts is not None and facts.type == "STRING" and facts.multiline
+    return Text(multiline=True) if prose or multiline else None
+
+
+def _is_an_option(value: str) -> bool:
+    """Whether a text could stand in a list of choices: a short line, and no placeholder or file."""
+    return (
+        0 < len(value) <= _LONGEST_OPTION
+        and value.isprintable()
+        and not (_PLACEHOLDER.fullmatch(value) or MODEL_FILE.search(value))
+    )
 
 
 def _media(name: str, value: str) -> str | None:

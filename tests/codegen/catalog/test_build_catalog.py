@@ -153,11 +153,24 @@ def test_unknown_classes_are_guessed_by_what_most_say(tmp_path: Path) -> None:
         "B": described(steps=["FLOAT"]),
     }
     found = Catalog(built(tmp_path, classes))
-    guess, choice = found.guess("my_steps"), found.guess("mode")
+    guess, choice = found.guess("my_steps"), found.guess("mode", "b")
     assert guess is not None
     assert guess.type == "INT"
     assert choice is not None
     assert choice.choices == ("a", "b")
+
+
+def test_choices_are_guessed_by_a_value_that_is_one_of_them(tmp_path: Path) -> None:
+    classes = {
+        "A": described(noise=[["enable", "disable"]]),
+        "B": described(noise=[["gaussian", "uniform"]]),
+        "C": described(noise=["BOOLEAN"]),
+    }
+    found = Catalog(built(tmp_path, classes))
+    guess = found.guess("noise", "uniform")
+    assert guess is not None
+    assert guess.choices == ("gaussian", "uniform")
+    assert found.guess("noise", "another") is None
 
 
 def test_the_catalog_says_what_it_is_of(tmp_path: Path) -> None:

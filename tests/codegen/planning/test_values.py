@@ -161,3 +161,58 @@ def test_the_choices_that_the_page_keeps_in_inputs_of_its_own_are_the_choices() 
     about = schema({"1": node("CustomCombo", choice="style 2", index=1, **options)})
     (choice,) = about["properties"].values()
     assert choice["enum"] == list(options.values())
+
+
+# Classes that nobody knows
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "options"),
+    [
+        ("add_noise", "disable", ["enable", "disable"]),
+        ("sage_attention", "on", ["on", "off"]),
+        ("resize_mode", "somehow", ["somehow"]),
+    ],
+)
+def test_a_text_is_an_open_choice_where_such_inputs_are_choices(
+    name: str, value: str, options: list[str]
+) -> None:
+    found = schema({"1": node("Nobody's", **{name: value})})["properties"]
+    ((_, about),) = found.items()
+    assert [each.get("enum") for each in about["anyOf"]] == [options, None]
+
+
+@pytest.mark.parametrize(
+    "value", ["two\nlines", "a village in the mountains, " * 3, "%mode%"]
+)
+def test_prose_and_placeholders_are_no_choices(value: str) -> None:
+    found = schema({"1": node("Nobody's", resize_mode=value)})["properties"]
+    ((_, about),) = found.items()
+    assert "anyOf" not in about
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("skip_latents", 2, "integer"),
+        ("noise_level", 3, "integer"),
+        ("gentleness", 3, "number"),
+    ],
+)
+def test_a_whole_number_counts_where_its_name_says_so(
+    name: str, value: int, kind: str
+) -> None:
+    found = schema({"1": {"class_type": "Nobody's", "inputs": {name: value}}})[
+        "properties"
+    ]
+    ((_, about),) = found.items()
+    assert about["type"] == kind
+
+
+def test_what_a_video_format_needs_has_its_type() -> None:
+    found = schema(
+        {"1": node("VHS_VideoCombine", images=["9", 0], pix_fmt="yuv420p", crf=19)}
+    )["properties"]
+    assert found["crf"]["type"] == "integer"
+    assert (found["crf"]["minimum"], found["crf"]["maximum"]) == (0, 100)
+    assert "yuv420p10le" in str(found["pix_fmt"])
