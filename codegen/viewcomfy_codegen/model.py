@@ -79,11 +79,28 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True)
+class GraphNode:
+    """A node of the workflow as a drawing shows it.
+
+    `sources` are the ids of the nodes that it takes from. `within` names the subgraphs and the group that it is in, the
+    outermost first; `position` is its upper left corner on the web page's canvas, where the file has one.
+    """
+
+    id: str
+    class_type: str
+    title: str
+    sources: tuple[str, ...]
+    within: tuple[str, ...] = ()
+    position: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """Everything that a target needs to know of a workflow.
 
-    `source` names the file it came from, `outputs` what a run gives; `graph` holds the nodes by id, in the order of the flow, or is None where the module
+    `name` is what programs import the client as, `source` names the file it came from, `outputs` what a run gives; `graph` holds the nodes by id, in the order of the flow, or is None where the module
     is not to carry them; `fallback` is what a call sends that has nothing else to send; `hidden` are inputs without a parameter.
+    `nodes` are all nodes in the order of the flow, for drawings.
     """
 
     title: str
@@ -97,3 +114,5 @@ class Module:
     hidden: tuple[Hidden, ...] = ()
     likely: tuple[tuple[WireKey, ...], ...] = ()
     """Inputs that may belong together, which a project's `shared` would say."""
+    name: str = "workflow"
+    nodes: tuple[GraphNode, ...] = ()

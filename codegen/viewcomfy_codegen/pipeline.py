@@ -143,7 +143,7 @@ def planned(
 ) -> tuple[Module, list[Diagnostic]]:
     """The plan of a client under this name. Raises CodegenError for wishes that can't be fulfilled."""
     title = " ".join(name.replace("_", " ").split()).capitalize() or name
-    module, notes = plan(found, options, Titles(title, source))
+    module, notes = plan(found, options, Titles(title, source, name))
     if options.app_only and not options.app:
         notes.append(
             Diagnostic(

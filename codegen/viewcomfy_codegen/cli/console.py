@@ -27,6 +27,12 @@ def out_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
+def out_text(text: str) -> None:
+    """Print a text for other programs, byte for byte as UTF-8; it must hold nothing that a terminal obeys."""
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
+
+
 def tell(diagnostics: Iterable[Diagnostic]) -> None:
     """Write to standard error what users should know."""
     for each in diagnostics:

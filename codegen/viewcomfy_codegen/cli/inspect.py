@@ -32,9 +32,11 @@ from ..graph.workflow import is_link
 from ..model import Module, Parameter
 from ..pipeline import Generated, generate
 from ..planning.options import Options
-from ..project.paths import STANDARD
+from ..project.paths import STANDARD, name_of
 from ..sources import classes_in
-from .console import out, out_json, tell
+from ..targets.calls import LANGUAGES, example
+from ..targets.mermaid import mermaid
+from .console import out, out_json, out_text, tell
 from .files import read_file, read_object_info, users_catalog_if_any, users_facts
 
 LONGEST = 400
@@ -64,9 +66,17 @@ LONGEST = 400
 @click.option(
     "--app-only", is_flag=True, help="Show only what the workflow's App mode shows."
 )
+@click.option("--graph", is_flag=True, help="Print the graph as Mermaid.")
+@click.option(
+    "--call",
+    type=click.Choice(list(LANGUAGES)),
+    help="Print a call, ready to paste.",
+)
 def inspect_command(
     workflow: str,
     as_json: bool,
+    graph: bool,
+    call: str | None,
     object_info: str | None,
     view_comfy: str | None,
     picked: str | None,
@@ -78,6 +88,8 @@ def inspect_command(
     Nodes stand in the order of the flow of data, each with the nodes that it takes from; each parameter says where its name, its
     type and its sentence came from.
     """
+    if sum((as_json, graph, call is not None)) > 1:
+        raise click.UsageError("--json, --graph and --call cannot be combined")
     name = "standard input" if workflow == STANDARD else Path(workflow).name
     asked = [*filter(None, (object_info, users_catalog_if_any())), shipped().name]
     try:
@@ -88,6 +100,7 @@ def inspect_command(
         )
         made = generate(
             read_file(workflow),
+            name=name_of(workflow),
             source=name,
             options=Options(
                 likely=True,
@@ -103,6 +116,12 @@ def inspect_command(
         tell(error.diagnostics)
         sys.exit(1)
     tell(made.diagnostics)
+    if call is not None:
+        out_text(LANGUAGES[call](example(made.module)))
+        return
+    if graph:
+        out_text(mermaid(made.module))
+        return
     if as_json:
         nodes = [_node(id, node) for id, node in made.graph.items()]
         told = [_as_json(each) for each in made.module.parameters]

@@ -20,10 +20,11 @@ class Label(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Labels by input, the outputs that App mode shows, in its order, and what stands around each
-    node.
+    """Labels by input, the outputs that App mode shows, in its order, what stands around each
+    node, and where the nodes stand on the canvas.
     """
 
     labels: Mapping[WireKey, Label] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     around: Mapping[str, Surroundings] = field(default_factory=dict)
+    positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,21 @@ from viewcomfy_runtime.parameters.types import Choice, Media
 
 from ..errors import Diagnostic
 from ..graph.roles import Roles
-from ..model import GROUPS, Alias, Hidden, Identifier, Module, Origins, Parameter
+from ..graph.workflow import Workflow
+from ..model import (
+    GROUPS,
+    Alias,
+    GraphNode,
+    Hidden,
+    Identifier,
+    Module,
+    Origins,
+    Parameter,
+)
 from ..naming.aliases import aliases_of
+from ..naming.surroundings import Surroundings
 from .analysis import Analysis
+from .author import Author
 from .belonging import likely
 from .choosing import by_sets, chosen
 from .conflicts import doubts
@@ -30,10 +42,11 @@ from .survey import Survey, renamed
 
 @dataclass(frozen=True, slots=True)
 class Titles:
-    """What a client is called in its texts, and the file that it comes from."""
+    """What a client is called in its texts and by programs, and the file that it comes from."""
 
     title: str
     source: str
+    name: str
 
 
 def plan(
@@ -75,8 +88,26 @@ def plan(
         fallback=_fallback(analysis, parameters),
         hidden=_hidden(found.named, keys),
         likely=likely(analysis) if options.likely else (),
+        name=titles.name,
+        nodes=tuple(_nodes(analysis.workflow, found.author)),
     )
     return module, [*notes, *more]
+
+
+def _nodes(workflow: Workflow, author: Author) -> Iterator[GraphNode]:
+    """The nodes as drawings show them."""
+    nothing = Surroundings()
+    for node in workflow.nodes.values():
+        sources = (link.node for link in node.links.values())
+        around = author.around.get(node.id, nothing)
+        yield GraphNode(
+            node.id,
+            node.class_type,
+            node.title,
+            tuple(dict.fromkeys(each for each in sources if each in workflow.nodes)),
+            tuple(filter(None, (*around.subgraphs, around.group))),
+            author.positions.get(node.id),
+        )
 
 
 def _hidden(named: Named, shown: Set[WireKey]) -> tuple[Hidden, ...]:

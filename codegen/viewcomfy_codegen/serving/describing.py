@@ -19,6 +19,9 @@ from viewcomfy_runtime.parameters.types import (
 )
 
 from ..model import Parameter
+from ..targets.calls import LANGUAGES, TITLES, Call
+from ..targets.calls.call import required
+from .refusing import Rejected
 from .served import Served
 
 
@@ -29,7 +32,33 @@ def described(served: Served) -> dict[str, Any]:
         "name": served.name,
         "title": module.title,
         "fields": [_field(each) for each in module.parameters],
+        "languages": [{"name": name, "title": TITLES[name]} for name in LANGUAGES],
     }
+
+
+def call_text(served: Served, asked: Any) -> str:
+    """A call as code: `asked` names its language, its values, and the files' names.
+
+    What a call has to give is in it even where nothing is given yet. Raises Rejected.
+    """
+    parts = asked if isinstance(asked, dict) else {}
+    language, values, files = map(parts.get, ("language", "values", "files"))
+    if (
+        not isinstance(language, str)
+        or language not in LANGUAGES
+        or not isinstance(values, dict)
+        or not isinstance(files, dict)
+        or not all(isinstance(each, str) for each in files.values())
+    ):
+        raise Rejected(422, "the body must hold a language, values and files by name")
+    module = served.module
+    media = {each.name for each in module.parameters if isinstance(each.type, Media)}
+    given = {
+        **required(module),
+        **{name: value for name, value in values.items() if name not in media},
+        **{name: value for name, value in files.items() if name in media},
+    }
+    return LANGUAGES[language](Call(module, given))
 
 
 def faults_of(served: Served, values: Mapping[str, Any]) -> dict[str, str]:

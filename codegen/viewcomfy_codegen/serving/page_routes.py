@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .describing import described, faults_of
+from .describing import call_text, described, faults_of
 from .desk import Desk
 from .forms import LONGEST_FIELD, read_json
 from .refusing import Rejected
@@ -50,6 +50,7 @@ class PageRoutes:
             Route("/{workflow}", self.page, methods=["GET"]),
             Route("/{workflow}/form", self.form, methods=["GET"]),
             Route("/{workflow}/check", self.check, methods=["POST"]),
+            Route("/{workflow}/call", self.call, methods=["POST"]),
         ]
 
     async def root(self, request: Request) -> Response:
@@ -79,6 +80,15 @@ class PageRoutes:
         if not isinstance(values, dict):
             raise Rejected(422, "the body must be an object of names and values")
         return AsciiJson(faults_of(served, values))
+
+    async def call(self, request: Request) -> Response:
+        """The values of a form as a call in one of the languages, to paste."""
+        self._desk.authenticate(request)
+        served = self._desk.named(request.path_params["workflow"])
+        asked = await read_json(request, LONGEST_FIELD)
+        return Response(
+            call_text(served, asked), media_type="text/plain; charset=utf-8"
+        )
 
     async def login(self, request: Request) -> Response:
         """The link that serve printed."""

@@ -2,7 +2,7 @@
 import { makeForm } from "./form.js";
 import { run } from "./run.js";
 import { makeLog, showHistory, showResults } from "./results.js";
-import { call, languages } from "./calls.js";
+import { connectCalls } from "./calls.js";
 
 const at = (id) => document.getElementById(id);
 const status = (text) => { at("status").textContent = text; };
@@ -40,11 +40,20 @@ function showWorkflows(names, current) {
 }
 
 async function check(name, text) {
-  const answer = await fetch(`./${encodeURIComponent(name)}/check`, {
+  return (await asked(name, "check", text))?.json() ?? {};
+}
+
+async function written(name, text) {
+  return (await asked(name, "call", text))?.text() ?? null;
+}
+
+// What the server answers to a form's values; null where it refuses them.
+async function asked(name, what, text) {
+  const answer = await fetch(`./${encodeURIComponent(name)}/${what}`, {
     method: "POST", headers: { "Content-Type": "application/json" }, body: text,
   });
   if (answer.status === 401) status("Open the link that serve printed, which logs this browser in.");
-  return answer.ok ? answer.json() : {};
+  return answer.ok ? answer : null;
 }
 
 function connect(page) {
@@ -86,7 +95,7 @@ function connect(page) {
     });
     at("past").hidden = false;
   }
-  showCalls(page);
+  connectCalls(page, (asked) => written(page.name, asked), status);
 }
 
 function watcher(log) {
@@ -114,31 +123,6 @@ function busy(is) {
   if (!is) return;
   status("Running.");
   intoView();
-}
-
-function showCalls(page) {
-  let language = languages[0];
-  const show = () => { if (at("calls").open) at("call").textContent = call(language, page); };
-  for (const each of languages) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = each;
-    button.setAttribute("aria-pressed", String(each === language));
-    button.addEventListener("click", () => {
-      language = each;
-      for (const other of at("languages").children) {
-        other.setAttribute("aria-pressed", String(other === button));
-      }
-      show();
-    });
-    at("languages").append(button);
-  }
-  at("calls").addEventListener("toggle", show);
-  at("form").addEventListener("input", show);
-  at("copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(at("call").textContent);
-    status("Copied.");
-  });
 }
 
 main().catch((error) => status(`The page cannot be shown: ${error.message}`));

@@ -39,6 +39,7 @@ export function makeForm(root, about, check) {
       for (const [name, each] of byName) each.set(values ? values.get(name) : each.initial());
       root.dispatchEvent(new Event("input"));
     },
+    asCode: (language) => asCode(fields, language),
     showFaultsByKey: (faults) => {
       for (const each of fields) {
         const key = each.about.keys.find((key) => key in faults);
@@ -75,4 +76,13 @@ function wire(fields) {
     .filter((each) => each.about.kind === "file" && each.get())
     .flatMap((each) => each.about.keys.map((key) => [key, each.get()]));
   return { params: `{${parts.join(", ")}}`, files };
+}
+
+// What the server is to write as code: what was set and is right, and the names of the files.
+function asCode(fields, language) {
+  const values = fields.filter((each) => each.about.kind !== "file" && each.changed() && !each.problem());
+  const parts = values.map((each) => `${JSON.stringify(each.about.name)}: ${each.json()}`);
+  const files = fields.filter((each) => each.about.kind === "file" && each.get());
+  const names = Object.fromEntries(files.map((each) => [each.about.name, each.get().name]));
+  return `{"language": ${JSON.stringify(language)}, "values": {${parts.join(", ")}}, "files": ${JSON.stringify(names)}}`;
 }
