@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     )
     from .http.deadlines import Deadline, Timeout
     from .parameters.fields import Field
-    from .parameters.files import DataURI, File, Stored, Upload
+    from .parameters.files import URL, DataURI, File, Stored, Upload
     from .parameters.inputs import Input, When
     from .parameters.outputs import OutputNode
     from .results.files import OutputFile
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .workflow import Workflow
 
 __all__ = [
+    "URL",
     "AmbiguousOutputWarning",
     "AuthenticationError",
     "Call",
@@ -144,6 +145,7 @@ _HOMES: Final = {
     "PromptResult": ".results.result",
     "Send": ".runs.runner",
     "Stored": ".parameters.files",
+    "URL": ".parameters.files",
     "Upload": ".parameters.files",
     "ViewComfy": ".clients.viewcomfy",
     "ViewComfyApp": ".clients.app",

@@ -133,14 +133,14 @@ class Workflow(Runner[P, R]):
         graph: dict[str, Any] = json.loads(self._graph)
         return graph
 
-    def parse(self, call: Mapping[str, Any]) -> P:
+    def parse(self, call: Mapping[str, Any], *, urls: bool = False) -> P:
         """`Parameters` from a call as JSON: names and values, files as `data:` URIs.
 
-        Raises InvalidParametersError with all faults at once.
+        With `urls`, files may be http(s) URLs of public hosts too, which are fetched when the call is run. Raises InvalidParametersError with all faults at once.
         """
         from .parameters.wire import parsed
 
-        return self.parameters(**parsed(self.fields, call))
+        return self.parameters(**parsed(self.fields, call, urls=urls))
 
     def parse_texts(self, texts: Mapping[str, Any]) -> P:
         """`Parameters` from a form: texts as a command line takes them, files as they were uploaded.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from ..clients.defaults import COMFY_CLOUD, GATEWAY, LOCAL_COMFYUI
 from ..exhaustive import assert_never
 from ..parameters.fields import Field
+from ..parameters.files import URL, is_link
 from ..parameters.texts import value_of
 from ..parameters.types import (
     Choice,
@@ -213,7 +214,7 @@ def _argument(field: Field) -> dict[str, Any]:
         case Flag():
             return {"action": argparse.BooleanOptionalAction}
         case Media():
-            return {"metavar": "FILE", "type": file_of}
+            return {"metavar": "FILE", "type": _file}
         case Integer(random=True):
             metavar = "INTEGER|random"
         case Choice():
@@ -244,9 +245,21 @@ def _read(kind: ParameterType, text: str) -> Any:
         raise argparse.ArgumentTypeError(str(refused)) from None
 
 
-def file_of(text: str) -> Path | str:
-    """A file as a command line or a file of calls names it: by its path, or as a `data:` URI."""
+def file_of(text: str) -> Path | URL | str:
+    """A file as a command line or a file of calls names it: by its path, by a URL, or as a `data:` URI.
+
+    Raises ValueError for a URL that isn't valid.
+    """
+    if is_link(text):
+        return URL(text)
     return text if text.startswith("data:") else Path(text)
+
+
+def _file(text: str) -> Path | URL | str:
+    try:
+        return file_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive(text: str) -> int:

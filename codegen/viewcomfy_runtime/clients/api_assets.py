@@ -13,6 +13,7 @@ from ..http.client import LOG, Http
 from ..http.deadlines import Deadline
 from ..http.multipart import Form
 from ..parameters.files import Upload
+from ..results.files import OutputFile
 from .api_jobs import API, text_of
 
 if TYPE_CHECKING:
@@ -31,11 +32,16 @@ def uploaded(
 
     With blake3 installed, a file that the server knows isn't sent again. Raises ViewComfyError.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found = {
+        key: kept
+        for key, upload in files.items()
+        if (kept := _kept(upload.data, http)) is not None
+    }
+    sent = {key: files[key] for key in files if key not in found}
     known: dict[int, dict[str, Any]] = {}
     # All are opened before any is sent, so that a missing one leaves nothing behind.
-    with contextlib.closing(Form({}, files, deadline)) as form:
-        for key, upload in files.items():
+    with contextlib.closing(Form({}, sent, deadline)) as form:
+        for key, upload in sent.items():
             own = id(upload)
             if own not in known:
                 known[own] = _reference(_stored(form, key, http, deadline))
@@ -59,6 +65,15 @@ def asset_in(value: Any) -> str:
         return ""
     info = value.get("info")
     return text_of(info.get("id")) if isinstance(info, dict) else ""
+
+
+def _kept(file: object, http: Http) -> dict[str, Any] | None:
+    """What stands for a file of an earlier result, where this server made it."""
+    if not isinstance(file, OutputFile) or file.http is None:
+        return None
+    own = text_of(file.extra.get("id"))
+    same = file.http.url == http.url
+    return reference_to(own, file.extra) if own and same else None
 
 
 def _reference(asset: Mapping[str, Any]) -> dict[str, Any]:

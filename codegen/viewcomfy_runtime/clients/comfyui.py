@@ -36,7 +36,7 @@ from ..parameters.key import MASK_SUFFIX, WireKey
 from ..results.result import PromptResult
 from ..texts import HIDDEN, Secrets
 from .closing import Closing
-from .history import outcome_of, result_of
+from .history import outcome_of, result_of, stored_name
 from .submitting import Run, named, once, partner_data, reachable
 
 if TYPE_CHECKING:
@@ -174,12 +174,17 @@ class ComfyUI(Closing):
                     Fault(key, "the workflow doesn't have this node") for key in unknown
                 )
             )
+        sent = dict(call.files)
+        for key, upload in call.files.items():
+            if name := "" if _is_mask(key) else stored_name(upload.data, self._http):
+                values[key] = name
+                del sent[key]
         # All are opened before any is sent, so that a missing one leaves nothing behind.
-        with contextlib.closing(Form({}, _named(call.files), deadline)) as form:
-            for key in call.files:
+        with contextlib.closing(Form({}, _named(sent), deadline)) as form:
+            for key in sent:
                 if not _is_mask(key):
                     values[key] = self._stored(form, key, "/upload/image", {}, deadline)
-            for key in filter(_is_mask, call.files):
+            for key in filter(_is_mask, sent):
                 image = key.removesuffix(MASK_SUFFIX)
                 original = values.get(image) or _own_value(workflow, image)
                 values[image] = self._masked(form, key, str(original), deadline)

@@ -102,6 +102,20 @@ def _file(node: str, kind: str, place: dict[str, str], http: Http) -> OutputFile
     )
 
 
+def stored_name(file: object, http: Http) -> str:
+    """What names a file of an earlier result in a workflow, where this server made it; else empty."""
+    if not isinstance(file, OutputFile) or file.http is None:
+        return ""
+    name, folder, kind = (
+        file.extra.get(key) for key in ("filename", "subfolder", "type")
+    )
+    if file.http.url != http.url or not (
+        isinstance(name, str) and isinstance(kind, str)
+    ):
+        return ""
+    return f"{folder}/{name} [{kind}]" if folder else f"{name} [{kind}]"
+
+
 def _seconds(told: Mapping[str, dict[str, Any]]) -> float | None:
     start = told.get("execution_start", {}).get("timestamp")
     end = told.get("execution_success", {}).get("timestamp")

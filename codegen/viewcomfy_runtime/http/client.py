@@ -334,9 +334,9 @@ class Http:
 
 
 def download(url: str, deadline: Deadline, http: Http | None = None) -> Iterator[bytes]:
-    """The content at a link that a result gave, had through `http`. Raises ViewComfyError."""
+    """The content at a link that a result gave, had through `http`, within a running deadline. Raises ViewComfyError."""
     http = http or Http(url)
-    with deadline, http.answer("GET", url, deadline) as answer:
+    with http.answer("GET", url, deadline) as answer:
         if answer.status != 200:
             raise answer.error()
         yield from answer.pieces(LARGEST_FILE)

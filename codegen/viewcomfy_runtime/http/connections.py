@@ -85,12 +85,14 @@ class Sessions:
 
 def _new_session() -> requests.Session:
     session = requests.Session()
-    session.mount("http://", _Adapter())
-    session.mount("https://", _Adapter())
+    session.mount("http://", Adapter())
+    session.mount("https://", Adapter())
     return session
 
 
-class _Watched(HTTPConnection):
+class Watched(HTTPConnection):
+    """A connection that the deadline of its thread can shut."""
+
     def _new_conn(self) -> socket.socket:
         connection = super()._new_conn()
         watch(connection)  # before a TLS handshake, which can be as slow as an answer
@@ -112,19 +114,21 @@ class _Watched(HTTPConnection):
         super().putrequest(method, url, skip_host, skip_accept_encoding)
 
 
-class _WatchedTls(_Watched, HTTPSConnection):
-    pass
+class WatchedTls(Watched, HTTPSConnection):
+    """The same over TLS."""
 
 
 class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls: Any = _Watched
+    ConnectionCls: Any = Watched
 
 
 class _TlsPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls: Any = _WatchedTls
+    ConnectionCls: Any = WatchedTls
 
 
-class _Adapter(HTTPAdapter):
+class Adapter(HTTPAdapter):
+    """Connections that a deadline can shut, with uploads in large blocks."""
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **{"blocksize": BLOCK, **kwargs})
         _watched(self.poolmanager)

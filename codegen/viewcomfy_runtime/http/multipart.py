@@ -8,10 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..errors import ConnectionFailedError, Fault, InvalidParametersError
-from ..parameters.files import Upload
+from ..errors import (
+    ConnectionFailedError,
+    Fault,
+    InvalidParametersError,
+    ViewComfyError,
+)
+from ..parameters.files import Remote, Upload
 from ..parameters.key import MASK_SUFFIX
 from ..parameters.masks import with_alpha
+from ..parameters.media import UNKNOWN
 from .deadlines import Deadline
 
 
@@ -36,7 +42,8 @@ class Part:
 
 
 class Form:
-    """The fields of a call. Opens the files that are paths; `close` closes those and no others.
+    """The fields of a call. Opens the files that are paths and fetches those that are elsewhere; `close` closes
+    those and no others.
 
     `sent` is called once the form is sent whole. Raises InvalidParametersError, with every file that is
     missing, unreadable or empty.
@@ -58,7 +65,10 @@ class Form:
         faults: list[Fault] = []
         for key, upload in files.items():
             try:
-                self._files.append((key, upload, *self._prepared(key, upload)))
+                self._files.append((key, *self._prepared(key, upload)))
+            except ViewComfyError:
+                self.close()
+                raise
             except (OSError, ValueError) as error:
                 reason = (
                     error.strerror
@@ -109,13 +119,20 @@ class Form:
                 parts.append((names[key], about))
         return Encoder(parts, self._sent)
 
-    def _prepared(self, key: str, upload: Upload) -> tuple[BinaryIO, int, int]:
-        """The file, where it stands and how much of it there is from there."""
+    def _prepared(self, key: str, upload: Upload) -> tuple[Upload, BinaryIO, int, int]:
+        """What is known of a file, the file, where it stands and how much of it there is from there."""
         data = upload.data
-        if isinstance(data, Path):
+        if isinstance(data, Remote):
+            from .fetching import fetched
+
+            file, content_type = fetched(data, self._deadline)
+            self._opened.callback(file.close)
+            if upload.content_type in (None, UNKNOWN):
+                upload = Upload(data, upload.filename, content_type)
+        elif isinstance(data, Path):
             if data.is_dir():
                 raise ValueError("it is a folder")
-            file: BinaryIO = self._opened.enter_context(data.open("rb"))
+            file = self._opened.enter_context(data.open("rb"))
         elif isinstance(data, bytes):
             file = io.BytesIO(data)
         else:
@@ -127,7 +144,7 @@ class Form:
         if size <= 0:
             raise ValueError("it is empty")
         file.seek(start)
-        return file, start, size
+        return upload, file, start, size
 
 
 def _seekable(file: BinaryIO) -> BinaryIO:

@@ -20,8 +20,9 @@ def joined(current: str, target: str) -> str:
     """The URL that a redirect from `current` leads to. Raises ProtocolError where it isn't one."""
     try:
         found = urljoin(current, target)
-        _ = urlsplit(found).port  # is only checked when it is asked for
-        valid = True
+        parts = urlsplit(found)
+        _ = parts.port  # is only checked when it is asked for
+        valid = parts.scheme in _PORTS
     except ValueError:
         valid = False
     if not valid:

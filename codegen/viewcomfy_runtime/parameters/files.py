@@ -9,10 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TypeAlias
 from .media import UNKNOWN, extension_of, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["DataURI", "File", "Stored", "Upload", "as_data_uri", "as_upload", "is_file"]
+__all__ = [
+    "URL",
+    "DataURI",
+    "File",
+    "Remote",
+    "Stored",
+    "Upload",
+    "as_data_uri",
+    "as_upload",
+    "is_file",
+]
+
+LARGEST_FETCHED: Final = 1 << 30
+"""Bytes of a file at a URL, unless the URL says otherwise."""
 
 
 class DataURI(str):
@@ -21,11 +34,109 @@ class DataURI(str):
     __slots__ = ()
 
 
+class Remote:
+    """A file that is elsewhere: its content is fetched when the call is sent."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def filename(self) -> str: ...
+
+        @property
+        def content_type(self) -> str: ...
+
+        def read(self) -> bytes: ...
+
+    def pieces(self, deadline: Any) -> Iterator[bytes]:
+        """The content as it arrives. Raises ViewComfyError where it can't be had before the deadline."""
+        raise NotImplementedError
+
+
+class URL(Remote):
+    """A file at an http or https URL. It is fetched within the call's time, without credentials, and passed on.
+
+    Only public addresses are fetched from, so that a service that passes on what its callers say can't be led
+    into its own network, unless `allow_private` is true. `max_bytes` is the most that the file may have.
+    Raises ValueError for what isn't such a URL.
+    """
+
+    __slots__ = ("allow_private", "max_bytes", "url")
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        allow_private: bool = False,
+        max_bytes: int = LARGEST_FETCHED,
+    ) -> None:
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(url)
+        if not is_link(url) or not parts.hostname or parts.port == 0:
+            raise ValueError(
+                "a URL must begin with https:// or http:// and name a host"
+            )
+        if "@" in parts.netloc:
+            raise ValueError("a URL can't have a user name or a password in it")
+        self.url = url
+        self.allow_private = allow_private
+        self.max_bytes = max_bytes
+
+    @property
+    def filename(self) -> str:
+        """The name at the URL's end, as far as it is one; may be empty."""
+        from urllib.parse import unquote, urlsplit
+
+        return _plain(unquote(urlsplit(self.url).path.rpartition("/")[2]))
+
+    @property
+    def content_type(self) -> str:
+        """What the name stands for; empty where it stands for nothing."""
+        return type_of(self.filename) or ""
+
+    def _parts(self) -> tuple[object, ...]:
+        return self.url, self.allow_private, self.max_bytes
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, URL) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def __repr__(self) -> str:
+        # What follows the host may be a signature.
+        return f"URL('{self.shown}')"
+
+    @property
+    def shown(self) -> str:
+        """As much of the URL as people may see: its path may be signed."""
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}/…"
+
+
+def is_link(text: str) -> bool:
+    """Whether a text is meant as the URL of a file."""
+    return text[:8].lower().startswith(("https://", "http://"))
+
+
+def _plain(name: str) -> str:
+    """A name that came from outside, without what has a meaning for a path or a header."""
+    return _ODD.sub("_", name).strip(" .")[-_LONGEST_NAME:]
+
+
+_ODD: Final = re.compile(r"[^\w .()+-]")
+_LONGEST_NAME: Final = 100
+
+
 class Upload:
     """A file with a name and a MIME type of your choice, for data that has neither.
 
-    `data` is a path, bytes or a binary file object, which is read from where it stands and left open.
-    What is left out is taken from a path's or a file object's own name.
+    `data` is a path, bytes, a URL, a file of an earlier result, or a binary file object, which is read from
+    where it stands and left open. What is left out is taken from a path's or a file object's own name.
     """
 
     # Not a dataclass: `dataclasses.asdict` would take it apart, and copy a file that has no copy.
@@ -33,7 +144,7 @@ class Upload:
 
     def __init__(
         self,
-        data: Path | bytes | BinaryIO,
+        data: Path | bytes | BinaryIO | Remote,
         filename: str | None = None,
         content_type: str | None = None,
     ) -> None:
@@ -64,6 +175,8 @@ class Upload:
     def about(self) -> dict[str, Any]:
         """What is sent, for people to read."""
         where = {"path": str(self.data)} if isinstance(self.data, os.PathLike) else {}
+        if isinstance(self.data, URL):
+            where = {"url": self.data.shown}
         return {"filename": self.filename, "content_type": self.content_type, **where}
 
 
@@ -108,9 +221,9 @@ FILE_MARK: Final = _FileInPydantic()
 """What is found in the annotation of a file."""
 
 if TYPE_CHECKING:
-    File: TypeAlias = Path | bytes | BinaryIO | Upload | Stored | DataURI
-    """What a file parameter accepts: a path, bytes, a binary file object, an Upload, a `data:` URI,
-    or a file that the server has already.
+    File: TypeAlias = Path | bytes | BinaryIO | Upload | Stored | DataURI | Remote
+    """What a file parameter accepts: a path, bytes, a binary file object, an Upload, a `data:` URI, a URL,
+    a file of an earlier result, or one that the server has already.
 
     A plain text is a `data:` URI at run time, as JSON has it, and never a path: whoever passes a
     request's JSON on must not send this machine's files away.
@@ -124,12 +237,14 @@ def is_file(value: object) -> bool:
     """Whether `value` is something that `File` names; a text only when it is a `data:` URI."""
     if isinstance(value, str):
         return value.startswith("data:")
-    return isinstance(value, os.PathLike | bytes | Upload | Stored) or callable(
-        getattr(value, "read", None)
-    )
+    return isinstance(
+        value, os.PathLike | bytes | Upload | Stored | Remote
+    ) or callable(getattr(value, "read", None))
 
 
-def as_upload(value: Path | bytes | BinaryIO | Upload | str, name: str) -> Upload:
+def as_upload(
+    value: Path | bytes | BinaryIO | Upload | Remote | str, name: str
+) -> Upload:
     """`value` with a file name and a MIME type; `name` is the stem for data without a name.
 
     Raises ValueError for a `data:` URI that cannot be decoded and for what is no MIME type.
@@ -146,6 +261,10 @@ def as_upload(value: Path | bytes | BinaryIO | Upload | str, name: str) -> Uploa
         )
     if isinstance(value, str):
         return _from_data_uri(value, name)
+    if isinstance(value, Remote):
+        return Upload(
+            value, _plain(value.filename) or name, value.content_type or UNKNOWN
+        )
     if isinstance(value, bytes):
         content_type = _sniff(value[:16])
         return Upload(value, name + extension_of(content_type), content_type)
@@ -218,7 +337,7 @@ def _validated(value: object) -> object:
 
 
 def as_data_uri(value: Any) -> str:
-    """A file as the `data:` URI that would be read back as the same file.
+    """A file as the text that would be read back as the same file: a `data:` URI, or a URL as it is.
 
     Raises ValueError for a file that only the server has, OSError for one that can't be read.
     """
@@ -226,6 +345,8 @@ def as_data_uri(value: Any) -> str:
 
     if isinstance(value, str):
         return value
+    if isinstance(value, URL):
+        return value.url
     if isinstance(value, Stored):
         raise ValueError(
             f"{value.name} is on the server, so there is no content to write"
@@ -234,6 +355,8 @@ def as_data_uri(value: Any) -> str:
     data = upload.data
     if isinstance(data, bytes):
         content = data
+    elif isinstance(data, URL):
+        return data.url
     elif isinstance(data, os.PathLike):
         content = data.read_bytes()
     else:

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NoReturn, TypeAlias
 
-from .files import Upload, is_file
+from .files import Upload, is_file, is_link
 
 Bound: TypeAlias = int | float | None
 Option: TypeAlias = str | int
@@ -150,13 +150,19 @@ def accept(kind: ParameterType, value: object) -> Any:
         case Media(_, optional):
             if is_file(value) or (value is None and optional):
                 return value
+            if isinstance(value, str) and is_link(value):
+                raise Refused(
+                    "a text is taken for a data: URI only, so that a call cannot have files fetched;"
+                    f" for a file at a URL pass URL({short(value)})"
+                )
             if isinstance(value, str):
                 raise Refused(
                     "a text is taken for a data: URI only, so that a call cannot read this machine's files;"
                     f" for a file on disk pass Path({short(value)})"
                 )
             return _refuse(
-                "a file (Path, bytes, binary file object, Upload or data: URI)", value
+                "a file (Path, bytes, binary file object, Upload, URL or data: URI)",
+                value,
             )
         case Json(shape):
             return _json(value, shape)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..errors import Fault, InvalidParametersError
 from .branches import branch_of, fault
-from .files import Stored, as_data_uri, as_upload
+from .files import URL, Stored, as_data_uri, as_upload, is_link
 from .types import Integer, Json, Media, Refused
 
 if TYPE_CHECKING:
@@ -25,8 +25,10 @@ THE_CALL: Final = "(the call)"
 """What a fault names that lies with no parameter."""
 
 
-def parsed(fields: tuple[Field, ...], call: object) -> dict[str, Any]:
-    """The values of a call as JSON, by name, each as its field takes it.
+def parsed(
+    fields: tuple[Field, ...], call: object, *, urls: bool = False
+) -> dict[str, Any]:
+    """The values of a call as JSON, by name, each as its field takes it; with `urls`, the URL of a file too.
 
     Raises InvalidParametersError with all faults at once.
     """
@@ -45,8 +47,9 @@ def parsed(fields: tuple[Field, ...], call: object) -> dict[str, Any]:
     for name, field in known.items():
         if name in call:
             try:
-                values[name] = whole[name] = field.accept(call[name])
-            except Refused as refused:
+                given = _linked(field, call[name]) if urls else call[name]
+                values[name] = whole[name] = field.accept(given)
+            except ValueError as refused:
                 faults.append(Fault(name, str(refused)))
         elif field.required:
             faults.append(Fault(name, "is required"))
@@ -56,6 +59,13 @@ def parsed(fields: tuple[Field, ...], call: object) -> dict[str, Any]:
     if faults:
         raise InvalidParametersError(tuple(faults))
     return values
+
+
+def _linked(field: Field, value: Any) -> Any:
+    """A file's URL as one. Raises ValueError for one that isn't valid."""
+    if isinstance(field.type, Media) and isinstance(value, str) and is_link(value):
+        return URL(value)
+    return value
 
 
 def _misplaced(

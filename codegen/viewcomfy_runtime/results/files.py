@@ -14,6 +14,7 @@ from ..errors import (
     ProtocolError,
     ViewComfyError,
 )
+from ..parameters.files import Remote
 from ..texts import without_secrets
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..http.client import Http
+    from ..http.deadlines import Deadline
 
 DOWNLOAD_TIMEOUT: Final = 2400.0
 _PIECE: Final = 1 << 20
@@ -28,7 +30,7 @@ _PIECE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class OutputFile:
+class OutputFile(Remote):
     """A file that a run made; its content is fetched or decoded when it is asked for.
 
     `size` is in bytes, None where the server didn't say; `node` is the id of the node that made the
@@ -111,6 +113,11 @@ class OutputFile:
         place = Path(path)
         return written(self._content(timeout), place.parent, place.name, replaces=True)
 
+    def _content(self, timeout: float) -> Iterator[bytes]:
+        from ..http.deadlines import Deadline
+
+        return _within(self, Deadline(timeout))
+
     @property
     def url_expires(self) -> datetime | None:
         """Until when `url` works, where the server or the link itself says so."""
@@ -118,12 +125,13 @@ class OutputFile:
 
         return expiry_of(self.url, self.extra)
 
-    def _content(self, timeout: float) -> Iterator[bytes]:
+    def pieces(self, deadline: Deadline) -> Iterator[bytes]:
+        """The content as it arrives, within a deadline that is running already."""
         if self.data is not None:
             return _decoded(self.data, self.filename)
         urls = dict.fromkeys(each for each in (self.url, self.lasting_url) if each)
         if urls:
-            return _downloaded(self, list(urls), timeout)
+            return _downloaded(self, list(urls), deadline)
         raise ProtocolError(f"the server sent no content for {self.filename}")
 
 
@@ -145,15 +153,18 @@ def _decoded(data: str | bytes, filename: str) -> Iterator[bytes]:
         )
 
 
+def _within(output: OutputFile, deadline: Deadline) -> Iterator[bytes]:
+    with deadline:
+        yield from output.pieces(deadline)
+
+
 def _downloaded(
-    output: OutputFile, urls: Sequence[str], timeout: float
+    output: OutputFile, urls: Sequence[str], deadline: Deadline
 ) -> Iterator[bytes]:
     """The content at the first of the links that still works."""
     from ..http.client import download
-    from ..http.deadlines import Deadline
     from ..http.urls import is_url
 
-    deadline = Deadline(timeout)
     gone = None
     for url in urls:
         if not is_url(url):
