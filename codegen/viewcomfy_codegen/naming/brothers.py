@@ -80,6 +80,7 @@ class Brothers:
                 self._by_file,
                 self._by_partner,
                 self._by_loaded,
+                self._by_output,
                 self._by_group,
             ):
                 found = way(nodes, owners, depth)
@@ -287,19 +288,26 @@ class Brothers:
     def _by_branch(
         self, nodes: list[Node], owners: frozenset[str], depth: int
     ) -> Prefixes | None:
+        """By what the author calls the only outputs that they lead to."""
         ends = {node.id: self._traits.ends.get(node.id, frozenset()) for node in nodes}
-        if len(set(ends.values())) < len(nodes) or any(
-            len(each) != 1 for each in ends.values()
-        ):
-            return None
-        savers = {
-            id: self._workflow.nodes[next(iter(each))] for id, each in ends.items()
-        }
-        said = {id: self._traits.said(saver) for id, saver in savers.items()}
-        if (found := _if_distinct(said, Rule.BRANCH)) is not None:
-            return found
-        prefixes = {id: saved_as(saver) for id, saver in savers.items()}
-        return _if_distinct(prefixes, Rule.BRANCH)
+        if all(len(each) == 1 for each in ends.values()):
+            savers = {
+                id: self._workflow.nodes[next(iter(each))] for id, each in ends.items()
+            }
+            said = {id: self._traits.said(saver) for id, saver in savers.items()}
+            if (found := _if_distinct(said, Rule.BRANCH)) is not None:
+                return found
+            prefixes = {id: saved_as(saver) for id, saver in savers.items()}
+            if (found := _if_distinct(prefixes, Rule.BRANCH)) is not None:
+                return found
+        return None
+
+    def _by_output(
+        self, nodes: list[Node], owners: frozenset[str], depth: int
+    ) -> Prefixes | None:
+        """By what the outputs that are nearest to each have in common."""
+        keys = {node.id: self._traits.leads_to(node) for node in nodes}
+        return self._within(nodes, keys, owners, depth, Rule.BRANCH)
 
     def _by_file(
         self, nodes: list[Node], owners: frozenset[str], depth: int

@@ -87,6 +87,37 @@ class Traits:
             found[node.id] = ends if len(ends) < 3 else frozenset(sorted(ends)[:3])
         return found
 
+    def leads_to(self, node: Node) -> Words:
+        """What the outputs have in common by their author's words that are nearest to a node."""
+        names = [self._called(self._workflow.nodes[id]) for id in self._nearest[node.id]]
+        common = set(names[0]).intersection(*names[1:]) if names else set()
+        return tuple(
+            word for word in names[0] if word in common and not word.isdecimal()
+        ) if common else ()
+
+    @cached_property
+    def _nearest(self) -> dict[str, tuple[str, ...]]:
+        """The outputs with words of their author's that are the fewest nodes away from each node."""
+        found: dict[str, tuple[int, tuple[str, ...]]] = {}
+        for node in reversed(self._workflow.nodes.values()):
+            if not self._workflow.uses[node.id]:
+                found[node.id] = (0, (node.id,) if self._called(node) else ())
+                continue
+            reached = [
+                found[use.node]
+                for use in self._workflow.uses[node.id]
+                if use.node in found and found[use.node][1]
+            ]
+            steps = min((each for each, _ in reached), default=0)
+            ids = dict.fromkeys(
+                id for each, ids in reached if each == steps for id in ids
+            )
+            found[node.id] = (steps + 1, tuple(ids)[:DEEPEST])
+        return {id: ids for id, (_, ids) in found.items()}
+
+    def _called(self, saver: Node) -> Words:
+        return self.said(saver) or saved_as(saver)
+
     def file_word(self, node: Node) -> Words:
         """A plain word of the model's file that the node loads, or that another loads for it alone."""
         sources = [node, *self._own_sources(node)]

@@ -15,8 +15,8 @@ from ..graph.workflow import Workflow
 from ..model import ADVANCED, BASIC, Identifier
 from ..naming.assignment import assign
 from ..naming.candidates import Labels, Spot
-from ..naming.rules import Rule
-from ..words import usable, words
+from ..naming.rules import Rule, merge
+from ..words import snake, usable, words
 from .analysis import Analysis, analyse
 from .author import Author, Label
 from .belonging import Sets, belonging
@@ -84,7 +84,7 @@ def _named(
     """
     names = {at: wish.name for at, wish in wanted.items() if wish.name}
     carried = _assigned(survey, [each for each in drafts if not each.lacking], names)
-    carried = _common_names(carried, survey.sets, wanted)
+    carried = _common_names(carried, survey, wanted)
     analysis = survey.analysis
     named = list(masks(carried, analysis.workflow, analysis.facts, wanted))
     lacking = [each for each in drafts if each.lacking]
@@ -124,19 +124,33 @@ def _assigned(
     return [(name, _after_app(draft)) for name, draft in pairs] if survey.app else pairs
 
 
-def _common_names(pairs: Named, sets: Sets, wanted: Mapping[WireKey, Wish]) -> Named:
-    """The inputs with the first of each set under what its inputs' names have in common, where nobody else has that."""
+def _common_names(
+    pairs: Named, survey: Survey, wanted: Mapping[WireKey, Wish]
+) -> Named:
+    """The inputs with the first of each set under what its inputs' names have in common.
+
+    Where another input has that, or nothing may, it says what the first's node is, too.
+    """
     names = {draft.key: str(name) for name, draft in pairs}
+    nodes = {draft.key: draft.node for _, draft in pairs}
     taken = Counter(names.values())
     found: dict[WireKey, Identifier] = {}
-    for keys in sets:
+    for keys in survey.sets:
         held = [names[key] for key in keys if key in names]
-        common = _in_common([each.split("_") for each in held])
+        if len(held) < 2 or keys[0] in wanted:
+            continue
+        spoken = [each.split("_") for each in held]
+        every, common = _in_all(spoken), _in_common(spoken)
         if {"end_at_step", "start_at_step"} <= {key.name for key in keys}:
-            common = "switch_at_step"
-        free = taken[common] == held.count(common) and common not in found.values()
-        if len(held) > 1 and free and usable(common) and keys[0] not in wanted:
-            found[keys[0]] = Identifier(common)
+            every = common = "switch_at_step"
+        if not common:
+            continue
+        noun = survey.labels.class_noun(nodes[keys[0]])
+        for name in (every, common, snake(merge(noun, words(common)))):
+            free = taken[name] == held.count(name) and name not in found.values()
+            if free and usable(name):
+                found[keys[0]] = Identifier(name)
+                break
     return [
         (
             (
@@ -148,6 +162,12 @@ def _common_names(pairs: Named, sets: Sets, wanted: Mapping[WireKey, Wish]) -> N
         )
         for name, draft in pairs
     ]
+
+
+def _in_all(names: list[list[str]]) -> str:
+    """The words of the first name that all names have, in its order."""
+    common = set(names[0]).intersection(*names[1:])
+    return "_".join(word for word in names[0] if word in common)
 
 
 def _in_common(names: list[list[str]]) -> str:

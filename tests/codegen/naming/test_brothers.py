@@ -129,6 +129,23 @@ def test_an_image_and_a_video_are_told_apart_by_what_is_made() -> None:
     assert not any("refiner" in name for name in names.values())
 
 
+def test_branches_are_told_apart_by_what_their_nearest_outputs_are_called() -> None:
+    workflow = text_to_image()
+    workflow["9"]["inputs"]["filename_prefix"] = "portrait_1"
+    workflow["19"] = node("SaveImage", images=["8", 0], filename_prefix="portrait_2")
+    workflow["13"] = copy.deepcopy(workflow["3"])
+    workflow["13"]["inputs"] |= {"latent_image": ["15", 0], "steps": 9}
+    workflow["15"] = copy.deepcopy(workflow["5"])
+    workflow["15"]["inputs"]["width"] = 256
+    workflow["18"] = node("VAEDecode", samples=["13", 0], vae=["4", 2])
+    workflow["29"] = node("SaveImage", images=["18", 0], filename_prefix="thumbnail")
+    names = names_of(workflow)
+    assert names["3-inputs-steps"] == "portrait_steps"
+    assert names["5-inputs-width"] == "portrait_width"
+    assert names["13-inputs-steps"] == "thumbnail_steps"
+    assert names["15-inputs-width"] == "thumbnail_width"
+
+
 def test_what_owns_a_name_keeps_it_and_others_carry_what_they_are() -> None:
     workflow = text_to_image()
     workflow["20"] = node(

@@ -103,6 +103,18 @@ def test_texts_that_one_encoder_takes_twice_are_one() -> None:
     assert sets(workflow)["positive_prompt"] == ["6-inputs-clip_l", "6-inputs-t5xxl"]
 
 
+def test_a_set_has_no_name_that_is_right_for_one_of_its_inputs_alone() -> None:
+    workflow = text_to_image()
+    workflow["5"]["inputs"]["width"] = 640
+    for id in ("6", "7"):
+        text = workflow[id]["inputs"]["text"]
+        workflow[id] = node(
+            "CLIPTextEncodeSDXL", clip=["4", 1], width=1024, text_g=text, text_l=text
+        )
+    found = sets(workflow)
+    assert found["conditioning_width"] == ["6-inputs-width", "7-inputs-width"]
+
+
 def test_a_model_file_that_several_loaders_read_is_one() -> None:
     workflow = text_to_image()
     workflow["20"] = node("CheckpointLoaderSimple", ckpt_name="model.safetensors")
