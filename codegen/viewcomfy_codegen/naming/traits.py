@@ -89,11 +89,15 @@ class Traits:
 
     def leads_to(self, node: Node) -> Words:
         """What the outputs have in common by their author's words that are nearest to a node."""
-        names = [self._called(self._workflow.nodes[id]) for id in self._nearest[node.id]]
+        names = [
+            self._called(self._workflow.nodes[id]) for id in self._nearest[node.id]
+        ]
         common = set(names[0]).intersection(*names[1:]) if names else set()
-        return tuple(
-            word for word in names[0] if word in common and not word.isdecimal()
-        ) if common else ()
+        return (
+            tuple(word for word in names[0] if word in common and not word.isdecimal())
+            if common
+            else ()
+        )
 
     @cached_property
     def _nearest(self) -> dict[str, tuple[str, ...]]:
