@@ -50,6 +50,7 @@ const OPERATIONS = {
   run: async (module, { call, client, options = {}, abort, save, read }) => {
     const logs = [];
     const steps = [];
+    const warnings = [];
     const controller = new AbortController();
     if (abort !== undefined) {
       setTimeout(() => controller.abort(), abort * 1000);
@@ -59,6 +60,7 @@ const OPERATIONS = {
       signal: controller.signal,
       onLog: (line) => logs.push(line),
       onProgress: (step) => steps.push(step),
+      onWarning: (warning) => warnings.push(warning),
       ...options,
     });
     const outputs = [];
@@ -80,6 +82,7 @@ const OPERATIONS = {
       outputs,
       logs,
       steps,
+      warnings,
       saved: save ? await result.save(save) : undefined,
     };
   },

@@ -49,7 +49,7 @@ def error_of(
             )
         case 413:
             return RejectedError(
-                f"the call is too large for {host} (413){said}",
+                f"{host} doesn't accept a call this large (413){said}",
                 hint="send smaller files",
                 status=status,
             )
@@ -76,7 +76,7 @@ def error_of(
             )
         case _:
             return ProtocolError(
-                f"{host} answered with the unexpected status {status}{said}",
+                f"{host} answered with an unexpected status ({status}){said}",
                 hint="check that the URL is the deployment's endpoint",
                 status=status,
             )

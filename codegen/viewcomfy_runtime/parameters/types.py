@@ -157,7 +157,7 @@ def accept(kind: ParameterType, value: object) -> Any:
                 )
             if isinstance(value, str):
                 raise Refused(
-                    "a text is taken for a data: URI only, so that a call cannot read this machine's files;"
+                    "a plain text must be a data: URI, never a path;"
                     f" for a file on disk pass Path({short(value)})"
                 )
             return _refuse(
@@ -201,10 +201,15 @@ def _number(value: object) -> int | float:
 
 def _within(value: int | float, lo: Bound, hi: Bound) -> int | float:
     if lo is not None and value < lo:
-        raise Refused(f"must be at least {lo}, not {short(value)}")
+        _refuse(f"at least {bound_text(lo)}", value)
     if hi is not None and value > hi:
-        raise Refused(f"must be at most {hi}, not {short(value)}")
+        _refuse(f"at most {bound_text(hi)}", value)
     return value
+
+
+def bound_text(bound: int | float) -> str:
+    """A bound for people; a whole one without a fraction, as in every language."""
+    return str(int(bound) if float(bound).is_integer() else bound)
 
 
 def _choice(value: object, options: tuple[Option, ...], open_: bool) -> Option:

@@ -83,5 +83,5 @@ def _only(nodes: list[OutputNode]) -> OutputNode | None:
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    more = f", and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more

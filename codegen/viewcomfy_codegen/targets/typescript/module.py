@@ -19,6 +19,7 @@ from viewcomfy_runtime.parameters.types import (
     Number,
     ParameterType,
     Text,
+    bound_text,
 )
 
 from ...model import Identifier, Module, Parameter
@@ -144,7 +145,11 @@ def _documentation(parameter: Parameter) -> Iterator[str]:
     match parameter.type:
         case Integer(lo, hi) | Number(lo, hi) if lo is not None or hi is not None:
             bounds = (("At least", lo), ("at most", hi))
-            told = [f"{word} {each}" for word, each in bounds if each is not None]
+            told = [
+                f"{word} {bound_text(each)}"
+                for word, each in bounds
+                if each is not None
+            ]
             yield f"{', '.join(told).capitalize()}."
         case _:
             pass

@@ -23,11 +23,17 @@ export class Stored {
 
 // Errors
 
+/** Where an error belongs to an answer or a run: the HTTP status, the run's prompt id. */
+interface Details {
+  readonly status: number | undefined;
+  readonly promptId: string | undefined;
+}
+
 /**
  * Base of all errors of this module. `hint` says what to do about it, `status` is the HTTP status and
  * `promptId` the run, where there are any.
  */
-export class ViewComfyError extends Error {
+export class ViewComfyError extends Error implements Partial<Details> {
   override readonly name: string = "ViewComfyError";
   declare readonly hint: string | undefined;
   declare readonly status: number | undefined;
@@ -43,10 +49,21 @@ export class ViewComfyError extends Error {
   }
 }
 
+/** An error class that is read and caught by this name, with fields of its own beside those of the base. */
+type Kind<Fields> = new (
+  message: string,
+  hint?: string,
+  details?: object,
+) => ViewComfyError & Readonly<Fields>;
+
+/** The name is written out, since minifiers shorten those of classes. */
+const named = <Fields = object>(name: string): Kind<Fields> =>
+  class extends ViewComfyError {
+    override readonly name = name;
+  } as unknown as Kind<Fields>;
+
 /** A generated module that this version of the runtime cannot serve. */
-export class IncompatibleModuleError extends ViewComfyError {
-  override readonly name = "IncompatibleModuleError";
-}
+export const IncompatibleModuleError = named("IncompatibleModuleError");
 
 /**
  * One thing wrong with a call: the parameter, by the schema's name, and what it would have to be.
@@ -59,51 +76,32 @@ export interface Fault {
 }
 
 /** A call that the workflow does not accept; `faults` lists all that is wrong. Nothing was sent. */
-export class InvalidParametersError extends ViewComfyError {
-  override readonly name = "InvalidParametersError";
-  readonly faults: readonly Fault[];
+export const InvalidParametersError = named<{ faults: readonly Fault[] }>(
+  "InvalidParametersError",
+);
 
-  constructor(faults: readonly Fault[]) {
-    const lines = faults.map(({ parameter, property, message }) => {
-      const also = parameter === property ? "" : ` (${parameter})`;
-      return `\n  ${property}${also}: ${message}`;
-    });
-    super(`invalid parameters${lines.join("")}`);
-    this.faults = faults;
-  }
-}
+/** A workflow to run that is not valid, or that the call does not fit. Nothing was sent. */
+export const InvalidWorkflowError = named("InvalidWorkflowError");
 
-/** A workflow to run that cannot be one, or that the call does not fit. Nothing was sent. */
-export class InvalidWorkflowError extends ViewComfyError {
-  override readonly name = "InvalidWorkflowError";
-}
-
-/** Where to run, or as whom, is not known. */
-export class ConfigurationError extends ViewComfyError {
-  override readonly name = "ConfigurationError";
-}
+/** The server or the credentials are missing or not valid. Nothing was sent. */
+export const ConfigurationError = named("ConfigurationError");
 
 /** The server does not accept the credentials (401, 403). */
-export class AuthenticationError extends ViewComfyError {
-  override readonly name = "AuthenticationError";
+export const AuthenticationError = named("AuthenticationError");
+
+/** The deployment, the run or the file does not exist, or no longer does (404). */
+export const NotFoundError = named("NotFoundError");
+
+/** An answer that may say when to try again: `retryAfter` is in seconds. */
+interface Busy {
+  retryAfter?: number | undefined;
 }
 
-/** There is no such deployment, run or file (404). */
-export class NotFoundError extends ViewComfyError {
-  override readonly name = "NotFoundError";
-}
+/** Too many requests (429). */
+export const RateLimitedError = named<Busy>("RateLimitedError");
 
-/** Too many requests (429); `retryAfter` are the seconds that the server asks to wait, where it does. */
-export class RateLimitedError extends ViewComfyError {
-  override readonly name = "RateLimitedError";
-  declare readonly retryAfter: number | undefined;
-}
-
-/** The server failed (5xx); `retryAfter` are the seconds that it asks to wait, where it does. */
-export class ServerError extends ViewComfyError {
-  override readonly name = "ServerError";
-  declare readonly retryAfter: number | undefined;
-}
+/** The server failed (5xx). */
+export const ServerError = named<Busy>("ServerError");
 
 /** What ComfyUI finds wrong with one node: its id and class, the input where there is one, and why. */
 export interface NodeFault {
@@ -114,44 +112,33 @@ export interface NodeFault {
 }
 
 /** The server refused the call (another 4xx); `faults` are what it says of single nodes. */
-export class RejectedError extends ViewComfyError {
-  override readonly name = "RejectedError";
-  declare readonly faults: readonly NodeFault[];
-}
+export const RejectedError = named<{ faults: readonly NodeFault[] }>(
+  "RejectedError",
+);
 
 /** The workflow started and failed; `fault` says in which node, where the server does. */
-export class ExecutionError extends ViewComfyError {
-  override readonly name = "ExecutionError";
-  declare readonly fault: NodeFault | undefined;
-}
+export const ExecutionError = named<{ fault: NodeFault | undefined }>(
+  "ExecutionError",
+);
 
 /** The server cannot be reached, or the connection broke; `nothingSent` says that no byte of the call went out. */
-export class ConnectionFailedError extends ViewComfyError {
-  override readonly name = "ConnectionFailedError";
-  declare readonly nothingSent: boolean;
-}
+export const ConnectionFailedError = named<{ nothingSent?: boolean }>(
+  "ConnectionFailedError",
+);
 
 /** The time allowed for the run is over. */
-export class RunTimeoutError extends ViewComfyError {
-  override readonly name = "RunTimeoutError";
-}
+export const RunTimeoutError = named("RunTimeoutError");
 
 /** The run was cancelled, here or `atServer`. */
-export class RunCancelledError extends ViewComfyError {
-  override readonly name = "RunCancelledError";
-  declare readonly atServer: boolean;
-}
+export const RunCancelledError = named<{ atServer?: boolean }>(
+  "RunCancelledError",
+);
 
-/** An answer that is not ViewComfy's. */
-export class ProtocolError extends ViewComfyError {
-  override readonly name = "ProtocolError";
-}
+/** The server answered something that its protocol does not allow. */
+export const ProtocolError = named("ProtocolError");
 
 /** Some of a result's files could not be saved; `saved` are the paths of those that were. */
-export class SaveError extends ViewComfyError {
-  override readonly name = "SaveError";
-  declare readonly saved: readonly string[];
-}
+export const SaveError = named<{ saved: readonly string[] }>("SaveError");
 
 /** A text as people may see it: without what a terminal obeys. */
 const printable = (text: string): string =>
@@ -193,10 +180,7 @@ function writeJson(value: unknown): string {
 
 /** A number as Python has it. */
 function numberText(value: number): string {
-  if (Number.isInteger(value)) {
-    return String(BigInt(value));
-  }
-  return Math.abs(value) < 1e-4
+  return value && Math.abs(value) < 1e-4
     ? value.toExponential().replace(/-(\d)$/, "-0$1")
     : String(value);
 }
@@ -243,7 +227,7 @@ interface Taking {
 }
 
 /** The JSON Schema of a parameter. */
-interface Kind extends Taking {
+interface Schema extends Taking {
   readonly default?: unknown;
   readonly "x-viewcomfy-key": string | readonly string[];
   readonly "x-viewcomfy-seed"?: boolean;
@@ -274,158 +258,135 @@ function short(value: unknown): string {
   return start.length <= 80 ? text : `${start.slice(0, 77).join("")}...`;
 }
 
-/** The value as it is sent for a parameter of this kind. Throws Refused. */
-function accept(kind: Taking & Partial<Kind>, value: unknown): unknown {
-  const [type, other] = [kind.type].flat();
-  const options = optionsOf(kind);
-  if (value === null && (other || kind["x-viewcomfy-branches"])) {
+/** What each type of the schema is called, and which values have it. */
+const CHECKS: Readonly<
+  Record<string, readonly [string, (value: unknown) => boolean]>
+> = {
+  string: ["a text", (value) => typeof value === "string"],
+  integer: ["a whole number", isWhole],
+  number: [
+    "a finite number",
+    (value) => isWhole(value) || Number.isFinite(value),
+  ],
+  boolean: ["true or false", (value) => typeof value === "boolean"],
+  array: ["a list", Array.isArray],
+  object: ["an object", isObject],
+};
+
+/** The value as it is sent for what takes this. Throws Refused. */
+function accept(taking: Taking & Partial<Schema>, value: unknown): unknown {
+  const [type = "", nullable] = [taking.type].flat();
+  const options = optionsOf(taking);
+  if (value === null && (nullable || taking["x-viewcomfy-branches"])) {
     return null;
   }
-  if (options) {
-    return choice(value, options, !kind.enum);
-  }
-  if (kind["x-viewcomfy-media"]) {
+  if (taking["x-viewcomfy-media"]) {
     return file(value);
   }
-  switch (type) {
-    case "string":
-      return typeof value === "string" ? value : refuse("a text", value);
-    case "integer":
-      return within(
-        whole(
-          value,
-          kind["x-viewcomfy-seed"] ? "a whole number or null" : undefined,
-        ),
-        kind,
-      );
-    case "number":
-      return isWhole(value) || Number.isFinite(value)
-        ? within(value as Whole, kind)
-        : refuse("a finite number", value);
-    case "boolean":
-      return typeof value === "boolean"
-        ? value
-        : refuse("true or false", value);
+  const open = taking.enum ? type : "string";
+  const kind = options ? (isWhole(options[0]) ? "integer" : open) : type;
+  const [wanted, holds] = CHECKS[kind] ?? [""];
+  if (holds && !holds(value)) {
+    refuse(wanted + (taking["x-viewcomfy-seed"] ? " or null" : ""), value);
   }
-  if (type === "array" && !Array.isArray(value)) {
-    refuse("a list", value);
-  }
-  if (type === "object" && !isObject(value)) {
-    refuse("an object", value);
-  }
+  let sent: unknown;
   try {
-    return readJson(writeJson(value));
+    sent = readJson(writeJson(value));
   } catch {
-    return refuse("a JSON value", value);
+    refuse("a JSON value", value);
   }
+  if (taking.enum && !options?.includes(sent)) {
+    refuse(`one of ${options?.map(short).join(", ")}`, value);
+  }
+  const { minimum = -Infinity, maximum = Infinity } = taking;
+  if ((sent as Whole) < minimum) {
+    refuse(`at least ${short(minimum)}`, value);
+  }
+  if ((sent as Whole) > maximum) {
+    refuse(`at most ${short(maximum)}`, value);
+  }
+  return sent;
 }
 
-function optionsOf(kind: Taking): readonly unknown[] | undefined {
-  return (kind.enum ?? kind.anyOf?.[0].enum)?.filter((each) => each !== null);
-}
-
-/** The branch that the values of a call choose; all that the parameter takes where a choice is unknown. */
-function branchOf(
-  kind: Kind,
-  values: JsonObject,
-  kinds: Readonly<Record<string, Kind>>,
-): Branch | undefined {
-  const branches = kind["x-viewcomfy-branches"] ?? [];
-  const chosen = branches.find(({ when }) =>
-    Object.entries(when).every(([name, keys]) => keys.includes(values[name])),
+function optionsOf(taking: Taking): readonly unknown[] | undefined {
+  return (taking.enum ?? taking.anyOf?.[0].enum)?.filter(
+    (each) => each !== null,
   );
-  const names = branches.flatMap(({ when }) => Object.keys(when));
+}
+
+/** What a field takes under the choices of a call, by the schema's names; all it ever takes where one is unknown. */
+function branchOf(
+  { schema, branches, selectors }: Field,
+  values: JsonObject,
+  schemas: Readonly<Record<string, Schema>>,
+): Branch | undefined {
   const isKnown = (name: string): boolean =>
     values[name] === null ||
-    (optionsOf(kinds[name] as Kind)?.includes(values[name]) ?? true);
-  return chosen ?? (names.every(isKnown) ? undefined : { ...kind, when: {} });
+    (optionsOf(schemas[name] as Schema)?.includes(values[name]) ?? true);
+  return (
+    branches.find(({ when }) =>
+      Object.entries(when).every(([name, keys]) => keys.includes(values[name])),
+    ) ?? (selectors.every(isKnown) ? undefined : { ...schema, when: {} })
+  );
 }
 
 /** Refuses a value that the choices of its call do not allow. Throws Refused. */
-function place(kind: Kind, value: unknown, branch: Branch | undefined): void {
-  const branches = kind["x-viewcomfy-branches"];
-  if (!branches || value === null) {
+function place(
+  { schema, branches }: Field,
+  value: unknown,
+  branch: Branch | undefined,
+): void {
+  if (value === null) {
     return;
   }
-  if (!branch) {
-    if (writeJson(value) !== writeJson(kind.default ?? null)) {
-      throw new Refused(`counts only where ${spoken(branches)}: leave it out`);
-    }
-    return;
-  }
-  try {
-    accept(branch, value);
-  } catch (error) {
+  if (branch) {
     const where = Object.keys(branch.when).length
       ? `, where ${spoken([branch])}`
       : "";
-    throw error instanceof Refused
-      ? new Refused(`${error.message}${where}`)
-      : error;
+    const fault = faultOf(() => accept(branch, value));
+    if (fault) {
+      throw new Refused(fault + where);
+    }
+  } else if (writeJson(value) !== writeJson(schema.default ?? null)) {
+    throw new Refused(`counts only where ${spoken(branches)}: leave it out`);
   }
 }
+
+/** The parameters whose choices tell the branches apart. */
+const selectorsOf = (branches: readonly Branch[]): string[] => [
+  ...new Set(branches.flatMap(({ when }) => Object.keys(when))),
+];
 
 /** The choices under which one of the branches holds, for people. */
 function spoken(branches: readonly Branch[]): string {
-  const names = new Set(branches.flatMap(({ when }) => Object.keys(when)));
-  if (names.size > 1) {
-    return branches
-      .map(({ when }) =>
-        Object.entries(when)
-          .map(([name, keys]) => `${name} is ${either(keys)}`)
-          .join(" and "),
-      )
-      .join(", or where ");
-  }
-  const [name] = names;
-  const keys = branches.flatMap(({ when }) => when[name as string] ?? []);
-  return `${name} is ${either([...new Set(keys)])}`;
+  const [name = "", ...others] = selectorsOf(branches);
+  const all = branches.flatMap(({ when }) => when[name] ?? []);
+  const choices = others.length
+    ? branches.map(({ when }) => when)
+    : [{ [name]: [...new Set(all)] }];
+  return choices
+    .map((when) =>
+      Object.entries(when)
+        .map(([name, keys]) => `${name} is ${either(keys)}`)
+        .join(" and "),
+    )
+    .join(", or where ");
 }
 
 function either(keys: readonly unknown[]): string {
-  const most = 4;
-  const quoted = keys.slice(0, most).map((key) => `"${key}"`);
-  if (keys.length > most) {
-    quoted[most - 1] = `one of ${keys.length - most + 1} others`;
+  const quoted = keys.map((key) => `"${key}"`);
+  if (quoted.length > 4) {
+    quoted.splice(3, Infinity, `one of ${keys.length - 3} others`);
   }
   const last = quoted.pop();
   return quoted.length ? `${quoted.join(", ")} or ${last}` : `${last}`;
-}
-
-const whole = (value: unknown, wanted = "a whole number"): Whole =>
-  isWhole(value) ? exact(value) : refuse(wanted, value);
-
-function within(value: Whole, { minimum, maximum }: Taking): Whole {
-  if (minimum !== undefined && value < minimum) {
-    refuse(`at least ${short(minimum)}`, value);
-  }
-  if (maximum !== undefined && value > maximum) {
-    refuse(`at most ${short(maximum)}`, value);
-  }
-  return value;
-}
-
-function choice(
-  value: unknown,
-  options: readonly unknown[],
-  open: boolean,
-): unknown {
-  if (isWhole(options[0])) {
-    value = whole(value);
-  } else if (open && typeof value !== "string") {
-    refuse("a text", value);
-  }
-  return open || options.includes(value)
-    ? value
-    : refuse(`one of ${options.map(short).join(", ")}`, value);
 }
 
 function file(value: unknown): FileInput {
   const isText = typeof value === "string";
   if (isText && !value.startsWith("data:")) {
     throw new Refused(
-      "a text is taken for a data: URI only, so that a call cannot read this machine's files;" +
-        ` pass a Blob for ${short(value)}`,
+      `a plain text must be a data: URI, never a path; pass a Blob for ${short(value)}`,
     );
   }
   return isText ||
@@ -466,6 +427,13 @@ function likeness(one: string, other: string): number {
   return both > 250 ? 0 : (2 * shared(one, other)) / both;
 }
 
+/** The name that somebody meant, if any is near. */
+const nearest = (name: string, known: readonly string[]): string | undefined =>
+  known
+    .map((each) => ({ each, alike: likeness(each, name) }))
+    .filter(({ alike }) => alike >= 0.6)
+    .sort((a, b) => b.alike - a.alike || (a.each < b.each ? 1 : -1))[0]?.each;
+
 // Files on their way in
 
 /** A file as it is sent. */
@@ -479,47 +447,49 @@ const UNKNOWN = "application/octet-stream";
 
 /** MIME types by the ends of file names; of several the first is the usual end. */
 const TYPES = new Map(
-  [
-    "image/png png",
-    "image/jpeg jpg",
-    "image/jpeg jpeg",
-    "image/gif gif",
-    "image/webp webp",
-    "video/mp4 mp4",
-    "video/webm webm",
-    "video/quicktime mov",
-    "audio/wav wav",
-    "audio/mpeg mp3",
-    "audio/flac flac",
-    "audio/ogg ogg",
-    "audio/mp4 m4a",
-    "model/gltf-binary glb",
-    "text/plain txt",
-    "application/json json",
-  ].map((each) => each.split(" ").reverse() as [string, string]),
+  Object.entries({
+    png: "image/png",
+    jpg: "image/jpeg",
+    jpeg: "image/jpeg",
+    gif: "image/gif",
+    webp: "image/webp",
+    mp4: "video/mp4",
+    webm: "video/webm",
+    mov: "video/quicktime",
+    wav: "audio/wav",
+    mp3: "audio/mpeg",
+    flac: "audio/flac",
+    ogg: "audio/ogg",
+    m4a: "audio/mp4",
+    glb: "model/gltf-binary",
+    txt: "text/plain",
+    json: "application/json",
+  }),
 );
 
+/** The MIME type that a file name's end stands for. */
 const typeOf = (filename: string): string =>
-  TYPES.get(/[^.]*$/.exec(filename.toLowerCase())?.[0] ?? "") ?? UNKNOWN;
+  TYPES.get(filename.toLowerCase().replace(/^.*\./s, "")) ?? UNKNOWN;
 
 function extensionOf(contentType: string): string {
   const found = [...TYPES].find(([, type]) => type === contentType);
   return found ? `.${found[0]}` : "";
 }
 
-const SIGNATURES: readonly (readonly [string, number, string])[] = [
-  ["\x89PNG\r\n\x1a\n", 0, "image/png"],
-  ["\xff\xd8\xff", 0, "image/jpeg"],
-  ["GIF8", 0, "image/gif"],
-  ["WEBP", 8, "image/webp"],
-  ["WAVE", 8, "audio/wav"],
-  ["ftyp", 4, "video/mp4"],
-  ["\x1aE\xdf\xa3", 0, "video/webm"],
-  ["OggS", 0, "audio/ogg"],
-  ["fLaC", 0, "audio/flac"],
-  ["ID3", 0, "audio/mpeg"],
-  ["glTF", 0, "model/gltf-binary"],
-];
+/** What files begin with, by their usual end. */
+const SIGNATURES: Readonly<Record<string, RegExp>> = {
+  png: /^\x89PNG\r\n/,
+  jpg: /^\xff\xd8\xff/,
+  gif: /^GIF8/,
+  webp: /^.{8}WEBP/s,
+  wav: /^.{8}WAVE/s,
+  mp4: /^.{4}ftyp/s,
+  webm: /^.E\xdf\xa3/s,
+  ogg: /^OggS/,
+  flac: /^fLaC/,
+  mp3: /^ID3/,
+  glb: /^glTF/,
+};
 
 /** The file with a name and a MIME type; `name` is the stem for data without a name. Throws Refused. */
 function uploadOf(value: Exclude<FileInput, Stored>, name: string): Upload {
@@ -530,10 +500,9 @@ function uploadOf(value: Exclude<FileInput, Stored>, name: string): Upload {
         ? fromDataUri(value)
         : [new Uint8Array(value as ArrayBuffer)];
     const start = String.fromCharCode(...bytes.subarray(0, 16));
-    const known = SIGNATURES.find(([signature, offset]) =>
-      start.startsWith(signature, offset),
-    );
-    data = blobOf([bytes], said ?? known?.[2] ?? UNKNOWN);
+    const [end = ""] =
+      Object.entries(SIGNATURES).find(([, begin]) => begin.test(start)) ?? [];
+    data = blobOf([bytes], said ?? typeOf(end));
   }
   const { type, name: own } = data as Partial<File>;
   const filename = own ? basename(own) : name + extensionOf(type ?? "");
@@ -613,9 +582,7 @@ const MOST_REDIRECTS = 100;
 const LARGEST = 2 ** 29 - 2 ** 16;
 const MOST_LOGS = 10_000;
 const ENDPOINT = "check that the URL is the deployment's endpoint";
-const LATER = "try again later; look at the deployment's logs if it stays";
-const RUN_AGAIN = "run it again";
-const DASHBOARD = "copy it from ViewComfy's dashboard";
+const LOGS = "look at the deployment's logs";
 
 /** Whether this is Node, Deno or Bun: with a disk, and where redirects can be followed by hand. */
 const SERVER =
@@ -651,7 +618,7 @@ async function limited<T>(
     controller.abort(
       new RunTimeoutError(
         `the run took longer than ${most} s`,
-        "pass a larger timeout; the run may still go on at the server",
+        "pass a larger timeout",
       ),
     );
   };
@@ -785,39 +752,41 @@ interface Request {
 class Http {
   readonly url: string;
   readonly #headers: Readonly<Record<string, string>> = {};
-  readonly #secrets: readonly string[] = [];
+  readonly #secret: string = "";
 
   constructor(url: string, credentials?: Credentials) {
     if (!isUrl(url)) {
       throw new ConfigurationError(
-        "the URL of the server is not valid",
-        `${DASHBOARD}, whole, with https://`,
+        "not a valid server URL",
+        "give the whole URL, with https:// (ViewComfy's dashboard shows a deployment's)",
       );
     }
     this.url = url;
     if (credentials) {
-      const { clientId, clientSecret, token } = credentials;
-      const all = token === undefined ? [clientId, clientSecret] : [token];
-      if (!all.every((each) => /^[!-~]([ -~]*[!-~])?$/.test(each ?? ""))) {
-        throw new ConfigurationError(
-          "a credential is missing, or has characters that none has",
-          `${DASHBOARD}, under API keys`,
-        );
-      }
-      this.#secrets = all.slice(-1) as string[];
+      const { clientId = "", clientSecret = "", token } = credentials;
+      this.#secret = token ?? clientSecret;
       this.#headers =
         token === undefined
           ? { client_id: clientId, client_secret: clientSecret }
           : { Authorization: `Bearer ${token}` };
     }
+    for (const [name, value] of Object.entries(this.#headers)) {
+      if (!/^[!-~]([ -~]*[!-~])?$/.test(value)) {
+        throw new ConfigurationError(
+          `the ${name} is empty or contains characters that no ${name} has`,
+          "copy the client id and secret from ViewComfy's dashboard, under API keys",
+        );
+      }
+    }
   }
 
-  /** A text without the secrets, which some servers repeat. */
+  get host(): string {
+    return hostOf(this.url);
+  }
+
+  /** A text without the secret, which some servers repeat. */
   redacted(text: string): string {
-    return this.#secrets.reduce(
-      (rest, each) => rest.split(each).join("***"),
-      text,
-    );
+    return this.#secret ? text.split(this.#secret).join("***") : text;
   }
 
   /**
@@ -829,43 +798,24 @@ class Http {
     deadline: Deadline,
     request: Request = {},
   ): Promise<Response> {
+    const { repeatable = !request.body } = request;
     // What may be sent again is, for half a minute: a server may restart.
-    const repeatable = request.repeatable ?? !request.body;
-    for (let left = repeatable ? 2 * RETRIES : RETRIES, wait = 0.5; ; left--) {
-      let error: unknown;
-      let again: boolean;
-      let asked: number | undefined;
+    for (let left = repeatable ? 6 : 3, wait = 0.5; ; left--) {
       try {
-        const response = await this.#sent(this.url + path, deadline, request);
-        const { status } = response;
-        if (status === 200 || status === 201) {
-          return response;
+        return await this.#sent(this.url + path, deadline, request);
+      } catch (error) {
+        const failed = error as Refusal;
+        const { status = 0 } = failed;
+        const again =
+          failed.nothingSent ||
+          status === 429 ||
+          status === 503 ||
+          (repeatable && (status >= 500 || failed.nothingSent === false));
+        wait = failed.retryAfter ?? wait * (1.5 + Math.random() / 2);
+        const most = Math.min(60, (deadline.end - Date.now()) / 1000);
+        if (!again || !left || wait > most) {
+          throw error;
         }
-        asked = retryAfter(response);
-        // Of a long refusal the start, of one that breaks off nothing.
-        const said = await content(response, deadline, 1 << 16).catch(() => "");
-        deadline.signal.throwIfAborted();
-        error = errorOf(
-          status,
-          this.redacted(said),
-          hostOf(response.url),
-          asked,
-        );
-        again =
-          status === 429 || status === 503 || (repeatable && status >= 500);
-      } catch (failed) {
-        error = failed;
-        again =
-          failed instanceof ConnectionFailedError &&
-          (failed.nothingSent || repeatable);
-      }
-      wait = asked ?? wait * (1.5 + Math.random() / 2);
-      if (
-        !again ||
-        !left ||
-        wait > Math.min(60, (deadline.end - Date.now()) / 1000)
-      ) {
-        throw error;
       }
       await sleep(wait, deadline);
     }
@@ -886,7 +836,7 @@ class Http {
       return readJson(text);
     } catch {
       throw new ProtocolError(
-        `${hostOf(this.url)} answered with something other than JSON`,
+        `${this.host} answered with something other than JSON`,
         ENDPOINT,
       );
     }
@@ -899,6 +849,13 @@ class Http {
   ): Promise<Response> {
     let current = url;
     for (let left = MOST_REDIRECTS; left; left--) {
+      const atHome = sameHost(url, current);
+      if (body && !atHome) {
+        throw new ProtocolError(
+          `${this.host} redirects the call to ${hostOf(current)}`,
+          "if you trust that server, use its own URL; nothing was sent there",
+        );
+      }
       const response = await attempt(
         () =>
           fetch(current, {
@@ -908,7 +865,7 @@ class Http {
               ...(typeof body === "string" && {
                 "Content-Type": "application/json",
               }),
-              ...(sameHost(url, current) && this.#headers),
+              ...(atHome && this.#headers),
             },
             body: body ?? null,
             redirect: SERVER ? "manual" : "follow",
@@ -921,22 +878,28 @@ class Http {
       );
       const { status } = response;
       const target = response.headers.get("location");
-      if (!target || ![301, 302, 303, 307, 308].includes(status)) {
+      if (status === 200 || status === 201) {
         return response;
+      }
+      if (!target || ![301, 302, 303, 307, 308].includes(status)) {
+        // Of a long refusal the start, of one that breaks off nothing.
+        const said = await content(response, deadline, 1 << 16).catch(() => "");
+        deadline.signal.throwIfAborted();
+        throw errorOf(response, this.redacted(said));
       }
       response.body?.cancel().catch(ignore);
       current = new URL(target, current).href;
-      if (status < 307) {
-        body = undefined;
-      } else if (body && !sameHost(url, current)) {
-        break;
-      }
+      body = status < 307 ? undefined : body;
     }
-    throw new ProtocolError(
-      `${hostOf(url)} redirects without end, or to where the call may not go`,
-      ENDPOINT,
-    );
+    throw new ProtocolError(`${this.host} keeps redirecting`, "check the URL");
   }
+}
+
+/** What the errors of a request may say of it. */
+interface Refusal {
+  readonly status?: number;
+  readonly retryAfter?: number;
+  readonly nothingSent?: boolean;
 }
 
 /** Seconds that the server asks to wait, which it may give as a number or as a date. */
@@ -950,39 +913,60 @@ function retryAfter({ headers }: Response): number | undefined {
 
 // What a server says
 
-function errorOf(
-  status: number,
-  text: string,
-  host: string,
-  wait: number | undefined,
-): ViewComfyError {
+const NOT_ACCEPTED = [
+  AuthenticationError,
+  "doesn't accept the credentials",
+  "check the client id and secret against ViewComfy's dashboard",
+] as const;
+
+/** An error class, whatever its fields are. */
+type AnyKind = new (
+  ...given: ConstructorParameters<typeof ViewComfyError>
+) => ViewComfyError;
+
+/** The errors that answers stand for: by their status, else by its first digit. */
+const REFUSALS: Readonly<Record<number, readonly [AnyKind, string, string]>> = {
+  401: NOT_ACCEPTED,
+  403: NOT_ACCEPTED,
+  404: [
+    NotFoundError,
+    "has nothing at this URL",
+    "copy the endpoint's URL from ViewComfy's dashboard",
+  ],
+  413: [
+    RejectedError,
+    "doesn't accept a call this large",
+    "send smaller files",
+  ],
+  429: [
+    RateLimitedError,
+    "is getting too many requests",
+    "wait a moment and try again, or send fewer at a time",
+  ],
+  4: [
+    RejectedError,
+    "rejected the call",
+    "check the values; if the deployed workflow changed, generate the module again",
+  ],
+  5: [ServerError, "failed", `try again later; if the error persists, ${LOGS}`],
+};
+
+function errorOf(response: Response, text: string): ViewComfyError {
+  const { status, url } = response;
   const body = bodyOf(text);
   const faults = nodeFaults(body);
-  const [Kind, what, hint] =
-    status === 401 || status === 403
-      ? [AuthenticationError, "does not accept the credentials", DASHBOARD]
-      : status === 404
-        ? [NotFoundError, "has nothing under this URL", DASHBOARD]
-        : status === 429
-          ? [RateLimitedError, "has too many requests at the moment", LATER]
-          : status >= 500
-            ? [ServerError, "failed", LATER]
-            : status < 400
-              ? [ProtocolError, "answered as ViewComfy never does", ENDPOINT]
-              : [
-                  RejectedError,
-                  "rejected the call",
-                  status === 413
-                    ? "send smaller files"
-                    : "check the values; if the deployed workflow changed, generate the module again",
-                ];
+  const [Refusal, what, hint] = REFUSALS[status] ??
+    REFUSALS[Math.floor(status / 100)] ?? [
+      ProtocolError,
+      "answered with an unexpected status",
+      ENDPOINT,
+    ];
   const words = plain(said(body));
-  const lines = faults.slice(0, 10).map((each) => `\n  ${faultText(each)}`);
-  const more = faults.length > 10 ? `\n  and ${faults.length - 10} more` : "";
-  return new Kind(
-    `${host} ${what} (${status})${words && `: ${words}`}${lines.join("")}${more}`,
+  const lines = listed(faults.map(faultText), 10).map((each) => `\n  ${each}`);
+  return new Refusal(
+    `${hostOf(url)} ${what} (${status})${words && `: ${words}`}${lines.join("")}`,
     hint,
-    { status, faults, retryAfter: wait },
+    { status, faults, retryAfter: retryAfter(response) },
   );
 }
 
@@ -992,7 +976,7 @@ function faultText({ node, classType, input, message }: NodeFault): string {
   return `node ${node}${about}${place}: ${message}`;
 }
 
-function executionError(details: unknown, promptId?: string): ExecutionError {
+function executionError(details: unknown, promptId?: string): ViewComfyError {
   const body = typeof details === "string" ? bodyOf(details) : details;
   let reason = plain(said(body) || (body ? short(body) : ""));
   let fault: NodeFault | undefined;
@@ -1006,8 +990,8 @@ function executionError(details: unknown, promptId?: string): ExecutionError {
     reason = faultText(fault);
   }
   return new ExecutionError(
-    `the workflow failed: ${reason || "no reason was given"}`,
-    "look at the deployment's logs",
+    `the workflow failed: ${reason || "the server gave no reason"}`,
+    LOGS,
     { promptId, fault },
   );
 }
@@ -1138,9 +1122,11 @@ export class OutputFile {
   declare readonly url: string | undefined;
   /** Whatever else the server said of it. */
   declare readonly extra: JsonObject;
+  /** The id of the node that made it, where that can be told. */
+  declare readonly node: string | undefined;
   readonly #data: unknown;
 
-  constructor(about: JsonObject) {
+  constructor(about: JsonObject, asked: Asked) {
     const { filename, contentType, size, data, filepath, ...extra } =
       camelCased(about);
     this.filename = textOf(filename) || "output";
@@ -1149,6 +1135,7 @@ export class OutputFile {
     const link = textOf(filepath);
     this.url = isUrl(link) ? link : undefined;
     this.extra = extra;
+    this.node = makerOf(this, asked);
     this.#data = data;
   }
 
@@ -1175,7 +1162,7 @@ export class OutputFile {
    */
   async save(directory: string, limits?: Limits): Promise<string> {
     const disk = await openDisk(directory);
-    const temporary = `${directory}/.viewcomfy-${randomHex(8)}.part`;
+    const temporary = `${directory}/.viewcomfy-${randomHex(16)}.part`;
     try {
       const file = await disk.open(temporary, "wx");
       await this.#pour(limits, (piece) => file.writeFile(piece)).finally(() =>
@@ -1193,24 +1180,23 @@ export class OutputFile {
     sink: (piece: Uint8Array) => unknown,
   ): Promise<void> {
     const { filename, url, size } = this;
-    if (typeof this.#data === "string") {
-      let bytes: Uint8Array;
+    let data = this.#data;
+    if (typeof data === "string") {
       try {
-        bytes = fromBase64(this.#data.replace(/^data:[^,]{0,200},/, ""));
+        data = fromBase64(data.replace(/^data:[^,]{0,200},/, ""));
       } catch {
         throw new ProtocolError(
           `${filename} arrived as broken base64`,
-          RUN_AGAIN,
+          "run it again",
         );
       }
-      await sink(bytes);
+    }
+    if (data instanceof Uint8Array) {
+      await sink(data);
       return;
     }
     if (!url) {
-      throw new ProtocolError(
-        `the server sent no content for ${filename}`,
-        RUN_AGAIN,
-      );
+      throw new ProtocolError(`the server sent no content for ${filename}`);
     }
     await limited(limits, LONGEST_RUN, async (deadline) => {
       let received = 0;
@@ -1224,7 +1210,7 @@ export class OutputFile {
         const { status = 0 } = error as { status?: number };
         throw [401, 403, 404, 410].includes(status)
           ? new NotFoundError(
-              `the server does not give ${filename} out any more (${status})`,
+              `the server no longer has ${filename} (${status})`,
               "links to results expire: save them soon after the run, or run it again",
               { status },
             )
@@ -1232,7 +1218,7 @@ export class OutputFile {
       }
       if (received !== (size ?? received)) {
         throw new ConnectionFailedError(
-          `${filename} has ${size} bytes, of which ${received} arrived`,
+          `${filename} has ${size} bytes, but ${received} arrived`,
           "save it again",
         );
       }
@@ -1270,7 +1256,6 @@ export class PromptResult {
   declare readonly logs: readonly string[];
   /** Whatever else the server said. */
   declare readonly extra: JsonObject;
-  readonly #nodes: ReadonlyMap<OutputFile, string>;
 
   constructor(answer: unknown, asked: Asked, logs: readonly string[] = []) {
     const {
@@ -1285,32 +1270,33 @@ export class PromptResult {
     } = camelCased(isObject(answer) ? answer : {});
     if ((promptId ?? status ?? completed ?? outputs) === undefined) {
       throw new ProtocolError(
-        "the server's answer is not the result of a run",
+        "the server's answer isn't the result of a run",
         ENDPOINT,
       );
     }
-    this.promptId = textOf(promptId);
-    this.status = textOf(status);
-    this.completed = completed !== false;
-    this.executionTimeSeconds = Number.isFinite(executionTimeSeconds)
-      ? (executionTimeSeconds as number)
-      : undefined;
-    this.outputs = [outputs]
-      .flat()
-      .flatMap((each) =>
-        isObject(each)
-          ? new OutputFile(each)
-          : typeof each === "string"
-            ? textOutput(each)
-            : [],
-      );
     // ComfyUI's history has the workflow third in a list.
     const ran: unknown = Array.isArray(prompt) ? prompt[2] : prompt;
-    this.prompt = isObject(ran) ? ran : {};
-    this.params = asked.params;
-    this.logs = logs;
-    this.extra = extra;
-    this.#nodes = makersOf(this.outputs, asked);
+    Object.assign(this, {
+      promptId: textOf(promptId),
+      status: textOf(status),
+      completed: completed !== false,
+      executionTimeSeconds: Number.isFinite(executionTimeSeconds)
+        ? executionTimeSeconds
+        : undefined,
+      outputs: [outputs]
+        .flat()
+        .flatMap((each) =>
+          isObject(each)
+            ? new OutputFile(each, asked)
+            : typeof each === "string"
+              ? new OutputFile(textFile(each), asked)
+              : [],
+        ),
+      prompt: isObject(ran) ? ran : {},
+      params: asked.params,
+      logs,
+      extra,
+    });
     failIfFailed(this, errorData || extra["errorMsg"]);
   }
 
@@ -1321,7 +1307,7 @@ export class PromptResult {
 
   /** The files that the node with this id made. */
   of(node: string): OutputFile[] {
-    return this.outputs.filter((each) => this.#nodes.get(each) === node);
+    return this.outputs.filter((each) => each.node === node);
   }
 
   /** The texts that the node with this id made. */
@@ -1347,7 +1333,7 @@ export class PromptResult {
     if (failed) {
       throw new SaveError(
         `not all files could be saved${failed}`,
-        "the other files were saved; fetch these again",
+        "the result is still there: save it again, perhaps elsewhere",
         { saved },
       );
     }
@@ -1355,13 +1341,9 @@ export class PromptResult {
   }
 }
 
-function textOutput(text: string): OutputFile {
-  const bytes = new TextEncoder().encode(text);
-  return new OutputFile({
-    filename: "output.txt",
-    size: bytes.length,
-    data: toBase64(bytes),
-  });
+function textFile(text: string): JsonObject {
+  const data = new TextEncoder().encode(text);
+  return { filename: "output.txt", size: data.length, data };
 }
 
 function failIfFailed(
@@ -1371,19 +1353,16 @@ function failIfFailed(
   if (CANCELLED.test(status)) {
     throw new RunCancelledError(
       "the run was cancelled at the server",
-      RUN_AGAIN,
-      {
-        atServer: true,
-        promptId,
-      },
+      undefined,
+      { atServer: true, promptId },
     );
   }
-  const failed = /^(error|fail(ed|ure))$/i.test(status);
-  if (failed || (!completed && (details || status !== "success"))) {
+  if (/^(error|fail(ed|ure))$/i.test(status) || (details && !completed)) {
+    throw executionError(details, promptId);
+  }
+  if (!completed && status !== "success") {
     throw executionError(
-      failed || details
-        ? details
-        : `it was not over, with the status '${status}'`,
+      `the answer came before the run was over, with the status '${status}'`,
       promptId,
     );
   }
@@ -1391,35 +1370,24 @@ function failIfFailed(
 
 const CANCELLED = /^(cancell?ed|interrupted)$/i;
 
-/** The node that made each file, where that can be told: by its prefix, else by its kind. */
-function makersOf(
-  files: readonly OutputFile[],
+/** The node that made a file, where that can be told: by its prefix, else by its kind. */
+function makerOf(
+  { filename, contentType }: OutputFile,
   { params, outputs = [] }: Asked,
-): ReadonlyMap<OutputFile, string> {
-  const starts = new Map(
-    outputs.map((each) => {
-      // Folders are no part of a file's name, and what ComfyUI fills in (%date%) is not known.
-      const sent = params[`${each.node}-inputs-${each.prefix_input}`];
-      const prefix = textOf(sent) || (each.prefix ?? "");
-      return [each, prefix.replace(/^.*[/\\]|%.*$/gs, "")];
-    }),
+): string | undefined {
+  const lengths = outputs.map(({ node, prefix, prefix_input }) => {
+    const sent = textOf(params[`${node}-inputs-${prefix_input}`]);
+    // Folders are not part of a file's name, and what ComfyUI fills in (%date%) is not known.
+    const start = (sent || prefix || "").replace(/^.*[/\\]|%.*$/gs, "");
+    return filename.startsWith(start) ? start.length : 0;
+  });
+  const longest = Math.max(...lengths);
+  const nearest = outputs.filter((_, place) => lengths[place] === longest);
+  const alike = nearest.filter(
+    ({ kind }) => kind === contentType.split("/")[0],
   );
-  const found = new Map<OutputFile, string>();
-  for (const file of files) {
-    const length = (each: OutputNode): number => {
-      const start = starts.get(each) ?? "";
-      return file.filename.startsWith(start) ? start.length : 0;
-    };
-    const longest = Math.max(...outputs.map(length));
-    const nearest = outputs.filter((each) => length(each) === longest);
-    const [kind] = file.contentType.split("/");
-    const alike = nearest.filter((each) => each.kind === kind);
-    const maker = nearest.length === 1 && longest ? nearest : alike;
-    if (maker[0] && maker.length === 1) {
-      found.set(file, maker[0].node);
-    }
-  }
-  return found;
+  const [maker, second] = longest && nearest.length === 1 ? nearest : alike;
+  return second ? undefined : maker?.node;
 }
 
 // Files on their way out
@@ -1434,7 +1402,6 @@ interface Disk {
     writeFile(data: Uint8Array): Promise<void>;
     close(): Promise<void>;
   }>;
-  link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
 }
@@ -1500,42 +1467,23 @@ async function placed(
   for (let number = 0; ; number++) {
     const path = `${directory}/${stem}${number ? ` (${number})` : ""}${suffix}`;
     try {
-      // A hard link fails where the name is taken, so that two runs at once cannot take it both.
-      await disk.link(temporary, path).catch(async (error: unknown) => {
-        if (isTaken(error)) {
-          throw error;
-        }
-        // A file system without hard links.
-        await (await disk.open(path, "wx")).close();
-        await disk.rename(temporary, path);
-      });
+      // Fails where the name is taken, so that two runs at once cannot take it both.
+      await (await disk.open(path, "wx")).close();
+      await disk.rename(temporary, path);
       return path;
     } catch (error) {
-      if (!isTaken(error)) {
+      if ((error as { code?: unknown }).code !== "EEXIST") {
         throw error;
       }
     }
   }
 }
 
-const isTaken = (error: unknown): boolean =>
-  (error as { code?: unknown }).code === "EEXIST";
-
-function randomHex(count: number): string {
-  const bytes = new Uint8Array(count);
-  // Old runtimes have no such global.
-  const { crypto } = globalThis as {
-    crypto?: { getRandomValues(bytes: Uint8Array): unknown };
-  };
-  if (crypto) {
-    crypto.getRandomValues(bytes);
-  } else {
-    bytes.forEach((_, i) => (bytes[i] = Math.random() * 256));
-  }
-  return Array.from(bytes, (each) => each.toString(16).padStart(2, "0")).join(
-    "",
-  );
-}
+/** Digits that tell things apart; no secret depends on them, and not every runtime has `crypto`. */
+const randomHex = (length: number): string =>
+  Array.from({ length }, () =>
+    Math.floor(Math.random() * 16).toString(16),
+  ).join("");
 
 // Where a workflow runs
 
@@ -1550,6 +1498,11 @@ export interface Call extends Asked {
 export interface Watch extends Limits {
   readonly onLog?: ((line: string) => void) | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Who is told of what looks wrong with a result that arrived; without `onWarning`, the console is. */
+export interface Warned {
+  readonly onWarning?: ((warning: string) => void) | undefined;
 }
 
 /** Where a workflow runs. */
@@ -1657,8 +1610,8 @@ export class ViewComfy implements Client {
       }
       throw failure === undefined
         ? new ConnectionFailedError(
-            `${hostOf(http.url)} ended the stream before the result`,
-            "the run may still go on at the server; look at the deployment's logs",
+            `${http.host} ended the stream before the result`,
+            `the run may still go on at the server; ${LOGS}`,
           )
         : executionError(failure);
     });
@@ -1805,8 +1758,8 @@ export class ViewComfyGateway implements JobClient {
       absences = found ? 0 : absences + 1;
       if (absences > 12) {
         throw new NotFoundError(
-          "the server does not know the run any more",
-          RUN_AGAIN,
+          `${this.#http.host} no longer knows the run`,
+          "run it again; if that happens again, tell ViewComfy",
           { promptId },
         );
       }
@@ -1823,8 +1776,8 @@ export class ViewComfyGateway implements JobClient {
     const found = await this.#http.json(path, deadline);
     if (!Array.isArray(found)) {
       throw new ProtocolError(
-        "the gateway answered with something other than a list of runs",
-        ENDPOINT,
+        `${this.#http.host} answered with something other than a list of runs`,
+        "check the URL of the gateway",
       );
     }
     return found.filter(isObject).find((each) => each["promptId"] === promptId);
@@ -1835,43 +1788,17 @@ const isOver = ({ completed, status }: JsonObject): boolean =>
   completed === true || status === "success" || status === "error";
 
 const uuid = (): string =>
-  randomHex(16).replace(/^(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-a$4-");
+  randomHex(32).replace(/^(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-a$4-");
 
 /** A run that was started: it is asked after, awaited and cancelled by its `promptId`. */
-export class Job<R> {
+export interface Job<R> {
   readonly promptId: string;
-  readonly #client: JobClient;
-  readonly #asked: Asked;
-  readonly #named: (made: PromptResult) => R;
-
-  constructor(
-    promptId: string,
-    client: JobClient,
-    asked: Asked,
-    named: (made: PromptResult) => R,
-  ) {
-    this.promptId = promptId;
-    this.#client = client;
-    this.#asked = asked;
-    this.#named = named;
-  }
-
   /** What the run is doing. Throws ViewComfyError. */
-  status(limits?: Limits): Promise<Status> {
-    return this.#client.status(this.promptId, limits);
-  }
-
+  status(limits?: Limits): Promise<Status>;
   /** Wait for the result; the run goes on where the time is not enough. Throws ViewComfyError. */
-  async result(limits?: Limits): Promise<R> {
-    return this.#named(
-      await this.#client.result(this.promptId, this.#asked, limits),
-    );
-  }
-
+  result(limits?: Limits): Promise<R>;
   /** End the run, whether it waits or runs; one that is over stays as it is. Throws ViewComfyError. */
-  cancel(limits?: Limits): Promise<void> {
-    return this.#client.cancel(this.promptId, limits);
-  }
+  cancel(limits?: Limits): Promise<void>;
 }
 
 // A workflow's own part
@@ -1879,13 +1806,13 @@ export class Job<R> {
 /** A workflow to run in place of the deployed one: `true` for the module's own, else its nodes or their JSON text. */
 export type Override = boolean | string | Graph | undefined;
 
-export interface RunOptions extends Watch {
+export interface RunOptions extends Watch, Warned {
   /** Where to run: ViewComfy, ViewComfyGateway or a client of your own. */
   readonly client: Client;
   readonly overrideWorkflow?: Override;
 }
 
-export interface JobOptions {
+export interface JobOptions extends Warned {
   /** Where it runs: a client that keeps runs, such as ViewComfyGateway. */
   readonly client: JobClient;
 }
@@ -1903,7 +1830,7 @@ export interface Wire {
 /** The JSON Schema of a workflow's calls. */
 export interface CallSchema {
   readonly title: string;
-  readonly properties: Readonly<Record<string, Kind>>;
+  readonly properties: Readonly<Record<string, Schema>>;
   readonly required: readonly string[];
   readonly "x-viewcomfy-outputs": Readonly<Record<string, OutputNode>>;
 }
@@ -1927,8 +1854,10 @@ interface About<P, R> {
 interface Field {
   readonly property: string;
   readonly name: string;
-  readonly kind: Kind;
+  readonly schema: Schema;
   readonly keys: readonly string[];
+  readonly branches: readonly Branch[];
+  readonly selectors: readonly string[];
 }
 
 /** A deployed workflow: the parameters of a call to it, what a run gives, and its graph. */
@@ -1957,8 +1886,16 @@ export class Workflow<
     const { properties, "x-viewcomfy-outputs": outputs } = this.schema;
     this.#fields = Object.entries<string>(about.parameters).map(
       ([property, name]) => {
-        const kind = properties[name] as Kind;
-        return { property, name, kind, keys: [kind["x-viewcomfy-key"]].flat() };
+        const schema = properties[name] as Schema;
+        const branches = schema["x-viewcomfy-branches"] ?? [];
+        return {
+          property,
+          name,
+          schema,
+          keys: [schema["x-viewcomfy-key"]].flat(),
+          branches,
+          selectors: selectorsOf(branches),
+        };
       },
     );
     this.#outputs = Object.entries<string>(about.outputs).map(
@@ -1969,8 +1906,8 @@ export class Workflow<
     );
     this.defaults = Object.fromEntries(
       this.#fields
-        .filter(({ kind }) => "default" in kind)
-        .map(({ property, kind }) => [property, kind.default]),
+        .filter(({ schema }) => "default" in schema)
+        .map(({ property, schema }) => [property, schema.default]),
     ) as Omit<Required<P>, N>;
   }
 
@@ -1988,12 +1925,18 @@ export class Workflow<
 
   /** The call as JSON text, by the schema's names, files as `data:` URIs. Throws InvalidParametersError. */
   async toJSON(parameters: P): Promise<string> {
-    const [values, faults] = this.#taken(parameters);
-    refuseAll(faults);
+    const { files } = this.toWire(parameters);
     const call: Record<string, unknown> = {};
-    for (const [field, value] of values) {
-      call[field.name] =
-        isFile(field) && value !== null ? await dataUri(value, field) : value;
+    for (const [{ property, name, keys }, value] of this.#taken(
+      parameters,
+    )[0]) {
+      const [upload] = keys.map((key) => files[key]);
+      if (value instanceof Stored) {
+        const message = `${value.name} is on the server: there is no content to write`;
+        refuseAll([{ parameter: name, property, message }]);
+      }
+      call[name] =
+        upload && typeof value !== "string" ? await dataUri(upload) : value;
     }
     return writeJson(call);
   }
@@ -2006,31 +1949,37 @@ export class Workflow<
     const params: Record<string, unknown> = {};
     const files: Record<string, Upload> = {};
     const [values, faults] = this.#taken(parameters);
-    const given = Object.fromEntries(
-      values.map(([field, value]) => [field.name, value]),
-    ) as JsonObject;
+    const byName = Object.fromEntries(
+      values.map(([{ name }, value]) => [name, value]),
+    );
     for (const [field, value] of values) {
-      const branches = field.kind["x-viewcomfy-branches"];
-      const branch = branchOf(field.kind, given, this.schema.properties);
-      if (branches && (!branch || (value === null && !branch.draws))) {
+      const { schema, keys, branches } = field;
+      const branch = branchOf(field, byName, this.schema.properties);
+      const isLeftOut = !branch || (value === null && !branch.draws);
+      if (branches.length && isLeftOut) {
         continue;
       }
-      const set = <T>(target: Record<string, T>, each: T): void =>
-        field.keys.forEach((key) => (target[key] = each));
       check(field, faults, () => {
-        if (!isFile(field)) {
-          const wire = Array.isArray(value) ? { __value__: value } : value;
-          set(
-            params,
-            value === null && field.kind.type
-              ? drawn(branch ?? field.kind)
-              : wire,
-          );
-        } else if (value instanceof Stored) {
-          set(params, value.name);
-        } else if (value !== null) {
-          set(files, uploadOf(value as Exclude<FileInput, Stored>, field.name));
+        const isFile = "x-viewcomfy-media" in schema;
+        if (isFile && !(value instanceof Stored)) {
+          if (value !== null) {
+            const upload = uploadOf(
+              value as Exclude<FileInput, Stored>,
+              field.name,
+            );
+            keys.forEach((key) => (files[key] = upload));
+          }
+          return;
         }
+        const sent =
+          value instanceof Stored
+            ? value.name
+            : Array.isArray(value)
+              ? { __value__: value }
+              : value === null && schema.type
+                ? drawn(branch ?? schema)
+                : value;
+        keys.forEach((key) => (params[key] = sent));
       });
     }
     refuseAll(faults);
@@ -2043,35 +1992,79 @@ export class Workflow<
   /** Run the workflow once and wait for its result. Throws ViewComfyError. */
   async run(parameters: P, options: RunOptions): Promise<R> {
     const client = clientOf(options, "run");
-    return this.#named(
-      await client.run(this.#call(parameters, options), options),
-    );
+    const call = this.#call(parameters, options);
+    return this.#named(await client.run(call, options), options, call);
   }
 
   /** Start a run and return at once, with its job. Throws ViewComfyError. */
   async submit(parameters: P, options: SubmitOptions): Promise<Job<R>> {
     const client = clientOf(options, "submit");
     const call = this.#call(parameters, options);
-    return this.#job(await client.submit(call, options), client, call);
+    return this.#job(await client.submit(call, options), options, call);
   }
 
   /** The job of a run that was started elsewhere. */
   job(promptId: string, options: JobOptions): Job<R> {
-    return this.#job(promptId, clientOf(options, "submit"), {
+    return this.#job(promptId, options, {
       params: {},
       outputs: this.#outputs,
     });
   }
 
-  #job(promptId: string, client: JobClient, asked: Asked): Job<R> {
-    return new Job(promptId, client, asked, (made) => this.#named(made));
+  #job(
+    promptId: string,
+    options: JobOptions,
+    asked: Asked & Partial<Call>,
+  ): Job<R> {
+    const client = clientOf(options, "submit");
+    return {
+      promptId,
+      status: (limits) => client.status(promptId, limits),
+      cancel: (limits) => client.cancel(promptId, limits),
+      result: async (limits) =>
+        this.#named(
+          await client.result(promptId, asked, limits),
+          options,
+          asked,
+        ),
+    };
   }
 
-  #named(made: PromptResult): R {
-    for (const { property, node, kind } of this.#outputs) {
+  /** The result with its outputs as properties; what looks wrong with it is told. */
+  #named(
+    made: PromptResult,
+    { onWarning = console.warn }: Warned,
+    { files, override = this.#about.graph }: Partial<Call>,
+  ): R {
+    const outputs = this.#outputs;
+    for (const { property, node, kind } of outputs) {
       Object.defineProperty(made, property, {
         get: () => (kind === "text" ? made.textsOf(node) : made.of(node)),
       });
+    }
+    const unknown = made.outputs.filter(({ node }) => !node);
+    if (outputs.length && unknown.length) {
+      const names = listed(
+        unknown.map(({ filename }) => filename),
+        3,
+      );
+      onWarning(
+        `AmbiguousOutputWarning: ${names.join(", ")}: no telling which output node this is of\n` +
+          "hint: give each output node its own filename_prefix; result.outputs has all files",
+      );
+    }
+    if (override && files) {
+      const sent = [...Object.keys(made.params), ...Object.keys(files)].map(
+        (key) => key.replace(/-viewcomfymask$/, ""),
+      );
+      const found = differences(made.prompt, readJson(override) as Graph, sent);
+      if (found.length) {
+        onWarning(
+          `DifferentWorkflowWarning: another workflow ran than '${this.schema.title}' was generated from:\n  ` +
+            `${listed(found, 5).join("\n  ")}\n` +
+            "hint: generate the module from the deployed workflow, or override that with the module's own",
+        );
+      }
     }
     return made as R;
   }
@@ -2131,55 +2124,51 @@ export class Workflow<
     const faults = Object.keys(given)
       .filter((name) => !known.includes(name))
       .map((name) => {
-        const near = known
-          .filter((each) => likeness(each, name) >= 0.6)
-          .sort(
-            (a, b) => likeness(b, name) - likeness(a, name) || (a < b ? 1 : -1),
-          )[0];
+        const near = nearest(name, known);
         const message = `is not a parameter${near ? `; did you mean ${near}?` : ""}`;
         return { parameter: name, property: name, message };
       });
+    const { properties, required } = this.schema;
     const values: [Field, unknown][] = [];
+    const whole: Record<string, unknown> = {};
     for (const field of this.#fields) {
+      const { name, schema } = field;
       check(field, faults, () => {
-        if (known.length && Object.keys(given).includes(field[by])) {
-          values.push([field, accept(field.kind, given[field[by]])]);
-        } else if (this.schema.required.includes(field.name)) {
+        if (Object.hasOwn(given, field[by])) {
+          const value = accept(schema, given[field[by]]);
+          values.push([field, value]);
+          whole[name] = value;
+        } else if (required.includes(name)) {
           throw new Refused("is required");
+        } else if ("default" in schema) {
+          whole[name] = schema.default;
         }
       });
     }
-    const whole: Record<string, unknown> = {};
-    for (const { name, kind } of this.#fields) {
-      if (
-        "default" in kind &&
-        !faults.some((each) => each.parameter === name)
-      ) {
-        whole[name] = kind.default;
-      }
-    }
-    for (const [field, value] of values) {
-      whole[field.name] = value;
-    }
     for (const field of this.#fields) {
-      const { name, kind } = field;
-      const needed = (kind["x-viewcomfy-branches"] ?? []).flatMap(({ when }) =>
-        Object.keys(when),
-      );
-      if (needed.length && [name, ...needed].every((each) => each in whole)) {
-        const chosen = branchOf(
-          kind,
-          whole as JsonObject,
-          this.schema.properties,
-        );
-        check(field, faults, () => place(kind, whole[name], chosen));
+      const { name, branches, selectors } = field;
+      const needed = [name, ...selectors];
+      if (branches.length && needed.every((each) => each in whole)) {
+        const chosen = branchOf(field, whole, properties);
+        check(field, faults, () => place(field, whole[name], chosen));
       }
     }
     return [values, faults];
   }
 }
 
-const isFile = ({ kind }: Field): boolean => "x-viewcomfy-media" in kind;
+/** What the action refuses; empty where it refuses nothing. */
+function faultOf(action: () => void): string {
+  try {
+    action();
+    return "";
+  } catch (error) {
+    if (error instanceof Refused) {
+      return printable(error.message);
+    }
+    throw error;
+  }
+}
 
 /** Does what may find the field's value at fault. */
 function check(
@@ -2187,44 +2176,78 @@ function check(
   faults: Fault[],
   action: () => void,
 ): void {
-  try {
-    action();
-  } catch (error) {
-    if (!(error instanceof Refused)) {
-      throw error;
-    }
-    faults.push({
-      parameter: name,
-      property,
-      message: printable(error.message),
-    });
+  const message = faultOf(action);
+  if (message) {
+    faults.push({ parameter: name, property, message });
   }
 }
 
 function refuseAll(faults: readonly Fault[]): void {
-  if (faults.length) {
-    throw new InvalidParametersError(faults);
+  const lines = faults.map(({ parameter, property, message }) => {
+    const also = parameter === property ? "" : ` (${parameter})`;
+    return `\n  ${property}${also}: ${message}`;
+  });
+  if (lines.length) {
+    throw new InvalidParametersError(
+      `invalid parameters${lines.join("")}`,
+      undefined,
+      { faults },
+    );
   }
 }
 
-async function dataUri(value: unknown, field: Field): Promise<unknown> {
-  if (typeof value === "string") {
-    return value;
-  }
-  const faults: Fault[] = [];
-  let upload: Upload | undefined;
-  check(field, faults, () => {
-    if (value instanceof Stored) {
-      throw new Refused(
-        `${value.name} is on the server: there is no content to write`,
-      );
-    }
-    upload = uploadOf(value as Blob, field.name);
-  });
-  refuseAll(faults);
-  const { data, contentType } = upload as unknown as Upload;
+async function dataUri({ data, contentType }: Upload): Promise<string> {
   const bytes = new Uint8Array(await data.arrayBuffer());
   return `data:${contentType};base64,${toBase64(bytes)}`;
+}
+
+/** No more than `most` of the texts, and how many there are beyond them. */
+function listed(texts: readonly string[], most: number): string[] {
+  const more = texts.length - most;
+  return [
+    ...texts.slice(0, most),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ].map(printable);
+}
+
+/** A node's class; empty where it is not a node. */
+const classOf = (node: unknown): string =>
+  isObject(node) ? textOf(node["class_type"]) : "";
+
+/** How a workflow that ran differs from the known one, apart from the values that were sent. */
+function differences(
+  ran: Graph,
+  known: Graph,
+  sent: readonly string[],
+): string[] {
+  if (!Object.keys(ran).length) {
+    return [];
+  }
+  const inputsOf = (node: unknown): JsonObject =>
+    isObject(node) && isObject(node["inputs"]) ? node["inputs"] : {};
+  const missing = Object.keys(known)
+    .filter((id) => !(id in ran))
+    .map((id) => `node ${id} (${classOf(known[id])}) is missing`);
+  const others = Object.entries(ran).flatMap(([id, node]) => {
+    const [kind, own] = [classOf(node), known[id]];
+    if (!own) {
+      return `node ${id} (${kind}) is new`;
+    }
+    if (kind !== classOf(own)) {
+      return `node ${id} is ${kind}, not ${classOf(own)}`;
+    }
+    const [inputs, before] = [inputsOf(node), inputsOf(own)];
+    return Object.keys(inputs)
+      .filter(
+        (name) =>
+          name in before &&
+          !sent.includes(`${id}-inputs-${name}`) &&
+          writeJson(inputs[name]) !== writeJson(before[name]),
+      )
+      .sort()
+      .map((name) => `node ${id} (${kind}) has another ${name}`);
+  });
+  return [...missing, ...others];
 }
 
 /** A seed from the range of its input; from what the narrowest nodes accept where that is not known. */
@@ -2234,7 +2257,7 @@ function drawn({ minimum = 0, maximum = 2 ** 32 - 1 }: Taking): Whole {
   const floor = hi < 0n ? hi : 0n;
   const least = lo > floor ? lo : floor;
   const span = hi > least ? hi - least + 1n : 1n;
-  return exact(least + (BigInt(`0x${randomHex(16)}`) % span));
+  return exact(least + (BigInt(`0x${randomHex(32)}`) % span));
 }
 
 function clientOf<T extends Client>(
@@ -2243,39 +2266,39 @@ function clientOf<T extends Client>(
 ): T {
   if (!client || !(method in client)) {
     throw new ConfigurationError(
-      "the client that is to run it is missing, or keeps no runs",
-      "pass a ViewComfy to run(), a ViewComfyGateway to submit() too",
+      `no client that can ${method} is given`,
+      "pass a ViewComfy or a ViewComfyGateway, which alone keeps jobs",
     );
   }
   return client;
 }
 
+/** The JSON text of the workflow that `override` means. */
 function overrideOf(
   override: Override,
   own: string | undefined,
 ): string | undefined {
-  if (!override) {
+  const given = override === true ? own : override;
+  if (override && !given) {
+    throw new InvalidWorkflowError(
+      "the module doesn't contain its workflow",
+      "generate it again without --no-embed, or give the workflow's nodes",
+    );
+  }
+  if (!given) {
     return undefined;
   }
   try {
-    const text =
-      override === true
-        ? own
-        : typeof override === "string"
-          ? override
-          : writeJson(override);
-    const nodes = Object.values(readJson(text ?? "") as Graph);
-    if (
-      nodes.length &&
-      nodes.every((each) => isObject(each) && "class_type" in each)
-    ) {
+    const text = typeof given === "string" ? given : writeJson(given);
+    const nodes = Object.values(readJson(text) as Graph);
+    if (nodes.length && nodes.every(classOf)) {
       return text;
     }
   } catch {
     // Told below.
   }
   throw new InvalidWorkflowError(
-    "overrideWorkflow is not a workflow in ComfyUI's API format, or the module carries none",
-    "export it with Workflow > Export (API)",
+    "overrideWorkflow isn't a workflow in ComfyUI's API format",
+    "export it with File > Export (API)",
   );
 }

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from viewcomfy_runtime.http.refusals import error_of
+
 from ....helpers.local import ID, SECRET, served, serving
 from ....helpers.servers import Answer, Server, event, redirect, result, stream
 from ....helpers.support import Workflow, node, text_to_image
@@ -249,6 +251,52 @@ def test_events_end_their_lines_in_any_way(cut: str, place: Place) -> None:
     with Server(streamed) as server:
         found = place.run(client={**place.client("plain"), "url": server.url})
     assert found["logs"] == ["one\ntwo"] and found["promptId"] == "p"
+
+
+def answered(place: Place, **about: Any) -> Any:
+    """What comes of a run that a server answers so."""
+    with Server(result(**about)) as server:
+        return place.run(client={**place.client("plain"), "url": server.url})
+
+
+def test_a_run_of_the_same_workflow_warns_of_nothing(place: Place) -> None:
+    assert place.run()["warnings"] == []
+
+
+def test_a_run_of_another_workflow_is_told(place: Place) -> None:
+    ran = text_to_image()
+    ran["3"]["inputs"]["model"] = ["9", 0]
+    ran["77"] = node("SaveImage", images=["8", 0])
+    del ran["9"]
+    [warning] = answered(place, prompt=ran, outputs=[])["warnings"]
+    first, *told, hint = warning.split("\n")
+    assert first.startswith("DifferentWorkflowWarning: another workflow ran than")
+    assert told == [
+        "  node 9 (SaveImage) is missing",
+        "  node 3 (KSampler) has another model",
+        "  node 77 (SaveImage) is new",
+    ]
+    assert hint.startswith("hint: generate the module from the deployed workflow")
+
+
+def test_files_of_unknown_origin_are_told(place: Place) -> None:
+    files = [{"filename": f"{n}.bin", "data": "aGk="} for n in range(5)]
+    [warning] = answered(place, outputs=files)["warnings"]
+    assert warning.startswith(
+        "AmbiguousOutputWarning: 0.bin, 1.bin, 2.bin, and 2 more: "
+    )
+
+
+@pytest.mark.parametrize("status", [401, 404, 413, 418, 429, 500, 206])
+def test_a_refusal_is_told_in_the_words_of_python(status: int, place: Place) -> None:
+    body = json.dumps({"detail": "no more"}).encode()
+    with Server(Answer(status, body)) as server, pytest.raises(Failed) as caught:
+        client = {**place.client("plain"), "url": server.url}
+        place.run(client=client, options={"timeout": 0.6})
+    wanted = error_of(status, body, server.url)
+    assert caught.value.about["message"] == wanted.message
+    if status != 401:  # Python names its environment variables
+        assert caught.value.about["hint"] == wanted.hint
 
 
 def test_without_a_client_nothing_runs(place: Place) -> None:
