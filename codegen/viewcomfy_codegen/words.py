@@ -98,6 +98,21 @@ def camel(parts: Iterable[str]) -> str:
     return "".join(part[:1].upper() + part[1:] for part in parts)[:LONGEST]
 
 
+def slugs(names: Iterable[str]) -> list[str]:
+    """A name each of ASCII letters, digits and underscores alone, 60 at most; equal ones are numbered."""
+    found: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        plain = (each.encode("ascii", "ignore").decode() for each in words(name))
+        base = slug = snake(filter(None, plain)) or "workflow"
+        number = 2
+        while slug in taken:
+            slug, number = f"{base}_{number}", number + 1
+        taken.add(slug)
+        found.append(slug)
+    return found
+
+
 def usable(name: str) -> bool:
     """Whether `name` can stand in a module as it is."""
     return name.isidentifier() and name not in RESERVED and not name.startswith("_")

@@ -10,14 +10,14 @@ from typing import Any
 import click
 
 from ..errors import CodegenError, Diagnostic
-from ..project.paths import STANDARD, name_of
+from ..project.paths import STANDARD
 from ..project.writing import write_all
 from ..targets.checksums import is_edited, is_generated, marked
 from ..targets.openapi import openapi_document
 from ..targets.rules import rules_page
 from .console import err, out, tell
 from .files import read_beside
-from .schemas import described
+from .schemas import named
 
 Page = Callable[[Mapping[str, Mapping[str, Any]]], str]
 
@@ -83,7 +83,8 @@ def _finish(
     """Write the page of all workflows, or compare it with the one that is there."""
     path = Path(output)
     try:
-        text = marked(page(_schemas(workflows)), "")
+        schemas = {name: each.schema for name, each in named(workflows).items()}
+        text = marked(page(schemas), "")
         old = None if output == STANDARD else read_beside(path)
         if old is not None and not force and not check:
             _refuse_other(path, old)
@@ -100,33 +101,6 @@ def _finish(
         sys.stdout.buffer.write(text.encode())
     else:
         err(f"wrote {path}")
-
-
-def _schemas(workflows: tuple[str, ...]) -> dict[str, Mapping[str, Any]]:
-    """The schema of each workflow's calls, by what its module is called. Raises CodegenError with all faults."""
-    found: dict[str, Mapping[str, Any]] = {}
-    faults: list[Diagnostic] = []
-    for place in workflows:
-        name = base = name_of(Path(place).name.partition(".")[0] or place)
-        number = 2
-        while name in found:
-            name, number = f"{base}_{number}", number + 1
-        try:
-            schema = described(place).schema
-        except CodegenError as error:
-            faults += error.diagnostics
-            continue
-        title = schema.get("title")
-        if title == _UNNAMED:
-            title = " ".join(name.split("_")).capitalize()
-        found[name] = {**schema, "title": title or name}
-    if faults:
-        raise CodegenError(*faults)
-    return found
-
-
-_UNNAMED = "Workflow"
-"""The title of a schema that was made from a workflow without a name."""
 
 
 def _refuse_other(path: Path, text: str) -> None:

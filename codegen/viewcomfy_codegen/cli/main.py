@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "vendor": ".vendor:vendor_command",
     "params": ".params:params_command",
     "migrate": ".migrate:migrate_command",
+    "mcp": ".mcp:mcp_command",
     "openapi": ".documents:openapi_command",
     "rules": ".documents:rules_command",
     "serve": ".serve:serve_command",

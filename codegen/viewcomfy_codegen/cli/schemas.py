@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
 
 from viewcomfy_runtime.parameters.fields import Field
 
+from ..errors import CodegenError, Diagnostic
 from ..pipeline import generate
 from ..planning.options import Options
-from ..project.paths import STANDARD
+from ..project.paths import STANDARD, name_of
 from ..targets.json_schema import schema_of
 from ..targets.python.reading import read_module
 from ..targets.typescript.target import TYPESCRIPT
@@ -45,6 +47,33 @@ def described(place: str) -> Described:
     made = generate(data, name="workflow", source=name, options=options, targets=())
     fields = tuple(parameter.field for parameter in made.module.parameters)
     return Described(schema_of(made.module), made.graph, fields)
+
+
+def named(places: Sequence[str]) -> dict[str, Described]:
+    """What each of several files describes, by what its module is called. Raises CodegenError with all faults."""
+    found: dict[str, Described] = {}
+    faults: list[Diagnostic] = []
+    for place in places:
+        name = base = name_of(Path(place).name.partition(".")[0] or place)
+        number = 2
+        while name in found:
+            name, number = f"{base}_{number}", number + 1
+        try:
+            each = described(place)
+        except CodegenError as error:
+            faults += error.diagnostics
+            continue
+        title = each.schema.get("title")
+        if title in (None, _UNNAMED):
+            title = " ".join(name.split("_")).capitalize()
+        found[name] = replace(each, schema={**each.schema, "title": title})
+    if faults:
+        raise CodegenError(*faults)
+    return found
+
+
+_UNNAMED: Final = "Workflow"
+"""The title of a schema that was made from a workflow without a name."""
 
 
 def _schema(data: bytes) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ..errors import CodegenError, Diagnostic
 from ..model import Module
 from ..version import __version__
-from ..words import camel, snake, words
+from ..words import camel, slugs, words
 from .checksums import LINE, MARK
 from .json_schema import schema_of
 from .python.rendering import json_text
@@ -28,7 +28,7 @@ def openapi_document(schemas: Mapping[str, Mapping[str, Any]]) -> str:
     """
     paths: JsonObject = {}
     components: JsonObject = {}
-    for name, schema in zip(_slugs(schemas), schemas.values(), strict=True):
+    for name, schema in zip(slugs(schemas), schemas.values(), strict=True):
         base = f"/{name}" if len(schemas) > 1 else ""
         kind = camel(words(name))
         own = {key: value for key, value in schema.items() if key != "$schema"}
@@ -70,19 +70,6 @@ def read_openapi(text: str, name: str) -> Earlier | None:
             )
         ) from None
     return Earlier(found[0]) if len(found) == 1 else None
-
-
-def _slugs(names: Mapping[str, object]) -> list[str]:
-    """A name for paths and components each, of ASCII letters, digits and underscores."""
-    found: list[str] = []
-    for name in names:
-        plain = (each.encode("ascii", "ignore").decode() for each in words(name))
-        base = slug = snake(filter(None, plain)) or "workflow"
-        number = 2
-        while slug in found:
-            slug, number = f"{base}_{number}", number + 1
-        found.append(slug)
-    return found
 
 
 def _form(schema: Mapping[str, Any]) -> JsonObject:

@@ -1,0 +1,151 @@
+"""`viewcomfy-codegen mcp WORKFLOW…`: the command's own part, which loads where the extra is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import CodegenError, Diagnostic
+from ..words import slugs
+from .console import err, tell
+from .schemas import named
+
+if TYPE_CHECKING:
+    from mcp.server.lowlevel import Server
+
+    from ..mcp_server.tools import WorkflowTool
+
+
+@dataclass(frozen=True, slots=True)
+class McpOptions:
+    """The command line, as it was given."""
+
+    workflows: tuple[str, ...]
+    all_: bool
+    files: Path | None
+    http: bool
+    host: str
+    port: int
+    token: str | None
+
+
+@click.command("mcp")
+@click.argument("workflows", nargs=-1, required=True, metavar="WORKFLOW...")
+@click.option(
+    "--all", "all_", is_flag=True, help="Offer the parameters that are rarely set too."
+)
+@click.option(
+    "--files",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Let calls name files below this folder. Default: data: URIs alone.",
+)
+@click.option(
+    "--http", is_flag=True, help="Serve streamable HTTP at /mcp instead of stdio."
+)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The address to listen on."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8001,
+    show_default=True,
+    help="The port; 0 takes a free one.",
+)
+@click.option(
+    "--token",
+    envvar="VIEWCOMFY_MCP_TOKEN",
+    help="What requests over HTTP must send as a bearer token.",
+)
+def mcp_command(**options: Any) -> None:
+    """Offer each WORKFLOW to language models as a tool.
+
+    WORKFLOW is whatever `generate` takes, or a generated module. The server speaks the Model Context Protocol. Runs go
+    where the environment says, as those of a generated module do.
+    """
+    try:
+        _serve(McpOptions(**options))
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("viewcomfy"):
+            raise
+        err(
+            f"mcp needs {error.name}, which is not installed\n"
+            'hint: pip install "viewcomfy-codegen[mcp]"'
+        )
+        sys.exit(1)
+    except CodegenError as error:
+        tell(error.diagnostics)
+        sys.exit(1)
+
+
+def _serve(options: McpOptions) -> None:
+    from ..mcp_server.server import server_of
+
+    if options.http and not _is_loopback(options.host) and not options.token:
+        raise click.UsageError(
+            f"{options.host} can be reached from other machines: give a --token"
+        )
+    server = server_of(_tools(options))
+    with contextlib.suppress(KeyboardInterrupt):
+        if options.http:
+            _over_http(server, options)
+        else:
+            asyncio.run(_over_stdio(server))
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether no other machine can reach a server at this address."""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def _tools(options: McpOptions) -> dict[str, WorkflowTool]:
+    """A tool for each workflow, by its name. Raises CodegenError."""
+    from ..mcp_server.calling import ReadWorkflow
+    from ..mcp_server.tools import WorkflowTool
+
+    found = named(options.workflows)
+    tools = {}
+    places = zip(slugs(found), options.workflows, found.values(), strict=True)
+    for name, place, each in places:
+        if each.fields is None:
+            message = "this describes calls, but not how they are sent"
+            hint = "give the workflow itself, or its Python module"
+            raise CodegenError(Diagnostic(place, message, hint))
+        workflow = ReadWorkflow(each.schema, each.fields, each.graph)
+        tools[name] = WorkflowTool(
+            name, workflow, each.schema, options.all_, options.files
+        )
+    return tools
+
+
+async def _over_stdio(server: Server[Any]) -> None:
+    from mcp.server.stdio import stdio_server
+
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())
+
+
+def _over_http(server: Server[Any], options: McpOptions) -> None:
+    from ..mcp_server.http import bound, serve
+
+    try:
+        listening = bound(options.host, options.port)
+    except OSError as error:
+        err(
+            f"cannot listen on {options.host}:{options.port}: {error.strerror}\n"
+            "hint: another server may have the port; --port 0 takes a free one"
+        )
+        sys.exit(1)
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    err(f"serving at http://{host}:{listening.getsockname()[1]}/mcp")
+    serve(server, listening, options.host, options.token)

@@ -1,0 +1,159 @@
+"""The server: it lists the workflows as tools and runs them, for one client over stdio or for several over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import warnings
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any, Final, cast
+
+import mcp_types as types
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPDeprecationWarning, MCPError
+
+from viewcomfy_runtime.calls.events import Log, Progress
+from viewcomfy_runtime.errors import ViewComfyError
+from viewcomfy_runtime.results.result import PromptResult
+
+from ..version import __version__
+from .contents import MOST_READ, bounded
+from .kept import Kept
+from .tools import WorkflowTool
+
+_AT_ONCE: Final = 16
+"""Runs at a time; further calls wait."""
+
+_MOST_SESSIONS: Final = 1000
+"""Sessions whose wish for fewer logs is remembered."""
+
+
+def server_of(tools: Mapping[str, WorkflowTool]) -> Server[Any]:
+    """A server with these tools. It sends logs as notifications, which the protocol lets clients turn down."""
+    # Logging is deprecated in the newest protocol, and what clients of the earlier ones have.
+    warnings.filterwarnings("ignore", category=MCPDeprecationWarning)
+    kept = Kept()
+    running = asyncio.Semaphore(_AT_ONCE)
+    quiet: dict[str, None] = {}
+
+    async def list_tools(
+        context: Any, params: types.PaginatedRequestParams | None
+    ) -> types.ListToolsResult:
+        return types.ListToolsResult(
+            tools=[each.described() for each in tools.values()]
+        )
+
+    async def call_tool(
+        context: Any, params: types.CallToolRequestParams
+    ) -> types.CallToolResult:
+        tool = tools.get(params.name)
+        if tool is None:
+            known = ", ".join(tools)
+            raise MCPError(
+                types.INVALID_PARAMS,
+                f"there is no tool {params.name}; there are {known}",
+            )
+        try:
+            call = tool.parsed(params.arguments or {})
+            async with running:
+                logs = _session(context) not in quiet
+                result = await _run(tool, call, context, logs)
+            return await tool.answer(result, kept)
+        except ViewComfyError as error:
+            return tool.failure(error)
+
+    async def read_resource(
+        context: Any, params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
+        file = kept.get(params.uri)
+        if file is None:
+            raise MCPError(
+                types.INVALID_PARAMS, "there is no such result, or it is gone"
+            )
+        try:
+            data = await asyncio.to_thread(bounded, file, MOST_READ)
+        except ViewComfyError as error:
+            raise MCPError(types.INTERNAL_ERROR, str(error)) from None
+        if data is None:
+            raise MCPError(
+                types.INTERNAL_ERROR, f"the file is larger than {MOST_READ >> 20} MiB"
+            )
+        blob = types.BlobResourceContents(
+            uri=params.uri,
+            mime_type=file.content_type,
+            blob=base64.b64encode(data).decode("ascii"),
+        )
+        return types.ReadResourceResult(contents=[blob])
+
+    async def list_resources(
+        context: Any, params: types.PaginatedRequestParams | None
+    ) -> types.ListResourcesResult:
+        return types.ListResourcesResult(resources=[])
+
+    async def set_level(
+        context: Any, params: types.SetLevelRequestParams
+    ) -> types.EmptyResult:
+        quiet.pop(_session(context), None)
+        if params.level not in ("debug", "info"):
+            quiet[_session(context)] = None
+            while len(quiet) > _MOST_SESSIONS:
+                del quiet[next(iter(quiet))]
+        return types.EmptyResult()
+
+    return Server(
+        "viewcomfy-codegen",
+        version=__version__,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+        on_list_resources=list_resources,
+        on_read_resource=read_resource,
+        on_set_logging_level=set_level,
+    )
+
+
+def _session(context: Any) -> str:
+    """Which of several clients a request comes from; over stdio there is one."""
+    headers: Mapping[str, str] = getattr(context.request, "headers", {})
+    return headers.get("mcp-session-id", "")
+
+
+async def _run(tool: WorkflowTool, call: Any, context: Any, logs: bool) -> PromptResult:
+    """One run; when the client cancels the call, so is the run."""
+    told = _Told()
+    stream = cast(AsyncGenerator[Any, None], tool.workflow.stream(call))
+    async with aclosing(stream) as events:
+        async for event in events:
+            match event:
+                case Progress():
+                    if told.advances(event):
+                        await context.session.report_progress(told.done, told.total)
+                case Log(line) if logs:
+                    await context.session.send_log_message(
+                        "info", line, tool.name, related_request_id=context.request_id
+                    )
+                case PromptResult():
+                    return event
+    raise RuntimeError("the run ended without a result")
+
+
+class _Told:
+    """Progress over all of a run's nodes, each of which counts from the start: what is told may only grow."""
+
+    def __init__(self) -> None:
+        self.done = -1
+        self.total = 0
+        self._before = 0
+        self._last = Progress(0, 0)
+
+    def advances(self, event: Progress) -> bool:
+        """Whether there is something new to tell: `done` steps of the `total` that are known of."""
+        if event.node != self._last.node or event.value < self._last.value:
+            self._before += self._last.value
+        self._last = event
+        done = self._before + event.value
+        if done <= self.done:
+            return False
+        self.done = done
+        self.total = self._before + max(event.total, event.value)
+        return True

@@ -1,0 +1,159 @@
+"""A workflow as a tool: what a model reads of it, and what a call gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import mcp_types as types
+
+from viewcomfy_runtime.errors import (
+    Fault,
+    InvalidParametersError,
+    RejectedError,
+    ViewComfyError,
+)
+from viewcomfy_runtime.results.result import PromptResult
+
+from ..errors import visible
+from ..targets.rules import takes
+from .calling import ReadWorkflow
+from .contents import content_of
+from .files import RefusedFile, file_of
+from .kept import Kept
+
+_MOST_TITLE: Final = 100
+
+
+@dataclass(frozen=True)
+class WorkflowTool:
+    """One workflow under a name that every host takes.
+
+    `schema` is that of its calls; `all` offers the parameters that people rarely set too. Files are read from `folder`.
+    """
+
+    name: str
+    workflow: ReadWorkflow
+    schema: Mapping[str, Any]
+    all: bool = False
+    folder: Path | None = None
+
+    @property
+    def parameters(self) -> dict[str, dict[str, Any]]:
+        """The schemas of what a call may set, by name."""
+        required = self.schema.get("required", ())
+        return {
+            name: each
+            for name, each in self.schema["properties"].items()
+            if self.all or name in required or each["x-viewcomfy-group"] == "basic"
+        }
+
+    def described(self) -> types.Tool:
+        """The tool as hosts list it. A title of the workflow stands in it as a quoted text."""
+        title = visible(" ".join(self.workflow.title.split()))[:_MOST_TITLE]
+        outputs = ", ".join(
+            f"{each.name} ({each.kind})" for each in self.workflow.outputs
+        )
+        quoted = json.dumps(title, ensure_ascii=False)
+        return types.Tool(
+            name=self.name,
+            title=title,
+            description=f"Runs the ComfyUI workflow {quoted}. Gives: {outputs or 'files'}.",
+            input_schema={
+                "type": "object",
+                "properties": {
+                    name: self._property(each) for name, each in self.parameters.items()
+                },
+                "required": list(self.schema.get("required", ())),
+                "additionalProperties": False,
+            },
+            annotations=types.ToolAnnotations(
+                read_only_hint=False, destructive_hint=False, open_world_hint=True
+            ),
+        )
+
+    def _property(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        plain = {
+            name: value
+            for name, value in schema.items()
+            if not name.startswith("x-viewcomfy-")
+        }
+        if "x-viewcomfy-media" in schema:
+            takes = "Takes a data: URI"
+            if self.folder is not None:
+                del plain["pattern"]
+                takes += ", or the path of a file in the server's folder"
+            plain["description"] = f"{plain.get('description', '')} {takes}.".strip()
+        return plain
+
+    def parsed(self, arguments: Mapping[str, Any]) -> Any:
+        """The call that a model's arguments mean. Raises InvalidParametersError with all faults at once."""
+        offered = self.parameters
+        faults = [
+            Fault(name, f"is not a parameter; there are {', '.join(offered)}")
+            for name in arguments
+            if name not in offered
+        ]
+        values = {}
+        for name in arguments.keys() & offered.keys():
+            media = "x-viewcomfy-media" in offered[name]
+            try:
+                value = arguments[name]
+                values[name] = file_of(value, self.folder) if media else value
+            except RefusedFile as refused:
+                faults.append(Fault(name, str(refused)))
+        named = {each.parameter for each in faults}
+        try:
+            call = self.workflow.parse(values)
+        except InvalidParametersError as error:
+            faults += [each for each in error.faults if each.parameter not in named]
+        if faults:
+            raise InvalidParametersError(tuple(faults))
+        return call
+
+    async def answer(self, result: PromptResult, kept: Kept) -> types.CallToolResult:
+        """A run's files, what each is, and the seeds that were drawn."""
+        names = {each.node: each.name for each in self.workflow.outputs}
+        seeds = {
+            field.name: getattr(result.parameters, field.name)
+            for field in self.workflow.fields
+            if field.is_seed
+        }
+        contents = [await content_of(file, kept) for file in result.outputs]
+        files = [
+            {
+                "output": names.get(file.node or "", ""),
+                "filename": file.filename,
+                "content_type": file.content_type,
+                "size": file.size,
+            }
+            for file in result.outputs
+        ]
+        about = {"seeds": seeds, "files": files}
+        told = types.TextContent(text=json.dumps(about, ensure_ascii=False))
+        return types.CallToolResult(content=[*contents, told], structured_content=about)
+
+    def failure(self, error: ViewComfyError) -> types.CallToolResult:
+        """An error as an answer: which parameters are wrong, and what each takes."""
+        faults: list[str] = []
+        if isinstance(error, InvalidParametersError):
+            faults = [self._told(each.parameter, each.message) for each in error.faults]
+        elif isinstance(error, RejectedError):
+            faults = [
+                self._told(each.parameter, each.message)
+                for each in error.faults
+                if each.parameter
+            ]
+        text = "\n".join(faults) or str(error)
+        if error.retryable:
+            text += "\nThe same call may succeed later."
+        return types.CallToolResult(
+            content=[types.TextContent(text=text)], is_error=True
+        )
+
+    def _told(self, name: str, message: str) -> str:
+        schema = self.parameters.get(name)
+        return f"{name}: {message}" + (f"; takes {takes(schema)}" if schema else "")
