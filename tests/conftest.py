@@ -7,9 +7,16 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from .helpers.shared import shared_files
 from .helpers.support import module_of, text_to_image
+
+# A busy machine is no reason to fail: how long an example takes says nothing of what is tested.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 _SHARED = {
     "corpus_file": "corpus/api/*.json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final
 
 from viewcomfy_runtime.parameters.branches import Branch
@@ -25,13 +26,20 @@ class Identifier(str):
     __slots__ = ()
 
 
+class Origin(Enum):
+    """Where something that is said of a parameter came from; the value says it to people."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where a parameter's name, type and sentence came from, for people."""
+    """Where a parameter's name, type and sentence came from; a text names the place where a user wrote it."""
 
-    name: str
-    type: str
-    doc: str
+    name: Origin | str
+    type: Origin | str
+    doc: Origin | str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
+from ..model import Origin
 from .vocabulary import class_words
 
 _NUMBERS: Final = frozenset({"integer", "number"})
@@ -27,6 +28,24 @@ _VERBS: Final = frozenset(
 """
 
 _NO_EFFECT: Final = ("; has no effect.", "; have no effect.", "; leave it as it is.")
+
+
+class SentenceOrigin(Origin):
+    """What says what an input is for."""
+
+    CLASS = "the glossary, on its class"
+    FAMILY = "the glossary, on classes like its own"
+    NAME = "the glossary, on its name"
+    CHOICES = "the glossary, on choices of its name"
+    PATTERN = "the glossary, on names like its own"
+    SERVER = "your ComfyUI's tooltip"
+    ROLE = "its role in the graph"
+    IMAGE = "the image whose mask it is"
+    NOTHING = "no source"
+
+
+Told = tuple[str, SentenceOrigin]
+"""A sentence, empty where nothing true can be said, and what says it."""
 
 
 class Glossary:
@@ -55,7 +74,7 @@ class Glossary:
 
     def sentence(
         self, class_type: str, plain: str, kind: str, tooltip: str = ""
-    ) -> tuple[str, str]:
+    ) -> Told:
         """What an input of this plain name is for, and who says so; empty where nothing true can be
         said.
 
@@ -64,17 +83,17 @@ class Glossary:
         """
         known = self._classes.get(class_type, {}).get(plain)
         if known:
-            return known, "the glossary, on its class"
+            return known, SentenceOrigin.CLASS
         if tooltip:
-            return tooltip, "your ComfyUI's tooltip"
+            return tooltip, SentenceOrigin.SERVER
         for word, sentences in self._families:
             if word in class_words(class_type) and plain in sentences:
-                return sentences[plain], "the glossary, on classes like its own"
+                return sentences[plain], SentenceOrigin.FAMILY
         if kind == "choice" and (chosen := self._chosen(plain)):
             return chosen
         named = self._names.get(plain, "")
         if named and _fits(named, kind):
-            return named, "the glossary, on its name"
+            return named, SentenceOrigin.NAME
         for start, end, wanted, sentence in self._patterns:
             if (
                 kind in _KINDS[wanted]
@@ -87,10 +106,10 @@ class Glossary:
                     spoken = rest.replace("_", " ")
                     several = spoken if spoken.endswith("s") else f"{spoken}s"
                     text = sentence.format(rest=spoken, several=several)
-                    return text, f"the glossary, on names like {start}*{end}"
-        return "", ""
+                    return text, SentenceOrigin.PATTERN
+        return "", SentenceOrigin.NOTHING
 
-    def on_name(self, name: str, kind: str) -> tuple[str, str]:
+    def on_name(self, name: str, kind: str) -> Told:
         """What is said of a parameter's name, or of as many of its last words as anything is said
         of.
         """
@@ -98,21 +117,21 @@ class Glossary:
         while rest:
             said = self._names.get(rest, "")
             if said and _fits(said, kind):
-                return said, "the glossary, on its name"
+                return said, SentenceOrigin.NAME
             rest = rest.partition("_")[2]
-        return "", ""
+        return "", SentenceOrigin.NOTHING
 
-    def _chosen(self, plain: str) -> tuple[str, str] | None:
+    def _chosen(self, plain: str) -> Told | None:
         """What is said of a choice with this name, where that of other inputs would be untrue of
         it.
         """
         if plain in self._choices:
-            return self._choices[plain], "the glossary, on choices of its name"
+            return self._choices[plain], SentenceOrigin.CHOICES
         for glob, sentence in self._choices.items():
             start, star, end = glob.partition("*")
             if star and len(plain) > len(start + end) and plain.endswith(end):
                 rest = plain.removesuffix(end).removeprefix(start).replace("_", " ")
-                return sentence.format(rest=rest), f"the glossary, on names like {glob}"
+                return sentence.format(rest=rest), SentenceOrigin.PATTERN
         return None
 
     def has_no_effect(self, class_type: str, plain: str) -> bool:

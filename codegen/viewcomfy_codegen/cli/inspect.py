@@ -205,9 +205,9 @@ def _lines(each: Parameter, width: int) -> Iterator[str]:
     sentence = each.about.sentence
     details = (
         ("key", ", ".join(map(str, each.inputs))),
-        ("doc", f"{sentence}  [{each.origins.doc or 'no source'}]"),
-        ("name", each.origins.name),
-        ("type", each.origins.type),
+        ("doc", f"{sentence}  [{each.origins.doc}]"),
+        ("name", str(each.origins.name)),
+        ("type", str(each.origins.type)),
     )
     for label, text in details:
         wrapped = textwrap.wrap(_cut(text, LONGEST), max(30, width - 12)) or [""]
@@ -227,9 +227,9 @@ def _as_json(each: Parameter) -> dict[str, Any]:
         "group": each.group,
         "doc": each.field.doc,
         "origins": {
-            "name": each.origins.name,
-            "type": each.origins.type,
-            "doc": each.origins.doc,
+            "name": str(each.origins.name),
+            "type": str(each.origins.type),
+            "doc": str(each.origins.doc),
         },
     }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Final
+
+from ..model import Origin
 
 Words = tuple[str, ...]
 
@@ -11,7 +12,7 @@ MOST_WORDS: Final = 4
 """The longest name that a rule makes; what ComfyUI itself calls an input may be longer."""
 
 
-class Rule(Enum):
+class Rule(Origin):
     """What a name comes from; the value says it to people."""
 
     LABEL = "the label that its user gave it"
@@ -30,6 +31,7 @@ class Rule(Enum):
     FILE = "its input, told apart by the file of its model"
     PARTNER = "its input, told apart by the node that it belongs to"
     NUMBER = "its input and a number along the flow: nothing tells it apart"
+    TOGETHER = "what the inputs that it sets are all called"
     NOTHING = "nothing that could be a name"
 
 

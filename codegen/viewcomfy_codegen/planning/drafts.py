@@ -15,14 +15,19 @@ from viewcomfy_runtime.parameters.types import Integer, Media, ParameterType
 from ..catalog import PAGE_CLASSES, Catalog, InputFacts, NodeFacts
 from ..graph.roles import PRIMITIVE, Roles
 from ..graph.workflow import Node, Workflow, natural
-from ..model import ADVANCED, BASIC, Identifier
+from ..model import ADVANCED, BASIC, Identifier, Origin
 from ..naming.candidates import split_mark
 from ..words import unique, words
 from .branches import branches_of, joined_type, lacking, wire_names
 from .constants import consumed_type
 from .ranking import hidden_reason, is_rare
-from .types import declared_type, kind_of, kind_wished
+from .types import TypeOrigin, declared_type, kind_of, kind_wished
 from .wishes import Wish, Wishes
+
+_OF_A_SERVER: Final = {
+    TypeOrigin.CLASS: TypeOrigin.SERVER,
+    TypeOrigin.LOOSENED: TypeOrigin.SERVER_LOOSENED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,8 @@ class Draft:
     told: str = ""
     wish: Wish | None = None
     step: int | float | None = None
-    type_origin: str = ""
-    name_origin: str = ""
+    type_origin: Origin | str = TypeOrigin.VALUE
+    name_origin: Origin | str = ""
     hidden: str = ""
     """Why it has no parameter unless somebody asks for it; empty where it has one."""
     titled: bool = False
@@ -93,7 +98,7 @@ def drafts(
             if "." not in name and draft.default is not REQUIRED:
                 fed = consumed_type(node, draft.type, value, workflow, facts, roles)
                 if fed is not None and fed != draft.type:
-                    draft = replace(draft, type=fed, type_origin="what it feeds")
+                    draft = replace(draft, type=fed, type_origin=TypeOrigin.CONSUMER)
             group = mark or (draft.group if node.id in useful else UNUSED)
             yield _wished(
                 replace(draft, group=group, marked=mark is not None),
@@ -132,7 +137,7 @@ def _draft(
     """The draft of one input by what is known of its class."""
     kind, origin, default, doubt = kind_of(name, value, declared, catalog)
     if known is not None and known.own:
-        origin = origin.replace("its class", "your ComfyUI's own word")
+        origin = _OF_A_SERVER.get(origin, origin)
     if isinstance(kind, Integer) and _is_seed(node, name, roles):
         kind = replace(kind, random=True)
     rare = is_rare(node, name, value, kind, declared, known, roles)
@@ -204,7 +209,7 @@ def lacking_drafts(
                 marked=mark is not None,
                 told=declared.tooltip,
                 step=declared.step,
-                type_origin="your ComfyUI's own word" if known.own else "its class",
+                type_origin=TypeOrigin.SERVER if known.own else TypeOrigin.CLASS,
                 branches=found,
                 lacking=True,
             )
@@ -249,8 +254,8 @@ def masks(
                 wish=wish,
                 type=Media("image/*", optional=True),
                 mask_of=name,
-                name_origin="the picture whose mask it is",
-                type_origin="the picture whose mask it is",
+                name_origin=TypeOrigin.IMAGE,
+                type_origin=TypeOrigin.IMAGE,
             )
             yield unique(wanted, taken), mask
 

@@ -15,13 +15,15 @@ from viewcomfy_runtime.parameters.types import (
 )
 
 from ..catalog import glossary
+from ..catalog.glossary import SentenceOrigin
 from ..graph.roles import PRIMITIVE, Roles
+from ..model import Origin
 from ..naming.candidates import split_mark
 from ..words import plain_name, words
 from .drafts import Draft
 
 
-def _sentence(name: str, draft: Draft, roles: Roles) -> tuple[str, str]:
+def _sentence(name: str, draft: Draft, roles: Roles) -> tuple[str, Origin | str]:
     """What the parameter is for, and who says so: its role where its input's own name says none,
     else what is known of it.
     """
@@ -29,13 +31,13 @@ def _sentence(name: str, draft: Draft, roles: Roles) -> tuple[str, str]:
         return (
             f"Mask for {draft.mask_of}: an image of its size that is transparent where the mask is."
             " Without one, the transparency of the image itself is used."
-        ), "the image whose mask it is"
+        ), SentenceOrigin.IMAGE
     if draft.wish is not None and draft.wish.doc:
         return sentence_of(draft.wish.doc), draft.wish.origin
     kind = type(draft.type).__name__.lower()
     used = _used(name, draft, roles)
     if used:
-        return used, "its role in the graph"
+        return used, SentenceOrigin.ROLE
     plain, own = plain_name(draft.input), set(words(draft.input))
     fed = roles.fed(draft.node)
     if fed is not None and own <= PRIMITIVE:
@@ -84,7 +86,7 @@ def sentence_of(text: str) -> str:
     return plain if not plain or plain[-1] in ".!?…:;)" else f"{plain}."
 
 
-def about(name: str, draft: Draft, roles: Roles) -> tuple[About, str]:
+def about(name: str, draft: Draft, roles: Roles) -> tuple[About, Origin | str]:
     """What people read about the parameter, and who says what it is for."""
     node = draft.node
     sentence, origin = _sentence(name, draft, roles)

@@ -12,7 +12,7 @@ from viewcomfy_runtime.parameters.key import WireKey
 
 from ..catalog import Catalog
 from ..graph.workflow import Workflow
-from ..model import ADVANCED, BASIC, Identifier
+from ..model import ADVANCED, BASIC, Identifier, Origin
 from ..naming.assignment import assign
 from ..naming.candidates import Labels, Spot
 from ..naming.rules import Rule, merge
@@ -155,7 +155,7 @@ def _common_names(
         (
             (
                 found[draft.key],
-                replace(draft, name_origin="what the inputs that it sets are called"),
+                replace(draft, name_origin=Rule.TOGETHER),
             )
             if draft.key in found and found[draft.key] != name
             else (name, draft)
@@ -203,11 +203,11 @@ def _spot(draft: Draft, alone: bool, label: Label | None) -> Spot:
     )
 
 
-def _origin(draft: Draft, rule: Rule, label: Label | None, kept: bool) -> str:
+def _origin(draft: Draft, rule: Rule, label: Label | None, kept: bool) -> Origin | str:
     """Where a name comes from, for people."""
     if draft.wish is not None and kept:
         return draft.wish.origin
-    return label.origin if rule is Rule.LABEL and label is not None else rule.value
+    return label.origin if rule is Rule.LABEL and label is not None else rule
 
 
 def _after_app(draft: Draft) -> Draft:
@@ -216,7 +216,7 @@ def _after_app(draft: Draft) -> Draft:
     return draft if shown or draft.group != BASIC else replace(draft, group=ADVANCED)
 
 
-def _after_naming(draft: Draft, origin: str, rule: Rule) -> Draft:
+def _after_naming(draft: Draft, origin: Origin | str, rule: Rule) -> Draft:
     """The draft with where its name comes from; what an author titled is basic, what is hidden advanced where it shows."""
     hidden = draft.hidden and draft.group == BASIC
     return replace(

@@ -24,6 +24,7 @@ from viewcomfy_runtime.parameters.types import (
 
 from ..catalog import Catalog, InputFacts
 from ..catalog.facts import DYNAMIC_COMBO
+from ..model import Origin
 from ..words import plain_name, words
 
 _MEDIA_BY_EXTENSION: Final = {
@@ -71,6 +72,20 @@ _LISTS: Final = frozenset({"BOUNDING_BOXES", "COLORS", "MULTICOMBO"})
 _NUMBERS: Final = frozenset({"INT", "FLOAT"})
 
 
+class TypeOrigin(Origin):
+    """What says which type an input has."""
+
+    SERVER = "your ComfyUI's own word"
+    SERVER_LOOSENED = "your ComfyUI's own word, less what the deployed value breaks"
+    CLASS = "its class"
+    LOOSENED = "its class, less what the deployed value breaks"
+    OTHER_VERSION = "its deployed value, which its class took in other versions"
+    CONSUMER = "what it feeds"
+    NAME = "its name, as elsewhere"
+    VALUE = "its deployed value"
+    IMAGE = "the image whose mask it is"
+
+
 class Kind(NamedTuple):
     """The type of an input, and what its deployed value is to it.
 
@@ -79,7 +94,7 @@ class Kind(NamedTuple):
     """
 
     type: ParameterType
-    origin: str
+    origin: TypeOrigin
     default: Any
     doubt: str = ""
 
@@ -91,30 +106,29 @@ def kind_of(name: str, value: Any, facts: InputFacts | None, catalog: Catalog) -
     declared = declared_type(facts, value) if facts is not None else None
     if declared is not None:
         if facts is not None and _stands_for_a_choice(value, facts):
-            return Kind(declared, "its class", REQUIRED, "must be one of the choices")
+            return Kind(
+                declared, TypeOrigin.CLASS, REQUIRED, "must be one of the choices"
+            )
         return _known(declared, value)
     guessed = _guessed(name, value, catalog)
     if guessed is not None and (default := _taken(guessed, value)) is not REQUIRED:
-        return Kind(guessed, "its name, as elsewhere", default)
-    return Kind(_literal(value), "its deployed value", value)
+        return Kind(guessed, TypeOrigin.NAME, default)
+    return Kind(_literal(value), TypeOrigin.VALUE, value)
 
 
 def _known(kind: ParameterType, value: Any) -> Kind:
     """A type that a class declares; it loses the bound that the deployed value breaks, but never its kind."""
     if isinstance(kind, Media):
-        return Kind(kind, "its class", value)
+        return Kind(kind, TypeOrigin.CLASS, value)
     if (default := _taken(kind, value)) is not REQUIRED:
-        return Kind(kind, "its class", default)
+        return Kind(kind, TypeOrigin.CLASS, default)
     doubt = refusal(kind, value)
     if (other := _of_another_version(kind, value)) is not None:
-        return Kind(
-            other, "its deployed value, which its class took in other versions", value
-        )
+        return Kind(other, TypeOrigin.OTHER_VERSION, value)
     wider = widened(kind, value)
     if (default := _taken(wider, value)) is REQUIRED:
-        return Kind(kind, "its class", REQUIRED, doubt)
-    origin = "its class, less what the deployed value breaks"
-    return Kind(wider, origin, default, doubt)
+        return Kind(kind, TypeOrigin.CLASS, REQUIRED, doubt)
+    return Kind(wider, TypeOrigin.LOOSENED, default, doubt)
 
 
 def _of_another_version(kind: ParameterType, value: Any) -> ParameterType | None:
