@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .results.result import PromptResult
     from .runs.batches import Outcome
     from .runs.jobs import Job
+    from .runs.observing import RunReport, on_run_end
     from .runs.runner import Override, Send
     from .workflow import Workflow
 
@@ -95,6 +96,7 @@ __all__ = [
     "RateLimitedError",
     "RejectedError",
     "RunCancelledError",
+    "RunReport",
     "RunTimeoutError",
     "SaveError",
     "Send",
@@ -113,6 +115,7 @@ __all__ = [
     "Workflow",
     "client_from_environment",
     "http_status",
+    "on_run_end",
 ]
 
 _HOMES: Final = {
@@ -143,6 +146,8 @@ _HOMES: Final = {
     "Progress": ".calls.events",
     "Queued": ".calls.events",
     "PromptResult": ".results.result",
+    "RunReport": ".runs.observing",
+    "on_run_end": ".runs.observing",
     "Send": ".runs.runner",
     "Stored": ".parameters.files",
     "URL": ".parameters.files",

@@ -217,7 +217,7 @@ class Workflow(Runner[P, R]):
                 " and ViewComfy refuses an empty call",
                 hint="set any value in one of its nodes and export it again",
             )
-        return Call(params, files, own, override)
+        return Call(params, files, own, override, self.title)
 
     @cached_property
     def _nodes(self) -> Mapping[str, Any] | None:

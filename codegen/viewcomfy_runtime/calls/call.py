@@ -22,12 +22,14 @@ class Call:
     """One run as it is sent: values and files by wire key.
 
     `graph` is the workflow that the call was made for, where it is known; `override` one to run in place of the deployed.
+    `title` is what the workflow is called.
     """
 
     params: Mapping[str, Any]
     files: Mapping[str, Upload] = field(default_factory=dict)
     graph: Mapping[str, Any] | None = None
     override: Mapping[str, Any] | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ _GROUPS: Final = {
     "unused": "without effect on any output",
 }
 _OWN: Final = frozenset(
-    "help params batch output json dry-run quiet url gateway comfyui comfy-api app header timeout max-concurrency override-workflow".split()
+    "help params batch output json dry-run quiet url gateway comfyui comfy-api app header random-seeds timeout max-concurrency override-workflow".split()
 )
 _EPILOG: Final = (
     "The server is the one that --url, --gateway, --comfyui, --comfy-api or --app names, else the environment:"
@@ -128,6 +128,7 @@ def _add_own(parser: argparse.ArgumentParser) -> None:
         default="outputs",
         help="where files go (default: outputs)",
     )
+    add_switch("--random-seeds", help="draw every seed that isn't given")
     add_switch("--json", help="print the result as JSON")
     add_switch("--dry-run", help="print the request and send nothing")
     add_switch("-q", "--quiet", help="show neither log nor progress")

@@ -87,6 +87,7 @@ def run_batch(
     client: Client,
     folder: Path,
     tell: Callable[[dict[str, Any]], object],
+    seeds_of: Callable[[Call], dict[str, Any]],
     *,
     max_concurrency: int,
     timeout: float,
@@ -110,12 +111,24 @@ def run_batch(
         before = len(lines) - len(todo)
         bar = new_bar(len(lines), "call", before) if shows else None
 
-        items = (_item(line, folder) for line in todo)
+        seeds: dict[int, dict[str, Any]] = {}
+
+        def make(line: Line) -> Call:
+            call = line.make()
+            seeds[line.number] = seeds_of(call)
+            return call
+
+        items = (_item(line, partial(make, line), folder) for line in todo)
         limits = Limits(max_concurrency, timeout)
         try:
             for index, outcome in iter_calls(items, client, limits):
                 line = todo[index]
-                about = {"line": line.number, "call": line.digest, **_told(outcome)}
+                about = {
+                    "line": line.number,
+                    "call": line.digest,
+                    "seeds": seeds.pop(line.number, {}),
+                    **_told(outcome),
+                }
                 file.write(json.dumps(about).encode() + b"\n")
                 file.flush()
                 _show(bar, about, tell)
@@ -124,10 +137,10 @@ def run_batch(
                 bar.close()
 
 
-def _item(line: Line, folder: Path) -> Item[PromptResult]:
+def _item(line: Line, make: Callable[[], Call], folder: Path) -> Item[PromptResult]:
     """A line's call, its files saved by the worker that ran it, in a folder of the line's own."""
     return Item(
-        line.make,
+        make,
         lambda outcome: outcome,
         lambda made: made.save(folder / f"{line.number:05d}"),
     )

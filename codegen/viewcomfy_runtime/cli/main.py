@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +30,7 @@ from ..parameters.types import Media
 from ..results.saving import require_writable
 from ..results.summaries import summary
 from .arguments import Parser, file_of, flag_of, own_names, parser_of
+from .interrupting import interruptible
 from .terminal import Terminal, err, out, warnings_shown
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ def main(workflow: Workflow[Any, Any], arguments: list[str] | None = None) -> in
     own = argparse.Namespace(**{name: options.pop(f"_{name}") for name in own_names()})
     terminal = Terminal(quiet=own.quiet)
     try:
-        with warnings_shown():
+        with interruptible(), warnings_shown():
             if own.batch is not None:
                 return _batch(workflow, own, options)
             return _run(workflow, own, options, terminal)
@@ -79,7 +82,8 @@ def _run(
     terminal: Terminal,
 ) -> int:
     given = {**_from_file(workflow, own.params), **options}
-    parameters = workflow.drawn(asked := workflow.parse(given))
+    asked = workflow.parse(given)
+    parameters = _drawn(workflow, asked, given, own)
     call = workflow.call(parameters, own.override_workflow or False)
     if own.dry_run:
         out(_json_text(_request(own, call)))
@@ -123,8 +127,37 @@ def _tell_seeds(
 ) -> None:
     """What was drawn, so that the run can be repeated."""
     for field in workflow.fields:
-        if field.is_seed and getattr(asked, field.name) is None:
-            err(f"{field.name}: {getattr(parameters, field.name)}")
+        value = getattr(parameters, field.name)
+        if field.is_seed and getattr(asked, field.name) != value:
+            err(f"{field.name}: {value}")
+
+
+def _drawn(
+    workflow: Workflow[Any, Any],
+    asked: Any,
+    given: dict[str, Any],
+    own: argparse.Namespace,
+) -> Any:
+    """The call with its seeds drawn: those that it leaves open, and with --random-seeds those that nobody gave."""
+    if not own.random_seeds:
+        return workflow.drawn(asked)
+    fixed = {
+        field.name: value
+        for field in workflow.fields
+        if field.is_seed
+        and field.name in given
+        and (value := getattr(asked, field.name)) is not None
+    }
+    return replace(workflow.drawn(asked, all=True), **fixed)
+
+
+def _seeds(workflow: Workflow[Any, Any], call: Call) -> dict[str, Any]:
+    """The seeds that a call is sent with, by name."""
+    return {
+        field.name: call.params[key]
+        for field in workflow.fields
+        if field.is_seed and (key := field.inputs[0].key) in call.params
+    }
 
 
 def _print_paths(paths: Iterable[str | Path]) -> None:
@@ -141,7 +174,8 @@ def _batch(
     common = {**_from_file(workflow, own.params), **options}
 
     def call_of(call: dict[str, Any]) -> Call:
-        parameters = workflow.parse({**common, **_with_files(workflow, call)})
+        given = {**common, **_with_files(workflow, call)}
+        parameters = _drawn(workflow, workflow.parse(given), given, own)
         return workflow.call(parameters, own.override_workflow or False)
 
     lines = read_lines(own.batch, call_of)
@@ -168,6 +202,7 @@ def _batch(
             client,
             Path(own.output),
             tell,
+            partial(_seeds, workflow),
             max_concurrency=own.max_concurrency,
             timeout=LONGEST_RUN if own.timeout is None else own.timeout,
             quiet=own.quiet,
@@ -187,7 +222,8 @@ def _with_files(workflow: Workflow[Any, Any], call: dict[str, Any]) -> dict[str,
 def _failed(parser: Parser, error: object, code: int, terminal: Terminal) -> int:
     terminal.close()
     if isinstance(error, RunTimeoutError):
-        error.hint = "use a larger --timeout"
+        hint = error.hint or "pass a larger timeout"
+        error.hint = hint.replace("pass a larger timeout", "use a larger --timeout")
     if isinstance(error, InvalidParametersError):
         for fault in error.faults:
             err(f"{parser.prog}: {flag_of(fault.parameter)}: {fault.message}")

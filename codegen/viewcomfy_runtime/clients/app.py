@@ -15,6 +15,7 @@ from ..errors import (
     NodeFault,
     ProtocolError,
     RejectedError,
+    RunTimeoutError,
     ServerError,
     ViewComfyError,
 )
@@ -71,6 +72,7 @@ class ViewComfyApp(Closing):
         deadline = deadline or Deadline(LONGEST_RUN)
         fields = {name: json.dumps(value) for name, value in _fields(call).items()}
         with (
+            _explained(),
             deadline,
             contextlib.closing(_form(fields, call, deadline)) as form,
             self._http.answer(
@@ -103,6 +105,19 @@ class ViewComfyApp(Closing):
             "fields": _fields(call),
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """A run whose time is over says what the app alone does."""
+    try:
+        yield
+    except RunTimeoutError as error:
+        error.hint = (
+            "pass a larger timeout; where its ComfyUI has the result of the same call already, the app waits"
+            " for ever: change a value, such as the seed"
+        )
+        raise
 
 
 def _form(fields: dict[str, str], call: Call, deadline: Deadline) -> Form:

@@ -36,7 +36,7 @@ from .api_submission import RUN_LABEL, Submission
 from .closing import Closing
 from .defaults import COMFY_CLOUD
 from .masking import with_masks
-from .submitting import Run, named, partner_data, reachable
+from .submitting import Run, named, partner_data, reachable, teller
 
 if TYPE_CHECKING:
     import requests
@@ -249,7 +249,9 @@ class ComfyAPI(Closing):
                 events.asked(job)
             return None
 
-        job = poll(ask, deadline, events.hear if events else None)
+        job = poll(
+            ask, deadline, events.hear if events else None, teller(events, watch)
+        )
         if events is not None:
             events.drain()
             if job.get("status") == "succeeded":

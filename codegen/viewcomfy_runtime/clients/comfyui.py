@@ -37,7 +37,7 @@ from ..results.result import PromptResult
 from ..texts import HIDDEN, Secrets
 from .closing import Closing
 from .history import outcome_of, result_of, stored_name
-from .submitting import Run, named, once, partner_data, reachable
+from .submitting import Run, named, once, partner_data, reachable, teller
 
 if TYPE_CHECKING:
     import requests
@@ -114,7 +114,9 @@ class ComfyUI(Closing):
                 deadline.enter("queue")
                 if events is not None:
                     events.prompt_id = run.prompt_id
-                return self._awaited(run.prompt_id, call.params, deadline, events)
+                return self._awaited(
+                    run.prompt_id, call.params, deadline, watch, events
+                )
 
     def submit(self, call: Call, deadline: Deadline) -> str:
         """Queue a run and return its prompt_id. Raises ViewComfyError."""
@@ -145,7 +147,7 @@ class ComfyUI(Closing):
             # Its messages go to who queued it: `submit` did so under the run's own id.
             self._events(prompt_id, {}, watch, deadline) as events,
         ):
-            return self._awaited(prompt_id, params, deadline, events)
+            return self._awaited(prompt_id, params, deadline, watch, events)
 
     def cancel(self, prompt_id: str, deadline: Deadline) -> None:
         """Take the run out of the queue, or interrupt it. Raises ViewComfyError."""
@@ -269,6 +271,7 @@ class ComfyUI(Closing):
         prompt_id: str,
         params: Mapping[str, Any],
         deadline: Deadline,
+        watch: Watch,
         events: ComfyEvents | None,
     ) -> PromptResult:
         asked = absences = 0
@@ -290,7 +293,9 @@ class ComfyUI(Closing):
             asked += 1
             return found
 
-        found = poll(ask, deadline, events.hear if events else None)
+        found = poll(
+            ask, deadline, events.hear if events else None, teller(events, watch)
+        )
         if events is not None:
             events.drain()
         logs = events.lines if events else ()

@@ -23,7 +23,7 @@ from ..http.urls import checked_url
 from ..results.result import PromptResult
 from .closing import Closing
 from .defaults import GATEWAY
-from .submitting import Run, named, once, reachable
+from .submitting import Run, named, once, reachable, teller
 
 if TYPE_CHECKING:
     import requests
@@ -107,7 +107,7 @@ class ViewComfyGateway(Closing):
             deadline.enter("upload")
             self._schedule(call, run, deadline, events.sid if events else None)
             deadline.enter("queue")
-            return self._awaited(run.prompt_id, call.params, deadline, events)
+            return self._awaited(run.prompt_id, call.params, deadline, watch, events)
 
     def submit(self, call: Call, deadline: Deadline) -> str:
         """Schedule a run and return its prompt_id. Raises ViewComfyError."""
@@ -145,7 +145,7 @@ class ViewComfyGateway(Closing):
         if watch:
             LOG.warning("the log of a submitted run can't be heard through the gateway")
         with deadline, named(prompt_id):
-            return self._awaited(prompt_id, params, deadline, None)
+            return self._awaited(prompt_id, params, deadline, watch, None)
 
     def cancel(self, prompt_id: str, deadline: Deadline) -> None:
         """End the run. Raises ViewComfyError."""
@@ -201,6 +201,7 @@ class ViewComfyGateway(Closing):
         prompt_id: str,
         params: Mapping[str, Any],
         deadline: Deadline,
+        watch: Watch,
         events: GatewayEvents | None,
     ) -> PromptResult:
         absences = 0
@@ -225,7 +226,9 @@ class ViewComfyGateway(Closing):
                 )
             return found if found is not None and _is_over(found) else None
 
-        answer = poll(ask, deadline, events.hear if events else None)
+        answer = poll(
+            ask, deadline, events.hear if events else None, teller(events, watch)
+        )
         if events is not None:
             events.drain()
         return PromptResult.from_wire(

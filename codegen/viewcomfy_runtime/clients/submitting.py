@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..calls.call import Watch
+from ..calls.listening import Listener
 from ..errors import (
     AuthenticationError,
     ConnectionFailedError,
@@ -15,6 +17,7 @@ from ..errors import (
     RateLimitedError,
     RejectedError,
     RunCancelledError,
+    RunTimeoutError,
     ViewComfyError,
 )
 from ..http.client import LOG, RETRIES
@@ -87,7 +90,8 @@ def reachable(
         if run.begun:
             if isinstance(error, ViewComfyError):
                 error.prompt_id = error.prompt_id or run.prompt_id or None
-            if not _is_over(error):
+            left = isinstance(error, RunTimeoutError) and not deadline.cancel_on_timeout
+            if not (left or _is_over(error)):
                 # Under a deadline of its own: the run's may be over, and would shut this connection too.
                 seconds = min(_PATIENCE, max(GRACE, deadline.remaining))
                 with contextlib.suppress(ViewComfyError), Deadline(seconds) as short:
@@ -108,6 +112,11 @@ def named(prompt_id: str) -> Iterator[None]:
 def partner_data(key: str | None) -> dict[str, Any]:
     """What goes with a call so that ComfyUI's partner nodes are paid for."""
     return {"extra_data": {"api_key_comfy_org": key}} if key else {}
+
+
+def teller(events: Listener | None, watch: Watch) -> Callable[[str], object]:
+    """Who hears that the server is away: the run's log, even where nothing else of it can be heard."""
+    return events.tell if events is not None else Listener(watch).tell
 
 
 def _is_over(error: BaseException) -> bool:

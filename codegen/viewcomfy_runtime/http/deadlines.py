@@ -49,11 +49,14 @@ class Deadline:
 
     `seconds`, a number or a Timeout, are counted from now, in wall-clock time. `with deadline:` guards what this thread
     does over the network: when time is up or the call is cancelled, the socket that it waits on is
-    shut, so that no server can keep it by sending a byte now and then. Raises TypeError where
-    `seconds` isn't a number.
+    shut, so that no server can keep it by sending a byte now and then. `cancel_on_timeout` says whether
+    a run whose time is over is cancelled at the server. Raises TypeError where `seconds` isn't a number.
     """
 
-    def __init__(self, seconds: float | Timeout) -> None:
+    def __init__(
+        self, seconds: float | Timeout, *, cancel_on_timeout: bool = True
+    ) -> None:
+        self.cancel_on_timeout = cancel_on_timeout
         limits = seconds if isinstance(seconds, Timeout) else Timeout(seconds)
         phases = (limits.upload, limits.queue, limits.run)
         given = (

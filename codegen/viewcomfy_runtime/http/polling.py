@@ -25,22 +25,27 @@ def poll(
     ask: Callable[[], T | None],
     deadline: Deadline,
     pause: Callable[[float], bool] | None = None,
+    tell: Callable[[str], object] = lambda line: None,
 ) -> T:
     """What `ask` gives once it gives something.
 
     `pause` waits as many seconds as it is told, or less where it hears of something new, and says
-    whether it did: then the next question comes at once. A server may be away for a minute. Raises
-    ViewComfyError.
+    whether it did: then the next question comes at once. A server may be away for a minute, which `tell`
+    hears of. Raises ViewComfyError.
     """
     wait, away_since = FIRST, None
     while True:
         deadline.check()
         try:
             found = ask()
+            if away_since is not None:
+                tell("the server answers again")
             away_since = None
         except (ConnectionFailedError, ServerError) as error:
             now = time.monotonic()
-            away_since = away_since or now
+            if away_since is None:
+                away_since = now
+                tell(f"{error.message}; asking again for {PATIENCE:.0f} s")
             if now - away_since > PATIENCE:
                 raise
             LOG.info("%s; asking again", error.message)

@@ -18,6 +18,7 @@ from ..errors import RunCancelledError, SaveError, ViewComfyError
 from ..http.deadlines import SLICE, Deadline
 from ..parameters.files import Upload
 from ..results.result import PromptResult
+from .observing import observed
 
 P = TypeVar("P")
 R = TypeVar("R", bound=PromptResult)
@@ -79,7 +80,7 @@ def attempted(
     pause = FIRST_PAUSE
     for attempt in range(1, limits.attempts + 1):
         try:
-            made = client.run(call, deadline, QUIET)
+            made = observed(client, call, deadline, QUIET)
             seconds = time.monotonic() - start
             return replace(made, attempt=attempt, wall_seconds=seconds)
         except ViewComfyError as error:
@@ -308,4 +309,4 @@ def carried(call: Call) -> Call:
         }
     finally:
         form.close()
-    return Call(call.params, files, call.graph, call.override)
+    return replace(call, files=files)

@@ -71,6 +71,7 @@ class Runner(Generic[P, R]):
         on_log: Callable[[str], object] | None = None,
         on_progress: Callable[[Progress], object] | None = None,
         timeout: float | Timeout | None = None,
+        cancel_on_timeout: bool = True,
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> R:
@@ -78,7 +79,8 @@ class Runner(Generic[P, R]):
 
         Without `client`, the environment says where: see `client_from_environment`. `on_log` is called
         with each line of the log and `on_progress` with each step, in this thread. `timeout` is in
-        seconds for the whole call, 2400 by default, or a Timeout. `override_workflow` runs another
+        seconds for the whole call, 2400 by default, or a Timeout; without `cancel_on_timeout` the run goes
+        on at the server then, and `job(error.prompt_id)` reopens it. `override_workflow` runs another
         workflow in place of the deployed one: True for the module's own, else a file's path or the nodes,
         whose own values count unless a parameter is set to something other than its default, or
         `send` is "all".
@@ -91,7 +93,11 @@ class Runner(Generic[P, R]):
 
         refuse_coroutine_functions(on_log=on_log, on_progress=on_progress)
         work, deadline = self._prepared(
-            parameters, client, timeout, self._maker(override_workflow, send)
+            parameters,
+            client,
+            timeout,
+            self._maker(override_workflow, send),
+            cancel_on_timeout,
         )
         return work(deadline, Watch(on_log, on_progress))
 
@@ -103,6 +109,7 @@ class Runner(Generic[P, R]):
         on_log: Callable[[str], object] | None = None,
         on_progress: Callable[[Progress], object] | None = None,
         timeout: float | Timeout | None = None,
+        cancel_on_timeout: bool = True,
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> R:
@@ -114,7 +121,11 @@ class Runner(Generic[P, R]):
         from .threads import in_loop, in_thread
 
         work, deadline = self._prepared(
-            parameters, client, timeout, self._maker(override_workflow, send)
+            parameters,
+            client,
+            timeout,
+            self._maker(override_workflow, send),
+            cancel_on_timeout,
         )
         watch = Watch(in_loop(on_log, deadline), in_loop(on_progress, deadline))
         return await in_thread(partial(work, deadline, watch), deadline)
@@ -125,6 +136,7 @@ class Runner(Generic[P, R]):
         *,
         client: Client | None = None,
         timeout: float | Timeout | None = None,
+        cancel_on_timeout: bool = True,
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> Iterator[RunEvent | R]:
@@ -137,7 +149,11 @@ class Runner(Generic[P, R]):
 
         return events_of(
             *self._prepared(
-                parameters, client, timeout, self._maker(override_workflow, send)
+                parameters,
+                client,
+                timeout,
+                self._maker(override_workflow, send),
+                cancel_on_timeout,
             )
         )
 
@@ -147,6 +163,7 @@ class Runner(Generic[P, R]):
         *,
         client: Client | None = None,
         timeout: float | Timeout | None = None,
+        cancel_on_timeout: bool = True,
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> AsyncIterator[RunEvent | R]:
@@ -155,7 +172,11 @@ class Runner(Generic[P, R]):
 
         return stream_of(
             *self._prepared(
-                parameters, client, timeout, self._maker(override_workflow, send)
+                parameters,
+                client,
+                timeout,
+                self._maker(override_workflow, send),
+                cancel_on_timeout,
             )
         )
 
@@ -323,8 +344,10 @@ class Runner(Generic[P, R]):
         parameters: P | None = None,
     ) -> R:
         """Have `client` run what `call` gave for `parameters`. Raises ViewComfyError."""
+        from .observing import observed
+
         try:
-            made = client.run(call, deadline, watch)
+            made = observed(client, call, deadline, watch)
         except ViewComfyError as error:
             raise self._told(error, parameters) from None
         return self._finished(call, made, parameters)
@@ -338,6 +361,7 @@ class Runner(Generic[P, R]):
         client: Client | None,
         timeout: float | Timeout | None,
         make: Callable[[P], Call],
+        cancel_on_timeout: bool,
     ) -> tuple[Callable[[Deadline, Watch], R], Deadline]:
         """What runs the call once it is given a deadline and those who watch, and that deadline."""
         from ..clients.environment import client_or_shared
@@ -345,7 +369,10 @@ class Runner(Generic[P, R]):
 
         ready = self.drawn(parameters)
         call = make(ready)
-        deadline = Deadline(LONGEST_RUN if timeout is None else timeout)
+        deadline = Deadline(
+            LONGEST_RUN if timeout is None else timeout,
+            cancel_on_timeout=cancel_on_timeout,
+        )
         chosen = client_or_shared(client)
         return (
             lambda deadline, watch: self.run_call(chosen, call, deadline, watch, ready),

@@ -1,0 +1,140 @@
+"""What is told of a run to those who watch a service: when it was, where, and how it ended, and none of its values."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from ..calls.call import Call, Client, Watch
+from ..errors import RunCancelledError, RunTimeoutError, ViewComfyError
+from ..http.client import LOG
+from ..http.deadlines import Deadline
+from ..results.result import PromptResult
+
+SPAN: Final = "viewcomfy.run"
+"""The name of a run's span."""
+
+Ending: TypeAlias = Literal["success", "error", "cancelled", "timeout"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run that is over.
+
+    `workflow` is its title, `client` the client's class, `prompt_id` None where no server gave one. `error`
+    is the class of the error that it ended with. `started_at` is in seconds since 1970, `seconds` how long
+    it took here, `execution_seconds` how long at the server, where that is known.
+    """
+
+    workflow: str
+    client: str
+    prompt_id: str | None
+    status: Ending
+    error: str | None
+    started_at: float
+    seconds: float
+    execution_seconds: float | None
+
+
+_hooks: list[Callable[[RunReport], object]] = []
+
+
+def on_run_end(hook: Callable[[RunReport], object]) -> Callable[[], None]:
+    """Have `hook` called at the end of every run of this process, in the run's thread.
+
+    What it raises is logged and changes nothing. Returns what takes it away again.
+    """
+    _hooks.append(hook)
+    return lambda: _hooks.remove(hook) if hook in _hooks else None
+
+
+def observed(
+    client: Client, call: Call, deadline: Deadline, watch: Watch
+) -> PromptResult:
+    """What the client makes of the call, within a span where OpenTelemetry is in use. Raises what the client raises."""
+    started, begun = time.time(), time.monotonic()
+    made: PromptResult | None = None
+    failure: BaseException | None = None
+    with _span(call, client) as span:
+        try:
+            made = client.run(call, deadline, watch)
+            return made
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            report = RunReport(
+                call.title,
+                type(client).__name__,
+                _prompt_id(made, failure),
+                _ending(failure),
+                None if failure is None else type(failure).__name__,
+                started,
+                time.monotonic() - begun,
+                None if made is None else made.execution_time_seconds,
+            )
+            _mark(span, report)
+            _tell(report)
+
+
+def _prompt_id(made: PromptResult | None, failure: BaseException | None) -> str | None:
+    if made is not None:
+        return made.prompt_id or None
+    return failure.prompt_id if isinstance(failure, ViewComfyError) else None
+
+
+def _ending(failure: BaseException | None) -> Ending:
+    match failure:
+        case None:
+            return "success"
+        case RunTimeoutError():
+            return "timeout"
+        case RunCancelledError() | KeyboardInterrupt():
+            return "cancelled"
+    return "error"
+
+
+def _tell(report: RunReport) -> None:
+    for hook in tuple(_hooks):
+        try:
+            hook(report)
+        except Exception as error:
+            LOG.warning("a hook for runs failed: %s", type(error).__name__)
+
+
+@contextlib.contextmanager
+def _span(call: Call, client: Client) -> Iterator[Any]:
+    """The run's span; None where nobody has loaded OpenTelemetry, as whoever uses it has."""
+    trace: Any = sys.modules.get("opentelemetry.trace")
+    if trace is None:
+        yield None
+        return
+    with trace.get_tracer("viewcomfy").start_as_current_span(
+        SPAN,
+        attributes={
+            "viewcomfy.workflow": call.title,
+            "viewcomfy.client": type(client).__name__,
+        },
+        # An error's text may quote a value.
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        yield span
+
+
+def _mark(span: Any, report: RunReport) -> None:
+    if span is None:
+        return
+    span.set_attribute("viewcomfy.status", report.status)
+    if report.prompt_id is not None:
+        span.set_attribute("viewcomfy.prompt_id", report.prompt_id)
+    if report.execution_seconds is not None:
+        span.set_attribute("viewcomfy.execution_seconds", report.execution_seconds)
+    if report.error is not None:
+        trace: Any = sys.modules["opentelemetry.trace"]
+        span.set_attribute("error.type", report.error)
+        span.set_status(trace.Status(trace.StatusCode.ERROR))
