@@ -28,6 +28,39 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
 
     Exits with 1 for invalid input, and where `check` finds an output that is out of date.
     """
+    try:
+        products, copies = generated(tasks, check=check)
+        if not check:
+            texts: dict[Path, str | None] = dict(_written(products))
+            write_all(copies | texts, within=_vendored(tasks))
+    except CodegenError as error:
+        tell(error.diagnostics)
+        sys.exit(1)
+    for product in products:
+        tell(product.diagnostics)
+        for change in product.changes:
+            err(f"{product.task.name}: {change}")
+    if check:
+        old = stale(copies)
+        for path in old:
+            out(f"{path} is out of date")
+        sys.exit(1 if _show_stale(products) or old else 0)
+    for product in products:
+        for path, text in product.outputs.items():
+            if path == _STDOUT:
+                sys.stdout.buffer.write(text.encode())
+                sys.stdout.buffer.flush()
+            else:
+                err(f"wrote {path}")
+
+
+def generated(
+    tasks: Sequence[Task], *, check: bool = False
+) -> tuple[list[Product], dict[Path, str | None]]:
+    """What the tasks make, and the files of the runtime that go with them; nothing is written.
+
+    Raises CodegenError with all that is wrong with any of them.
+    """
     described: dict[str, Mapping[str, Any]] = {}
     products: list[Product] = []
     faults: list[Diagnostic] = []
@@ -46,30 +79,23 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
             copies |= copied(folder, force=force or check)
         for path, force in _runtimes(tasks).items():
             copies |= shared_runtime(path, force=force or check)
-        if not faults and not check:
-            texts: dict[Path, str | None] = dict(_written(products))
-            write_all(copies | texts, within=_vendored(tasks))
     except CodegenError as error:
         faults += error.diagnostics
     if faults:
-        tell(faults)
-        sys.exit(1)
-    for product in products:
-        tell(product.diagnostics)
-        for change in product.changes:
-            err(f"{product.task.name}: {change}")
-    if check:
-        old = stale(copies)
-        for path in old:
-            out(f"{path} is out of date")
-        sys.exit(1 if _show_stale(products) or old else 0)
-    for product in products:
-        for path, text in product.outputs.items():
-            if path == _STDOUT:
-                sys.stdout.buffer.write(text.encode())
-                sys.stdout.buffer.flush()
-            else:
-                err(f"wrote {path}")
+        raise CodegenError(*faults)
+    return products, copies
+
+
+def write_stale(
+    products: Sequence[Product],
+    copies: Mapping[Path, str | None],
+    tasks: Sequence[Task],
+) -> None:
+    """Write the files that are out of date, and no others. Raises CodegenError."""
+    old = {path for product in products for path in product.stale} | {*stale(copies)}
+    texts = {**copies, **dict(_written(products))}
+    changed = {path: text for path, text in texts.items() if path in old}
+    write_all(changed, within=_vendored(tasks))
 
 
 def _vendored(tasks: Sequence[Task]) -> dict[Path, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -99,6 +100,12 @@ from .finishing import finish
     is_flag=True,
     help="Write nothing; exit with 1 if an output is out of date.",
 )
+@click.option(
+    "--watch",
+    "watched",
+    is_flag=True,
+    help="Generate again whenever a source or pyproject.toml changes, until Ctrl-C.",
+)
 def generate_command(
     workflow: str | None,
     wanted: tuple[str, ...],
@@ -117,6 +124,7 @@ def generate_command(
     fresh: bool,
     force: bool,
     check: bool,
+    watched: bool,
 ) -> None:
     """Write the typed module and the JSON Schema of WORKFLOW.
 
@@ -124,6 +132,9 @@ def generate_command(
     that ComfyUI saved, a view_comfy.json, or - for standard input. Without it, every workflow under
     [tool.viewcomfy-codegen] in pyproject.toml is generated.
     """
+    if watched and (check or workflow == STANDARD):
+        other = "--check" if check else "standard input"
+        raise click.UsageError(f"--watch cannot be combined with {other}")
     if workflow is None:
         options = (wanted, schema, object_info, view_comfy, picked)
         flags = (no_schema, all_, app_only, optional_files, no_share, no_embed)
@@ -131,7 +142,7 @@ def generate_command(
             raise click.UsageError(
                 "these options need a WORKFLOW; without one, [tool.viewcomfy-codegen] in pyproject.toml decides everything"
             )
-        _project(fresh=fresh, force=force, check=check)
+        _project(fresh=fresh, force=force, check=check, watched=watched)
         return
     if schema is not None and no_schema:
         raise click.UsageError("--schema and --no-schema cannot be combined")
@@ -161,14 +172,30 @@ def generate_command(
         fresh=fresh,
         force=force,
     )
+    if watched:
+        from .watching import watch
+
+        watch(lambda: [task], None)
+        return
     finish([task], check=check)
 
 
-def _project(*, fresh: bool, force: bool, check: bool) -> None:
+def _project(*, fresh: bool, force: bool, check: bool, watched: bool) -> None:
     """Generate everything that the project names."""
-    from ..project.settings import tasks_of_project
+    from ..project.settings import settings_file, tasks_of, tasks_of_project
 
     try:
+        if watched and (settings := settings_file()):
+            from .watching import watch
+
+            watch(
+                lambda: [
+                    replace(task, fresh=fresh, force=force)
+                    for task in tasks_of(settings)
+                ],
+                settings,
+            )
+            return
         tasks = tasks_of_project(fresh=fresh, force=force)
     except CodegenError as error:
         tell(error.diagnostics)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import CodegenError, Diagnostic
+from ..project.paths import STANDARD
 from ..words import slugs
 from .console import err, tell
 from .schemas import named
@@ -93,6 +94,8 @@ def _serve(options: McpOptions) -> None:
         raise click.UsageError(
             f"{options.host} can be reached from other machines: give a --token"
         )
+    if not options.http and STANDARD in options.workflows:
+        raise click.UsageError("over stdio, a workflow cannot come from standard input")
     server = server_of(_tools(options))
     with contextlib.suppress(KeyboardInterrupt):
         if options.http:

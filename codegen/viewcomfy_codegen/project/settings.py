@@ -30,16 +30,30 @@ def tasks_of_project(
 
     Raises CodegenError with everything that is wrong in it.
     """
+    path = settings_file(start)
+    if path is None:
+        return None
+    tasks = tasks_of(path)
+    return [replace(task, fresh=fresh, force=force) for task in tasks]
+
+
+def settings_file(start: Path | None = None) -> Path | None:
+    """The nearest pyproject.toml with a table of ours, from `start` upwards. Raises CodegenError for one that isn't TOML."""
     folder = (start or Path.cwd()).absolute()
-    for place in (folder, *folder.parents):
-        path = place / FILE
-        if path.is_file():
-            tools = _read(path).get("tool")
-            table = tools.get(TABLE) if isinstance(tools, dict) else None
-            if table is not None:
-                tasks = _tasks(table, place, path)
-                return [replace(task, fresh=fresh, force=force) for task in tasks]
-    return None
+    places = (each / FILE for each in (folder, *folder.parents))
+    return next(
+        (path for path in places if path.is_file() and _table(path) is not None), None
+    )
+
+
+def tasks_of(path: Path) -> list[Task]:
+    """The tasks that a pyproject.toml names. Raises CodegenError with everything that is wrong in it."""
+    return _tasks(_table(path), path.parent, path)
+
+
+def _table(path: Path) -> Any:
+    tools = _read(path).get("tool")
+    return tools.get(TABLE) if isinstance(tools, dict) else None
 
 
 def _read(path: Path) -> dict[str, Any]:

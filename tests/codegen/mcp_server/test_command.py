@@ -59,6 +59,11 @@ def test_a_page_under_another_name_does_not_reach_the_server(painter: str) -> No
             assert requests.post(url, json=LIST, headers=headers).status_code >= 400
 
 
+def test_the_protocol_has_standard_input_for_itself() -> None:
+    done = CliRunner().invoke(main, ["mcp", "-"], input="{}")
+    assert done.exit_code == 2 and "standard input" in done.stderr
+
+
 def test_a_schema_alone_cannot_be_called(tmp_path: Path) -> None:
     path = tmp_path / "made.schema.json"
     path.write_text(made(text_to_image()).files["made.schema.json"], "utf-8")

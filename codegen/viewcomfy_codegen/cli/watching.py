@@ -1,0 +1,115 @@
+"""`--watch`: the files are generated again whenever what they are made from changes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from ..errors import CodegenError
+from ..project.regenerate import Task
+from ..sources.object_info import is_url
+from .console import err, tell
+from .finishing import generated, write_stale
+
+Tasks = Callable[[], Sequence[Task]]
+State = dict[Path, tuple[int, int] | None]
+
+_QUIET: Final = 0.1
+"""Seconds for which a file has to stay as it is before it is read: an editor may still write it."""
+
+_LOOK: Final = 1000
+"""Milliseconds between looks at the files, for systems that do not tell of every change."""
+
+
+def watch(tasks: Tasks, settings: Path | None) -> None:
+    """Generate, and again at every change, until Ctrl-C. `settings` is the file that `tasks` reads, if it reads one.
+
+    What is wrong is told, and the files stay as they are until it is mended.
+    """
+    try:
+        from watchfiles import watch as changes
+    except ModuleNotFoundError:
+        err(
+            "--watch needs watchfiles, which is not installed\n"
+            'hint: pip install "viewcomfy-codegen[watch]"'
+        )
+        sys.exit(1)
+    with suppress(KeyboardInterrupt):
+        while True:
+            seen = _generated(tasks, settings)
+            for _ in changes(
+                *{path.parent for path in seen if path.parent.is_dir()},
+                recursive=False,
+                yield_on_timeout=True,
+                rust_timeout=_LOOK,
+            ):
+                if _state(seen) != seen:
+                    break
+
+
+def _generated(tasks: Tasks, settings: Path | None) -> State:
+    """Generates what is out of date, one line a client; the state of all that it was made from."""
+    own = [settings] if settings else []
+    while True:
+        before = _settled(own)
+        try:
+            found = tasks()
+        except CodegenError as error:
+            tell(error.diagnostics)
+            return before
+        seen = _settled([*own, *(path for task in found for path in _sources(task))])
+        if all(seen[path] == before[path] for path in own) and _written(found, seen):
+            return seen
+
+
+def _sources(task: Task) -> list[Path]:
+    """The files that a client is made from."""
+    places = (task.source, task.view_comfy, task.object_info, task.catalog)
+    return [Path(each).absolute() for each in places if each and not is_url(each)]
+
+
+def _written(tasks: Sequence[Task], seen: State) -> bool:
+    """Writes what is out of date; False where a source changed while it was read, and nothing was written."""
+    try:
+        products, copies = generated(tasks)
+        if _state(seen) != seen:
+            return False
+        write_stale(products, copies, tasks)
+    except CodegenError as error:
+        if _state(seen) != seen:
+            return False
+        tell(error.diagnostics)
+        return True
+    for product in products:
+        if product.stale:
+            tell(product.diagnostics)
+            changes = "; ".join(map(str, product.changes))
+            files = ", ".join(map(str, product.stale))
+            err(f"wrote {files}" + (f": {changes}" if changes else ""))
+    return True
+
+
+def _state(paths: Iterable[Path]) -> State:
+    """When each file was written and its size, which tell whether it is still the same; None where it is not there."""
+    found: State = {}
+    for path in paths:
+        found[path] = None
+        with suppress(OSError):
+            stat = path.stat()
+            found[path] = (stat.st_mtime_ns, stat.st_size)
+    return found
+
+
+def _settled(paths: Sequence[Path]) -> State:
+    """The files' state once it has stayed the same for a moment."""
+    state = _state(paths)
+    while True:
+        time.sleep(_QUIET)
+        later = _state(paths)
+        if later == state:
+            return state
+        state = later
