@@ -111,7 +111,6 @@ def _imports(module: Module) -> Iterator[Code]:
         "PromptResult": True,
         "RunOptions": True,
         "SubmitOptions": True,
-        "Whole": any("Whole" in kind for kind in kinds),
         "Wire": True,
     }
     yield from (Code(f"type {name}") for name, used in types.items() if used)
@@ -140,22 +139,33 @@ def _headline(module: Module) -> Code:
 
 
 def _documentation(parameter: Parameter) -> Iterator[str]:
-    """What the parameter is for, where it is, what it takes, and what is sent without it."""
-    yield from parameter.field.paragraphs("null")
-    match parameter.type:
-        case Integer(lo, hi) | Number(lo, hi) if lo is not None or hi is not None:
-            bounds = (("At least", lo), ("at most", hi))
-            told = [
-                f"{word} {bound_text(each)}"
-                for word, each in bounds
-                if each is not None
-            ]
-            yield f"{', '.join(told).capitalize()}."
-        case _:
-            pass
+    """What the parameter is for, what it takes and where it is; then what is sent without it."""
+    told = [*parameter.field.paragraphs("`null`")]
+    told.insert(1, _range(parameter.type))
+    yield " ".join(filter(None, told))
     if not (parameter.required or isinstance(parameter.type, Media)):
         default = quoted(parameter.default)
         yield Code(f"@defaultValue {comment_code(default)}")
+
+
+def _range(kind: ParameterType) -> str:
+    """The bounds of a number in a sentence; empty where it has none."""
+    match kind:
+        case Integer(lo, hi) | Number(lo, hi):
+            low, high = (None if each is None else _bound(each) for each in (lo, hi))
+        case _:
+            return ""
+    if low and high:
+        return f"From {low} to {high}."
+    return f"At least {low}." if low else f"At most {high}." if high else ""
+
+
+def _bound(bound: int | float) -> str:
+    """A bound for people: the limits of 32, 53 and 64 bits as such."""
+    bits = int(bound).bit_length()
+    if bits in (31, 32, 53, 63, 64) and abs(bound) == 2**bits - 1:
+        return f"2^{bits} - 1" if bound > 0 else f"1 - 2^{bits}"
+    return bound_text(bound)
 
 
 def comment_code(text: str) -> str:
@@ -178,10 +188,10 @@ def _type(kind: ParameterType, choices: dict[Choice, Identifier]) -> str:
         case Text():
             return "string"
         case Integer(random=True):
-            return "Whole | null"
+            return "number | bigint | null"
         case Integer(lo, hi):
             exact = all(abs(each or 0) <= LARGEST_EXACT for each in (lo, hi))
-            return "number" if exact else "Whole"
+            return "number" if exact else "number | bigint"
         case Number():
             return "number"
         case Flag():

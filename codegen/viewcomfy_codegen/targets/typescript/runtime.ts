@@ -205,7 +205,7 @@ function readJson(text: string): unknown {
 }
 
 /** A whole number; those past 2^53 are exact as a bigint alone. */
-export type Whole = number | bigint;
+type Whole = number | bigint;
 
 const isWhole = (value: unknown): value is Whole =>
   typeof value === "bigint" || Number.isInteger(value);

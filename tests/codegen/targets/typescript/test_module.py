@@ -228,3 +228,11 @@ def test_a_shared_runtime_that_was_edited_is_not_overwritten(project: Path) -> N
     assert CliRunner().invoke(main, ["generate", "--check"]).exit_code == 1
     done = CliRunner().invoke(main, ["generate"])
     assert done.exit_code == 1 and "edited by hand" in done.stderr
+
+
+def test_a_property_tells_what_it_takes_as_an_editor_shows_it() -> None:
+    text = module_text(text_to_image())
+    seed = text.partition("  seed?: number | bigint | null;")[0].rpartition("/**")[2]
+    told = " ".join(seed.replace("*", " ").split())
+    assert "`null` draws a new one for each run. From 0 to 2^64 - 1. Node 3" in told
+    assert "@defaultValue `" in told
