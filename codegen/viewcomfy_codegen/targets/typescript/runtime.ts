@@ -64,6 +64,9 @@ const named = <Fields = object>(name: string): Kind<Fields> =>
 
 /** A generated module that this version of the runtime cannot serve. */
 export const IncompatibleModuleError = named("IncompatibleModuleError");
+export type IncompatibleModuleError = InstanceType<
+  typeof IncompatibleModuleError
+>;
 
 /**
  * One thing wrong with a call: the parameter, by the schema's name, and what it would have to be.
@@ -79,18 +82,25 @@ export interface Fault {
 export const InvalidParametersError = named<{ faults: readonly Fault[] }>(
   "InvalidParametersError",
 );
+export type InvalidParametersError = InstanceType<
+  typeof InvalidParametersError
+>;
 
 /** A workflow to run that is not valid, or that the call does not fit. Nothing was sent. */
 export const InvalidWorkflowError = named("InvalidWorkflowError");
+export type InvalidWorkflowError = InstanceType<typeof InvalidWorkflowError>;
 
 /** The server or the credentials are missing or not valid. Nothing was sent. */
 export const ConfigurationError = named("ConfigurationError");
+export type ConfigurationError = InstanceType<typeof ConfigurationError>;
 
 /** The server does not accept the credentials (401, 403). */
 export const AuthenticationError = named("AuthenticationError");
+export type AuthenticationError = InstanceType<typeof AuthenticationError>;
 
 /** The deployment, the run or the file does not exist, or no longer does (404). */
 export const NotFoundError = named("NotFoundError");
+export type NotFoundError = InstanceType<typeof NotFoundError>;
 
 /** An answer that may say when to try again: `retryAfter` is in seconds. */
 interface Busy {
@@ -99,9 +109,11 @@ interface Busy {
 
 /** Too many requests (429). */
 export const RateLimitedError = named<Busy>("RateLimitedError");
+export type RateLimitedError = InstanceType<typeof RateLimitedError>;
 
 /** The server failed (5xx). */
 export const ServerError = named<Busy>("ServerError");
+export type ServerError = InstanceType<typeof ServerError>;
 
 /** What ComfyUI finds wrong with one node: its id and class, the input where there is one, and why. */
 export interface NodeFault {
@@ -115,30 +127,37 @@ export interface NodeFault {
 export const RejectedError = named<{ faults: readonly NodeFault[] }>(
   "RejectedError",
 );
+export type RejectedError = InstanceType<typeof RejectedError>;
 
 /** The workflow started and failed; `fault` says in which node, where the server does. */
 export const ExecutionError = named<{ fault: NodeFault | undefined }>(
   "ExecutionError",
 );
+export type ExecutionError = InstanceType<typeof ExecutionError>;
 
 /** The server cannot be reached, or the connection broke; `nothingSent` says that no byte of the call went out. */
 export const ConnectionFailedError = named<{ nothingSent?: boolean }>(
   "ConnectionFailedError",
 );
+export type ConnectionFailedError = InstanceType<typeof ConnectionFailedError>;
 
 /** The time allowed for the run is over. */
 export const RunTimeoutError = named("RunTimeoutError");
+export type RunTimeoutError = InstanceType<typeof RunTimeoutError>;
 
 /** The run was cancelled, here or `atServer`. */
 export const RunCancelledError = named<{ atServer?: boolean }>(
   "RunCancelledError",
 );
+export type RunCancelledError = InstanceType<typeof RunCancelledError>;
 
 /** The server answered something that its protocol does not allow. */
 export const ProtocolError = named("ProtocolError");
+export type ProtocolError = InstanceType<typeof ProtocolError>;
 
 /** Some of a result's files could not be saved; `saved` are the paths of those that were. */
 export const SaveError = named<{ saved: readonly string[] }>("SaveError");
+export type SaveError = InstanceType<typeof SaveError>;
 
 /** A text as people may see it: without what a terminal obeys. */
 const printable = (text: string): string =>
@@ -881,7 +900,7 @@ class Http {
       if (status === 200 || status === 201) {
         return response;
       }
-      if (!target || ![301, 302, 303, 307, 308].includes(status)) {
+      if (!target || status < 300 || status > 399) {
         // Of a long refusal the start, of one that breaks off nothing.
         const said = await content(response, deadline, 1 << 16).catch(() => "");
         deadline.signal.throwIfAborted();
@@ -976,7 +995,7 @@ function faultText({ node, classType, input, message }: NodeFault): string {
   return `node ${node}${about}${place}: ${message}`;
 }
 
-function executionError(details: unknown, promptId?: string): ViewComfyError {
+function executionError(details: unknown, promptId?: string): ExecutionError {
   const body = typeof details === "string" ? bodyOf(details) : details;
   let reason = plain(said(body) || (body ? short(body) : ""));
   let fault: NodeFault | undefined;

@@ -16,7 +16,9 @@ from ....helpers.shared import shared_files
 from ....helpers.typescript import FOLDER, checked
 
 USE = """\
-import { defaults, parse, run, submit, toWire, ViewComfy, ViewComfyGateway } from "./image_to_image.ts";
+import {
+  defaults, parse, RateLimitedError, run, submit, toWire, ViewComfy, ViewComfyError, ViewComfyGateway,
+} from "./image_to_image.ts";
 import type { Parameters, Result } from "./image_to_image.ts";
 
 const client = new ViewComfy({ url: "https://x.test/", clientId: "a", clientSecret: "b" });
@@ -28,6 +30,8 @@ const names: string[] = result.images.map((each) => each.filename);
 const steps: number = defaults.steps + 1;
 const job = await submit({ image: "data:,x", steps }, { client: gateway });
 export const found = [names, await job.status(), parse({}), toWire(parameters).params];
+const wait = (error: RateLimitedError): number => error.retryAfter ?? 1;
+export const waited = (error: ViewComfyError): number => (error instanceof RateLimitedError ? wait(error) : 0);
 // @ts-expect-error the image is required
 await run({ steps }, { client });
 // @ts-expect-error a misspelled name
