@@ -47,6 +47,9 @@ _PLAIN_SOCKETS: Final = frozenset(
 )
 """Words in the names of inputs that say what is linked there, not what it is for."""
 
+_FRAMES: Final = {"0": "start", "-1": "end"}
+"""What an image is that guides the frame of this place."""
+
 _MEDIA_WORDS: Final = frozenset(
     "image images video frames mask masks audio picture face".split()
 )
@@ -310,6 +313,9 @@ class Roles:
     def _use_label(self, target: Node, name: str) -> _Label:
         if any(other.endswith("_store") for other in target.values):
             return _NO_LABEL  # An editor's background.
+        frame = _FRAMES.get(str(target.values.get("frame_idx")))
+        if frame is not None and name == "image":
+            return _Label((frame, name), 2)
         *groups, last = name.split(".")
         for each in (last, *reversed(groups[1:])):
             said = tuple(_SPELLED_OUT.get(part, part) for part in words(each))
@@ -331,7 +337,7 @@ class Roles:
         facts = self._facts(target.class_type)
         if kind == "VIDEO" and _is(target, _UNPACKS):
             return "IMAGE"
-        if facts is None or kind == "*" or kind in facts.outputs:
+        if facts is None or kind == "*" or not {kind, "*"}.isdisjoint(facts.outputs):
             return kind
         return None
 

@@ -68,6 +68,9 @@ _MEDIA_NOUNS: Final = frozenset(
     "image images mask video audio picture photo frame frames img pixels sound music voice"
     " speech song".split()
 )
+_FRAMES: Final = frozenset("start end first last".split())
+"""What one frame of a video is, but no video."""
+
 _LOADED: Final = (("clip",), ("vae",), ("text", "encoder"))
 """Families of which a workflow has one: a number stands behind their inputs' whole names."""
 
@@ -468,6 +471,7 @@ def _as_media(label: Words, noun: str) -> Words:
         word
         for word, plain in zip(label, bare, strict=True)
         if plain not in _MEDIA_NOUNS | {"videos", "audios"}
+        and not (noun == "video" and plain in _FRAMES)
     )
     return (*rest, noun)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.key import WireKey
@@ -12,7 +13,7 @@ from viewcomfy_runtime.parameters.types import Choice, Media
 
 from ..errors import Diagnostic
 from ..graph.roles import Roles
-from ..graph.workflow import Workflow
+from ..graph.workflow import Workflow, natural
 from ..model import (
     GROUPS,
     Alias,
@@ -38,6 +39,8 @@ from .ranking import rank
 from .sentences import about
 from .sharing import Joined, together
 from .survey import Survey, renamed
+
+_NUMBERS: Final = re.compile("[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def plan(
         {draft.key: draft for _, draft in kept}, options, found.sets, titles.source
     )
     kept = by_sets(kept, joined)
-    kept.sort(key=lambda pair: _place(*pair))
+    kept = _in_order(kept)
     parameters = tuple(
         _parameter(name, draft, options, analysis.roles, joined.sets.get(draft.key))
         for name, draft in kept
@@ -117,6 +120,22 @@ def _hidden(named: Named, shown: Set[WireKey]) -> tuple[Hidden, ...]:
         for _, draft in named
         if draft.hidden and draft.key not in shown
     )
+
+
+def _in_order(kept: Named) -> Named:
+    """The parameters by their places; those whose names differ in numbers alone, by these."""
+    ordered = sorted(kept, key=lambda pair: _place(*pair))
+    alike: dict[object, list[int]] = {}
+    for index, (name, draft) in enumerate(ordered):
+        stem = _NUMBERS.sub("0", name)
+        if stem != name and (draft.wish is None or draft.wish.order is None):
+            alike.setdefault((_place(name, draft), stem), []).append(index)
+    found = list(ordered)
+    for indexes in alike.values():
+        numbered = sorted(indexes, key=lambda index: natural(ordered[index][0]))
+        for index, taken in zip(indexes, numbered, strict=True):
+            found[index] = ordered[taken]
+    return found
 
 
 def _place(name: str, draft: Draft) -> tuple[bool, int, bool, int]:

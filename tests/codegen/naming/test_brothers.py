@@ -146,6 +146,34 @@ def test_branches_are_told_apart_by_what_their_nearest_outputs_are_called() -> N
     assert names["15-inputs-width"] == "thumbnail_width"
 
 
+def test_images_are_told_apart_by_the_frames_that_they_guide() -> None:
+    workflow: Workflow = {}
+    for place, frame in enumerate((-1, 0)):
+        loader, resize, guide = (f"{tens}{place}" for tens in (1, 2, 3))
+        workflow[loader] = node("LoadImage", image="a.png")
+        workflow[resize] = node(
+            "ResizeImageMaskNode", resize_type="match size", input=[loader, 0]
+        )
+        inputs = {"frame_idx": frame, "strength": 0.5 + place / 4}
+        workflow[guide] = node("LTXVAddGuide", image=[resize, 0], **inputs)
+    names = names_of(workflow)
+    assert names["10-inputs-image"] == "end_image"
+    assert names["11-inputs-image"] == "start_image"
+    assert names["30-inputs-strength"] == "end_guide_strength"
+    assert names["31-inputs-strength"] == "start_guide_strength"
+
+
+def test_brothers_stand_in_the_order_of_their_numbers() -> None:
+    workflow = {
+        "5": node("LoadImage", image="a.png"),
+        "9": node("LoadImage", image="b.png"),
+        "10": node("ImageBatch", image1=["9", 0], image2=["5", 0]),
+        "11": node("SaveImage", images=["10", 0], filename_prefix="x"),
+    }
+    names = [name for name in names_of(workflow).values() if "image" in name]
+    assert names == ["image_1", "image_2"]
+
+
 def test_what_owns_a_name_keeps_it_and_others_carry_what_they_are() -> None:
     workflow = text_to_image()
     workflow["20"] = node(
