@@ -16,7 +16,7 @@ from ..clients.defaults import COMFY_CLOUD, GATEWAY, LOCAL_COMFYUI
 from ..exhaustive import assert_never
 from ..parameters.fields import Field
 from ..parameters.files import URL, is_link
-from ..parameters.texts import value_of
+from ..parameters.texts import value_for
 from ..parameters.types import (
     Choice,
     Flag,
@@ -24,7 +24,6 @@ from ..parameters.types import (
     Json,
     Media,
     Number,
-    ParameterType,
     Refused,
     Text,
 )
@@ -101,7 +100,7 @@ def parser_of(workflow: Workflow[Any, Any]) -> Parser:
             f"no_{field.name}" in names or field.name.startswith("no_")
         ):
             # --no-NAME would be taken, or taken for a no.
-            argument = {"metavar": "true|false", "type": _reader(field.type)}
+            argument = {"metavar": "true|false", "type": _reader(field)}
         group.add_argument(
             flag_of(field.name), dest=field.name, help=_help(field), **argument
         )
@@ -203,7 +202,8 @@ def _help(field: Field) -> str:
     if field.required:
         text += " (required)"
     elif not isinstance(field.type, Media):
-        default = "random" if field.default is None else repr(field.default)
+        unset = "random" if field.is_seed else "not sent"
+        default = unset if field.default is None else repr(field.default)
         text += f" (default: {default})" if len(default) <= _LONGEST else ""
     return text.replace("%", "%%")
 
@@ -213,6 +213,8 @@ def _argument(field: Field) -> dict[str, Any]:
     kind = field.type
     match kind:
         case Flag():
+            if field.branches:
+                return {"metavar": "true|false|none", "type": _reader(field)}
             return {"action": argparse.BooleanOptionalAction}
         case Media():
             return {"metavar": "FILE", "type": _file}
@@ -232,16 +234,18 @@ def _argument(field: Field) -> dict[str, Any]:
             metavar = "TEXT"
         case _:
             assert_never(kind)
-    return {"metavar": metavar, "type": _reader(kind)}
+    if field.branches and not isinstance(kind, Text | Choice):
+        metavar += "|none"
+    return {"metavar": metavar, "type": _reader(field)}
 
 
-def _reader(kind: ParameterType) -> Callable[[str], Any]:
-    return partial(_read, kind)
+def _reader(field: Field) -> Callable[[str], Any]:
+    return partial(_read, field)
 
 
-def _read(kind: ParameterType, text: str) -> Any:
+def _read(field: Field, text: str) -> Any:
     try:
-        return value_of(kind, text)
+        return value_for(field, text)
     except Refused as refused:
         raise argparse.ArgumentTypeError(str(refused)) from None
 

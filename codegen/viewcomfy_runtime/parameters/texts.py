@@ -34,6 +34,23 @@ _FLAGS: Final = {
 }
 
 
+_UNSENT: Final = frozenset({"none", "null"})
+"""What stands for no value, where a parameter depends on a choice."""
+
+
+def value_for(field: Field, text: str) -> Any:
+    """What `text` says as a value of a parameter; "none" where nothing is to be sent.
+
+    A text is always a text, and a choice called "none" that choice. Raises Refused where it says no value.
+    """
+    kind = field.type
+    if field.branches and text.strip().lower() in _UNSENT:
+        named = isinstance(kind, Choice) and (kind.open or text in kind.options)
+        if not (named or isinstance(kind, Text)):
+            return None
+    return value_of(kind, text)
+
+
 def value_of(kind: ParameterType, text: str) -> Any:
     """What `text` says as a value of `kind`. Raises Refused where it says none."""
     match kind:
@@ -91,7 +108,7 @@ def parsed_texts(fields: tuple[Field, ...], texts: Mapping[str, Any]) -> dict[st
                 values[name] = ""
         elif isinstance(given, str):
             try:
-                values[name] = value_of(field.type, given)
+                values[name] = value_for(field, given)
             except Refused as refused:
                 faults.append(Fault(name, str(refused)))
         else:

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from viewcomfy_codegen.targets.python.reading import read_module
 from viewcomfy_runtime import InvalidParametersError
+from viewcomfy_runtime.cli.main import main
 
 from ...helpers.branching import described, selector, small, workflow
 from ...helpers.support import Workflow, imported, made, module_of, names_of, node
@@ -295,3 +296,37 @@ def test_the_module_its_schema_and_what_is_read_back_say_the_same(
     read = read_module(text, "made.py")
     assert read.fields == module_.WORKFLOW.fields
     assert read.schema == module_.WORKFLOW.schema
+
+
+# Texts
+
+
+@pytest.mark.parametrize("text", ["none", "None", " null "])
+def test_none_on_the_command_line_sends_nothing(
+    module: ModuleType, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    duration, flag = name_of("model.duration"), f"--{flag_of('model.duration')}"
+    assert main(module.WORKFLOW, [flag, text, "--dry-run"]) == 0
+    assert "model.duration" not in capsys.readouterr().out
+    found = module.WORKFLOW.parse_texts({duration: text})
+    assert getattr(found, duration) is None
+
+
+def test_a_text_that_depends_on_a_choice_can_say_none(module: ModuleType) -> None:
+    prompt = name_of("model.prompt")
+    found = module.WORKFLOW.parse_texts({prompt: "none"})
+    assert getattr(found, prompt) == "none"
+
+
+def test_the_help_says_what_is_not_sent_by_default(
+    module: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(module.WORKFLOW, ["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "(default: not sent)" in told
+    assert "INTEGER|none" in told
+
+
+def flag_of(key: str) -> str:
+    return name_of(key).replace("_", "-")
