@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import islice, product
 from typing import Any, Final, TypeAlias
 
 from viewcomfy_runtime.parameters.key import WireKey
@@ -51,7 +52,7 @@ def changes_between(
             for name, now in pairs.items()
             for change in (
                 *_keys_changed(now, before[name], shown[name], after[now], after),
-                *_changed(old, name, new, now),
+                *_changed(old, name, new, now, pairs),
             )
         ),
         *_outputs_changed(old, new, renumbered),
@@ -163,17 +164,21 @@ def _keys_changed(
             yield Change("shared", name, f"{name} now also sets {key}", False)
 
 
-def _changed(old: Schema, name: str, new: Schema, now: str) -> Iterator[Change]:
+def _changed(
+    old: Schema, name: str, new: Schema, now: str, pairs: Mapping[str, str]
+) -> Iterator[Change]:
     first, second = old["properties"][name], new["properties"][now]
     if name != now:
         yield Change("renamed", name, f"{name} was renamed to {now}", True)
-    if _kind(first) != _kind(second):
-        wider = _kind(first) == "integer" and _kind(second) == "number"
-        message = f"type of {now}: {_kind(first)} → {_kind(second)}"
-        yield Change("retyped", now, message, not wider)
+    before, after = _branches(first, pairs), _branches(second, {})
+    if before:
+        yield from _branches_changed(now, before, after, second)
     else:
-        yield from _bounds(now, first, second)
-        yield from _choices(now, first, second)
+        if after:
+            selectors = dict.fromkeys(each for made in after for each, _ in made)
+            message = f"{now} now depends on {' and '.join(selectors)}"
+            yield Change("branches", now, message, True)
+        yield from _type_changed(now, first, second)
     was, is_ = name in old.get("required", ()), now in new.get("required", ())
     if was != is_:
         message = f"{now} is {'now' if is_ else 'no longer'} required"
@@ -182,6 +187,68 @@ def _changed(old: Schema, name: str, new: Schema, now: str) -> Iterator[Change]:
     if not was and not is_ and (one, type(one)) != (other, type(other)):
         message = f"default of {now}: {_short(one)} → {_short(other)}"
         yield Change("default", now, message, False)
+
+
+def _type_changed(name: str, first: Schema, second: Schema) -> Iterator[Change]:
+    if _kind(first) != _kind(second):
+        wider = _kind(first) == "integer" and _kind(second) == "number"
+        message = f"type of {name}: {_kind(first)} → {_kind(second)}"
+        yield Change("retyped", name, message, not wider)
+    else:
+        yield from _bounds(name, first, second)
+        yield from _choices(name, first, second)
+
+
+_Choices: TypeAlias = tuple[tuple[str, str], ...]
+"""The name of each parameter that chooses, and its choice."""
+
+_MOST_BRANCHES: Final = 1000
+
+
+def _branches(schema: Schema, renamed: Mapping[str, str]) -> dict[_Choices, Schema]:
+    """What a parameter takes under each of the choices that bring it; nothing where it always counts."""
+    found: dict[_Choices, Schema] = {}
+    branches = schema.get("x-viewcomfy-branches")
+    for branch in branches if isinstance(branches, list) else ():
+        when = branch.get("when") if isinstance(branch, dict) else None
+        if not isinstance(when, dict):
+            continue
+        ways = [
+            [(renamed.get(name, name), str(key)) for key in keys]
+            for name, keys in sorted(when.items())
+            if isinstance(keys, list)
+        ]
+        for choices in islice(product(*ways), _MOST_BRANCHES):
+            found.setdefault(tuple(sorted(choices)), branch)
+    return found
+
+
+def _branches_changed(
+    name: str,
+    before: Mapping[_Choices, Schema],
+    after: Mapping[_Choices, Schema],
+    whole: Schema,
+) -> Iterator[Change]:
+    """What a parameter takes otherwise under the same choices; `whole` is what it takes where it has no branches now."""
+    for choices, one in before.items():
+        where = _spoken(choices)
+        other = after.get(choices) if after else whole
+        if other is None:
+            message = f"{name} no longer counts where {where}"
+            yield Change("branches", name, message, True)
+        else:
+            for change in _type_changed(f"{name} where {where}", one, other):
+                yield replace(change, parameter=name)
+    for choices in after:
+        if choices not in before:
+            message = f"{name} now also counts where {_spoken(choices)}"
+            yield Change("branches", name, message, False)
+
+
+def _spoken(choices: _Choices) -> str:
+    return " and ".join(
+        f"{name} is {json.dumps(key, ensure_ascii=False)}" for name, key in choices
+    )
 
 
 def _kind(schema: Schema) -> str:

@@ -99,6 +99,50 @@ def test_each_change_says_whether_it_breaks_callers(
     )
 
 
+def brought(**branches: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that each of these choices of `model` brings."""
+    made = [{"when": {"model": [key]}, **each} for key, each in branches.items()]
+    return {"default": None, "x-viewcomfy-branches": made, "type": ["integer", "null"]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            brought(a={"type": "integer", "maximum": 9}),
+            brought(a={"type": "integer", "maximum": 5}),
+            ['breaking: maximum of size where model is "a": 9 → 5'],
+        ),
+        (
+            brought(a={"enum": ["x", "y"]}, b={"enum": ["z"]}),
+            brought(a={"enum": ["x"]}, b={"enum": ["z", "y"]}),
+            [
+                "breaking: size where model is \"a\" no longer accepts 'y'",
+                "size where model is \"b\" now also accepts 'y'",
+            ],
+        ),
+        (
+            brought(a={"type": "integer"}, b={"type": "integer"}),
+            brought(a={"type": "integer"}, c={"type": "integer"}),
+            [
+                'breaking: size no longer counts where model is "b"',
+                'size now also counts where model is "c"',
+            ],
+        ),
+        (
+            {"default": None, "type": ["integer", "null"]},
+            brought(a={"type": "integer"}),
+            ["breaking: size now depends on model"],
+        ),
+        (brought(a={"type": "integer"}), brought(a={"type": "integer"}), []),
+    ],
+)
+def test_what_a_choice_brings_is_compared_choice_by_choice(
+    old: dict[str, Any], new: dict[str, Any], told: list[str]
+) -> None:
+    assert property_changes(size=(old, new)) == told
+
+
 def test_defaults_and_requirements_are_told() -> None:
     assert property_changes(x=({"default": 1}, {"default": 2})) == [
         "default of x: 1 → 2"
