@@ -23,9 +23,18 @@ RESERVED_OUTPUTS: Final = frozenset(
 )
 """Names that no output gets: attributes that every result has, or that a later runtime may give it."""
 
+_SHOWS: Final = {
+    **dict.fromkeys(("compare", "comparer", "comparison"), "comparison"),
+    **dict.fromkeys(
+        ("preview", "preview3d", "show", "display", "console", "debug"), "preview"
+    ),
+}
+"""Words of classes that only show what others save, and what that is called."""
+
 _DOING: Final = frozenset(
     "save saved preview show display export output result final the".split()
 )
+_PROGRAM: Final = frozenset({"comfyui", "comfy", "ui"})
 _SAYS_NOTHING: Final = frozenset(
     "comfyui comfy ui output outputs out img image images video videos audio result results temp tmp test"
     " file files save animatediff default untitled".split()
@@ -70,18 +79,21 @@ def assign_outputs(
         if ladder:
             taken.add(ladder[0])
             found[node] = Identifier(ladder[0])
-    kinds = Counter(each.kind for each in spots if each.node not in found)
-    numbers: Counter[str] = Counter()
-    for each in spots:
-        if each.node not in found:
-            numbers[each.kind] += 1
-            number = (
-                f"_{numbers[each.kind]}"
-                if kinds[each.kind] > 1 or each.kind in taken
-                else ""
-            )
-            found[each.node] = unique(each.kind + number, taken)
+    rest = [each for each in spots if each.node not in found]
+    stems = {each.node: _stem(each, found) for each in rest}
+    counts, numbers = Counter(stems.values()), Counter[str]()
+    for each in rest:
+        stem = stems[each.node]
+        numbers[stem] += 1
+        alone = counts[stem] == 1 and stem not in taken
+        found[each.node] = unique(stem if alone else f"{stem}_{numbers[stem]}", taken)
     return found
+
+
+def _stem(spot: OutputSpot, found: Mapping[str, Identifier]) -> str:
+    """What is numbered where several outputs are called the same: what all of these say, else what they give."""
+    first = next(_candidates(spot), spot.kind)
+    return spot.kind if first in found.values() else first
 
 
 def _candidates(spot: OutputSpot) -> Iterator[str]:
@@ -98,19 +110,33 @@ def _ladder(spot: OutputSpot) -> Iterator[Words]:
     title = tuple(each for each in spot.title if each not in _DOING) or spot.title
     prefix = _prefix_words(spot.prefix)
     for said in (title, prefix):
-        if said:
+        if said and not said[0][0].isdecimal():
             yield said
             if spot.kind not in said:
                 yield (*said, spot.kind)
+    if prefix and prefix[0][0].isdecimal():
+        yield (spot.kind, *prefix)
     if title and prefix and title != prefix:
         yield (*title, *(each for each in prefix if each not in title))
-    yield (spot.kind,) if "preview" not in spot.class_words else ("preview",)
-    if "preview" in spot.class_words:
-        yield ("preview", spot.kind)
+    shown = shown_as(spot.class_words)
+    if not shown:
+        yield (spot.kind,)
+    else:
+        yield (shown,)
+        yield (shown, spot.kind)
+
+
+def shown_as(class_words: Words) -> str:
+    """What the output of a class is called that only shows what others save; empty for one that saves."""
+    return next((_SHOWS[word] for word in class_words if word in _SHOWS), "")
 
 
 def _prefix_words(prefix: str) -> Words:
     """What the prefix of the files' names says; nothing where it is ComfyUI's own or a date."""
     said = words(prefix.replace("\\", "/").rpartition("/")[2].partition("%")[0])
+    while said and said[0].rstrip("0123456789") in _PROGRAM:
+        said = said[1:]
     telling = tuple(each for each in said if not each.isdecimal())
-    return () if _SAYS_NOTHING.issuperset(telling) else telling[:4]
+    if _SAYS_NOTHING.issuperset(telling):
+        return ()
+    return (said if said[0][0].isdecimal() else telling)[:4]

@@ -234,7 +234,8 @@ def saved_as(saver: Node) -> Words:
             said = words(re.split(r"[\\/]", value)[-1])
             telling = tuple(word for word in said if word not in _DULL_PREFIXES)
             if all(word.isdecimal() for word in telling):
-                return said[:3] if telling else ()
+                named = tuple(word for word in said if word not in ("comfyui", "comfy"))
+                return named[:3] if telling else ()
             return telling[:3]
     return ()
 

@@ -14,7 +14,7 @@ from viewcomfy_runtime.parameters.types import Integer, Media, ParameterType
 
 from ..catalog import PAGE_CLASSES, Catalog, InputFacts, NodeFacts
 from ..graph.roles import PRIMITIVE, Roles
-from ..graph.workflow import Node, Workflow, natural
+from ..graph.workflow import Node, Workflow
 from ..model import ADVANCED, BASIC, Identifier, Origin
 from ..naming.candidates import split_mark
 from ..words import unique, words
@@ -111,18 +111,7 @@ def _facts_of(known: NodeFacts | None, name: str, node: Node) -> InputFacts | No
     """What the deployed choices make of an input; of one that they don't bring, what any choice makes of it."""
     if known is None:
         return None
-    found = known.input(name, node.values) or known.input(name)
-    if found is not None and known.page_names and found.type == "COMBO":
-        # The page writes the choices of such a list into inputs of its own.
-        own = (
-            node.values[each]
-            for each in sorted(node.values, key=natural)
-            if each.startswith(known.page_names)
-        )
-        choices = tuple(each for each in own if each and isinstance(each, str))
-        if not found.choices and node.values.get(name) in choices:
-            return replace(found, choices=choices, closed=True)
-    return found
+    return known.input(name, node.values) or known.input(name)
 
 
 def _draft(

@@ -10,7 +10,7 @@ from viewcomfy_runtime.parameters.outputs import OutputNode
 from ..catalog import NodeFacts
 from ..graph.workflow import Node
 from ..naming.candidates import Labels
-from ..naming.outputs import OutputSpot, assign_outputs
+from ..naming.outputs import OutputSpot, assign_outputs, shown_as
 from ..words import words
 from .analysis import Analysis
 from .drafts import output_ids
@@ -24,6 +24,7 @@ _KINDS_OF_WORDS: Final = {
     "glb": "model",
     "3d": "model",
     "mesh": "model",
+    "preview3d": "model",
     "text": "text",
     "string": "text",
 }
@@ -53,13 +54,16 @@ def outputs_of(
     shown: Sequence[str] = (),
     only: bool = False,
 ) -> tuple[OutputNode, ...]:
-    """The output nodes in the order of the flow; `kept` are the names that some have already, by id.
+    """The output nodes in the order of the flow, previews last; `kept` are the names that some have already, by id.
 
     Those that App mode shows come first, in its order, and are named before the others, which `only`
     leaves out.
     """
     ids = output_ids(analysis.workflow, analysis.facts)
-    nodes = [node for node in analysis.workflow.nodes.values() if node.id in ids]
+    nodes = sorted(
+        (node for node in analysis.workflow.nodes.values() if node.id in ids),
+        key=lambda node: _is_preview(node, analysis.facts[node.class_type]),
+    )
     found: list[OutputNode] = []
     spots: list[OutputSpot] = []
     for node in nodes:
@@ -96,9 +100,20 @@ def outputs_of(
     )
 
 
+def _is_preview(node: Node, facts: NodeFacts | None) -> bool:
+    """Whether a node only shows what others save."""
+    said = facts is not None and facts.has_intermediate_output
+    return said or bool(shown_as(words(node.class_type)))
+
+
 def _kind(node: Node, facts: NodeFacts | None) -> str:
     """What the node gives: as its class's words say, else the links that it takes."""
-    for word in words(node.class_type):
+    spoken = words(node.class_type)
+    if "to" in spoken:
+        spoken = spoken[spoken.index("to") + 1 :]
+        if "model" in spoken:
+            return "model"
+    for word in spoken:
         if word in _KINDS_OF_WORDS:
             return _KINDS_OF_WORDS[word]
     linked = {
