@@ -154,8 +154,12 @@ def test_images_are_told_apart_by_the_frames_that_they_guide() -> None:
         workflow[resize] = node(
             "ResizeImageMaskNode", resize_type="match size", input=[loader, 0]
         )
-        inputs = {"frame_idx": frame, "strength": 0.5 + place / 4}
-        workflow[guide] = node("LTXVAddGuide", image=[resize, 0], **inputs)
+        workflow[guide] = node(
+            "LTXVAddGuide",
+            image=[resize, 0],
+            frame_idx=frame,
+            strength=0.5 + place / 4,
+        )
     names = names_of(workflow)
     assert names["10-inputs-image"] == "end_image"
     assert names["11-inputs-image"] == "start_image"
