@@ -90,16 +90,28 @@ class Hidden:
 class GraphNode:
     """A node of the workflow as a drawing shows it.
 
-    `sources` are the ids of the nodes that it takes from. `within` names the subgraphs and the group that it is in, the
-    outermost first; `position` is its upper left corner on the web page's canvas, where the file has one.
+    `sources` are the ids of the nodes that it takes from. `subgraphs` are the names of those that it is in, the outermost
+    first, and `group` is the title of the one that it lies in there; `position` is its upper left corner on that canvas,
+    where the file has one.
     """
 
     id: str
     class_type: str
     title: str
     sources: tuple[str, ...]
-    within: tuple[str, ...] = ()
+    subgraphs: tuple[str, ...] = ()
+    group: str = ""
     position: tuple[float, float] | None = None
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        """The names of what it is in, the outermost first."""
+        return tuple(filter(None, (*self.subgraphs, self.group)))
+
+    @property
+    def canvas(self) -> str:
+        """Where it stands: the path of its subgraph's instance, empty for the workflow itself."""
+        return self.id.rpartition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)

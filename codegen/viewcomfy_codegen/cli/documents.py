@@ -1,4 +1,4 @@
-"""`openapi WORKFLOW…` and `rules WORKFLOW…`: workflows as one document, for services or for coding assistants."""
+"""`openapi`, `rules` and `docs`: workflows as one document, for services, coding assistants or people."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from typing import Any
 import click
 
 from ..errors import CodegenError, Diagnostic
+from ..model import Module
+from ..pipeline import generate
+from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..project.writing import write_all
+from ..sources import classes_in
 from ..targets.checksums import is_edited, is_generated, marked
+from ..targets.html.page import html_page
 from ..targets.openapi import openapi_document
 from ..targets.rules import rules_page
 from .console import err, out, tell
-from .files import read_beside
-from .schemas import named
-
-Page = Callable[[Mapping[str, Mapping[str, Any]]], str]
+from .files import read_beside, read_file, read_object_info, users_facts
+from .schemas import named, places_by_name
 
 _workflows = click.argument("workflows", nargs=-1, required=True, metavar="WORKFLOW...")
 _check = click.option(
@@ -52,7 +55,7 @@ def openapi_command(
     It is OpenAPI 3.1. WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema. The routes of several
     are below their names.
     """
-    _finish(openapi_document, workflows, output, check, force)
+    _finish(lambda: openapi_document(_schemas(workflows)), output, check, force)
 
 
 @click.command("rules")
@@ -74,17 +77,45 @@ def rules_command(
     WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema. It is Markdown, and says what to import, what each
     parameter takes and what can go wrong.
     """
-    _finish(rules_page, workflows, output, check, force)
+    _finish(lambda: rules_page(_schemas(workflows)), output, check, force)
 
 
-def _finish(
-    page: Page, workflows: tuple[str, ...], output: str, check: bool, force: bool
+@click.command("docs")
+@_workflows
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    required=True,
+    help="The page to write, such as portrait.html; - prints it.",
+)
+@click.option(
+    "--object-info",
+    metavar="FILE|URL",
+    help="Node definitions of your own ComfyUI: its URL, or a saved /object_info.",
+)
+@_check
+@_force
+def docs_command(
+    workflows: tuple[str, ...],
+    output: str,
+    object_info: str | None,
+    check: bool,
+    force: bool,
 ) -> None:
-    """Write the page of all workflows, or compare it with the one that is there."""
+    """Write a page for people on each WORKFLOW.
+
+    WORKFLOW is whatever `generate` takes. The page is one HTML file that needs nothing else: the graph, the parameters, what a
+    run gives, and a call in each language.
+    """
+    _finish(lambda: html_page(_modules(workflows, object_info)), output, check, force)
+
+
+def _finish(page: Callable[[], str], output: str, check: bool, force: bool) -> None:
+    """Write the page, or compare it with the one that is there."""
     path = Path(output)
     try:
-        schemas = {name: each.schema for name, each in named(workflows).items()}
-        text = marked(page(schemas), "")
+        text = marked(page(), "")
         old = None if output == STANDARD else read_beside(path)
         if old is not None and not force and not check:
             _refuse_other(path, old)
@@ -101,6 +132,34 @@ def _finish(
         sys.stdout.buffer.write(text.encode())
     else:
         err(f"wrote {path}")
+
+
+def _modules(workflows: tuple[str, ...], object_info: str | None) -> list[Module]:
+    """The plan of each workflow's client. Raises CodegenError with all faults."""
+    classes = (
+        classes_in(read_object_info(object_info), object_info) if object_info else None
+    )
+    options = Options(object_info=classes, kept=users_facts())
+    found: list[Module] = []
+    faults: list[Diagnostic] = []
+    for name, place in places_by_name(workflows).items():
+        source = "standard input" if place == STANDARD else Path(place).name
+        try:
+            data = read_file(place)
+            made = generate(data, name=name, source=source, options=options, targets=())
+        except CodegenError as error:
+            faults += error.diagnostics
+        else:
+            tell(made.diagnostics)
+            found.append(made.module)
+    if faults:
+        raise CodegenError(*faults)
+    return found
+
+
+def _schemas(workflows: tuple[str, ...]) -> dict[str, Mapping[str, Any]]:
+    """The schema of each workflow's calls, by what its module is called. Raises CodegenError with all faults."""
+    return {name: each.schema for name, each in named(workflows).items()}
 
 
 def _refuse_other(path: Path, text: str) -> None:

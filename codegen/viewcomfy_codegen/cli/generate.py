@@ -25,7 +25,7 @@ from .finishing import finish
     "wanted",
     multiple=True,
     metavar="FILE",
-    help="File to write, .py, .ts, .openapi.json or .md; may be repeated. - prints it. Default: named after the workflow.",
+    help="File to write, .py, .ts, .openapi.json, .md or .html; may be repeated. - prints it. Default: named after the workflow.",
 )
 @click.option(
     "--schema",

@@ -14,17 +14,7 @@ from typing import Any
 import click
 
 from viewcomfy_runtime.parameters.fields import REQUIRED
-from viewcomfy_runtime.parameters.types import (
-    Choice,
-    Flag,
-    Integer,
-    Json,
-    Media,
-    Number,
-    ParameterType,
-    Text,
-    kind_of,
-)
+from viewcomfy_runtime.parameters.types import kind_of
 
 from ..catalog import shipped
 from ..errors import CodegenError
@@ -36,6 +26,7 @@ from ..project.paths import STANDARD, name_of
 from ..sources import classes_in
 from ..targets.calls import LANGUAGES, example
 from ..targets.mermaid import mermaid
+from ..targets.phrases import described
 from .console import out, out_json, out_text, tell
 from .files import read_file, read_object_info, users_catalog_if_any, users_facts
 
@@ -232,32 +223,6 @@ def _as_json(each: Parameter) -> dict[str, Any]:
             "doc": str(each.origins.doc),
         },
     }
-
-
-def described(kind: ParameterType) -> str:
-    """A type in a few words, for people."""
-    match kind:
-        case Text(multiline):
-            return "multiline text" if multiline else "text"
-        case Integer(lo, hi, random):
-            return f"integer{_range(lo, hi)}{', or drawn' if random else ''}"
-        case Number(lo, hi):
-            return f"number{_range(lo, hi)}"
-        case Flag():
-            return "true or false"
-        case Choice(options, open_):
-            shown = ", ".join(map(str, options[:4])) + (", …" if options[4:] else "")
-            return f"{'open choice' if open_ else 'choice'} of {len(options)} ({shown})"
-        case Media(media, optional):
-            return f"file ({media}){', optional' if optional else ''}"
-        case Json(shape):
-            return "JSON" if shape == "any" else f"JSON {shape}"
-
-
-def _range(lo: int | float | None, hi: int | float | None) -> str:
-    if lo is None and hi is None:
-        return ""
-    return f" {'…' if lo is None else lo} to {'…' if hi is None else hi}"
 
 
 def _cut(text: str, longest: int) -> str:

@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "migrate": ".migrate:migrate_command",
     "mcp": ".mcp:mcp_command",
     "openapi": ".documents:openapi_command",
+    "docs": ".documents:docs_command",
     "rules": ".documents:rules_command",
     "serve": ".serve:serve_command",
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 from viewcomfy_runtime.parameters.fields import Field
@@ -14,7 +13,7 @@ from ..errors import CodegenError, Diagnostic
 from ..pipeline import generate
 from ..planning.options import Options
 from ..project.paths import STANDARD, name_of
-from ..targets.json_schema import schema_of
+from ..targets.json_schema import JSON_SCHEMA, schema_of
 from ..targets.python.reading import read_module
 from ..targets.typescript.target import TYPESCRIPT
 from .files import read_file, users_facts
@@ -49,15 +48,23 @@ def described(place: str) -> Described:
     return Described(schema_of(made.module), made.graph, fields)
 
 
+def places_by_name(places: Sequence[str]) -> dict[str, str]:
+    """The places of several files by what the module of each is called."""
+    found: dict[str, str] = {}
+    for place in places:
+        name = base = name_of(place.removesuffix(JSON_SCHEMA.suffix))
+        number = 2
+        while name in found:
+            name, number = f"{base}_{number}", number + 1
+        found[name] = place
+    return found
+
+
 def named(places: Sequence[str]) -> dict[str, Described]:
     """What each of several files describes, by what its module is called. Raises CodegenError with all faults."""
     found: dict[str, Described] = {}
     faults: list[Diagnostic] = []
-    for place in places:
-        name = base = name_of(Path(place).name.partition(".")[0] or place)
-        number = 2
-        while name in found:
-            name, number = f"{base}_{number}", number + 1
+    for name, place in places_by_name(places).items():
         try:
             each = described(place)
         except CodegenError as error:

@@ -108,7 +108,8 @@ def _nodes(workflow: Workflow, author: Author) -> Iterator[GraphNode]:
             node.class_type,
             node.title,
             tuple(dict.fromkeys(each for each in sources if each in workflow.nodes)),
-            tuple(filter(None, (*around.subgraphs, around.group))),
+            around.subgraphs,
+            around.group,
             author.positions.get(node.id),
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from ..targets.html.target import HTML
 from ..targets.json_schema import JSON_SCHEMA
 from ..targets.openapi import OPENAPI
 from ..targets.python.target import PYTHON
@@ -22,6 +23,7 @@ TARGETS: Final[tuple[Target, ...]] = (
     JSON_SCHEMA,
     OPENAPI,
     RULES,
+    HTML,
 )
 """What can be written; names are remembered from the first of them that is there."""
 

@@ -96,7 +96,7 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
         wanted.append(str(folder / settings["typescript"]))
     wanted += [
         str(folder / settings[each])
-        for each in ("openapi", "rules")
+        for each in ("openapi", "rules", "html")
         if each in settings
     ]
     schema = settings.get("schema")

@@ -49,6 +49,10 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         {**_TEXT, "pattern": "\\.md$"},
         "The page for coding assistants to write as well: NAME.md.",
     ),
+    "html": Setting(
+        {**_TEXT, "pattern": "\\.html$"},
+        "The page for people to write as well: NAME.html.",
+    ),
     "runtime": Setting(
         _TEXT,
         "Where the TypeScript module imports its runtime from, such as viewcomfy.ts beside it. Default: it holds its own.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,47 @@ def test_only_one_form_is_printed(workflow: Path) -> None:
     done = run("inspect", str(workflow), "--graph", "--json")
     assert done.exit_code == 2
     assert "cannot be combined" in done.output
+
+
+def test_docs_writes_one_page_for_several_workflows(workflow: Path) -> None:
+    other = workflow.with_name("other.json")
+    other.write_text(json.dumps(text_to_image()))
+    page = workflow.with_name("page.html")
+    done = run("docs", str(workflow), str(other), "-o", str(page))
+    assert done.exit_code == 0
+    text = page.read_text("utf-8")
+    assert ">Portrait</h1>" in text and ">Other</h1>" in text
+    ids = re.findall(r' id="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+    assert (
+        run("docs", str(workflow), str(other), "-o", str(page), "--check").exit_code
+        == 0
+    )
+
+
+def test_docs_keeps_a_page_that_somebody_else_wrote(workflow: Path) -> None:
+    page = workflow.with_name("page.html")
+    page.write_text("<p>mine")
+    assert run("docs", str(workflow), "-o", str(page)).exit_code == 1
+    assert page.read_text() == "<p>mine"
+    assert run("docs", str(workflow), "-o", str(page), "--force").exit_code == 0
+
+
+def test_a_page_is_kept_fresh_with_the_project(
+    workflow: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = workflow.parent
+    monkeypatch.chdir(folder)
+    (folder / "pyproject.toml").write_text(
+        "[tool.viewcomfy-codegen.workflows.portrait]\n"
+        'source = "portrait.json"\nhtml = "portrait.html"\n'
+        '[tool.viewcomfy-codegen.workflows.portrait.rename]\nsteps = "effort"\n'
+    )
+    assert run("generate").exit_code == 0
+    assert "<code>effort</code>" in Path("portrait.html").read_text("utf-8")
+    assert run("generate", "--check").exit_code == 0
+    changed = text_to_image() | {"8": {"class_type": "VAEDecodeTiled", "inputs": {}}}
+    workflow.write_text(json.dumps(changed))
+    done = run("generate", "--check")
+    assert done.exit_code == 1
+    assert "portrait.html" in done.stdout

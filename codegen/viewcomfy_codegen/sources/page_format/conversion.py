@@ -86,6 +86,7 @@ class _Conversion:
             curation.labels(frozenset(app.inputs) if app is not None else ()),
             tuple(app.outputs) if app is not None else (),
             curation.around(),
+            curation.positions(),
         )
         return Converted(
             graph,

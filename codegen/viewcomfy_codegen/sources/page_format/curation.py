@@ -103,6 +103,15 @@ class Curation:
                         found[id] = Surroundings(names, group)
         return found
 
+    def positions(self) -> dict[str, tuple[float, float]]:
+        """Where each node that the workflow has stands on the canvas that it is on."""
+        return {
+            scope.id_of(node): node.position
+            for scope in self.scopes()
+            for node in scope.graph.nodes.values()
+            if node.position is not None and scope.id_of(node) in self._graph
+        }
+
 
 def name_of(scope: Scope) -> str:
     """What a subgraph is called where it is used."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any, Final, NamedTuple
 
 from ...errors import CodegenError, Diagnostic
@@ -284,7 +285,11 @@ def _position(value: object) -> tuple[float, float] | None:
     parts = value if isinstance(value, list) else list(mapping(value).values())
     if len(parts) < 2 or not all(isinstance(part, int | float) for part in parts[:2]):
         return None
-    return float(parts[0]), float(parts[1])
+    try:
+        x, y = float(parts[0]), float(parts[1])
+    except OverflowError:
+        return None
+    return (x, y) if isfinite(x) and isfinite(y) else None
 
 
 class _Renumber:

@@ -27,6 +27,7 @@ from ...planning.sentences import spoken
 from ...version import __version__
 from ..checksums import LINE, MARK
 from ..json_schema import schema_of
+from ..phrases import MADE
 from ..python.rendering import span
 from ..templates import Code, environment
 from .literals import (
@@ -216,18 +217,9 @@ def _choice(choice: Choice, name: Identifier) -> Code:
     return union(name, options)
 
 
-_MADE: Final = {
-    "image": "images",
-    "video": "videos",
-    "audio": "audio files",
-    "model": "3D models",
-    "text": "texts",
-}
-
-
 def _output(output: OutputNode, name: Identifier) -> dict[str, Any]:
     """One property of `Result`: the node's files, or its texts."""
-    made = _MADE.get(output.kind, "files")
+    made = MADE.get(output.kind, "files")
     place = f"node {spoken(output.node)}, {spoken(output.class_type)}"
     return {
         "doc": comment([f"The {made} of {place}."], 2),

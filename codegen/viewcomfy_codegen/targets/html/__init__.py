@@ -1,0 +1,1 @@
+"""A workflow as one self-contained HTML page for people."""

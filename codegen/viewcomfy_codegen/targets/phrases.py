@@ -1,0 +1,51 @@
+"""Types and outputs in a few words, for people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from viewcomfy_runtime.parameters.types import (
+    Choice,
+    Flag,
+    Integer,
+    Json,
+    Media,
+    Number,
+    ParameterType,
+    Text,
+)
+
+MADE: Final = {
+    "image": "images",
+    "video": "videos",
+    "audio": "audio files",
+    "model": "3D models",
+    "text": "texts",
+}
+"""What output nodes make, by their kind; of another, "files"."""
+
+
+def described(kind: ParameterType) -> str:
+    """A type in a few words, for people."""
+    match kind:
+        case Text(multiline):
+            return "multiline text" if multiline else "text"
+        case Integer(lo, hi, random):
+            return f"integer{_range(lo, hi)}{', or drawn' if random else ''}"
+        case Number(lo, hi):
+            return f"number{_range(lo, hi)}"
+        case Flag():
+            return "true or false"
+        case Choice(options, open_):
+            shown = ", ".join(map(str, options[:4])) + (", …" if options[4:] else "")
+            return f"{'open choice' if open_ else 'choice'} of {len(options)} ({shown})"
+        case Media(media, optional):
+            return f"file ({media}){', optional' if optional else ''}"
+        case Json(shape):
+            return "JSON" if shape == "any" else f"JSON {shape}"
+
+
+def _range(lo: int | float | None, hi: int | float | None) -> str:
+    if lo is None and hi is None:
+        return ""
+    return f" {'…' if lo is None else lo} to {'…' if hi is None else hi}"
