@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from . import faults, responses, store
 from .addresses import OwnHostOnly
+from .comfy_api_routes import ComfyApiRoutes
 from .desk import Desk, Settings
 from .direct_routes import DirectRoutes
 from .executing import Executor
@@ -40,6 +41,7 @@ def create_app(
         _ = served.workflow
     desk = Desk(workflows, settings, executor or Preview())
     gateway = GatewayRoutes(desk)
+    comfy_api = ComfyApiRoutes(desk)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -47,12 +49,14 @@ def create_app(
             yield
         finally:
             gateway.close()
+            comfy_api.close()
             desk.close()
 
     app = Starlette(
         routes=[
             Route(store.PATH, desk.store.serve, methods=["GET"]),
             *gateway.routes,
+            *comfy_api.routes,
             Route("/{workflow}/schema", _schema(desk), methods=["GET"]),
             *PageRoutes(desk).routes,
             *DirectRoutes(desk).routes,

@@ -64,13 +64,13 @@ class Run:
         """The workflow that runs."""
         return self._execution.workflow.graph
 
-    async def begun(self) -> None:
+    async def begun(self, seconds: float = KEEP_ALIVE) -> None:
         """Wait a while for the run to say anything.
 
         Raises Rejected where the executor refuses the call.
         """
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._begun.wait(), KEEP_ALIVE)
+            await asyncio.wait_for(self._begun.wait(), seconds)
         if self.done.done() and isinstance(self.done.exception(), Rejected):
             await self.done
 

@@ -1,0 +1,242 @@
+"""A job of Comfy API v2: a run, what it has told so far, and those who listen."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final, TypeAlias
+
+from .assets import Asset, Assets
+from .executing import Artifact, Glimpse, Step
+from .refusing import Rejected
+from .runs import Run, Told
+
+FINAL: Final = frozenset({"succeeded", "failed", "canceled"})
+RETENTION: Final = timedelta(hours=24)
+"""For how long a job is said to be kept."""
+
+MOST_WAITING: Final = 1000
+"""Events that a listener hasn't heard yet; those beyond are dropped."""
+
+_LABEL: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_LONGEST_LABEL: Final = 256
+_MOST_LABELS: Final = 16
+
+_Event: TypeAlias = "tuple[str, Any | Callable[[str], Any]] | None"
+"""What is told: a kind and its data, or what makes the data of the API's URL; None is the end."""
+
+_TYPES: Final = ("image", "video", "audio", "text")
+
+
+class ApiJob:
+    """One job, followed from when it is made until its end."""
+
+    def __init__(
+        self, run: Run, workflow: dict[str, Any], metadata: dict[str, str], to: Assets
+    ) -> None:
+        self.id = run.prompt_id
+        self.workflow = workflow
+        self.metadata = metadata
+        self.status = "queued"
+        self.progress: dict[str, Any] | None = None
+        self._run = run
+        self._assets = to
+        self._created = datetime.now(timezone.utc)
+        self._started: datetime | None = None
+        self._completed: datetime | None = None
+        self._outputs: list[tuple[str, Asset]] = []
+        self._error: dict[str, Any] | None = None
+        self._nodes: list[str] = []
+        self._listeners: set[asyncio.Queue[_Event]] = set()
+        self._following = asyncio.ensure_future(self._follow())
+
+    @property
+    def asset_ids(self) -> list[str]:
+        """The files that it made."""
+        return [asset.id for _, asset in self._outputs]
+
+    @property
+    def status_event(self) -> dict[str, Any]:
+        """The status as the stream tells it."""
+        return {"status": self.status, "queue_position": self._position}
+
+    @property
+    def _position(self) -> int | None:
+        return 1 if self.status == "queued" else None
+
+    def cancel(self) -> None:
+        """Ask for its end; one that is over stays as it is."""
+        if self.status not in FINAL:
+            self.status = "canceling"
+            self._run.cancel()
+
+    @contextlib.contextmanager
+    def heard(self) -> Iterator[asyncio.Queue[_Event]]:
+        """What is told from now on."""
+        told: asyncio.Queue[_Event] = asyncio.Queue()
+        if self.status in FINAL:
+            told.put_nowait(None)
+        self._listeners.add(told)
+        try:
+            yield told
+        finally:
+            self._listeners.discard(told)
+
+    def shown(self, base: str) -> dict[str, Any]:
+        """The job as the API tells of it, where `base` is the API's own URL."""
+        path = f"{base}/jobs/{self.id}"
+        started, completed = self._started, self._completed
+        return {
+            "id": self.id,
+            "status": self.status,
+            "created_at": self._created.isoformat(),
+            "create_time": self._created.isoformat(),
+            "started_at": started and started.isoformat(),
+            "completed_at": completed and completed.isoformat(),
+            "expires_at": (self._created + RETENTION).isoformat(),
+            "queue_position": self._position,
+            "progress": self.progress,
+            "outputs": [
+                _output(node, asset, self.id, base) for node, asset in self._outputs
+            ],
+            "error": self._error,
+            "metrics": {
+                "queue_ms": _milliseconds(self._created, started),
+                "execution_ms": _milliseconds(started, completed),
+            },
+            "metadata": self.metadata,
+            "urls": {
+                "self": path,
+                "events": f"{path}/events",
+                "cancel": f"{path}/cancel",
+            },
+        }
+
+    async def _follow(self) -> None:
+        async for told in self._run.events():
+            if told is not None:
+                self._begin()
+                self._hear(told)
+        self._begin()
+        made: list[Artifact] = []
+
+        def keep(artifact: Artifact) -> dict[str, Any]:
+            made.append(artifact)
+            return {}
+
+        try:
+            answer = await self._run.answer(keep)
+        except Rejected as rejected:
+            answer = self._run.refused(rejected)
+        for artifact in made:
+            asset = await asyncio.to_thread(self._assets.made, artifact)
+            self._outputs.append((artifact.node, asset))
+            self._tell("output", self._teller(artifact.node, asset))
+        self._end(answer)
+
+    def _teller(self, node: str, asset: Asset) -> Callable[[str], dict[str, Any]]:
+        return lambda base: _output(node, asset, self.id, base)
+
+    def _begin(self) -> None:
+        if self._started is None:
+            self._started = datetime.now(timezone.utc)
+            if self.status == "queued":
+                self.status = "running"
+                self._tell("status", self.status_event)
+
+    def _end(self, answer: Mapping[str, Any]) -> None:
+        self._completed = datetime.now(timezone.utc)
+        endings = {"success": "succeeded", "cancelled": "canceled"}
+        self.status = endings.get(answer["status"], "failed")
+        details = answer.get("error_data")
+        if self.status == "failed" and isinstance(details, dict):
+            self._error = {
+                "code": "node_execution_error",
+                "message": str(details.get("exception_message", "")),
+                "node_id": details.get("node_id") or None,
+                "class_type": details.get("node_type") or None,
+                "traceback": None,
+            }
+        for each in self._listeners:
+            each.put_nowait(None)
+
+    def _hear(self, told: Told) -> None:
+        match told:
+            case str():
+                self._tell("log", {"level": "info", "message": told})
+            case Step(node, value, total):
+                self.progress = self._snapshot(node, value, total)
+                self._tell("progress", self.progress)
+            case Glimpse(node, content_type, content):
+                data = base64.b64encode(content).decode()
+                about = {"node_id": node, "content_type": content_type}
+                self._tell("preview", {**about, "data_base64": data})
+
+    def _snapshot(self, node: str, value: int, total: int) -> dict[str, Any]:
+        if node not in self._nodes:
+            self._nodes.append(node)
+        done, nodes = len(self._nodes) - 1, max(1, len(self.workflow))
+        part = value / total if total > 0 else 0.0
+        about = self.workflow.get(node)
+        return {
+            "value": min(1.0, (done + part) / nodes),
+            "nodes_done": done,
+            "nodes_total": nodes,
+            "current_node": node or None,
+            "current_node_class": about and about.get("class_type"),
+            "step": value,
+            "steps": total,
+        }
+
+    def _tell(self, kind: str, about: Any) -> None:
+        for each in self._listeners:
+            if each.qsize() < MOST_WAITING:
+                each.put_nowait((kind, about))
+
+
+def is_metadata(metadata: Any) -> bool:
+    """Whether these are labels as deployments take them."""
+    if metadata is None:
+        return True
+    return (
+        isinstance(metadata, dict)
+        and len(metadata) <= _MOST_LABELS
+        and all(
+            _LABEL.fullmatch(name)
+            and isinstance(value, str)
+            and len(value.encode("utf-8", "replace")) <= _LONGEST_LABEL
+            for name, value in metadata.items()
+        )
+    )
+
+
+def _output(node: str, asset: Asset, job: str, base: str) -> dict[str, Any]:
+    kind = asset.content_type.partition("/")[0]
+    about = asset.shown(base)
+    return {
+        "node_id": node,
+        "name": asset.name,
+        "type": kind if kind in _TYPES else "file",
+        "job_id": job,
+        **{
+            key: about[key]
+            for key in (
+                "id",
+                "hash",
+                "content_type",
+                "size_bytes",
+                "url",
+                "url_expires_at",
+            )
+        },
+    }
+
+
+def _milliseconds(start: datetime | None, end: datetime | None) -> int | None:
+    if start is None or end is None:
+        return None
+    return round((end - start).total_seconds() * 1000)
