@@ -80,8 +80,10 @@ class Brothers:
                 self._by_file,
                 self._by_partner,
                 self._by_loaded,
+                self._by_source,
                 self._by_output,
                 self._by_group,
+                self._by_kind_of_value,
             ):
                 found = way(nodes, owners, depth)
                 if found is not None:
@@ -301,6 +303,31 @@ class Brothers:
             if (found := _if_distinct(prefixes, Rule.BRANCH)) is not None:
                 return found
         return None
+
+    def _by_source(
+        self, nodes: list[Node], owners: frozenset[str], depth: int
+    ) -> Prefixes | None:
+        """By the kinds of the nodes that work for each alone: a LoRA for one, a model for the other."""
+        kinds = {node.id: self._traits.source_kinds(node) for node in nodes}
+        counts = Counter(kind for each in kinds.values() for kind in set(each))
+        own = {
+            id: next((kind for kind in each if counts[kind] == 1), ())
+            for id, each in kinds.items()
+        }
+        return _if_distinct(own, Rule.PARTNER)
+
+    def _by_kind_of_value(
+        self, nodes: list[Node], owners: frozenset[str], depth: int
+    ) -> Prefixes | None:
+        """Constants by what they hold: one frame rate as a whole number, one with a fraction."""
+        held = {
+            node.id: tuple(
+                word for word in words(node.class_type) if word in ("int", "float")
+            )
+            for node in nodes
+            if not node.links
+        }
+        return _if_distinct(held, Rule.NOUN) if len(held) == len(nodes) else None
 
     def _by_output(
         self, nodes: list[Node], owners: frozenset[str], depth: int

@@ -30,6 +30,7 @@ _PLAIN_SOCKETS: Final = frozenset({""}) | frozenset(
     " on_false data pipe options source destination".split()
 )
 _TURNS_ON: Final = frozenset("enable use turn on switch is mode".split())
+_MEDIA: Final = frozenset({"IMAGE", "MASK", "VIDEO", "AUDIO", "*"})
 DEEPEST: Final = 6
 """How far is looked for what tells a node apart."""
 
@@ -171,10 +172,34 @@ class Traits:
                     pending.append(source)
         return found
 
+    def source_kinds(self, node: Node) -> list[Words]:
+        """The kinds of the nodes that load a model's file for this one alone, nearest first."""
+        families = (
+            vocabulary().family(class_words(each.class_type))
+            for each in self._own_sources(node)
+            if _file_words(each)
+        )
+        return [family for family in families if family]
+
+    def _media_sources(self, node: Node) -> list[Node]:
+        """The nodes that the images, videos and sounds come from that this one works on, nearest first."""
+        found: list[Node] = []
+        pending = [node]
+        while pending and len(found) < 2 * DEEPEST:
+            for _, link in sorted(pending.pop(0).links.items()):
+                source = self._workflow.nodes.get(link.node)
+                facts = self._labels.facts[source.class_type] if source else None
+                outputs = facts.outputs if facts is not None else ()
+                kinds = outputs[link.output : link.output + 1]
+                if source and source not in found and _MEDIA.issuperset(kinds):
+                    found.append(source)
+                    pending.append(source)
+        return found
+
     def loaded(self, node: Node) -> Words:
-        """What tells about the one file that only this node works on."""
+        """What tells about the one file that this node works on."""
         found = set()
-        for source in self._own_sources(node):
+        for source in self._media_sources(node):
             name = self._labels.file_name(source)
             if name:
                 found.add(tuple(word for word in name if word not in _PLAIN_SOCKETS))

@@ -165,6 +165,20 @@ def test_images_are_told_apart_by_the_frames_that_they_guide() -> None:
     assert names["11-inputs-image"] == "start_image"
     assert names["30-inputs-strength"] == "end_guide_strength"
     assert names["31-inputs-strength"] == "start_guide_strength"
+    assert names["31-inputs-frame_idx"] == "start_frame_idx"
+
+
+def test_one_rate_as_a_whole_number_and_one_with_a_fraction_are_told_apart() -> None:
+    workflow = video()
+    workflow["90"] = node("PrimitiveInt", "Frame Rate (int)", value=24)
+    workflow["91"] = node("PrimitiveFloat", "Frame Rate (float)", value=23.976)
+    workflow["92"] = node("LTXVEmptyLatentAudio", frame_rate=["90", 0])
+    workflow["8"]["inputs"]["latent"] = ["92", 0]
+    workflow["93"] = node("LTXVConditioning", frame_rate=["91", 0], positive=["5", 0])
+    workflow["8"]["inputs"]["positive"] = ["93", 0]
+    names = names_of(workflow)
+    assert names["90-inputs-value"] == "int_frame_rate"
+    assert names["91-inputs-value"] == "float_frame_rate"
 
 
 def test_brothers_stand_in_the_order_of_their_numbers() -> None:
