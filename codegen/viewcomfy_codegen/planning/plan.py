@@ -125,12 +125,13 @@ def _hidden(named: Named, shown: Set[WireKey]) -> tuple[Hidden, ...]:
 
 def _in_order(kept: Named) -> Named:
     """The parameters by their places; those whose names differ in numbers alone, by these."""
-    ordered = sorted(kept, key=lambda pair: _place(*pair))
+    places = {name: _place(name, draft) for name, draft in kept}
+    ordered = sorted(kept, key=lambda pair: places[pair[0]])
     alike: dict[object, list[int]] = {}
     for index, (name, draft) in enumerate(ordered):
         stem = _NUMBERS.sub("0", name)
         if stem != name and (draft.wish is None or draft.wish.order is None):
-            alike.setdefault((_place(name, draft), stem), []).append(index)
+            alike.setdefault((places[name], stem), []).append(index)
     found = list(ordered)
     for indexes in alike.values():
         numbered = sorted(indexes, key=lambda index: natural(ordered[index][0]))
