@@ -247,11 +247,11 @@ def as_upload(
 ) -> Upload:
     """`value` with a file name and a MIME type; `name` is the stem for data without a name.
 
-    Raises ValueError for a `data:` URI that cannot be decoded and for what is no MIME type.
+    Raises ValueError for a `data:` URI that can't be decoded and for what isn't a MIME type.
     """
     if isinstance(value, Upload):
         if value.content_type and not _HEADER.fullmatch(value.content_type):
-            raise ValueError(f"{value.content_type!r} is no MIME type")
+            raise ValueError(f"{value.content_type!r} isn't a MIME type")
         known = as_upload(value.data, name)
         filename = _encodable(value.filename or "") or known.filename
         return Upload(
@@ -324,7 +324,7 @@ def _from_data_uri(uri: str, name: str) -> Upload:
         try:
             data = base64.b64decode(data, validate=True)
         except ValueError as error:
-            raise ValueError(f"the data: URI is no valid base64: {error}") from None
+            raise ValueError(f"the data: URI isn't valid base64: {error}") from None
     if _TYPE.fullmatch(content_type) is None:
         content_type = _sniff(data[:16])
     return Upload(data, name + extension_of(content_type), content_type)

@@ -135,7 +135,7 @@ def accept(kind: ParameterType, value: object) -> Any:
     """
     match kind:
         case Text():
-            return value if isinstance(value, str) else _refuse("a text", value)
+            return value if isinstance(value, str) else _refuse("text", value)
         case Integer(lo, hi, random):
             if value is None and random:
                 return None
@@ -221,7 +221,7 @@ def _choice(value: object, options: tuple[Option, ...], open_: bool) -> Option:
         if open_ or value in options:
             return value
     elif open_:
-        _refuse("a text", value)
+        _refuse("text", value)
     _refuse("one of " + ", ".join(short(option) for option in options), value)
 
 

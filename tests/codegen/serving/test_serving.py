@@ -265,7 +265,7 @@ def test_a_node_of_an_unknown_class_gives_what_it_is_named_for(tmp_path: Path) -
         ({"3-inputs-model": "x"}, "3-inputs-model is linked"),
         ({"3-inputs-steps": 0}, "at least 1"),
         ({"3-inputs-steps": "many"}, "whole number"),
-        ({"6-inputs-text": 3}, "a text"),
+        ({"6-inputs-text": 3}, "must be text"),
     ],
 )
 def test_values_that_do_not_fit_are_refused_and_named(

@@ -126,7 +126,7 @@ def test_an_upload_says_what_it_says_and_the_rest_is_found_out(
 
 @pytest.mark.parametrize("content_type", ["a/b\r\nX-Evil: 1", "a/b\n", "a/\x00", "a/é"])
 def test_a_mime_type_that_no_header_can_hold_is_refused(content_type: str) -> None:
-    with pytest.raises(ValueError, match="no MIME type"):
+    with pytest.raises(ValueError, match="a MIME type"):
         as_upload(Upload(b"x", "a", content_type), "image")
 
 

@@ -281,7 +281,7 @@ function short(value: unknown): string {
 const CHECKS: Readonly<
   Record<string, readonly [string, (value: unknown) => boolean]>
 > = {
-  string: ["a text", (value) => typeof value === "string"],
+  string: ["text", (value) => typeof value === "string"],
   integer: ["a whole number", isWhole],
   number: [
     "a finite number",
@@ -526,7 +526,7 @@ function uploadOf(value: Exclude<FileInput, Stored>, name: string): Upload {
   const { type, name: own } = data as Partial<File>;
   const filename = own ? basename(own) : name + extensionOf(type ?? "");
   if (!data.size) {
-    throw new Refused(`the file ${filename} cannot be sent: it is empty`);
+    throw new Refused(`the file ${filename} can't be sent: it is empty`);
   }
   return { data, filename, contentType: type || typeOf(filename) };
 }
@@ -560,7 +560,7 @@ function fromDataUri(uri: string): [bytes: Uint8Array, type?: string] {
     const bytes = base64 ? fromBase64(binary) : bytesOf(binary);
     return type ? [bytes, type] : [bytes];
   } catch {
-    throw new Refused("the data: URI is not valid base64");
+    throw new Refused("the data: URI isn't valid base64");
   }
 }
 
@@ -2096,7 +2096,7 @@ export class Workflow<
     const wire = this.toWire(parameters);
     if (!Object.keys(wire.params).length) {
       throw new InvalidWorkflowError(
-        "the workflow holds no value that a call could send, and ViewComfy refuses an empty one",
+        "the workflow has no value that a call could send, and ViewComfy refuses an empty one",
         "set any value in one of its nodes and export it again",
       );
     }
