@@ -166,7 +166,7 @@ def _parameter(
         default = None if optional else REQUIRED
     elif wanted:
         default = REQUIRED
-    told, origin = about(name, draft, roles)
+    told, origin = about(name, draft, roles, joined is not None)
     told = replace(told, sentence=f"{told.sentence} {draft.counts}".strip())
     return Parameter(
         name=name,

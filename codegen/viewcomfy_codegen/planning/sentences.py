@@ -23,7 +23,9 @@ from ..words import plain_name, words
 from .drafts import Draft
 
 
-def _sentence(name: str, draft: Draft, roles: Roles) -> tuple[str, Origin | str]:
+def _sentence(
+    name: str, draft: Draft, roles: Roles, shared: bool
+) -> tuple[str, Origin | str]:
     """What the parameter is for, and who says so: its role where its input's own name says none,
     else what is known of it.
     """
@@ -35,7 +37,7 @@ def _sentence(name: str, draft: Draft, roles: Roles) -> tuple[str, Origin | str]
     if draft.wish is not None and draft.wish.doc:
         return sentence_of(draft.wish.doc), draft.wish.origin
     kind = type(draft.type).__name__.lower()
-    used = _used(name, draft, roles)
+    used = _used(name, draft, roles, shared)
     if used:
         return used, SentenceOrigin.ROLE
     plain, own = plain_name(draft.input), set(words(draft.input))
@@ -53,8 +55,8 @@ def _sentence(name: str, draft: Draft, roles: Roles) -> tuple[str, Origin | str]
     return glossary().sentence(draft.node.class_type, plain, kind, told)
 
 
-def _used(name: str, draft: Draft, roles: Roles) -> str:
-    """What a text or a file is used as, where its input's own name says nothing of it."""
+def _used(name: str, draft: Draft, roles: Roles, shared: bool) -> str:
+    """What a text or a file is used as, where its input's own name says nothing of it, or not of all that it sets."""
     own, spoken_name = set(words(draft.input)), words(name)
     if isinstance(draft.type, Media):
         noun = draft.type.media.partition("/")[0]
@@ -69,7 +71,7 @@ def _used(name: str, draft: Draft, roles: Roles) -> str:
         return glossary().role("url").format(noun=noun)
     if "mask" in spoken_name and spoken_name[-1] == "prompt":
         return glossary().role("mask_prompt")
-    if own <= _TEXTS and "prompt" in spoken_name:
+    if (shared or own <= _TEXTS) and "prompt" in spoken_name:
         side = roles.side(draft.node)
         return glossary().role(side) if side is not None else ""
     return ""
@@ -86,10 +88,12 @@ def sentence_of(text: str) -> str:
     return plain if not plain or plain[-1] in ".!?…:;)" else f"{plain}."
 
 
-def about(name: str, draft: Draft, roles: Roles) -> tuple[About, Origin | str]:
-    """What people read about the parameter, and who says what it is for."""
+def about(
+    name: str, draft: Draft, roles: Roles, shared: bool = False
+) -> tuple[About, Origin | str]:
+    """What people read about the parameter, which sets several inputs where it is `shared`, and who says what it is for."""
     node = draft.node
-    sentence, origin = _sentence(name, draft, roles)
+    sentence, origin = _sentence(name, draft, roles, shared)
     if isinstance(draft.type, Json) and isinstance(draft.value, dict) and draft.value:
         keys = spoken(", ".join(map(str, draft.value)))
         sentence = f"{sentence} {glossary().role('keys').format(keys=keys)}".strip()

@@ -89,3 +89,14 @@ def test_a_size_is_named_by_its_title_whatever_else_uses_it() -> None:
     found = schema(workflow)["properties"]
     assert found["width"]["x-viewcomfy-key"] == "20-inputs-value"
     assert found["height"]["x-viewcomfy-key"] == "21-inputs-value"
+
+
+def test_a_text_that_an_encoder_takes_twice_says_what_it_becomes() -> None:
+    workflow = text_to_image()
+    workflow["6"] = node(
+        "CLIPTextEncodeFlux", clip=["4", 1], clip_l="a fox", t5xxl="a fox", guidance=3.5
+    )
+    assert said(workflow, "positive_prompt") == "What the result should show."
+    workflow["6"]["inputs"]["clip_l"] = "a cat"
+    apart = [str(each) for each in schema(workflow)["properties"].values()]
+    assert any("smaller CLIP encoder" in each for each in apart)
