@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "params": ".params:params_command",
     "migrate": ".migrate:migrate_command",
     "mcp": ".mcp:mcp_command",
+    "service": ".service:service_command",
     "openapi": ".documents:openapi_command",
     "docs": ".documents:docs_command",
     "rules": ".documents:rules_command",

@@ -200,9 +200,9 @@ _SHARED: Final[JsonObject] = {
         "properties": {
             "id": _TEXT,
             "status": {"enum": ["running", "success", "error", "cancelled"]},
-            "parameters": {
+            "seeds": {
                 "type": "object",
-                "description": "The values that were sent, drawn seeds among them; files are left out.",
+                "description": "The seeds that were sent, drawn ones among them.",
             },
             "outputs": {
                 "type": "array",
@@ -210,7 +210,7 @@ _SHARED: Final[JsonObject] = {
             },
             "problem": {"$ref": "#/components/schemas/Problem"},
         },
-        "required": ["id", "status", "parameters", "outputs"],
+        "required": ["id", "status", "seeds", "outputs"],
     },
     "Output": {
         "title": "Output",
