@@ -124,7 +124,7 @@ def _tools(options: McpOptions) -> dict[str, WorkflowTool]:
             message = "this describes calls, but not how they are sent"
             hint = "give the workflow itself, or its Python module"
             raise CodegenError(Diagnostic(place, message, hint))
-        workflow = ReadWorkflow(each.schema, each.fields, each.graph)
+        workflow = ReadWorkflow(each.schema, each.fields, each.graph, each.fallback)
         tools[name] = WorkflowTool(
             name, workflow, each.schema, options.all_, options.files
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from viewcomfy_runtime.parameters.fields import Field
@@ -21,11 +21,15 @@ from .files import read_file, users_facts
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The schema of calls; the workflow's nodes and the parameters if the file has them."""
+    """The schema of calls; the workflow's nodes and the parameters if the file has them.
+
+    `fallback` is what a call sends that has nothing else to send.
+    """
 
     schema: Mapping[str, Any]
     graph: Mapping[str, Any] | None = None
     fields: Sequence[Field] | None = None
+    fallback: Mapping[str, Any] = field(default_factory=dict)
 
 
 def described(place: str) -> Described:
@@ -38,14 +42,14 @@ def described(place: str) -> Described:
     text = data.decode("utf-8", "replace")
     if place.endswith(".py") or "WORKFLOW: Final" in text:
         module = read_module(text, name)
-        return Described(module.schema, module.graph, module.fields)
+        return Described(module.schema, module.graph, module.fields, module.fallback)
     if place.endswith(".ts"):
         earlier = TYPESCRIPT.read(text, name)
         return Described(earlier.schema, earlier.graph)
     options = Options(kept=users_facts())
     made = generate(data, name="workflow", source=name, options=options, targets=())
     fields = tuple(parameter.field for parameter in made.module.parameters)
-    return Described(schema_of(made.module), made.graph, fields)
+    return Described(schema_of(made.module), made.graph, fields, made.module.fallback)
 
 
 def places_by_name(places: Sequence[str]) -> dict[str, str]:

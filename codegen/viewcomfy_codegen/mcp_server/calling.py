@@ -16,13 +16,14 @@ from viewcomfy_runtime.workflow import Workflow
 
 
 class ReadWorkflow(Workflow[Any, PromptResult]):
-    """A workflow by its parameters and the schema of its calls."""
+    """A workflow by its parameters and the schema of its calls; `fallback` is sent where a call has no value."""
 
     def __init__(
         self,
         schema: Mapping[str, Any],
         fields: Sequence[Field],
         graph: Mapping[str, Any] | None,
+        fallback: Mapping[str, Any],
     ) -> None:
         super().__init__(
             _parameters(fields),
@@ -31,7 +32,7 @@ class ReadWorkflow(Workflow[Any, PromptResult]):
             title=str(schema.get("title", "Workflow")),
             about=json.dumps({"outputs": schema.get("x-viewcomfy-outputs", {})}),
             graph=None if graph is None else json.dumps(graph),
-            fallback={},
+            fallback=fallback,
         )
         self.__dict__["fields"] = tuple(fields)
 

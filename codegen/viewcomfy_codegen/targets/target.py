@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from viewcomfy_runtime.parameters.fields import Field
@@ -16,13 +16,15 @@ from ..model import Module
 class Earlier:
     """What a file that was generated before says.
 
-    `schema` is the JSON Schema of its calls, `graph` the workflow that it carries, if it does, and
-    `fields` its parameters with their types, where the target tells of them.
+    `schema` is the JSON Schema of its calls, `graph` the workflow that it carries, if it does.
+    `fields` are its parameters with their types and `fallback` what a call sends that has nothing
+    else to send, where the target tells of them.
     """
 
     schema: Mapping[str, Any]
     graph: Mapping[str, Any] | None = None
     fields: tuple[Field, ...] = ()
+    fallback: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> dict[tuple[WireKey, ...], str]:

@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from mcp.shared.exceptions import MCPError
 
+from viewcomfy_codegen import generate
 from viewcomfy_codegen.serving import Artifact, Execution, LocalViewComfy, running
 
 from ...helpers.cases import image_to_image
@@ -251,6 +252,28 @@ def test_a_generated_module_is_a_tool_with_its_own_names(tmp_path: Path) -> None
 
     (tmp_path / "served.json").write_text(json.dumps(text_to_image()), "utf-8")
     with running(tmp_path / "served.json") as server:
+        asyncio.run(drive(server))
+
+
+@pytest.mark.parametrize("suffix", [".json", ".py"])
+def test_a_workflow_without_a_value_to_set_can_be_called(
+    suffix: str, tmp_path: Path
+) -> None:
+    workflow = {
+        "1": node("LoadImage", image="in.png", upload="image"),
+        "2": node("PreviewImage", images=["1", 0]),
+    }
+    (tmp_path / "viewer.json").write_text(json.dumps(workflow), "utf-8")
+    module = generate(workflow, name="viewer").files["viewer.py"]
+    (tmp_path / "viewer.py").write_text(module, "utf-8")
+
+    async def drive(server: LocalViewComfy) -> None:
+        source = str(tmp_path / f"viewer{suffix}")
+        async with connected("stdio", server.environment, source) as client:
+            result = await client.call_tool("viewer", {"image": PNG})
+            assert not result.is_error, text(result)
+
+    with running(tmp_path / "viewer.json") as server:
         asyncio.run(drive(server))
 
 

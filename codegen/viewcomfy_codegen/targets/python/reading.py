@@ -68,7 +68,7 @@ def _earlier(tree: ast.Module) -> Earlier:
     said = {
         str(each.arg): ast.literal_eval(each.value)
         for each in workflow.keywords
-        if each.arg in ("title", "about", "graph")
+        if each.arg in ("title", "about", "graph", "fallback")
     }
     about = json.loads(str(said.get("about") or "{}"))
     told = {
@@ -81,7 +81,8 @@ def _earlier(tree: ast.Module) -> Earlier:
     )
     fields = tuple(_Reader(assigned).fields(_parameters(tree), told))
     schema = schema_of_fields(str(said["title"]), fields, outputs)
-    return Earlier(schema, _graph(said.get("graph")), fields)
+    fallback = dict(said.get("fallback") or {})
+    return Earlier(schema, _graph(said.get("graph")), fields, fallback)
 
 
 def _parameters(tree: ast.Module) -> ast.ClassDef:
