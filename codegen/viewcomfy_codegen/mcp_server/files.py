@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,11 @@ def file_of(value: Any, folder: Path | None) -> Any:
         return value
     if folder is None:
         raise RefusedFile("must be a data: URI, such as data:image/png;base64,…")
-    try:
+    with suppress(OSError, ValueError, RuntimeError):
         root = folder.resolve(strict=True)
         place = (root / value).resolve(strict=True)
-        inside = place.is_relative_to(root) and place.is_file()
-    except (OSError, ValueError, RuntimeError):
-        inside = False
-    if not inside:
-        raise RefusedFile(
-            "must be a data: URI, or the path of a file in the folder that the server reads from"
-        )
-    return place
+        if place.is_relative_to(root) and place.is_file():
+            return place
+    raise RefusedFile(
+        "must be a data: URI, or the path of a file in the folder that the server reads from"
+    )

@@ -106,6 +106,7 @@ class WorkflowTool:
             except RefusedFile as refused:
                 faults.append(Fault(name, str(refused)))
         named = {each.parameter for each in faults}
+        call = None
         try:
             call = self.workflow.parse(values)
         except InvalidParametersError as error:
