@@ -37,7 +37,7 @@ _DOING: Final = frozenset(
 _PROGRAM: Final = frozenset({"comfyui", "comfy", "ui"})
 _SAYS_NOTHING: Final = frozenset(
     "comfyui comfy ui output outputs out img image images video videos audio result results temp tmp test"
-    " file files save animatediff default untitled".split()
+    " file files save animatediff default untitled inputs filename prefix".split()
 )
 
 
