@@ -90,6 +90,7 @@ class Api:
             return _error(422, "idempotency_key_reuse")
         if not self.labels and "metadata" in body:
             return _error(422, "metadata_not_supported")
+        job: dict[str, Any] = {}
         lost, self.lost = self.lost, max(0, self.lost - 1)
         if not (lost and self.forgets):
             self.keys.append(key)

@@ -109,11 +109,11 @@ class WorkflowTool:
         call = None
         try:
             call = self.workflow.parse(values)
+            if not faults:
+                return call
         except InvalidParametersError as error:
             faults += [each for each in error.faults if each.parameter not in named]
-        if faults:
-            raise InvalidParametersError(tuple(faults))
-        return call
+        raise InvalidParametersError(tuple(faults))
 
     async def answer(self, result: PromptResult, kept: Kept) -> types.CallToolResult:
         """A run's files, what each is, and the seeds that were drawn."""

@@ -82,8 +82,8 @@ def outputs_of(
     first = [each for each in spots if each.node in shown]
     names = assign_outputs(first, known)
     names = assign_outputs(spots, {**known, **names})
+    place = {id: number for number, id in enumerate(shown)}
     if first:
-        place = {id: number for number, id in enumerate(shown)}
         found.sort(key=lambda each: place.get(each.node, len(place)))
     if first and only:
         found = [each for each in found if each.node in place]

@@ -103,7 +103,7 @@ def about(
             sentence=sentence,
             class_type=spoken(node.class_type),
             title=spoken(split_mark(node.title)[1]),
-            deployed=spoken(draft.value) if is_file else "",
+            deployed=spoken(str(draft.value)) if is_file else "",
             step=draft.step if isinstance(draft.type, Integer | Number) else None,
             label=spoken(draft.wish.label or "") if draft.wish is not None else "",
         ),

@@ -150,7 +150,7 @@ def project_schema() -> dict[str, Any]:
     }
 
 
-def faults_of(table: object, where: str) -> list[Diagnostic]:
+def faults_of(table: Any, where: str) -> list[Diagnostic]:
     """Everything that is wrong with the table; `where` names its file."""
     from jsonschema import Draft202012Validator
 

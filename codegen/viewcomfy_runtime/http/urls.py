@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Final
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
@@ -18,19 +19,16 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 def joined(current: str, target: str) -> str:
     """The URL that a redirect from `current` leads to. Raises ProtocolError where it isn't one."""
-    try:
+    with suppress(ValueError):
         found = urljoin(current, target)
         parts = urlsplit(found)
         _ = parts.port  # is only checked when it is asked for
-        valid = parts.scheme in _PORTS
-    except ValueError:
-        valid = False
-    if not valid:
-        raise ProtocolError(
-            f"{host_of(current)} redirects to something that isn't a valid URL",
-            hint="check that the URL is the deployment's endpoint",
-        )
-    return found
+        if parts.scheme in _PORTS:
+            return found
+    raise ProtocolError(
+        f"{host_of(current)} redirects to something that isn't a valid URL",
+        hint="check that the URL is the deployment's endpoint",
+    )
 
 
 def same_host(origin: str, target: str) -> bool:

@@ -39,13 +39,10 @@ class Remote:
 
     __slots__ = ()
 
+    filename: str
+    content_type: str
+
     if TYPE_CHECKING:
-
-        @property
-        def filename(self) -> str: ...
-
-        @property
-        def content_type(self) -> str: ...
 
         def read(self) -> bytes: ...
 
@@ -62,7 +59,7 @@ class URL(Remote):
     Raises ValueError for what isn't such a URL.
     """
 
-    __slots__ = ("allow_private", "max_bytes", "url")
+    __slots__ = ("allow_private", "content_type", "filename", "max_bytes", "url")
 
     def __init__(
         self,
@@ -71,7 +68,7 @@ class URL(Remote):
         allow_private: bool = False,
         max_bytes: int = LARGEST_FETCHED,
     ) -> None:
-        from urllib.parse import urlsplit
+        from urllib.parse import unquote, urlsplit
 
         parts = urlsplit(url)
         if not is_link(url) or not parts.hostname or parts.port == 0:
@@ -83,18 +80,8 @@ class URL(Remote):
         self.url = url
         self.allow_private = allow_private
         self.max_bytes = max_bytes
-
-    @property
-    def filename(self) -> str:
-        """The name at the URL's end, as far as it is one; may be empty."""
-        from urllib.parse import unquote, urlsplit
-
-        return _plain(unquote(urlsplit(self.url).path.rpartition("/")[2]))
-
-    @property
-    def content_type(self) -> str:
-        """What the name stands for; empty where it stands for nothing."""
-        return type_of(self.filename) or ""
+        self.filename = _plain(unquote(parts.path.rpartition("/")[2]))
+        self.content_type = type_of(self.filename) or ""
 
     def _parts(self) -> tuple[object, ...]:
         return self.url, self.allow_private, self.max_bytes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from ..errors import InvalidParametersError, RejectedError, ViewComfyError
@@ -54,10 +54,12 @@ class Runner(Generic[P, R]):
         """The call with a number for every seed that is None; with `all`, for every seed."""
         raise NotImplementedError
 
-    @property
-    def naming(self) -> Naming[R]:
-        """How a client's result becomes the module's own."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        @cached_property
+        def naming(self) -> Naming[R]:
+            """How a client's result becomes the module's own."""
+            ...
 
     def by_name(self, error: ViewComfyError) -> ViewComfyError:
         """The error with the parameters' names in place of wire keys, which are all that a client knows."""
