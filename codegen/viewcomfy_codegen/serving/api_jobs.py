@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, TypeAlias
@@ -51,6 +52,8 @@ class ApiJob:
         self._outputs: list[tuple[str, Asset]] = []
         self._error: dict[str, Any] | None = None
         self._nodes: list[str] = []
+        self.past: deque[tuple[str, Any]] = deque(maxlen=MOST_WAITING)
+        """The lines and the files so far, for those who come to listen later: a quick run is told whole."""
         self._listeners: set[asyncio.Queue[_Event]] = set()
         self._following = asyncio.ensure_future(self._follow())
 
@@ -193,6 +196,8 @@ class ApiJob:
         }
 
     def _tell(self, kind: str, about: Any) -> None:
+        if kind in ("log", "output"):
+            self.past.append((kind, about))
         for each in self._listeners:
             if each.qsize() < MOST_WAITING:
                 each.put_nowait((kind, about))

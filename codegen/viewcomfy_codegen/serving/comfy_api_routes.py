@@ -14,7 +14,7 @@ from starlette.routing import Route
 from viewcomfy_runtime.parameters.key import WireKey
 
 from . import faults
-from .api_jobs import FINAL, ApiJob, is_metadata
+from .api_jobs import ApiJob, is_metadata
 from .assets import Asset, Assets, with_files
 from .desk import Desk
 from .forms import LONGEST_FIELD, CallForm, read_form, read_json
@@ -236,9 +236,9 @@ class ComfyApiRoutes:
 
     async def _events(self, job: ApiJob, base: str) -> AsyncIterator[bytes]:
         yield _event("status", job.status_event)
-        if job.status in FINAL:
-            return
         with job.heard() as told:
+            for kind, about in list(job.past):
+                yield _event(kind, _shown(about, base))
             if job.progress is not None:
                 yield _event("progress", job.progress)
             while True:
@@ -249,8 +249,7 @@ class ComfyApiRoutes:
                     continue
                 if each is None:
                     break
-                kind, about = each
-                yield _event(kind, about(base) if callable(about) else about)
+                yield _event(each[0], _shown(each[1], base))
         yield _event("status", job.status_event)
 
     async def upload(self, request: Request) -> Response:
@@ -408,6 +407,11 @@ def _number(text: str, lo: int, hi: int, name: str) -> int:
     if not (text.isascii() and text.isdecimal() and lo <= int(text[:12]) <= hi):
         raise Refusal(400, "invalid_request", f"{name} must be from {lo} to {hi}")
     return int(text)
+
+
+def _shown(about: Any, base: str) -> Any:
+    """What an event holds, its links made for the URL that the client knows."""
+    return about(base) if callable(about) else about
 
 
 def _event(kind: str, about: Any) -> bytes:

@@ -68,6 +68,8 @@ class Submission:
         self._graph: Mapping[str, Any] = {}
         self._labeled = self._listed = False
         self._begun = 0.0
+        self.job: dict[str, Any] | None = None
+        """The job as the server told of it when it took the call; None where that answer was lost."""
         self._code = ""
 
     def send(self, graph: Mapping[str, Any]) -> None:
@@ -132,7 +134,8 @@ class Submission:
         ) as answer:
             if answer.status not in (200, 201, 202):
                 raise self._refused(answer)
-            self._is(text_of(job_in(answer.json(), answer.host).get("id")))
+            self.job = job_in(answer.json(), answer.host)
+        self._is(text_of(self.job.get("id")))
 
     def _is(self, prompt_id: str) -> None:
         self._run.prompt_id = prompt_id

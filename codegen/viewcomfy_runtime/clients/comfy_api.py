@@ -115,7 +115,13 @@ class ComfyAPI(Closing):
             deadline.enter("queue")
             with api_events(self._http, run.prompt_id, watch, deadline) as events:
                 return self._awaited(
-                    run.prompt_id, call.params, deadline, watch, events, graph
+                    run.prompt_id,
+                    call.params,
+                    deadline,
+                    watch,
+                    events,
+                    graph,
+                    submission.job,
                 )
 
     def submit(self, call: Call, deadline: Deadline) -> str:
@@ -228,13 +234,15 @@ class ComfyAPI(Closing):
         watch: Watch,
         events: ApiEvents | None,
         graph: Mapping[str, Any],
+        known: dict[str, Any] | None = None,
     ) -> PromptResult:
         absences = 0
 
         def ask() -> dict[str, Any] | None:
-            nonlocal absences
+            nonlocal absences, known
             try:
-                job = self._job(prompt_id, deadline)
+                job = known or self._job(prompt_id, deadline)
+                known = None
                 absences = 0
             except NotFoundError:
                 absences += 1

@@ -26,10 +26,11 @@ from viewcomfy_runtime import (
     Progress,
     RejectedError,
     RunCancelledError,
+    ViewComfy,
 )
 
 from ...helpers.comfy import comfy
-from ...helpers.local import SECRET, served, serving
+from ...helpers.local import ID, SECRET, served, serving
 from ...helpers.support import module_of, node, text_to_image
 
 PNG = (
@@ -63,6 +64,20 @@ def test_a_module_runs_there(module: ModuleType) -> None:
     kinds: list[type[Event]] = [Progress, Log, OutputReady]
     assert all(any(isinstance(each, kind) for each in heard) for kind in kinds)
     assert result.outputs[0].node == "9"
+
+
+def test_quick_runs_are_told_whole(module: ModuleType) -> None:
+    with serving(served(text_to_image())) as url:
+        direct: list[str] = []
+        first = module.Parameters(steps=3)
+        there = ViewComfy(f"{url}/made", ID, SECRET)
+        module.run(first, client=there, on_log=direct.append)
+        told = [line for line in direct if "%|" not in line and "Prompt" not in line]
+        assert told
+        for _ in range(25):
+            heard: list[str] = []
+            module.run(first, client=client(url), on_log=heard.append)
+            assert set(told) <= set(heard)
 
 
 def test_a_file_is_sent_once_and_a_result_is_an_input(tmp_path: Path) -> None:
