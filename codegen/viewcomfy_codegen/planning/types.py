@@ -135,7 +135,7 @@ def _of_another_version(kind: ParameterType, value: Any) -> ParameterType | None
     """The type of a value that is none of `kind` but surely a value: a class may take other ones in each version."""
     match kind:
         case Integer(lo, hi) if isinstance(value, float):
-            return Number(lo, hi)
+            return widened(Number(lo, hi), value)
         case Flag() if isinstance(value, str) and value.casefold() in _SWITCHES:
             return Text()
         case Choice(options, _) if type(value) is int and str(value) in options:

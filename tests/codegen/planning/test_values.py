@@ -163,6 +163,12 @@ def test_the_choices_that_the_page_keeps_in_inputs_of_its_own_are_the_choices() 
     assert choice["enum"] == list(options.values())
 
 
+def test_a_fraction_beyond_its_bounds_is_still_a_default() -> None:
+    found = schema(sampled(seed=2.0**64))["properties"]["seed"]
+    assert found["type"] == "number"
+    assert "maximum" not in found
+
+
 # Classes that nobody knows
 
 
