@@ -15,7 +15,6 @@ from viewcomfy_runtime.parameters.types import (
     Number,
     Refused,
     Text,
-    accept,
 )
 
 from ..model import Parameter
@@ -63,15 +62,15 @@ def call_text(served: Served, asked: Any) -> str:
 
 def faults_of(served: Served, values: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with values, by the parameters' names."""
-    kinds = {str(each.name): each.type for each in served.module.parameters}
+    fields = {str(each.name): each.field for each in served.module.parameters}
     found = {}
     for name, value in values.items():
-        kind = kinds.get(name)
-        if kind is None:
+        field = fields.get(name)
+        if field is None:
             found[name] = "there is no such parameter"
-        elif not isinstance(kind, Media):
+        elif not isinstance(field.type, Media):
             try:
-                accept(kind, value)
+                field.accept(value)
             except Refused as refused:
                 found[name] = str(refused)
     return found
@@ -90,6 +89,10 @@ def _field(parameter: Parameter) -> dict[str, Any]:
         "required": parameter.required,
         "deployed": about.deployed,
         "step": None if about.step is None else json.dumps(about.step),
+        "when": [
+            {name: list(keys) for name, keys in branch.when.items()}
+            for branch in parameter.branches
+        ],
         "default": None if parameter.required else json.dumps(parameter.default),
     }
     match parameter.type:

@@ -19,6 +19,8 @@ from PIL import Image
 from viewcomfy_codegen.serving import LocalViewComfy, Served, running
 from viewcomfy_codegen.serving.sessions import Sessions
 
+from ...helpers import branching
+from ...helpers.branching import small
 from ...helpers.browser import chromium, complaints, needs_browser
 from ...helpers.cases import CASES, image_to_image, values_of_all_kinds, video
 from ...helpers.local import served
@@ -98,6 +100,20 @@ class Page:
         self.script("arguments[0].value = ''", control)
         control.send_keys(value)
 
+    def choose(self, name: str, value: str) -> None:
+        self.script(
+            "arguments[0].value = arguments[1];"
+            "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
+            self.control(name),
+            value,
+        )
+
+    @property
+    def shown(self) -> list[str]:
+        """The parameters whose fields count, in the form's order."""
+        fields = self.driver.find_elements("css selector", ".field:not([hidden])")
+        return [str(each.get_attribute("data-name")) for each in fields]
+
     def fault(self, name: str) -> str:
         return str(self.find(f"[data-name={json.dumps(name)}] .fault").text)
 
@@ -174,6 +190,29 @@ def test_a_run_shows_its_steps_and_is_cancelled(page: Page) -> None:
     page.wait(lambda: page.status == "Cancelled.")
     page.wait(lambda: client.calls)
     assert page.find("#run").is_enabled()
+
+
+def test_inputs_that_a_choice_brings_follow_it(page: Page) -> None:
+    client = page.open(
+        Served("made", json.dumps(small()).encode(), object_info=branching.described())
+    )
+    assert page.shown == ["prompt", "size", "duration", "model"]
+    page.choose("model", "other")
+    assert {"codec", "tone"} <= set(page.shown) and "crf" not in page.shown
+    assert "duration" not in page.shown
+    page.choose("codec", "manual")
+    page.fill("crf", "7")
+    page.choose("codec", "auto")
+    assert "crf" not in page.shown
+    assert "crf" not in page.code("JSON")
+    page.choose("codec", "manual")
+    page.fill("level", '"low"')
+    page.fill("seed", "3")
+    page.run()
+    assert page.status.startswith("Done"), page.status
+    [call] = client.calls
+    assert call.parameters["crf"] == 7
+    assert "duration" not in call.parameters
 
 
 def test_a_failure_says_where_and_why(page: Page) -> None:

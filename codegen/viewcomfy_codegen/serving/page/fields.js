@@ -56,6 +56,11 @@ function written(input, initial, problem, json) {
   };
 }
 
+// What only another choice brings has no value of the workflow's own, and is left to the server.
+function mayBeEmpty(about) {
+  return about.when.length > 0 && about.default === "null";
+}
+
 function plain(about) {
   return about.default === null ? "" : String(JSON.parse(about.default) ?? "");
 }
@@ -72,8 +77,7 @@ function number(about, id) {
   const wanted = about.kind === "integer" ? "a whole number" : "a number";
   const problem = () => {
     const value = input.value.trim();
-    if (!value && about.seed) return "";
-    if (!value) return "must have a value";
+    if (!value) return about.seed || mayBeEmpty(about) ? "" : "must have a value";
     return shape.test(value) ? "" : `must be ${wanted}`;
   };
   const control = written(input, initial, problem, () => input.value.trim() || "null");
@@ -109,11 +113,11 @@ function choice(about, id) {
   const whole = typeof about.options[0] === "number";
   const options = about.options.map(String);
   const problem = () => {
-    if (!input.value) return "must have a value";
+    if (!input.value) return mayBeEmpty(about) ? "" : "must have a value";
     if (whole && !INTEGER.test(input.value)) return "must be a whole number";
     return about.open || options.includes(input.value) ? "" : "must be one of the choices";
   };
-  const json = () => (whole ? input.value : JSON.stringify(input.value));
+  const json = () => (!input.value && mayBeEmpty(about) ? "null" : whole ? input.value : JSON.stringify(input.value));
   let input;
   if (!about.open && options.length <= 12) {
     input = make("select", { id }, ...options.map((each) => make("option", { value: each }, each || "(empty)")));

@@ -15,20 +15,27 @@ export function makeForm(root, about, check) {
     if (image) each.paintOver(image);
   }
 
+  const follow = () => {
+    for (const each of fields) each.element.hidden = !counts(each, byName);
+  };
+  const counting = () => fields.filter((each) => !each.element.hidden);
+  follow();
+
   let waiting = 0;
+  root.addEventListener("input", follow);
   root.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
-      const faults = await check(checked(fields));
+      const faults = await check(checked(counting()));
       for (const each of fields) each.show(each.problem() || faults[each.about.name] || "");
     }, 250);
   });
 
   return {
     fields,
-    drawSeeds: () => fields.forEach((each) => each.draw()),
+    drawSeeds: () => counting().forEach((each) => each.draw()),
     missing: () => {
-      const found = fields.filter((each) => each.problem());
+      const found = counting().filter((each) => each.problem());
       for (const each of fields) each.show(each.problem());
       found[0]?.focus();
       return found.map((each) => each.about.label);
@@ -39,15 +46,26 @@ export function makeForm(root, about, check) {
       for (const [name, each] of byName) each.set(values ? values.get(name) : each.initial());
       root.dispatchEvent(new Event("input"));
     },
-    asCode: (language) => asCode(fields, language),
+    asCode: (language) => asCode(counting(), language),
     showFaultsByKey: (faults) => {
       for (const each of fields) {
         const key = each.about.keys.find((key) => key in faults);
         if (key) { each.show(faults[key]); each.focus(); }
       }
     },
-    wire: () => wire(fields),
+    wire: () => wire(counting()),
   };
+}
+
+// Whether the choices that are made bring a field's input at all.
+function counts(field, byName) {
+  const { when } = field.about;
+  return !when.length || when.some((each) => Object.entries(each).every(([name, keys]) => {
+    const choice = byName.get(name);
+    const key = choice?.get();
+    if (key && !choice.about.options?.includes(key)) return true;
+    return keys.includes(key) && counts(choice, byName);
+  }));
 }
 
 function section(group, title, members) {

@@ -65,7 +65,7 @@ function media(output, before) {
   if (kind === "text" || subtype === "json") {
     fetch(output.filepath).then((each) => each.text()).then((each) => { text.textContent = each.slice(0, MOST_TEXT); });
   } else {
-    text.textContent = output.content_type;
+    text.textContent = `${output.content_type}: download it to look at it.`;
   }
   return text;
 }
