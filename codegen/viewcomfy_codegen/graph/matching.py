@@ -2,48 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from .workflow import is_link
 
 ROUNDS: Final = 4
 """How far around a node is looked to tell it from others of its class."""
 
+_Looks: TypeAlias = dict[str, int]
+
 
 def matched(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
     """The new ids of old nodes that are plainly still there.
 
-    A node looks like another by its class, its title, its values and what is around it. What looks the same in all of that is
-    the same, whatever its id; then what has kept its id, its class and its title; then what is the only one to look alike in
-    less and less; last, what has kept its id and its class. An id alone is no proof, since another workflow has the same ones:
-    what has kept it must also stand where it stood. What two could be is neither.
+    A node looks like another by its class, its title, its values and what is around it. What looks
+    the same in all of that is the same, whatever its id; then what has kept its id, its class and
+    its title; then what is the only one to look alike in less and less; last, what has kept its id
+    and its class. An id alone is no proof, since another workflow has the same ones: what has kept
+    it must also stand where it stood. What two could be is neither.
     """
+    if old == new:
+        return {id: id for id in old}
+    shapes = _Shapes()
+    looks = {
+        own: (shapes.looks(old, ROUNDS, own), shapes.looks(new, ROUNDS, own))
+        for own in (_with_values, _with_title)
+    }
     found: dict[str, str] = {}
-    _pair(found, _looks(old, ROUNDS, _with_values), _looks(new, ROUNDS, _with_values))
+    _pair(found, *(each[ROUNDS] for each in looks[_with_values]))
     placed = _same_place(old, new)
-    _pair(found, *_with_ids(old, new, _with_title, placed))
-    for own in (_with_values, _with_title):
+    _pair(found, *shapes.kept(old, new, _with_title, placed))
+    for before, after in looks.values():
         for rounds in range(ROUNDS, -1, -1):
-            _pair(found, _looks(old, rounds, own), _looks(new, rounds, own))
-    _pair(found, *_with_ids(old, new, _class, placed))
+            _pair(found, before[rounds], after[rounds])
+    _pair(found, *shapes.kept(old, new, _class, placed))
     return found
-
-
-def _with_ids(
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    own: Callable[[Any], Any],
-    placed: set[str],
-) -> tuple[dict[str, str], dict[str, str]]:
-    first, second = (
-        {id: _hash([id, own(node)]) for id, node in graph.items() if id in placed}
-        for graph in (old, new)
-    )
-    return first, second
 
 
 def _same_place(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
@@ -67,7 +63,7 @@ def _places(graph: Mapping[str, Any]) -> dict[str, set[tuple[str, str]]]:
     return found
 
 
-def _pair(found: dict[str, str], old: dict[str, str], new: dict[str, str]) -> None:
+def _pair(found: dict[str, str], old: _Looks, new: _Looks) -> None:
     """Adds those pairs of which there is one on each side."""
     taken = set(found.values())
     left = _by_look({id: look for id, look in old.items() if id not in found})
@@ -78,39 +74,76 @@ def _pair(found: dict[str, str], old: dict[str, str], new: dict[str, str]) -> No
             found[ids[0]] = others[0]
 
 
-def _by_look(looks: Mapping[str, str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+def _by_look(looks: _Looks) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
     for id, look in looks.items():
         found[look].append(id)
     return found
 
 
-def _looks(
-    graph: Mapping[str, Any], rounds: int, own: Callable[[Any], Any]
-) -> dict[str, str]:
-    """What each node looks like, with what is up to so many links away, in both directions."""
-    uses: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for id, node in graph.items():
-        for name, value in _inputs(node).items():
-            if is_link(value):
-                uses[str(value[0])].append((name, id))
-    looks = {id: _hash(own(node)) for id, node in graph.items()}
-    for _ in range(rounds):
-        looks = {
-            id: _hash(
-                [
-                    looks[id],
-                    sorted(
-                        [name, looks.get(str(value[0]), ""), value[1]]
-                        for name, value in _inputs(node).items()
-                        if is_link(value)
-                    ),
-                    sorted([name, looks[user]] for name, user in uses[id]),
-                ]
+class _Shapes:
+    """What nodes look like, as numbers: what looks alike has one number, in any graph."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[object, int] = {}
+
+    def _number(self, shape: object) -> int:
+        return self._numbers.setdefault(shape, len(self._numbers))
+
+    def looks(
+        self, graph: Mapping[str, Any], rounds: int, own: Callable[[Any], Any]
+    ) -> list[_Looks]:
+        """What each node looks like alone, then with what is up to so many links away, in both directions."""
+        links = {
+            id: sorted(
+                (name, str(value[0]), value[1])
+                for name, value in _inputs(node).items()
+                if is_link(value)
             )
             for id, node in graph.items()
         }
-    return looks
+        uses: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for id, linked in links.items():
+            for name, source, _ in linked:
+                uses[source].append((name, id))
+        found = [{id: self._number(_text(own(node))) for id, node in graph.items()}]
+        for _ in range(rounds):
+            last = found[-1]
+            found.append(
+                {
+                    id: self._number(
+                        (
+                            last[id],
+                            tuple(
+                                (name, last.get(at), out) for name, at, out in linked
+                            ),
+                            tuple(
+                                sorted((name, last[user]) for name, user in uses[id])
+                            ),
+                        )
+                    )
+                    for id, linked in links.items()
+                }
+            )
+        return found
+
+    def kept(
+        self,
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+        own: Callable[[Any], Any],
+        placed: set[str],
+    ) -> tuple[_Looks, _Looks]:
+        """What nodes look like that stand where they stood, with their ids."""
+        first, second = (
+            {
+                id: self._number((id, _text(own(node))))
+                for id, node in graph.items()
+                if id in placed
+            }
+            for graph in (old, new)
+        )
+        return first, second
 
 
 def _with_title(node: Any) -> Any:
@@ -134,6 +167,5 @@ def _inputs(node: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _hash(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)

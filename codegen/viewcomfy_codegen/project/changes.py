@@ -41,9 +41,11 @@ def changes_between(
     shown = {name: _keys(each, None) for name, each in _properties(old)}
     before = {name: _keys(each, renumbered) for name, each in _properties(old)}
     after = {name: _keys(each, None) for name, each in _properties(new)}
+    holders = {key: name for name, keys in after.items() for key in keys}
     pairs = _pairs(before, after)
     gone = [name for name in before if name not in pairs]
-    come = [name for name in after if name not in pairs.values()]
+    paired = set(pairs.values())
+    come = [name for name in after if name not in paired]
     return [
         *(_gone(name, shown[name]) for name in gone),
         *(_come(name, after[name], new) for name in come),
@@ -51,7 +53,7 @@ def changes_between(
             change
             for name, now in pairs.items()
             for change in (
-                *_keys_changed(now, before[name], shown[name], after[now], after),
+                *_keys_changed(now, before[name], shown[name], after[now], holders),
                 *_changed(old, name, new, now, pairs),
             )
         ),
@@ -150,10 +152,9 @@ def _keys_changed(
     old: tuple[str, ...],
     shown: tuple[str, ...],
     new: tuple[str, ...],
-    after: _Keys,
+    holders: Mapping[str, str],
 ) -> Iterator[Change]:
-    """Inputs that a parameter of several inputs sets no longer, or sets now too."""
-    holders = {key: holder for holder, keys in after.items() for key in keys}
+    """Inputs that a parameter of several inputs sets no longer, or sets now too; `holders` are who sets each now."""
     for key, own in zip(old, shown, strict=True):
         if key not in new:
             other = f", which {holders[key]} now sets" if key in holders else ""

@@ -56,14 +56,18 @@ def _is_edited(text: str, target: Target, outputs: Outputs, texts: Texts) -> boo
 
 
 def earlier_in(outputs: Outputs, texts: Texts, *, lenient: bool) -> list[Earlier]:
-    """What the files that are there say, in the order of the outputs.
+    """What the files that are there say, in the order of the outputs, each thing once.
 
-    Raises CodegenError for one of ours that cannot be read any more, unless `lenient`.
+    A schema says nothing more than the module beside it that vouches for it. Raises CodegenError
+    for one of ours that cannot be read any more, unless `lenient`.
     """
-    found = []
+    found: list[Earlier] = []
+    read: list[str] = []
     for path, target in outputs.items():
         text = texts[path]
         if text is None or not is_generated(text):
+            continue
+        if any(is_vouched_for(text, each) for each in read):
             continue
         try:
             said = target.read(text, str(path))
@@ -73,6 +77,8 @@ def earlier_in(outputs: Outputs, texts: Texts, *, lenient: bool) -> list[Earlier
             continue
         if said is not None:
             found.append(said)
+        if not is_edited(text):
+            read.append(text)
     return found
 
 

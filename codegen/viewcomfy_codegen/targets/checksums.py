@@ -37,10 +37,14 @@ def is_edited(text: str) -> bool:
     found = _FILLED.search(text)
     if found is None:
         return True
-    for part in ("module", "schema"):
-        start, end = found.span(part)
-        text = text[:start] + _BLANK + text[end:]
-    return _digest(text) != found["module"]
+    head, between = (
+        text[: found.start("module")],
+        text[found.end("module") : found.start("schema")],
+    )
+    return (
+        _digest(head, _BLANK, between, _BLANK, text[found.end("schema") :])
+        != found["module"]
+    )
 
 
 def is_vouched_for(schema: str, text: str) -> bool:
@@ -51,6 +55,8 @@ def is_vouched_for(schema: str, text: str) -> bool:
     )
 
 
-def _digest(text: str) -> str:
-    content = text.encode("utf-8", "surrogatepass")
-    return hashlib.sha256(content).hexdigest()[:12]
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:12]

@@ -329,10 +329,10 @@ def check_stability(workflow: dict[str, Any], rng: random.Random) -> None:
 
 def _twins(workflow: dict[str, Any]) -> set[str]:
     """Nodes that nothing tells apart once their numbers are gone: not even a person could."""
-    from viewcomfy_codegen.graph.matching import ROUNDS, _looks, _with_title
+    from viewcomfy_codegen.graph.matching import ROUNDS, _Shapes, _with_title
 
-    looks = _looks(workflow, ROUNDS, _with_title)
-    found: dict[str, list[str]] = {}
+    looks = _Shapes().looks(workflow, ROUNDS, _with_title)[ROUNDS]
+    found: dict[int, list[str]] = {}
     for id, look in looks.items():
         found.setdefault(look, []).append(id)
     return {id for ids in found.values() if len(ids) > 1 for id in ids}

@@ -6,9 +6,9 @@ import ast
 import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from viewcomfy_runtime.parameters.branches import Branch, branch_from
 from viewcomfy_runtime.parameters.docs import About
@@ -34,7 +34,10 @@ from ..target import Earlier
 def read_module(text: str, name: str) -> Earlier:
     """What a module with this source says. Raises CodegenError for one that was not generated, or can't be read."""
     try:
-        return _earlier(ast.parse(text))
+        try:
+            return _earlier(*_pieces(text.replace("\r\n", "\n")))
+        except SyntaxError:
+            return _earlier(text, [])
     except (
         AttributeError,
         LookupError,
@@ -54,7 +57,35 @@ def read_module(text: str, name: str) -> Earlier:
         ) from None
 
 
-def _earlier(tree: ast.Module) -> Earlier:
+_PARAMETERS: Final = re.compile(r"^class Parameters:$", re.MULTILINE)
+_FIELD: Final = re.compile(r"^    [^\W\d]\w*: Annotated\[", re.MULTILINE)
+_OUTSIDE: Final = re.compile(r"^\S", re.MULTILINE)
+_AT_ONCE: Final = 200
+"""Fields that are parsed together: the tree of a class takes fifty times the memory of its text."""
+
+
+def _pieces(text: str) -> tuple[str, list[str]]:
+    """The module without the fields of its parameters, and these, some at a time.
+
+    Where a docstring has a line like a field's, a piece ends within it, and is not valid Python.
+    """
+    head = _PARAMETERS.search(text)
+    end = _OUTSIDE.search(text, head.end()) if head else None
+    if head is None or end is None:
+        return text, []
+    stop = end.start()
+    fields = _FIELD.finditer(text, head.end(), stop)
+    starts = [each.start() for each in fields][::_AT_ONCE]
+    if len(starts) < 2:
+        return text, []
+    groups = zip(starts, [*starts[1:], stop], strict=True)
+    rest = f"{text[: starts[0]]}    pass\n{text[stop:]}"
+    return rest, [text[start:end] for start, end in groups]
+
+
+def _earlier(text: str, groups: Sequence[str]) -> Earlier:
+    """What the module says; `groups` are the fields of its parameters where `text` lacks them."""
+    tree = ast.parse(text)
     assigned = {
         each.target.id: each.value
         for each in tree.body
@@ -79,7 +110,13 @@ def _earlier(tree: ast.Module) -> Earlier:
         OutputNode.from_json(name, each)
         for name, each in about.get("outputs", {}).items()
     )
-    fields = tuple(_Reader(assigned).fields(_parameters(tree), told))
+    reader = _Reader(assigned)
+    trees = (ast.parse(f"class Parameters:\n{each}") for each in groups)
+    fields = tuple(
+        field
+        for each in (trees if groups else [tree])
+        for field in reader.fields(_parameters(each), told)
+    )
     schema = schema_of_fields(str(said["title"]), fields, outputs)
     fallback = dict(said.get("fallback") or {})
     return Earlier(schema, _graph(said.get("graph")), fields, fallback)
@@ -223,6 +260,8 @@ def _value(node: ast.expr) -> Any:
         factory = node.keywords[0].value
         if isinstance(factory, ast.Lambda):
             return ast.literal_eval(factory.body)
+    if isinstance(node, ast.Constant):
+        return node.value
     text = ast.unparse(node)
     power = re.fullmatch(r"(-?)2 ?\*\* ?(\d{1,3})(?: - 1)?", text)
     if power:
