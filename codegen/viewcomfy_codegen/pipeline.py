@@ -161,22 +161,15 @@ Place = TypeVar("Place")
 
 def rendered(module: Module, outputs: Mapping[Place, Target]) -> dict[Place, str]:
     """The texts of a plan by their places; what can hold a checksum vouches for the schema too, which cannot."""
-    texts = {place: target.render(module) for place, target in outputs.items()}
-    schema = next(
-        (
-            texts[at]
-            for at, each in outputs.items()
-            if each.suffix == JSON_SCHEMA.suffix
-        ),
-        "",
-    )
+    schemas = {
+        place: target.render(module)
+        for place, target in outputs.items()
+        if target.suffix == JSON_SCHEMA.suffix
+    }
+    schema = next(iter(schemas.values()), "")
     return {
-        place: (
-            text
-            if outputs[place].suffix == JSON_SCHEMA.suffix
-            else marked(text, schema)
-        )
-        for place, text in texts.items()
+        place: schemas.get(place) or marked(target.render(module), schema)
+        for place, target in outputs.items()
     }
 
 

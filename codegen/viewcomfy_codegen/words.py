@@ -49,7 +49,12 @@ RESERVED: Final = frozenset(
 @lru_cache(maxsize=8192)
 def words(text: str) -> tuple[str, ...]:
     """The words of a title, a class or an input's name, in lower case: letters and digits of any script."""
-    normal = unicodedata.normalize("NFKC", text[:400])
+    text = text[:400]
+    if (
+        text.isascii() and text.islower()
+    ):  # Without capitals nothing else tells words apart.
+        return tuple(filter(None, _SEPARATORS.split(text)))
+    normal = unicodedata.normalize("NFKC", text)
     parts = (
         hump for chunk in _SEPARATORS.split(normal) for hump in _humps(chunk) if hump
     )
@@ -80,6 +85,13 @@ def _humps(chunk: str) -> list[str]:
         found.append("".join(humps[at : at + taken]))
         at += taken
     return found
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without what does not print."""
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())
 
 
 def snake(parts: Iterable[str]) -> str:

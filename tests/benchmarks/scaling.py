@@ -15,7 +15,7 @@ from tests.benchmarks.workflows import repeated
 
 PEAK = (
     "import resource, sys\n"
-    "from viewcomfy_codegen.cli import main\n"
+    "from viewcomfy_codegen.cli.main import main\n"
     "main(sys.argv[1:], standalone_mode=False)\n"
     "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,6 +56,21 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
                 err(f"wrote {path}")
 
 
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Without the search for reference cycles, of which a plan has none: it takes a third of the
+    time of a large one.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_without_collection()
 def generated(
     tasks: Sequence[Task], *, check: bool = False
 ) -> tuple[list[Product], dict[Path, str | None]]:

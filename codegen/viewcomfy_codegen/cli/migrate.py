@@ -90,5 +90,5 @@ def _module_beside(old: Path) -> Path:
 
 def _names(place: Path) -> dict[str, str]:
     """The parameters' names by wire key."""
-    earlier = Earlier(described(str(place)).schema)
+    earlier = Earlier.of_schema(described(str(place)).schema)
     return {str(key): name for keys, name in earlier.names.items() for key in keys}

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from ..catalog import NodeFacts
-from ..catalog.vocabulary import class_words, vocabulary
+from ..catalog.vocabulary import class_words, family_of, vocabulary
 from ..words import words
 from .workflow import Link, Node, Use, Workflow
 
@@ -143,7 +143,7 @@ class Roles:
         """
         facts = self._facts(node.class_type)
         if facts is None:
-            return vocabulary().family(class_words(node.class_type)) == ("mask",)
+            return family_of(node.class_type) == ("mask",)
         return not _MAKES_MASKS.isdisjoint(facts.outputs) and any(
             each.type == "IMAGE" for each in facts.inputs.values()
         )

@@ -13,7 +13,7 @@ from typing import Final
 from viewcomfy_runtime.parameters.types import Flag, Media, ParameterType, Text
 
 from ..catalog import NodeFacts
-from ..catalog.vocabulary import class_words, noun_of, vocabulary, what_it_does
+from ..catalog.vocabulary import class_words, family_of, noun_of, what_it_does
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, Roles, side_in
 from ..graph.workflow import Node, Workflow
 from ..words import RESERVED, words
@@ -166,7 +166,7 @@ class Labels:
 
     def class_noun(self, node: Node) -> Words:
         """What nodes of its class are called in short; what finds a part of an image makes a mask."""
-        family = vocabulary().family(class_words(node.class_type))
+        family = family_of(node.class_type)
         if not family and self.roles.makes_masks(node):
             return ("mask",)
         return family or noun_of(node.class_type)
@@ -376,7 +376,7 @@ class Labels:
                 return Base(("use", *chosen), Rule.ROLE, role=True)
         if not own:
             return Base(self.class_noun(node), Rule.NOUN)
-        family = vocabulary().family(class_words(node.class_type))
+        family = family_of(node.class_type)
         if family[1:] and own[0] == family[0] and "name" in own:
             return Base(own, Rule.NOUN, family)
         lettered = {word for word in own if len(word) > 1}

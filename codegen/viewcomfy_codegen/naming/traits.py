@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Final
 
-from ..catalog.vocabulary import class_words, vocabulary
+from ..catalog.vocabulary import family_of, vocabulary
 from ..graph.roles import side_in
 from ..graph.workflow import Node, natural
 from ..words import words
@@ -133,7 +133,7 @@ class Traits:
                     if found:
                         return found
         for each in sources[1:]:
-            family = vocabulary().family(class_words(each.class_type))
+            family = family_of(each.class_type)
             if family and family[0] in vocabulary().plain:
                 return family
         return ()

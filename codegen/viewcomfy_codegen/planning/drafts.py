@@ -100,11 +100,9 @@ def drafts(
                 if fed is not None and fed != draft.type:
                     draft = replace(draft, type=fed, type_origin=TypeOrigin.CONSUMER)
             group = mark or (draft.group if node.id in useful else UNUSED)
-            yield _wished(
-                replace(draft, group=group, marked=mark is not None),
-                wishes.get(draft.key),
-                curated,
-            )
+            if group != draft.group or mark is not None:
+                draft = replace(draft, group=group, marked=mark is not None)
+            yield _wished(draft, wishes.get(draft.key), curated)
 
 
 def _facts_of(known: NodeFacts | None, name: str, node: Node) -> InputFacts | None:
@@ -208,7 +206,7 @@ def lacking_drafts(
 def _wished(draft: Draft, wish: Wish | None, curated: bool) -> Draft:
     """The draft as its user wants it."""
     if wish is None:
-        return replace(draft, marked=False) if curated else draft
+        return replace(draft, marked=False) if curated and draft.marked else draft
     wanted = wish.type and kind_wished(draft.type, wish.type, draft.value)
     if wanted is not None and wanted is not draft.type:
         draft = replace(draft, type=wanted, type_origin=wish.origin)

@@ -167,7 +167,8 @@ def _parameter(
     elif wanted:
         default = REQUIRED
     told, origin = about(name, draft, roles, joined is not None)
-    told = replace(told, sentence=f"{told.sentence} {draft.counts}".strip())
+    if draft.counts:
+        told = replace(told, sentence=f"{told.sentence} {draft.counts}".strip())
     return Parameter(
         name=name,
         type=kind,

@@ -17,7 +17,7 @@ from viewcomfy_runtime.parameters.types import (
 )
 
 from ..catalog import InputFacts, NodeFacts, glossary
-from ..catalog.vocabulary import class_words, vocabulary
+from ..catalog.vocabulary import class_words, family_of, vocabulary
 from ..graph.roles import Roles
 from ..graph.workflow import Node
 from ..naming.candidates import PROMPT_WORDS
@@ -229,7 +229,7 @@ _CUTTING: Final = frozenset(
 
 
 def _of_masks(node: Node) -> bool:
-    family = vocabulary().family(class_words(node.class_type))
+    family = family_of(node.class_type)
     return family in (("mask",), ("crop",), ("resize",)) and family != ("resize",)
 
 

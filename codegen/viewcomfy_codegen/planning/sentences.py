@@ -19,7 +19,7 @@ from ..catalog.glossary import SentenceOrigin
 from ..graph.roles import PRIMITIVE, Roles
 from ..model import Origin
 from ..naming.candidates import split_mark
-from ..words import plain_name, words
+from ..words import one_line, plain_name, words
 from .drafts import Draft
 
 
@@ -82,9 +82,7 @@ _TEXTS: Final = frozenset("text prompt string value positive negative a b c".spl
 
 def sentence_of(text: str) -> str:
     """What somebody wrote, as a sentence on one line."""
-    plain = " ".join(
-        "".join(char if char.isprintable() else " " for char in text).split()
-    )
+    plain = one_line(text)
     return plain if not plain or plain[-1] in ".!?…:;)" else f"{plain}."
 
 
@@ -118,9 +116,7 @@ def spoken(text: str) -> str:
     """A text of the workflow within a sentence: on one line, without what does not print, cut when
     long.
     """
-    plain = " ".join(
-        "".join(char if char.isprintable() else " " for char in text).split()
-    )
+    plain = one_line(text)
     return (
         plain
         if len(plain) <= _LONGEST_QUOTE

@@ -65,14 +65,18 @@ def renamed(found: Survey, wanted: Wishes) -> Named:
     drafts = [draft for _, draft in found.named if draft.mask_of is None]
     known = {draft.key: draft.wish for draft in drafts if draft.wish is not None}
     wishes = merged(known, wanted)
-    drafts = [replace(each, wish=wishes.get(each.key)) for each in drafts]
     own = {draft.key: name for name, draft in found.named}
     if all(wish.name in (None, own.get(at)) for at, wish in wanted.items()):
         return [
-            (name, replace(draft, wish=wishes.get(draft.key)))
+            (name, _with_wish(draft, wishes.get(draft.key)))
             for name, draft in found.named
         ]
+    drafts = [_with_wish(each, wishes.get(each.key)) for each in drafts]
     return _named(found, drafts, wishes)
+
+
+def _with_wish(draft: Draft, wish: Wish | None) -> Draft:
+    return draft if draft.wish is wish else replace(draft, wish=wish)
 
 
 def _named(

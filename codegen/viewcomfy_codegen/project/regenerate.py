@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .. import pipeline
 from ..errors import Diagnostic
+from ..model import Module
 from ..pipeline import catalog_of, planned, rendered, surveyed
 from ..planning.filters import filtered
 from ..planning.options import Options
 from ..planning.outputs import outputs_of
 from ..planning.survey import Survey
 from ..planning.wishes import merged
+from ..targets.checksums import digest
 from ..targets.json_schema import schema_of
-from ..targets.target import Earlier, Target
+from ..targets.target import Target
 from .changes import Change, changes_between
 from .earlier import (
     Kept,
@@ -90,21 +92,37 @@ def produce(
     if not task.force:
         refuse_others(task.outputs, texts)
     past = earlier_in(task.outputs, texts, lenient=task.force or task.fresh)
+    before = {path: _digest(text) for path, text in texts.items() if text is not None}
+    del texts  # Large workflows are the ones that memory runs out for.
     renumbered = renumbered_by(past[0], found.workflow) if past else {}
-    inputs, options = surveyed(found, options)
     kept = kept_from(past[0], renumbered) if past and not task.fresh else None
-    options = _asked(task, inputs, options, kept, label)
-    module, notes = planned(inputs, options, task.name, label)
+    told = list(moved(past[0], renumbered, found.workflow, label)) if kept else []
+    schemas = [each.describe for each in past]
+    told += found.diagnostics
+    module, notes = _planned(task, found, options, kept, label)
+    del found, past, kept
     outputs = rendered(module, task.outputs)
-    if kept is not None:
-        notes += moved(past[0], renumbered, found.workflow, label)
+    stale = [
+        path for path, text in outputs.items() if before.get(path) != _digest(text)
+    ]
+    changed = any(path in before for path in stale)
+    changes = _changes(schemas, renumbered, schema_of(module)) if changed else ()
     return Product(
         task,
         outputs,
-        tuple(path for path, text in outputs.items() if _plain(texts[path]) != text),
-        tuple(_changes(past, renumbered, schema_of(module))),
-        (*found.diagnostics, *notes),
+        tuple(stale),
+        tuple(changes),
+        (*told, *notes),
     )
+
+
+def _planned(
+    task: Task, found: pipeline.Read, options: Options, kept: Kept | None, label: str
+) -> tuple[Module, list[Diagnostic]]:
+    """The plan, and what should be known of it; what it was made from is gone by then."""
+    inputs, options = surveyed(found, options)
+    options = _asked(task, inputs, options, kept, label)
+    return planned(inputs, options, task.name, label)
 
 
 def _asked(
@@ -136,15 +154,17 @@ def _asked(
 
 
 def _changes(
-    past: list[Earlier], renumbered: Mapping[str, str], schema: Mapping[str, Any]
+    past: Iterable[Callable[[], Mapping[str, Any]]],
+    renumbered: Mapping[str, str],
+    schema: Mapping[str, Any],
 ) -> dict[Change, None]:
     """What changed for callers of each of the files that are there, each change once."""
     return dict.fromkeys(
         change
-        for earlier in past
-        for change in changes_between(earlier.schema, schema, renumbered)
+        for described in past
+        for change in changes_between(described(), schema, renumbered)
     )
 
 
-def _plain(text: str | None) -> str | None:
-    return None if text is None else text.replace("\r\n", "\n")
+def _digest(text: str) -> str:
+    return digest(text.replace("\r\n", "\n"))

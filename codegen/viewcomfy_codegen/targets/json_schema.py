@@ -40,7 +40,7 @@ class _JsonSchema:
                     "generate it again from its workflow",
                 )
             )
-        return Earlier(found)
+        return Earlier.of_schema(found)
 
 
 JSON_SCHEMA: Final[Target] = _JsonSchema()

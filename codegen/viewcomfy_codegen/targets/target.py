@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,37 +16,44 @@ from ..model import Module
 class Earlier:
     """What a file that was generated before says.
 
-    `schema` is the JSON Schema of its calls, `graph` the workflow that it carries, if it does.
-    `fields` are its parameters with their types and `fallback` what a call sends that has nothing
-    else to send, where the target tells of them.
+    `names` are the parameters' names by the inputs that they set, `outputs` those of the outputs by
+    the id of their node. `describe` gives the JSON Schema of its calls, which takes the most memory
+    of all. `graph` is the workflow that it carries, if it does. `fields` are its parameters with
+    their types and `fallback` what a call sends that has nothing else to send, where the target has
+    them.
     """
 
-    schema: Mapping[str, Any]
+    names: Mapping[tuple[WireKey, ...], str]
+    outputs: Mapping[str, str]
+    describe: Callable[[], Mapping[str, Any]]
     graph: Mapping[str, Any] | None = None
     fields: tuple[Field, ...] = ()
     fallback: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def names(self) -> dict[tuple[WireKey, ...], str]:
-        """The parameters' names, by the inputs that they set."""
-        found: dict[tuple[WireKey, ...], str] = {}
-        for name, each in _objects(self.schema.get("properties")):
+    @classmethod
+    def of_schema(
+        cls, schema: Mapping[str, Any], graph: Mapping[str, Any] | None = None
+    ) -> Earlier:
+        """What the JSON Schema of calls says."""
+        names: dict[tuple[WireKey, ...], str] = {}
+        for name, each in _objects(schema.get("properties")):
             keys = each.get("x-viewcomfy-key")
             parsed = [
                 WireKey.parse(str(key))
                 for key in (keys if isinstance(keys, list) else [keys])
             ]
-            found[tuple(key for key in parsed if key is not None)] = name
-        return found
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        """The outputs' names, by the id of their node."""
-        return {
+            names[tuple(key for key in parsed if key is not None)] = name
+        outputs = {
             str(each["node"]): name
-            for name, each in _objects(self.schema.get("x-viewcomfy-outputs"))
+            for name, each in _objects(schema.get("x-viewcomfy-outputs"))
             if "node" in each
         }
+        return cls(names, outputs, lambda: schema, graph)
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON Schema of its calls."""
+        return self.describe()
 
 
 class Target(Protocol):

@@ -65,8 +65,9 @@ class About:
         if text:
             yield text
         named = self.title or self.class_type
-        if not _letters(named).startswith(_letters(self.class_type)):
-            named = f"{named} ({self.class_type})"
+        own = self.class_type
+        if named != own and not _letters(named).startswith(_letters(own)):
+            named = f"{named} ({own})"
         yield f"Node {node}, {named}." if named else f"Node {node}."
 
 

@@ -6,7 +6,7 @@ import ast
 import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from viewcomfy_runtime.parameters.branches import Branch, branch_from
 from viewcomfy_runtime.parameters.docs import About
 from viewcomfy_runtime.parameters.fields import REQUIRED, Field, schema_of_fields
 from viewcomfy_runtime.parameters.inputs import Input, When
+from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.outputs import OutputNode
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -37,7 +38,7 @@ def read_module(text: str, name: str) -> Earlier:
         try:
             return _earlier(*_pieces(text.replace("\r\n", "\n")))
         except SyntaxError:
-            return _earlier(text, [])
+            return _earlier(text)
     except (
         AttributeError,
         LookupError,
@@ -64,7 +65,7 @@ _AT_ONCE: Final = 200
 """Fields that are parsed together: the tree of a class takes fifty times the memory of its text."""
 
 
-def _pieces(text: str) -> tuple[str, list[str]]:
+def _pieces(text: str) -> tuple[str, Iterable[str]]:
     """The module without the fields of its parameters, and these, some at a time.
 
     Where a docstring has a line like a field's, a piece ends within it, and is not valid Python.
@@ -72,18 +73,18 @@ def _pieces(text: str) -> tuple[str, list[str]]:
     head = _PARAMETERS.search(text)
     end = _OUTSIDE.search(text, head.end()) if head else None
     if head is None or end is None:
-        return text, []
+        return text, ()
     stop = end.start()
     fields = _FIELD.finditer(text, head.end(), stop)
     starts = [each.start() for each in fields][::_AT_ONCE]
     if len(starts) < 2:
-        return text, []
+        return text, ()
     groups = zip(starts, [*starts[1:], stop], strict=True)
     rest = f"{text[: starts[0]]}    pass\n{text[stop:]}"
-    return rest, [text[start:end] for start, end in groups]
+    return rest, (f"class Parameters:\n{text[start:end]}" for start, end in groups)
 
 
-def _earlier(text: str, groups: Sequence[str]) -> Earlier:
+def _earlier(text: str, groups: Iterable[str] = ()) -> Earlier:
     """What the module says; `groups` are the fields of its parameters where `text` lacks them."""
     tree = ast.parse(text)
     assigned = {
@@ -111,15 +112,23 @@ def _earlier(text: str, groups: Sequence[str]) -> Earlier:
         for name, each in about.get("outputs", {}).items()
     )
     reader = _Reader(assigned)
-    trees = (ast.parse(f"class Parameters:\n{each}") for each in groups)
     fields = tuple(
         field
-        for each in (trees if groups else [tree])
+        for each in (map(ast.parse, groups) if groups else [tree])
         for field in reader.fields(_parameters(each), told)
     )
-    schema = schema_of_fields(str(said["title"]), fields, outputs)
-    fallback = dict(said.get("fallback") or {})
-    return Earlier(schema, _graph(said.get("graph")), fields, fallback)
+    title = str(said["title"])
+    return Earlier(
+        {
+            tuple(WireKey(at.node, at.name) for at in each.inputs): each.name
+            for each in fields
+        },
+        {each.node: each.name for each in outputs},
+        lambda: schema_of_fields(title, fields, outputs),
+        _graph(said.get("graph")),
+        fields,
+        dict(said.get("fallback") or {}),
+    )
 
 
 def _parameters(tree: ast.Module) -> ast.ClassDef:

@@ -28,7 +28,7 @@ def read_typescript(text: str, name: str) -> Earlier:
         raise CodegenError(
             Diagnostic(name, message, "generate it again from its workflow")
         )
-    return Earlier(schema, graph)
+    return Earlier.of_schema(schema, graph)
 
 
 def _object(text: str | None) -> dict[str, Any] | None:
