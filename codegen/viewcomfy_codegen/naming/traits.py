@@ -175,7 +175,7 @@ class Traits:
     def source_kinds(self, node: Node) -> list[Words]:
         """The kinds of the nodes that load a model's file for this one alone, nearest first."""
         families = (
-            vocabulary().family(class_words(each.class_type))
+            family_of(each.class_type)
             for each in self._own_sources(node)
             if _file_words(each)
         )

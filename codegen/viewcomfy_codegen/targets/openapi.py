@@ -69,7 +69,7 @@ def read_openapi(text: str, name: str) -> Earlier | None:
                 "generate it again from its workflow",
             )
         ) from None
-    return Earlier(found[0]) if len(found) == 1 else None
+    return Earlier.of_schema(found[0]) if len(found) == 1 else None
 
 
 def _form(schema: Mapping[str, Any]) -> JsonObject:
