@@ -263,16 +263,20 @@ class _Belonging:
         self, items: Iterable[Item], node_of: Callable[[Item], str]
     ) -> Iterator[tuple[Item, Item]]:
         """The pairs of which both lead to one output; each item with the first that it meets there."""
-        first: dict[int, Item] = {}
+        first: dict[int, tuple[Item, int]] = {}
+        seen = 0
         for item in items:
             mask = self._outputs[node_of(item)]
-            while mask:
-                bit = mask & -mask
-                mask ^= bit
-                if bit in first:
-                    yield first[bit], item
-                else:
-                    first[bit] = item
+            met, fresh = mask & seen, mask & ~seen
+            while met:
+                other, its_own = first[met & -met]
+                yield other, item
+                met &= ~its_own
+            seen |= fresh
+            left = fresh
+            while left:
+                first[left & -left] = item, fresh
+                left &= left - 1
 
 
 def _outputs_by_node(analysis: Analysis, ends: set[str]) -> dict[str, int]:
