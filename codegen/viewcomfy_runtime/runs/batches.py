@@ -134,6 +134,7 @@ class _Batch(Generic[R]):
         stop: threading.Event,
     ) -> None:
         self._stop = stop
+        self._thread = threading.current_thread()
         self._client = client
         self._limits = limits
         self._waiting = waiting
@@ -177,7 +178,8 @@ class _Batch(Generic[R]):
         for index, _ in self._running.values():
             if index in self._deadlines:
                 self._deadlines[index].cancel()
-        self._own.shutdown()
+        # Whoever forgets the iterator leaves it to the garbage collector, which may run in a worker's thread.
+        self._own.shutdown(wait=threading.current_thread() is self._thread)
 
     def _fill(self) -> None:
         """Start calls until as many are on their way, or wait to be taken, as may be."""
@@ -271,7 +273,7 @@ def saver(
 
 
 def heard(
-    ended: Iterator[tuple[int, P, R | ViewComfyError]],
+    ended: Generator[tuple[int, P, R | ViewComfyError], None, None],
     on_result: Callable[[int, R | ViewComfyError], object] | None,
     most: int,
 ) -> Iterator[tuple[int, P, R | ViewComfyError]]:
@@ -291,6 +293,7 @@ def heard(
         for future in told:
             future.result()
     finally:
+        ended.close()
         tellers.shutdown(cancel_futures=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -433,7 +433,7 @@ class Runner(Generic[P, R]):
         executor: Executor | None,
         make: Callable[[P], Call],
         stop: Event | None = None,
-    ) -> Iterator[tuple[int, P, R | ViewComfyError]]:
+    ) -> Generator[tuple[int, P, R | ViewComfyError], None, None]:
         """The place, the parameters as they ran, and the outcome of each call that has ended."""
         from contextlib import closing
 
