@@ -2,7 +2,8 @@
 
     python app.py photos/ outputs/
 
-Set VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET first; ViewComfy's dashboard shows them.
+Set VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET first; ViewComfy's dashboard
+shows them.
 """
 
 from __future__ import annotations

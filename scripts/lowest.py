@@ -1,9 +1,10 @@
-"""Runs the tests with the lowest versions that pyproject.toml allows, in a virtual environment of its own.
+"""Runs the tests with the lowest versions that pyproject.toml allows, in a virtual environment of
+its own.
 
 python scripts/lowest.py [PYTEST ARGUMENT …]
 
-Needs uv, which resolves the versions. Bounds that are too low show up here and nowhere else: everywhere
-else the newest versions are installed.
+Needs uv, which resolves the versions. Bounds that are too low show up here and nowhere else:
+everywhere else the newest versions are installed.
 """
 
 from __future__ import annotations

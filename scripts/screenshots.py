@@ -1,4 +1,5 @@
-"""Draws the README's images, docs/images/*.png, of the example's workflow: python scripts/screenshots.py
+"""Draws the README's images, docs/images/*.png, of the example's workflow: python
+scripts/screenshots.py
 
 Needs the extras `serve` and `dev`, chromium and chromedriver.
 """

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 _JOINERS: Final = "\u200c\u200d"
-"""What some scripts and many emoji are written with: not printable to Python, harmless to a terminal."""
+"""What some scripts and many emoji are written with: not
+printable to Python, harmless to a terminal.
+"""
 
 
 def visible(text: str) -> str:
-    """`text` on one line, with what a terminal would obey or hide written out: controls, bidi marks, surrogates."""
+    """`text` on one line, with what a terminal would obey
+    or hide written out: controls, bidi marks, surrogates.
+    """
     if text.isprintable():
         return text
     return "".join(
@@ -21,7 +25,9 @@ def visible(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One thing to tell the user, for instance `workflow_api.json: node 12 (KSampler), inputs.seed`."""
+    """One thing to tell the user, for instance
+    `workflow_api.json: node 12 (KSampler), inputs.seed`.
+    """
 
     location: str
     message: str

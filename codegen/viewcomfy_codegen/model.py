@@ -1,4 +1,6 @@
-"""The plan of a generated client as plain data: what every target renders, in no language's syntax."""
+"""The plan of a generated client as plain data: what every
+target renders, in no language's syntax.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ GROUPS: Final = (BASIC, ADVANCED, UNUSED)
 
 
 class Identifier(str):
-    """A name that was made and checked by `words`: the only text of a workflow that may stand as code."""
+    """A name that was made and checked by `words`: the only
+    text of a workflow that may stand as code.
+    """
 
     __slots__ = ()
 
@@ -35,7 +39,9 @@ class Origin(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where a parameter's name, type and sentence came from; a text names the place where a user wrote it."""
+    """Where a parameter's name, type and sentence came
+    from; a text names the place where a user wrote it.
+    """
 
     name: Origin | str
     type: Origin | str
@@ -90,9 +96,9 @@ class Hidden:
 class GraphNode:
     """A node of the workflow as a drawing shows it.
 
-    `sources` are the ids of the nodes that it takes from. `subgraphs` are the names of those that it is in, the outermost
-    first, and `group` is the title of the one that it lies in there; `position` is its upper left corner on that canvas,
-    where the file has one.
+    `sources` are the ids of the nodes that it takes from. `subgraphs` are the names of those that
+    it is in, the outermost first, and `group` is the title of the one that it lies in there;
+    `position` is its upper left corner on that canvas, where the file has one.
     """
 
     id: str
@@ -118,9 +124,11 @@ class GraphNode:
 class Module:
     """Everything that a target needs to know of a workflow.
 
-    `name` is what programs import the client as, `source` names the file it came from, `outputs` what a run gives; `graph` holds the nodes by id, in the order of the flow, or is None where the module
-    is not to carry them; `fallback` is what a call sends that has nothing else to send; `hidden` are inputs without a parameter.
-    `nodes` are all nodes in the order of the flow, for drawings.
+    `name` is what programs import the client as, `source` names the file it came from, `outputs`
+    what a run gives; `graph` holds the nodes by id, in the order of the flow, or is None where the
+    module is not to carry them; `fallback` is what a call sends that has nothing else to send;
+    `hidden` are inputs without a parameter. `nodes` are all nodes in the order of the flow, for
+    drawings.
     """
 
     title: str

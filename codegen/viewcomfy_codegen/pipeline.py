@@ -31,8 +31,9 @@ TARGETS: Final = (PYTHON, JSON_SCHEMA)
 class Read:
     """A workflow with what was written down about its inputs, and what its author should know.
 
-    `catalog` is what is known of its classes; `curated` where the wishes choose what is shown. `author` is
-    what its author said on the web page, `app` whether they made an app there, whose inputs the wishes are.
+    `catalog` is what is known of its classes; `curated` where the wishes choose what is shown.
+    `author` is what its author said on the web page, `app` whether they made an app there, whose
+    inputs the wishes are.
     """
 
     workflow: Workflow
@@ -46,7 +47,9 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What a generation made: the plan, its texts by file name, and what the workflow's author should know."""
+    """What a generation made: the plan, its texts by file
+    name, and what the workflow's author should know.
+    """
 
     files: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...]
@@ -71,12 +74,12 @@ def generate(
 ) -> Generated:
     """The typed client of a ComfyUI workflow, as `<name>.py` and `<name>.schema.json`.
 
-    `workflow` is the content of a file, or the value read from it: a workflow in the API format or as
-    the web page saves it, a view_comfy.json that holds one, or an image, video or audio file that
-    ComfyUI saved. `source` names it in the module and
-    in messages. `workflow_in` picks one of several in a view_comfy.json, by number or title;
-    `view_comfy` is such a file beside the workflow, with its name. `targets` are the files to make.
-    Pure: the same input gives the same texts. Raises CodegenError, with all that is wrong.
+    `workflow` is the content of a file, or the value read from it: a workflow in the API format or
+    as the web page saves it, a view_comfy.json that holds one, or an image, video or audio file
+    that ComfyUI saved. `source` names it in the module and in messages. `workflow_in` picks one of
+    several in a view_comfy.json, by number or title; `view_comfy` is such a file beside the
+    workflow, with its name. `targets` are the files to make. Pure: the same input gives the same
+    texts. Raises CodegenError, with all that is wrong.
     """
     options = options or Options()
     found = read(
@@ -100,7 +103,8 @@ def read(
     view_comfy: tuple[bytes, str] | None = None,
     catalog: Catalog | None = None,
 ) -> Read:
-    """The workflow in a file's content, and what `catalog`, or the package itself, knows of its classes.
+    """The workflow in a file's content, and what `catalog`, or the package itself, knows of its
+    classes.
 
     Raises CodegenError for what holds no workflow.
     """
@@ -122,14 +126,18 @@ def read(
 
 
 def catalog_of(options: Options) -> Catalog:
-    """What is known of node classes: by the user's server first, then their own catalog, then the package."""
+    """What is known of node classes: by the user's server
+    first, then their own catalog, then the package.
+    """
     if options.object_info is None and options.kept is None:
         return shipped()
     return with_object_info({**(options.kept or {}), **(options.object_info or {})})
 
 
 def surveyed(found: Read, options: Options) -> tuple[Survey, Options]:
-    """The workflow's inputs under the names that it gives them, and the options with what stands beside it."""
+    """The workflow's inputs under the names that it gives
+    them, and the options with what stands beside it.
+    """
     options = replace(options, author=found.author)
     if found.curated or found.app:
         wishes = merged(found.wishes, options.wishes)
@@ -141,7 +149,10 @@ def surveyed(found: Read, options: Options) -> tuple[Survey, Options]:
 def planned(
     found: Survey, options: Options, name: str, source: str
 ) -> tuple[Module, list[Diagnostic]]:
-    """The plan of a client under this name. Raises CodegenError for wishes that can't be fulfilled."""
+    """The plan of a client under this name.
+
+    Raises CodegenError for wishes that can't be fulfilled.
+    """
     title = " ".join(name.replace("_", " ").split()).capitalize() or name
     module, notes = plan(found, options, Titles(title, source, name))
     if options.app_only and not options.app:
@@ -160,7 +171,9 @@ Place = TypeVar("Place")
 
 
 def rendered(module: Module, outputs: Mapping[Place, Target]) -> dict[Place, str]:
-    """The texts of a plan by their places; what can hold a checksum vouches for the schema too, which cannot."""
+    """The texts of a plan by their places; what can hold a
+    checksum vouches for the schema too, which cannot.
+    """
     schemas = {
         place: target.render(module)
         for place, target in outputs.items()

@@ -1,4 +1,6 @@
-"""Identifiers from the texts of a workflow: words, snake_case, CamelCase, and what may not be used."""
+"""Identifiers from the texts of a workflow: words,
+snake_case, CamelCase, and what may not be used.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,13 @@ _HUMP: Final = re.compile(
     r"|(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])(?=[A-Za-z0-9])"
     r"|(?<=[A-Za-z0-9])(?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
 )
-_COMPOUNDS: Final = frozenset(
-    "ksampler ksamplers lora loras ipadapter ipadapters controlnet controlnets animatediff unet"
-    " unets midas dit gligen kjv2 lightx2v pulid instantid brushnet powerpaint dwpose openpose"
-    " seedvr2 flashvsr clipseg reactor lineart softedge teacache sageattention esrgan"
-    " realesrgan gguf comfyui rembg supir mmaudio facefusion codeformer gfpgan ttn openai"
-    " lllite moge hunyuan3dv2 elevenlabs bytedance minimax tripo3d hunyuan3d qwenvl tts llm vlm birefnet".split()
-)
+_COMPOUNDS: Final = frozenset("""
+    ksampler ksamplers lora loras ipadapter ipadapters controlnet controlnets animatediff unet unets
+    midas dit gligen kjv2 lightx2v pulid instantid brushnet powerpaint dwpose openpose seedvr2
+    flashvsr clipseg reactor lineart softedge teacache sageattention esrgan realesrgan gguf comfyui
+    rembg supir mmaudio facefusion codeformer gfpgan ttn openai lllite moge hunyuan3dv2 elevenlabs
+    bytedance minimax tripo3d hunyuan3d qwenvl tts llm vlm birefnet
+    """.split())
 """Names that are one word in this field, however they are spelled."""
 
 _MOST_HUMPS: Final = 4
@@ -43,12 +45,16 @@ RESERVED: Final = frozenset(
         *("parameters", "client", "timeout"),
     }
 )
-"""What no parameter may be called: it would break the module, or shadow a name that its reader knows."""
+"""What no parameter may be called: it would break the
+module, or shadow a name that its reader knows.
+"""
 
 
 @lru_cache(maxsize=8192)
 def words(text: str) -> tuple[str, ...]:
-    """The words of a title, a class or an input's name, in lower case: letters and digits of any script."""
+    """The words of a title, a class or an input's name, in
+    lower case: letters and digits of any script.
+    """
     text = text[:400]
     if (
         text.isascii() and text.islower()
@@ -95,7 +101,10 @@ def one_line(text: str) -> str:
 
 
 def snake(parts: Iterable[str]) -> str:
-    """The words as a name, cut at `LONGEST`; empty when there is none. Not yet fit to be an identifier."""
+    """The words as a name, cut at `LONGEST`; empty when there is none.
+
+    Not yet fit to be an identifier.
+    """
     name = ""
     for part in parts:
         longer = f"{name}_{part}" if name else part
@@ -111,7 +120,9 @@ def camel(parts: Iterable[str]) -> str:
 
 
 def slugs(names: Iterable[str]) -> list[str]:
-    """A name each of ASCII letters, digits and underscores alone, 60 at most; equal ones are numbered."""
+    """A name each of ASCII letters, digits and underscores
+    alone, 60 at most; equal ones are numbered.
+    """
     found: list[str] = []
     taken: set[str] = set()
     for name in names:
@@ -160,7 +171,9 @@ _TRAILING_DIGITS: Final = re.compile(r"(?<=[^\W\d_])\d+$")
 
 
 def plain_name(name: str) -> str:
-    """An input's name without its numbers, as the glossary and the catalog list it: lora_name_3 is lora_name."""
+    """An input's name without its numbers, as the glossary
+    and the catalog list it: lora_name_3 is lora_name.
+    """
     parts = (_TRAILING_DIGITS.sub("", part) for part in words(name))
     plain = "_".join(part for part in parts if not part.isdecimal())
     return plain.replace("control_net", "controlnet")

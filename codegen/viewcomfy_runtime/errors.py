@@ -16,12 +16,14 @@ class ViewComfyError(Exception):
     """Base of all errors of this package.
 
     `hint` says what to do about it, `status` is the HTTP status and `prompt_id` names the run,
-    where there is one. Whatever a server said, these texts contain no secret and no terminal escape.
+    where there is one. Whatever a server said, these texts contain no secret and no terminal
+    escape.
 
     What a program needs to go on: `retryable` says whether the same call may succeed later,
     `may_have_run` whether it may have run, so that sending it again could run it twice, and
-    `public_message` what the users of a service may read. `parameters` is the call as it ran, with the
-    seeds that were drawn, once it was checked; `attempt` and `wall_seconds` are those of a batch.
+    `public_message` what the users of a service may read. `parameters` is the call as it ran, with
+    the seeds that were drawn, once it was checked; `attempt` and `wall_seconds` are those of a
+    batch.
     """
 
     retryable: ClassVar[bool] = False
@@ -317,7 +319,9 @@ def http_status(error: BaseException) -> int:
 
 
 class ViewComfyWarning(UserWarning):
-    """Base of all warnings of this package; their texts contain no secret and no terminal escape."""
+    """Base of all warnings of this package; their texts
+    contain no secret and no terminal escape.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__(shown(message))

@@ -71,8 +71,9 @@ class FakeCall(Generic[P]):
 class FakeClient(Generic[P, R]):
     """A client that answers from a list, in the order of the calls, and remembers them in `calls`.
 
-    An answer is a result or an error to raise; the last one is given again and again. `progress` are
-    the events of every run before its answer. It keeps jobs too. Safe to use from several threads.
+    An answer is a result or an error to raise; the last one is given again and again. `progress`
+    are the events of every run before its answer. It keeps jobs too. Safe to use from several
+    threads.
     """
 
     def __init__(

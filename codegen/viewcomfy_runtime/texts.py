@@ -10,10 +10,15 @@ from typing import Final
 HIDDEN: Final = "***"
 
 _LAYERS: Final = 3
-"""How often a text is unescaped in the search for secrets: JSON in a JSON text in a URL is three."""
+"""How often a text is unescaped in the search for secrets:
+
+JSON in a JSON text in a URL is three.
+"""
 
 _SURELY: Final = 8
-"""Characters from which a secret is looked for within words too; a shorter one only as a word of its own."""
+"""Characters from which a secret is looked for within words
+too; a shorter one only as a word of its own.
+"""
 
 _SHORTEST: Final = 3
 """Characters below which a value is nothing that could be kept secret."""
@@ -36,7 +41,9 @@ class Secrets:
 
 
 def shown(text: str) -> str:
-    """`text` as people may see it: without secrets, control characters and marks that reorder a line."""
+    """`text` as people may see it: without secrets, control
+    characters and marks that reorder a line.
+    """
     return without_secrets(printable(text))
 
 
@@ -149,7 +156,9 @@ _ESCAPES: Final = (
         (_of_hexadecimal, _of_decimal, _of_entity),
     ),
 )
-"""How JSON and programs, URLs, and pages write a character otherwise: what follows the sign, and its meaning."""
+"""How JSON and programs, URLs, and pages write a character
+otherwise: what follows the sign, and its meaning.
+"""
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:

@@ -63,7 +63,8 @@ class Workflow(Runner[P, R]):
         self._about = about
         self._graph = graph
         self._fallback = dict(fallback or {})
-        # How pydantic, where it is used, takes the class: as strictly as `parse`, with its sentences.
+        # How pydantic, where it is used, takes the class: as strictly as `parse`, with its
+        # sentences.
         setattr(parameters, "__pydantic_config__", dict(_PYDANTIC))  # noqa: B010
         setattr(parameters, "__doc__", _Help(self))  # noqa: B010
         setattr(parameters, "__repr__", _short_repr)  # noqa: B010
@@ -136,14 +137,16 @@ class Workflow(Runner[P, R]):
     def parse(self, call: Mapping[str, Any], *, urls: bool = False) -> P:
         """`Parameters` from a call as JSON: names and values, files as `data:` URIs.
 
-        With `urls`, files may be http(s) URLs of public hosts too, which are fetched when the call is run. Raises InvalidParametersError with all faults at once.
+        With `urls`, files may be http(s) URLs of public hosts too, which are fetched when the call
+        is run. Raises InvalidParametersError with all faults at once.
         """
         from .parameters.wire import parsed
 
         return self.parameters(**parsed(self.fields, call, urls=urls))
 
     def parse_texts(self, texts: Mapping[str, Any]) -> P:
-        """`Parameters` from a form: texts as a command line takes them, files as they were uploaded.
+        """`Parameters` from a form: texts as a command line takes them, files as they were
+        uploaded.
 
         "" leaves the default, "random" draws a seed. A file is a `data:` URI or an object with
         `filename`, `content_type` and `file`, as FastAPI, Starlette and Flask have them.
@@ -157,8 +160,8 @@ class Workflow(Runner[P, R]):
     def to_json(self, parameters: P) -> dict[str, Any]:
         """A call as JSON, the reverse of `parse`: for queues, logs and files of calls.
 
-        Files become `data:` URIs. Raises InvalidParametersError for what can't be written so: a file
-        that can't be read, or one that only the server has.
+        Files become `data:` URIs. Raises InvalidParametersError for what can't be written so: a
+        file that can't be read, or one that only the server has.
         """
         from .parameters.wire import json_of
 
@@ -232,7 +235,9 @@ class Workflow(Runner[P, R]):
         return Naming(self.result, self.outputs)
 
     def by_name(self, error: ViewComfyError) -> ViewComfyError:
-        """The error with the parameters' names in place of wire keys, which are all that a client knows."""
+        """The error with the parameters' names in place of
+        wire keys, which are all that a client knows.
+        """
         names = {each.key: field.name for field in self.fields for each in field.inputs}
         if isinstance(error, InvalidParametersError):
             faults = (

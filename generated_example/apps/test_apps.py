@@ -1,4 +1,6 @@
-"""The apps' own tests: some on a stand-in, some on a local ViewComfy that checks calls and answers over HTTP."""
+"""The apps' own tests: some on a stand-in, some on a local
+ViewComfy that checks calls and answers over HTTP.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The local ViewComfy under abuse: broken images, thousands of calls and of calls that break off, all on one server.
+"""The local ViewComfy under abuse: broken images, thousands of calls and of calls that break off,
+all on one server.
 
     python -m tests.benchmarks.abusing
 

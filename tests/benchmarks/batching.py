@@ -1,4 +1,5 @@
-"""Batches: the memory that a long one keeps, and the CPU that a call with an image in and out costs beside httpx.
+"""Batches: the memory that a long one keeps, and the CPU that a call with an image in and out costs
+beside httpx.
 
     python -m tests.benchmarks.batching [CALLS]
 
@@ -102,7 +103,8 @@ def main(count: int) -> None:
         memory = measured(LONG, f"{url}/result?size={RESULT}", str(count), str(plain))
         allowed = CONCURRENCY * RESULT + (32 << 20)
         print(
-            f"{count} calls with results of {RESULT >> 20} MiB, {CONCURRENCY} at a time: peak memory grows by"
+            f"{count} calls with results of {RESULT >> 20} "
+            f"MiB, {CONCURRENCY} at a time: peak memory grows by"
             f" {memory['memory'] >> 20} MiB, {memory['memory'] / allowed:.2f} of what is allowed"
         )
         there = f"{url}/result?size={IMAGE}"

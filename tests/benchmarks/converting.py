@@ -1,4 +1,5 @@
-"""A client from the web page's file against one from its API export, and ten times the nodes against one.
+"""A client from the web page's file against one from its API export, and ten times the nodes
+against one.
 
 python -m tests.benchmarks.converting
 """

@@ -1,4 +1,5 @@
-"""A whole run against datamodel-codegen's, which makes dataclasses of a JSON Schema of the same parameters.
+"""A whole run against datamodel-codegen's, which makes dataclasses of a JSON Schema of the same
+parameters.
 
 pip install datamodel-code-generator
 python -m tests.benchmarks.generating

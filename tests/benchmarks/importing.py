@@ -1,4 +1,5 @@
-"""Importing a generated module against pydantic's models of the same fields, and the runtime against the standard library.
+"""Importing a generated module against pydantic's models of the same fields, and the runtime
+against the standard library.
 
 pip install pydantic
 python -m tests.benchmarks.importing
@@ -38,7 +39,8 @@ def pydantic_module(schema: dict[str, object]) -> str:
         if "anyOf" in each:
             hint = f"Literal[{', '.join(map(repr, each['anyOf'][0]['enum']))}] | str"
         lines.append(
-            f"    {name}: {hint} = Field({each['default']!r}, description={each['description']!r}{extra})"
+            f"    {name}: {hint} = Field({each['default']!r}, "
+            f"description={each['description']!r}{extra})"
         )
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,6 @@
-"""Times of whole processes, interleaved, so that whatever else the machine does strikes all alike."""
+"""Times of whole processes, interleaved, so that whatever
+else the machine does strikes all alike.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""The local ViewComfy under load: errors, time and memory; and what a run through its gateway costs beside ViewComfy's client.
+"""The local ViewComfy under load: errors, time and memory; and what a run through its gateway costs
+beside ViewComfy's client.
 
     python -m tests.benchmarks.serving [API_PY]
 
-API_PY is ViewComfy's own example client (cloud-public, ViewComfy_API/Python/api.py), whose address is replaced.
+API_PY is ViewComfy's own example client (cloud-public, ViewComfy_API/Python/api.py), whose address
+is replaced.
 """
 
 from __future__ import annotations
@@ -43,14 +45,16 @@ spec = importlib.util.spec_from_file_location("api", path)
 api = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(api)
 api.API_URL = base
-about = {"params": {"3-inputs-steps": 1, "5-inputs-width": 16, "5-inputs-height": 16}, "view_comfy_api_url": base}
+params = {"3-inputs-steps": 1, "5-inputs-width": 16, "5-inputs-height": 16}
+about = {"params": params, "view_comfy_api_url": base}
 async def main():
     gate = asyncio.Semaphore(32)
     async def one():
         async with gate:
             client = api.ComfyAPIClient(infer_url=base, client_id="id", client_secret="secret")
             scheduled = await client.infer(**about)
-            while not (found := await client._infer_info(prompt_ids=[scheduled.prompt_id]))[0].completed:
+            asked = [scheduled.prompt_id]
+            while not (await client._infer_info(prompt_ids=asked))[0].completed:
                 await asyncio.sleep(0.2)
     await one()
     before = cpu()

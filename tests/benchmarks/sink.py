@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.sink PORTFILE
 
-GET /file?size=BYTES streams zeros; GET and POST /result?size=BYTES answer with a result that holds so much as base64;
-any other POST is swallowed and answered with a small result.
+GET /file?size=BYTES streams zeros; GET and POST /result?size=BYTES answer with a result that holds
+so much as base64; any other POST is swallowed and answered with a small result.
 """
 
 from __future__ import annotations

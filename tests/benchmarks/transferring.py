@@ -92,7 +92,8 @@ def main(gib: float) -> None:
             _show("download", gib, pairs)
             found = measured(RESULT, f"{url}/result?size={256 << 20}", str(folder))
             print(
-                f"a result of {found['size'] >> 20} MiB as base64 onto disk: peak {found['peak'] >> 20} MiB,"
+                f"a result of {found['size'] >> 20} MiB as base64 "
+                f"onto disk: peak {found['peak'] >> 20} MiB,"
                 f" {found['peak'] / found['size']:.2f} times the file (wanted: at most 4)"
             )
 
@@ -102,7 +103,8 @@ def _show(what: str, gib: float, pairs: list[tuple[dict[str, float], float]]) ->
     theirs = median(seconds for _, seconds in pairs)
     grew = max(each["grew"] for each, _ in pairs) / (1 << 20)
     print(
-        f"{what} of {gib:g} GiB: {ours:.2f} s against curl's {theirs:.2f} s, ratio {ours / theirs:.2f}"
+        f"{what} of {gib:g} GiB: {ours:.2f} s against "
+        f"curl's {theirs:.2f} s, ratio {ours / theirs:.2f}"
         f" (wanted: at most 1.3); memory grew by {grew:.1f} MiB (wanted: at most 32)"
     )
 

@@ -62,7 +62,9 @@ def workflow(text: str) -> dict[str, Any]:
 
 
 def check(document: dict[str, Any], folder: Path, source: str = "w.json") -> None:
-    """The client compiles, is black's, imports without running anything, and sends what was there."""
+    """The client compiles, is black's, imports without
+    running anything, and sends what was there.
+    """
     made = generate(json.dumps(document), name="made", source=source)
     text = made.files["made.py"]
     assert black.format_str(text, mode=black.Mode()) == text

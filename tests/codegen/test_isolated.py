@@ -1,4 +1,6 @@
-"""The runtime where nothing but `requests` and its like is installed: how a generated module is deployed."""
+"""The runtime where nothing but `requests` and its like is
+installed: how a generated module is deployed.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,8 @@ def test_a_generated_module_runs_without_the_generators_libraries(
         "for name in ('jinja2', 'click', 'black', 'jsonschema', 'viewcomfy_codegen'):\n"
         "    assert importlib.util.find_spec(name) is None, name\n"
         "try:\n"
-        "    made.run(made.Parameters(image=b'x'), client=v.ViewComfy('http://127.0.0.1:9', 'id', 'secret'))\n"
+        "    made.run(made.Parameters(image=b'x'), "
+        "client=v.ViewComfy('http://127.0.0.1:9', 'id', 'secret'))\n"
         "except v.ConnectionFailedError as error:\n"
         "    print('asked', made.WORKFLOW.schema['required'])\n"
     )

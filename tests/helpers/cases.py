@@ -19,7 +19,9 @@ def image_to_image() -> Workflow:
 
 
 def base_and_refiner() -> Workflow:
-    """Two samplers in a row, told apart by their stage, and a LoRA that needs no more than its name."""
+    """Two samplers in a row, told apart by their stage, and
+    a LoRA that needs no more than its name.
+    """
     sampler: dict[str, Any] = {
         "steps": 25,
         "cfg": 7.5,

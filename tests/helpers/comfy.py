@@ -1,4 +1,6 @@
-"""A ComfyUI as its clients see it: uploads, a queue, a history, files, and messages over a WebSocket."""
+"""A ComfyUI as its clients see it: uploads, a queue, a
+history, files, and messages over a WebSocket.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +35,10 @@ class Item:
 class Comfy:
     """The server's state, and how it is to behave.
 
-    `held` keeps runs in the queue for good, `delay` for so many seconds; `lasting` is how long they run.
-    `events` are the messages of a run before its end, which with `hasty` come after it is in the
-    history. `deaf` takes no WebSocket; `lost` breaks connections after the prompt arrived. `own_ids` is
-    an older server's way, `cancels_jobs` a newer one's.
+    `held` keeps runs in the queue for good, `delay` for so many seconds; `lasting` is how long they
+    run. `events` are the messages of a run before its end, which with `hasty` come after it is in
+    the history. `deaf` takes no WebSocket; `lost` breaks connections after the prompt arrived.
+    `own_ids` is an older server's way, `cancels_jobs` a newer one's.
     """
 
     outputs: dict[str, Any] = field(default_factory=dict)

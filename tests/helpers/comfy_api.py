@@ -32,10 +32,11 @@ _RETENTION = timedelta(hours=1)
 class Api:
     """The server's state, and how it is to behave.
 
-    `refusals` answer the next submissions: a status, a code, details and a Retry-After. `lost` breaks the
-    connections of so many submissions, after the job was taken unless `forgets`. `held` keeps jobs in the
-    queue for good. `events` are sent between the first status and the last; `streams` is the status of the
-    stream's answer. `stops` ends streams in the middle. `store` is the origin that signed links lead to.
+    `refusals` answer the next submissions: a status, a code, details and a Retry-After. `lost`
+    breaks the connections of so many submissions, after the job was taken unless `forgets`. `held`
+    keeps jobs in the queue for good. `events` are sent between the first status and the last;
+    `streams` is the status of the stream's answer. `stops` ends streams in the middle. `store` is
+    the origin that signed links lead to.
     """
 
     outputs: list[dict[str, Any]] = field(default_factory=list)

@@ -50,7 +50,10 @@ class Line:
     def answer(self, value: Any, status: int = 200, after: str = "close") -> None:
         """JSON; `after` says what becomes of the connection."""
         body = json.dumps(value).encode()
-        head = f"HTTP/1.1 {status} Fine\r\nContent-Length: {len(body)}\r\nConnection: {after}\r\n\r\n"
+        head = (
+            f"HTTP/1.1 {status} Fine\r\nContent-Length: "
+            f"{len(body)}\r\nConnection: {after}\r\n\r\n"
+        )
         self.send(head.encode() + body)
 
     def upgraded(self, asked: Asked) -> None:

@@ -15,7 +15,9 @@ from .local import HEADERS, ID, SECRET, served
 
 
 def app_of(*workflows: Mapping[str, Any], **settings: Any) -> Any:
-    """The application that serves these workflows as `made`, or as `made`, `made_2`, `made_3` and so on."""
+    """The application that serves these workflows as
+    `made`, or as `made`, `made_2`, `made_3` and so on.
+    """
     named = [
         served(workflow, f"made_{number}" if number > 1 else "made")
         for number, workflow in enumerate(workflows, 1)

@@ -1,4 +1,6 @@
-"""A real HTTP server on loopback that records what it is asked and answers, or misbehaves, as it is told."""
+"""A real HTTP server on loopback that records what it is
+asked and answers, or misbehaves, as it is told.
+"""
 
 from __future__ import annotations
 
@@ -66,10 +68,11 @@ def _part(part: Any) -> tuple[str, str | SentFile]:
 class Answer:
     """What the server answers, or how it fails to.
 
-    `promised` bytes are announced in place of the body's length. `stalls` keeps the connection open without sending
-    the rest, `silent` without sending anything, until the server is closed; `drops` closes it at once, `resets` with a
-    reset. `drips` sends one byte of the answer, its head included, every so many seconds. `pieces` follow the body, and
-    then the end of the connection is the end of the answer.
+    `promised` bytes are announced in place of the body's length. `stalls` keeps the connection open
+    without sending the rest, `silent` without sending anything, until the server is closed; `drops`
+    closes it at once, `resets` with a reset. `drips` sends one byte of the answer, its head
+    included, every so many seconds. `pieces` follow the body, and then the end of the connection is
+    the end of the answer.
     """
 
     status: int = 201
@@ -97,7 +100,9 @@ def event(kind: str, data: str) -> bytes:
 
 
 def stream(*events: bytes, **fields: Any) -> Answer:
-    """The answer to a run with logs: these events, and after them the result, unless it is given as None."""
+    """The answer to a run with logs: these events, and
+    after them the result, unless it is given as None.
+    """
     ends = [] if fields.get("result", ...) is None else [result(**fields).body]
     return Answer(
         headers={"Content-Type": "text/event-stream; charset=utf-8"},

@@ -1,4 +1,6 @@
-"""Real workflows and real servers' answers, which a checkout doesn't carry; VIEWCOMFY_SHARED names their folder."""
+"""Real workflows and real servers' answers, which a
+checkout doesn't carry; VIEWCOMFY_SHARED names their folder.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ import pytest
 
 
 def shared_files(pattern: str) -> list[Path]:
-    """The shared files that match `pattern`, such as `corpus/api/*.json`, in order; none where there is no such folder."""
+    """The shared files that match `pattern`, such as
+    `corpus/api/*.json`, in order; none where there is no such folder.
+    """
     folder = os.environ.get("VIEWCOMFY_SHARED")
     return sorted(Path(folder).glob(pattern)) if folder else []
 

@@ -1,4 +1,6 @@
-"""A real `viewcomfy-codegen mcp` in a process of its own, and the official client of its protocol."""
+"""A real `viewcomfy-codegen mcp` in a process of its own,
+and the official client of its protocol.
+"""
 
 from __future__ import annotations
 

@@ -85,7 +85,9 @@ class Failed(Exception):
 
 
 class Runtime:
-    """A context manager: a runtime that does with modules what it is asked for, one thing after the other."""
+    """A context manager: a runtime that does with modules
+    what it is asked for, one thing after the other.
+    """
 
     def __init__(self, name: str = "node") -> None:
         program, *arguments = RUNTIMES[name]

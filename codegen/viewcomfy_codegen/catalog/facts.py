@@ -28,10 +28,13 @@ WIDGETS: Final = PAGE_TYPES | {
 PAGE_CLASSES: Final = frozenset({"MarkdownNote", "Note", "PrimitiveNode", "Reroute"})
 """Classes that the web page alone knows: no server has them."""
 
-_PAGE_NAMES: Final = frozenset(
-    "audioUI compare_view control_after_generate last_incoming refresh upload video-preview"
-    " viewport_state".split()
-) | {"choose file to upload", "upload 3d model", "upload extra resources"}
+_PAGE_NAMES: Final = (
+    frozenset("""
+    audioUI compare_view control_after_generate last_incoming refresh upload video-preview
+    viewport_state
+    """.split())
+    | {"choose file to upload", "upload 3d model", "upload extra resources"}
+)
 
 CONTROL: Final = "control_after_generate"
 """What the widget behind a seed is called where its class gives it no name of its own."""
@@ -72,7 +75,8 @@ class InputFacts:
     control: str | None = None
     page_only: bool = False
     choices_from: str = ""
-    """How the inputs begin that hold the choices: the node's author wrote them on the node itself."""
+    """How the inputs begin that hold the choices: the node's author wrote them on the node itself.
+    """
     branches: Mapping[str, Mapping[str, InputFacts]] = field(default_factory=dict)
     """Of a selector (COMFY_DYNAMICCOMBO_V3): the inputs of each choice, without the dot."""
     autogrow: Autogrow | None = None

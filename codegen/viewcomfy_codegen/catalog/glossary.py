@@ -21,9 +21,9 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
 }
 """The kinds of value that a pattern speaks of."""
 
-_VERBS: Final = frozenset(
-    "force show use enable disable keep clear save load is do auto add remove apply skip invert".split()
-)
+_VERBS: Final = frozenset("""
+    force show use enable disable keep clear save load is do auto add remove apply skip invert
+    """.split())
 """Words at the start of what a pattern leaves: no sentence can be made of such a name by its end.
 """
 
@@ -148,7 +148,9 @@ class Glossary:
         return self._roles[side]
 
     def use(self, words: Iterable[str], noun: str) -> str:
-        """What a file is for that is used as these words say; empty where nothing is known of that."""
+        """What a file is for that is used as these words
+        say; empty where nothing is known of that.
+        """
         return next(
             (
                 self._roles[f"{noun}:{word}"]

@@ -126,7 +126,9 @@ def what_it_does(class_type: str) -> Words:
 
 @lru_cache(maxsize=2048)
 def family_of(class_type: str) -> Words:
-    """What nodes of this class are called in short; empty where only the class's own words say it."""
+    """What nodes of this class are called in short; empty
+    where only the class's own words say it.
+    """
     return vocabulary().family(class_words(class_type))
 
 

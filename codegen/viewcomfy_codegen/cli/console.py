@@ -1,4 +1,6 @@
-"""The one place where the commands print: nothing that a terminal would obey, in what its encoding can hold."""
+"""The one place where the commands print: nothing that a
+terminal would obey, in what its encoding can hold.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def out_json(value: Any) -> None:
 
 
 def out_text(text: str) -> None:
-    """Print a text for other programs, byte for byte as UTF-8; it must hold nothing that a terminal obeys."""
+    """Print a text for other programs, byte for byte as
+    UTF-8; it must hold nothing that a terminal obeys.
+    """
     sys.stdout.buffer.write(text.encode("utf-8"))
     sys.stdout.buffer.flush()
 

@@ -1,4 +1,6 @@
-"""`viewcomfy-codegen convert WORKFLOW`: the workflow in API format, whatever form it was saved in."""
+"""`viewcomfy-codegen convert WORKFLOW`: the workflow in API
+format, whatever form it was saved in.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +45,8 @@ def convert_command(
 ) -> None:
     """Write WORKFLOW in API format.
 
-    WORKFLOW is what ComfyUI's web page saves, an image, video or audio file with a workflow in it, a
-    view_comfy.json, or - for standard input. No server is needed. What is left out is told.
+    WORKFLOW is what ComfyUI's web page saves, an image, video or audio file with a workflow in it,
+    a view_comfy.json, or - for standard input. No server is needed. What is left out is told.
     """
     name = "standard input" if workflow == STANDARD else Path(workflow).name
     try:
@@ -77,7 +79,9 @@ def convert_command(
 
 
 def _text(graph: dict[str, object]) -> str:
-    """The nodes as JSON that people can read; half a surrogate pair is escaped, since UTF-8 has none."""
+    """The nodes as JSON that people can read; half a
+    surrogate pair is escaped, since UTF-8 has none.
+    """
     text = json.dumps(graph, indent=2, ensure_ascii=False)
     try:
         text.encode("utf-8")

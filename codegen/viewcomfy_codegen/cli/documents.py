@@ -1,4 +1,6 @@
-"""`openapi`, `rules` and `docs`: workflows as one document, for services, coding assistants or people."""
+"""`openapi`, `rules` and `docs`: workflows as one document,
+for services, coding assistants or people.
+"""
 
 from __future__ import annotations
 
@@ -52,8 +54,8 @@ def openapi_command(
 ) -> None:
     """Write an OpenAPI document of a service for each WORKFLOW.
 
-    It is OpenAPI 3.1. WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema. The routes of several
-    are below their names.
+    It is OpenAPI 3.1. WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema.
+    The routes of several are below their names.
     """
     _finish(lambda: openapi_document(_schemas(workflows)), output, check, force)
 
@@ -74,8 +76,8 @@ def rules_command(
 ) -> None:
     """Write a page for coding assistants on each WORKFLOW.
 
-    WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema. It is Markdown, and says what to import, what each
-    parameter takes and what can go wrong.
+    WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema. It is Markdown, and
+    says what to import, what each parameter takes and what can go wrong.
     """
     _finish(lambda: rules_page(_schemas(workflows)), output, check, force)
 
@@ -105,8 +107,8 @@ def docs_command(
 ) -> None:
     """Write a page for people on each WORKFLOW.
 
-    WORKFLOW is whatever `generate` takes. The page is one HTML file that needs nothing else: the graph, the parameters, what a
-    run gives, and a call in each language.
+    WORKFLOW is whatever `generate` takes. The page is one HTML file that needs nothing else: the
+    graph, the parameters, what a run gives, and a call in each language.
     """
     _finish(lambda: html_page(_modules(workflows, object_info)), output, check, force)
 
@@ -158,7 +160,10 @@ def _modules(workflows: tuple[str, ...], object_info: str | None) -> list[Module
 
 
 def _schemas(workflows: tuple[str, ...]) -> dict[str, Mapping[str, Any]]:
-    """The schema of each workflow's calls, by what its module is called. Raises CodegenError with all faults."""
+    """The schema of each workflow's calls, by what its module is called.
+
+    Raises CodegenError with all faults.
+    """
     return {name: each.schema for name, each in named(workflows).items()}
 
 

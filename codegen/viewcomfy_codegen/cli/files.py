@@ -40,7 +40,9 @@ def read_object_info(place: str) -> bytes:
 
 
 def users_catalog() -> Path:
-    """Where the catalog stands that its user keeps for all runs outside of a project; the file may not be there."""
+    """Where the catalog stands that its user keeps for all
+    runs outside of a project; the file may not be there.
+    """
     return Path(click.get_app_dir("viewcomfy-codegen")) / "catalog.json"
 
 
@@ -51,7 +53,10 @@ def users_catalog_if_any() -> str | None:
 
 
 def users_facts() -> Mapping[str, Any] | None:
-    """The classes in the user's catalog where there is one. Raises CodegenError where it cannot be read."""
+    """The classes in the user's catalog where there is one.
+
+    Raises CodegenError where it cannot be read.
+    """
     path = users_catalog_if_any()
     return classes_in(read_file(path), path) if path else None
 

@@ -1,4 +1,6 @@
-"""`viewcomfy-codegen WORKFLOW`: the typed module and the JSON Schema of a workflow, or of all that the project names."""
+"""`viewcomfy-codegen WORKFLOW`: the typed module and the
+JSON Schema of a workflow, or of all that the project names.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ from .finishing import finish
     "wanted",
     multiple=True,
     metavar="FILE",
-    help="File to write, .py, .ts, .openapi.json, .md or .html; may be repeated. - prints it. Default: named after the workflow.",
+    help=(
+        "File to write, .py, .ts, .openapi.json, .md or .html; may "
+        "be repeated. - prints it. Default: named after the workflow."
+    ),
 )
 @click.option(
     "--schema",
@@ -128,9 +133,9 @@ def generate_command(
 ) -> None:
     """Write the typed module and the JSON Schema of WORKFLOW.
 
-    WORKFLOW is a workflow in API format or as ComfyUI's web page saves it, an image, video or audio file
-    that ComfyUI saved, a view_comfy.json, or - for standard input. Without it, every workflow under
-    [tool.viewcomfy-codegen] in pyproject.toml is generated.
+    WORKFLOW is a workflow in API format or as ComfyUI's web page saves it, an image, video or audio
+    file that ComfyUI saved, a view_comfy.json, or - for standard input. Without it, every workflow
+    under [tool.viewcomfy-codegen] in pyproject.toml is generated.
     """
     if watched and (check or workflow == STANDARD):
         other = "--check" if check else "standard input"
@@ -140,7 +145,8 @@ def generate_command(
         flags = (no_schema, all_, app_only, optional_files, no_share, no_embed)
         if any((*options, *flags, *include, *exclude)):
             raise click.UsageError(
-                "these options need a WORKFLOW; without one, [tool.viewcomfy-codegen] in pyproject.toml decides everything"
+                "these options need a WORKFLOW; without one, "
+                "[tool.viewcomfy-codegen] in pyproject.toml decides everything"
             )
         _project(fresh=fresh, force=force, check=check, watched=watched)
         return

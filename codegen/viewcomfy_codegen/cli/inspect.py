@@ -1,4 +1,6 @@
-"""`viewcomfy-codegen inspect WORKFLOW`: a workflow for people, with where each parameter's name, type and sentence came from."""
+"""`viewcomfy-codegen inspect WORKFLOW`: a workflow for people,
+with where each parameter's name, type and sentence came from.
+"""
 
 from __future__ import annotations
 
@@ -76,8 +78,8 @@ def inspect_command(
 ) -> None:
     """Show the nodes and parameters of WORKFLOW and their origins.
 
-    Nodes stand in the order of the flow of data, each with the nodes that it takes from; each parameter says where its name, its
-    type and its sentence came from.
+    Nodes stand in the order of the flow of data, each with the nodes that it takes from; each
+    parameter says where its name, its type and its sentence came from.
     """
     if sum((as_json, graph, call is not None)) > 1:
         raise click.UsageError("--json, --graph and --call cannot be combined")

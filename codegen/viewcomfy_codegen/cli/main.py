@@ -1,4 +1,7 @@
-"""The command line: which commands there are. Each is loaded when it is asked for, so that none waits for another."""
+"""The command line: which commands there are.
+
+Each is loaded when it is asked for, so that none waits for another.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`viewcomfy-codegen mcp WORKFLOW…`: the command's own part, which loads where the extra is missing."""
+"""`viewcomfy-codegen mcp WORKFLOW…`: the command's own
+part, which loads where the extra is missing.
+"""
 
 from __future__ import annotations
 
@@ -69,8 +71,8 @@ class McpOptions:
 def mcp_command(**options: Any) -> None:
     """Offer each WORKFLOW to language models as a tool.
 
-    WORKFLOW is whatever `generate` takes, or a generated module. The server speaks the Model Context Protocol. Runs go
-    where the environment says, as those of a generated module do.
+    WORKFLOW is whatever `generate` takes, or a generated module. The server speaks the Model
+    Context Protocol. Runs go where the environment says, as those of a generated module do.
     """
     try:
         _serve(McpOptions(**options))

@@ -26,13 +26,17 @@ _TYPESCRIPT: Final = (".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs")
     "-m",
     "--module",
     metavar="FILE",
-    help="The generated module to call, or its workflow or schema. Default: the only one beside OLD.",
+    help=(
+        "The generated module to call, or its workflow "
+        "or schema. Default: the only one beside OLD."
+    ),
 )
 def migrate_command(old: str, module: str | None) -> None:
     """Print a program's calls as calls on a module.
 
-    OLD is a Python or TypeScript program that sets parameters by ViewComfy's keys, as in params["6-inputs-text"] = "A cat".
-    It is read and never run. What could not be translated is told, with its line.
+    OLD is a Python or TypeScript program that sets parameters by ViewComfy's keys, as in
+    params["6-inputs-text"] = "A cat". It is read and never run. What could not be translated is
+    told, with its line.
     """
     try:
         calls = _calls(old)

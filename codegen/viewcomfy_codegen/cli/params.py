@@ -1,4 +1,6 @@
-"""`viewcomfy-codegen params WORKFLOW`: the flattened parameters file that ViewComfy's examples start from."""
+"""`viewcomfy-codegen params WORKFLOW`: the flattened
+parameters file that ViewComfy's examples start from.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,8 @@ from .files import read_file
 def params_command(workflow: str, output: str, picked: str | None) -> None:
     """Write the flattened parameters of WORKFLOW.
 
-    The file is what ViewComfy's workflow_parameters_maker.py writes, for programs that use its keys;
-    `migrate` rewrites their calls for a generated module.
+    The file is what ViewComfy's workflow_parameters_maker.py writes, for programs that use its
+    keys; `migrate` rewrites their calls for a generated module.
     """
     try:
         text = flattened(_nodes(workflow, picked))

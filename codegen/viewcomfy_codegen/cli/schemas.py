@@ -33,7 +33,10 @@ class Described:
 
 
 def described(place: str) -> Described:
-    """What a file describes, told apart by its content. Raises CodegenError for what describes no calls."""
+    """What a file describes, told apart by its content.
+
+    Raises CodegenError for what describes no calls.
+    """
     data = read_file(place)
     name = "standard input" if place == STANDARD else place
     schema = _schema(data)
@@ -65,7 +68,10 @@ def places_by_name(places: Sequence[str]) -> dict[str, str]:
 
 
 def named(places: Sequence[str]) -> dict[str, Described]:
-    """What each of several files describes, by what its module is called. Raises CodegenError with all faults."""
+    """What each of several files describes, by what its module is called.
+
+    Raises CodegenError with all faults.
+    """
     found: dict[str, Described] = {}
     faults: list[Diagnostic] = []
     for name, place in places_by_name(places).items():

@@ -35,8 +35,9 @@ from .files import read_file, users_facts
 def service_command(workflow: str, output: Path, force: bool) -> None:
     """Write a web service around WORKFLOW, to go on from.
 
-    WORKFLOW is whatever `generate` takes, or a generated module. The service is a FastAPI package with its tests, written
-    once: from then on it is yours. It imports the module, which can be generated again without changing it.
+    WORKFLOW is whatever `generate` takes, or a generated module. The service is a FastAPI package
+    with its tests, written once: from then on it is yours. It imports the module, which can be
+    generated again without changing it.
     """
     try:
         name, module = _module(workflow)
@@ -55,7 +56,10 @@ def service_command(workflow: str, output: Path, force: bool) -> None:
 
 
 def _module(place: str) -> tuple[str, str]:
-    """The module's name and its text: the one that is given, or the workflow's. Raises CodegenError."""
+    """The module's name and its text: the one that is given, or the workflow's.
+
+    Raises CodegenError.
+    """
     data = read_file(place)
     text = data.decode("utf-8", "replace")
     name = name_of(place)
@@ -70,7 +74,9 @@ def _module(place: str) -> tuple[str, str]:
 
 
 def _refuse_dependent(text: str, place: str) -> None:
-    """Raises CodegenError for a module that does not work by itself, or carries no workflow to test with."""
+    """Raises CodegenError for a module that does not work
+    by itself, or carries no workflow to test with.
+    """
     hint = "give the workflow itself"
     if read_module(text, place).graph is None:
         message = "this module does not carry its workflow, which the tests run"

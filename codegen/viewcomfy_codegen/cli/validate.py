@@ -27,8 +27,8 @@ from .schemas import described
 def validate_command(workflow: str, call: str, as_json: bool) -> None:
     """Check the JSON in CALL against WORKFLOW.
 
-    WORKFLOW is a workflow, a generated module or a JSON Schema; CALL is a file, or - for standard input. The exit code is 0
-    for a valid call, 1 for any other.
+    WORKFLOW is a workflow, a generated module or a JSON Schema; CALL is a file, or - for standard
+    input. The exit code is 0 for a valid call, 1 for any other.
     """
     if workflow == call == STANDARD:
         raise click.UsageError("only one of the two can be standard input")
@@ -65,7 +65,10 @@ def _by_fields(fields: Sequence[Field], call: Any) -> Iterator[tuple[str, str]]:
 def _by_schema(
     schema: Mapping[str, Any], call: Any, place: str
 ) -> list[tuple[str, str]]:
-    """The faults of a call by a JSON Schema alone. Raises CodegenError for a schema that is not valid."""
+    """The faults of a call by a JSON Schema alone.
+
+    Raises CodegenError for a schema that is not valid.
+    """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
     from referencing import Registry

@@ -24,8 +24,9 @@ from .console import err, out, tell
 def vendor_command(folder: Path, check: bool, force: bool) -> None:
     """Copy the runtime that generated modules import into FOLDER.
 
-    An app with such a copy needs only requests and requests-toolbelt where it runs. To have the modules import the copy, name
-    the folder in pyproject.toml: vendor = "app/_viewcomfy" under [tool.viewcomfy-codegen].
+    An app with such a copy needs only requests and requests-toolbelt where it runs. To have the
+    modules import the copy, name the folder in pyproject.toml: vendor = "app/_viewcomfy" under
+    [tool.viewcomfy-codegen].
     """
     try:
         files = copied(folder, force=force or check)

@@ -26,7 +26,8 @@ _LOOK: Final = 1000
 
 
 def watch(tasks: Tasks, settings: Path | None) -> None:
-    """Generate, and again at every change, until Ctrl-C. `settings` is the file that `tasks` reads, if it reads one.
+    """Generate, and again at every change, until Ctrl-C. `settings` is the file that `tasks` reads,
+    if it reads one.
 
     What is wrong is told, and the files stay as they are until it is mended.
     """
@@ -73,7 +74,9 @@ def _sources(task: Task) -> list[Path]:
 
 
 def _written(tasks: Sequence[Task], seen: State) -> bool:
-    """Writes what is out of date; False where a source changed while it was read, and nothing was written."""
+    """Writes what is out of date; False where a source
+    changed while it was read, and nothing was written.
+    """
     try:
         products, copies = generated(tasks)
         if _state(seen) != seen:
@@ -94,7 +97,9 @@ def _written(tasks: Sequence[Task], seen: State) -> bool:
 
 
 def _state(paths: Iterable[Path]) -> State:
-    """When each file was written and its size, which tell whether it is still the same; None where it is not there."""
+    """When each file was written and its size, which tell
+    whether it is still the same; None where it is not there.
+    """
     found: State = {}
     for path in paths:
         found[path] = None

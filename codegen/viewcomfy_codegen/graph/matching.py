@@ -1,4 +1,6 @@
-"""Which node of an earlier workflow is which of a later one, when exporting has given them other numbers."""
+"""Which node of an earlier workflow is which of a later
+one, when exporting has given them other numbers.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def matched(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _same_place(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
-    """The ids of nodes that both workflows have where something is linked as it was, or that nothing is linked to in one."""
+    """The ids of nodes that both workflows have where something
+    is linked as it was, or that nothing is linked to in one.
+    """
     before, after = _places(old), _places(new)
     return {
         id
@@ -93,7 +97,9 @@ class _Shapes:
     def looks(
         self, graph: Mapping[str, Any], rounds: int, own: Callable[[Any], Any]
     ) -> list[_Looks]:
-        """What each node looks like alone, then with what is up to so many links away, in both directions."""
+        """What each node looks like alone, then with what
+        is up to so many links away, in both directions.
+        """
         links = {
             id: sorted(
                 (name, str(value[0]), value[1])

@@ -34,17 +34,14 @@ PRIMITIVE: Final = frozenset(
 )
 """Words in the names of inputs that hold a value for other nodes."""
 
-_PLAIN_SOCKETS: Final = frozenset(
-    "image images pixels video videos audio audios input inputs any anything value data frame"
-    " frames picture in obj object"
-    " text string prompt model positive negative latent latents samples conditioning clip vae"
-    " sigmas noise guider"
-    " sampler net lora hooks options optional pipe basic settings embeds vision output"
-    " destination init"
-    " original orig origin img vid src first second on true false condition waveform file batch"
-    " list"
-    " encoder gen to from of by and the encode upscaled resized raw media rgb bgr any1".split()
-)
+_PLAIN_SOCKETS: Final = frozenset("""
+    image images pixels video videos audio audios input inputs any anything value data frame frames
+    picture in obj object text string prompt model positive negative latent latents samples
+    conditioning clip vae sigmas noise guider sampler net lora hooks options optional pipe basic
+    settings embeds vision output destination init original orig origin img vid src first second on
+    true false condition waveform file batch list encoder gen to from of by and the encode upscaled
+    resized raw media rgb bgr any1
+    """.split())
 """Words in the names of inputs that say what is linked there, not what it is for."""
 
 _FRAMES: Final = {"0": "start", "-1": "end"}
@@ -132,7 +129,9 @@ class Roles:
         return self._fed[node.id]
 
     def users(self, node: Node) -> tuple[Use, ...]:
-        """Where a constant goes, but for those who only calculate with it or show it; nowhere for a node that works."""
+        """Where a constant goes, but for those who only calculate
+        with it or show it; nowhere for a node that works.
+        """
         facts = self._facts(node.class_type)
         plain = facts is None or PLAIN_TYPES.issuperset(facts.outputs)
         return self._users[node.id] if plain and not node.links else ()
@@ -171,7 +170,9 @@ class Roles:
         )
 
     def encodes(self, node: Node) -> bool:
-        """Whether the node makes a prompt of its texts: conditioning comes out, by whatever name."""
+        """Whether the node makes a prompt of its texts:
+        conditioning comes out, by whatever name.
+        """
         facts = self._facts(node.class_type)
         if facts is None:
             return "encode" in words(node.class_type)
@@ -181,7 +182,9 @@ class Roles:
         )
 
     def text_end(self, node: Node) -> Use | None:
-        """The input where a text is used that becomes no prompt, where there is but one such name."""
+        """The input where a text is used that becomes no
+        prompt, where there is but one such name.
+        """
         ends = self._text_ends[node.id]
         names = {words(use.input) for use in ends}
         return ends[0] if len(names) == 1 else None
@@ -258,7 +261,9 @@ class Roles:
 
     @cached_property
     def _users(self) -> dict[str, tuple[Use, ...]]:
-        """Who uses what a node hands on, switches and reroutes passed; who only calculates or shows does not count."""
+        """Who uses what a node hands on, switches and reroutes
+        passed; who only calculates or shows does not count.
+        """
         reached: dict[str, tuple[Use, ...]] = {}
         for node in reversed(self._workflow.nodes.values()):
             users: dict[Use, None] = {}

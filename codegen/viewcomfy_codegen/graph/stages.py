@@ -29,10 +29,10 @@ _UPSCALING: Final = frozenset(
 _CONTINUING: Final = frozenset("extend continue continuation extension".split())
 _EARLIER: Final = frozenset("continue previous prev".split())
 _LATENT_SOCKETS: Final = ("latent", "samples")
-_CARRIERS: Final = frozenset(
-    "vae decode encode scale upscale resize latent upsample upsampler upscaler crop pad composite"
-    " tiled concat separate cropguides inpaint inplace".split()
-)
+_CARRIERS: Final = frozenset("""
+    vae decode encode scale upscale resize latent upsample upsampler upscaler crop pad composite
+    tiled concat separate cropguides inpaint inplace
+    """.split())
 """Words of the classes through which one pass's result becomes the next one's start."""
 
 
@@ -213,7 +213,9 @@ class _Passes:
 
 
 def _users(workflow: Workflow, node: Node) -> Iterator[str]:
-    """The nodes that use this one; a model that also decodes serves the stage that it samples in."""
+    """The nodes that use this one; a model that also
+    decodes serves the stage that it samples in.
+    """
     uses = workflow.uses[node.id]
     working = [use for use in uses if use.input != "vae"]
     return (use.node for use in working or uses)

@@ -26,7 +26,9 @@ class Use(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node: its class, its title in the editor, the values that were set in it and its links."""
+    """One node: its class, its title in the editor, the
+    values that were set in it and its links.
+    """
 
     id: str
     class_type: str
@@ -86,7 +88,9 @@ _NUMBERS: Final = re.compile(r"(\d+)")
 
 
 def natural(id: str) -> tuple[Any, ...]:
-    """A key that sorts ids as people count: 9 before 10, 57:8 before 57:10; any two ids differ in it."""
+    """A key that sorts ids as people count: 9 before 10,
+    57:8 before 57:10; any two ids differ in it.
+    """
     parts = _NUMBERS.split(id)
     numbers = (
         int(part) if part.isascii() and len(part) < 4000 else 0 for part in parts[1::2]
@@ -101,7 +105,9 @@ def natural(id: str) -> tuple[Any, ...]:
 
 
 def ordered(nodes: dict[str, Node]) -> tuple[list[str], list[str]]:
-    """The ids along the flow of data, ties by id; and those in or behind a circle, which come last."""
+    """The ids along the flow of data, ties by id; and those
+    in or behind a circle, which come last.
+    """
     sources = {
         id: {link.node for link in node.links.values() if link.node in nodes}
         for id, node in nodes.items()

@@ -1,4 +1,6 @@
-"""A workflow that can be run, from what a file describes: no code of it is generated or imported."""
+"""A workflow that can be run, from what a file describes:
+no code of it is generated or imported.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from viewcomfy_runtime.workflow import Workflow
 
 
 class ReadWorkflow(Workflow[Any, PromptResult]):
-    """A workflow by its parameters and the schema of its calls; `fallback` is sent where a call has no value."""
+    """A workflow by its parameters and the schema of its
+    calls; `fallback` is sent where a call has no value.
+    """
 
     def __init__(
         self,

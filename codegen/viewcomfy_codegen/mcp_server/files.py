@@ -1,4 +1,7 @@
-"""Files in a tool's arguments: `data:` URIs, and paths below the one folder that is open to calls."""
+"""Files in a tool's arguments:
+
+`data:` URIs, and paths below the one folder that is open to calls.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,14 @@ from typing import Any
 
 
 class RefusedFile(ValueError):
-    """A text that stands for no file that a call may send; its own text says what to send instead."""
+    """A text that stands for no file that a call may send;
+    its own text says what to send instead.
+    """
 
 
 def file_of(value: Any, folder: Path | None) -> Any:
-    """What is sent for a file parameter's argument: a `data:` URI as it is, a path as the file below `folder`.
+    """What is sent for a file parameter's argument: a `data:` URI as it is, a path as the file
+    below `folder`.
 
     Raises RefusedFile for what is neither, and for a path that leads out of the folder, through a
     symbolic link too: whether such a file exists is not told.

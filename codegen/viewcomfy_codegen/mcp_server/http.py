@@ -49,7 +49,9 @@ def serve(
 
 
 def _guarded(app: _App, token: str) -> _App:
-    """The application for requests that bring the token; others are refused before they are read."""
+    """The application for requests that bring the token;
+    others are refused before they are read.
+    """
     wanted = f"Bearer {token}".encode()
 
     async def guarded(scope: _Message, receive: Any, send: Any) -> None:

@@ -1,4 +1,6 @@
-"""The server: it lists the workflows as tools and runs them, for one client over stdio or for several over HTTP."""
+"""The server: it lists the workflows as tools and runs
+them, for one client over stdio or for several over HTTP.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,10 @@ _MOST_SESSIONS: Final = 1000
 
 
 def server_of(tools: Mapping[str, WorkflowTool]) -> Server[Any]:
-    """A server with these tools. It sends logs as notifications, which the protocol lets clients turn down."""
+    """A server with these tools.
+
+    It sends logs as notifications, which the protocol lets clients turn down.
+    """
     # Logging is deprecated in the newest protocol, and what clients of the earlier ones have.
     warnings.filterwarnings("ignore", category=MCPDeprecationWarning)
     kept = Kept()
@@ -138,7 +143,9 @@ async def _run(tool: WorkflowTool, call: Any, context: Any, logs: bool) -> Promp
 
 
 class _Told:
-    """Progress over all of a run's nodes, each of which counts from the start: what is told may only grow."""
+    """Progress over all of a run's nodes, each of which
+    counts from the start: what is told may only grow.
+    """
 
     def __init__(self) -> None:
         self.done = -1

@@ -32,7 +32,8 @@ _MOST_TITLE: Final = 100
 class WorkflowTool:
     """One workflow under a name that every host takes.
 
-    `schema` is that of its calls; `all` offers the parameters that people rarely set too. Files are read from `folder`.
+    `schema` is that of its calls; `all` offers the parameters that people rarely set too. Files are
+    read from `folder`.
     """
 
     name: str
@@ -90,7 +91,10 @@ class WorkflowTool:
         return plain
 
     def parsed(self, arguments: Mapping[str, Any]) -> Any:
-        """The call that a model's arguments mean. Raises InvalidParametersError with all faults at once."""
+        """The call that a model's arguments mean.
+
+        Raises InvalidParametersError with all faults at once.
+        """
         offered = self.parameters
         faults = [
             Fault(name, f"is not a parameter; there are {', '.join(offered)}")

@@ -1,1 +1,3 @@
-"""Calls with ViewComfy's keys, read from a program's syntax tree and written for a generated module."""
+"""Calls with ViewComfy's keys, read from a program's syntax
+tree and written for a generated module.
+"""

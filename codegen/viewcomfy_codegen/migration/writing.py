@@ -12,7 +12,9 @@ from .calls import Note, OldCall
 def in_python(
     calls: Sequence[OldCall], module: str, names: Mapping[str, str]
 ) -> tuple[str, list[Note]]:
-    """The calls in Python, and what could not be translated; `names` are the parameters' by wire key."""
+    """The calls in Python, and what could not be
+    translated; `names` are the parameters' by wire key.
+    """
     notes: list[Note] = []
     bodies = [_python_call(call, dict(_named(call, names, notes))) for call in calls]
     text = "\n\n".join(bodies)

@@ -24,7 +24,8 @@ def aliases_of(
         if choice not in found:
             own = words(input)
             short = own[:-1] if own[1:] and own[-1] == "name" else own
-            # "Type" or "Format" would say nothing: what Python has under that name, a reader thinks of.
+            # "Type" or "Format" would say nothing: what Python has under that name, a reader thinks
+            # of.
             first = camel(words(name)) if "_".join(short) in RESERVED else camel(short)
             longer = camel((*words(class_type), *own))
             free = (
@@ -36,7 +37,8 @@ def aliases_of(
     return tuple(Alias(name, choice) for choice, name in found.items())
 
 
-_TAKEN_TYPES: Final = frozenset(
-    "Annotated Any Callable Client Executor File Final Input Iterable Job Literal Mapping Outcome OutputFile Override"
-    " Parameters PathLike Progress PromptResult Result Send TYPE_CHECKING TypeAlias ViewComfyError When Workflow WORKFLOW".split()
-)
+_TAKEN_TYPES: Final = frozenset("""
+    Annotated Any Callable Client Executor File Final Input Iterable Job Literal Mapping Outcome
+    OutputFile Override Parameters PathLike Progress PromptResult Result Send TYPE_CHECKING
+    TypeAlias ViewComfyError When Workflow WORKFLOW
+    """.split())

@@ -307,7 +307,9 @@ class Brothers:
     def _by_source(
         self, nodes: list[Node], owners: frozenset[str], depth: int
     ) -> Prefixes | None:
-        """By the kinds of the nodes that work for each alone: a LoRA for one, a model for the other."""
+        """By the kinds of the nodes that work for each
+        alone: a LoRA for one, a model for the other.
+        """
         kinds = {node.id: self._traits.source_kinds(node) for node in nodes}
         counts = Counter(kind for each in kinds.values() for kind in set(each))
         own = {

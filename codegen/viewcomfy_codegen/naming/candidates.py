@@ -28,21 +28,18 @@ PROMPT_WORDS: Final = frozenset(
 )
 """Words in the names of inputs that hold what an image should show."""
 
-_GENERIC: Final = frozenset(
-    "text texts value string prompt image images int integer float number num boolean bool"
-    " input video audio file any"
-    " model positive negative populated literal choice".split()
-)
+_GENERIC: Final = frozenset("""
+    text texts value string prompt image images int integer float number num boolean bool input
+    video audio file any model positive negative populated literal choice
+    """.split())
 """Words for what a value is; they do not say which one."""
 
-_WEAK: Final = frozenset(
-    "strength weight weights scale name type mode direction channel tolerance threshold start"
-    " end x y z amount index"
-    " left right top bottom expand enabled enable version noise base ratio factor radius a b c d"
-    " k resolution"
-    " rotate kind function offset visibility algorithm text string value model int float number"
-    " boolean choice".split()
-)
+_WEAK: Final = frozenset("""
+    strength weight weights scale name type mode direction channel tolerance threshold start end x y
+    z amount index left right top bottom expand enabled enable version noise base ratio factor
+    radius a b c d k resolution rotate kind function offset visibility algorithm text string value
+    model int float number boolean choice
+    """.split())
 """Words that say how a value acts but not on what: they need the noun of what their node is."""
 
 _OPENING: Final = frozenset(
@@ -57,17 +54,17 @@ _MILD: Final = frozenset("device dtype precision quantization quality".split())
 """Words that take the noun of a well-known family, and stand alone elsewhere."""
 
 _SIDE_WORDS: Final = frozenset({"positive", "negative", "pos", "neg"})
-_PROMPT_FILLERS: Final = frozenset(
-    "positive negative pos neg text string value prompt prompts conditioning clip encode"
-    " encoder input user".split()
-)
+_PROMPT_FILLERS: Final = frozenset("""
+    positive negative pos neg text string value prompt prompts conditioning clip encode encoder
+    input user
+    """.split())
 _ENCODERS: Final = re.compile(
     r"clip_?[lg]|t5_?xxl|text_?[lg]|t5|llama|llm|bert|mt5xl|g|l"
 )
-_MEDIA_NOUNS: Final = frozenset(
-    "image images mask video audio picture photo frame frames img pixels sound music voice"
-    " speech song".split()
-)
+_MEDIA_NOUNS: Final = frozenset("""
+    image images mask video audio picture photo frame frames img pixels sound music voice speech
+    song
+    """.split())
 _FRAMES: Final = frozenset("start end first last".split())
 """What one frame of a video is, but no video."""
 
@@ -165,7 +162,9 @@ class Labels:
         return self.titles.said[node.id] or self.class_noun(node)
 
     def class_noun(self, node: Node) -> Words:
-        """What nodes of its class are called in short; what finds a part of an image makes a mask."""
+        """What nodes of its class are called in short; what
+        finds a part of an image makes a mask.
+        """
         family = family_of(node.class_type)
         if not family and self.roles.makes_masks(node):
             return ("mask",)
@@ -231,7 +230,9 @@ class Labels:
         )
 
     def _text(self, spot: Spot, own: Words) -> Base | None:
-        """The name of a text that people read or write; None for a setting that happens to be text."""
+        """The name of a text that people read or write;
+        None for a setting that happens to be text.
+        """
         node = spot.node
         value = str(node.values.get(spot.input, ""))
         side = self._side(spot, own, value)
@@ -296,7 +297,9 @@ class Labels:
         return tuple(word for word in said if word not in _PROMPT_FILLERS)
 
     def _side(self, spot: Spot, own: Words, value: str) -> str | None:
-        """Which side of the prompt a text becomes; a setting that happens to be text becomes none."""
+        """Which side of the prompt a text becomes; a
+        setting that happens to be text becomes none.
+        """
         node = spot.node
         named = side_in(own)
         if named is not None and _PROMPT_FILLERS.issuperset(own):
@@ -335,7 +338,9 @@ class Labels:
     # Everything else
 
     def _constant(self, spot: Spot, own: Words) -> Base | None:
-        """The name of a value that only other nodes use: as its author calls it, else as they do."""
+        """The name of a value that only other nodes use: as
+        its author calls it, else as they do.
+        """
         node = spot.node
         plain = _GENERIC - _MEDIA_NOUNS
         held = PRIMITIVE.issuperset(own) or (spot.alone and plain.issuperset(own))
@@ -419,7 +424,9 @@ class Labels:
         return facts.output_node if facts else not self.workflow.uses[node.id]
 
     def _chosen(self, node: Node) -> Words:
-        """What a switch chooses when it is on: the author's words for it, else what its class is."""
+        """What a switch chooses when it is on: the author's
+        words for it, else what its class is.
+        """
         for name, link in sorted(node.links.items()):
             if {"true", "on"}.intersection(words(name)) and "false" not in words(name):
                 source = self.workflow.nodes.get(link.node)

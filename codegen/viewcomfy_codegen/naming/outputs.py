@@ -16,12 +16,16 @@ from .candidates import Words
 RESERVED_OUTPUTS: Final = frozenset(
     name for name in dir(PromptResult) if not name.startswith("_")
 ) | frozenset(
-    "parameters params prompt prompt_id events event files file_names texts url urls data json status completed"
-    " outputs output images videos audios models logs log extra error errors result results name names node nodes"
-    " by_node of texts_of save asave save_as copy_to chunks achunks read aread text_of progress previews job client"
-    " execution_time_seconds workflow metadata timeout seed seeds run arun cancel acancel close".split()
+    """
+    parameters params prompt prompt_id events event files file_names texts url urls data json status
+    completed outputs output images videos audios models logs log extra error errors result results
+    name names node nodes by_node of texts_of save asave save_as copy_to chunks achunks read aread
+    text_of progress previews job client execution_time_seconds workflow metadata timeout seed seeds
+    run arun cancel acancel close
+    """.split()
 )
-"""Names that no output gets: attributes that every result has, or that a later runtime may give it."""
+"""Names that no output gets: attributes that every result has, or that a later runtime may give it.
+"""
 
 _SHOWS: Final = {
     **dict.fromkeys(("compare", "comparer", "comparison"), "comparison"),
@@ -35,10 +39,10 @@ _DOING: Final = frozenset(
     "save saved preview show display export output result final the".split()
 )
 _PROGRAM: Final = frozenset({"comfyui", "comfy", "ui"})
-_SAYS_NOTHING: Final = frozenset(
-    "comfyui comfy ui output outputs out img image images video videos audio result results temp tmp test"
-    " file files save animatediff default untitled inputs filename prefix".split()
-)
+_SAYS_NOTHING: Final = frozenset("""
+    comfyui comfy ui output outputs out img image images video videos audio result results temp tmp
+    test file files save animatediff default untitled inputs filename prefix
+    """.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,9 @@ def assign_outputs(
 
 
 def _stem(spot: OutputSpot, found: Mapping[str, Identifier]) -> str:
-    """What is numbered where several outputs are called the same: what all of these say, else what they give."""
+    """What is numbered where several outputs are called the
+    same: what all of these say, else what they give.
+    """
     first = next(_candidates(spot), spot.kind)
     return spot.kind if first in found.values() else first
 
@@ -127,7 +133,9 @@ def _ladder(spot: OutputSpot) -> Iterator[Words]:
 
 
 def shown_as(class_words: Words) -> str:
-    """What the output of a class is called that only shows what others save; empty for one that saves."""
+    """What the output of a class is called that only shows
+    what others save; empty for one that saves.
+    """
     return next((_SHOWS[word] for word in class_words if word in _SHOWS), "")
 
 

@@ -1,4 +1,6 @@
-"""What each node shows by itself that could tell it from its like: its title, sockets, outputs, files and place."""
+"""What each node shows by itself that could tell it from
+its like: its title, sockets, outputs, files and place.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +24,11 @@ _PREFIXES: Final = ("filename_prefix", "save_prefix", "prefix", "filename")
 _DULL_PREFIXES: Final = frozenset(
     "comfyui comfy output outputs image images video audio img result results final".split()
 )
-_PLAIN_SOCKETS: Final = frozenset({""}) | frozenset(
-    "image images pixels video audio mask input any value positive negative model clip vae"
-    " latent samples image_output"
-    " conditioning control net text string prompt lora stack hooks noise sigmas guider sampler a"
-    " b on off true false on_true"
-    " on_false data pipe options source destination".split()
-)
+_PLAIN_SOCKETS: Final = frozenset({""}) | frozenset("""
+    image images pixels video audio mask input any value positive negative model clip vae latent
+    samples image_output conditioning control net text string prompt lora stack hooks noise sigmas
+    guider sampler a b on off true false on_true on_false data pipe options source destination
+    """.split())
 _TURNS_ON: Final = frozenset("enable use turn on switch is mode".split())
 _MEDIA: Final = frozenset({"IMAGE", "MASK", "VIDEO", "AUDIO", "*"})
 DEEPEST: Final = 6
@@ -102,7 +102,9 @@ class Traits:
 
     @cached_property
     def _nearest(self) -> dict[str, tuple[str, ...]]:
-        """The outputs with words of their author's that are the fewest nodes away from each node."""
+        """The outputs with words of their author's that are
+        the fewest nodes away from each node.
+        """
         found: dict[str, tuple[int, tuple[str, ...]]] = {}
         for node in reversed(self._workflow.nodes.values()):
             if not self._workflow.uses[node.id]:
@@ -124,7 +126,9 @@ class Traits:
         return self.said(saver) or saved_as(saver)
 
     def file_word(self, node: Node) -> Words:
-        """A plain word of the model's file that the node loads, or that another loads for it alone."""
+        """A plain word of the model's file that the node
+        loads, or that another loads for it alone.
+        """
         sources = [node, *self._own_sources(node)]
         for each in sources:
             for value in each.values.values():
@@ -182,7 +186,9 @@ class Traits:
         return [family for family in families if family]
 
     def _media_sources(self, node: Node) -> list[Node]:
-        """The nodes that the images, videos and sounds come from that this one works on, nearest first."""
+        """The nodes that the images, videos and sounds come
+        from that this one works on, nearest first.
+        """
         found: list[Node] = []
         pending = [node]
         while pending and len(found) < 2 * DEEPEST:

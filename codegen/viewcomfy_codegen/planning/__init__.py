@@ -1,1 +1,3 @@
-"""From a workflow to the plan of its client: which inputs become parameters, what each takes and says."""
+"""From a workflow to the plan of its client: which inputs
+become parameters, what each takes and says.
+"""

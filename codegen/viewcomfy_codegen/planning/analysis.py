@@ -1,4 +1,6 @@
-"""What is known of a workflow before anybody asks for a client: its classes, its graph, its settable inputs."""
+"""What is known of a workflow before anybody asks for a
+client: its classes, its graph, its settable inputs.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from .wishes import Wishes
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A workflow with the facts of its classes, its nodes' roles and a draft of each settable input."""
+    """A workflow with the facts of its classes, its nodes'
+    roles and a draft of each settable input.
+    """
 
     workflow: Workflow
     facts: Mapping[str, NodeFacts | None]

@@ -1,4 +1,6 @@
-"""What the author of a workflow said on the web page about its inputs, its outputs and its parts."""
+"""What the author of a workflow said on the web page about
+its inputs, its outputs and its parts.
+"""
 
 from __future__ import annotations
 

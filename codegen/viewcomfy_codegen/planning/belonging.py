@@ -40,12 +40,16 @@ _PREFIXES: Final = frozenset({"filename", "prefix"})
 
 
 def belonging(analysis: Analysis) -> Sets:
-    """The sets of inputs that belong together, each in the order of the flow, the first one first."""
+    """The sets of inputs that belong together, each in the
+    order of the flow, the first one first.
+    """
     return _Belonging(analysis).sets()
 
 
 def likely(analysis: Analysis) -> Sets:
-    """Sets that may belong together, which only their author knows: samplers of one flow that are set alike."""
+    """Sets that may belong together, which only their
+    author knows: samplers of one flow that are set alike.
+    """
     return _Belonging(analysis).likely_sets()
 
 
@@ -117,7 +121,9 @@ class _Belonging:
         return key
 
     def _halves(self) -> Iterator[tuple[WireKey, WireKey]]:
-        """Samplers of one class of which the second goes on with the first one's latents, each for a part of the steps."""
+        """Samplers of one class of which the second goes on with
+        the first one's latents, each for a part of the steps.
+        """
         for node in self._nodes.values():
             before = self._half_before(node)
             if before is None:
@@ -160,7 +166,9 @@ class _Belonging:
         return self._nodes.get(link.node) if link is not None else None
 
     def _twins(self) -> Iterator[tuple[WireKey, WireKey]]:
-        """Encoders of one class for the two sides of one prompt: all that they have alike, but for the texts."""
+        """Encoders of one class for the two sides of one
+        prompt: all that they have alike, but for the texts.
+        """
         roles = self._analysis.roles
         by_class: dict[str, list[Node]] = defaultdict(list)
         for node in self._nodes.values():
@@ -194,7 +202,9 @@ class _Belonging:
                         yield WireKey(one.id, name), WireKey(other.id, name)
 
     def _writers(self) -> Iterator[tuple[WireKey, WireKey]]:
-        """How several outputs of one class are written, as movies are: with one rate, in one format."""
+        """How several outputs of one class are written, as
+        movies are: with one rate, in one format.
+        """
         writers: dict[str, list[Node]] = defaultdict(list)
         for node in self._nodes.values():
             if _RATES & {*node.values, *node.links} and node.id in self._ends:
@@ -206,7 +216,9 @@ class _Belonging:
                 )
 
     def _equal_in_one_flow(self) -> Iterator[tuple[WireKey, WireKey]]:
-        """Seeds, model files and prompts that several nodes of one flow repeat, with what else such loaders have alike."""
+        """Seeds, model files and prompts that several nodes of
+        one flow repeat, with what else such loaders have alike.
+        """
         buckets: dict[tuple[tuple[str, ...], str], list[Draft]] = defaultdict(list)
         for draft in self._drafts.values():
             kind = self._kind(draft)
@@ -235,7 +247,9 @@ class _Belonging:
         )
 
     def _kind(self, draft: Draft) -> tuple[str, ...] | None:
-        """What a value has to share beside itself to be repeated on purpose; None for what is equal by chance."""
+        """What a value has to share beside itself to be
+        repeated on purpose; None for what is equal by chance.
+        """
         if isinstance(draft.type, Integer) and draft.type.random and draft.value:
             return ("seed",)
         if _is_file(draft):
@@ -262,7 +276,9 @@ class _Belonging:
     def _in_one_flow(
         self, items: Iterable[Item], node_of: Callable[[Item], str]
     ) -> Iterator[tuple[Item, Item]]:
-        """The pairs of which both lead to one output; each item with the first that it meets there."""
+        """The pairs of which both lead to one output; each
+        item with the first that it meets there.
+        """
         first: dict[int, tuple[Item, int]] = {}
         seen = 0
         for item in items:

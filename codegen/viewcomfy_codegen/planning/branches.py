@@ -1,6 +1,8 @@
-"""Inputs that a choice brings (COMFY_DYNAMICCOMBO_V3): what each takes in which branch, and those a workflow lacks.
+"""Inputs that a choice brings (COMFY_DYNAMICCOMBO_V3): what each takes in which branch, and those a
+workflow lacks.
 
-A branch is known by its selectors' wire names until the parameters have names: `branches_of`, then `resolved`.
+A branch is known by its selectors' wire names until the parameters have names: `branches_of`, then
+`resolved`.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ def with_draws(kind: ParameterType, draws: bool) -> ParameterType:
 
 
 def _merged(branches: Sequence[Branch]) -> tuple[Branch, ...]:
-    """The same in fewer branches: those that differ in the choices of one selector alone are one."""
+    """The same in fewer branches: those that differ in the
+    choices of one selector alone are one.
+    """
     for path in dict.fromkeys(path for branch in branches for path in branch.when):
         joined: dict[str, Branch] = {}
         for branch in branches:
@@ -62,7 +66,9 @@ def _merged(branches: Sequence[Branch]) -> tuple[Branch, ...]:
 
 
 def joined_type(kinds: Sequence[ParameterType]) -> ParameterType:
-    """What takes all that one of the types takes: the widest bounds, all choices in order, JSON where kinds differ."""
+    """What takes all that one of the types takes: the widest
+    bounds, all choices in order, JSON where kinds differ.
+    """
     first = kinds[0]
     if all(kind == first for kind in kinds):
         return first
@@ -94,7 +100,9 @@ def _joined_numbers(kinds: Sequence[Integer | Number]) -> Integer | Number:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """The input whose value chooses: its deployed value, and its parameter's name and choices, where it has one."""
+    """The input whose value chooses: its deployed value,
+    and its parameter's name and choices, where it has one.
+    """
 
     value: Any
     name: str = ""
@@ -104,7 +112,9 @@ class Selector:
 def resolved(
     branches: Iterable[Branch], selectors: Mapping[str, Selector | None]
 ) -> tuple[Branch, ...]:
-    """The branches that a call can choose, by parameters' names; a selector of None may have any value."""
+    """The branches that a call can choose, by parameters'
+    names; a selector of None may have any value.
+    """
     found: list[Branch] = []
     for branch in branches:
         known = {path: selectors[path] for path in branch.when}
@@ -125,7 +135,9 @@ def resolved(
 def narrowed(
     branches: Sequence[Branch], kind: ParameterType
 ) -> tuple[ParameterType, tuple[Branch, ...]]:
-    """The type of a parameter that takes `kind` in all its branches, and these; where one takes no less, it takes the same."""
+    """The type of a parameter that takes `kind` in all its
+    branches, and these; where one takes no less, it takes the same.
+    """
     kind = with_draws(kind, any(branch.draws for branch in branches))
     draws = isinstance(kind, Integer) and kind.random
     exact = (
@@ -147,7 +159,9 @@ def _takes_as_much(one: ParameterType, other: ParameterType) -> bool:
 
 
 def told(branches: Sequence[Branch], selectors: Mapping[str, Selector | None]) -> str:
-    """Under which choices the input counts, as a sentence; empty where every choice of one selector brings it."""
+    """Under which choices the input counts, as a sentence;
+    empty where every choice of one selector brings it.
+    """
     names = {name for branch in branches for name in branch.when}
     keys = {key for branch in branches for each in branch.when.values() for key in each}
     options = [set(each.options) for each in selectors.values() if each and each.name]
@@ -157,7 +171,9 @@ def told(branches: Sequence[Branch], selectors: Mapping[str, Selector | None]) -
 
 
 def wire_names(inputs: Mapping[str, InputFacts], before: str = "") -> Iterator[str]:
-    """The names of a class's inputs in their order, each selector followed by those that its choices bring."""
+    """The names of a class's inputs in their order, each
+    selector followed by those that its choices bring.
+    """
     for name, facts in inputs.items():
         yield f"{before}{name}"
         for members in facts.branches.values():
@@ -167,7 +183,8 @@ def wire_names(inputs: Mapping[str, InputFacts], before: str = "") -> Iterator[s
 def lacking(node: Node, known: NodeFacts) -> Iterator[str]:
     """The inputs that other choices than the deployed ones bring, and that the node does not carry.
 
-    A node without what its deployed choices require is of an older class, whose choices bring nothing.
+    A node without what its deployed choices require is of an older class, whose choices bring
+    nothing.
     """
     if not any(facts.branches for facts in known.inputs.values()):
         return

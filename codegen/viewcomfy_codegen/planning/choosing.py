@@ -19,7 +19,9 @@ from .types import refusal
 
 
 def chosen(kept: Named) -> Named:
-    """The parameters with their branches by the names of those that choose; none of which no choice is left."""
+    """The parameters with their branches by the names of
+    those that choose; none of which no choice is left.
+    """
     by_key = {draft.key: (name, draft) for name, draft in kept}
     found: Named = []
     for name, draft in kept:
@@ -35,7 +37,9 @@ def chosen(kept: Named) -> Named:
 def _settled(
     draft: Draft, by_key: Mapping[WireKey, tuple[Identifier, Draft]]
 ) -> Draft | None:
-    """The draft with the type that its remaining branches join to; None where a call cannot choose any of them."""
+    """The draft with the type that its remaining branches
+    join to; None where a call cannot choose any of them.
+    """
     paths = dict.fromkeys(path for each in draft.branches for path in each.when)
     selectors = {path: _selector(draft, path, by_key) for path in paths}
     branches = resolved(draft.branches, selectors)
@@ -59,7 +63,9 @@ def _settled(
 def _selector(
     draft: Draft, path: str, by_key: Mapping[WireKey, tuple[Identifier, Draft]]
 ) -> Selector | None:
-    """The input of the draft's node that chooses; None where it is linked, so that nobody knows its value."""
+    """The input of the draft's node that chooses; None
+    where it is linked, so that nobody knows its value.
+    """
     if path in draft.node.links:
         return None
     name, selector = by_key.get(WireKey(draft.node.id, path), (None, None))
@@ -71,7 +77,9 @@ def _selector(
 
 
 def by_sets(kept: Named, joined: Sets) -> Named:
-    """The parameters without those that another sets; where one of these chooses, the other's name says so."""
+    """The parameters without those that another sets; where
+    one of these chooses, the other's name says so.
+    """
     names = {draft.key: name for name, draft in kept}
     heirs = {
         names[key]: names[first]

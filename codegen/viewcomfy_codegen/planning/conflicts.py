@@ -1,4 +1,6 @@
-"""What a workflow's author should know of its nodes and values: worth a warning, never a reason to fail."""
+"""What a workflow's author should know of its nodes and
+values: worth a warning, never a reason to fail.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from .analysis import Analysis
 def doubts(
     analysis: Analysis, object_info: Mapping[str, Any] | None, source: str
 ) -> list[Diagnostic]:
-    """Classes that no server has, or the user's own lacks, and deployed values that they would refuse."""
+    """Classes that no server has, or the user's own lacks,
+    and deployed values that they would refuse.
+    """
     return [*_classes(analysis, object_info, source), *_values(analysis, source)]
 
 
@@ -27,7 +31,8 @@ def _classes(
         if node.class_type in PAGE_CLASSES and analysis.facts[node.class_type] is None:
             yield Diagnostic(
                 where,
-                "only ComfyUI's web page knows this class, so a server will refuse to run the workflow",
+                "only ComfyUI's web page knows this class, "
+                "so a server will refuse to run the workflow",
                 "export it with Export (API), which leaves such nodes out",
                 "warning",
             )

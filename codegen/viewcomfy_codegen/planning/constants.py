@@ -27,7 +27,9 @@ def consumed_type(
     facts: Mapping[str, NodeFacts | None],
     roles: Roles,
 ) -> ParameterType | None:
-    """What the consumers of a constant of type `own` agree on; None where they don't, or nobody knows."""
+    """What the consumers of a constant of type `own` agree
+    on; None where they don't, or nobody knows.
+    """
     kinds: list[ParameterType] = []
     for use in roles.users(node):
         target = workflow.nodes[use.node]

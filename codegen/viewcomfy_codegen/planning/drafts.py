@@ -34,11 +34,11 @@ _OF_A_SERVER: Final = {
 class Draft:
     """A parameter while it is planned.
 
-    `value` is the deployed one, `default` what stands for it in a call, REQUIRED where a call has to
-    give it; `doubt` says what ComfyUI takes in place of a deployed value that it would refuse. `marked`
-    when its node has one of ViewComfy's marks; `mask_of` names the image whose mask this is; `told` is
-    what the user's own server says of the input, `wish` what the user wrote down on it;
-    `titled` when its author gave it its name.
+    `value` is the deployed one, `default` what stands for it in a call, REQUIRED where a call has
+    to give it; `doubt` says what ComfyUI takes in place of a deployed value that it would refuse.
+    `marked` when its node has one of ViewComfy's marks; `mask_of` names the image whose mask this
+    is; `told` is what the user's own server says of the input, `wish` what the user wrote down on
+    it; `titled` when its author gave it its name.
     """
 
     node: Node
@@ -78,7 +78,8 @@ def drafts(
     wishes: Wishes | None = None,
     curated: bool = False,
 ) -> Iterator[Draft]:
-    """Every input that holds a value, but the widgets that only the web page uses, in the order of the flow.
+    """Every input that holds a value, but the widgets that only the web page uses, in the order of
+    the flow.
 
     `curated` has the wishes in place of ViewComfy's marks say what is to be shown.
     """
@@ -106,7 +107,9 @@ def drafts(
 
 
 def _facts_of(known: NodeFacts | None, name: str, node: Node) -> InputFacts | None:
-    """What the deployed choices make of an input; of one that they don't bring, what any choice makes of it."""
+    """What the deployed choices make of an input; of one
+    that they don't bring, what any choice makes of it.
+    """
     if known is None:
         return None
     return known.input(name, node.values) or known.input(name)
@@ -148,7 +151,9 @@ def _draft(
 def _branches(
     node: Node, name: str, value: Any, kind: ParameterType, known: NodeFacts | None
 ) -> tuple[Branch, ...]:
-    """The branches of an input that the workflow carries; in the deployed one it takes the deployed value."""
+    """The branches of an input that the workflow carries;
+    in the deployed one it takes the deployed value.
+    """
     if known is None or "." not in name:
         return ()
     seed = isinstance(kind, Integer) and kind.random
@@ -171,7 +176,9 @@ def lacking_drafts(
     wishes: Wishes,
     curated: bool = False,
 ) -> Iterator[Draft]:
-    """The inputs that other choices than the deployed ones would bring: optional, and rarely set."""
+    """The inputs that other choices than the deployed ones
+    would bring: optional, and rarely set.
+    """
     useful = workflow.leading_to(output_ids(workflow, facts))
     for node in workflow.nodes.values():
         known = facts[node.class_type]
@@ -224,7 +231,9 @@ def masks(
     facts: Mapping[str, NodeFacts | None],
     wishes: Wishes,
 ) -> Iterator[tuple[Identifier, Draft]]:
-    """The parameters, and after each picture whose loader's mask the workflow uses a file for that mask."""
+    """The parameters, and after each picture whose loader's
+    mask the workflow uses a file for that mask.
+    """
     pairs = list(named)
     taken: set[str] = {name for name, _ in pairs}
     for name, draft in pairs:
@@ -261,7 +270,9 @@ def _uses_mask(
 
 
 def unwrapped(value: Any) -> Any:
-    """A list as its user knows it, which ComfyUI writes as `{"__value__": […]}` so as not to take it for a link."""
+    """A list as its user knows it, which ComfyUI writes as
+    `{"__value__": […]}` so as not to take it for a link.
+    """
     if (
         isinstance(value, dict)
         and value.keys() == {"__value__"}

@@ -16,7 +16,9 @@ Named: TypeAlias = list[tuple[Identifier, Draft]]
 def filtered(
     named: Named, options: Options, source: str
 ) -> tuple[Named, list[Diagnostic]]:
-    """What the marks and the globs leave, by the names that the workflow gives; a glob without a match is worth a warning."""
+    """What the marks and the globs leave, by the names that the
+    workflow gives; a glob without a match is worth a warning.
+    """
     kept = [pair for pair in named if not (pair[1].wish and pair[1].wish.hidden)]
     kept = [
         pair

@@ -1,4 +1,6 @@
-"""The output nodes of a workflow: what each gives, how its files are recognized and what it is called."""
+"""The output nodes of a workflow: what each gives, how its
+files are recognized and what it is called.
+"""
 
 from __future__ import annotations
 
@@ -54,10 +56,11 @@ def outputs_of(
     shown: Sequence[str] = (),
     only: bool = False,
 ) -> tuple[OutputNode, ...]:
-    """The output nodes in the order of the flow, previews last; `kept` are the names that some have already, by id.
+    """The output nodes in the order of the flow, previews last; `kept` are the names that some have
+    already, by id.
 
-    Those that App mode shows come first, in its order, and are named before the others, which `only`
-    leaves out.
+    Those that App mode shows come first, in its order, and are named before the others, which
+    `only` leaves out.
     """
     ids = output_ids(analysis.workflow, analysis.facts)
     nodes = sorted(

@@ -1,4 +1,6 @@
-"""The plan of a client: which inputs become parameters, and each one's type, name, place and documentation."""
+"""The plan of a client: which inputs become parameters, and
+each one's type, name, place and documentation.
+"""
 
 from __future__ import annotations
 
@@ -141,8 +143,8 @@ def _in_order(kept: Named) -> Named:
 
 
 def _place(name: str, draft: Draft) -> tuple[bool, int, bool, int]:
-    """Where a parameter stands: before what the workflow lacks, then by its group, by its user's order, by what people
-    set most; ties stay as they flow.
+    """Where a parameter stands: before what the workflow lacks, then by its group, by its user's
+    order, by what people set most; ties stay as they flow.
     """
     wished = draft.wish.order if draft.wish is not None else None
     place = rank(name, draft.type, draft.titled) if wished is None else wished

@@ -56,7 +56,9 @@ def _sentence(
 
 
 def _used(name: str, draft: Draft, roles: Roles, shared: bool) -> str:
-    """What a text or a file is used as, where its input's own name says nothing of it, or not of all that it sets."""
+    """What a text or a file is used as, where its input's
+    own name says nothing of it, or not of all that it sets.
+    """
     own, spoken_name = set(words(draft.input)), words(name)
     if isinstance(draft.type, Media):
         noun = draft.type.media.partition("/")[0]
@@ -89,7 +91,9 @@ def sentence_of(text: str) -> str:
 def about(
     name: str, draft: Draft, roles: Roles, shared: bool = False
 ) -> tuple[About, Origin | str]:
-    """What people read about the parameter, which sets several inputs where it is `shared`, and who says what it is for."""
+    """What people read about the parameter, which sets several
+    inputs where it is `shared`, and who says what it is for.
+    """
     node = draft.node
     sentence, origin = _sentence(name, draft, roles, shared)
     if isinstance(draft.type, Json) and isinstance(draft.value, dict) and draft.value:

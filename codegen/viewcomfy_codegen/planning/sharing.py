@@ -27,7 +27,9 @@ from .options import Options, Shared
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What one parameter for several inputs takes, and what it sends unless a call says otherwise."""
+    """What one parameter for several inputs takes, and what
+    it sends unless a call says otherwise.
+    """
 
     inputs: tuple[WireKey, ...]
     type: ParameterType
@@ -36,7 +38,9 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """The sets by their first input; `members` are all the others, which have no parameter of their own."""
+    """The sets by their first input; `members` are all the
+    others, which have no parameter of their own.
+    """
 
     sets: Mapping[WireKey, Joined]
     members: frozenset[WireKey]
@@ -48,11 +52,12 @@ def together(
     belonging: Iterable[tuple[WireKey, ...]],
     source: str,
 ) -> tuple[Sets, list[Diagnostic]]:
-    """The inputs that one parameter sets: as the user wants, else as it was in the earlier module, else those
-    that belong together.
+    """The inputs that one parameter sets: as the user wants, else as it was in the earlier module,
+    else those that belong together.
 
-    No deployed value changes in silence: where the values of a set differ, the user's becomes required or has its own default,
-    and one of the earlier module splits. Raises CodegenError for what the user wants and cannot be had.
+    No deployed value changes in silence: where the values of a set differ, the user's becomes
+    required or has its own default, and one of the earlier module splits. Raises CodegenError for
+    what the user wants and cannot be had.
     """
     sets: list[Joined] = []
     notes: list[Diagnostic] = []
@@ -121,12 +126,18 @@ def _wanted(
         return Joined(inputs, kind, value), []
     values = ", ".join(_shown(drafts[each].value) for each in inputs)
     if wanted.default is REQUIRED:
-        message = f"{keys} are deployed with different values ({values}), so that a call has to set them"
+        message = (
+            f"{keys} are deployed with different values "
+            f"({values}), so that a call has to set them"
+        )
         hint = "or choose one: shared = { NAME = { inputs = [ … ], default = … } }"
         return Joined(inputs, kind, REQUIRED), [
             Diagnostic(source, message, hint, "warning")
         ]
-    message = f"{keys} are deployed with {values}, but a call that does not set them sends {_shown(value)}"
+    message = (
+        f"{keys} are deployed with {values}, but a call "
+        f"that does not set them sends {_shown(value)}"
+    )
     return Joined(inputs, kind, value), [Diagnostic(source, message, None, "warning")]
 
 
@@ -172,7 +183,8 @@ def _split(inputs: Sequence[WireKey], options: Options, source: str) -> Diagnost
     listed = ", ".join(f'"{each}"' for each in inputs)
     return Diagnostic(
         source,
-        f"the inputs of {name} are deployed with different values now, so that each has a parameter of its own",
+        f"the inputs of {name} are deployed with different "
+        "values now, so that each has a parameter of its own",
         f"to keep them together, write shared = {{ {name} = [{listed}] }} in pyproject.toml",
         "warning",
     )

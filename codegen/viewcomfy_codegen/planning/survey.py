@@ -28,9 +28,11 @@ from .wishes import Wish, Wishes, merged
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a plan starts from: every input that can be set, masks included, named by the workflow alone.
+    """What a plan starts from: every input that can be set, masks included, named by the workflow
+    alone.
 
-    Neither a project's table nor an earlier module has a say in these names, so that a table may refer to them for good.
+    Neither a project's table nor an earlier module has a say in these names, so that a table may
+    refer to them for good.
     """
 
     analysis: Analysis
@@ -44,7 +46,9 @@ class Survey:
 
 
 def survey(workflow: Workflow, catalog: Catalog, options: Options) -> Survey:
-    """The survey of a workflow; of the options, only what was written down beside the workflow counts."""
+    """The survey of a workflow; of the options, only what
+    was written down beside the workflow counts.
+    """
     analysis = analyse(workflow, catalog, options.wishes, curated=options.curated)
     author, app = options.author, options.app
     labels = Labels(workflow, analysis.roles, dict(analysis.facts), author.around)
@@ -59,7 +63,9 @@ def survey(workflow: Workflow, catalog: Catalog, options: Options) -> Survey:
 
 
 def renamed(found: Survey, wanted: Wishes) -> Named:
-    """The inputs with what is wanted of them; those that get another name leave their own to nobody."""
+    """The inputs with what is wanted of them; those that
+    get another name leave their own to nobody.
+    """
     if not wanted:
         return found.named
     drafts = [draft for _, draft in found.named if draft.mask_of is None]
@@ -103,7 +109,9 @@ def _named(
 def _assigned(
     survey: Survey, drafts: Sequence[Draft], names: Mapping[WireKey, str]
 ) -> Named:
-    """The drafts with names; `names` are those that some inputs have already, which no other may get."""
+    """The drafts with names; `names` are those that some
+    inputs have already, which no other may get.
+    """
     counts = Counter(draft.node.id for draft in drafts if not draft.hidden)
     labels = [_label(draft, survey.author) for draft in drafts]
     spots = [
@@ -175,7 +183,9 @@ def _in_all(names: list[list[str]]) -> str:
 
 
 def _in_common(names: list[list[str]]) -> str:
-    """The words with which all names end, else with which all begin; numbers say nothing by themselves."""
+    """The words with which all names end, else with which
+    all begin; numbers say nothing by themselves.
+    """
     for ends in (-1, 1):
         common = names[0][::ends]
         for other in names[1:]:
@@ -221,7 +231,9 @@ def _after_app(draft: Draft) -> Draft:
 
 
 def _after_naming(draft: Draft, origin: Origin | str, rule: Rule) -> Draft:
-    """The draft with where its name comes from; what an author titled is basic, what is hidden advanced where it shows."""
+    """The draft with where its name comes from; what an author
+    titled is basic, what is hidden advanced where it shows.
+    """
     hidden = draft.hidden and draft.group == BASIC
     return replace(
         draft,

@@ -1,4 +1,6 @@
-"""Which type an input has: what its class says, else what its name usually is, else what its value looks like."""
+"""Which type an input has: what its class says, else what
+its name usually is, else what its value looks like.
+"""
 
 from __future__ import annotations
 
@@ -43,11 +45,11 @@ _PLACEHOLDER: Final = re.compile(r"%[^%]+%|\{\{.*\}\}|\$\{.*\}")
 _WIDEST: Final = 1e18
 """Floats beyond it are a widget's way to say that there is no bound."""
 
-_SWITCHES: Final = frozenset(
-    "enable disable enabled disabled on off yes no true false none always never before after"
-    " left right top bottom center up down horizontal vertical width height x y z"
-    " red green blue alpha fixed randomize increment decrement".split()
-)
+_SWITCHES: Final = frozenset("""
+    enable disable enabled disabled on off yes no true false none always never before after left
+    right top bottom center up down horizontal vertical width height x y z red green blue alpha
+    fixed randomize increment decrement
+    """.split())
 """Choices that complete a whole (switches, sides, axes, channels); any other list may grow."""
 
 _PAIRS: Final = (
@@ -89,8 +91,9 @@ class TypeOrigin(Origin):
 class Kind(NamedTuple):
     """The type of an input, and what its deployed value is to it.
 
-    `default` is the deployed value as the type takes it; REQUIRED for a value of another kind, such as a placeholder.
-    `doubt` says what the input's class takes in place of the deployed value, where it would refuse that.
+    `default` is the deployed value as the type takes it; REQUIRED for a value of another kind, such
+    as a placeholder. `doubt` says what the input's class takes in place of the deployed value,
+    where it would refuse that.
     """
 
     type: ParameterType
@@ -117,7 +120,9 @@ def kind_of(name: str, value: Any, facts: InputFacts | None, catalog: Catalog) -
 
 
 def _known(kind: ParameterType, value: Any) -> Kind:
-    """A type that a class declares; it loses the bound that the deployed value breaks, but never its kind."""
+    """A type that a class declares; it loses the bound that
+    the deployed value breaks, but never its kind.
+    """
     if isinstance(kind, Media):
         return Kind(kind, TypeOrigin.CLASS, value)
     if (default := _taken(kind, value)) is not REQUIRED:
@@ -132,7 +137,9 @@ def _known(kind: ParameterType, value: Any) -> Kind:
 
 
 def _of_another_version(kind: ParameterType, value: Any) -> ParameterType | None:
-    """The type of a value that is none of `kind` but surely a value: a class may take other ones in each version."""
+    """The type of a value that is none of `kind` but surely
+    a value: a class may take other ones in each version.
+    """
     match kind:
         case Integer(lo, hi) if isinstance(value, float):
             return widened(Number(lo, hi), value)
@@ -174,7 +181,9 @@ def _taken(kind: ParameterType, value: Any) -> Any:
 def kind_wished(
     kind: ParameterType, wished: ParameterType, value: Any
 ) -> ParameterType:
-    """The type that a user gave an input, as wide as its deployed value needs; ours where that says more, or all else fails."""
+    """The type that a user gave an input, as wide as its deployed
+    value needs; ours where that says more, or all else fails.
+    """
     if isinstance(wished, Text) and not isinstance(kind, Text):
         return kind
     for each in (wished, widened(wished, value)):
@@ -186,7 +195,9 @@ def kind_wished(
 
 
 def declared_type(facts: InputFacts, value: Any) -> ParameterType | None:
-    """What a class says of an input that holds a value; None for a link, and where the class leaves it open."""
+    """What a class says of an input that holds a value;
+    None for a link, and where the class leaves it open.
+    """
     if facts.upload is not None and not isinstance(value, list):
         return Media(facts.upload)
     if not facts.holds_value:
@@ -255,7 +266,9 @@ def _distinct(options: tuple[Option, ...]) -> tuple[Option, ...]:
 
 
 def _guessed(name: str, value: Any, catalog: Catalog) -> ParameterType | None:
-    """For an input that no class declares: what inputs of that name are elsewhere, where the value agrees."""
+    """For an input that no class declares: what inputs of
+    that name are elsewhere, where the value agrees.
+    """
     if isinstance(value, str):
         media = _media(name, value)
         if media is not None:

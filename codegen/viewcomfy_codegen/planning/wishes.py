@@ -1,4 +1,6 @@
-"""What users already wrote down on single inputs, wherever they did: view_comfy.json, the project's table, an earlier module."""
+"""What users already wrote down on single inputs, wherever they
+did: view_comfy.json, the project's table, an earlier module.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,9 @@ from viewcomfy_runtime.parameters.types import ParameterType
 class Wish:
     """What is wanted of one input; None where nothing is said.
 
-    `name` is taken as it stands, `label` is words that a name is made of, as a node's title is. `hidden` leaves the input out of
-    the client, `order` is its place within its group. `origin` says who wants it, for people.
+    `name` is taken as it stands, `label` is words that a name is made of, as a node's title is.
+    `hidden` leaves the input out of the client, `order` is its place within its group. `origin`
+    says who wants it, for people.
     """
 
     origin: str

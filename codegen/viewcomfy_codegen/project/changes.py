@@ -1,4 +1,6 @@
-"""What changed for the callers of a workflow between two of its JSON Schemas, and whether it breaks their calls."""
+"""What changed for the callers of a workflow between two of
+its JSON Schemas, and whether it breaks their calls.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ Schema: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of one parameter; `breaking` if a call that was right may now be wrong, or mean something else."""
+    """One change of one parameter; `breaking` if a call
+    that was right may now be wrong, or mean something else.
+    """
 
     kind: str
     parameter: str
@@ -36,7 +40,8 @@ def changes_between(
 ) -> list[Change]:
     """The changes from one schema of calls to another.
 
-    `renumbered` are the new ids of nodes by their old ones, without those that are gone; None if nodes are what their ids say.
+    `renumbered` are the new ids of nodes by their old ones, without those that are gone; None if
+    nodes are what their ids say.
     """
     shown = {name: _keys(each, None) for name, each in _properties(old)}
     before = {name: _keys(each, renumbered) for name, each in _properties(old)}
@@ -66,7 +71,9 @@ def _properties(schema: Schema) -> Iterator[tuple[str, Schema]]:
 
 
 def _keys(schema: Schema, renumbered: Mapping[str, str] | None) -> tuple[str, ...]:
-    """The wire keys that a parameter sets, with the present ids of their nodes; a node that is gone has an id like no other."""
+    """The wire keys that a parameter sets, with the present ids
+    of their nodes; a node that is gone has an id like no other.
+    """
     keys = schema.get("x-viewcomfy-key")
     found = []
     for key in keys if isinstance(keys, list) else [str(keys)]:
@@ -81,7 +88,9 @@ _Keys: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 def _pairs(before: _Keys, after: _Keys) -> dict[str, str]:
-    """The new name of each parameter that is still there: it sets the same inputs, or at least one of them."""
+    """The new name of each parameter that is still there:
+    it sets the same inputs, or at least one of them.
+    """
     found: dict[str, str] = {}
     taken: set[str] = set()
 
@@ -106,7 +115,9 @@ def _pairs(before: _Keys, after: _Keys) -> dict[str, str]:
 def _outputs_changed(
     old: Schema, new: Schema, renumbered: Mapping[str, str] | None
 ) -> Iterator[Change]:
-    """Outputs that come and go, or are called or give something else; silent about schemas that do not tell of any."""
+    """Outputs that come and go, or are called or give something
+    else; silent about schemas that do not tell of any.
+    """
     first, second = old.get("x-viewcomfy-outputs"), new.get("x-viewcomfy-outputs")
     if not isinstance(first, dict) or not isinstance(second, dict):
         return
@@ -154,7 +165,9 @@ def _keys_changed(
     new: tuple[str, ...],
     holders: Mapping[str, str],
 ) -> Iterator[Change]:
-    """Inputs that a parameter of several inputs sets no longer, or sets now too; `holders` are who sets each now."""
+    """Inputs that a parameter of several inputs sets no
+    longer, or sets now too; `holders` are who sets each now.
+    """
     for key, own in zip(old, shown, strict=True):
         if key not in new:
             other = f", which {holders[key]} now sets" if key in holders else ""
@@ -207,7 +220,9 @@ _MOST_BRANCHES: Final = 1000
 
 
 def _branches(schema: Schema, renamed: Mapping[str, str]) -> dict[_Choices, Schema]:
-    """What a parameter takes under each of the choices that bring it; nothing where it always counts."""
+    """What a parameter takes under each of the choices that
+    bring it; nothing where it always counts.
+    """
     found: dict[_Choices, Schema] = {}
     branches = schema.get("x-viewcomfy-branches")
     for branch in branches if isinstance(branches, list) else ():
@@ -230,7 +245,9 @@ def _branches_changed(
     after: Mapping[_Choices, Schema],
     whole: Schema,
 ) -> Iterator[Change]:
-    """What a parameter takes otherwise under the same choices; `whole` is what it takes where it has no branches now."""
+    """What a parameter takes otherwise under the same choices;
+    `whole` is what it takes where it has no branches now.
+    """
     for choices, one in before.items():
         where = _spoken(choices)
         other = after.get(choices) if after else whole
@@ -253,7 +270,9 @@ def _spoken(choices: _Choices) -> str:
 
 
 def _kind(schema: Schema) -> str:
-    """What a schema takes, in a word or two; choices are texts or numbers of which only some are taken."""
+    """What a schema takes, in a word or two; choices are
+    texts or numbers of which only some are taken.
+    """
     if "x-viewcomfy-media" in schema:
         return f"file ({schema['x-viewcomfy-media']})"
     options = _options(schema)

@@ -1,4 +1,6 @@
-"""What is there already: files that a generation may replace, and the names that it keeps from them."""
+"""What is there already: files that a generation may
+replace, and the names that it keeps from them.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,10 @@ def refuse_others(outputs: Outputs, texts: Texts) -> None:
             message = "was edited by hand since it was generated"
         else:
             continue
-        hint = "--force overwrites it; to keep an edit, make it in the workflow or in pyproject.toml"
+        hint = (
+            "--force overwrites it; to keep an edit, "
+            "make it in the workflow or in pyproject.toml"
+        )
         faults.append(Diagnostic(str(path), message, hint))
     if faults:
         raise CodegenError(*faults)
@@ -84,7 +89,9 @@ def earlier_in(outputs: Outputs, texts: Texts, *, lenient: bool) -> list[Earlier
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What stays of an earlier output: names by input, sets of inputs that one parameter had, and names of outputs by node."""
+    """What stays of an earlier output: names by input, sets of
+    inputs that one parameter had, and names of outputs by node.
+    """
 
     names: Mapping[WireKey, Wish]
     together: tuple[tuple[WireKey, ...], ...]
@@ -93,7 +100,9 @@ class Kept:
 
 
 def renumbered_by(earlier: Earlier, workflow: Workflow) -> dict[str, str]:
-    """The present ids of an earlier output's nodes; without its graph, a node is taken to be the one with its id."""
+    """The present ids of an earlier output's nodes; without
+    its graph, a node is taken to be the one with its id.
+    """
     graph = workflow.graph
     if earlier.graph is not None:
         return matched(earlier.graph, graph)
@@ -128,7 +137,9 @@ def kept_from(earlier: Earlier, renumbered: Mapping[str, str]) -> Kept:
 def moved(
     earlier: Earlier, renumbered: Mapping[str, str], workflow: Workflow, source: str
 ) -> Iterator[Diagnostic]:
-    """A note on each node whose id is there but does not stand for what it stood for: its parameters are named afresh."""
+    """A note on each node whose id is there but does not stand
+    for what it stood for: its parameters are named afresh.
+    """
     for id, node in workflow.nodes.items():
         if earlier.graph is not None and id in earlier.graph:
             if id not in renumbered and id not in renumbered.values():

@@ -1,4 +1,6 @@
-"""Where the outputs go: names of modules that Python can import, and files that do not overwrite each other."""
+"""Where the outputs go: names of modules that Python can
+import, and files that do not overwrite each other.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,10 @@ def _stem(path: Path, target: Target) -> Path:
 
 
 def _target(path: Path) -> Target:
-    """The target whose files end as this one. Raises UnusableOutput for a place that no output can have."""
+    """The target whose files end as this one.
+
+    Raises UnusableOutput for a place that no output can have.
+    """
     if path.is_dir():
         raise UnusableOutput(
             f"{path} is a folder; name the module's file, for instance {path / 'my_workflow.py'}"
@@ -121,7 +126,9 @@ def _refuse_unimportable(path: Path) -> None:
 
 
 _SHADOWING = frozenset({*sys.stdlib_module_names, "viewcomfy_runtime", "requests"})
-"""Modules that a generated one imports, itself or through others: under such a name it would import itself."""
+"""Modules that a generated one imports, itself or through
+others: under such a name it would import itself.
+"""
 
 
 def _importable(name: str) -> bool:

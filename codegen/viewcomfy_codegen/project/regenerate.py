@@ -1,4 +1,6 @@
-"""One client from its source to its files, with the names of the earlier one kept and the changes since then told."""
+"""One client from its source to its files, with the names
+of the earlier one kept and the changes since then told.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +38,11 @@ from .wanted import Wanted, found_in, outputs_in
 class Task:
     """A client to be generated: where from, where to, and how.
 
-    `outputs` are the files to write, each with its target; names are remembered from the first of them that is there.
-    `wanted` is what the project's table says of single parameters and outputs, `catalog` the file of node facts that the user
-    or the project keeps. `vendor` is the folder with the copy of the runtime that the module imports, `runtime` the file
-    from which its TypeScript module does.
+    `outputs` are the files to write, each with its target; names are remembered from the first of
+    them that is there. `wanted` is what the project's table says of single parameters and outputs,
+    `catalog` the file of node facts that the user or the project keeps. `vendor` is the folder with
+    the copy of the runtime that the module imports, `runtime` the file from which its TypeScript
+    module does.
     """
 
     source: str
@@ -59,7 +62,9 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What a task makes: texts by path, what is out of date, what changed, and what its author should know."""
+    """What a task makes: texts by path, what is out of
+    date, what changed, and what its author should know.
+    """
 
     task: Task
     outputs: Mapping[Path, str]
@@ -74,9 +79,11 @@ def produce(
     beside: Callable[[Path], str | None],
     object_info: Mapping[str, Any] | None = None,
 ) -> Product:
-    """The files of a client. `read` gives the content of a source, `beside` the text that is at an output's place.
+    """The files of a client. `read` gives the content of a source, `beside` the text that is at an
+    output's place.
 
-    Raises CodegenError for a source that holds no workflow, and for outputs that somebody else wrote or edited.
+    Raises CodegenError for a source that holds no workflow, and for outputs that somebody else
+    wrote or edited.
     """
     label = "standard input" if task.source == STANDARD else Path(task.source).name
     described = (read(task.view_comfy), task.view_comfy) if task.view_comfy else None
@@ -128,7 +135,9 @@ def _planned(
 def _asked(
     task: Task, inputs: Survey, options: Options, kept: Kept | None, label: str
 ) -> Options:
-    """The options with what the table wants and with what stays of the earlier output where the table says nothing."""
+    """The options with what the table wants and with what
+    stays of the earlier output where the table says nothing.
+    """
     wishes, shared = task.wanted.wishes, task.wanted.shared
     if wishes or shared:
         shown, _ = filtered(inputs.named, options, label)

@@ -1,4 +1,7 @@
-"""The project's own settings: `[tool.viewcomfy-codegen]` in pyproject.toml, a table for each client."""
+"""The project's own settings:
+
+`[tool.viewcomfy-codegen]` in pyproject.toml, a table for each client.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,8 @@ FILE: Final = "pyproject.toml"
 def tasks_of_project(
     *, start: Path | None = None, fresh: bool = False, force: bool = False
 ) -> list[Task] | None:
-    """The tasks that the nearest pyproject.toml with a table of ours names, from `start` upwards; None where there is none.
+    """The tasks that the nearest pyproject.toml with a table of ours names, from `start` upwards;
+    None where there is none.
 
     Raises CodegenError with everything that is wrong in it.
     """
@@ -38,7 +42,10 @@ def tasks_of_project(
 
 
 def settings_file(start: Path | None = None) -> Path | None:
-    """The nearest pyproject.toml with a table of ours, from `start` upwards. Raises CodegenError for one that isn't TOML."""
+    """The nearest pyproject.toml with a table of ours, from `start` upwards.
+
+    Raises CodegenError for one that isn't TOML.
+    """
     folder = (start or Path.cwd()).absolute()
     places = (each / FILE for each in (folder, *folder.parents))
     return next(
@@ -47,7 +54,10 @@ def settings_file(start: Path | None = None) -> Path | None:
 
 
 def tasks_of(path: Path) -> list[Task]:
-    """The tasks that a pyproject.toml names. Raises CodegenError with everything that is wrong in it."""
+    """The tasks that a pyproject.toml names.
+
+    Raises CodegenError with everything that is wrong in it.
+    """
     return _tasks(_table(path), path.parent, path)
 
 
@@ -142,7 +152,9 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
 
 
 def _imported(module: Path, folder: Path) -> str:
-    """What a program of the project imports the module as, from the project's folder or its `src`."""
+    """What a program of the project imports the module as,
+    from the project's folder or its `src`.
+    """
     place = Path(os.path.relpath(module.with_suffix(""), folder))
     parts = place.parts[1:] if place.parts[0] == "src" else place.parts
     inside = all(part.isidentifier() for part in parts)

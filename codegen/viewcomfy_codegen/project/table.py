@@ -1,4 +1,6 @@
-"""What `[tool.viewcomfy-codegen]` may hold: the JSON Schema by which editors complete it and the command judges it."""
+"""What `[tool.viewcomfy-codegen]` may hold: the JSON Schema
+by which editors complete it and the command judges it.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,8 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     ),
     "runtime": Setting(
         _TEXT,
-        "Where the TypeScript module imports its runtime from, such as viewcomfy.ts beside it. Default: it holds its own.",
+        "Where the TypeScript module imports its runtime from, "
+        "such as viewcomfy.ts beside it. Default: it holds its own.",
     ),
     "vendor": Setting(
         _TEXT,

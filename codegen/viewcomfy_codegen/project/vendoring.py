@@ -1,4 +1,6 @@
-"""The runtime as a copy in the user's own project, so that an app runs without the generator installed."""
+"""The runtime as a copy in the user's own project, so that
+an app runs without the generator installed.
+"""
 
 from __future__ import annotations
 
@@ -21,20 +23,24 @@ INSTALLED: Final = "viewcomfy_runtime"
 _MARK: Final = "VERSION"
 _OURS: Final = "viewcomfy-codegen "
 _HEADER: Final = f"""\
-# Part of viewcomfy-codegen {__version__}, copied by `viewcomfy-codegen vendor`. MIT license, see LICENSE.
-# Do not edit it: copying again replaces it.
+# Part of viewcomfy-codegen {__version__}, copied by `viewcomfy-codegen vendor`.
+# MIT license, see LICENSE. Do not edit it: copying again replaces it.
 # ruff: noqa
 # fmt: off
 # mypy: ignore-errors
 # pyright: basic, reportMissingImports=false, reportMissingModuleSource=false
 """
-"""What stands above each copied file: whose it is, and that the project's own checks leave it alone."""
+"""What stands above each copied file: whose it is, and that
+the project's own checks leave it alone.
+"""
 
 
 def copied(folder: Path, *, force: bool = False) -> dict[Path, str | None]:
-    """What belongs in `folder`, by path: the whole runtime with its license, its types and its version; None for what is to go.
+    """What belongs in `folder`, by path: the whole runtime with its license, its types and its
+    version; None for what is to go.
 
-    Raises CodegenError for a folder with somebody else's files or with a copy that was edited by hand, unless `force`.
+    Raises CodegenError for a folder with somebody else's files or with a copy that was edited by
+    hand, unless `force`.
     """
     present = _present(folder)
     if present and not force:
@@ -77,7 +83,9 @@ def stale(files: Mapping[Path, str | None]) -> list[Path]:
 
 
 def _refuse_foreign(folder: Path, present: Mapping[str, str]) -> None:
-    """Raises CodegenError where a file is not as an earlier copy lists it; one that is gone may come back."""
+    """Raises CodegenError where a file is not as an earlier
+    copy lists it; one that is gone may come back.
+    """
     mark = present.get(_MARK, "")
     known = {
         name: digest
@@ -103,7 +111,8 @@ def _refuse_foreign(folder: Path, present: Mapping[str, str]) -> None:
 
 
 def imported_from(vendor: Path, module: Path, project: Path) -> str:
-    """What `module` imports to have the copy in `vendor`: relative within one package, else by its name from `project`.
+    """What `module` imports to have the copy in `vendor`: relative within one package, else by its
+    name from `project`.
 
     Raises CodegenError for a folder whose name Python cannot import.
     """
@@ -149,7 +158,11 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _present(folder: Path) -> dict[str, str]:
-    """The texts of the files in a folder by their names in it. Raises CodegenError for what is not a folder."""
+    """The texts of the files in a folder by their names in it.
+
+    Raises CodegenError for what is not a
+    folder.
+    """
     if folder.exists() and not folder.is_dir():
         raise CodegenError(
             Diagnostic(str(folder), "is a file", "name a folder for the runtime")

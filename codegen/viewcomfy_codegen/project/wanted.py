@@ -1,4 +1,6 @@
-"""What a project's table wants of single parameters and outputs, found in the workflow by key or by name."""
+"""What a project's table wants of single parameters and
+outputs, found in the workflow by key or by name.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,9 @@ from ..words import usable
 class Wanted:
     """A table's entries by what they are written under: a key, a name, an output's node.
 
-    A name is the one that the workflow itself gives, whatever the table or an earlier module makes of it; so an entry means
-    the same at every run. `shared` has the places that one parameter sets, and its default, by its name. `where` is the table.
+    A name is the one that the workflow itself gives, whatever the table or an earlier module makes
+    of it; so an entry means the same at every run. `shared` has the places that one parameter sets,
+    and its default, by its name. `where` is the table.
     """
 
     where: str = ""
@@ -68,10 +71,11 @@ def plain(name: str) -> str:
 def found_in(
     wanted: Wanted, named: Named, shown: Named
 ) -> tuple[dict[WireKey, Wish], tuple[Shared, ...]]:
-    """What is wanted, by input. `named` are all there are, `shown` those that have a parameter anyway.
+    """What is wanted, by input. `named` are all there are, `shown` those that have a parameter
+    anyway.
 
-    An input that is hidden since it changes nothing gets one by being named here. Raises CodegenError for what is not there,
-    cannot be a name, or clashes with another.
+    An input that is hidden since it changes nothing gets one by being named here. Raises
+    CodegenError for what is not there, cannot be a name, or clashes with another.
     """
     seen = {draft.key for _, draft in shown}
     named = [pair for pair in named if pair[1].hidden or pair[1].key in seen]
@@ -132,7 +136,9 @@ _ONE = "keep one of them"
 def _clashes(
     wishes: Mapping[WireKey, Wish], members: set[WireKey], named: Named
 ) -> Iterator[Diagnostic]:
-    """Names that cannot be names, or that two inputs would have; `members` have none of their own."""
+    """Names that cannot be names, or that two inputs would
+    have; `members` have none of their own.
+    """
     own = {draft.key: name for name, draft in named}
     holders = {
         str(name): key
@@ -145,7 +151,10 @@ def _clashes(
             continue
         if not usable(name):
             message = f"{name!r} cannot be a parameter's name"
-            hint = "choose an identifier that is not a keyword or a built-in name of Python, or one of the module's own"
+            hint = (
+                "choose an identifier that is not a keyword or a "
+                "built-in name of Python, or one of the module's own"
+            )
             yield Diagnostic(wish.origin, message, hint)
         elif name in holders:
             other = holders[name]
@@ -165,7 +174,8 @@ def _unknown(place: str, places: Mapping[str, object], where: str) -> Diagnostic
 
 
 def outputs_in(wanted: Wanted, nodes: Mapping[str, str]) -> dict[str, str]:
-    """The names that outputs are to have, by node; `nodes` are those there are, with what each is called otherwise.
+    """The names that outputs are to have, by node; `nodes` are those there are, with what each is
+    called otherwise.
 
     Raises CodegenError for a node that gives no output, and for what cannot be a name.
     """

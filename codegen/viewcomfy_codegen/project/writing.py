@@ -12,11 +12,12 @@ from ..errors import CodegenError, Diagnostic
 
 
 def write_all(texts: Mapping[Path, str | None], *, within: Iterable[Path] = ()) -> None:
-    """Writes each text to its path as UTF-8, once all of them are safely on the disk; None removes the file.
+    """Writes each text to its path as UTF-8, once all of them are safely on the disk; None removes
+    the file.
 
-    The folders `within` and those in them are made, no others. What is written to a symbolic link goes to the file that it
-    names. Raises CodegenError where a file cannot be written; then, as on Ctrl-C, the old files are as they were and no
-    temporary one stays behind.
+    The folders `within` and those in them are made, no others. What is written to a symbolic link
+    goes to the file that it names. Raises CodegenError where a file cannot be written; then, as on
+    Ctrl-C, the old files are as they were and no temporary one stays behind.
     """
     with contextlib.ExitStack() as undo, contextlib.ExitStack() as stack:
         for folder in within:
@@ -39,7 +40,9 @@ def write_all(texts: Mapping[Path, str | None], *, within: Iterable[Path] = ()) 
 def _make_folders(
     within: Path, texts: Mapping[Path, str | None], undo: contextlib.ExitStack
 ) -> None:
-    """Makes `within` and the folders in it that the texts need; they go again where writing fails."""
+    """Makes `within` and the folders in it that the texts
+    need; they go again where writing fails.
+    """
     for folder in sorted({within, *(path.parent for path in texts)}):
         if folder.is_relative_to(within) and not folder.exists():
             with _explained(folder):

@@ -1,4 +1,6 @@
-"""What the command says once it serves: how to point clients here, and a call that can be pasted."""
+"""What the command says once it serves: how to point
+clients here, and a call that can be pasted.
+"""
 
 from __future__ import annotations
 

@@ -53,7 +53,9 @@ class ApiJob:
         self._error: dict[str, Any] | None = None
         self._nodes: list[str] = []
         self.past: deque[tuple[str, Any]] = deque(maxlen=MOST_WAITING)
-        """The lines and the files so far, for those who come to listen later: a quick run is told whole."""
+        """The lines and the files so far, for those who
+        come to listen later: a quick run is told whole.
+        """
         self._listeners: set[asyncio.Queue[_Event]] = set()
         self._following = asyncio.ensure_future(self._follow())
 

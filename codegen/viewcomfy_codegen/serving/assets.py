@@ -1,4 +1,6 @@
-"""Files that Comfy API v2 keeps: what clients uploaded and what jobs made, known by their content's hash."""
+"""Files that Comfy API v2 keeps: what clients uploaded and
+what jobs made, known by their content's hash.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,9 @@ class Assets:
         return next((each for each in kept if each.hash == hashed.lower()), None)
 
     def take(self, path: Path, name: str, content_type: str) -> tuple[Asset, bool]:
-        """Keep a file that was uploaded, moved from where it is; whether its content is new here."""
+        """Keep a file that was uploaded, moved from where
+        it is; whether its content is new here.
+        """
         hashed = hash_of(path)
         known = None if hashed is None else self.with_hash(hashed)
         if known is not None:
@@ -152,7 +156,9 @@ def hash_of(path: Path) -> str | None:
 def with_files(
     workflow: Mapping[str, Any], assets: Assets
 ) -> tuple[dict[str, Any], dict[WireKey, Asset], list[str]]:
-    """A workflow with files' names in place of assets, those files by input, and the ids that are missing."""
+    """A workflow with files' names in place of assets,
+    those files by input, and the ids that are missing.
+    """
     placed: dict[str, Any] = {}
     files: dict[WireKey, Asset] = {}
     missing: list[str] = []

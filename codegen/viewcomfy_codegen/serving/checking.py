@@ -155,7 +155,8 @@ class Check:
                 self._add(
                     image,
                     "custom_validation_failed",
-                    f"the mask has {mask_width} x {mask_height} pixels, its image {width} x {height}",
+                    f"the mask has {mask_width} x {mask_height} "
+                    f"pixels, its image {width} x {height}",
                 )
 
     def _judge_links(self, node: Node, ready: Workflow) -> None:
@@ -219,7 +220,10 @@ class Check:
 
 
 def _can_hold(node: Node, name: str) -> bool:
-    """Whether a node has an input's value, or one whose choice may bring the input: `model` brings `model.seed`."""
+    """Whether a node has an input's value, or one whose choice may bring the input:
+
+    `model` brings `model.seed`.
+    """
     parts = name.split(".")
     before = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
     return name not in node.links and any(each in node.values for each in before)

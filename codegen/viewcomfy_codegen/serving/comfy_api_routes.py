@@ -73,7 +73,10 @@ class Refusal(Exception):
 
 
 class ComfyApiRoutes:
-    """The API's routes. Any workflow that is sent is run; it is judged like a call to the one that it resembles."""
+    """The API's routes.
+
+    Any workflow that is sent is run; it is judged like a call to the one that it resembles.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk

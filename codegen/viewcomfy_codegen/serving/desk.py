@@ -186,7 +186,9 @@ class Desk:
         )
 
     def fault(self, request: Request) -> str | None:
-        """The failure to simulate for a call: the one it asks for, else the next that was planned."""
+        """The failure to simulate for a call: the one it
+        asks for, else the next that was planned.
+        """
         asked = request.headers.get(HEADER)
         if asked is None and self.settings.planned_faults:
             return self.settings.planned_faults.popleft()

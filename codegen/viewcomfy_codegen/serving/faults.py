@@ -40,7 +40,9 @@ class Drop(Exception):
 
 
 async def drop(request: Request) -> None:
-    """Close the connection where the server gives its transport; raising does it everywhere else."""
+    """Close the connection where the server gives its
+    transport; raising does it everywhere else.
+    """
     transport = request.scope.get("state", {}).get("transport")
     if transport is None:
         raise ConnectionAbortedError("dropped as asked")

@@ -36,7 +36,9 @@ _ASSETS: Final = files("viewcomfy_codegen.serving") / "page"
 
 
 class PageRoutes:
-    """The page at the root and at each workflow, its scripts, its data, and how a browser logs in."""
+    """The page at the root and at each workflow, its
+    scripts, its data, and how a browser logs in.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk

@@ -1,4 +1,6 @@
-"""A run on the server: the executor in a thread of its own, its log as it is written, its result."""
+"""A run on the server: the executor in a thread of its own,
+its log as it is written, its result.
+"""
 
 from __future__ import annotations
 

@@ -27,9 +27,9 @@ from .view_comfy import apps_in, edited, is_view_comfy, picked, wishes_of
 class Source:
     """A decoded workflow, and what was written down on its inputs beside it.
 
-    `flawed` is whether the document has anything that JSON cannot carry exactly; `curated` is whether the wishes choose which
-    inputs are shown. `author` is what the workflow's author said on the web page; `app` is whether the wishes are the inputs
-    of the app that they made there.
+    `flawed` is whether the document has anything that JSON cannot carry exactly; `curated` is
+    whether the wishes choose which inputs are shown. `author` is what the workflow's author said on
+    the web page; `app` is whether the wishes are the inputs of the app that they made there.
     """
 
     document: Any
@@ -51,10 +51,10 @@ def read_source(
 ) -> Source:
     """The workflow in `data`, told apart by its content; `name` is the file's, for messages.
 
-    `workflow` picks one of several by number, from 1, or by title. `view_comfy` is a view_comfy.json
-    beside the workflow, with its name. `catalog` tells the widgets of a workflow that was saved for the
-    web page; by default the one that the package ships. Raises CodegenError for data that holds no
-    workflow.
+    `workflow` picks one of several by number, from 1, or by title. `view_comfy` is a
+    view_comfy.json beside the workflow, with its name. `catalog` tells the widgets of a workflow
+    that was saved for the web page; by default the one that the package ships. Raises CodegenError
+    for data that holds no workflow.
     """
     if is_image(data):
         data = workflow_in_image(data, name)
@@ -114,7 +114,9 @@ def _page_in(document: Any) -> Any:
 def _described(
     description: Any, workflow: Any, wanted: str | None, name: str, flawed: bool
 ) -> Source:
-    """The source that a view_comfy.json describes: its own workflow, or the one that it stands beside."""
+    """The source that a view_comfy.json describes: its own
+    workflow, or the one that it stands beside.
+    """
     app = picked(apps_in(description, name), wanted, name)
     graph = nodes_in(app.workflow(name) if workflow is None else workflow)
     wishes, notes = wishes_of(app, graph, name)

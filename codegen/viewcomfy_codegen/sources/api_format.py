@@ -1,4 +1,6 @@
-"""Decoded JSON into a Workflow: what is no workflow in ComfyUI's API format is told apart and refused."""
+"""Decoded JSON into a Workflow: what is no workflow in
+ComfyUI's API format is told apart and refused.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,12 @@ def read_workflow(data: bytes, source: str) -> tuple[Workflow, list[Diagnostic]]
 def workflow_of(
     document: Any, flawed: bool, source: str
 ) -> tuple[Workflow, list[Diagnostic]]:
-    """The workflow in a decoded document, and what its author should know; `source` names the file in messages.
+    """The workflow in a decoded document, and what its author should know; `source` names the file
+    in messages.
 
-    `flawed` is whether anything in the document is `Unkept` or `Repeated`.
-    Only the nodes' classes and inputs are judged, not what others wrote around them. Raises CodegenError for what is
-    not a workflow in API format, telling apart what people export by mistake.
+    `flawed` is whether anything in the document is `Unkept` or `Repeated`. Only the nodes' classes
+    and inputs are judged, not what others wrote around them. Raises CodegenError for what is not a
+    workflow in API format, telling apart what people export by mistake.
     """
     entries = _entries(document, source)
     errors: list[Diagnostic] = []
@@ -78,7 +81,8 @@ _WRAPPERS: Final = ("prompt", "output", "workflow", "input")
 
 
 def nodes_in(document: Any, depth: int = 3) -> Any:
-    """The nodes by id, out of what servers and pages wrap them in; the document itself where nothing holds any.
+    """The nodes by id, out of what servers and pages wrap them in; the document itself where
+    nothing holds any.
 
     Known are `{"prompt": …}`, `{"output": …, "workflow": …}` and `{"input": {"workflow": …}}`.
     """
@@ -96,7 +100,9 @@ def nodes_in(document: Any, depth: int = 3) -> Any:
 
 
 def _entries(document: Any, source: str) -> dict[str, Any]:
-    """The nodes by id within the document; the formats that people take for a workflow are told apart."""
+    """The nodes by id within the document; the formats that
+    people take for a workflow are told apart.
+    """
     document = nodes_in(document)
     if not isinstance(document, dict):
         kind = "a list" if isinstance(document, list) else "a single value"
@@ -135,7 +141,10 @@ def _flaws(id: str, entry: dict[str, Any], source: str) -> Iterator[Diagnostic]:
 
 
 def _kept(entry: dict[str, Any]) -> dict[str, Any]:
-    """The node without the rest of it that JSON cannot carry: ComfyUI itself saves `"is_changed": [NaN]`."""
+    """The node without the rest of it that JSON cannot carry:
+
+    ComfyUI itself saves `"is_changed": [NaN]`.
+    """
     return {
         key: value
         for key, value in entry.items()

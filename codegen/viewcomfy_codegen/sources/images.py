@@ -1,7 +1,8 @@
-"""Workflows within images: ComfyUI writes what it ran into the PNG, WebP and JPEG files that it saves.
+"""Workflows within images: ComfyUI writes what it ran into the PNG, WebP and JPEG files that it
+saves.
 
-PNG has the API format under `prompt` and the web page's under `workflow`, as text chunks; WebP and JPEG have them as EXIF
-texts that start with `prompt:` and `workflow:`.
+PNG has the API format under `prompt` and the web page's under `workflow`, as text chunks; WebP and
+JPEG have them as EXIF texts that start with `prompt:` and `workflow:`.
 """
 
 from __future__ import annotations

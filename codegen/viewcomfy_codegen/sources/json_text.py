@@ -1,4 +1,6 @@
-"""Bytes of a workflow file into JSON values, exactly: what cannot be kept is refused by its place."""
+"""Bytes of a workflow file into JSON values, exactly: what
+cannot be kept is refused by its place.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +70,8 @@ class _Decoder(json.JSONDecoder):
 def read_json(data: bytes, source: str) -> Any:
     """The JSON value in `data`; `source` names it in errors.
 
-    Raises CodegenError for what `decoded` refuses, for numbers that would change (NaN, infinities and what
-    overflows) and for keys that occur twice.
+    Raises CodegenError for what `decoded` refuses, for numbers that would change (NaN, infinities
+    and what overflows) and for keys that occur twice.
     """
     value, flawed = decoded(data, source)
     if flawed:
@@ -132,7 +134,9 @@ def _syntax_error(error: json.JSONDecodeError, text: str, source: str) -> Codege
 def flaws(
     value: Any, located: Callable[[tuple[str, ...]], str]
 ) -> Iterator[Diagnostic]:
-    """Every number in `value` that was not kept and every key that was repeated; `located` says where a path is."""
+    """Every number in `value` that was not kept and every
+    key that was repeated; `located` says where a path is.
+    """
     pending: list[tuple[tuple[str, ...], Any]] = [((), value)]
     while pending:
         path, current = pending.pop()

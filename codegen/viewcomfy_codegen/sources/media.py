@@ -1,7 +1,7 @@
 """Workflows within videos and audio files: ComfyUI writes what it ran into their metadata.
 
-The API format stands under `prompt` and the web page's under `workflow`, or both as one JSON text in a
-comment, as VideoHelperSuite has it.
+The API format stands under `prompt` and the web page's under `workflow`, or both as one JSON text
+in a comment, as VideoHelperSuite has it.
 """
 
 from __future__ import annotations
@@ -23,15 +23,17 @@ _FORMATS: Final = (
 
 
 def is_media(data: bytes) -> bool:
-    """Whether these are the bytes of a video or an audio file of a kind that can hold a workflow."""
+    """Whether these are the bytes of a video or an audio
+    file of a kind that can hold a workflow.
+    """
     return _format(data) is not None
 
 
 def workflow_in_media(data: bytes, name: str) -> bytes:
     """The workflow that a video or an audio file holds, the API format where it has both.
 
-    What is seen and heard in it stays encoded. Raises CodegenError for a file without a workflow, and
-    if PyAV is not installed.
+    What is seen and heard in it stays encoded. Raises CodegenError for a file without a workflow,
+    and if PyAV is not installed.
     """
     try:
         import av
@@ -79,7 +81,9 @@ def _format(data: bytes) -> str | None:
 
 
 def _commented(comment: str | None) -> str | None:
-    """The workflow in a comment that is a JSON object of both formats, each as a value or as text."""
+    """The workflow in a comment that is a JSON object of
+    both formats, each as a value or as text.
+    """
     try:
         both = json.loads(comment or "null")
     except (ValueError, RecursionError):

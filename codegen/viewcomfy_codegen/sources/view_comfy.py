@@ -1,4 +1,6 @@
-"""view_comfy.json, ViewComfy's description of an app: which inputs it shows, how it names and groups them, what they take."""
+"""view_comfy.json, ViewComfy's description of an app: which
+inputs it shows, how it names and groups them, what they take.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +100,10 @@ def apps_in(document: Any, name: str) -> list[App]:
 
 
 def picked(apps: list[App], wanted: str | None, name: str) -> App:
-    """The app with this number, from 1, or this title; the only one if None is wanted. Raises CodegenError."""
+    """The app with this number, from 1, or this title; the only one if None is wanted.
+
+    Raises CodegenError.
+    """
     if wanted is None and len(apps) == 1:
         return apps[0]
     listed = ", ".join(f"{number} {app.title!r}" for number, app in enumerate(apps, 1))
@@ -127,7 +132,9 @@ def picked(apps: list[App], wanted: str | None, name: str) -> App:
 def wishes_of(
     app: App, workflow: Any, name: str
 ) -> tuple[dict[WireKey, Wish], tuple[Diagnostic, ...]]:
-    """What the app wants of the inputs of its workflow, in its order, and what of it cannot be had."""
+    """What the app wants of the inputs of its workflow, in
+    its order, and what of it cannot be had.
+    """
     wishes: dict[WireKey, Wish] = {}
     notes: list[Diagnostic] = []
     for group, entry, many, section in _entries(app):
@@ -169,7 +176,9 @@ def wishes_of(
 
 
 def edited(app: App, workflow: dict[str, Any]) -> dict[str, Any]:
-    """The workflow with the values that were edited in the app, which the app sends in place of its own."""
+    """The workflow with the values that were edited in the
+    app, which the app sends in place of its own.
+    """
     nodes: dict[str, Any] = {}
     for _, entry, _, _ in _entries(app):
         target = _target(entry)
@@ -185,7 +194,9 @@ def edited(app: App, workflow: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_edit(deployed: Any, value: Any) -> bool:
-    """Whether the app's value is another one of the same kind: not what a browser made of a large number."""
+    """Whether the app's value is another one of the same
+    kind: not what a browser made of a large number.
+    """
     if _kind(value) is None or _kind(value) != _kind(deployed) or value == deployed:
         return False
     if isinstance(value, int) and isinstance(deployed, int):
@@ -212,7 +223,9 @@ def _node(target: WireKey | None, workflow: Any) -> dict[str, Any] | None:
 def _entries(
     app: App,
 ) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], bool, str]]:
-    """The inputs that the app lists: with their node's group, whether that has several, and their section."""
+    """The inputs that the app lists: with their node's
+    group, whether that has several, and their section.
+    """
     for key, section in (("inputs", BASIC), ("advancedInputs", ADVANCED)):
         groups = app.shown.get(key)
         for group in groups if isinstance(groups, list) else ():
@@ -245,7 +258,9 @@ def _label(
     target: WireKey,
     class_type: str,
 ) -> str | None:
-    """The words that somebody wrote for the input: not its own name, nor its node's class with a capital."""
+    """The words that somebody wrote for the input: not its
+    own name, nor its node's class with a capital.
+    """
     usual = [
         set(words(plain_name(target.name))),
         set(words(target.name)),

@@ -17,7 +17,9 @@ _FILLED: Final = re.compile(
     r"^(?:# |// | *\")?Checksum (?P<module>[0-9a-f]{12}) (?P<schema>[0-9a-f]{12})\"?\.?$",
     re.MULTILINE,
 )
-"""Behind the mark of a comment, or as a text in JSON; older modules have it in their docstring, with a full stop."""
+"""Behind the mark of a comment, or as a text in JSON; older
+modules have it in their docstring, with a full stop.
+"""
 
 
 def marked(module: str, schema: str) -> str:
@@ -32,7 +34,9 @@ def is_generated(text: str) -> bool:
 
 
 def is_edited(text: str) -> bool:
-    """Whether a generated text is not what was written any more; one whose checksum is gone is not."""
+    """Whether a generated text is not what was written any
+    more; one whose checksum is gone is not.
+    """
     text = text.replace("\r\n", "\n")
     found = _FILLED.search(text)
     if found is None:

@@ -12,8 +12,8 @@ from viewcomfy_runtime.parameters.key import WireKey
 def flattened(nodes: Mapping[str, Any]) -> str:
     """Every input of every node by its wire key, each node's after a note of what it is.
 
-    The text is the one that ViewComfy's tool writes: links are kept, the order is the file's, what is
-    beyond ASCII is escaped.
+    The text is the one that ViewComfy's tool writes: links are kept, the order is the file's, what
+    is beyond ASCII is escaped.
     """
     found: dict[str, Any] = {}
     for id, node in nodes.items():

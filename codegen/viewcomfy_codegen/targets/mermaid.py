@@ -11,7 +11,9 @@ LONGEST = 60
 
 
 def mermaid(module: Module) -> str:
-    """A flowchart: a box for each node, with its parameters, and a frame for each subgraph and group."""
+    """A flowchart: a box for each node, with its
+    parameters, and a frame for each subgraph and group.
+    """
     own = {node.id: f"n{number}" for number, node in enumerate(module.nodes)}
     names = parameters_by_node(module)
     lines = ["flowchart LR"]
@@ -63,7 +65,9 @@ def _cut(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text of the workflow between quotes: beyond letters and digits, as the codes that Mermaid shows as text."""
+    """A text of the workflow between quotes: beyond letters
+    and digits, as the codes that Mermaid shows as text.
+    """
     return f'"{"".join(map(_character, text))}"'
 
 

@@ -53,7 +53,10 @@ def openapi_document(schemas: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def read_openapi(text: str, name: str) -> Earlier | None:
-    """The calls of the one workflow that a document describes; None for several. Raises CodegenError."""
+    """The calls of the one workflow that a document describes; None for several.
+
+    Raises CodegenError.
+    """
     try:
         components = json.loads(text)["components"]["schemas"]
         found = [

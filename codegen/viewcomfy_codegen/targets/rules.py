@@ -1,4 +1,6 @@
-"""Workflows as one Markdown page for coding assistants: what to import, what a call takes, what can go wrong."""
+"""Workflows as one Markdown page for coding assistants:
+what to import, what a call takes, what can go wrong.
+"""
 
 from __future__ import annotations
 
@@ -27,24 +29,29 @@ _HEAD: Final = f"""\
 
 # Running the project's ComfyUI workflows
 
-Each workflow has a generated, typed module. Import it; do not write wire keys such as `6-inputs-text`,
-and do not edit the module: `viewcomfy-codegen` generates it again.
+Each workflow has a generated, typed module. Import it; do not write wire keys such as
+`6-inputs-text`, and do not edit the module: `viewcomfy-codegen` generates it again.
 """
 _TAIL: Final = """
 ## Errors
 
 `from viewcomfy_runtime import ViewComfyError`: the base of all that `run` raises.
 
-- `InvalidParametersError` (nothing was sent) and `RejectedError` have `faults`: which parameter, and what it takes.
-- `error.retryable`: the same call may succeed later. `error.may_have_run`: sending it again could run it twice.
+- `InvalidParametersError` (nothing was sent) and `RejectedError` have `faults`: which
+  parameter, and what it takes.
+- `error.retryable`: the same call may succeed later. `error.may_have_run`: sending
+  it again could run it twice.
 - `error.public_message` may be shown to users; `str(error)` is for the log.
 
 ## Do
 
 - Leave out what should stay as deployed: every parameter with a default is optional.
-- Pass files as `Path("me.png")`, bytes or an open file. A plain `str` is only taken as a `data:` URI.
-- Use `arun` in asynchronous code, `run_many` for many calls, `result.save("outputs/")` to keep files.
-- Take server and credentials from the environment: `VIEWCOMFY_API_URL`, `VIEWCOMFY_CLIENT_ID`, `VIEWCOMFY_CLIENT_SECRET`.
+- Pass files as `Path("me.png")`, bytes or an open file. A plain `str` is only taken
+  as a `data:` URI.
+- Use `arun` in asynchronous code, `run_many` for many calls, `result.save("outputs/")` to
+  keep files.
+- Take server and credentials from the environment: `VIEWCOMFY_API_URL`,
+  `VIEWCOMFY_CLIENT_ID`, `VIEWCOMFY_CLIENT_SECRET`.
 
 ## Don't
 
@@ -55,7 +62,9 @@ _TAIL: Final = """
 
 
 def rules_page(schemas: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page for these workflows: the schemas of their calls, by what a program imports for each."""
+    """The page for these workflows: the schemas of their
+    calls, by what a program imports for each.
+    """
     sections = ("\n".join(_section(name, each)) for name, each in schemas.items())
     return _HEAD + "".join(f"\n{each}\n" for each in sections) + _TAIL
 

@@ -1,4 +1,6 @@
-"""A web service around a generated module, as files that are written once and are their owner's from then on."""
+"""A web service around a generated module, as files that
+are written once and are their owner's from then on.
+"""
 
 from __future__ import annotations
 

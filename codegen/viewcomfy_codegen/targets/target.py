@@ -79,7 +79,8 @@ class Target(Protocol):
         ...
 
     def read(self, text: str, name: str) -> Earlier | None:
-        """What an earlier text says; `name` is its file's. None where it tells of no single workflow's names.
+        """What an earlier text says; `name` is its file's. None where it tells of no single
+        workflow's names.
 
         Raises CodegenError for what isn't ours.
         """

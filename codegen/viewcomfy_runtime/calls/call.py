@@ -1,4 +1,6 @@
-"""What passes between a workflow and the place that runs it: a call, those who watch it, and what a client offers."""
+"""What passes between a workflow and the place that runs
+it: a call, those who watch it, and what a client offers.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,8 @@ MOST_LOGS = 10_000
 class Call:
     """One run as it is sent: values and files by wire key.
 
-    `graph` is the workflow that the call was made for, where it is known; `override` one to run in place of the deployed.
-    `title` is what the workflow is called.
+    `graph` is the workflow that the call was made for, where it is known; `override` one to run in
+    place of the deployed. `title` is what the workflow is called.
     """
 
     params: Mapping[str, Any]
@@ -34,10 +36,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who wants to hear of a run while it goes on. They are called in the run's thread, one at a time;
-    what one of them raises ends the run.
+    """Who wants to hear of a run while it goes on. They are called in the run's thread, one at a
+    time; what one of them raises ends the run.
 
-    `on_log` is called with each line of the log, `on_progress` with each step, `on_event` with all events.
+    `on_log` is called with each line of the log, `on_progress` with each step, `on_event` with all
+    events.
     """
 
     on_log: Callable[[str], object] | None = None
@@ -66,11 +69,15 @@ class Client(Protocol):
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
     ) -> PromptResult:
-        """Run the workflow once and wait for its result, 2400 seconds at most unless said otherwise. Raises ViewComfyError."""
+        """Run the workflow once and wait for its result, 2400
+        seconds at most unless said otherwise. Raises ViewComfyError.
+        """
         ...
 
     def request(self, call: Call) -> Mapping[str, Any]:
-        """What would be sent for the call, for people to read: method, URL, fields, files, and no secret."""
+        """What would be sent for the call, for people to
+        read: method, URL, fields, files, and no secret.
+        """
         ...
 
 
@@ -105,5 +112,8 @@ class JobClient(Client, Protocol):
         ...
 
     def cancel(self, prompt_id: str, deadline: Deadline) -> None:
-        """End the run, whether it waits or runs; one that is over stays as it is. Raises ViewComfyError."""
+        """End the run, whether it waits or runs; one that is over stays as it is.
+
+        Raises ViewComfyError.
+        """
         ...

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The server has the run and has not started it; `position` is 1 for the next one, None where unknown."""
+    """The server has the run and has not started it;
+    `position` is 1 for the next one, None where unknown.
+    """
 
     position: int | None = None
 
@@ -25,7 +27,10 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a node has come: `value` of `total` steps; `node` is its id, where the server says."""
+    """How far a node has come:
+
+    `value` of `total` steps; `node` is its id, where the server says.
+    """
 
     value: int
     total: int
@@ -34,7 +39,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """An image of the unfinished result: its bytes and MIME type, and the node that works on it, where known."""
+    """An image of the unfinished result: its bytes and MIME
+    type, and the node that works on it, where known.
+    """
 
     data: bytes = field(repr=False)
     content_type: str

@@ -50,7 +50,9 @@ class Listener:
         self._watch.hear(event)
 
     def steps(self, value: Any, total: Any, node: str | None) -> None:
-        """A server's numbers for how far a node came; what can't be a number of steps is ignored."""
+        """A server's numbers for how far a node came; what
+        can't be a number of steps is ignored.
+        """
         if _is_count(value) and _is_count(total):
             self.show(Progress(int(value), int(total), node))
 

@@ -69,7 +69,8 @@ def own_workflow(call: Call, server: str) -> Mapping[str, Any]:
     workflow = call.override or call.graph
     if workflow is None:
         raise InvalidWorkflowError(
-            f"{server} runs the workflow that the call carries, and this module doesn't contain its own",
+            f"{server} runs the workflow that the call "
+            "carries, and this module doesn't contain its own",
             hint="generate it again without --no-embed, or pass override_workflow",
         )
     return workflow
@@ -102,7 +103,10 @@ def for_another(
 
 
 def _any_value(workflow: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """One value that the workflow has anyhow, a seed rather than others: ViewComfy refuses to be sent none."""
+    """One value that the workflow has anyhow, a seed rather than others:
+
+    ViewComfy refuses to be sent none.
+    """
     literals = {
         str(WireKey(node, name)): value
         for node, about in workflow.items()
@@ -147,7 +151,9 @@ def applied(
 def differences(
     ran: Mapping[str, Any], known: Mapping[str, Any], sent: Collection[str]
 ) -> Iterator[str]:
-    """How a workflow that ran differs from the known one, apart from the values that were `sent`."""
+    """How a workflow that ran differs from the known one,
+    apart from the values that were `sent`.
+    """
     for node in known:
         if node not in ran:
             yield f"node {node} ({_class(known[node])}) is missing"
@@ -179,7 +185,8 @@ def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
         "\n  ".join(
             [f"another workflow ran than {title!r} was generated from:", *shown]
         )
-        + "\nhint: generate the module from the deployed workflow, or override that with the module's own",
+        + "\nhint: generate the module from the deployed workflow,"
+        " or override that with the module's own",
         DifferentWorkflowWarning,
         stacklevel=4,
     )

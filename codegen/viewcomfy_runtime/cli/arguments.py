@@ -37,13 +37,16 @@ _GROUPS: Final = {
     "advanced": "rarely set",
     "unused": "without effect on any output",
 }
-_OWN: Final = frozenset(
-    "help params batch output json dry-run quiet url gateway comfyui comfy-api app header random-seeds timeout max-concurrency override-workflow".split()
-)
+_OWN: Final = frozenset("""
+    help params batch output json dry-run quiet url gateway comfyui comfy-api app header
+    random-seeds timeout max-concurrency override-workflow
+    """.split())
 _EPILOG: Final = (
-    "The server is the one that --url, --gateway, --comfyui, --comfy-api or --app names, else the environment:"
+    "The server is the one that --url, --gateway, --comfyui, "
+    "--comfy-api or --app names, else the environment:"
     " VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET name a deployment,"
-    " COMFYUI_URL (and COMFYUI_TOKEN) a ComfyUI, COMFY_BASE_URL and COMFY_API_KEY a server of Comfy API v2. Standard output has the paths of the saved files, or the result as JSON;"
+    " COMFYUI_URL (and COMFYUI_TOKEN) a ComfyUI, COMFY_BASE_URL and COMFY_API_KEY a server "
+    "of Comfy API v2. Standard output has the paths of the saved files, or the result as JSON;"
     " the log goes to standard error."
     " Exit codes: 0 done, 1 the run failed, 2 wrong usage, values or settings, 130 interrupted."
 )
@@ -251,7 +254,8 @@ def _read(field: Field, text: str) -> Any:
 
 
 def file_of(text: str) -> Path | URL | str:
-    """A file as a command line or a file of calls names it: by its path, by a URL, or as a `data:` URI.
+    """A file as a command line or a file of calls names it: by its path, by a URL, or as a `data:`
+    URI.
 
     Raises ValueError for a URL that isn't valid.
     """

@@ -1,4 +1,6 @@
-"""`--batch calls.jsonl`: a call a line, a line of results for each as it ends, and no call twice when it is started again."""
+"""`--batch calls.jsonl`: a call a line, a line of results for
+each as it ends, and no call twice when it is started again.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ _LONGEST_LINE: Final = 1 << 28
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A call in the file: its place, what it is known by when the batch is started again, and how it is made."""
+    """A call in the file: its place, what it is known by
+    when the batch is started again, and how it is made.
+    """
 
     number: int
     digest: str
@@ -38,7 +42,10 @@ class Line:
 
 
 def read_lines(path: str, parse: Callable[[dict[str, Any]], Call]) -> list[Line]:
-    """The calls in a file, or on standard input. Raises ValueError with all that is wrong, line by line."""
+    """The calls in a file, or on standard input.
+
+    Raises ValueError with all that is wrong, line by line.
+    """
     try:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
@@ -93,7 +100,8 @@ def run_batch(
     timeout: float,
     quiet: bool,
 ) -> None:
-    """Runs each call that hasn't succeeded before; what became of it is a line in the folder's results, and `tell` is called with it.
+    """Runs each call that hasn't succeeded before; what became of it is a line in the folder's
+    results, and `tell` is called with it.
 
     Raises ValueError where another process runs a batch in this folder.
     """
@@ -172,7 +180,9 @@ def _show(
 
 @contextmanager
 def _alone(file: IO[bytes], folder: Path) -> Iterator[None]:
-    """Keeps other processes from the folder's results; the system lets go of it, however this one ends."""
+    """Keeps other processes from the folder's results; the
+    system lets go of it, however this one ends.
+    """
     try:
         _lock(file)
     except OSError:

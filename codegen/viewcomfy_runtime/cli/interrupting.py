@@ -11,7 +11,9 @@ from typing import NoReturn
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """SIGTERM raises KeyboardInterrupt within; only where this is the main thread, which alone hears of signals."""
+    """SIGTERM raises KeyboardInterrupt within; only where
+    this is the main thread, which alone hears of signals.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -43,7 +43,10 @@ _SETTINGS: Final = (
 
 
 def main(workflow: Workflow[Any, Any], arguments: list[str] | None = None) -> int:
-    """Run the workflow as the arguments say and print where the files are. Returns the exit code."""
+    """Run the workflow as the arguments say and print where the files are.
+
+    Returns the exit code.
+    """
     parser = parser_of(workflow)
     options = parser.parse(arguments)
     own = argparse.Namespace(**{name: options.pop(f"_{name}") for name in own_names()})
@@ -104,7 +107,9 @@ def _run(
 
 
 class _Folder:
-    """The folder for a run's files, found good before the run; one that nothing came into is taken away again."""
+    """The folder for a run's files, found good before the
+    run; one that nothing came into is taken away again.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
@@ -138,7 +143,9 @@ def _drawn(
     given: dict[str, Any],
     own: argparse.Namespace,
 ) -> Any:
-    """The call with its seeds drawn: those that it leaves open, and with --random-seeds those that nobody gave."""
+    """The call with its seeds drawn: those that it leaves
+    open, and with --random-seeds those that nobody gave.
+    """
     if not own.random_seeds:
         return workflow.drawn(asked)
     fixed = {
@@ -211,7 +218,9 @@ def _batch(
 
 
 def _with_files(workflow: Workflow[Any, Any], call: dict[str, Any]) -> dict[str, Any]:
-    """The call with its files' paths as paths: who writes a file of calls may name this machine's files."""
+    """The call with its files' paths as paths: who writes a
+    file of calls may name this machine's files.
+    """
     files = {field.name for field in workflow.fields if isinstance(field.type, Media)}
     return {
         name: file_of(value) if name in files and isinstance(value, str) else value

@@ -1,4 +1,6 @@
-"""The one place where a module's command line prints: nothing that a terminal obeys, in what its encoding can hold."""
+"""The one place where a module's command line prints:
+nothing that a terminal obeys, in what its encoding can hold.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 
 def _to_nowhere(stream: TextIO) -> None:
-    """What is written to `stream` from now on is dropped, also what the interpreter flushes at its end."""
+    """What is written to `stream` from now on is dropped,
+    also what the interpreter flushes at its end.
+    """
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -81,12 +85,15 @@ class _Lines:
 
 
 def new_bar(total: int, unit: str, initial: int = 0) -> Bar:
-    """A bar on the terminal, lines without tqdm, and nothing where standard error isn't a terminal."""
+    """A bar on the terminal, lines without tqdm, and
+    nothing where standard error isn't a terminal.
+    """
     try:
         from tqdm import tqdm
     except ImportError:
         return _Lines(total, unit, initial)
-    # Its own lock is for several processes, takes long to make, and breaks when Ctrl-C comes meanwhile.
+    # Its own lock is for several processes, takes long to make, and breaks when Ctrl-C comes
+    # meanwhile.
     tqdm.set_lock(threading.RLock())
     bar: Any = tqdm(
         total=total, initial=initial, unit=unit, leave=False, file=sys.stderr

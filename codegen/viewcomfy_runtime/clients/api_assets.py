@@ -1,4 +1,6 @@
-"""Files on their way to a server of Comfy API v2: it keeps them as assets, known by the hash of their content."""
+"""Files on their way to a server of Comfy API v2: it keeps
+them as assets, known by the hash of their content.
+"""
 
 from __future__ import annotations
 

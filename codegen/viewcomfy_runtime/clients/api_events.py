@@ -1,7 +1,8 @@
-"""What Comfy API v2 tells of a run while it goes on: server-sent events, read in a thread of their own.
+"""What Comfy API v2 tells of a run while it goes on: server-sent events, read in a thread of their
+own.
 
-Nothing here decides anything: events may be lost or doubled, and a server may have none. A run's end and its
-result are always asked for.
+Nothing here decides anything: events may be lost or doubled, and a server may have none. A run's
+end and its result are always asked for.
 """
 
 from __future__ import annotations
@@ -152,7 +153,9 @@ class ApiEvents(LiveEvents[Event]):
         self._node = tell_progress(snapshot, self, self._node)
 
     def asked(self, job: dict[str, Any]) -> None:
-        """What the server answered when it was asked; it is told where the stream brings nothing."""
+        """What the server answered when it was asked; it is
+        told where the stream brings nothing.
+        """
         if not self._channel.lost:
             return
         if job.get("status") == "queued":

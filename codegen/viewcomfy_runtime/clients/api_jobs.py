@@ -1,4 +1,6 @@
-"""A job of Comfy API v2 as it stands in an answer: its status, its progress, its outputs, its error."""
+"""A job of Comfy API v2 as it stands in an answer: its
+status, its progress, its outputs, its error.
+"""
 
 from __future__ import annotations
 
@@ -209,7 +211,9 @@ def identity_of(file: OutputFile) -> tuple[str, str]:
 
 
 def _absolute(link: str, http: Http) -> str:
-    """A link as a whole URL: one that begins with / belongs to the server's origin, whatever path its API is under."""
+    """A link as a whole URL: one that begins with / belongs
+    to the server's origin, whatever path its API is under.
+    """
     if link.startswith("/") and not link.startswith("//"):
         return http.host + link
     return link if is_url(link) else ""

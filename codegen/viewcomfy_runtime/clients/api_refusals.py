@@ -1,4 +1,6 @@
-"""What Comfy API v2 says when it refuses, as this package's errors: it has a code for each reason."""
+"""What Comfy API v2 says when it refuses, as this package's
+errors: it has a code for each reason.
+"""
 
 from __future__ import annotations
 
@@ -133,7 +135,9 @@ def _usual(status: int) -> str:
 
 
 def _faults(error: dict[str, Any]) -> list[NodeFault]:
-    """What is wrong in single inputs, in ComfyUI's form or in the API's own, `{node: [{field, reason}]}`."""
+    """What is wrong in single inputs, in ComfyUI's form or
+    in the API's own, `{node: [{field, reason}]}`.
+    """
     found = list(node_faults(error))
     details = error.get("details")
     nodes = details.get("node_errors") if isinstance(details, dict) else None

@@ -69,7 +69,8 @@ class Submission:
         self._labeled = self._listed = False
         self._begun = 0.0
         self.job: dict[str, Any] | None = None
-        """The job as the server told of it when it took the call; None where that answer was lost."""
+        """The job as the server told of it when it took the call; None where that answer was lost.
+        """
         self._code = ""
 
     def send(self, graph: Mapping[str, Any]) -> None:
@@ -104,7 +105,10 @@ class Submission:
                 raise answer.error()
 
     def _tried(self, body: Mapping[str, Any]) -> ViewComfyError | None:
-        """Send the call. Returns the error after which nobody knows whether it arrived; raises every other."""
+        """Send the call.
+
+        Returns the error after which nobody knows whether it arrived; raises every other.
+        """
         try:
             self._run.begun = True
             self._post(body)

@@ -40,13 +40,16 @@ _BLANK: Final = b"\r\n\r\n"
 _LONGEST_HEADER: Final = 1 << 16
 
 _MASKABLE: Final = len(MASK_SUFFIX)
-"""Characters of the only keys that the app finds an image by: it takes as many of the mask's key as its suffix has."""
+"""Characters of the only keys that the app finds an image
+by: it takes as many of the mask's key as its suffix has.
+"""
 
 
 class ViewComfyApp(Closing):
     """ViewComfy's own app at `url`. It says nothing about a run before its end, and keeps no runs.
 
-    One client may serve any number of threads. Raises ConfigurationError for a URL that isn't valid.
+    One client may serve any number of threads. Raises ConfigurationError for a URL that isn't
+    valid.
     """
 
     def __init__(
@@ -66,8 +69,8 @@ class ViewComfyApp(Closing):
     ) -> PromptResult:
         """Run the app's workflow once and wait for its result, 2400 seconds at most by default.
 
-        The app can't cancel a run: where it ends early here, it goes on there. Raises ViewComfyError,
-        and InvalidParametersError for an input that the app would silently drop.
+        The app can't cancel a run: where it ends early here, it goes on there. Raises
+        ViewComfyError, and InvalidParametersError for an input that the app would silently drop.
         """
         deadline = deadline or Deadline(LONGEST_RUN)
         fields = {name: json.dumps(value) for name, value in _fields(call).items()}
@@ -114,7 +117,8 @@ def _explained() -> Iterator[None]:
         yield
     except RunTimeoutError as error:
         error.hint = (
-            "pass a larger timeout; where its ComfyUI has the result of the same call already, the app waits"
+            "pass a larger timeout; where its ComfyUI has "
+            "the result of the same call already, the app waits"
             " for ever: change a value, such as the seed"
         )
         raise
@@ -146,7 +150,10 @@ def _fields(call: Call) -> dict[str, Any]:
 
 
 def _unreadable(key: str, call: Call) -> str:
-    """Why the app can't set an input; empty where it can. One that it fails at makes it drop all that follow."""
+    """Why the app can't set an input; empty where it can.
+
+    One that it fails at makes it drop all that follow.
+    """
     image = key.removesuffix(MASK_SUFFIX)
     if image.count("-") != 2:
         return (
@@ -159,7 +166,8 @@ def _unreadable(key: str, call: Call) -> str:
     if image != key and len(image) != _MASKABLE:
         return (
             "can't be set through ViewComfy's app, which finds a mask's image only where its"
-            f" key has {_MASKABLE} characters, unlike {image}; use ViewComfy or ComfyUI as the client"
+            f" key has {_MASKABLE} characters, unlike "
+            f"{image}; use ViewComfy or ComfyUI as the client"
         )
     if image != key and image not in call.files:
         return "ViewComfy's app takes a mask only together with its image"
@@ -182,7 +190,9 @@ def _unread(key: str, call: Call) -> bool:
 
 
 def _error(answer: Answer, call: Call) -> ViewComfyError:
-    """The error that the app's answer stands for: it says 500 to everything, and what it was in words."""
+    """The error that the app's answer stands for: it says
+    500 to everything, and what it was in words.
+    """
     error = answer.error()
     about = answer.refusal
     if not (
@@ -213,7 +223,9 @@ def _error(answer: Answer, call: Call) -> ViewComfyError:
 
 
 def _fault(line: str, call: Call) -> NodeFault:
-    """What a line of the app's says of a node: it names the class, which may be that of one node alone."""
+    """What a line of the app's says of a node: it names the
+    class, which may be that of one node alone.
+    """
     name, colon, rest = line.partition(": ")
     nodes = [
         node

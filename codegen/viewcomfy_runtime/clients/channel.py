@@ -1,4 +1,5 @@
-"""A WebSocket that is read in a thread of its own, so that nothing a server does there holds up the run.
+"""A WebSocket that is read in a thread of its own, so that nothing a server does there holds up the
+run.
 
 Only with the extra `live`.
 """
@@ -22,7 +23,9 @@ LARGEST_MESSAGE: Final = 1 << 24
 """Bytes of a message, and of what comes between two: a connection that brings more is given up."""
 
 LARGEST_KEPT: Final = 1 << 20
-"""Characters or bytes of a message that is worth hearing; larger ones carry results, which are asked for."""
+"""Characters or bytes of a message that is worth hearing;
+larger ones carry results, which are asked for.
+"""
 
 MOST_WAITING: Final = 64
 """Messages that wait to be heard; the server's next ones wait in the network."""
@@ -61,7 +64,8 @@ class Channel:
 
     def __init__(self, url: str, headers: Mapping[str, str], host: str) -> None:
         self.ready = threading.Event()
-        """Set once the connection stands, or once it is clear that the first one didn't come about."""
+        """Set once the connection stands, or once it is clear that the first one didn't come about.
+        """
         self.lost = False
         """Whether the server can't be heard at present."""
         self._url = url

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     import requests
 
 ABSENCES: Final = 3
-"""Questions in a row to which the server knows nothing of a run that it took, before it counts as gone."""
+"""Questions in a row to which the server knows nothing of a
+run that it took, before it counts as gone.
+"""
 
 MOST_LABELS: Final = 15
 """Labels of a run: one more is the run's own."""
@@ -59,13 +61,14 @@ _LONGEST_LABEL: Final = 256
 
 
 class ComfyAPI(Closing):
-    """A server of Comfy API v2: Comfy Cloud without a `url`, a deployment, or a ComfyUI behind comfy-api-proxy.
+    """A server of Comfy API v2: Comfy Cloud without a `url`, a deployment, or a ComfyUI behind
+    comfy-api-proxy.
 
-    It runs the workflow that the module carries. `api_key` goes to that server alone; `api_key_comfy_org`
-    pays for partner nodes where the server doesn't do so itself. `labels` are kept with each run, where
-    the server takes them (deployments do). One client may serve any number of threads. With the extra
-    `comfy-api`, files that the server has aren't sent again. Raises ConfigurationError for a URL, a key
-    or labels that aren't valid.
+    It runs the workflow that the module carries. `api_key` goes to that server alone;
+    `api_key_comfy_org` pays for partner nodes where the server doesn't do so itself. `labels` are
+    kept with each run, where the server takes them (deployments do). One client may serve any
+    number of threads. With the extra `comfy-api`, files that the server has aren't sent again.
+    Raises ConfigurationError for a URL, a key or labels that aren't valid.
     """
 
     def __init__(
@@ -92,7 +95,10 @@ class ComfyAPI(Closing):
         return f"ComfyAPI({self._http.host!r})"
 
     def with_labels(self, **labels: str) -> ComfyAPI:
-        """This client, its runs labeled with these too. Raises ConfigurationError for labels that aren't valid."""
+        """This client, its runs labeled with these too.
+
+        Raises ConfigurationError for labels that aren't valid.
+        """
         other = copy(self)
         other._labels = _checked({**self._labels, **labels})
         return other
@@ -148,7 +154,10 @@ class ComfyAPI(Closing):
         deadline: Deadline,
         watch: Watch = QUIET,
     ) -> PromptResult:
-        """Wait for the result of a run; `watch` hears what happens from now on. Raises ViewComfyError."""
+        """Wait for the result of a run; `watch` hears what happens from now on.
+
+        Raises ViewComfyError.
+        """
         with (
             deadline,
             named(prompt_id),
@@ -168,10 +177,11 @@ class ComfyAPI(Closing):
         limit: int | None = None,
         timeout: float = SHORT,
     ) -> Iterator[ListedJob]:
-        """The server's runs, the newest first, `limit` of them at most: those with all of these labels.
+        """The server's runs, the newest first, `limit` of them at most: those with all of these
+        labels.
 
-        `timeout` is in seconds for each question. Raises ViewComfyError: RejectedError where the server
-        lists no runs, as Comfy Cloud does.
+        `timeout` is in seconds for each question. Raises ViewComfyError: RejectedError where the
+        server lists no runs, as Comfy Cloud does.
         """
         wanted = dict(label or {})
         query: dict[str, str] = {f"metadata[{key}]": wanted[key] for key in wanted}
@@ -191,7 +201,9 @@ class ComfyAPI(Closing):
             query["cursor"] = cursor
 
     def request(self, call: Call) -> Mapping[str, Any]:
-        """What would be sent for the call, for people to read: method, URL, body, files, and no secret."""
+        """What would be sent for the call, for people to
+        read: method, URL, body, files, and no secret.
+        """
         graph, _ = applied(own_workflow(call, "Comfy API v2"), call.params)
         return {
             "method": "POST",

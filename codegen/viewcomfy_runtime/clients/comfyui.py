@@ -48,7 +48,8 @@ _CLIPSPACE = "clipspace"
 """The folder where ComfyUI's own page keeps masked copies."""
 
 _QUEUE_EVERY = 4
-"""Of so many questions whether a run is over, one is followed by one after its place in the queue."""
+"""Of so many questions whether a run is over, one is followed by one after its place in the queue.
+"""
 
 _MOST_DROPPED = 1000
 """Runs that a client remembers to have cancelled: of one that waited the server keeps no trace."""
@@ -60,7 +61,9 @@ _PLACES: tuple[tuple[str, Status], ...] = (
 
 
 class _Place(NamedTuple):
-    """Whether a run waits or runs, the id that the server gave it, and its place among those alike."""
+    """Whether a run waits or runs, the id that the server
+    gave it, and its place among those alike.
+    """
 
     status: Status | None
     prompt_id: str
@@ -68,12 +71,13 @@ class _Place(NamedTuple):
 
 
 class ComfyUI(Closing):
-    """A ComfyUI server. It runs the workflow that the module carries, so that nothing has to be deployed.
+    """A ComfyUI server. It runs the workflow that the module carries, so that nothing has to be
+    deployed.
 
-    `headers` go to that server alone, with every request: a gate in front of it may want `Authorization`.
-    `api_key_comfy_org` pays for partner nodes. One client may serve any number of threads. Progress is
-    heard over the server's WebSocket, with the extra `live`; without it the server is only polled.
-    Raises ConfigurationError for a URL or headers that aren't valid.
+    `headers` go to that server alone, with every request: a gate in front of it may want
+    `Authorization`. `api_key_comfy_org` pays for partner nodes. One client may serve any number of
+    threads. Progress is heard over the server's WebSocket, with the extra `live`; without it the
+    server is only polled. Raises ConfigurationError for a URL or headers that aren't valid.
     """
 
     def __init__(
@@ -155,7 +159,9 @@ class ComfyUI(Closing):
             self._cancel(Run(prompt_id), deadline)
 
     def request(self, call: Call) -> Mapping[str, Any]:
-        """What would be sent for the call, for people to read: the prompt, and the files that are uploaded before."""
+        """What would be sent for the call, for people to read:
+        the prompt, and the files that are uploaded before.
+        """
         graph, _ = applied(own_workflow(call, "ComfyUI"), call.params)
         return {
             "method": "POST",
@@ -417,7 +423,9 @@ def _own_value(workflow: Mapping[str, Any], key: str) -> Any:
 
 
 def _named(files: Mapping[str, Upload]) -> dict[str, Upload]:
-    """The files, masks under unique names: the server would keep an earlier file of the same name."""
+    """The files, masks under unique names: the server would
+    keep an earlier file of the same name.
+    """
     return {
         key: (
             Upload(each.data, f"masked-{uuid.uuid4().hex}.png", "image/png")

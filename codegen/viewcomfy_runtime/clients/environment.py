@@ -26,10 +26,10 @@ def client_from_environment(
     | COMFYUI_URL | ComfyUI |
     | COMFY_BASE_URL | ComfyAPI |
 
-    The first two want VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET too. COMFYUI_TOKEN is sent to the ComfyUI as
-    `Authorization: Bearer`. COMFY_API_KEY is the key of ComfyAPI, and pays for partner nodes on ComfyUI; alone it
-    chooses no client. `headers` are for ComfyUI and ComfyAPI. Raises MissingSettingsError naming what is missing, and
-    ConfigurationError for what isn't valid.
+    The first two want VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET too. COMFYUI_TOKEN is sent to
+    the ComfyUI as `Authorization: Bearer`. COMFY_API_KEY is the key of ComfyAPI, and pays for
+    partner nodes on ComfyUI; alone it chooses no client. `headers` are for ComfyUI and ComfyAPI.
+    Raises MissingSettingsError naming what is missing, and ConfigurationError for what isn't valid.
     """
     client = _described(environ, headers)
     if client is not None:
@@ -115,12 +115,16 @@ def _shared(values: tuple[str, ...]) -> Client:
 
 
 def client_or_shared(client: Client | None) -> Client:
-    """`client`, else the one that the environment describes. Raises TypeError for what isn't a client."""
+    """`client`, else the one that the environment describes.
+
+    Raises TypeError for what isn't a client.
+    """
     if client is None:
         return shared_client()
     if not hasattr(client, "run") or isinstance(client, type):
         raise TypeError(
-            f"client must be a client such as ComfyUI(url), ComfyAPI(url, key) or ViewComfy(url, …), not {client!r:.80}"
+            "client must be a client such as ComfyUI(url), "
+            f"ComfyAPI(url, key) or ViewComfy(url, …), not {client!r:.80}"
         )
     return client
 
@@ -136,6 +140,9 @@ def job_client(client: Client | None) -> JobClient:
     ):
         raise ConfigurationError(
             f"{type(found).__name__} doesn't keep runs",
-            hint="use ViewComfyGateway, ComfyUI or ComfyAPI as the client, or run() to wait for the result",
+            hint=(
+                "use ViewComfyGateway, ComfyUI or ComfyAPI as "
+                "the client, or run() to wait for the result"
+            ),
         )
     return cast(JobClient, found)

@@ -1,4 +1,6 @@
-"""ViewComfy's cloud through its gateway: runs are scheduled, asked after and cancelled by their prompt_id."""
+"""ViewComfy's cloud through its gateway: runs are
+scheduled, asked after and cancelled by their prompt_id.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from .live import GatewayEvents
 
 ABSENCES: Final = 12
-"""Questions in a row to which the server knows nothing of the run, before it counts as gone: about half a minute."""
+"""Questions in a row to which the server knows nothing of
+the run, before it counts as gone: about half a minute.
+"""
 
 _INFER: Final = "/api/workflow/infer"
 _WAITING: Final = ("pending", "queued", "scheduled")
@@ -45,7 +49,8 @@ _VARIABLES: Final = (
 
 
 class ViewComfyGateway(Closing):
-    """A deployment on ViewComfy's cloud, reached through its gateway, which keeps runs and their results.
+    """A deployment on ViewComfy's cloud, reached through its gateway, which keeps runs and their
+    results.
 
     `view_comfy_api_url` is the deployment's endpoint. One client may serve any number of threads. A
     run's log is heard over Socket.IO, with the extra `live`; without it the gateway is only polled.
@@ -74,8 +79,8 @@ class ViewComfyGateway(Closing):
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> ViewComfyGateway:
-        """The client that VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET describe, with the gateway at
-        VIEWCOMFY_GATEWAY_URL where it is set to a URL.
+        """The client that VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET
+        describe, with the gateway at VIEWCOMFY_GATEWAY_URL where it is set to a URL.
 
         Raises MissingSettingsError naming those that are missing.
         """
@@ -153,7 +158,9 @@ class ViewComfyGateway(Closing):
             self._cancel(prompt_id, deadline)
 
     def request(self, call: Call) -> Mapping[str, Any]:
-        """What would be sent for the call, for people to read: method, URL, fields, files, and no secret."""
+        """What would be sent for the call, for people to
+        read: method, URL, fields, files, and no secret.
+        """
         return {
             "method": "POST",
             "url": self._http.at(_INFER),

@@ -34,7 +34,10 @@ def result_of(
     logs: Iterable[str],
     http: Http,
 ) -> PromptResult:
-    """The result of the run of an entry. Raises ExecutionError and RunCancelledError for one that came to nothing."""
+    """The result of the run of an entry.
+
+    Raises ExecutionError and RunCancelledError for one that came to nothing.
+    """
     told = _told(entry)
     match outcome_of(entry):
         case "cancelled":
@@ -103,7 +106,9 @@ def _file(node: str, kind: str, place: dict[str, str], http: Http) -> OutputFile
 
 
 def stored_name(file: object, http: Http) -> str:
-    """What names a file of an earlier result in a workflow, where this server made it; else empty."""
+    """What names a file of an earlier result in a workflow,
+    where this server made it; else empty.
+    """
     if not isinstance(file, OutputFile) or file.http is None:
         return ""
     name, folder, kind = (

@@ -31,7 +31,9 @@ TAIL: Final = 0.5
 """Seconds after a run's end in which what is still under way is heard."""
 
 _PATIENCE: Final = 5.0
-"""Seconds that a run waits for the connection over which it is heard, and never more than a quarter of its time."""
+"""Seconds that a run waits for the connection over which it
+is heard, and never more than a quarter of its time.
+"""
 
 _MISSING: Final = (
     'log and progress can\'t be heard: pip install "viewcomfy-codegen[live]"'
@@ -59,7 +61,9 @@ class LiveEvents(Listener, Generic[M]):
         self._over = False
 
     def hear(self, seconds: float) -> bool:
-        """Pass on what comes for that long, or until a message says, for the first time, that the run is over."""
+        """Pass on what comes for that long, or until a message
+        says, for the first time, that the run is over.
+        """
         return self._deadline.until(self._heard, seconds)
 
     def drain(self) -> None:

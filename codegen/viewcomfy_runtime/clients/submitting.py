@@ -52,7 +52,8 @@ def once(
     is_known: Callable[[], bool],
     deadline: Deadline,
 ) -> None:
-    """Have a run started, once: where the connection broke, the server is asked whether it has the call before it is sent again.
+    """Have a run started, once: where the connection broke, the server is asked whether it has the
+    call before it is sent again.
 
     Raises ViewComfyError.
     """
@@ -80,7 +81,8 @@ def once(
 def reachable(
     run: Run, deadline: Deadline, cancel: Callable[[Deadline], None]
 ) -> Iterator[None]:
-    """Whatever ends this early, a callback's error and Ctrl-C included, ends the run at the server too.
+    """Whatever ends this early, a callback's error and Ctrl-C included, ends the run at the server
+    too.
 
     The package's errors carry its prompt_id from then on.
     """
@@ -92,7 +94,8 @@ def reachable(
                 error.prompt_id = error.prompt_id or run.prompt_id or None
             left = isinstance(error, RunTimeoutError) and not deadline.cancel_on_timeout
             if not (left or _is_over(error)):
-                # Under a deadline of its own: the run's may be over, and would shut this connection too.
+                # Under a deadline of its own: the run's may be over, and would shut this connection
+                # too.
                 seconds = min(_PATIENCE, max(GRACE, deadline.remaining))
                 with contextlib.suppress(ViewComfyError), Deadline(seconds) as short:
                     cancel(short)
@@ -115,7 +118,9 @@ def partner_data(key: str | None) -> dict[str, Any]:
 
 
 def teller(events: Listener | None, watch: Watch) -> Callable[[str], object]:
-    """Who hears that the server is away: the run's log, even where nothing else of it can be heard."""
+    """Who hears that the server is away: the run's log,
+    even where nothing else of it can be heard.
+    """
     return events.tell if events is not None else Listener(watch).tell
 
 

@@ -33,10 +33,10 @@ _VARIABLES: Final = (
 class ViewComfy(Closing):
     """A deployment on ViewComfy's cloud; one client may serve any number of threads.
 
-    `url` is the deployment's endpoint. Pass a `session` of your own for proxies or certificates; its
-    thread safety is yours then. `retries` is how often a call is sent again that can't have started:
-    the connection was refused, or the server answered 429 or 503. Raises ConfigurationError for a URL
-    or credentials that aren't valid.
+    `url` is the deployment's endpoint. Pass a `session` of your own for proxies or certificates;
+    its thread safety is yours then. `retries` is how often a call is sent again that can't have
+    started: the connection was refused, or the server answered 429 or 503. Raises
+    ConfigurationError for a URL or credentials that aren't valid.
     """
 
     def __init__(
@@ -59,7 +59,8 @@ class ViewComfy(Closing):
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> ViewComfy:
-        """The client that VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET describe.
+        """The client that VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET
+        describe.
 
         Raises MissingSettingsError naming those that are missing.
         """
@@ -110,7 +111,9 @@ class ViewComfy(Closing):
                 return self._result(answer.json(), call)
 
     def request(self, call: Call) -> Mapping[str, Any]:
-        """What would be sent for the call, for people to read: method, URL, fields, files, and no secret."""
+        """What would be sent for the call, for people to
+        read: method, URL, fields, files, and no secret.
+        """
         return {
             "method": "POST",
             "url": self._http.url,

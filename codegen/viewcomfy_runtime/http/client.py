@@ -1,4 +1,6 @@
-"""HTTP as this package needs it: one deadline over a whole call, bodies that stream, credentials that stay at home."""
+"""HTTP as this package needs it: one deadline over a whole
+call, bodies that stream, credentials that stay at home.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,10 @@ T = TypeVar("T")
 LOG: Final = logging.getLogger("viewcomfy")
 CHUNK: Final = 1 << 16
 LARGEST_ANSWER: Final = 1 << 30
-"""Bytes of one answer: JSON, a stream of events, or the app's files. What is larger comes as a link."""
+"""Bytes of one answer:
+
+JSON, a stream of events, or the app's files. What is larger comes as a link.
+"""
 
 LARGEST_FILE: Final = 1 << 36
 """Bytes of a file at a link."""
@@ -132,7 +137,10 @@ class Answer:
         return found
 
     def error(self) -> ViewComfyError:
-        """The error that the answer stands for. Of its content only the start is read, or what arrives of it."""
+        """The error that the answer stands for.
+
+        Of its content only the start is read, or what arrives of it.
+        """
         said = b""
         with (
             contextlib.closing(self.pieces()) as pieces,
@@ -175,8 +183,8 @@ class Answer:
 class Http:
     """A server as one client talks to it: who calls, through which sessions, how patiently.
 
-    `retries` are the times that a request is sent again where it cannot have had an effect; `refused` says which error
-    an answer stands for.
+    `retries` are the times that a request is sent again where it cannot have had an effect;
+    `refused` says which error an answer stands for.
     """
 
     def __init__(
@@ -203,7 +211,9 @@ class Http:
         return self.url.rstrip("/") + path
 
     def for_links(self) -> Http:
-        """The same way into the network for links to anywhere: nobody learns from them who calls."""
+        """The same way into the network for links to
+        anywhere: nobody learns from them who calls.
+        """
         http = copy(self)
         http.credentials = NOBODY
         http._home = None
@@ -222,11 +232,12 @@ class Http:
         headers: Mapping[str, str] = MappingProxyType({}),
         again: Collection[int] = (429, 503),
     ) -> Iterator[Answer]:
-        """The answer to a request, redirects followed; `body` makes what is sent, anew for each time.
+        """The answer to a request, redirects followed; `body` makes what is sent, anew for each
+        time.
 
-        Where nothing can have been done yet (refused, or a status in `again`) it is sent again after a pause; anything that is
-        `repeatable`, which all but POST are, after a broken connection too. The credentials go to the URL's own host only.
-        Raises ViewComfyError.
+        Where nothing can have been done yet (refused, or a status in `again`) it is sent again
+        after a pause; anything that is `repeatable`, which all but POST are, after a broken
+        connection too. The credentials go to the URL's own host only. Raises ViewComfyError.
         """
         if repeatable is None:
             repeatable = method != "POST"
@@ -257,7 +268,9 @@ class Http:
                 yield answer
 
     def _pause(self, error: ViewComfyError, left: int, deadline: Deadline) -> None:
-        """Waits before the next of `left` tries; raises the error where there is none, or none in time."""
+        """Waits before the next of `left` tries; raises the
+        error where there is none, or none in time.
+        """
         asked = (
             error.retry_after
             if isinstance(error, RateLimitedError | ServerError)
@@ -323,7 +336,9 @@ class Http:
         raise ProtocolError(f"{host_of(url)} keeps redirecting", hint="check the URL")
 
     def _auth(self, session: requests.Session) -> Any:
-        """The credentials on top of the user's own; without any, requests would look into ~/.netrc."""
+        """The credentials on top of the user's own; without
+        any, requests would look into ~/.netrc.
+        """
         own = session.auth
         if callable(own):
             return lambda request: self.credentials(own(request))
@@ -334,7 +349,10 @@ class Http:
 
 
 def download(url: str, deadline: Deadline, http: Http | None = None) -> Iterator[bytes]:
-    """The content at a link that a result gave, had through `http`, within a running deadline. Raises ViewComfyError."""
+    """The content at a link that a result gave, had through `http`, within a running deadline.
+
+    Raises ViewComfyError.
+    """
     http = http or Http(url)
     with http.answer("GET", url, deadline) as answer:
         if answer.status != 200:
@@ -345,8 +363,8 @@ def download(url: str, deadline: Deadline, http: Http | None = None) -> Iterator
 def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
     """What `action` gives. What the libraries raise becomes this package's error.
 
-    That error is raised once theirs is out of hand: theirs hold on to the request, and with it to the credentials.
-    Raises ViewComfyError.
+    That error is raised once theirs is out of hand: theirs hold on to the request, and with it to
+    the credentials. Raises ViewComfyError.
     """
     deadline.check()
     try:
@@ -430,5 +448,7 @@ def _secrets_of(session: requests.Session | None) -> Iterator[str]:
 
 
 def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """What to pass as `auth` where none must be sent: else requests looks into the session and ~/.netrc."""
+    """What to pass as `auth` where none must be sent: else
+    requests looks into the session and ~/.netrc.
+    """
     return request

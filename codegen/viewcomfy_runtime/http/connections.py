@@ -17,14 +17,17 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from .deadlines import watch
 
 BLOCK: Final = 1 << 17
-"""Bytes of an upload that are sent at a time: the fastest of what was measured from 16 KiB to 1 MiB."""
+"""Bytes of an upload that are sent at a time: the fastest
+of what was measured from 16 KiB to 1 MiB.
+"""
 
 MOST_IDLE: Final = 32
 """Sessions that are kept open for later calls."""
 
 
 class Sessions:
-    """A session for each call that runs, since requests doesn't promise more; or the one that the user gave.
+    """A session for each call that runs, since requests doesn't promise more; or the one that the
+    user gave.
 
     Each process has its own: after a fork both would read the answers from one socket.
     """

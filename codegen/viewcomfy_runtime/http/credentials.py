@@ -44,7 +44,10 @@ class Credentials:
             ):
                 raise ConfigurationError(
                     f"the {name} is empty or contains characters that no {name} has",
-                    hint="copy it again from where it was given out, such as ViewComfy's dashboard under API keys",
+                    hint=(
+                        "copy it again from where it was given out, "
+                        "such as ViewComfy's dashboard under API keys"
+                    ),
                 )
         self._headers = dict(headers)
         if login is not None:

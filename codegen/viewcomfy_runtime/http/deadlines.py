@@ -20,18 +20,21 @@ LONGEST_WAIT: Final = 86_400.0
 """Seconds: less than what sockets of any system accept as a timeout."""
 
 SLICE: Final = 0.25
-"""Seconds to wait at a time: where a system doesn't let Ctrl-C interrupt a wait, it is heard this soon."""
+"""Seconds to wait at a time: where a system doesn't let
+Ctrl-C interrupt a wait, it is heard this soon.
+"""
 
 _thread: Final = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """How long a call may take, in seconds: in all, and in each of its phases; None is no limit of its own.
+    """How long a call may take, in seconds: in all, and in each of its phases; None is no limit of
+    its own.
 
-    `connect` is for each connection, `upload` until the call has arrived, `queue` until the run starts
-    and `run` from then to its result. A server that doesn't say when a run starts has `queue` and `run`
-    together.
+    `connect` is for each connection, `upload` until the call has arrived, `queue` until the run
+    starts and `run` from then to its result. A server that doesn't say when a run starts has
+    `queue` and `run` together.
     """
 
     total: float = LONGEST_RUN
@@ -47,10 +50,11 @@ Phase: TypeAlias = Literal["upload", "queue", "run"]
 class Deadline:
     """The moment when a call has to be over; another thread may end it earlier.
 
-    `seconds`, a number or a Timeout, are counted from now, in wall-clock time. `with deadline:` guards what this thread
-    does over the network: when time is up or the call is cancelled, the socket that it waits on is
-    shut, so that no server can keep it by sending a byte now and then. `cancel_on_timeout` says whether
-    a run whose time is over is cancelled at the server. Raises TypeError where `seconds` isn't a number.
+    `seconds`, a number or a Timeout, are counted from now, in wall-clock time. `with deadline:`
+    guards what this thread does over the network: when time is up or the call is cancelled, the
+    socket that it waits on is shut, so that no server can keep it by sending a byte now and then.
+    `cancel_on_timeout` says whether a run whose time is over is cancelled at the server. Raises
+    TypeError where `seconds` isn't a number.
     """
 
     def __init__(
@@ -85,7 +89,10 @@ class Deadline:
         return self
 
     def enter(self, phase: Phase) -> None:
-        """The call is in this phase from now on. Each is entered once; later calls change nothing."""
+        """The call is in this phase from now on.
+
+        Each is entered once; later calls change nothing.
+        """
         if phase == self._phase:
             return
         self._phase = phase
@@ -131,7 +138,9 @@ class Deadline:
         return min(self._limits.connect, self.wait), self.wait
 
     def check(self) -> None:
-        """Raises RunCancelledError once the call is cancelled, RunTimeoutError once its time is over."""
+        """Raises RunCancelledError once the call is
+        cancelled, RunTimeoutError once its time is over.
+        """
         if self._cancelled.is_set():
             raise RunCancelledError("the call was cancelled")
         if not self.remaining > 0:  # so that NaN is over too
@@ -188,7 +197,8 @@ class Deadline:
 def shut(connection: socket.socket) -> None:
     """End a connection; who waits on it in another thread hears of it at once."""
     with contextlib.suppress(OSError, ValueError):
-        # Not the method of a TLS socket, which would first forget its session under the reader's hands.
+        # Not the method of a TLS socket, which would first forget its session under the reader's
+        # hands.
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 

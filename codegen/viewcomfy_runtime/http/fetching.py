@@ -29,8 +29,8 @@ def fetched(file: Remote, deadline: Deadline) -> tuple[BinaryIO, str]:
 def _at(url: URL, deadline: Deadline) -> tuple[BinaryIO, str]:
     """The file at a URL, and its MIME type as the server says it.
 
-    Raises ValueError for a URL that leads to no file, to one that is too large or to an address that isn't
-    public, and ViewComfyError where the server can't be reached in time.
+    Raises ValueError for a URL that leads to no file, to one that is too large or to an address
+    that isn't public, and ViewComfyError where the server can't be reached in time.
     """
     session = None if url.allow_private else public_session()
     http = Http(url.url, session=session).for_links()

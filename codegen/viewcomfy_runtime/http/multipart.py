@@ -42,11 +42,11 @@ class Part:
 
 
 class Form:
-    """The fields of a call. Opens the files that are paths and fetches those that are elsewhere; `close` closes
-    those and no others.
+    """The fields of a call. Opens the files that are paths and fetches those that are elsewhere;
+    `close` closes those and no others.
 
-    `sent` is called once the form is sent whole. Raises InvalidParametersError, with every file that is
-    missing, unreadable or empty.
+    `sent` is called once the form is sent whole. Raises InvalidParametersError, with every file
+    that is missing, unreadable or empty.
     """
 
     def __init__(
@@ -120,7 +120,9 @@ class Form:
         return Encoder(parts, self._sent)
 
     def _prepared(self, key: str, upload: Upload) -> tuple[Upload, BinaryIO, int, int]:
-        """What is known of a file, the file, where it stands and how much of it there is from there."""
+        """What is known of a file, the file, where it
+        stands and how much of it there is from there.
+        """
         data = upload.data
         if isinstance(data, Remote):
             from .fetching import fetched

@@ -30,8 +30,8 @@ def poll(
     """What `ask` gives once it gives something.
 
     `pause` waits as many seconds as it is told, or less where it hears of something new, and says
-    whether it did: then the next question comes at once. A server may be away for a minute, which `tell`
-    hears of. Raises ViewComfyError.
+    whether it did: then the next question comes at once. A server may be away for a minute, which
+    `tell` hears of. Raises ViewComfyError.
     """
     wait, away_since = FIRST, None
     while True:

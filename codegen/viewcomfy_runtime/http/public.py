@@ -1,4 +1,6 @@
-"""Connections to public addresses alone: a URL that a stranger gave mustn't lead into one's own network."""
+"""Connections to public addresses alone: a URL that a
+stranger gave mustn't lead into one's own network.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ class NotPublicError(ViewComfyError):
 
 
 def public_session() -> requests.Session:
-    """A session that connects to public addresses only, each checked once the host's name is resolved.
+    """A session that connects to public addresses only, each checked once the host's name is
+    resolved.
 
     Not through a proxy either, which would resolve the name by itself.
     """
@@ -37,7 +40,9 @@ def public_session() -> requests.Session:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address belongs to the internet rather than to this machine, its network or nobody."""
+    """Whether an address belongs to the internet rather
+    than to this machine, its network or nobody.
+    """
     return all(
         each.is_global
         and not (each.is_multicast or each.is_reserved or each.is_link_local)
@@ -64,7 +69,10 @@ def _meant(address: Address) -> Iterator[Address]:
 
 
 def public_addresses(host: str, port: int) -> list[str]:
-    """The addresses of a host. Raises NotPublicError where one of them isn't public, OSError where it has none."""
+    """The addresses of a host.
+
+    Raises NotPublicError where one of them isn't public, OSError where it has none.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     for address in addresses:
@@ -75,7 +83,9 @@ def public_addresses(host: str, port: int) -> list[str]:
 
 class _Public(Watched):
     def _new_conn(self) -> socket.socket:
-        """A connection to an address that was checked, which no second look at the name can change."""
+        """A connection to an address that was checked,
+        which no second look at the name can change.
+        """
         failed: OSError = OSError("the host has no address")
         for address in public_addresses(self.host, self.port or 0):
             try:

@@ -63,7 +63,10 @@ def error_of(
         case _ if 400 <= status < 500:
             return RejectedError(
                 f"{host} rejected the call ({status}){said}",
-                hint="check the values; if the deployed workflow changed, generate the module again",
+                hint=(
+                    "check the values; if the deployed "
+                    "workflow changed, generate the module again"
+                ),
                 status=status,
                 faults=node_faults(body),
             )

@@ -1,4 +1,6 @@
-"""Server-sent events, read as they arrive: https://html.spec.whatwg.org/multipage/server-sent-events.html."""
+"""Server-sent events, read as they arrive:
+https://html.spec.whatwg.org/multipage/server-sent-events.html.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,17 @@ LARGEST_EVENT: Final = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its type (`message` unless the server names another) and its data, lines joined by a newline."""
+    """One event: its type (`message` unless the server
+    names another) and its data, lines joined by a newline.
+    """
 
     type: str
     data: str
 
 
 def events(pieces: Iterable[bytes], largest: int = LARGEST_EVENT) -> Iterator[Event]:
-    """The events in a stream that arrives in pieces of any size; one that is cut off at the end is dropped.
+    """The events in a stream that arrives in pieces of any size; one that is cut off at the end is
+    dropped.
 
     Raises ProtocolError for an event with more than `largest` bytes.
     """
@@ -53,7 +58,10 @@ def _value(line: bytes | bytearray, start: int) -> bytes | bytearray:
 
 
 def _joined(data: list[bytes | bytearray]) -> str:
-    """The lines as one text. An event may be as large as a video: its bytes are let go as soon as they are text."""
+    """The lines as one text.
+
+    An event may be as large as a video: its bytes are let go as soon as they are text.
+    """
     if len(data) > 1:
         return b"\n".join(data).decode("utf-8", "replace")
     text = data[0].decode("utf-8", "replace")
@@ -70,7 +78,9 @@ def _too_large(largest: int) -> ProtocolError:
 
 
 def _lines(pieces: Iterable[bytes], largest: int) -> Iterator[bytes | bytearray]:
-    """The lines without their ends, which are LF, CRLF or CR; what follows the last end isn't a line."""
+    """The lines without their ends, which are LF, CRLF or
+    CR; what follows the last end isn't a line.
+    """
     partial = bytearray()
     after_cr = False
     first = True

@@ -32,7 +32,9 @@ def joined(current: str, target: str) -> str:
 
 
 def same_host(origin: str, target: str) -> bool:
-    """Whether what was meant for `origin` may go to `target`: one host and port, or its move to TLS."""
+    """Whether what was meant for `origin` may go to
+    `target`: one host and port, or its move to TLS.
+    """
     first, second = urlsplit(origin), urlsplit(target)
     if first.hostname != second.hostname:
         return False

@@ -1,7 +1,8 @@
 """Inputs that a choice brings: under which choices a field counts, and what it takes there.
 
-A field with branches may be None, which sends nothing. Under choices that bring no such input it has to be None or
-its default, neither of which is sent. A choice that nobody knew when the module was made excludes nothing.
+A field with branches may be None, which sends nothing. Under choices that bring no such input it
+has to be None or its default, neither of which is sent. A choice that nobody knew when the module
+was made excludes nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """What a field takes under some choices of other fields; a seed that `draws` is drawn there when it is None."""
+    """What a field takes under some choices of other fields;
+    a seed that `draws` is drawn there when it is None.
+    """
 
     when: Mapping[str, tuple[str, ...]]
     type: ParameterType
@@ -51,7 +54,9 @@ class Branch:
 
 
 def branch_from(when: When, kind: ParameterType, exact: ParameterType | None) -> Branch:
-    """The branch that an annotation states for a field of type `kind`; `exact` is the type that it names there."""
+    """The branch that an annotation states for a field of
+    type `kind`; `exact` is the type that it names there.
+    """
     found = exact or kind
     if isinstance(found, Integer | Number) and isinstance(kind, Integer | Number):
         low = kind.lo if when.ge is None else when.ge
@@ -86,7 +91,9 @@ def _either(keys: Sequence[str]) -> str:
 def branch_of(
     field: Field, values: Mapping[str, Any], fields: Mapping[str, Field]
 ) -> Branch | None:
-    """The branch of a field that the values of a call choose; the field as it stands where a choice is unknown."""
+    """The branch of a field that the values of a call
+    choose; the field as it stands where a choice is unknown.
+    """
     for branch in field.branches:
         if branch.holds(values):
             return branch

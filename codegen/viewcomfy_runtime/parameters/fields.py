@@ -1,4 +1,6 @@
-"""The fields of `Parameters` one by one: what is read back from their annotations, and their JSON Schema."""
+"""The fields of `Parameters` one by one: what is read back
+from their annotations, and their JSON Schema.
+"""
 
 from __future__ import annotations
 
@@ -229,7 +231,8 @@ def fields_of(parameters: type[Any], about: Mapping[str, About]) -> tuple[Field,
 class _Choices:
     """A list of choices while annotations are read.
 
-    `typing` caches what is made of a Literal whatever the order of its choices, so that another module's would show.
+    `typing` caches what is made of a Literal whatever the order of its choices, so that another
+    module's would show.
     """
 
     def __init__(

@@ -47,16 +47,20 @@ class Remote:
         def read(self) -> bytes: ...
 
     def pieces(self, deadline: Any) -> Iterator[bytes]:
-        """The content as it arrives. Raises ViewComfyError where it can't be had before the deadline."""
+        """The content as it arrives.
+
+        Raises ViewComfyError where it can't be had before the deadline.
+        """
         raise NotImplementedError
 
 
 class URL(Remote):
-    """A file at an http or https URL. It is fetched within the call's time, without credentials, and passed on.
+    """A file at an http or https URL. It is fetched within the call's time, without credentials,
+    and passed on.
 
-    Only public addresses are fetched from, so that a service that passes on what its callers say can't be led
-    into its own network, unless `allow_private` is true. `max_bytes` is the most that the file may have.
-    Raises ValueError for what isn't such a URL.
+    Only public addresses are fetched from, so that a service that passes on what its callers say
+    can't be led into its own network, unless `allow_private` is true. `max_bytes` is the most that
+    the file may have. Raises ValueError for what isn't such a URL.
     """
 
     __slots__ = ("allow_private", "content_type", "filename", "max_bytes", "url")
@@ -122,8 +126,9 @@ _LONGEST_NAME: Final = 100
 class Upload:
     """A file with a name and a MIME type of your choice, for data that has neither.
 
-    `data` is a path, bytes, a URL, a file of an earlier result, or a binary file object, which is read from
-    where it stands and left open. What is left out is taken from a path's or a file object's own name.
+    `data` is a path, bytes, a URL, a file of an earlier result, or a binary file object, which is
+    read from where it stands and left open. What is left out is taken from a path's or a file
+    object's own name.
     """
 
     # Not a dataclass: `dataclasses.asdict` would take it apart, and copy a file that has no copy.
@@ -209,14 +214,15 @@ FILE_MARK: Final = _FileInPydantic()
 
 if TYPE_CHECKING:
     File: TypeAlias = Path | bytes | BinaryIO | Upload | Stored | DataURI | Remote
-    """What a file parameter accepts: a path, bytes, a binary file object, an Upload, a `data:` URI, a URL,
-    a file of an earlier result, or one that the server has already.
+    """What a file parameter accepts: a path, bytes, a binary file object, an Upload, a `data:` URI,
+    a URL, a file of an earlier result, or one that the server has already.
 
     A plain text is a `data:` URI at run time, as JSON has it, and never a path: whoever passes a
     request's JSON on must not send this machine's files away.
     """
 else:
-    # The types alone would load pathlib, which costs more than all the rest of this package's import.
+    # The types alone would load pathlib, which costs more than all the rest of this package's
+    # import.
     File = Annotated[object, FILE_MARK]
 
 
@@ -324,7 +330,8 @@ def _validated(value: object) -> object:
 
 
 def as_data_uri(value: Any) -> str:
-    """A file as the text that would be read back as the same file: a `data:` URI, or a URL as it is.
+    """A file as the text that would be read back as the same file: a `data:` URI, or a URL as it
+    is.
 
     Raises ValueError for a file that only the server has, OSError for one that can't be read.
     """

@@ -13,8 +13,8 @@ from .key import WireKey
 class Input:
     """The input of a workflow's node that a field sets, and what the node accepts there.
 
-    `ge` and `le` bound a number, both inclusive. `multiline` marks a text of several lines, `media` the MIME
-    pattern of a file. `group` is where a form or a help text lists the field.
+    `ge` and `le` bound a number, both inclusive. `multiline` marks a text of several lines, `media`
+    the MIME pattern of a file. `group` is where a form or a help text lists the field.
     """
 
     node: str
@@ -43,7 +43,9 @@ class Input:
         return str(WireKey(self.node, self.name))
 
     def __iter__(self) -> Iterator[object]:
-        """The bounds as annotated-types constraints, for those who have that package (pydantic does)."""
+        """The bounds as annotated-types constraints, for
+        those who have that package (pydantic does).
+        """
         import annotated_types
 
         if self.ge is not None:

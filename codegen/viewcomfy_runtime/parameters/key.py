@@ -13,7 +13,8 @@ _BETWEEN: Final = "-inputs-"
 class WireKey(NamedTuple):
     """One input of one node, such as `6-inputs-text`: node `6`, input `text`.
 
-    Node ids of subgraphs contain colons (`57:8`); an input's name may hold anything, hyphens and dots included.
+    Node ids of subgraphs contain colons (`57:8`); an input's name may hold anything, hyphens and
+    dots included.
     """
 
     node: str

@@ -23,7 +23,8 @@ _MISSING: Final = (
 
 
 def with_alpha(mask: BinaryIO) -> BinaryIO:
-    """The mask itself where it may be transparent, else a copy that is transparent where it is white.
+    """The mask itself where it may be transparent, else a copy that is transparent where it is
+    white.
 
     Warns with MaskWarning of a copy. Raises ValueError where one can't be made.
     """

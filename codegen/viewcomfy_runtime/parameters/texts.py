@@ -41,7 +41,8 @@ _UNSENT: Final = frozenset({"none", "null"})
 def value_for(field: Field, text: str) -> Any:
     """What `text` says as a value of a parameter; "none" where nothing is to be sent.
 
-    A text is always a text, and a choice called "none" that choice. Raises Refused where it says no value.
+    A text is always a text, and a choice called "none" that choice. Raises Refused where it says no
+    value.
     """
     kind = field.type
     if field.branches and text.strip().lower() in _UNSENT:

@@ -1,7 +1,7 @@
 """The types a parameter can have: how each is described to others and what it accepts.
 
-The generator plans with them and a generated module's annotations are read back into them, so that the
-JSON Schema file, `WORKFLOW.schema`, `WORKFLOW.parse` and `run` cannot disagree.
+The generator plans with them and a generated module's annotations are read back into them, so that
+the JSON Schema file, `WORKFLOW.schema`, `WORKFLOW.parse` and `run` cannot disagree.
 """
 
 from __future__ import annotations
@@ -152,7 +152,8 @@ def accept(kind: ParameterType, value: object) -> Any:
                 return value
             if isinstance(value, str) and is_link(value):
                 raise Refused(
-                    "a text is taken for a data: URI only, so that a call cannot have files fetched;"
+                    "a text is taken for a data: URI only, "
+                    "so that a call cannot have files fetched;"
                     f" for a file at a URL pass URL({short(value)})"
                 )
             if isinstance(value, str):

@@ -28,7 +28,8 @@ THE_CALL: Final = "(the call)"
 def parsed(
     fields: tuple[Field, ...], call: object, *, urls: bool = False
 ) -> dict[str, Any]:
-    """The values of a call as JSON, by name, each as its field takes it; with `urls`, the URL of a file too.
+    """The values of a call as JSON, by name, each as its field takes it; with `urls`, the URL of a
+    file too.
 
     Raises InvalidParametersError with all faults at once.
     """
@@ -71,7 +72,9 @@ def _linked(field: Field, value: Any) -> Any:
 def _misplaced(
     fields: Mapping[str, Field], values: Mapping[str, Any]
 ) -> Iterator[Fault]:
-    """The values that the call's own choices do not allow; a field whose choices are faulty is passed over."""
+    """The values that the call's own choices do not allow;
+    a field whose choices are faulty is passed over.
+    """
     for field in fields.values():
         needed = {field.name, *(name for each in field.branches for name in each.when)}
         if field.branches and needed <= values.keys():
@@ -148,7 +151,9 @@ def _accepted(
 
 
 def _sent(fields: tuple[Field, ...], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a call sends: no input of a branch that it does not choose, and a number for each seed that is None."""
+    """What a call sends: no input of a branch that it does
+    not choose, and a number for each seed that is None.
+    """
     known = {field.name: field for field in fields}
     sent: dict[str, Any] = {}
     for field in fields:
@@ -166,7 +171,9 @@ def _sent(fields: tuple[Field, ...], values: Mapping[str, Any]) -> dict[str, Any
 
 
 def drawn_in(fields: tuple[Field, ...], parameters: P, *, all: bool = False) -> P:
-    """`parameters` with a number for every seed that is None, or for every seed; those of other branches stay."""
+    """`parameters` with a number for every seed that is
+    None, or for every seed; those of other branches stay.
+    """
     known = {field.name: field for field in fields}
     values = {name: getattr(parameters, name, 0) for name in known}
     seeds: dict[str, int] = {}

@@ -20,7 +20,9 @@ _DEVICES: Final = re.compile(
 
 
 def safe_name(filename: str, content_type: str) -> str:
-    """`filename` as a name within a folder on Linux, macOS and Windows: no path, no device, not too long."""
+    """`filename` as a name within a folder on Linux, macOS
+    and Windows: no path, no device, not too long.
+    """
     name = filename.replace("\\", "/").rpartition("/")[2]
     # Lone surrogates, which no disk takes; then what a terminal would obey.
     name = _FORBIDDEN.sub("_", name).encode("utf-8", "replace").decode("utf-8")

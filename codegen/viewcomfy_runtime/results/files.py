@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 DOWNLOAD_TIMEOUT: Final = 2400.0
 _PIECE: Final = 1 << 20
-"""Characters of base64 that are decoded at a time: a multiple of four, so that each piece decodes alone."""
+"""Characters of base64 that are decoded at a time: a
+multiple of four, so that each piece decodes alone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,9 @@ class OutputFile(Remote):
     """A file that a run made; its content is fetched or decoded when it is asked for.
 
     `size` is in bytes, None where the server didn't say; `node` is the id of the node that made the
-    file, None where that isn't known. `data` is the content, bytes or base64, where the server sent it
-    along; otherwise `url` says where to fetch it, and `lasting_url` where once that link has expired.
-    A link gives 64 GiB at most.
+    file, None where that isn't known. `data` is the content, bytes or base64, where the server sent
+    it along; otherwise `url` says where to fetch it, and `lasting_url` where once that link has
+    expired. A link gives 64 GiB at most.
     """
 
     filename: str
@@ -54,11 +56,17 @@ class OutputFile(Remote):
             object.__setattr__(self, name, without_secrets(getattr(self, name)))
 
     def read(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> bytes:
-        """The whole content, fetched within `timeout` seconds. Raises ViewComfyError where that fails."""
+        """The whole content, fetched within `timeout` seconds.
+
+        Raises ViewComfyError where that fails.
+        """
         return b"".join(self._content(timeout))
 
     def text(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> str:
-        """The content as text in UTF-8. Raises ViewComfyError where it can't be fetched or isn't text."""
+        """The content as text in UTF-8.
+
+        Raises ViewComfyError where it can't be fetched or isn't text.
+        """
         content = self.read(timeout=timeout)
         with suppress(UnicodeDecodeError):
             return content.decode("utf-8-sig")
@@ -67,7 +75,10 @@ class OutputFile(Remote):
         )
 
     def chunks(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> Iterator[bytes]:
-        """The content piece by piece, as it arrives. Raises ViewComfyError where it can't be fetched."""
+        """The content piece by piece, as it arrives.
+
+        Raises ViewComfyError where it can't be fetched.
+        """
         return self._content(timeout)
 
     async def achunks(
@@ -92,9 +103,9 @@ class OutputFile(Remote):
     ) -> Path:
         """Write the file into `directory`, which is made if need be, and return where it is.
 
-        Never leaves the directory and never overwrites: a name that is taken gets a number. The file
-        appears when it is complete, within `timeout` seconds. Raises ViewComfyError: SaveError where
-        the file can't be written, another where the content can't be fetched.
+        Never leaves the directory and never overwrites: a name that is taken gets a number. The
+        file appears when it is complete, within `timeout` seconds. Raises ViewComfyError: SaveError
+        where the file can't be written, another where the content can't be fetched.
         """
         from .filenames import safe_name
         from .saving import folder_of, written

@@ -35,11 +35,11 @@ _MOST_SECONDS: Final = 1e9
 class PromptResult:
     """What came of a run.
 
-    `outputs` are the files it made, `prompt` is the workflow that ran, `logs` the last lines that the
-    server wrote, where they were asked for, `extra` whatever else it said. `parameters` is the call as
-    it ran, with the seeds that were drawn, and `params` the same by wire key. In a batch, `attempt` is
-    the one that succeeded, `wall_seconds` the time of all of them, and `saved` where the files are.
-    `output_names` are the names of the outputs by their nodes' ids.
+    `outputs` are the files it made, `prompt` is the workflow that ran, `logs` the last lines that
+    the server wrote, where they were asked for, `extra` whatever else it said. `parameters` is the
+    call as it ran, with the seeds that were drawn, and `params` the same by wire key. In a batch,
+    `attempt` is the one that succeeded, `wall_seconds` the time of all of them, and `saved` where
+    the files are. `output_names` are the names of the outputs by their nodes' ids.
     """
 
     prompt_id: str
@@ -77,11 +77,17 @@ class PromptResult:
         return [each for each in self.outputs if each.node == node]
 
     def texts_of(self, node: str) -> list[str]:
-        """The texts that the node with this id made. Raises ViewComfyError where one can't be fetched."""
+        """The texts that the node with this id made.
+
+        Raises ViewComfyError where one can't be fetched.
+        """
         return [each.text() for each in self.of(node)]
 
     def __getitem__(self, node: str) -> list[OutputFile]:
-        """The files of an output node, by its id or its title. Raises KeyError where it isn't in the workflow."""
+        """The files of an output node, by its id or its title.
+
+        Raises KeyError where it isn't in the workflow.
+        """
         for id, about in self.prompt.items():
             if node == id or (isinstance(about, Mapping) and _title(about) == node):
                 return self.of(str(id))
@@ -98,11 +104,11 @@ class PromptResult:
     ) -> list[Path]:
         """Write all outputs into `directory`, as `OutputFile.save` does, and return where they are.
 
-        `name` is a pattern such as `"{stem}-{output}-{index}{ext}"`: `stem` and `ext` are the two parts
-        of a file's own name, `output` the name of its output (its node's id where it has none),
-        `index` counts an output's files from 1, `node` and `prompt_id` are ids. `timeout` is in seconds
-        for each file. Raises ValueError for a pattern with another field, and SaveError, after the
-        others were saved, naming those that couldn't be fetched or written.
+        `name` is a pattern such as `"{stem}-{output}-{index}{ext}"`: `stem` and `ext` are the two
+        parts of a file's own name, `output` the name of its output (its node's id where it has
+        none), `index` counts an output's files from 1, `node` and `prompt_id` are ids. `timeout` is
+        in seconds for each file. Raises ValueError for a pattern with another field, and SaveError,
+        after the others were saved, naming those that couldn't be fetched or written.
         """
         from .patterns import named
         from .saving import folder_of, made_folder, written
@@ -151,10 +157,11 @@ class PromptResult:
         logs: Iterable[str] = (),
         http: Http | None = None,
     ) -> PromptResult:
-        """The result in a server's answer; unknown fields are kept. `http` is how its links are fetched.
+        """The result in a server's answer; unknown fields are kept. `http` is how its links are
+        fetched.
 
-        Raises ProtocolError for what isn't a result, ExecutionError or RunCancelledError for a run that
-        came to nothing.
+        Raises ProtocolError for what isn't a result, ExecutionError or RunCancelledError for a run
+        that came to nothing.
         """
         known, extra = _split(answer, _FIELDS)
         if not known:
@@ -226,7 +233,9 @@ _FILE_FIELDS: Final = {
 def _split(
     answer: object, names: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is known of an answer, under one name whatever the server's spelling, and the rest as it is."""
+    """What is known of an answer, under one name whatever
+    the server's spelling, and the rest as it is.
+    """
     known: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for key, value in answer.items() if isinstance(answer, dict) else ():

@@ -15,19 +15,20 @@ _WRITABLE: Final = (
     "check that the folder can be written to and that the disk isn't full"
 )
 
-_SUFFIXES: Final = frozenset(
-    ".png .jpg .jpeg .webp .gif .mp4 .webm .mov .mkv .wav .mp3 .flac .ogg .opus .glb .txt .json".split()
-)
+_SUFFIXES: Final = frozenset("""
+    .png .jpg .jpeg .webp .gif .mp4 .webm .mov .mkv .wav .mp3 .flac .ogg .opus .glb .txt .json
+    """.split())
 """Endings by which a path is plainly meant as a file."""
 
 
 def written(
     pieces: Iterable[bytes], folder: Path, name: str, *, replaces: bool = False
 ) -> Path:
-    """Where the pieces are, once they are complete: in `folder`, which is made if need be, under `name`.
+    """Where the pieces are, once they are complete: in `folder`, which is made if need be, under
+    `name`.
 
-    A name that is taken gets a number unless it `replaces` what is there. Raises SaveError where that
-    fails, and whatever the pieces raise.
+    A name that is taken gets a number unless it `replaces` what is there. Raises SaveError where
+    that fails, and whatever the pieces raise.
     """
     made_folder(folder)
     try:
@@ -95,7 +96,8 @@ def _placed(temporary: Path, folder: Path, name: str) -> Path:
         number = free_number(lambda n: os.path.lexists(folder / numbered(name, n)))
         path = folder / numbered(name, number)
         try:
-            # A hard link fails where the name is taken, so that two runs at once can't take it both.
+            # A hard link fails where the name is taken, so that two runs at once can't take it
+            # both.
             os.link(temporary, path)
             return path
         except FileExistsError:

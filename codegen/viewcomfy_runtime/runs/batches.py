@@ -1,4 +1,6 @@
-"""Many calls: a few at a time, none lost where another fails, in memory that doesn't grow with their number."""
+"""Many calls: a few at a time, none lost where another
+fails, in memory that doesn't grow with their number.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class Item(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How a batch is run: how many at a time, how long each may take in seconds, how often it is tried."""
+    """How a batch is run: how many at a time, how long each
+    may take in seconds, how often it is tried.
+    """
 
     max_concurrency: int = 8
     timeout: float = 2400.0
@@ -57,7 +61,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A call for somebody's worker, perhaps on another machine: everything it needs travels with it."""
+    """A call for somebody's worker, perhaps on another
+    machine: everything it needs travels with it.
+    """
 
     client: Client
     call: Call
@@ -72,7 +78,8 @@ class Task:
 def attempted(
     client: Client, call: Call, limits: Limits, deadline: Deadline
 ) -> Outcome:
-    """The result of a call, or the error that it ended with; with the attempt that it was and how long all took.
+    """The result of a call, or the error that it ended with; with the attempt that it was and how
+    long all took.
 
     A call is tried again only where it surely didn't run.
     """
@@ -110,10 +117,10 @@ def iter_calls(
 ) -> Generator[tuple[int, R | ViewComfyError], None, None]:
     """Each call's place and outcome as it ends, or in their order.
 
-    Calls are taken from `items` one by one as their turn comes, so that files are read only then. The
-    next call starts before an outcome is handed out, and no more than `max_concurrency` are on their
-    way or wait to be taken. Where the iterator is closed early, `stop` is set or Ctrl-C is pressed, no
-    further call starts and those that run are cancelled.
+    Calls are taken from `items` one by one as their turn comes, so that files are read only then.
+    The next call starts before an outcome is handed out, and no more than `max_concurrency` are on
+    their way or wait to be taken. Where the iterator is closed early, `stop` is set or Ctrl-C is
+    pressed, no further call starts and those that run are cancelled.
     """
     batch = _Batch(
         client, limits, executor, iter(enumerate(items)), stop or threading.Event()
@@ -178,7 +185,8 @@ class _Batch(Generic[R]):
         for index, _ in self._running.values():
             if index in self._deadlines:
                 self._deadlines[index].cancel()
-        # Whoever forgets the iterator leaves it to the garbage collector, which may run in a worker's thread.
+        # Whoever forgets the iterator leaves it to the garbage collector, which may run in a
+        # worker's thread.
         self._own.shutdown(wait=threading.current_thread() is self._thread)
 
     def _fill(self) -> None:
@@ -260,7 +268,9 @@ def _outcome(future: futures.Future[Any]) -> Any:
 def saver(
     save: str | os.PathLike[str] | Callable[[Any, R], object], parameters: Any
 ) -> Callable[[R], list[Path]]:
-    """How the result of one call is saved: into a folder, or by a function of the parameters and the result."""
+    """How the result of one call is saved: into a folder,
+    or by a function of the parameters and the result.
+    """
 
     def saved(result: R) -> list[Path]:
         if isinstance(save, str | os.PathLike):

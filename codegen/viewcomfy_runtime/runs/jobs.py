@@ -1,4 +1,6 @@
-"""Runs that outlive the call that started them: they are asked after, awaited and cancelled by their prompt_id."""
+"""Runs that outlive the call that started them: they are
+asked after, awaited and cancelled by their prompt_id.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,8 @@ class Job(Generic[R]):
     """A run that was started.
 
     It may be pickled, with the client and so with its credentials, or reopened elsewhere from its
-    `prompt_id` with `WORKFLOW.job(prompt_id, client=…)`. `parameters` is the call as it runs, None for a
-    job that was reopened.
+    `prompt_id` with `WORKFLOW.job(prompt_id, client=…)`. `parameters` is the call as it runs, None
+    for a job that was reopened.
     """
 
     prompt_id: str
@@ -82,7 +84,10 @@ class Job(Generic[R]):
         return stream_of(self._awaited, Deadline(timeout))
 
     def cancel(self, *, timeout: float = SHORT) -> None:
-        """End the run, whether it waits or runs; one that is over stays as it is. Raises ViewComfyError."""
+        """End the run, whether it waits or runs; one that is over stays as it is.
+
+        Raises ViewComfyError.
+        """
         self.client.cancel(self.prompt_id, Deadline(timeout))
 
     async def acancel(self, *, timeout: float = SHORT) -> None:

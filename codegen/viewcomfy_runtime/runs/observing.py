@@ -1,4 +1,6 @@
-"""What is told of a run to those who watch a service: when it was, where, and how it ended, and none of its values."""
+"""What is told of a run to those who watch a service: when
+it was, where, and how it ended, and none of its values.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,10 @@ Ending: TypeAlias = Literal["success", "error", "cancelled", "timeout"]
 class RunReport:
     """A run that is over.
 
-    `workflow` is its title, `client` the client's class, `prompt_id` None where no server gave one. `error`
-    is the class of the error that it ended with. `started_at` is in seconds since 1970, `seconds` how long
-    it took here, `execution_seconds` how long at the server, where that is known.
+    `workflow` is its title, `client` the client's class, `prompt_id` None where no server gave one.
+    `error` is the class of the error that it ended with. `started_at` is in seconds since 1970,
+    `seconds` how long it took here, `execution_seconds` how long at the server, where that is
+    known.
     """
 
     workflow: str
@@ -55,7 +58,10 @@ def on_run_end(hook: Callable[[RunReport], object]) -> Callable[[], None]:
 def observed(
     client: Client, call: Call, deadline: Deadline, watch: Watch
 ) -> PromptResult:
-    """What the client makes of the call, within a span where OpenTelemetry is in use. Raises what the client raises."""
+    """What the client makes of the call, within a span where OpenTelemetry is in use.
+
+    Raises what the client raises.
+    """
     started, begun = time.time(), time.monotonic()
     made: PromptResult | None = None
     failure: BaseException | None = None

@@ -27,17 +27,24 @@ P = TypeVar("P")
 R = TypeVar("R", bound=PromptResult)
 
 Override: TypeAlias = "bool | str | PathLike[str] | Mapping[str, Any] | None"
-"""A workflow to run in place of the deployed one: True for the module's own, else its file or its nodes."""
+"""A workflow to run in place of the deployed one:
+
+True for the module's own, else its file or its nodes.
+"""
 
 Send: TypeAlias = Literal["changed", "all"]
-"""Which values another workflow gets in place of its own: those that aren't the module's defaults, or all."""
+"""Which values another workflow gets in place of its own:
+those that aren't the module's defaults, or all.
+"""
 
 Save: TypeAlias = "str | PathLike[str] | Callable[[P, R], object]"
 """Where the results of a batch go: a folder, or a function of the parameters and the result."""
 
 
 class Runner(Generic[P, R]):
-    """What `Workflow` runs calls with; it says how a call is made and what its results are called."""
+    """What `Workflow` runs calls with; it says how a call
+    is made and what its results are called.
+    """
 
     title: str
 
@@ -62,7 +69,9 @@ class Runner(Generic[P, R]):
             ...
 
     def by_name(self, error: ViewComfyError) -> ViewComfyError:
-        """The error with the parameters' names in place of wire keys, which are all that a client knows."""
+        """The error with the parameters' names in place of
+        wire keys, which are all that a client knows.
+        """
         raise NotImplementedError
 
     def run(
@@ -79,16 +88,16 @@ class Runner(Generic[P, R]):
     ) -> R:
         """Run the workflow once and wait for its result.
 
-        Without `client`, the environment says where: see `client_from_environment`. `on_log` is called
-        with each line of the log and `on_progress` with each step, in this thread. `timeout` is in
-        seconds for the whole call, 2400 by default, or a Timeout; without `cancel_on_timeout` the run goes
-        on at the server then, and `job(error.prompt_id)` reopens it. `override_workflow` runs another
-        workflow in place of the deployed one: True for the module's own, else a file's path or the nodes,
-        whose own values count unless a parameter is set to something other than its default, or
-        `send` is "all".
+        Without `client`, the environment says where: see `client_from_environment`. `on_log` is
+        called with each line of the log and `on_progress` with each step, in this thread. `timeout`
+        is in seconds for the whole call, 2400 by default, or a Timeout; without `cancel_on_timeout`
+        the run goes on at the server then, and `job(error.prompt_id)` reopens it.
+        `override_workflow` runs another workflow in place of the deployed one: True for the
+        module's own, else a file's path or the nodes, whose own values count unless a parameter is
+        set to something other than its default, or `send` is "all".
 
-        Raises ViewComfyError: InvalidParametersError before anything is sent. What a callback raises
-        ends the run. Raises TypeError for callbacks that are coroutine functions.
+        Raises ViewComfyError: InvalidParametersError before anything is sent. What a callback
+        raises ends the run. Raises TypeError for callbacks that are coroutine functions.
         """
         from ..calls.call import Watch
         from .threads import refuse_coroutine_functions
@@ -115,9 +124,11 @@ class Runner(Generic[P, R]):
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> R:
-        """`run` for asynchronous code: it waits in a thread of its own, and cancelling it cancels the run.
+        """`run` for asynchronous code: it waits in a thread of its own, and cancelling it cancels
+        the run.
 
-        Callbacks, functions or coroutine functions, are called in the event loop, one event at a time.
+        Callbacks, functions or coroutine functions, are called in the event loop, one event at a
+        time.
         """
         from ..calls.call import Watch
         from .threads import in_loop, in_thread
@@ -144,8 +155,8 @@ class Runner(Generic[P, R]):
     ) -> Iterator[RunEvent | R]:
         """Run the workflow once: its events as they come, then its result.
 
-        Events are `Queued`, `Log`, `Progress`, `Preview` and `OutputReady`; which of them come depends
-        on the server. Leaving the loop cancels the run at the server. Raises as `run` does.
+        Events are `Queued`, `Log`, `Progress`, `Preview` and `OutputReady`; which of them come
+        depends on the server. Leaving the loop cancels the run at the server. Raises as `run` does.
         """
         from .streams import events_of
 
@@ -191,7 +202,8 @@ class Runner(Generic[P, R]):
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> Job[R]:
-        """Start a run and return its job at once, which is asked after, awaited, cancelled, pickled or reopened.
+        """Start a run and return its job at once, which is asked after, awaited, cancelled, pickled
+        or reopened.
 
         `timeout` is in seconds for starting it, uploads included. Raises ViewComfyError, and
         ConfigurationError for a client that keeps no runs.
@@ -226,7 +238,10 @@ class Runner(Generic[P, R]):
         return await in_thread(work, deadline)
 
     def job(self, prompt_id: str, *, client: Client | None = None) -> Job[R]:
-        """The job of a run that was started elsewhere. Raises ConfigurationError for a client that keeps no runs."""
+        """The job of a run that was started elsewhere.
+
+        Raises ConfigurationError for a client that keeps no runs.
+        """
         from ..clients.environment import job_client
         from .jobs import Job
 
@@ -248,11 +263,12 @@ class Runner(Generic[P, R]):
     ) -> Iterator[tuple[P, R | ViewComfyError]]:
         """Run any number of calls, a few at a time: each with its result or its error, as they end.
 
-        `calls` is taken lazily, and no more than `max_concurrency` results are alive at once. `ordered`
-        gives them in the order of the calls. `attempts` is how often a call is tried that surely didn't
-        run. `save`, a folder or a function of the parameters and the result, saves in the worker that
-        ran the call. `executor` takes the runs to other threads, processes or machines: files are read
-        here. `timeout` is in seconds for each run. Leaving the loop cancels those that run.
+        `calls` is taken lazily, and no more than `max_concurrency` results are alive at once.
+        `ordered` gives them in the order of the calls. `attempts` is how often a call is tried that
+        surely didn't run. `save`, a folder or a function of the parameters and the result, saves in
+        the worker that ran the call. `executor` takes the runs to other threads, processes or
+        machines: files are read here. `timeout` is in seconds for each run. Leaving the loop
+        cancels those that run.
         """
         limits = self._limits(max_concurrency, attempts, timeout)
         ended = self._ended(
@@ -279,7 +295,10 @@ class Runner(Generic[P, R]):
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> AsyncIterator[tuple[P, R | ViewComfyError]]:
-        """`iter_many` for asynchronous code: `async for parameters, outcome in WORKFLOW.aiter_many(calls)`."""
+        """`iter_many` for asynchronous code:
+
+        `async for parameters, outcome in WORKFLOW.aiter_many(calls)`.
+        """
         from threading import Event
 
         from .streams import from_thread
@@ -315,9 +334,9 @@ class Runner(Generic[P, R]):
     ) -> list[R | ViewComfyError]:
         """Run many calls, a few at a time: each one's result, or its error, in their order.
 
-        `on_result` is called with a call's place and outcome as it ends, in threads of their own and
-        perhaps several at once, so that it never holds up the next call; what it raises ends the batch.
-        Everything else is as in `iter_many`, which hands outcomes to your own thread.
+        `on_result` is called with a call's place and outcome as it ends, in threads of their own
+        and perhaps several at once, so that it never holds up the next call; what it raises ends
+        the batch. Everything else is as in `iter_many`, which hands outcomes to your own thread.
         """
         from .batches import heard
 

@@ -47,7 +47,8 @@ def _ended(run: Runner[R], deadline: Deadline, watch: Watch) -> _End:
 def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
     """The events of a run as they come, then its result; raises what the run raises.
 
-    The run is cancelled where the iterator is closed before its end, as a `for` loop that is left does.
+    The run is cancelled where the iterator is closed before its end, as a `for` loop that is left
+    does.
     """
     waiting: queue.Queue[Event | _End] = queue.Queue(_WAITING)
 
@@ -127,7 +128,9 @@ async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event |
 
 
 async def from_thread(items: Iterator[T], stop: threading.Event) -> AsyncIterator[T]:
-    """The items of a blocking iterator, each taken in a thread; `stop` ends it, and is set where this is left."""
+    """The items of a blocking iterator, each taken in a
+    thread; `stop` ends it, and is set where this is left.
+    """
     loop = asyncio.get_running_loop()
     pool = ThreadPoolExecutor(1, thread_name_prefix="viewcomfy-items")
     end = object()

@@ -17,9 +17,11 @@ _FAREWELL: Final = 5.0
 
 
 async def in_thread(work: Callable[[], T], deadline: Deadline) -> T:
-    """What `work` gives in a thread of its own; when the awaiting task is cancelled, so is the call.
+    """What `work` gives in a thread of its own; when the awaiting task is cancelled, so is the
+    call.
 
-    Not the loop's own threads: they are as few as the machine's processors, and a call waits for minutes.
+    Not the loop's own threads: they are as few as the machine's processors, and a call waits for
+    minutes.
     """
     pool = futures.ThreadPoolExecutor(1, thread_name_prefix="viewcomfy")
     future = pool.submit(work)
@@ -28,7 +30,8 @@ async def in_thread(work: Callable[[], T], deadline: Deadline) -> T:
         return await asyncio.wrap_future(future)
     except asyncio.CancelledError:
         deadline.cancel()
-        # The run is cancelled at the server before its caller goes on, and perhaps ends the process.
+        # The run is cancelled at the server before its caller goes on, and perhaps ends the
+        # process.
         await _over(future)
         raise
 
@@ -65,7 +68,10 @@ def in_loop(
 def waited(
     work: Awaitable[T], loop: asyncio.AbstractEventLoop, deadline: Deadline
 ) -> None:
-    """Have `loop` do the work, and wait until it is done or the call is over. Raises what the work raises."""
+    """Have `loop` do the work, and wait until it is done or the call is over.
+
+    Raises what the work raises.
+    """
 
     async def done() -> T:
         return await work
@@ -92,5 +98,6 @@ def refuse_coroutine_functions(**callbacks: object) -> None:
             getattr(callback, "__call__", None)  # noqa: B004
         ):
             raise TypeError(
-                f"{name} is a coroutine function, which run() can't await: use arun(), or pass a function"
+                f"{name} is a coroutine function, which run() "
+                "can't await: use arun(), or pass a function"
             )

@@ -1,4 +1,6 @@
-"""`migrate` writes calls with ViewComfy's keys for a generated module, and tells what it could not translate."""
+"""`migrate` writes calls with ViewComfy's keys for a
+generated module, and tells what it could not translate.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Workflows as tools, driven by the official client over both transports against the local ViewComfy."""
+"""Workflows as tools, driven by the official client over
+both transports against the local ViewComfy.
+"""
 
 from __future__ import annotations
 

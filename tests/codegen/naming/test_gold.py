@@ -1,4 +1,6 @@
-"""A floor under the names of real workflows: what people who read them whole would call each input."""
+"""A floor under the names of real workflows: what people
+who read them whole would call each input.
+"""
 
 from __future__ import annotations
 

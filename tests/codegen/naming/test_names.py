@@ -1,4 +1,6 @@
-"""How parameters are named: by what their user wrote, by what the graph says, by ComfyUI's own words, and last by numbers."""
+"""How parameters are named: by what their user wrote, by what
+the graph says, by ComfyUI's own words, and last by numbers.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Inputs that a choice brings: their types, the conditions on them, and those that a workflow lacks."""
+"""Inputs that a choice brings: their types, the conditions
+on them, and those that a workflow lacks.
+"""
 
 from __future__ import annotations
 

@@ -190,7 +190,8 @@ def test_two_names_may_be_exchanged(project: Callable[..., None]) -> None:
 
 def test_two_clients_of_one_path_are_refused(project: Callable[..., None]) -> None:
     project(
-        '\n[tool.viewcomfy-codegen.workflows.other]\nsource = "w/other.json"\noutput = "app/painter.py"'
+        "\n[tool.viewcomfy-codegen.workflows.other]\n"
+        'source = "w/other.json"\noutput = "app/painter.py"'
     )
     done = run()
     assert done.exit_code == 1

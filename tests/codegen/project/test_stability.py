@@ -273,7 +273,9 @@ def renumbered(workflow: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
 def changed(
     workflow: dict[str, Any], rng: random.Random
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The workflow with nodes inserted, removed and retitled, or renumbered; the new ids of what survives, by the old."""
+    """The workflow with nodes inserted, removed and retitled,
+    or renumbered; the new ids of what survives, by the old.
+    """
     new = copy.deepcopy(workflow)
     ids = {id: id for id in new}
     kind = rng.choice(["insert", "remove", "retitle", "renumber"])

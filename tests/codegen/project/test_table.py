@@ -1,4 +1,6 @@
-"""What a project's table says of single parameters: the same at every run, whatever the module was before."""
+"""What a project's table says of single parameters: the
+same at every run, whatever the module was before.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A copy of the runtime in the user's own project: whole, up to date, and all that a module needs beside requests."""
+"""A copy of the runtime in the user's own project: whole,
+up to date, and all that a module needs beside requests.
+"""
 
 from __future__ import annotations
 

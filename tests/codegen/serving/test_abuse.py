@@ -1,4 +1,6 @@
-"""What callers do wrong on purpose or by accident: it ends with an answer or in silence, never in a traceback."""
+"""What callers do wrong on purpose or by accident: it ends
+with an answer or in silence, never in a traceback.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Under which names the server may be reached, and what its links and files look like to a browser."""
+"""Under which names the server may be reached, and what its
+links and files look like to a browser.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Comfy API v2 as this server speaks it: the official SDK, unchanged, and this package's own client."""
+"""Comfy API v2 as this server speaks it: the official SDK,
+unchanged, and this package's own client.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every real workflow, served, answers a call of its own defaults. VIEWCOMFY_SHARED names where they are."""
+"""Every real workflow, served, answers a call of its own defaults.
+
+VIEWCOMFY_SHARED names where they are.
+"""
 
 from __future__ import annotations
 

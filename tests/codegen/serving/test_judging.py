@@ -1,4 +1,6 @@
-"""What ComfyUI would refuse, or fail at, the local server refuses and fails at too; and what it would give."""
+"""What ComfyUI would refuse, or fail at, the local server
+refuses and fails at too; and what it would give.
+"""
 
 from __future__ import annotations
 

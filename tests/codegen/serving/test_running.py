@@ -1,4 +1,6 @@
-"""The server in tests of apps: started in a line, with runs that take time, failures on request and calls to look at."""
+"""The server in tests of apps: started in a line, with runs
+that take time, failures on request and calls to look at.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is taken for a workflow, what is told apart from one, and that nothing in it changes on the way."""
+"""What is taken for a workflow, what is told apart from
+one, and that nothing in it changes on the way.
+"""
 
 from __future__ import annotations
 
@@ -316,7 +318,8 @@ def test_a_link_with_a_number_for_its_node_is_a_link_with_a_warning() -> None:
     assert found.nodes["5"].values == {"size": [512, 512]}
     assert found.graph == workflow
     assert str(warning) == (
-        "w.json: node 5 (B), inputs.model: warning: is linked to a number, [4, 0], which ComfyUI takes for a value\n"
+        "w.json: node 5 (B), inputs.model: warning: is linked "
+        "to a number, [4, 0], which ComfyUI takes for a value\n"
         'hint: write the node\'s id as text, ["4", 0]'
     )
 

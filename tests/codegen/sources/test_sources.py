@@ -1,4 +1,6 @@
-"""What else than a workflow_api.json says how a client is to be: a ComfyUI's own word, view_comfy.json, images."""
+"""What else than a workflow_api.json says how a client is
+to be: a ComfyUI's own word, view_comfy.json, images.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""OpenAPI documents and pages for assistants: valid, whole, kept fresh, and nothing but text in them."""
+"""OpenAPI documents and pages for assistants: valid, whole,
+kept fresh, and nothing but text in them.
+"""
 
 from __future__ import annotations
 

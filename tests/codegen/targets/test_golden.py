@@ -1,4 +1,7 @@
-"""The generated files, word for word. `pytest --update-golden` writes them anew; read the difference."""
+"""The generated files, word for word.
+
+`pytest --update-golden` writes them anew; read the difference.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,10 @@ from viewcomfy_codegen.targets.html.page import html_page
 from ...helpers.cases import CASES, base_and_refiner
 from ...helpers.support import made, node, text_to_image
 
-HOSTILE = "</title></style><script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}\u202e\udc00"
+HOSTILE = (
+    "</title></style><script>alert(1)</script>\"'>"
+    "<img src=x onerror=alert(1)>{{7*7}}\u202e\udc00"
+)
 
 
 class Elements(HTMLParser):

@@ -138,7 +138,8 @@ def test_importing_loads_neither_requests_nor_the_generator(tmp_path: Path) -> N
     )
     script = (
         "import sys, made\n"
-        "heavy = {'requests', 'requests_toolbelt', 'jinja2', 'click', 'black', 'viewcomfy_codegen'}\n"
+        "heavy = "
+        "{'requests', 'requests_toolbelt', 'jinja2', 'click', 'black', 'viewcomfy_codegen'}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)) or None)"
     )
     done = subprocess.run(

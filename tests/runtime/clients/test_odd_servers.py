@@ -1,4 +1,6 @@
-"""Servers that answer JSON of any shape: a run ends with a result or with an error of the package."""
+"""Servers that answer JSON of any shape: a run ends with a
+result or with an error of the package.
+"""
 
 from __future__ import annotations
 

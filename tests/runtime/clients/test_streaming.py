@@ -1,4 +1,6 @@
-"""A run whose log is heard while it goes on; a run that is ended from outside; calls that are sent again."""
+"""A run whose log is heard while it goes on; a run that is
+ended from outside; calls that are sent again.
+"""
 
 from __future__ import annotations
 

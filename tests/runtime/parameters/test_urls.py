@@ -136,7 +136,10 @@ def test_no_proxy_is_asked_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def _public_is(monkeypatch: pytest.MonkeyPatch, port: int) -> list[str]:
-    """Names resolve as on the internet, and 8.8.8.8 is a server of ours. Returns the names that were looked up."""
+    """Names resolve as on the internet, and 8.8.8.8 is a server of ours.
+
+    Returns the names that were looked up.
+    """
     asked: list[str] = []
     real, connect = socket.getaddrinfo, socket.socket.connect
 

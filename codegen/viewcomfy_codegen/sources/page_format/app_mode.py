@@ -1,4 +1,6 @@
-"""App mode: the inputs and outputs that a workflow's author chose to show to users, in their order."""
+"""App mode: the inputs and outputs that a workflow's author
+chose to show to users, in their order.
+"""
 
 from __future__ import annotations
 

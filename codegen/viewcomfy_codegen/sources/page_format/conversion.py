@@ -31,7 +31,8 @@ _LEGACY: Final = re.compile(r"workflow[>/]")
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A workflow in API format, what whoever saved it should know, and what its author said on the page.
+    """A workflow in API format, what whoever saved it should know, and what its author said on the
+    page.
 
     `app` are the inputs that App mode shows, in its order; None where the file has no app.
     """

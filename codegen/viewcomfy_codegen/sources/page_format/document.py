@@ -293,7 +293,9 @@ def _position(value: object) -> tuple[float, float] | None:
 
 
 class _Renumber:
-    """Gives nodes of definitions whose ids occurred before in the file new ones, as the page does."""
+    """Gives nodes of definitions whose ids occurred before
+    in the file new ones, as the page does.
+    """
 
     def __init__(self, document: Mapping[str, Any], graphs: list[PageGraph]) -> None:
         self._taken = set(graphs[0].nodes)

@@ -62,7 +62,9 @@ class Notes:
         )
 
     def circle(self, scope: Scope, node: PageNode, slot: Slot) -> None:
-        """An input whose link leads back to itself through nodes that only hand on what they take."""
+        """An input whose link leads back to itself through
+        nodes that only hand on what they take.
+        """
         where = place(
             self.source, scope.id_of(node), node.class_type, "inputs", slot.name
         )

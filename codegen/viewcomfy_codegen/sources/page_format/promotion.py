@@ -15,7 +15,9 @@ _OWN: Final = "-1"
 
 
 class Promotion:
-    """Answers what a subgraph's widgets hold; `widgets` gives the values of an ordinary node's own."""
+    """Answers what a subgraph's widgets hold; `widgets`
+    gives the values of an ordinary node's own.
+    """
 
     def __init__(self, widgets: Callable[[PageNode], Widgets]) -> None:
         self._widgets = widgets

@@ -1,4 +1,6 @@
-"""Subgraphs where they are used: which graph a node stands in, and by which path servers know it."""
+"""Subgraphs where they are used: which graph a node stands
+in, and by which path servers know it.
+"""
 
 from __future__ import annotations
 

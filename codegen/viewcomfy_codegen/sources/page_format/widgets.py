@@ -217,7 +217,9 @@ def _options(places: _ByPlace, widgets: Widgets) -> None:
 def _undeclared(
     named: Mapping[str, Any], facts: NodeFacts | None, widgets: Widgets
 ) -> None:
-    """Values whose names the class does not declare: widgets that its own script adds on the page."""
+    """Values whose names the class does not declare:
+    widgets that its own script adds on the page.
+    """
     for name, value in named.items():
         if name in widgets.values or name in widgets.page_only:
             continue

@@ -1,4 +1,6 @@
-"""A call as people paste it: as Python, TypeScript, a curl command or JSON, each by one renderer."""
+"""A call as people paste it: as Python, TypeScript, a curl
+command or JSON, each by one renderer.
+"""
 
 from __future__ import annotations
 

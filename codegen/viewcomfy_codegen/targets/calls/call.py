@@ -24,7 +24,8 @@ from ...model import BASIC, Identifier, Module, Parameter
 from ...words import identifier, snake, words
 
 FEWEST: Final = 3
-"""How many parameters an example sets where the workflow has them: enough to see what can be set."""
+"""How many parameters an example sets where the workflow has them: enough to see what can be set.
+"""
 
 LONGEST: Final = 200
 """The longest text in an example, in characters, unless a call has to give it."""

@@ -1,4 +1,6 @@
-"""A call without a generated module: as a curl command, and as the JSON that `WORKFLOW.parse` takes."""
+"""A call without a generated module: as a curl command, and
+as the JSON that `WORKFLOW.parse` takes.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def curl(call: Call) -> str:
 
 
 def json(call: Call) -> str:
-    """The call as a JSON object by the parameters' names, with a file as the beginning of its `data:` URI."""
+    """The call as a JSON object by the parameters' names,
+    with a file as the beginning of its `data:` URI.
+    """
     values = {
         parameter.name: (
             _data_uri(parameter.type) if is_file(parameter, value) else value
@@ -64,7 +68,9 @@ def _quoted(name: str) -> str:
 
 
 def shell(text: str) -> str:
-    """A text as one word of a POSIX shell; what doesn't print is written out, so that no terminal obeys it."""
+    """A text as one word of a POSIX shell; what doesn't
+    print is written out, so that no terminal obeys it.
+    """
     if text.isprintable():
         return "'" + text.replace("'", "'\\''") + "'"
     data = text.encode("utf-8", "surrogatepass")

@@ -1,4 +1,6 @@
-"""Where the nodes of a graph stand in its drawing: as in the file, or in layers along the flow of data."""
+"""Where the nodes of a graph stand in its drawing: as in
+the file, or in layers along the flow of data.
+"""
 
 from __future__ import annotations
 
@@ -107,7 +109,9 @@ def _compressed(boxes: Sequence[Box], top: float) -> list[Box]:
 
 
 def _closed(starts: Sequence[float], sizes: Sequence[float]) -> list[float]:
-    """Where each stretch starts once no gap between them is wider than `WIDEST_GAP`; the first at 0."""
+    """Where each stretch starts once no gap between them is
+    wider than `WIDEST_GAP`; the first at 0.
+    """
     order = sorted(range(len(starts)), key=lambda index: starts[index])
     found = list(starts)
     reach = shift = starts[order[0]]
@@ -151,7 +155,9 @@ def _in_layers(boxes: Sequence[Box]) -> Layout:
 
 
 def _layers(nodes: Sequence[GraphNode]) -> dict[str, int]:
-    """The layer of each node: behind all that it takes from; what takes from nothing stands next to its first reader."""
+    """The layer of each node: behind all that it takes from;
+    what takes from nothing stands next to its first reader.
+    """
     found: dict[str, int] = {}
     readers: dict[str, int] = {}
     for node in nodes:

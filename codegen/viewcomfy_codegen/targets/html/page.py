@@ -1,4 +1,6 @@
-"""Workflows as one page: their graphs, their parameters, what they give, and calls in each language."""
+"""Workflows as one page: their graphs, their parameters,
+what they give, and calls in each language.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,10 @@ def html_page(modules: Sequence[Module]) -> str:
             title=", ".join(module.title for module in modules[:3]),
             mark=Code(f"{MARK} {__version__}; edit the workflow and generate again."),
             checksum=Code(LINE),
-            policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+            policy=(
+                f"default-src 'none'; style-src 'sha256-{digest}'; "
+                "base-uri 'none'; form-action 'none'"
+            ),
             style=Code(style),
             workflows=[_workflow(*each) for each in enumerate(modules)],
         )
@@ -115,7 +120,8 @@ def _links(module: Module, drawing: Layout) -> Iterator[Code]:
             to_x, to_y = end.x, end.y + HEAD / 2
             bend = max(40.0, abs(to_x - x) / 2)
             yield Code(
-                f"M{x:.0f} {y:.0f}C{x + bend:.0f} {y:.0f} {to_x - bend:.0f} {to_y:.0f} {to_x:.0f} {to_y:.0f}"
+                f"M{x:.0f} {y:.0f}C{x + bend:.0f} {y:.0f} "
+                f"{to_x - bend:.0f} {to_y:.0f} {to_x:.0f} {to_y:.0f}"
             )
 
 

@@ -42,7 +42,9 @@ RUNTIME: Final = "viewcomfy_runtime"
 
 
 def python_module(module: Module, runtime: str = RUNTIME) -> str:
-    """The text of the module: its parameters, its results, and functions bound to what it imports as `runtime`."""
+    """The text of the module: its parameters, its results,
+    and functions bound to what it imports as `runtime`.
+    """
     aliases = {alias.choice: alias.name for alias in module.aliases}
     hints = [_field_hint(parameter, aliases) for parameter in module.parameters]
     text = render(
@@ -63,7 +65,8 @@ def python_module(module: Module, runtime: str = RUNTIME) -> str:
         outputs=[_output(each, module) for each in module.outputs],
         arguments=list(_workflow_arguments(module)),
     )
-    # Loading black takes longer than all the rest: it is asked only where a script's width leaves a doubt.
+    # Loading black takes longer than all the rest: it is asked only where a script's width leaves a
+    # doubt.
     if all(map(_is_sure, module.parameters, hints)) and all(
         each.node.isascii() for each in module.outputs
     ):
@@ -146,7 +149,10 @@ def _output(output: OutputNode, module: Module) -> dict[str, Any]:
             8 + len("return "),
             0,
         ),
-        "doc": f"The {_MADE.get(output.kind, 'files')} of node {spoken(output.node)}, {spoken(output.class_type)}.",
+        "doc": (
+            f"The {_MADE.get(output.kind, 'files')} of node {spoken(output.node)},"
+            f" {spoken(output.class_type)}."
+        ),
     }
 
 
@@ -160,7 +166,10 @@ _MADE: Final = {
 
 
 def _alias(alias: Alias) -> Code:
-    """A list of choices. `| str` stands where it is used: `typing` would give it the order of any equal list."""
+    """A list of choices.
+
+    `| str` stands where it is used: `typing` would give it the order of any equal list.
+    """
     head = f"{alias.name}: TypeAlias = "
     options = [literal(option) for option in alias.choice.options]
     flat = f"{head}Literal[{', '.join(options)}]"
@@ -219,7 +228,9 @@ def _input(parameter: Parameter, index: int) -> list[str]:
 
 
 def _whens(parameter: Parameter) -> list[list[str]]:
-    """The arguments of each `When`: what a branch takes is said where it is not what the field takes anywhere."""
+    """The arguments of each `When`: what a branch takes is
+    said where it is not what the field takes anywhere.
+    """
     found = []
     for branch in parameter.branches:
         choices = {str(name): list(keys) for name, keys in branch.when.items()}
@@ -340,7 +351,8 @@ def _workflow_arguments(module: Module) -> Iterator[Code]:
 def _by_line(entries: Mapping[str, Any]) -> str:
     """An object as JSON, one entry a line.
 
-    JSON never has three quotes in a row nor ends in a backslash, so that it may stand in a raw string.
+    JSON never has three quotes in a row nor ends in a backslash, so that it may stand in a raw
+    string.
     """
     if not entries:
         return "{}"

@@ -1,4 +1,6 @@
-"""Generated modules read back as data: their source is parsed and never run, since a file is no reason to trust it."""
+"""Generated modules read back as data: their source is
+parsed and never run, since a file is no reason to trust it.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,10 @@ from ..target import Earlier
 
 
 def read_module(text: str, name: str) -> Earlier:
-    """What a module with this source says. Raises CodegenError for one that was not generated, or can't be read."""
+    """What a module with this source says.
+
+    Raises CodegenError for one that was not generated, or can't be read.
+    """
     try:
         try:
             return _earlier(*_pieces(text.replace("\r\n", "\n")))
@@ -264,7 +269,9 @@ def _input(call: ast.Call) -> Input:
 
 
 def _value(node: ast.expr) -> Any:
-    """A literal, a power less one as bounds are written, or the value that a default_factory gives."""
+    """A literal, a power less one as bounds are written, or
+    the value that a default_factory gives.
+    """
     if isinstance(node, ast.Call) and _name(node.func) == "field":
         factory = node.keywords[0].value
         if isinstance(factory, ast.Lambda):

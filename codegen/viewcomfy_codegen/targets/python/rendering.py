@@ -43,7 +43,10 @@ def fits(text: str, used: int = 0) -> bool:
 
 
 def literal(value: Any) -> Code:
-    """`value` as a Python expression on one line, equal to it when evaluated: JSON values, and tuples of them."""
+    """`value` as a Python expression on one line, equal to it when evaluated:
+
+    JSON values, and tuples of them.
+    """
     match value:
         case Code():
             return value
@@ -92,7 +95,8 @@ def _escaped(char: str) -> str:
 
 
 def laid_out(value: Any, indent: int, before: int, after: int) -> Code:
-    """`value` as an expression that starts `before` characters into a line, with `after` more behind it.
+    """`value` as an expression that starts `before` characters into a line, with `after` more
+    behind it.
 
     Lists and objects that do not fit are opened, one item a line, each with a trailing comma.
     """
@@ -118,7 +122,9 @@ def laid_out(value: Any, indent: int, before: int, after: int) -> Code:
 def call(
     name: str, arguments: Sequence[str], indent: int, before: int, after: int
 ) -> Code:
-    """A call, or a subscript where `name` ends in `[`, opened one argument a line where it does not fit."""
+    """A call, or a subscript where `name` ends in `[`,
+    opened one argument a line where it does not fit.
+    """
     opening, closing = ("", "]") if name.endswith("[") else ("(", ")")
     flat = f"{name}{opening}{', '.join(arguments)}{closing}"
     if fits(flat, before + after):
@@ -129,7 +135,9 @@ def call(
 
 
 def docstring(text: str, indent: int) -> Code:
-    """A docstring on one line where it fits; else each line of `text` wrapped, the quotes on a line of their own."""
+    """A docstring on one line where it fits; else each line
+    of `text` wrapped, the quotes on a line of their own.
+    """
     lines = [_docstring_text(line) for line in text.split("\n")]
     flat = " ".join(lines)
     if indent + len(flat) + len('""""""') <= WIDTH:
@@ -146,7 +154,9 @@ def docstring(text: str, indent: int) -> Code:
 
 
 def _docstring_text(text: str) -> str:
-    """On one line, without what does not print, with nothing that could end the docstring or start an escape."""
+    """On one line, without what does not print, with
+    nothing that could end the docstring or start an escape.
+    """
     plain = one_line(text)
     return plain.replace("\\", "\\\\").replace(
         '"', '\\"' if '""' in plain or plain.endswith('"') else '"'

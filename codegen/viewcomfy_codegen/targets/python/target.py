@@ -14,7 +14,9 @@ from .reading import read_module
 
 @dataclass(frozen=True, slots=True)
 class Python:
-    """A module that imports the runtime from `runtime`, the installed package or a copy of it in the project."""
+    """A module that imports the runtime from `runtime`, the
+    installed package or a copy of it in the project.
+    """
 
     runtime: str = RUNTIME
     name: str = "Python"

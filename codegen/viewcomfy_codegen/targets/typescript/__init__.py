@@ -1,1 +1,3 @@
-"""The TypeScript target: a self-contained ES module from a plan, and an earlier module read back."""
+"""The TypeScript target: a self-contained ES module from a
+plan, and an earlier module read back.
+"""

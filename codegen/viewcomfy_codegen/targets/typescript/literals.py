@@ -1,4 +1,6 @@
-"""Values into TypeScript's text, laid out as prettier would: the only place where a value becomes code."""
+"""Values into TypeScript's text, laid out as prettier
+would: the only place where a value becomes code.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +118,9 @@ _TAG: Final = re.compile(r"(?:(?<=\s)|(?<=\{)|^)@")
 
 
 def _comment_text(text: str) -> str:
-    """On one line, without what doesn't print, with nothing that ends the comment or starts a tag."""
+    """On one line, without what doesn't print, with nothing
+    that ends the comment or starts a tag.
+    """
     if isinstance(text, Code):
         return text
     if not text.isprintable():

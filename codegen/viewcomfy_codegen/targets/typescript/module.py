@@ -46,7 +46,9 @@ FORMAT: Final = 1
 
 
 def typescript_module(module: Module, imported: str | None = None) -> str:
-    """The text of the module, with the runtime in it, or with `imported` as the runtime's module."""
+    """The text of the module, with the runtime in it, or
+    with `imported` as the runtime's module.
+    """
     properties = parameter_properties(each.name for each in module.parameters)
     outputs = output_properties(each.name for each in module.outputs)
     types = type_names(alias.name for alias in module.aliases)

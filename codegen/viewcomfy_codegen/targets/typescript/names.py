@@ -10,23 +10,24 @@ from typing import Final
 
 from ...model import Identifier
 
-_RESERVED: Final = frozenset(
-    "arguments as async await break case catch class const continue debugger default delete do else enum eval export"
-    " extends false finally for from function get if implements import in instanceof interface let new null of package"
-    " private protected public return set static super switch this throw true try type typeof undefined var void while"
-    " with yield".split()
-)
+_RESERVED: Final = frozenset("""
+    arguments as async await break case catch class const continue debugger default delete do else
+    enum eval export extends false finally for from function get if implements import in instanceof
+    interface let new null of package private protected public return set static super switch this
+    throw true try type typeof undefined var void while with yield
+    """.split())
 """Words that a destructured property could not be bound to, or that would be misread."""
 
-_OBJECT: Final = frozenset(
-    "constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toJSON toLocaleString toString valueOf then"
-    " prototype".split()
-)
+_OBJECT: Final = frozenset("""
+    constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toJSON toLocaleString toString
+    valueOf then prototype
+    """.split())
 """What every object has, or what other code calls on it."""
 
-_RESULT: Final = frozenset(
-    "promptId status completed executionTimeSeconds outputs prompt params logs extra images of textsOf save".split()
-)
+_RESULT: Final = frozenset("""
+    promptId status completed executionTimeSeconds outputs prompt params logs extra images of
+    textsOf save
+    """.split())
 """What every result has."""
 
 
@@ -37,7 +38,9 @@ def runtime() -> str:
 
 @cache
 def _runtime_types() -> frozenset[str]:
-    """The types that the runtime declares or uses: under one of these names, a module's own would hide it."""
+    """The types that the runtime declares or uses: under
+    one of these names, a module's own would hide it.
+    """
     return frozenset(re.findall(r"\b[A-Z]\w*", runtime()))
 
 

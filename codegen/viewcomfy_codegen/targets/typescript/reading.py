@@ -15,7 +15,10 @@ _START: Final = "export const WORKFLOW = new Workflow<"
 
 
 def read_typescript(text: str, name: str) -> Earlier:
-    """What a module with this text says. Raises CodegenError for one that wasn't generated, or can't be read."""
+    """What a module with this text says.
+
+    Raises CodegenError for one that wasn't generated, or can't be read.
+    """
     _, found, rest = text.replace("\r\n", "\n").rpartition(f"\n{_START}")
     parts = dict(_PART.findall(rest))
     schema, graph = _object(parts.get("schema")), _object(parts.get("graph"))

@@ -1,4 +1,6 @@
-"""What the web page's file becomes: the nodes, values and links that the page itself would export."""
+"""What the web page's file becomes: the nodes, values and
+links that the page itself would export.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""TypeScript and Python accept and refuse the same calls, with the same faults in the same words."""
+"""TypeScript and Python accept and refuse the same calls,
+with the same faults in the same words.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,9 @@ def _faults(module: ModuleType, call: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _as_javascript_has_it(value: Any) -> Any:
-    """The value with whole floats as whole numbers, since there is one kind, and objects in JavaScript's order."""
+    """The value with whole floats as whole numbers, since
+    there is one kind, and objects in JavaScript's order.
+    """
     match value:
         case float() if value.is_integer():
             return int(value)

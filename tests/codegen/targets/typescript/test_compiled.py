@@ -1,4 +1,6 @@
-"""Generated TypeScript passes the compiler's strictest checks, eslint and prettier; its runtime stays small."""
+"""Generated TypeScript passes the compiler's strictest
+checks, eslint and prettier; its runtime stays small.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from ....helpers.typescript import FOLDER, checked
 
 USE = """\
 import {
-  defaults, parse, RateLimitedError, run, submit, toWire, ViewComfy, ViewComfyError, ViewComfyGateway,
+  defaults, parse, RateLimitedError, run, submit, toWire,
+  ViewComfy, ViewComfyError, ViewComfyGateway,
 } from "./image_to_image.ts";
 import type { Parameters, Result } from "./image_to_image.ts";
 
@@ -31,7 +34,8 @@ const steps: number = defaults.steps + 1;
 const job = await submit({ image: "data:,x", steps }, { client: gateway });
 export const found = [names, await job.status(), parse({}), toWire(parameters).params];
 const wait = (error: RateLimitedError): number => error.retryAfter ?? 1;
-export const waited = (error: ViewComfyError): number => (error instanceof RateLimitedError ? wait(error) : 0);
+export const waited = (error: ViewComfyError): number =>
+  error instanceof RateLimitedError ? wait(error) : 0;
 // @ts-expect-error the image is required
 await run({ steps }, { client });
 // @ts-expect-error a misspelled name
@@ -46,7 +50,9 @@ await submit(parameters, { client });
 
 
 def written(folder: Path, workflows: dict[str, bytes]) -> None:
-    """The modules of workflows in a folder with the compiler's settings: some with the runtime in them."""
+    """The modules of workflows in a folder with the
+    compiler's settings: some with the runtime in them.
+    """
     target = TypeScript("./viewcomfy.ts")
     (folder / "viewcomfy.ts").write_text(runtime(), "utf-8")
     for number, (name, data) in enumerate(workflows.items()):

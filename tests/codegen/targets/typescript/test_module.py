@@ -1,4 +1,6 @@
-"""What a TypeScript module says, how it is read back, and that no text of a workflow becomes code in it."""
+"""What a TypeScript module says, how it is read back, and
+that no text of a workflow becomes code in it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Runs of TypeScript modules in real runtimes, against the local ViewComfy, on its good and its bad days."""
+"""Runs of TypeScript modules in real runtimes, against the
+local ViewComfy, on its good and its bad days.
+"""
 
 from __future__ import annotations
 

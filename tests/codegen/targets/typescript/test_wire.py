@@ -1,4 +1,6 @@
-"""A call goes out the same from TypeScript as from Python: values by all their digits, and file parts."""
+"""A call goes out the same from TypeScript as from Python:
+values by all their digits, and file parts.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def test_every_workflow_is_called_alike(node: Runtime, tmp_path: Path) -> None:
 
 
 def _call(module: ModuleType) -> dict[str, Any]:
-    """A call with every file given, and no seed left to chance; what a choice brings is left as it is."""
+    """A call with every file given, and no seed left to
+    chance; what a choice brings is left as it is.
+    """
     properties = module.WORKFLOW.schema["properties"]
     return {
         name: _value(each)
