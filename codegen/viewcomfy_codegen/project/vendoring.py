@@ -160,8 +160,7 @@ def _files(folder: Path) -> list[Path]:
 def _present(folder: Path) -> dict[str, str]:
     """The texts of the files in a folder by their names in it.
 
-    Raises CodegenError for what is not a
-    folder.
+    Raises CodegenError for what is not a folder.
     """
     if folder.exists() and not folder.is_dir():
         raise CodegenError(
