@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from .parameters.outputs import OutputNode
     from .results.files import OutputFile
     from .results.result import PromptResult
-    from .runs.batches import Outcome
+    from .runs.attempts import Outcome
     from .runs.jobs import Job
     from .runs.observing import RunReport, on_run_end
     from .runs.runner import Override, Send
@@ -137,7 +137,7 @@ _HOMES: Final = {
     "Input": ".parameters.inputs",
     "Job": ".runs.jobs",
     "ListedJob": ".clients.api_jobs",
-    "Outcome": ".runs.batches",
+    "Outcome": ".runs.attempts",
     "OutputNode": ".parameters.outputs",
     "Override": ".runs.runner",
     "OutputFile": ".results.files",

@@ -18,7 +18,10 @@ from .errors import (
 )
 from .parameters.format import require_format
 from .parameters.key import WireKey
-from .runs.runner import Override, P, R, Runner, Send
+from .runs.many import ManyRuns
+from .runs.runner import Override, P, R, Send
+from .runs.single import SingleRuns
+from .runs.submitted import SubmittedRuns
 
 if TYPE_CHECKING:
     from reprlib import Repr
@@ -37,7 +40,7 @@ _PYDANTIC: Final = {
 }
 
 
-class Workflow(Runner[P, R]):
+class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
     """A deployed workflow: the parameters of a call to it, what a run gives, and its graph.
 
     `about` is JSON text of what people read about single parameters and outputs; a string in the

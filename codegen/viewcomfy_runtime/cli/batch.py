@@ -20,7 +20,8 @@ from ..errors import ViewComfyError
 from ..http.bodies import NOT_JSON, json_in
 from ..results.result import PromptResult
 from ..results.summaries import summary
-from ..runs.batches import Item, Limits, Outcome, iter_calls
+from ..runs.attempts import Limits, Outcome
+from ..runs.batches import Item, iter_calls
 from .terminal import Bar, beside, err, is_terminal, new_bar
 
 RESULTS: Final = "results.jsonl"

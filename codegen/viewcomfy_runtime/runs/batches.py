@@ -6,31 +6,21 @@ from __future__ import annotations
 
 import concurrent.futures as futures
 import os
-import random
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
-from ..calls.call import QUIET, Call, Client
+from ..calls.call import Call, Client
 from ..errors import RunCancelledError, SaveError, ViewComfyError
 from ..http.deadlines import SLICE, Deadline
-from ..parameters.files import Upload
 from ..results.result import PromptResult
-from .observing import observed
+from .attempts import Limits, Outcome, Task, attempted, carried
 
 P = TypeVar("P")
 R = TypeVar("R", bound=PromptResult)
-
-Outcome: TypeAlias = "PromptResult | ViewComfyError"
-"""What came of one call of a batch: its result, or the error that it ended with."""
-
-FIRST_PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 30.0
-"""Seconds before a call is tried again: doubled each time, or what the server asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,70 +30,6 @@ class Item(Generic[R]):
     make: Callable[[], Call]
     finish: Callable[[Outcome], R | ViewComfyError]
     save: Callable[[R], Iterable[Path]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How a batch is run: how many at a time, how long each
-    may take in seconds, how often it is tried.
-    """
-
-    max_concurrency: int = 8
-    timeout: float = 2400.0
-    attempts: int = 1
-
-    def __post_init__(self) -> None:
-        if self.max_concurrency < 1:
-            raise ValueError("max_concurrency must be at least 1")
-        if self.attempts < 1:
-            raise ValueError("attempts must be at least 1")
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A call for somebody's worker, perhaps on another
-    machine: everything it needs travels with it.
-    """
-
-    client: Client
-    call: Call
-    limits: Limits
-
-    def __call__(self) -> Outcome:
-        return attempted(
-            self.client, self.call, self.limits, Deadline(self.limits.timeout)
-        )
-
-
-def attempted(
-    client: Client, call: Call, limits: Limits, deadline: Deadline
-) -> Outcome:
-    """The result of a call, or the error that it ended with; with the attempt that it was and how
-    long all took.
-
-    A call is tried again only where it surely didn't run.
-    """
-    start = time.monotonic()
-    pause = FIRST_PAUSE
-    for attempt in range(1, limits.attempts + 1):
-        try:
-            made = observed(client, call, deadline, QUIET)
-            seconds = time.monotonic() - start
-            return replace(made, attempt=attempt, wall_seconds=seconds)
-        except ViewComfyError as error:
-            error.attempt = attempt
-            error.wall_seconds = time.monotonic() - start
-            if attempt == limits.attempts or not error.retryable or error.may_have_run:
-                return error
-            asked = getattr(error, "retry_after", None)
-        try:
-            deadline.sleep(
-                min(LONGEST_PAUSE, asked or pause * random.uniform(0.5, 1.5))
-            )
-        except ViewComfyError as error:
-            return error
-        pause = min(2 * pause, LONGEST_PAUSE)
-    raise AssertionError("there is at least one attempt")
 
 
 def iter_calls(
@@ -305,21 +231,3 @@ def heard(
     finally:
         ended.close()
         tellers.shutdown(cancel_futures=True)
-
-
-def carried(call: Call) -> Call:
-    """The call with its files' content, so that a worker needs none of this machine's.
-
-    Raises InvalidParametersError, with every file that is missing, unreadable or empty.
-    """
-    from ..http.multipart import Form
-
-    form = Form({}, call.files, Deadline(float("inf")))
-    try:
-        files = {
-            key: Upload(content, call.files[key].filename, call.files[key].content_type)
-            for key, content in form.contents()
-        }
-    finally:
-        form.close()
-    return replace(call, files=files)

@@ -26,7 +26,7 @@ from viewcomfy_runtime import (
 )
 from viewcomfy_runtime.cli.main import main
 from viewcomfy_runtime.parameters.files import as_upload
-from viewcomfy_runtime.runs.batches import carried
+from viewcomfy_runtime.runs.attempts import carried
 
 from ...helpers.local import ID, SECRET, served, serving
 from ...helpers.servers import Answer, Request, Server, result

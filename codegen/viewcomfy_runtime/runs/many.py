@@ -1,0 +1,193 @@
+"""Running a workflow many times: each outcome as it ends, or all in their order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..errors import ViewComfyError
+from .runner import Override, P, R, Runner, Send
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+    from concurrent.futures import Executor
+    from os import PathLike
+    from threading import Event
+
+    from ..calls.call import Call, Client
+    from .attempts import Limits, Outcome
+    from .batches import Item
+
+Save: TypeAlias = "str | PathLike[str] | Callable[[P, R], object]"
+"""Where the results of a batch go: a folder, or a function of the parameters and the result."""
+
+
+class ManyRuns(Runner[P, R]):
+    """Batches of runs, a few at a time."""
+
+    def iter_many(
+        self,
+        calls: Iterable[P],
+        *,
+        client: Client | None = None,
+        max_concurrency: int = 8,
+        ordered: bool = False,
+        attempts: int = 1,
+        save: Save[P, R] | None = None,
+        executor: Executor | None = None,
+        timeout: float | None = None,
+        override_workflow: Override = False,
+        send: Send = "changed",
+    ) -> Iterator[tuple[P, R | ViewComfyError]]:
+        """Run any number of calls, a few at a time: each with its result or its error, as they end.
+
+        `calls` is taken lazily, and no more than `max_concurrency` results are alive at once.
+        `ordered` gives them in the order of the calls. `attempts` is how often a call is tried that
+        surely didn't run. `save`, a folder or a function of the parameters and the result, saves in
+        the worker that ran the call. `executor` takes the runs to other threads, processes or
+        machines: files are read here. `timeout` is in seconds for each run. Leaving the loop
+        cancels those that run.
+        """
+        limits = self._limits(max_concurrency, attempts, timeout)
+        ended = self._ended(
+            calls,
+            client,
+            limits,
+            ordered,
+            save,
+            executor,
+            self._maker(override_workflow, send),
+        )
+        return ((ready, outcome) for _, ready, outcome in ended)
+
+    async def aiter_many(
+        self,
+        calls: Iterable[P],
+        *,
+        client: Client | None = None,
+        max_concurrency: int = 8,
+        ordered: bool = False,
+        attempts: int = 1,
+        save: Save[P, R] | None = None,
+        timeout: float | None = None,
+        override_workflow: Override = False,
+        send: Send = "changed",
+    ) -> AsyncIterator[tuple[P, R | ViewComfyError]]:
+        """`iter_many` for asynchronous code:
+
+        `async for parameters, outcome in WORKFLOW.aiter_many(calls)`.
+        """
+        from threading import Event
+
+        from .streams import from_thread
+
+        limits = self._limits(max_concurrency, attempts, timeout)
+        stop = Event()
+        outcomes = self._ended(
+            calls,
+            client,
+            limits,
+            ordered,
+            save,
+            None,
+            self._maker(override_workflow, send),
+            stop,
+        )
+        async for _, ready, outcome in from_thread(outcomes, stop):
+            yield ready, outcome
+
+    def run_many(
+        self,
+        parameters: Iterable[P],
+        *,
+        client: Client | None = None,
+        max_concurrency: int = 8,
+        executor: Executor | None = None,
+        on_result: Callable[[int, R | ViewComfyError], object] | None = None,
+        attempts: int = 1,
+        save: Save[P, R] | None = None,
+        timeout: float | None = None,
+        override_workflow: Override = False,
+        send: Send = "changed",
+    ) -> list[R | ViewComfyError]:
+        """Run many calls, a few at a time: each one's result, or its error, in their order.
+
+        `on_result` is called with a call's place and outcome as it ends, in threads of their own
+        and perhaps several at once, so that it never holds up the next call; what it raises ends
+        the batch. Everything else is as in `iter_many`, which hands outcomes to your own thread.
+        """
+        from .batches import heard
+
+        limits = self._limits(max_concurrency, attempts, timeout)
+        ended = self._ended(
+            parameters,
+            client,
+            limits,
+            False,
+            save,
+            executor,
+            self._maker(override_workflow, send),
+        )
+        found = {
+            index: outcome
+            for index, _, outcome in heard(ended, on_result, limits.max_concurrency)
+        }
+        return [found[index] for index in sorted(found)]
+
+    def _limits(
+        self, max_concurrency: int, attempts: int, timeout: float | None
+    ) -> Limits:
+        from ..http.deadlines import LONGEST_RUN
+        from .attempts import Limits
+
+        seconds = LONGEST_RUN if timeout is None else timeout
+        return Limits(max_concurrency, seconds, attempts)
+
+    def _ended(
+        self,
+        calls: Iterable[P],
+        client: Client | None,
+        limits: Limits,
+        ordered: bool,
+        save: Save[P, R] | None,
+        executor: Executor | None,
+        make: Callable[[P], Call],
+        stop: Event | None = None,
+    ) -> Generator[tuple[int, P, R | ViewComfyError], None, None]:
+        """The place, the parameters as they ran, and the outcome of each call that has ended."""
+        from contextlib import closing
+
+        from ..clients.environment import client_or_shared
+        from .batches import iter_calls
+
+        taken: dict[int, P] = {}
+
+        def items() -> Iterator[Item[R]]:
+            for index, parameters in enumerate(calls):
+                taken[index] = self.drawn(parameters)
+                yield self._item(taken[index], save, make)
+
+        chosen = client_or_shared(client)
+        outcomes = iter_calls(
+            items(), chosen, limits, executor=executor, ordered=ordered, stop=stop
+        )
+        with closing(outcomes):
+            for index, outcome in outcomes:
+                yield index, taken.pop(index), outcome
+
+    def _item(
+        self, parameters: P, save: Save[P, R] | None, make: Callable[[P], Call]
+    ) -> Item[R]:
+        from .batches import Item, saver
+
+        made: list[Call] = []
+
+        def call() -> Call:
+            made[:] = [make(parameters)]
+            return made[0]
+
+        def finish(outcome: Outcome) -> R | ViewComfyError:
+            if isinstance(outcome, ViewComfyError):
+                return self._told(outcome, parameters)
+            return self._finished(made[0], outcome, parameters)
+
+        return Item(call, finish, None if save is None else saver(save, parameters))

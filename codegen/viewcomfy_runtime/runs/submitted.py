@@ -1,0 +1,93 @@
+"""Starting a run that goes on by itself, and finding it again."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ..errors import ViewComfyError
+from .runner import Override, P, R, Runner, Send
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..calls.call import Call, Client
+    from ..http.deadlines import Deadline
+    from .jobs import Job
+
+
+class SubmittedRuns(Runner[P, R]):
+    """Runs that outlive the call that starts them, each known by its job."""
+
+    def submit(
+        self,
+        parameters: P,
+        *,
+        client: Client | None = None,
+        timeout: float = 120.0,
+        override_workflow: Override = False,
+        send: Send = "changed",
+    ) -> Job[R]:
+        """Start a run and return its job at once, which is asked after, awaited, cancelled, pickled
+        or reopened.
+
+        `timeout` is in seconds for starting it, uploads included. Raises ViewComfyError, and
+        ConfigurationError for a client that keeps no runs.
+        """
+        from ..http.deadlines import Deadline
+
+        return self._submitted(
+            parameters, client, Deadline(timeout), self._maker(override_workflow, send)
+        )
+
+    async def asubmit(
+        self,
+        parameters: P,
+        *,
+        client: Client | None = None,
+        timeout: float = 120.0,
+        override_workflow: Override = False,
+        send: Send = "changed",
+    ) -> Job[R]:
+        """`submit` for asynchronous code."""
+        from ..http.deadlines import Deadline
+        from .threads import in_thread
+
+        deadline = Deadline(timeout)
+        work = partial(
+            self._submitted,
+            parameters,
+            client,
+            deadline,
+            self._maker(override_workflow, send),
+        )
+        return await in_thread(work, deadline)
+
+    def job(self, prompt_id: str, *, client: Client | None = None) -> Job[R]:
+        """The job of a run that was started elsewhere.
+
+        Raises ConfigurationError for a client that keeps no runs.
+        """
+        from ..clients.environment import job_client
+        from .jobs import Job
+
+        return Job(prompt_id, job_client(client), self.naming)
+
+    def _submitted(
+        self,
+        parameters: P,
+        client: Client | None,
+        deadline: Deadline,
+        make: Callable[[P], Call],
+    ) -> Job[R]:
+        from ..clients.environment import job_client
+        from .jobs import Job
+
+        keeper = job_client(client)
+        ready = self.drawn(parameters)
+        call = make(ready)
+        try:
+            prompt_id = keeper.submit(call, deadline)
+        except ViewComfyError as error:
+            raise self._told(error, ready) from None
+        return Job(prompt_id, keeper, self.naming, call.params, ready)
