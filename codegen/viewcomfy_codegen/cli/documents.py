@@ -13,17 +13,15 @@ import click
 
 from ..errors import CodegenError, Diagnostic
 from ..model import Module
-from ..pipeline import generate
-from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..project.writing import write_all
-from ..sources import classes_in
 from ..targets.checksums import is_edited, is_generated, marked
 from ..targets.html.page import html_page
 from ..targets.openapi import openapi_document
 from ..targets.rules import rules_page
 from .console import err, out, tell
-from .files import read_beside, read_file, read_object_info, users_facts
+from .files import read_beside, read_file
+from .reading import Reading, reads_workflows
 from .schemas import named, places_by_name
 
 _workflows = click.argument("workflows", nargs=-1, required=True, metavar="WORKFLOW...")
@@ -47,17 +45,24 @@ _force = click.option(
     show_default=True,
     help="The document to write; - prints it.",
 )
+@reads_workflows
 @_check
 @_force
 def openapi_command(
-    workflows: tuple[str, ...], output: str, check: bool, force: bool
+    workflows: tuple[str, ...],
+    output: str,
+    check: bool,
+    force: bool,
+    reading: Reading,
 ) -> None:
-    """Write an OpenAPI document of a service for each WORKFLOW.
+    """Write an OpenAPI 3.1 document for a service that runs WORKFLOW.
 
-    It is OpenAPI 3.1. WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema.
-    The routes of several are below their names.
+    WORKFLOW is anything that `generate` accepts, a generated module, or a JSON Schema. With several
+    workflows, the routes of each are under its name.
     """
-    _finish(lambda: openapi_document(_schemas(workflows)), output, check, force)
+    _finish(
+        lambda: openapi_document(_schemas(workflows, reading)), output, check, force
+    )
 
 
 @click.command("rules")
@@ -69,17 +74,22 @@ def openapi_command(
     required=True,
     help="The page to write, such as AGENTS-workflows.md; - prints it.",
 )
+@reads_workflows
 @_check
 @_force
 def rules_command(
-    workflows: tuple[str, ...], output: str, check: bool, force: bool
+    workflows: tuple[str, ...],
+    output: str,
+    check: bool,
+    force: bool,
+    reading: Reading,
 ) -> None:
-    """Write a page for coding assistants on each WORKFLOW.
+    """Write a page that teaches coding assistants to use WORKFLOW.
 
-    WORKFLOW is whatever `generate` takes, a generated module or a JSON Schema. It is Markdown, and
-    says what to import, what each parameter takes and what can go wrong.
+    WORKFLOW is anything that `generate` accepts, a generated module, or a JSON Schema. The page is
+    Markdown. It says what to import, what each parameter takes, and what can go wrong.
     """
-    _finish(lambda: rules_page(_schemas(workflows)), output, check, force)
+    _finish(lambda: rules_page(_schemas(workflows, reading)), output, check, force)
 
 
 @click.command("docs")
@@ -91,26 +101,22 @@ def rules_command(
     required=True,
     help="The page to write, such as portrait.html; - prints it.",
 )
-@click.option(
-    "--object-info",
-    metavar="FILE|URL",
-    help="Node definitions of your own ComfyUI: its URL, or a saved /object_info.",
-)
+@reads_workflows
 @_check
 @_force
 def docs_command(
     workflows: tuple[str, ...],
     output: str,
-    object_info: str | None,
     check: bool,
     force: bool,
+    reading: Reading,
 ) -> None:
-    """Write a page for people on each WORKFLOW.
+    """Write an HTML page that documents each WORKFLOW.
 
-    WORKFLOW is whatever `generate` takes. The page is one HTML file that needs nothing else: the
-    graph, the parameters, what a run gives, and a call in each language.
+    WORKFLOW is anything that `generate` accepts. The page is a single, self-contained file with the
+    graph, the parameters, the outputs, and a sample call in each language.
     """
-    _finish(lambda: html_page(_modules(workflows, object_info)), output, check, force)
+    _finish(lambda: html_page(_modules(workflows, reading)), output, check, force)
 
 
 def _finish(page: Callable[[], str], output: str, check: bool, force: bool) -> None:
@@ -136,19 +142,13 @@ def _finish(page: Callable[[], str], output: str, check: bool, force: bool) -> N
         err(f"wrote {path}")
 
 
-def _modules(workflows: tuple[str, ...], object_info: str | None) -> list[Module]:
+def _modules(workflows: tuple[str, ...], reading: Reading) -> list[Module]:
     """The plan of each workflow's client. Raises CodegenError with all faults."""
-    classes = (
-        classes_in(read_object_info(object_info), object_info) if object_info else None
-    )
-    options = Options(object_info=classes, kept=users_facts())
     found: list[Module] = []
     faults: list[Diagnostic] = []
     for name, place in places_by_name(workflows).items():
-        source = "standard input" if place == STANDARD else Path(place).name
         try:
-            data = read_file(place)
-            made = generate(data, name=name, source=source, options=options, targets=())
+            made = reading.generated(read_file(place), place, name)
         except CodegenError as error:
             faults += error.diagnostics
         else:
@@ -159,12 +159,14 @@ def _modules(workflows: tuple[str, ...], object_info: str | None) -> list[Module
     return found
 
 
-def _schemas(workflows: tuple[str, ...]) -> dict[str, Mapping[str, Any]]:
+def _schemas(
+    workflows: tuple[str, ...], reading: Reading
+) -> dict[str, Mapping[str, Any]]:
     """The schema of each workflow's calls, by what its module is called.
 
     Raises CodegenError with all faults.
     """
-    return {name: each.schema for name, each in named(workflows).items()}
+    return {name: each.schema for name, each in named(workflows, reading).items()}
 
 
 def _refuse_other(path: Path, text: str) -> None:

@@ -18,6 +18,7 @@ from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
 from ..words import slugs
 from .console import err, tell
+from .reading import Reading, reads_workflows
 from .schemas import named
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class McpOptions:
     host: str
     port: int
     token: str | None
+    reading: Reading
 
 
 @click.command("mcp")
@@ -68,11 +70,12 @@ class McpOptions:
     envvar="VIEWCOMFY_MCP_TOKEN",
     help="What requests over HTTP must send as a bearer token.",
 )
+@reads_workflows
 def mcp_command(**options: Any) -> None:
-    """Offer each WORKFLOW to language models as a tool.
+    """Offer each WORKFLOW to language models as an MCP tool.
 
-    WORKFLOW is whatever `generate` takes, or a generated module. The server speaks the Model
-    Context Protocol. Runs go where the environment says, as those of a generated module do.
+    WORKFLOW is anything that `generate` accepts, or a generated module. Environment variables say
+    where workflows run, as for a generated module.
     """
     try:
         _serve(McpOptions(**options))
@@ -118,7 +121,7 @@ def _tools(options: McpOptions) -> dict[str, WorkflowTool]:
     from ..mcp_server.calling import ReadWorkflow
     from ..mcp_server.tools import WorkflowTool
 
-    found = named(options.workflows)
+    found = named(options.workflows, options.reading)
     tools = {}
     places = zip(slugs(found), options.workflows, found.values(), strict=True)
     for name, place, each in places:

@@ -10,13 +10,12 @@ from typing import Any, Final
 from viewcomfy_runtime.parameters.fields import Field
 
 from ..errors import CodegenError, Diagnostic
-from ..pipeline import generate
-from ..planning.options import Options
 from ..project.paths import STANDARD, name_of
 from ..targets.json_schema import JSON_SCHEMA, schema_of
 from ..targets.python.reading import read_module
 from ..targets.typescript.target import TYPESCRIPT
-from .files import read_file, users_facts
+from .files import read_file
+from .reading import AS_IT_IS, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,8 @@ class Described:
     fallback: Mapping[str, Any] = field(default_factory=dict)
 
 
-def described(place: str) -> Described:
-    """What a file describes, told apart by its content.
+def described(place: str, reading: Reading = AS_IT_IS) -> Described:
+    """What a file describes, told apart by its content; `reading` counts for workflows.
 
     Raises CodegenError for what describes no calls.
     """
@@ -49,8 +48,7 @@ def described(place: str) -> Described:
     if place.endswith(".ts"):
         earlier = TYPESCRIPT.read(text, name)
         return Described(earlier.schema, earlier.graph)
-    options = Options(kept=users_facts())
-    made = generate(data, name="workflow", source=name, options=options, targets=())
+    made = reading.generated(data, place, "workflow")
     fields = tuple(parameter.field for parameter in made.module.parameters)
     return Described(schema_of(made.module), made.graph, fields, made.module.fallback)
 
@@ -67,7 +65,7 @@ def places_by_name(places: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def named(places: Sequence[str]) -> dict[str, Described]:
+def named(places: Sequence[str], reading: Reading = AS_IT_IS) -> dict[str, Described]:
     """What each of several files describes, by what its module is called.
 
     Raises CodegenError with all faults.
@@ -76,7 +74,7 @@ def named(places: Sequence[str]) -> dict[str, Described]:
     faults: list[Diagnostic] = []
     for name, place in places_by_name(places).items():
         try:
-            each = described(place)
+            each = described(place, reading)
         except CodegenError as error:
             faults += error.diagnostics
             continue

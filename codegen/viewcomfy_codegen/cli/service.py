@@ -8,8 +8,6 @@ from pathlib import Path
 import click
 
 from ..errors import CodegenError, Diagnostic
-from ..pipeline import generate
-from ..planning.options import Options
 from ..project.paths import STANDARD, name_of
 from ..project.writing import write_all
 from ..targets.checksums import is_generated
@@ -17,7 +15,8 @@ from ..targets.python.reading import read_module
 from ..targets.python.target import PYTHON
 from ..targets.service import service_files
 from .console import err, tell
-from .files import read_file, users_facts
+from .files import read_file
+from .reading import Reading, reads_workflows
 
 
 @click.command("service")
@@ -32,15 +31,16 @@ from .files import read_file, users_facts
     help="The folder to write.",
 )
 @click.option("--force", is_flag=True, help="Write into a folder that holds files.")
-def service_command(workflow: str, output: Path, force: bool) -> None:
-    """Write a web service around WORKFLOW, to go on from.
+@reads_workflows
+def service_command(workflow: str, output: Path, force: bool, reading: Reading) -> None:
+    """Write a FastAPI service around WORKFLOW, for you to build on.
 
-    WORKFLOW is whatever `generate` takes, or a generated module. The service is a FastAPI package
-    with its tests, written once: from then on it is yours. It imports the module, which can be
-    generated again without changing it.
+    WORKFLOW is anything that `generate` accepts, or a generated module. The service comes with
+    tests, a Dockerfile and a README. It is written once and then yours: it imports the generated
+    module, so regenerating that needs no change to the service.
     """
     try:
-        name, module = _module(workflow)
+        name, module = _module(workflow, reading)
         if not force and output.is_dir() and any(output.iterdir()):
             message = "holds files already, and a service is written once"
             hint = "name another folder, or overwrite the service in it with --force"
@@ -55,7 +55,7 @@ def service_command(workflow: str, output: Path, force: bool) -> None:
     err(f"wrote {output}; {output / 'README.md'} says how to start it")
 
 
-def _module(place: str) -> tuple[str, str]:
+def _module(place: str, reading: Reading) -> tuple[str, str]:
     """The module's name and its text: the one that is given, or the workflow's.
 
     Raises CodegenError.
@@ -66,9 +66,7 @@ def _module(place: str) -> tuple[str, str]:
     if place.endswith(".py") or (place == STANDARD and is_generated(text)):
         _refuse_dependent(text, place)
         return name, text
-    label = "standard input" if place == STANDARD else Path(place).name
-    options = Options(kept=users_facts())
-    made = generate(data, name=name, source=label, options=options, targets=[PYTHON])
+    made = reading.generated(data, place, name, [PYTHON])
     tell(made.diagnostics)
     return name, made.files[f"{name}.py"]
 

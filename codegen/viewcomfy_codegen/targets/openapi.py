@@ -120,7 +120,7 @@ def _paths(base: str, kind: str, title: str, schema: Mapping[str, Any]) -> JsonO
         "summary": f"Follow a run of {title}",
         "responses": {
             "200": {
-                "description": "Events named queued, log, progress, output and, last, run.",
+                "description": "Events: queued, log, progress and, last, run.",
                 "content": {"text/event-stream": {"schema": {"type": "string"}}},
             },
             **_refused("401", "404"),
@@ -128,13 +128,13 @@ def _paths(base: str, kind: str, title: str, schema: Mapping[str, Any]) -> JsonO
     }
     output = {
         "operationId": f"{name}Output",
-        "summary": f"The content of an output of {title}",
+        "summary": f"Download an output of {title}",
         "parameters": [
             {
                 "name": "index",
                 "in": "path",
                 "required": True,
-                "description": "Where the file stands among the run's outputs, from 0.",
+                "description": "The file's position in the run's outputs, from 0.",
                 "schema": {"type": "integer", "minimum": 0},
             }
         ],
@@ -152,7 +152,7 @@ def _paths(base: str, kind: str, title: str, schema: Mapping[str, Any]) -> JsonO
             "parameters": [run],
             "get": {
                 "operationId": f"{name}Run",
-                "summary": f"What a run of {title} is doing, and what it gave",
+                "summary": f"Show a run of {title}",
                 "responses": {
                     "200": _answer("The run.", _RUN),
                     **_refused("401", "404"),
@@ -162,7 +162,9 @@ def _paths(base: str, kind: str, title: str, schema: Mapping[str, Any]) -> JsonO
                 "operationId": f"{name}Cancel",
                 "summary": f"Cancel a run of {title}",
                 "responses": {
-                    "204": {"description": "It is cancelled, or was over already."},
+                    "204": {
+                        "description": "The run is cancelled, or was over already."
+                    },
                     **_refused("401", "404"),
                 },
             },
@@ -185,13 +187,13 @@ def _refused(*statuses: str) -> JsonObject:
 
 
 _REFUSALS: Final = {
-    "400": "The body cannot be read.",
+    "400": "The body can't be read.",
     "401": "The API key is missing or wrong.",
-    "404": "There is no such run, or it is gone.",
+    "404": "There is no such run, or it has been dropped.",
     "413": "The body is too large.",
     "415": "The body is neither JSON nor a form.",
-    "422": "The workflow does not accept the values; the faults name the parameters.",
-    "429": "Too many runs at a time.",
+    "422": "The workflow doesn't accept the values; the faults name the parameters.",
+    "429": "Too many runs at a time; try again later.",
     "502": "The workflow's server failed.",
 }
 _RUN: Final = {"$ref": "#/components/schemas/Run"}
@@ -205,7 +207,7 @@ _SHARED: Final[JsonObject] = {
             "status": {"enum": ["running", "success", "error", "cancelled"]},
             "seeds": {
                 "type": "object",
-                "description": "The seeds that were sent, drawn ones among them.",
+                "description": "The seeds the run uses, by parameter.",
             },
             "outputs": {
                 "type": "array",

@@ -23,6 +23,7 @@ _FILES: Final[Mapping[str, str]] = {
     "{package}/__init__.py": "init.py",
     "{package}/app.py": "app.py",
     "{package}/limits.py": "limits.py",
+    "{package}/models.py": "models.py",
     "{package}/runs.py": "runs.py",
     "{package}/settings.py": "settings.py",
     "tests/test_service.py": "test_service.py",

@@ -87,3 +87,28 @@ def test_a_page_is_kept_fresh_with_the_project(
     done = run("generate", "--check")
     assert done.exit_code == 1
     assert "portrait.html" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["docs", "openapi", "rules"])
+def test_a_document_shows_what_its_reader_asks_for(
+    command: str, workflow: Path
+) -> None:
+    options = ("--include", "steps", "--include", "*prompt", "--exclude", "negative*")
+    done = run(command, str(workflow), "-o", "-", *options)
+    assert done.exit_code == 0, done.output
+    assert "steps" in done.stdout and "positive_prompt" in done.stdout
+    assert "negative_prompt" not in done.stdout.partition("x-viewcomfy-keys")[0]
+
+
+def test_a_document_takes_its_titles_from_a_view_comfy_json(workflow: Path) -> None:
+    beside = workflow.with_name("view_comfy.json")
+    inputs = [{"workflowPath": ["3", "inputs", "steps"], "title": "Number of passes"}]
+    groups = [{"title": "Sampling", "inputs": inputs}]
+    shown = {"inputs": groups, "advancedInputs": []}
+    made = [
+        {"viewComfyJSON": shown, "workflowApiJSON": json.loads(workflow.read_text())}
+    ]
+    beside.write_text(json.dumps({"workflows": made}))
+    done = run("rules", str(workflow), "-o", "-", "--view-comfy", str(beside))
+    assert done.exit_code == 0, done.output
+    assert "number_of_passes" in done.stdout

@@ -17,24 +17,16 @@ from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.targets.openapi import openapi_document
 
 from ...helpers.cases import image_to_image
+from ...helpers.services import CODE, KEY, serving_runs, written
 from ...helpers.support import made, schema, text_to_image
 
-CODE = Path(__file__).parents[3] / "codegen"
-LINTED = ("check", "--isolated", "--select", "E,F,W,I,B,UP", "--ignore", "E501", ".")
+LINTED = ("check", "--isolated", "--select", "E,F,W,I,B,UP", "--line-length", "100")
 
 
 def service(source: Path, *options: str) -> Result:
     return CliRunner().invoke(
         main, ["service", str(source), "-o", str(source.parent / "service"), *options]
     )
-
-
-def written(workflow: dict[str, Any], folder: Path, name: str) -> Path:
-    source = folder / f"{name}.json"
-    source.write_text(json.dumps(workflow), "utf-8")
-    done = service(source)
-    assert done.exit_code == 0, done.output
-    return folder / "service"
 
 
 def passes(folder: Path, *command: str) -> None:
@@ -58,7 +50,7 @@ def test_its_own_tests_pass_as_written(workflow: Any, tmp_path: Path) -> None:
 
 def test_the_service_is_clean(tmp_path: Path) -> None:
     folder = written(image_to_image(), tmp_path, "cleaner")
-    passes(folder, "ruff", *LINTED)
+    passes(folder, "ruff", *LINTED, "cleaner_service", "tests")
     passes(folder, "black", "--check", "-q", ".")
     passes(folder, "mypy", "--strict", "--config-file=", "cleaner_service", "tests")
 
@@ -105,3 +97,12 @@ def test_a_module_without_its_workflow_is_refused(tmp_path: Path) -> None:
     refused = service(tmp_path / "made.py")
     assert refused.exit_code == 1 and "give the workflow itself" in refused.stderr
     assert not (tmp_path / "service").exists()
+
+
+@pytest.mark.heavy
+def test_no_request_that_its_document_allows_breaks_it(tmp_path: Path) -> None:
+    with serving_runs(image_to_image(), tmp_path, SERVICE_MAX_RUNNING="1000") as url:
+        options = ("--checks", "not_a_server_error", "--max-examples", "60")
+        header = ("-H", f"X-API-Key: {KEY}")
+        document = f"{url}/openapi.json"
+        passes(tmp_path, "schemathesis.cli", "run", document, *header, *options)

@@ -1,0 +1,115 @@
+"""Options of every command that reads workflows: what is known of their nodes, and what stands
+beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from ..pipeline import Generated, generate
+from ..planning.options import Options
+from ..project.paths import STANDARD
+from ..sources import classes_in
+from ..targets.target import Target
+from .files import read_file, read_object_info, users_facts
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a command reads workflows, as its command line says."""
+
+    object_info: str | None = None
+    view_comfy: str | None = None
+    picked: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    app_only: bool = False
+
+    def generated(
+        self, data: bytes, place: str, name: str, targets: Iterable[Target] = ()
+    ) -> Generated:
+        """The client of a workflow that was read from `place`, to be called `name`.
+
+        Raises CodegenError.
+        """
+        beside = None
+        if self.view_comfy:
+            beside = read_file(self.view_comfy), self.view_comfy
+        return generate(
+            data,
+            name=name,
+            source="standard input" if place == STANDARD else Path(place).name,
+            options=self._options(),
+            workflow_in=self.picked,
+            view_comfy=beside,
+            targets=targets,
+        )
+
+    def _options(self) -> Options:
+        asked = self.object_info
+        return Options(
+            include=self.include,
+            exclude=self.exclude,
+            app_only=self.app_only,
+            object_info=classes_in(read_object_info(asked), asked) if asked else None,
+            kept=users_facts(),
+        )
+
+
+AS_IT_IS: Final = Reading()
+"""Without any of the options."""
+
+_OPTIONS: Final = (
+    click.option(
+        "--object-info",
+        metavar="FILE|URL",
+        help="Node definitions of your own ComfyUI: its URL, or a saved /object_info.",
+    ),
+    click.option(
+        "--view-comfy",
+        metavar="FILE",
+        help="view_comfy.json whose titles, texts, types and groups apply to the workflow.",
+    ),
+    click.option(
+        "--workflow",
+        "picked",
+        metavar="N|TITLE",
+        help="Which workflow of a view_comfy.json to use, by number or title.",
+    ),
+    click.option(
+        "--include",
+        multiple=True,
+        metavar="GLOB",
+        help="Keep only parameters whose name, key or node class matches.",
+    ),
+    click.option(
+        "--exclude",
+        multiple=True,
+        metavar="GLOB",
+        help="Leave out parameters whose name, key or node class matches.",
+    ),
+    click.option(
+        "--app-only",
+        is_flag=True,
+        help="Keep only what the workflow's App mode shows.",
+    ),
+)
+
+
+def reads_workflows(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command these options, and hand them over as its argument `reading`."""
+
+    @wraps(command)
+    def with_reading(**given: Any) -> None:
+        own = {each.name: given.pop(each.name) for each in fields(Reading)}
+        command(reading=Reading(**own), **given)
+
+    for option in reversed(_OPTIONS):
+        with_reading = option(with_reading)
+    return with_reading
