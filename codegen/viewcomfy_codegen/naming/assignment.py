@@ -12,9 +12,11 @@ from ..catalog.vocabulary import class_words, vocabulary
 from ..graph.workflow import Node
 from ..model import Identifier
 from ..words import snake, unique, usable, words
-from .brothers import Brothers, Prefix, Prefixes
-from .candidates import Base, Labels, Spot
+from .brothers import Brothers
+from .candidates import Labels
+from .prefixes import Prefix, Prefixes
 from .rules import Rule, Words, merge, shortened
+from .spots import Base, Spot
 
 
 def assign(

@@ -11,7 +11,7 @@ from viewcomfy_runtime.results.result import PromptResult
 
 from ..model import Identifier
 from ..words import RESERVED, snake, unique, usable, words
-from .candidates import Words
+from .rules import Words
 
 RESERVED_OUTPUTS: Final = frozenset(
     name for name in dir(PromptResult) if not name.startswith("_")

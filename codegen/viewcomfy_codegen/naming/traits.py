@@ -12,10 +12,11 @@ from typing import Final
 
 from ..catalog.vocabulary import family_of, vocabulary
 from ..graph.roles import side_in
-from ..graph.workflow import Node, natural
+from ..graph.workflow import Node
 from ..words import words
-from .candidates import Labels, own_words
+from .candidates import Labels
 from .rules import Words
+from .spots import own_words
 
 MODEL_FILE: Final = re.compile(
     r".\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf|engine)$", re.IGNORECASE
@@ -206,49 +207,10 @@ class Traits:
         """What tells about the one file that this node works on."""
         found = set()
         for source in self._media_sources(node):
-            name = self._labels.file_name(source)
+            name = self._labels.files.loaded_by(source)
             if name:
                 found.add(tuple(word for word in name if word not in _PLAIN_SOCKETS))
         return found.pop()[:2] if len(found) == 1 else ()
-
-    @cached_property
-    def place(self) -> dict[str, int]:
-        """Each node's place as one reads the flow backwards from each output: what belongs together
-        stands together.
-        """
-        found: dict[str, int] = {}
-        ends = [id for id, uses in self._workflow.uses.items() if not uses]
-        rest = [id for id in self._workflow.nodes if self._workflow.uses[id]]
-        for end in [*sorted(ends, key=natural), *rest]:
-            self._visit(end, found)
-        return found
-
-    def _visit(self, end: str, found: dict[str, int]) -> None:
-        pending: list[tuple[str, bool]] = [(end, False)]
-        entered: set[str] = set()
-        while pending:
-            id, done = pending.pop()
-            if id in found:
-                continue
-            if done:
-                found[id] = len(found)
-                continue
-            if id in entered:
-                continue
-            entered.add(id)
-            pending.append((id, True))
-            node = self._workflow.nodes[id]
-            for name in reversed(self._in_order(node)):
-                source = node.links[name].node
-                if source in self._workflow.nodes and source not in found:
-                    pending.append((source, False))
-
-    def _in_order(self, node: Node) -> list[str]:
-        facts = self._labels.facts[node.class_type]
-        declared = list(facts.inputs) if facts is not None else []
-        listed = [name for name in declared if name in node.links]
-        rest = sorted((name for name in node.links if name not in listed), key=natural)
-        return listed + rest
 
 
 def without_numbers(name: Words) -> Words:

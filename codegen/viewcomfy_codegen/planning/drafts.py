@@ -16,7 +16,7 @@ from ..catalog import PAGE_CLASSES, Catalog, InputFacts, NodeFacts
 from ..graph.roles import PRIMITIVE, Roles
 from ..graph.workflow import Node, Workflow
 from ..model import ADVANCED, BASIC, Identifier, Origin
-from ..naming.candidates import split_mark
+from ..naming.titles import split_mark
 from ..words import unique, words
 from .branches import branches_of, joined_type, lacking, wire_names
 from .constants import consumed_type

@@ -20,7 +20,7 @@ from ..catalog import InputFacts, NodeFacts, glossary
 from ..catalog.vocabulary import class_words, family_of, vocabulary
 from ..graph.roles import Roles
 from ..graph.workflow import Node
-from ..naming.candidates import PROMPT_WORDS
+from ..naming.texts import PROMPT_WORDS
 from ..words import plain_name, words
 from .types import MODEL_FILE
 

@@ -18,7 +18,7 @@ from ..catalog import glossary
 from ..catalog.glossary import SentenceOrigin
 from ..graph.roles import PRIMITIVE, Roles
 from ..model import Origin
-from ..naming.candidates import split_mark
+from ..naming.titles import split_mark
 from ..words import one_line, plain_name, words
 from .drafts import Draft
 

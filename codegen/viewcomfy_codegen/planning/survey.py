@@ -14,8 +14,9 @@ from ..catalog import Catalog
 from ..graph.workflow import Workflow
 from ..model import ADVANCED, BASIC, Identifier, Origin
 from ..naming.assignment import assign
-from ..naming.candidates import Labels, Spot
+from ..naming.candidates import Labels
 from ..naming.rules import Rule, merge
+from ..naming.spots import Spot
 from ..words import snake, usable, words
 from .analysis import Analysis, analyse
 from .author import Author, Label

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ..catalog import Catalog, shipped
 from ..errors import CodegenError, Diagnostic
 from ..model import BASIC
-from ..naming.candidates import split_mark
+from ..naming.titles import split_mark
 from ..planning.author import Author
 from ..planning.wishes import Wish, Wishes
 from .api_format import is_node, nodes_in

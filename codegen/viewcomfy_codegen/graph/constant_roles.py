@@ -1,0 +1,103 @@
+"""Who uses a constant, and what all who do call it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import islice
+from typing import Final, NamedTuple
+
+from ..words import words
+from .kinds import (
+    MATHS,
+    MOST_USES,
+    PLAIN_TYPES,
+    REROUTES,
+    SHOWS,
+    SWITCHES,
+    Kinds,
+    has_word,
+)
+from .workflow import Node, Use
+
+PRIMITIVE: Final = frozenset(
+    "value int float string number boolean text bool integer".split()
+)
+"""Words in the names of inputs that hold a value for other nodes."""
+
+
+class Fed(NamedTuple):
+    """Where a constant goes: the class that uses it, empty where several do, and what they all call
+    it.
+    """
+
+    class_type: str
+    input: str
+
+
+class ConstantRoles(Kinds):
+    """The uses of constants, each found in one pass against the flow of data."""
+
+    def fed(self, node: Node) -> Fed | None:
+        """Who uses a constant and as what, where all who do give it one name; None for a node that
+        works.
+        """
+        facts = self._facts(node.class_type)
+        if node.links or (
+            facts is not None and not PLAIN_TYPES.issuperset(facts.outputs)
+        ):
+            return None
+        return self._fed[node.id]
+
+    def users(self, node: Node) -> tuple[Use, ...]:
+        """Where a constant goes, but for those who only calculate
+        with it or show it; nowhere for a node that works.
+        """
+        facts = self._facts(node.class_type)
+        plain = facts is None or PLAIN_TYPES.issuperset(facts.outputs)
+        return self._users[node.id] if plain and not node.links else ()
+
+    @cached_property
+    def _users(self) -> dict[str, tuple[Use, ...]]:
+        """Who uses what a node hands on, switches and reroutes
+        passed; who only calculates or shows does not count.
+        """
+        reached: dict[str, tuple[Use, ...]] = {}
+        for node in reversed(self._workflow.nodes.values()):
+            users: dict[Use, None] = {}
+            for use in self._workflow.uses[node.id]:
+                target = self._workflow.nodes[use.node]
+                if has_word(target, REROUTES | SHOWS) or (
+                    has_word(target, SWITCHES) and "switch" not in words(use.input)
+                ):
+                    users |= dict.fromkeys(reached.get(target.id, ()))
+                elif not has_word(target, MATHS):
+                    users[use] = None
+            reached[node.id] = tuple(islice(users, MOST_USES))
+        return reached
+
+    @cached_property
+    def _fed(self) -> dict[str, Fed | None]:
+        return {id: self._agreed(uses) for id, uses in self._users.items()}
+
+    def _agreed(self, uses: tuple[Use, ...]) -> Fed | None:
+        if not uses:
+            return None
+        spoken = [words(use.input) for use in uses]
+        ending = _common_end(spoken)
+        if not ending or len(ending) < min(map(len, spoken)):
+            return None
+        classes = {self._workflow.nodes[use.node].class_type for use in uses}
+        name = next(
+            use.input for use, said in zip(uses, spoken, strict=True) if said == ending
+        )
+        return Fed(classes.pop() if len(classes) == 1 else "", name)
+
+
+def _common_end(spoken: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """The words that all end in."""
+    ending: list[str] = []
+    for column in zip(*map(reversed, spoken), strict=False):
+        if len(set(column)) > 1:
+            break
+        ending.append(column[0])
+    return tuple(reversed(ending))

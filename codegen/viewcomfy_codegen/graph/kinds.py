@@ -1,0 +1,136 @@
+"""What a node does by its class: whether it calculates, shows, chooses, finds, encodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ..catalog import NodeFacts
+from ..catalog.vocabulary import class_words, family_of
+from ..words import words
+from .workflow import Node, Use, Workflow
+
+PLAIN_TYPES: Final = frozenset(
+    {"INT", "FLOAT", "STRING", "BOOLEAN", "NUMBER", "COMBO", "*"}
+)
+TEXT_TYPES: Final = ("STRING", "COND", "EMBED", "PROMPT", "TEXT")
+
+MATHS: Final = frozenset(
+    "math simplemath calculate calculator compare eval evaluate formula arithmetic".split()
+)
+SHOWS: Final = frozenset("preview comparer show display debug print log".split())
+_RAISES: Final = frozenset("error message".split())
+SWITCHES: Final = frozenset("switch if ifelse else select selector any combo".split())
+REROUTES: Final = frozenset("reroute".split())
+UNPACKS: Final = frozenset("components".split())
+
+MOST_USES: Final = 32
+"""How many uses of one value are looked at: so many tell what it is, and a chain of any length
+costs no more.
+"""
+
+_MODEL_PARTS: Final = frozenset({"MODEL", "CLIP", "VAE", "LATENT"})
+_MAKES_MASKS: Final = frozenset({"MASK", "SEGS", "BBOX", "BBOXES", "SAM3_TRACK_DATA"})
+
+
+class Kinds:
+    """The nodes of one workflow by what their classes do."""
+
+    def __init__(
+        self, workflow: Workflow, facts: Callable[[str], NodeFacts | None]
+    ) -> None:
+        self._workflow = workflow
+        self._facts = facts
+
+    def makes_masks(self, node: Node) -> bool:
+        """Whether the node finds a part of an image: it takes one in and gives a mask, boxes or
+        segments out.
+        """
+        facts = self._facts(node.class_type)
+        if facts is None:
+            return family_of(node.class_type) == ("mask",)
+        return not _MAKES_MASKS.isdisjoint(facts.outputs) and any(
+            each.type == "IMAGE" for each in facts.inputs.values()
+        )
+
+    def finds(self, node: Node) -> bool:
+        """Whether all that takes what the node made of its text looks for it in an image."""
+        uses = self._workflow.uses[node.id]
+        return bool(uses) and all(
+            self.makes_masks(self._workflow.nodes[use.node]) for use in uses
+        )
+
+    def generates_alone(self, node: Node) -> bool:
+        """Whether the node makes its result from prompt and files alone, as a service does: no
+        model is linked to it.
+        """
+        facts = self._facts(node.class_type)
+        if facts is None or _MODEL_PARTS.intersection(facts.outputs):
+            return False
+        types = {each.type for each in facts.inputs.values()}
+        names = set(facts.inputs)
+        return not types & (_MODEL_PARTS | {"CONDITIONING", "GUIDER"}) and (
+            "auth_token_comfy_org" in names
+            or ("seed" in names and any("prompt" in each for each in names))
+            or ("model" in names and bool(facts.inputs["model"].branches))
+        )
+
+    def encodes(self, node: Node) -> bool:
+        """Whether the node makes a prompt of its texts:
+        conditioning comes out, by whatever name.
+        """
+        facts = self._facts(node.class_type)
+        if facts is None:
+            return "encode" in words(node.class_type)
+        return any(
+            kind != "STRING" and any(each in kind for each in TEXT_TYPES)
+            for kind in facts.outputs
+        )
+
+    def is_work(self, node: Node) -> bool:
+        """Whether a node calculates, chooses or shows: what it takes is not what it feeds."""
+        return has_word(node, MATHS | SHOWS | SWITCHES)
+
+    def is_switch(self, node: Node) -> bool:
+        """Whether a node hands on one of what is linked to it."""
+        return has_word(node, SWITCHES)
+
+    def is_show(self, node: Node) -> bool:
+        """Whether a node only shows what is linked to it."""
+        return (
+            bool(node.links) and has_word(node, SHOWS) and not has_word(node, _RAISES)
+        )
+
+    def choices(self, node: Node) -> tuple[Node, Node] | None:
+        """What a switch takes when it is on, and when it is off."""
+        found: dict[bool, Node] = {}
+        for name, link in node.links.items():
+            source = self._workflow.nodes.get(link.node)
+            parts = set(words(name))
+            if source is not None and parts & {"true", "false"}:
+                found["true" in parts] = source
+        return (found[True], found[False]) if len(found) == 2 else None
+
+    def is_math(self, node: Node) -> bool:
+        """Whether a node calculates or compares."""
+        return has_word(node, MATHS)
+
+    def link_type(self, node: Node, use: Use) -> str:
+        """The type of what a node hands on there; `*` where nobody knows."""
+        source = self._facts(node.class_type)
+        if source is not None and 0 <= use.output < len(source.outputs):
+            if source.outputs[use.output] != "*":
+                return source.outputs[use.output]
+        target = self._facts(self._workflow.nodes[use.node].class_type)
+        if target is not None and use.input in target.inputs:
+            return target.inputs[use.input].type
+        return "*"
+
+
+def zeroes(node: Node) -> bool:
+    """Whether the node drops what the text says and keeps only its form."""
+    return {"zero", "out"} <= set(words(node.class_type))
+
+
+def has_word(node: Node, kind: frozenset[str]) -> bool:
+    return not kind.isdisjoint(class_words(node.class_type))

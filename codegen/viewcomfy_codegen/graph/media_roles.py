@@ -1,0 +1,114 @@
+"""What images, videos and sounds are used as: as inputs say, else as classes do."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from ..catalog.vocabulary import class_words, vocabulary
+from ..words import words
+from .kinds import UNPACKS, Kinds, has_word
+from .workflow import Node
+
+_MEDIA_TYPES: Final = frozenset({"IMAGE", "MASK", "VIDEO", "AUDIO"})
+
+_PLAIN_SOCKETS: Final = frozenset("""
+    image images pixels video videos audio audios input inputs any anything value data frame frames
+    picture in obj object text string prompt model positive negative latent latents samples
+    conditioning clip vae sigmas noise guider sampler net lora hooks options optional pipe basic
+    settings embeds vision output destination init original orig origin img vid src first second on
+    true false condition waveform file batch list encoder gen to from of by and the encode upscaled
+    resized raw media rgb bgr any1
+    """.split())
+"""Words in the names of inputs that say what is linked there, not what it is for."""
+
+_FRAMES: Final = {"0": "start", "-1": "end"}
+"""What an image is that guides the frame of this place."""
+
+_MEDIA_WORDS: Final = frozenset(
+    "image images video frames mask masks audio picture face".split()
+)
+_SPELLED_OUT: Final = {"ref": "reference", "bg": "background", "fg": "foreground"}
+
+
+class _Label(NamedTuple):
+    """What something is used as, and how surely: 2 an input's name says so, 1 its class, 0 nothing
+    does.
+    """
+
+    words: tuple[str, ...]
+    sure: int
+
+
+_NO_LABEL: Final = _Label((), 0)
+
+
+class MediaRoles(Kinds):
+    """The roles of media, each found in one pass against the flow of data."""
+
+    def label(self, node: Node) -> tuple[str, ...]:
+        """The words for what the node's image, video or sound is used as; none where nothing
+        special.
+        """
+        labels = self._labels[node.id]
+        # A loaded image's own mask says nothing of what the image is for.
+        images = [label for kind, label in labels.items() if kind != "MASK"]
+        return _surest(images or list(labels.values())).words
+
+    @cached_property
+    def _labels(self) -> dict[str, dict[str, _Label]]:
+        """What each node's outputs are used as, by their types."""
+        found: dict[str, dict[str, _Label]] = {}
+        for node in reversed(self._workflow.nodes.values()):
+            labels: dict[str, list[_Label]] = {}
+            for use in self._workflow.uses[node.id]:
+                kind = self.link_type(node, use)
+                if kind not in _MEDIA_TYPES and kind != "*":
+                    continue
+                target = self._workflow.nodes[use.node]
+                label = self._use_label(target, use.input)
+                if kind == "*" and _MEDIA_WORDS.isdisjoint(words(use.input)):
+                    label = _NO_LABEL  # What nobody knows to be an image is none.
+                if not label.sure and (kept := self._kept(target, kind)):
+                    label = found.get(target.id, {}).get(kept, _NO_LABEL)
+                labels.setdefault(kind, []).append(label)
+            found[node.id] = {kind: _surest(every) for kind, every in labels.items()}
+        return found
+
+    def _use_label(self, target: Node, name: str) -> _Label:
+        if any(other.endswith("_store") for other in target.values):
+            return _NO_LABEL  # An editor's background.
+        frame = _FRAMES.get(str(target.values.get("frame_idx")))
+        if frame is not None and name == "image":
+            return _Label((frame, name), 2)
+        *groups, last = name.split(".")
+        for each in (last, *reversed(groups[1:])):
+            said = tuple(_SPELLED_OUT.get(part, part) for part in words(each))
+            bare = {part.rstrip("0123456789") for part in said if len(part) > 1}
+            if not _PLAIN_SOCKETS.issuperset(bare - {""}):
+                return _Label(said, 2)
+        known = vocabulary().used_as(class_words(target.class_type), name)
+        if known:
+            return _Label(known, 1)
+        facts = self._facts(target.class_type)
+        # What an image is made from is an image, whatever else it guides.
+        made_from = facts is not None and facts.outputs[:1] == ("LATENT",)
+        return _Label((), 1) if made_from else _NO_LABEL
+
+    def _kept(self, target: Node, kind: str) -> str | None:
+        """The type as which the thing that goes in comes out again, if it does: the same, or only
+        unpacked.
+        """
+        facts = self._facts(target.class_type)
+        if kind == "VIDEO" and has_word(target, UNPACKS):
+            return "IMAGE"
+        if facts is None or kind == "*" or not {kind, "*"}.isdisjoint(facts.outputs):
+            return kind
+        return None
+
+
+def _surest(labels: list[_Label]) -> _Label:
+    """The one that is said most surely; none where several are."""
+    highest = max((label.sure for label in labels), default=0)
+    best = {label for label in labels if label.sure == highest}
+    return best.pop() if len(best) == 1 else _NO_LABEL

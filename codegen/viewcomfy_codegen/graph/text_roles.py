@@ -1,0 +1,119 @@
+"""What the texts of a workflow become: which side of the prompt, or what else they are used as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import islice
+from typing import Final
+
+from ..words import words
+from .kinds import (
+    MOST_USES,
+    REROUTES,
+    SHOWS,
+    SWITCHES,
+    TEXT_TYPES,
+    Kinds,
+    has_word,
+    zeroes,
+)
+from .workflow import Node, Use
+
+POSITIVE: Final = "positive"
+NEGATIVE: Final = "negative"
+NEUTRAL: Final = "neutral"
+"""A prompt where there is no other side, as a guider takes it."""
+
+_SIDES: Final = {
+    "positive": POSITIVE,
+    "pos": POSITIVE,
+    "negative": NEGATIVE,
+    "neg": NEGATIVE,
+}
+
+
+class TextRoles(Kinds):
+    """The roles of texts, each found in one pass against the flow of data."""
+
+    def side(self, node: Node) -> str | None:
+        """POSITIVE or NEGATIVE where all that the node's text becomes is that, NEUTRAL where there
+        are no sides.
+        """
+        sides = self._sides[node.id]
+        if len(sides) == 1:
+            return next(iter(sides))
+        return NEUTRAL if NEUTRAL in sides and NEGATIVE not in sides else None
+
+    def text_end(self, node: Node) -> Use | None:
+        """The input where a text is used that becomes no
+        prompt, where there is but one such name.
+        """
+        ends = self._text_ends[node.id]
+        names = {words(use.input) for use in ends}
+        return ends[0] if len(names) == 1 else None
+
+    def _flows(self, node: Node) -> Iterator[tuple[Use, Node]]:
+        """Where the node's texts go, or what was made of them; an output of unknown type goes
+        everywhere.
+        """
+        for use in self._workflow.uses[node.id]:
+            kind = self.link_type(node, use)
+            if kind == "*" or (
+                "IMAGE" not in kind and any(each in kind for each in TEXT_TYPES)
+            ):
+                yield use, self._workflow.nodes[use.node]
+
+    @cached_property
+    def _sides(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for node in reversed(self._workflow.nodes.values()):
+            direct: set[str] = set()
+            passed: set[str] = set()
+            for use, target in self._flows(node):
+                named = side_in(words(use.input))
+                if named is not None:
+                    direct.add(named)
+                elif not zeroes(target):
+                    passed |= self._passed_on(target, found)
+            found[node.id] = frozenset(direct or passed)
+        return found
+
+    def _passed_on(
+        self, target: Node, found: dict[str, frozenset[str]]
+    ) -> frozenset[str]:
+        """What a node makes of a text: what its own outputs become, or a prompt without sides at
+        the end.
+        """
+        if target.id not in found:  # within a circle
+            return frozenset()
+        if not self._workflow.uses[target.id]:
+            return frozenset()
+        if any(True for _ in self._flows(target)):
+            return found[target.id]
+        twin = any(side_in(words(name)) == NEGATIVE for name in target.links)
+        return frozenset({POSITIVE if twin else NEUTRAL})
+
+    @cached_property
+    def _text_ends(self) -> dict[str, tuple[Use, ...]]:
+        found: dict[str, tuple[Use, ...]] = {}
+        for node in reversed(self._workflow.nodes.values()):
+            ends: dict[Use, None] = {}
+            for use in self._workflow.uses[node.id]:
+                if self.link_type(node, use) not in ("STRING", "*", "COMBO"):
+                    continue
+                target = self._workflow.nodes[use.node]
+                facts = self._facts(target.class_type)
+                passes = facts is not None and "STRING" in facts.outputs
+                if passes or has_word(target, REROUTES | SWITCHES | SHOWS):
+                    ends |= dict.fromkeys(found.get(target.id, ()))
+                else:
+                    ends[use] = None
+            found[node.id] = tuple(islice(ends, MOST_USES))
+        return found
+
+
+def side_in(parts: tuple[str, ...]) -> str | None:
+    """The side that an input's name speaks of."""
+    sides = {_SIDES[part] for part in parts if part in _SIDES}
+    return sides.pop() if len(sides) == 1 else None

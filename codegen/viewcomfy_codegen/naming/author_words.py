@@ -1,0 +1,111 @@
+"""Brothers told apart by their author's words: titles, subgraphs and groups on the canvas."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+
+from ..graph.workflow import Node
+from ..words import words
+from .candidates import Labels
+from .prefixes import Contest, Prefix, Prefixes
+from .rules import Rule, Words
+from .surroundings import Surroundings
+from .traits import Traits
+
+
+class AuthorWords:
+    """What the author of one workflow wrote on and around its nodes."""
+
+    def __init__(self, labels: Labels, traits: Traits) -> None:
+        self._labels = labels
+        self._workflow = labels.workflow
+        self._traits = traits
+
+    def by_title(self, contest: Contest) -> Prefixes | None:
+        said = {node.id: self._traits.said(node) for node in contest.nodes}
+        short = self._shortest(said)
+        counts = Counter(short.values())
+        unique = [n for n in contest.nodes if short[n.id] and counts[short[n.id]] == 1]
+        if not unique:
+            return None
+        if len(unique) == len(contest.nodes):
+            return _numbered_titles(contest.nodes, short)
+        told = {node.id for node in unique}
+        rest = [node for node in contest.nodes if node.id not in told]
+        found = contest.rest(rest)
+        for node in unique:
+            found[node.id] = Prefix(short[node.id], rule=Rule.APART)
+        return found
+
+    def _shortest(self, said: Mapping[str, Words]) -> dict[str, Words]:
+        """As few of the words as tell the titles apart: those that run through the workflow where
+        they do, else the first.
+        """
+        common = set.intersection(*(set(each) for each in said.values()))
+        own = {
+            id: tuple(word for word in each if word not in common) or each
+            for id, each in said.items()
+        }
+        running = {
+            id: tuple(word for word in each if self._running[word] > 1)
+            for id, each in own.items()
+        }
+        if all(running.values()) and len(set(running.values())) == len(running):
+            return running
+        for length in (2, 3):
+            cut = {id: each[:length] for id, each in own.items()}
+            told = [each for each in cut.values() if each]
+            if len(told) == len(set(told)):
+                return cut
+        return own
+
+    @cached_property
+    def _running(self) -> Counter[str]:
+        """In the titles of how many classes each word stands that authors wrote."""
+        classes: dict[str, set[str]] = {}
+        for node in self._workflow.nodes.values():
+            for word in self._labels.titles.said[node.id]:
+                classes.setdefault(word, set()).add(node.class_type)
+        return Counter({word: len(found) for word, found in classes.items()})
+
+    def by_subgraph(self, contest: Contest) -> Prefixes | None:
+        """By the names of the subgraphs that they are in, where they first part."""
+        names = {node.id: self._around(node).subgraphs for node in contest.nodes}
+        for level in range(min(map(len, names.values()))):
+            keys = {id: _plain(each[level]) for id, each in names.items()}
+            if len(set(keys.values())) > 1:
+                return contest.within(keys, Rule.SUBGRAPH)
+        return None
+
+    def by_group(self, contest: Contest) -> Prefixes | None:
+        """By the titles of the groups that they lie in on the canvas."""
+        keys = {node.id: _plain(self._around(node).group) for node in contest.nodes}
+        return contest.within(keys, Rule.GROUP)
+
+    def _around(self, node: Node) -> Surroundings:
+        return self._labels.around.get(node.id, Surroundings())
+
+
+def _plain(name: str) -> Words:
+    """The first two words of a subgraph's or a group's name, without numbers of steps."""
+    return tuple(
+        word for word in words(name) if not word.isdecimal() and word != "step"
+    )[:2]
+
+
+def _numbered_titles(nodes: list[Node], said: Mapping[str, Words]) -> Prefixes:
+    """The titles as prefixes; those that differ in a number behind one word alone, with that
+    number.
+    """
+    stems = {id: each[-1].rstrip("0123456789") for id, each in said.items()}
+    if len(set(stems.values())) == 1 and all(len(each) == 1 for each in said.values()):
+        stem = next(iter(stems.values()))
+        numbers = {id: each[-1][len(stem) :] or "1" for id, each in said.items()}
+        if stem and len(set(numbers.values())) == len(nodes):
+            return {
+                id: Prefix((), (stem,), number, Rule.APART)
+                for id, number in numbers.items()
+            }
+    return {id: Prefix(each, rule=Rule.APART) for id, each in said.items()}

@@ -1,0 +1,143 @@
+"""Brothers told apart by what they are linked to: sockets, outputs, sources, partners, files."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ..graph.workflow import Node
+from ..words import words
+from .candidates import Labels
+from .prefixes import Contest, Prefix, Prefixes, if_distinct
+from .rules import Rule, Words
+from .traits import Traits, saved_as, without_numbers
+
+
+class Connections:
+    """What stands before and behind the nodes of one workflow."""
+
+    def __init__(self, labels: Labels, traits: Traits) -> None:
+        self._labels = labels
+        self._workflow = labels.workflow
+        self._traits = traits
+
+    def by_switch(self, contest: Contest) -> Prefixes | None:
+        """Where a switch takes one of two: the one that it takes when on carries what its author
+        calls being on.
+        """
+        if len(contest.nodes) != 2:
+            return None
+        ways: dict[str, str] = {}
+        switches: set[str] = set()
+        for node in contest.nodes:
+            for use in self._workflow.uses[node.id]:
+                if self._labels.roles.is_switch(self._workflow.nodes[use.node]):
+                    switches.add(use.node)
+                    ways[node.id] = "on" if "true" in words(use.input) else "off"
+        if len(switches) != 1 or sorted(ways.values()) != ["off", "on"]:
+            return None
+        said = self._traits.switched_by(self._workflow.nodes[switches.pop()])
+        return (
+            {
+                id: Prefix(said if way == "on" else (), rule=Rule.SOCKET)
+                for id, way in ways.items()
+            }
+            if said
+            else None
+        )
+
+    def by_socket(self, contest: Contest) -> Prefixes | None:
+        found = {node.id: self._traits.socket(node) for node in contest.nodes}
+        bare = {id: without_numbers(each) for id, each in found.items()}
+        if len(set(bare.values())) > 1:
+            return if_distinct(bare, Rule.SOCKET)
+        # Sockets that differ in their number alone: layer1 and layer2.
+        stem = next(iter(bare.values()))
+        numbers = {
+            id: "".join(filter(str.isdecimal, "".join(each)))
+            for id, each in found.items()
+        }
+        if (
+            not stem
+            or "" in numbers.values()
+            or len(set(numbers.values())) < len(contest.nodes)
+        ):
+            return None
+        return {
+            id: Prefix(noun=stem, number=number, rule=Rule.SOCKET)
+            for id, number in numbers.items()
+        }
+
+    def by_branch(self, contest: Contest) -> Prefixes | None:
+        """By what the author calls the only outputs that they lead to."""
+        ends = {
+            node.id: self._traits.ends.get(node.id, frozenset())
+            for node in contest.nodes
+        }
+        if all(len(each) == 1 for each in ends.values()):
+            savers = {
+                id: self._workflow.nodes[next(iter(each))] for id, each in ends.items()
+            }
+            said = {id: self._traits.said(saver) for id, saver in savers.items()}
+            if (found := if_distinct(said, Rule.BRANCH)) is not None:
+                return found
+            prefixes = {id: saved_as(saver) for id, saver in savers.items()}
+            if (found := if_distinct(prefixes, Rule.BRANCH)) is not None:
+                return found
+        return None
+
+    def by_source(self, contest: Contest) -> Prefixes | None:
+        """By the kinds of the nodes that work for each
+        alone: a LoRA for one, a model for the other.
+        """
+        kinds = {node.id: self._traits.source_kinds(node) for node in contest.nodes}
+        counts = Counter(kind for each in kinds.values() for kind in set(each))
+        own = {
+            id: next((kind for kind in each if counts[kind] == 1), ())
+            for id, each in kinds.items()
+        }
+        return if_distinct(own, Rule.PARTNER)
+
+    def by_output(self, contest: Contest) -> Prefixes | None:
+        """By what the outputs that are nearest to each have in common."""
+        keys = {node.id: self._traits.leads_to(node) for node in contest.nodes}
+        return contest.within(keys, Rule.BRANCH)
+
+    def by_file(self, contest: Contest) -> Prefixes | None:
+        found = {node.id: self._traits.file_word(node) for node in contest.nodes}
+        if any(found.values()) and not all(found.values()):
+            found |= self._traits.own_file_words(contest.nodes, found)
+        return if_distinct(found, Rule.FILE)
+
+    def by_partner(self, contest: Contest) -> Prefixes | None:
+        """By what tells the nodes apart that these belong to: each feeds one of its own, all of one
+        class.
+        """
+        partners: dict[str, Node] = {}
+        for node in contest.nodes:
+            users = {use.node for use in self._workflow.uses[node.id]}
+            if len(users) != 1:
+                return None
+            partners[node.id] = self._workflow.nodes[users.pop()]
+        classes = {partner.class_type for partner in partners.values()}
+        ids = {partner.id for partner in partners.values()}
+        if len(classes) > 1 or len(ids) < len(contest.nodes) or ids & set(partners):
+            return None
+        told = contest.settle(list(partners.values()), frozenset())
+        if any(each.number or not each.words for each in told.values()):
+            return None
+        return {
+            id: Prefix(told[partner.id].words, rule=Rule.PARTNER)
+            for id, partner in partners.items()
+        }
+
+    def by_loaded(self, contest: Contest) -> Prefixes | None:
+        """By the files that the nodes work on, each on one of its own: start and end image, or two
+        people.
+        """
+        found: dict[str, Words] = {}
+        for node in contest.nodes:
+            said = self._traits.loaded(node)
+            if not said:
+                return None
+            found[node.id] = said
+        return if_distinct(found, Rule.PARTNER)

@@ -1,0 +1,112 @@
+"""What files are called: what their author wrote, what they are used as, what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from viewcomfy_runtime.parameters.types import Media
+
+from ..catalog import NodeFacts
+from ..catalog.vocabulary import class_words
+from ..graph.roles import Roles
+from ..graph.workflow import Node, Workflow
+from .rules import Rule, Words
+from .spots import GENERIC, MEDIA_NOUNS, Base, Spot, only_numbers, own_words
+from .titles import Titles
+
+_FRAMES: Final = frozenset("start end first last".split())
+"""What one frame of a video is, but no video."""
+
+
+class Files:
+    """What the files of one workflow are called."""
+
+    def __init__(
+        self,
+        workflow: Workflow,
+        roles: Roles,
+        facts: Mapping[str, NodeFacts | None],
+        titles: Titles,
+    ) -> None:
+        self._workflow = workflow
+        self._roles = roles
+        self._facts = facts
+        self._titles = titles
+
+    def loaded_by(self, node: Node) -> Words:
+        """What the file that a node loads is called; empty for a node that loads none."""
+        facts = self._facts[node.class_type]
+        if facts is None or node.links:
+            return ()
+        for name in node.values:
+            declared = facts.inputs.get(name)
+            if declared is not None and declared.upload:
+                kind = Media(declared.upload)
+                return self.base(node, kind, Spot(node, name, kind, True)).name
+        return ()
+
+    def base(self, node: Node, kind: Media, spot: Spot) -> Base:
+        said = self._titles.said[node.id]
+        noun = _noun(kind)
+        if said and not GENERIC.issuperset(said) and not only_numbers(said):
+            if said[0].isdecimal():
+                return Base((noun, *said), Rule.TITLE, role=True)
+            return Base(_with_noun(said, noun), Rule.TITLE, role=True)
+        facts = self._facts[node.class_type]
+        if facts is not None and facts.outputs == ("MASK",):
+            noun = "mask"
+        label = self._roles.label(node)
+        own = own_words(spot.input)
+        if label and noun != "file":
+            return Base(_as_media(label, noun), Rule.ROLE, role=True)
+        if MEDIA_NOUNS.isdisjoint(own) and own != ("file",):
+            return Base((*own, noun) if noun != "file" else own, Rule.INPUT, role=True)
+        return Base((noun,), Rule.INPUT, role=True)
+
+    def linked(self, node: Node) -> Base | None:
+        """The name of an address: what stands there, and what it is used as."""
+        end = self._roles.text_end(node)
+        openers = [self._workflow.nodes[end.node]] if end is not None else []
+        opener = next((each for each in (*openers, node) if _medium(each)), node)
+        noun = _medium(opener)
+        label = self._roles.label(opener) or self._roles.label(node)
+        if label and noun:
+            return Base((*_as_media(label, noun), "url"), Rule.ROLE, role=True)
+        return Base((noun, "url") if noun else ("url",), Rule.ROLE, role=True)
+
+
+def _noun(kind: Media) -> str:
+    noun = kind.media.partition("/")[0]
+    return noun if noun in MEDIA_NOUNS else "file"
+
+
+def _with_noun(said: Words, noun: str) -> Words:
+    if MEDIA_NOUNS.intersection(word.rstrip("0123456789") for word in said):
+        return said
+    return (*said, noun)
+
+
+def _as_media(label: Words, noun: str) -> Words:
+    """A role with the noun of what is really loaded: an image that becomes `control_video` is a
+    control image.
+    """
+    bare = tuple(word.rstrip("0123456789") or word for word in label)
+    if "mask" in bare or "masks" in bare:
+        rest = tuple(word for word in label if word not in ("image", "images"))
+        return tuple("mask" if word == "masks" else word for word in rest)
+    rest = tuple(
+        word
+        for word, plain in zip(label, bare, strict=True)
+        if plain not in MEDIA_NOUNS | {"videos", "audios"}
+        and not (noun == "video" and plain in _FRAMES)
+    )
+    return (*rest, noun)
+
+
+def _medium(opener: Node) -> str:
+    """What an address leads to, as the class that opens it says."""
+    for word in class_words(opener.class_type):
+        if word.rstrip("s") in MEDIA_NOUNS:
+            return word.rstrip("s")
+    return ""

@@ -1,0 +1,169 @@
+"""What texts are called that people read or write: prompts by their side, others by their use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Final
+
+from ..catalog import NodeFacts
+from ..graph.roles import NEGATIVE, POSITIVE, Roles, side_in
+from ..graph.workflow import Node, Workflow
+from ..words import words
+from .files import Files
+from .rules import Rule, Words, merge
+from .spots import GENERIC, Base, Spot
+from .titles import Titles, split_mark
+
+PROMPT_WORDS: Final = frozenset(
+    "prompt text positive negative string caption wildcard".split()
+)
+"""Words in the names of inputs that hold what an image should show."""
+
+_SIDE_WORDS: Final = frozenset({"positive", "negative", "pos", "neg"})
+_PROMPT_FILLERS: Final = frozenset("""
+    positive negative pos neg text string value prompt prompts conditioning clip encode encoder
+    input user
+    """.split())
+_ENCODERS: Final = re.compile(
+    r"clip_?[lg]|t5_?xxl|text_?[lg]|t5|llama|llm|bert|mt5xl|g|l"
+)
+
+_TO_FIND: Final = ("mask", "prompt")
+"""The name of a text that says what to find in an image."""
+
+_ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
+
+
+class Texts:
+    """What the texts of one workflow are called."""
+
+    def __init__(
+        self,
+        workflow: Workflow,
+        roles: Roles,
+        facts: Mapping[str, NodeFacts | None],
+        titles: Titles,
+        files: Files,
+    ) -> None:
+        self._workflow = workflow
+        self._roles = roles
+        self._facts = facts
+        self._titles = titles
+        self._files = files
+
+    def base(self, spot: Spot, own: Words) -> Base | None:
+        """The name of a text that people read or write;
+        None for a setting that happens to be text.
+        """
+        node = spot.node
+        value = str(node.values.get(spot.input, ""))
+        side = self._side(spot, own, value)
+        said = self._prompt_words(spot)
+        if side not in (None, NEGATIVE) and not said and self._roles.finds(node):
+            return Base(_TO_FIND, Rule.ROLE, role=True)
+        if side is not None:
+            encoder = tuple(w for w in own if w not in _PROMPT_FILLERS | _SIDE_WORDS)
+            if _ENCODERS.fullmatch(spot.input.lower()):
+                encoder = tuple(w for w in own if w != "text")
+            return self._prompt(side, said, encoder)
+        if _ADDRESS.match(value) and (own == ("url",) or GENERIC.issuperset(own)):
+            return self._files.linked(node)
+        if not _PROMPT_FILLERS.issuperset(own):
+            return None
+        if said:
+            generic = spot.alone or own == ("value",)
+            whole = self._titles.said[node.id]
+            return Base(whole, Rule.TITLE, role=True) if generic else None
+        if node.links:
+            if self._roles.makes_masks(node) and not self._roles.generates_alone(node):
+                return Base(_TO_FIND, Rule.ROLE, role=True)
+            return None
+        return self._ended(node)
+
+    @cached_property
+    def _has_negative(self) -> bool:
+        """Whether a text of the workflow says what is not wanted."""
+        return any(
+            isinstance(value, str)
+            and not self._roles.is_show(node)
+            and (
+                side_in(words(name)) == NEGATIVE
+                or (
+                    self._roles.side(node) == NEGATIVE
+                    and (
+                        _PROMPT_FILLERS.issuperset(words(name))
+                        or self._roles.encodes(node)
+                    )
+                )
+            )
+            for node in self._workflow.nodes.values()
+            for name, value in node.values.items()
+        )
+
+    def _ended(self, node: Node) -> Base | None:
+        """The name of a text that is used as no prompt: what it is used as."""
+        end = self._roles.text_end(node)
+        if end is None:
+            return None
+        target = self._workflow.nodes[end.node]
+        used = words(end.input)
+        if not _PROMPT_FILLERS.issuperset(used):
+            return Base(used, Rule.FED)
+        if self._roles.makes_masks(target):
+            return Base(_TO_FIND, Rule.FED, role=True)
+        return Base(used, Rule.FED)
+
+    def _prompt(self, side: str, said: Words, encoder: Words) -> Base:
+        sided: Words = ("prompt",)
+        if side == NEGATIVE or (side == POSITIVE and self._has_negative and not said):
+            sided = (side, "prompt")
+        if encoder and sided == ("prompt",) and not said:
+            return Base((*encoder, "prompt"), Rule.ROLE, role=True)
+        rule = Rule.TITLE if said else Rule.ROLE
+        whole = sided if "prompt" not in said else sided[:-1]
+        return Base(merge(said, whole) + encoder, rule, role=True)
+
+    def _prompt_words(self, spot: Spot) -> Words:
+        said = self._titles.said[spot.node.id]
+        return tuple(word for word in said if word not in _PROMPT_FILLERS)
+
+    def _side(self, spot: Spot, own: Words, value: str) -> str | None:
+        """Which side of the prompt a text becomes; a
+        setting that happens to be text becomes none.
+        """
+        node = spot.node
+        named = side_in(own)
+        if named is not None and _PROMPT_FILLERS.issuperset(own):
+            return named
+        if named is not None:
+            return None
+        encoder = _ENCODERS.fullmatch(spot.input.lower()) is not None
+        if not _PROMPT_FILLERS.issuperset(own) and not (
+            encoder and self._roles.encodes(node)
+        ):
+            joins = {"string", "text", "prompt"}.intersection(own)
+            if not joins or not node.links or not self._roles.side(node):
+                return None
+            rest = set(own) - _PROMPT_FILLERS
+            if any(len(each) > 2 for each in rest):
+                return None
+        if self._facts[node.class_type] is None and not (
+            PROMPT_WORDS.intersection(own) or " " in value.strip()
+        ):
+            return None
+        side = self._roles.side(node)
+        if side in (POSITIVE, NEGATIVE):
+            return side
+        titled = side_in(words(split_mark(node.title)[1]))
+        if titled is not None:
+            return titled
+        return side if self._becomes_prompt(node) else None
+
+    def _becomes_prompt(self, node: Node) -> bool:
+        """Whether a text without sides is one that an image is made from: an encoder takes it."""
+        if self._roles.encodes(node):
+            return True
+        end = self._roles.text_end(node)
+        return end is not None and self._roles.encodes(self._workflow.nodes[end.node])
