@@ -44,11 +44,11 @@ class ViewComfyError(Exception):
         status: int | None = None,
         prompt_id: str | None = None,
     ) -> None:
-        self.message = shown(message)
+        self.message: str = shown(message)
         super().__init__(self.message)
-        self.hint = None if hint is None else shown(hint)
+        self.hint: str | None = None if hint is None else shown(hint)
         self.status = status
-        self.prompt_id = None if prompt_id is None else shown(prompt_id)
+        self.prompt_id: str | None = None if prompt_id is None else shown(prompt_id)
 
     @property
     def may_have_run(self) -> bool:
@@ -301,7 +301,7 @@ class SaveError(ViewComfyError):
 
     def __init__(self, message: str, saved: Sequence[Path] = (), **about: Any) -> None:
         super().__init__(message, **about)
-        self.saved = list(saved)
+        self.saved: list[Path] = list(saved)
 
 
 def http_status(error: BaseException) -> int:

@@ -30,7 +30,7 @@ class Secrets:
     """Values that no text shows for as long as this object lives."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        self.values = tuple(
+        self.values: tuple[str, ...] = tuple(
             {value for value in values if len(value) >= _SHORTEST}  # each once
         )
         key = id(self)

@@ -39,10 +39,10 @@ class ApiJob:
     def __init__(
         self, run: Run, workflow: dict[str, Any], metadata: dict[str, str], to: Assets
     ) -> None:
-        self.id = run.prompt_id
+        self.id: str = run.prompt_id
         self.workflow = workflow
         self.metadata = metadata
-        self.status = "queued"
+        self.status: str = "queued"
         self.progress: dict[str, Any] | None = None
         self._run = run
         self._assets = to

@@ -65,12 +65,12 @@ class Check:
         self._types = types
         self._unknown: list[str] = []
         self._errors: dict[str, dict[str, Any]] = {}
-        self.values = {
+        self.values: dict[WireKey, Any] = {
             key: value
             for text, value in params.items()
             if (key := self._input(text)) is not None
         }
-        self.files = {
+        self.files: dict[WireKey, Path] = {
             key: path
             for text, path in files.items()
             if (key := self._input(text, file=True)) is not None

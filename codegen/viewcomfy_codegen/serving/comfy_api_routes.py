@@ -67,7 +67,7 @@ class Refusal(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.body = {
+        self.body: dict[str, Any] = {
             "error": {"code": code, "message": message, "details": details or None}
         }
 

@@ -87,10 +87,10 @@ class Desk:
     def __init__(
         self, workflows: Sequence[Served], settings: Settings, executor: Executor
     ) -> None:
-        self.workflows = {each.name: each for each in workflows}
+        self.workflows: dict[str, Served] = {each.name: each for each in workflows}
         self.settings = settings
-        self.store = Store(LINK_LIFETIME)
-        self.sessions = settings.sessions
+        self.store: Store = Store(LINK_LIFETIME)
+        self.sessions: Sessions = settings.sessions
         self._executor = executor
         self._runs = ThreadPoolExecutor(THREADS, thread_name_prefix="run")
         self._checks = ThreadPoolExecutor(CHECKING, thread_name_prefix="check")

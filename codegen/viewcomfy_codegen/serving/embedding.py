@@ -30,9 +30,9 @@ class LocalViewComfy(ViewComfy):
 
     def __init__(self, base: str, names: list[str], settings: Settings) -> None:
         self.base = base
-        self.url = f"{base}/{names[0]}"
-        self.client_id = settings.client_id
-        self.client_secret = settings.client_secret
+        self.url: str = f"{base}/{names[0]}"
+        self.client_id: str = settings.client_id
+        self.client_secret: str = settings.client_secret
         self.calls: list[RecordedCall] = []
         self._planned = settings.planned_faults
         super().__init__(self.url, self.client_id, self.client_secret)

@@ -105,7 +105,7 @@ class Failed(Exception):
         kind: str = "Exception",
     ) -> None:
         super().__init__(message)
-        self.details = {
+        self.details: dict[str, str] = {
             "node_id": node,
             "node_type": class_type,
             "exception_type": kind,

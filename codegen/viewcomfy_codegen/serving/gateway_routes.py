@@ -52,7 +52,7 @@ class GatewayRoutes:
         self._desk = desk
         self._scheduled: dict[str, Scheduled] = {}
         self._following: set[asyncio.Task[None]] = set()
-        self.sockets = socketio.AsyncServer(
+        self.sockets: Any = socketio.AsyncServer(
             async_mode="asgi",
             transports=["websocket"],
             # Which pages may come, KnownOriginsOnly judges for all requests alike.

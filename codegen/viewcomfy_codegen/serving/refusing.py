@@ -15,4 +15,8 @@ class Rejected(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.body = {"errorMsg": message, "errorDetails": details, "errorType": kind}
+        self.body: dict[str, Any] = {
+            "errorMsg": message,
+            "errorDetails": details,
+            "errorType": kind,
+        }

@@ -46,14 +46,16 @@ class Run:
         pace: Pace | None = None,
         watched: bool = False,
     ) -> None:
-        self.prompt_id = prompt_id or str(uuid.uuid4())
+        self.prompt_id: str = prompt_id or str(uuid.uuid4())
         self._loop = asyncio.get_running_loop()
         self._told: asyncio.Queue[Told | None] = asyncio.Queue()
         self._begun = asyncio.Event()
         self._execution = Execution(workflow, values, files, self._tell, pace, watched)
         self._start = time.monotonic()
         self._executor = executor
-        self.done = self._loop.run_in_executor(threads, self._execute)
+        self.done: asyncio.Future[list[Artifact]] = self._loop.run_in_executor(
+            threads, self._execute
+        )
         self.done.add_done_callback(self._ended)
 
     def cancel(self) -> None:

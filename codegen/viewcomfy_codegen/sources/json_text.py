@@ -21,7 +21,7 @@ class Unkept:
     """Stands for a number that no value here can hold, until its place is known."""
 
     def __init__(self, text: str) -> None:
-        self.text = text if len(text) <= 40 else text[:37] + "..."
+        self.text: str = text if len(text) <= 40 else text[:37] + "..."
 
 
 class Repeated(dict[str, Any]):

@@ -46,9 +46,9 @@ class Stream:
     """The events of a job. The stream is opened, read and opened again in the background."""
 
     def __init__(self, http: Http, prompt_id: str) -> None:
-        self.lost = False
+        self.lost: bool = False
         """Whether the server can't be heard at present."""
-        self.ended = False
+        self.ended: bool = False
         """Whether the stream said all that it had to say."""
         self._http = http
         self._url = http.at(job_path(prompt_id, "/events"))

@@ -63,10 +63,10 @@ class Channel:
     largest_kept = LARGEST_KEPT
 
     def __init__(self, url: str, headers: Mapping[str, str], host: str) -> None:
-        self.ready = threading.Event()
+        self.ready: threading.Event = threading.Event()
         """Set once the connection stands, or once it is clear that the first one didn't come about.
         """
-        self.lost = False
+        self.lost: bool = False
         """Whether the server can't be heard at present."""
         self._url = url
         self._headers = [f"{name}: {value}" for name, value in headers.items()]
@@ -163,7 +163,7 @@ class SocketIO(Channel):
     def __init__(
         self, base: str, auth: Mapping[str, str], headers: Mapping[str, str], host: str
     ) -> None:
-        self.sid = ""
+        self.sid: str = ""
         self._auth = dict(auth)
         super().__init__(f"{base}/socket.io/?EIO=4&transport=websocket", headers, host)
 

@@ -87,12 +87,12 @@ class Answer:
         self._refused = refused
         self._response = response
         self._deadline = deadline
-        self.host = host_of(url)
-        self.status = response.status_code
+        self.host: str = host_of(url)
+        self.status: int = response.status_code
         self.refusal: Any = NOT_JSON
         """What the server said of its refusal in JSON, once `error` has read it."""
         self._packings = response.headers.get("Content-Encoding", "").count(",") + 1
-        self.content_type = (
+        self.content_type: str = (
             response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         )
 
@@ -196,12 +196,13 @@ class Http:
         refused: Refused = error_of,
     ) -> None:
         self._refused = refused
-        self.url, login = checked_url(url)
-        self.host = host_of(self.url)
-        self.credentials = credentials.with_login(login)
+        url, login = checked_url(url)
+        self.url: str = url
+        self.host: str = host_of(self.url)
+        self.credentials: Credentials = credentials.with_login(login)
         # Links know nobody, and yet their errors show no secret.
         self._secrets = (self.credentials.secrets, Secrets(_secrets_of(session)))
-        self.sessions = Sessions(session)
+        self.sessions: Sessions = Sessions(session)
         self._retries = retries
         self._home: str | None = self.url
         self._private = (*self.credentials, "Authorization", "Cookie")

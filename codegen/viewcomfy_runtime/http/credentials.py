@@ -57,7 +57,7 @@ class Credentials:
             value for name, value in self._headers.items() if name not in _PUBLIC
         ]
         # Held by whoever holds the credentials: until then no text shows these.
-        self.secrets = Secrets(
+        self.secrets: Secrets = Secrets(
             [
                 *private,
                 *(value.partition(" ")[2] for value in private),

@@ -71,7 +71,7 @@ class Deadline:
         for each in given:
             if isinstance(each, bool) or not isinstance(each, int | float):
                 raise TypeError(f"a timeout must be a number of seconds, not {each!r}")
-        self.seconds = limits.total
+        self.seconds: float = limits.total
         self._limits = limits
         self._total_end = self._end = time.monotonic() + min(self.seconds, 1e12)
         self._phase: Phase | None = None

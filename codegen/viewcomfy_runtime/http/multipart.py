@@ -26,7 +26,7 @@ class Part:
 
     def __init__(self, file: BinaryIO, size: int, check: Callable[[], None]) -> None:
         self._file, self._check = file, check
-        self.len = size
+        self.len: int = size
 
     def read(self, size: int = -1) -> bytes:
         self._check()

@@ -81,11 +81,11 @@ class URL(Remote):
             )
         if "@" in parts.netloc:
             raise ValueError("a URL can't have a user name or a password in it")
-        self.url = url
-        self.allow_private = allow_private
-        self.max_bytes = max_bytes
-        self.filename = _plain(unquote(parts.path.rpartition("/")[2]))
-        self.content_type = type_of(self.filename) or ""
+        self.url: str = url
+        self.allow_private: bool = allow_private
+        self.max_bytes: int = max_bytes
+        self.filename: str = _plain(unquote(parts.path.rpartition("/")[2]))
+        self.content_type: str = type_of(self.filename) or ""
 
     def _parts(self) -> tuple[object, ...]:
         return self.url, self.allow_private, self.max_bytes
@@ -140,9 +140,9 @@ class Upload:
         filename: str | None = None,
         content_type: str | None = None,
     ) -> None:
-        self.data = data
-        self.filename = filename
-        self.content_type = content_type
+        self.data: Path | bytes | BinaryIO | Remote = data
+        self.filename: str | None = filename
+        self.content_type: str | None = content_type
 
     def _parts(self) -> tuple[object, ...]:
         return self.data, self.filename, self.content_type
@@ -178,7 +178,7 @@ class Stored:
     __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name: str = name
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Stored) and self.name == other.name
