@@ -151,9 +151,7 @@ def test_what_changes_nothing_has_no_parameter_unless_asked_for(key: str) -> Non
 
 def test_asking_for_hidden_inputs_renames_no_other() -> None:
     workflow = {**text_to_image(), **HIDDEN}
-    every = names_of(workflow, all=True)
-    for key, name in names_of(workflow).items():
-        assert every[key] == name
+    assert names_of(workflow).items() < names_of(workflow, all=True).items()
 
 
 def test_inspect_lists_what_is_hidden_with_the_reason(tmp_path: Path) -> None:

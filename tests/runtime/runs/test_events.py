@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +17,6 @@ from viewcomfy_runtime import (
     OutputReady,
     Preview,
     Progress,
-    Queued,
     RunTimeoutError,
     ServerError,
     Timeout,
@@ -60,17 +60,18 @@ def test_what_the_run_raises_is_raised_in_the_loop(module: ModuleType) -> None:
 
 def test_leaving_the_loop_cancels_the_run_at_the_server(module: ModuleType) -> None:
     with comfy(outputs=IMAGES, lasting=30) as found:
-        for each in module.WORKFLOW.events(
-            module.Parameters(), client=ComfyUI(found.url)
-        ):
-            if isinstance(each, Log):
-                break
-            if isinstance(each, Queued):
-                continue
-        deadline = time.monotonic() + 5
-        while not found.interrupted and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert found.interrupted or not found.running
+        events = module.WORKFLOW.events(module.Parameters(), client=ComfyUI(found.url))
+        next(events)
+        wait_until(lambda: found.running)
+        events.close()
+        wait_until(lambda: found.interrupted)
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_a_stream_is_the_same_for_asynchronous_code(module: ModuleType) -> None:
