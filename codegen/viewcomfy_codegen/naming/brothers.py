@@ -30,7 +30,7 @@ class Brothers:
         self._labels = labels
         self._stages = stages(labels.workflow, labels.facts)
         traits = Traits(labels)
-        self.place = places(labels.workflow, labels.facts)
+        self.place: dict[str, int] = places(labels.workflow, labels.facts)
         said = AuthorWords(labels, traits)
         linked = Connections(labels, traits)
         self._ways: tuple[Way, ...] = (

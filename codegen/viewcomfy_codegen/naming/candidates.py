@@ -46,12 +46,12 @@ class Labels:
         facts: dict[str, NodeFacts | None],
         around: Mapping[str, Surroundings] | None = None,
     ) -> None:
-        self.around = around or {}
+        self.around: Mapping[str, Surroundings] = around or {}
         self.workflow = workflow
         self.roles = roles
         self.facts = facts
-        self.titles = Titles(workflow, facts)
-        self.files = Files(workflow, roles, facts, self.titles)
+        self.titles: Titles = Titles(workflow, facts)
+        self.files: Files = Files(workflow, roles, facts, self.titles)
         self._texts = Texts(workflow, roles, facts, self.titles, self.files)
 
     def said(self, id: str) -> Words:
