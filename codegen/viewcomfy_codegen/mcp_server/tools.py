@@ -62,7 +62,7 @@ class WorkflowTool:
         return types.Tool(
             name=self.name,
             title=title,
-            description=f"Runs the ComfyUI workflow {quoted}. Gives: {outputs or 'files'}.",
+            description=f"Runs the ComfyUI workflow {quoted}. Outputs: {outputs or 'files'}.",
             input_schema={
                 "type": "object",
                 "properties": {
@@ -161,4 +161,6 @@ class WorkflowTool:
 
     def _told(self, name: str, message: str) -> str:
         schema = self.parameters.get(name)
-        return f"{name}: {message}" + (f"; takes {takes(schema)}" if schema else "")
+        return f"{name}: {message}" + (
+            f" (accepts: {takes(schema, {})})" if schema else ""
+        )

@@ -117,8 +117,22 @@ def _line(name: str, schema: Mapping[str, Any], required: bool) -> str:
     return f"- `{name}` ({', '.join(facts)}): {sentence}".rstrip(": ")
 
 
-def takes(schema: Mapping[str, Any]) -> str:
-    """What a parameter takes, in a few words of Markdown."""
+_PYTHON: Final = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "null": "None",
+    "array": "list",
+    "object": "dict",
+}
+
+
+def takes(schema: Mapping[str, Any], kinds: Mapping[str, str] = _PYTHON) -> str:
+    """What a parameter takes, in a few words of Markdown.
+
+    `kinds` are the words for the types of JSON Schema that the reader's language has.
+    """
     if "x-viewcomfy-media" in schema:
         return f"file, {_code(schema['x-viewcomfy-media'], quoted=False)}"
     options: list[Any] = []
@@ -130,9 +144,9 @@ def takes(schema: Mapping[str, Any]) -> str:
         others = f" and {more} more" if more > 0 else ""
         open_ = ", or another" if "anyOf" in schema else ""
         return f"one of {listed}{others}{open_}"
-    kinds = schema.get("type", "any JSON value")
-    kinds = kinds if isinstance(kinds, list) else [kinds]
-    text = " or ".join(_KINDS.get(each, str(each)) for each in kinds)
+    types = schema.get("type", "any JSON value")
+    types = types if isinstance(types, list) else [types]
+    text = " or ".join(kinds.get(each, str(each)) for each in types)
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None and high is not None:
         return f"{text} from {low} to {high}"
@@ -141,15 +155,6 @@ def takes(schema: Mapping[str, Any]) -> str:
     return f"{text} up to {high}" if high is not None else text
 
 
-_KINDS: Final = {
-    "string": "str",
-    "integer": "int",
-    "number": "float",
-    "boolean": "bool",
-    "null": "None",
-    "array": "list",
-    "object": "dict",
-}
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>|#~&!$])")
 
 
