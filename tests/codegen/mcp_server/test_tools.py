@@ -79,7 +79,9 @@ def test_a_workflow_is_listed_called_and_corrected(
 
             wrong = await client.call_tool("painter", {"steps": 0, "stepz": 1})
             assert wrong.is_error
-            assert "steps: " in text(wrong) and "int from 1 to 10000" in text(wrong)
+            assert "steps: " in text(
+                wrong
+            ) and "(accepts: integer from 1 to 10000)" in text(wrong)
             assert "stepz: is not a parameter" in text(wrong)
             assert len(server.calls) == 1
 
