@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from viewcomfy_runtime.parameters.branches import branch_of, fault
 from viewcomfy_runtime.parameters.types import (
     Choice,
     Flag,
@@ -61,18 +62,30 @@ def call_text(served: Served, asked: Any) -> str:
 
 
 def faults_of(served: Served, values: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with values, by the parameters' names."""
+    """What is wrong with values, by the parameters' names.
+
+    Parameters that are left out have their defaults.
+    """
     fields = {str(each.name): each.field for each in served.module.parameters}
     found = {}
+    call = {
+        name: None if field.required else field.default
+        for name, field in fields.items()
+    }
     for name, value in values.items():
         field = fields.get(name)
         if field is None:
             found[name] = "there is no such parameter"
         elif not isinstance(field.type, Media):
             try:
-                field.accept(value)
+                call[name] = field.accept(value)
             except Refused as refused:
                 found[name] = str(refused)
+    for name in values.keys() & fields.keys() - found.keys():
+        if fields[name].branches:
+            message = fault(fields[name], call, branch_of(fields[name], call, fields))
+            if message:
+                found[name] = message
     return found
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import mimetypes
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
@@ -17,22 +20,34 @@ from .refusing import Rejected
 from .responses import AsciiJson
 from .sessions import PATH
 
-POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' blob: data:",
-        "media-src 'self' blob:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-"""What the page may do: run this server's own scripts and nothing that a workflow holds."""
-
 _ASSETS: Final = files("viewcomfy_codegen.serving") / "page"
+_VENDORED: Final = "vendor"
+
+
+@cache
+def policy() -> str:
+    """The page's Content-Security-Policy: it runs this server's own scripts, and nothing from a
+    workflow.
+
+    The 3D viewer brings along the one inline style that is allowed, and decodes meshes with
+    WebAssembly.
+    """
+    viewer = (_ASSETS / _VENDORED / "model-viewer.min.js").read_text("utf-8")
+    style = viewer.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self' 'wasm-unsafe-eval'",
+            f"style-src 'self' 'sha256-{digest}'",
+            "img-src 'self' blob: data:",
+            "media-src 'self' blob:",
+            "connect-src 'self' blob:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
 
 
 class PageRoutes:
@@ -49,6 +64,7 @@ class PageRoutes:
             Route("/", self.root, methods=["GET"]),
             Route(PATH, self.login, methods=["GET"]),
             Route("/-/page/{name}", self.asset, methods=["GET"]),
+            Route(f"/-/page/{_VENDORED}/{{name}}", self.vendored, methods=["GET"]),
             Route("/{workflow}", self.page, methods=["GET"]),
             Route("/{workflow}/form", self.form, methods=["GET"]),
             Route("/{workflow}/check", self.check, methods=["POST"]),
@@ -69,6 +85,10 @@ class PageRoutes:
     async def asset(self, request: Request) -> Response:
         """A part of the page."""
         return _asset(request.path_params["name"])
+
+    async def vendored(self, request: Request) -> Response:
+        """A library that the page uses."""
+        return _asset(request.path_params["name"], _VENDORED)
 
     async def form(self, request: Request) -> Response:
         """What the page shows of a workflow."""
@@ -102,15 +122,15 @@ class PageRoutes:
         return answer
 
 
-def _asset(name: str) -> Response:
-    path = _ASSETS / name
+def _asset(name: str, folder: str = "") -> Response:
+    path = _ASSETS / folder / name if folder else _ASSETS / name
     if "/" in name or "\\" in name or name.startswith(".") or not path.is_file():
         raise Rejected(404, "there is no such file")
     kind = mimetypes.types_map.get(f".{name.rpartition('.')[2]}", "text/plain")
     if kind.endswith("javascript") or name.endswith(".js"):
         kind = "text/javascript"
     headers = {
-        "Content-Security-Policy": POLICY,
+        "Content-Security-Policy": policy(),
         "Cache-Control": "no-cache",
         "Referrer-Policy": "no-referrer",
     }

@@ -16,6 +16,7 @@ import pytest
 import requests
 from PIL import Image
 
+from viewcomfy_codegen import serving
 from viewcomfy_codegen.serving import LocalViewComfy, Served, running
 from viewcomfy_codegen.serving.sessions import Sessions
 
@@ -168,6 +169,20 @@ def test_a_run_goes_from_the_form_to_its_images_and_back(page: Page) -> None:
     page.find("#close").click()
 
 
+def test_a_3d_model_is_shown(page: Page) -> None:
+    workflow = {
+        **text_to_image(),
+        "21": node("VoxelToMeshBasic", threshold=0.6),
+        "30": node("SaveGLB", mesh=["21", 0], filename_prefix="a"),
+    }
+    page.open(served(workflow))
+    page.run()
+    page.driver.set_script_timeout(120)  # Without a GPU, the first frame takes long.
+    loaded = "return results.querySelector('model-viewer')?.loaded"
+    page.wait(lambda: page.script(loaded), 120)
+    assert complaints(page.driver) == []
+
+
 def test_values_are_checked_as_they_are_typed_in_the_servers_words(page: Page) -> None:
     page.open(served(text_to_image()))
     page.fill("steps", "0")
@@ -213,6 +228,24 @@ def test_inputs_that_a_choice_brings_follow_it(page: Page) -> None:
     [call] = client.calls
     assert call.parameters["crf"] == 7
     assert "duration" not in call.parameters
+
+
+def test_the_bounds_of_the_chosen_branch_are_checked_as_they_are_typed(
+    page: Page,
+) -> None:
+    page.open(
+        Served("made", json.dumps(small()).encode(), object_info=branching.described())
+    )
+    page.fill("duration", "9")
+    page.wait(lambda: "at most 5" in page.fault("duration"))
+    page.choose("model", "large")
+    page.wait(lambda: page.fault("duration") == "")
+
+
+def test_the_pages_own_files_have_prettiers_layout() -> None:
+    own = Path(serving.__file__).parent / "page"
+    files = [*own.glob("*.js"), *own.glob("*.css"), *own.glob("*.html")]
+    checked("prettier", "--print-width", "100", "--check", *files)
 
 
 def test_a_failure_says_where_and_why(page: Page) -> None:

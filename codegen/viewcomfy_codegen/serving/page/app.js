@@ -5,7 +5,9 @@ import { makeLog, showHistory, showResults } from "./results.js";
 import { connectCalls } from "./calls.js";
 
 const at = (id) => document.getElementById(id);
-const status = (text) => { at("status").textContent = text; };
+const status = (text) => {
+  at("status").textContent = text;
+};
 
 // On a narrow screen the run is below the form.
 function intoView() {
@@ -22,7 +24,12 @@ async function main() {
   document.title = about.title;
   at("title").textContent = about.title;
   const form = makeForm(at("form"), about, (values) => check(name, values));
-  const page = { name, url: new URL(`./${encodeURIComponent(name)}`, location.href).href, about, form };
+  const page = {
+    name,
+    url: new URL(`./${encodeURIComponent(name)}`, location.href).href,
+    about,
+    form,
+  };
   connect(page);
   document.body.dataset.ready = String(performance.now());
 }
@@ -50,9 +57,12 @@ async function written(name, text) {
 // What the server answers to a form's values; null where it refuses them.
 async function asked(name, what, text) {
   const answer = await fetch(`./${encodeURIComponent(name)}/${what}`, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: text,
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: text,
   });
-  if (answer.status === 401) status("Open the link that serve printed, which logs this browser in.");
+  if (answer.status === 401)
+    status("Open the link that serve printed, which logs this browser in.");
   return answer.ok ? answer : null;
 }
 
@@ -90,7 +100,10 @@ function connect(page) {
     showResults(at("results"), result.outputs, past.at(-1)?.outputs ?? []);
     past.push({ ...result, values, at: new Date() });
     showHistory(at("history"), past, {
-      again: (each) => { page.form.restore(each.values); status("The values of that run are in the form."); },
+      again: (each) => {
+        page.form.restore(each.values);
+        status("The values of that run are in the form.");
+      },
       show: (each) => showResults(at("results"), each.outputs, []),
     });
     at("past").hidden = false;

@@ -1,4 +1,4 @@
-// The form's call as code, which the server writes: a list of languages, one of them shown, to copy.
+// The form's call as code to copy, in the chosen language; the server writes it.
 
 const at = (id) => document.getElementById(id);
 

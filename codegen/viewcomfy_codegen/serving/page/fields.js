@@ -9,7 +9,8 @@ const lists = new Map();
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+    if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...children);
   return element;
@@ -18,12 +19,30 @@ function make(tag, attributes = {}, ...children) {
 export function makeField(about) {
   const id = `field-${++count}`;
   const fault = make("p", { class: "fault", id: `${id}-fault` });
-  const control = { text, integer: number, number, flag, choice, file, json }[about.kind](about, id);
+  const control = { text, integer: number, number, flag, choice, file, json }[about.kind](
+    about,
+    id,
+  );
   control.input.setAttribute("aria-describedby", `${id}-help ${id}-fault`);
   if (about.required) control.input.setAttribute("aria-required", "true");
-  const label = make("label", { for: id }, about.required ? `${about.label} (required)` : about.label);
-  const help = make("p", { class: "help", id: `${id}-help`, title: about.node }, about.help || about.node);
-  const element = make("div", { class: "field", "data-name": about.name }, label, help, control.element ?? control.input, fault);
+  const label = make(
+    "label",
+    { for: id },
+    about.required ? `${about.label} (required)` : about.label,
+  );
+  const help = make(
+    "p",
+    { class: "help", id: `${id}-help`, title: about.node },
+    about.help || about.node,
+  );
+  const element = make(
+    "div",
+    { class: "field", "data-name": about.name },
+    label,
+    help,
+    control.element ?? control.input,
+    fault,
+  );
   const initial = control.initial();
   return {
     ...control,
@@ -49,7 +68,9 @@ function written(input, initial, problem, json) {
   return {
     input,
     get: () => input.value,
-    set: (value) => { input.value = value; },
+    set: (value) => {
+      input.value = value;
+    },
     initial: () => initial,
     problem,
     json,
@@ -66,13 +87,25 @@ function plain(about) {
 }
 
 function text(about, id) {
-  const input = about.multiline ? make("textarea", { id, rows: 4 }) : make("input", { id, type: "text" });
-  return written(input, plain(about), () => "", () => JSON.stringify(input.value));
+  const input = about.multiline
+    ? make("textarea", { id, rows: 4 })
+    : make("input", { id, type: "text" });
+  return written(
+    input,
+    plain(about),
+    () => "",
+    () => JSON.stringify(input.value),
+  );
 }
 
 function number(about, id) {
   const initial = about.default === null || about.default === "null" ? "" : about.default;
-  const input = make("input", { id, type: "text", inputmode: about.kind === "integer" ? "numeric" : "decimal", autocomplete: "off" });
+  const input = make("input", {
+    id,
+    type: "text",
+    inputmode: about.kind === "integer" ? "numeric" : "decimal",
+    autocomplete: "off",
+  });
   const shape = about.kind === "integer" ? INTEGER : NUMBER;
   const wanted = about.kind === "integer" ? "a whole number" : "a number";
   const problem = () => {
@@ -82,7 +115,15 @@ function number(about, id) {
   };
   const control = written(input, initial, problem, () => input.value.trim() || "null");
   if (!about.seed) return control;
-  const dice = make("button", { type: "button", "aria-label": `Draw a new ${about.label.toLowerCase()}`, title: "Draw a new one" }, "Draw");
+  const dice = make(
+    "button",
+    {
+      type: "button",
+      "aria-label": `Draw a new ${about.label.toLowerCase()}`,
+      title: "Draw a new one",
+    },
+    "Draw",
+  );
   const draw = () => {
     const limit = BigInt(about.maximum ?? "18446744073709551615") + 1n;
     const low = BigInt(about.minimum ?? "0");
@@ -91,7 +132,13 @@ function number(about, id) {
     input.dispatchEvent(new Event("input", { bubbles: true }));
   };
   dice.addEventListener("click", draw);
-  return { ...control, element: make("div", { class: "row" }, input, dice), draw: () => { if (!input.value.trim()) draw(); } };
+  return {
+    ...control,
+    element: make("div", { class: "row" }, input, dice),
+    draw: () => {
+      if (!input.value.trim()) draw();
+    },
+  };
 }
 
 function flag(about, id) {
@@ -101,7 +148,9 @@ function flag(about, id) {
   return {
     input,
     get: () => input.checked,
-    set: (value) => { input.checked = value; },
+    set: (value) => {
+      input.checked = value;
+    },
     initial: () => initial,
     problem: () => "",
     json: () => String(input.checked),
@@ -117,10 +166,15 @@ function choice(about, id) {
     if (whole && !INTEGER.test(input.value)) return "must be a whole number";
     return about.open || options.includes(input.value) ? "" : "must be one of the choices";
   };
-  const json = () => (!input.value && mayBeEmpty(about) ? "null" : whole ? input.value : JSON.stringify(input.value));
+  const json = () =>
+    !input.value && mayBeEmpty(about) ? "null" : whole ? input.value : JSON.stringify(input.value);
   let input;
   if (!about.open && options.length <= 12) {
-    input = make("select", { id }, ...options.map((each) => make("option", { value: each }, each || "(empty)")));
+    input = make(
+      "select",
+      { id },
+      ...options.map((each) => make("option", { value: each }, each || "(empty)")),
+    );
     if (!options.includes(initial)) input.prepend(make("option", { value: "" }, "Choose"));
   } else {
     input = make("input", { id, type: "text", list: listOf(options), autocomplete: "off" });
@@ -133,7 +187,11 @@ function choice(about, id) {
 function listOf(options) {
   const key = JSON.stringify(options);
   if (!lists.has(key)) {
-    const list = make("datalist", { id: `list-${lists.size}` }, ...options.map((each) => make("option", { value: each })));
+    const list = make(
+      "datalist",
+      { id: `list-${lists.size}` },
+      ...options.map((each) => make("option", { value: each })),
+    );
     document.body.append(list);
     lists.set(key, list.id);
   }
@@ -144,18 +202,31 @@ function json(about, id) {
   const initial = about.default ?? "";
   const input = make("textarea", { id, rows: 3, spellcheck: "false" });
   const problem = () => {
-    try { JSON.parse(input.value); } catch { return "must be JSON"; }
+    try {
+      JSON.parse(input.value);
+    } catch {
+      return "must be JSON";
+    }
     return "";
   };
   const control = written(input, initial, problem, () => input.value);
-  const wire = () => (Array.isArray(JSON.parse(input.value)) ? `{"__value__": ${input.value}}` : input.value);
+  const wire = () =>
+    Array.isArray(JSON.parse(input.value)) ? `{"__value__": ${input.value}}` : input.value;
   return { ...control, wire };
 }
 
 function file(about, id) {
-  const input = make("input", { id, type: "file", accept: about.media === "*/*" ? null : about.media });
+  const input = make("input", {
+    id,
+    type: "file",
+    accept: about.media === "*/*" ? null : about.media,
+  });
   const shown = make("img", { alt: `The chosen file for ${about.label}`, hidden: true });
-  const remove = make("button", { type: "button", hidden: true, "aria-label": `Remove the file for ${about.label}` }, "Remove");
+  const remove = make(
+    "button",
+    { type: "button", hidden: true, "aria-label": `Remove the file for ${about.label}` },
+    "Remove",
+  );
   const row = make("div", { class: "row" }, input, remove);
   const drop = make("div", { class: "drop" }, row, shown);
   let chosen = null;
@@ -173,7 +244,10 @@ function file(about, id) {
   };
   input.addEventListener("change", () => take(input.files[0]));
   remove.addEventListener("click", () => take(null));
-  drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
+  drop.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+  });
   drop.addEventListener("dragleave", () => drop.classList.remove("over"));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
@@ -183,7 +257,11 @@ function file(about, id) {
   const paintOver = (image) => {
     const button = make("button", { type: "button" }, "Paint the mask");
     button.addEventListener("click", async () => {
-      if (!image.get()) { image.show("choose the image first"); image.focus(); return; }
+      if (!image.get()) {
+        image.show("choose the image first");
+        image.focus();
+        return;
+      }
       const mask = await paint(image.get());
       if (mask) take(mask);
     });

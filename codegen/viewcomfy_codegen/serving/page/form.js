@@ -1,4 +1,4 @@
-// The form of a workflow: its fields by group, what was set in them, and how that goes over the wire.
+// A workflow's form: its fields by group, the values set in them, and their form on the wire.
 import { makeField } from "./fields.js";
 
 const GROUPS = { basic: "Parameters", advanced: "Advanced", unused: "Without effect" };
@@ -11,7 +11,8 @@ export function makeForm(root, about, check) {
     if (members.length) root.append(section(group, title, members));
   }
   for (const each of fields) {
-    const image = each.about.image && fields.find((other) => other.about.keys[0] === each.about.image);
+    const image =
+      each.about.image && fields.find((other) => other.about.keys[0] === each.about.image);
     if (image) each.paintOver(image);
   }
 
@@ -50,7 +51,10 @@ export function makeForm(root, about, check) {
     showFaultsByKey: (faults) => {
       for (const each of fields) {
         const key = each.about.keys.find((key) => key in faults);
-        if (key) { each.show(faults[key]); each.focus(); }
+        if (key) {
+          each.show(faults[key]);
+          each.focus();
+        }
       }
     },
     wire: () => wire(counting()),
@@ -60,12 +64,17 @@ export function makeForm(root, about, check) {
 // Whether the choices that are made bring a field's input at all.
 function counts(field, byName) {
   const { when } = field.about;
-  return !when.length || when.some((each) => Object.entries(each).every(([name, keys]) => {
-    const choice = byName.get(name);
-    const key = choice?.get();
-    if (key && !choice.about.options?.includes(key)) return true;
-    return keys.includes(key) && counts(choice, byName);
-  }));
+  return (
+    !when.length ||
+    when.some((each) =>
+      Object.entries(each).every(([name, keys]) => {
+        const choice = byName.get(name);
+        const key = choice?.get();
+        if (key && !choice.about.options?.includes(key)) return true;
+        return keys.includes(key) && counts(choice, byName);
+      }),
+    )
+  );
 }
 
 function section(group, title, members) {
@@ -89,7 +98,9 @@ function wire(fields) {
   let sent = values.filter((each) => each.changed());
   // ViewComfy refuses a call that sets nothing.
   if (!sent.length) sent = [values.find((each) => each.about.seed) ?? values[0]].filter(Boolean);
-  const parts = sent.flatMap((each) => each.about.keys.map((key) => `${JSON.stringify(key)}: ${each.wire()}`));
+  const parts = sent.flatMap((each) =>
+    each.about.keys.map((key) => `${JSON.stringify(key)}: ${each.wire()}`),
+  );
   const files = fields
     .filter((each) => each.about.kind === "file" && each.get())
     .flatMap((each) => each.about.keys.map((key) => [key, each.get()]));
@@ -98,9 +109,12 @@ function wire(fields) {
 
 // What the server is to write as code: what was set and is right, and the names of the files.
 function asCode(fields, language) {
-  const values = fields.filter((each) => each.about.kind !== "file" && each.changed() && !each.problem());
+  const values = fields.filter(
+    (each) => each.about.kind !== "file" && each.changed() && !each.problem(),
+  );
   const parts = values.map((each) => `${JSON.stringify(each.about.name)}: ${each.json()}`);
   const files = fields.filter((each) => each.about.kind === "file" && each.get());
   const names = Object.fromEntries(files.map((each) => [each.about.name, each.get().name]));
-  return `{"language": ${JSON.stringify(language)}, "values": {${parts.join(", ")}}, "files": ${JSON.stringify(names)}}`;
+  const about = `"language": ${JSON.stringify(language)}, "files": ${JSON.stringify(names)}`;
+  return `{${about}, "values": {${parts.join(", ")}}}`;
 }

@@ -1,4 +1,5 @@
-// A painter of masks: what is painted becomes transparent in an image of the same size, which is how ComfyUI keeps masks.
+// A mask painter: painted areas become transparent in an image of the same size, the form in which
+// ComfyUI keeps masks.
 
 const at = (id) => document.getElementById(id);
 
@@ -12,15 +13,26 @@ export async function paint(file) {
   canvas.height = under.naturalHeight;
   const context = canvas.getContext("2d");
   const stop = new AbortController();
-  canvas.addEventListener("pointerdown", (event) => {
-    canvas.setPointerCapture(event.pointerId);
-    stroke(canvas, context, event, event);
-    let last = event;
-    const move = (next) => { stroke(canvas, context, last, next); last = next; };
-    canvas.addEventListener("pointermove", move, { signal: stop.signal });
-    canvas.addEventListener("pointerup", () => canvas.removeEventListener("pointermove", move), { once: true });
-  }, { signal: stop.signal });
-  at("wipe").addEventListener("click", () => context.clearRect(0, 0, canvas.width, canvas.height), { signal: stop.signal });
+  canvas.addEventListener(
+    "pointerdown",
+    (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      stroke(canvas, context, event, event);
+      let last = event;
+      const move = (next) => {
+        stroke(canvas, context, last, next);
+        last = next;
+      };
+      canvas.addEventListener("pointermove", move, { signal: stop.signal });
+      canvas.addEventListener("pointerup", () => canvas.removeEventListener("pointermove", move), {
+        once: true,
+      });
+    },
+    { signal: stop.signal },
+  );
+  at("wipe").addEventListener("click", () => context.clearRect(0, 0, canvas.width, canvas.height), {
+    signal: stop.signal,
+  });
   at("painter").showModal();
   const used = await new Promise((resolve) => {
     at("use").addEventListener("click", () => resolve(true), { signal: stop.signal });
@@ -38,7 +50,7 @@ function stroke(canvas, context, from, to) {
   const scale = canvas.width / box.width;
   context.globalCompositeOperation = at("erase").checked ? "destination-out" : "source-over";
   context.strokeStyle = "#d81b60";
-  context.lineWidth = at("brush").value * scale / 2;
+  context.lineWidth = (at("brush").value * scale) / 2;
   context.lineCap = "round";
   context.beginPath();
   context.moveTo((from.clientX - box.left) * scale, (from.clientY - box.top) * scale);

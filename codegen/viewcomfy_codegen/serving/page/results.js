@@ -1,4 +1,5 @@
-// What a run gave: images to look at and compare, films, sounds, texts, files to take away; the log; earlier runs.
+// The results of a run: images to enlarge and compare, video, audio, 3D models, texts, downloads;
+// the log; earlier runs.
 
 const MOST_LINES = 2000;
 const MOST_TEXT = 100_000;
@@ -14,7 +15,10 @@ export function makeLog(root) {
     if (end) root.scrollTop = root.scrollHeight;
   };
   const soon = () => {
-    if (drawn) { drawn = false; requestAnimationFrame(draw); }
+    if (drawn) {
+      drawn = false;
+      requestAnimationFrame(draw);
+    }
   };
   return {
     add: (line) => {
@@ -22,17 +26,22 @@ export function makeLog(root) {
       if (lines.length > 2 * MOST_LINES) lines = lines.slice(-MOST_LINES);
       soon();
     },
-    clear: () => { lines = []; soon(); },
+    clear: () => {
+      lines = [];
+      soon();
+    },
   };
 }
 
 export function showResults(root, outputs, before) {
   const earlier = before.filter((each) => each.content_type.startsWith("image/"));
   let image = 0;
-  root.replaceChildren(...outputs.map((output) => {
-    const isImage = output.content_type.startsWith("image/");
-    return figure(output, isImage ? earlier[image++] : undefined);
-  }));
+  root.replaceChildren(
+    ...outputs.map((output) => {
+      const isImage = output.content_type.startsWith("image/");
+      return figure(output, isImage ? earlier[image++] : undefined);
+    }),
+  );
 }
 
 function figure(output, before) {
@@ -58,16 +67,38 @@ function media(output, before) {
     player.setAttribute("aria-label", output.filename);
     return player;
   }
-  const text = document.createElement("pre");
-  text.tabIndex = 0;
-  text.setAttribute("role", "region");
-  text.setAttribute("aria-label", output.filename);
+  if (kind === "model" && subtype.startsWith("gltf")) return model(output);
+  return text(output);
+}
+
+// glTF alone: what the viewer can't show is there to download.
+function model(output) {
+  const viewer = document.createElement("model-viewer");
+  viewer.setAttribute("camera-controls", "");
+  viewer.setAttribute("touch-action", "pan-y");
+  viewer.setAttribute("alt", output.filename);
+  viewer.setAttribute("src", output.filepath);
+  viewer.addEventListener("error", () => viewer.replaceWith(text(output)));
+  import("./vendor/model-viewer.min.js").catch(() => viewer.replaceWith(text(output)));
+  return viewer;
+}
+
+function text(output) {
+  const [kind, subtype] = output.content_type.split("/");
+  const shown = document.createElement("pre");
+  shown.tabIndex = 0;
+  shown.setAttribute("role", "region");
+  shown.setAttribute("aria-label", output.filename);
   if (kind === "text" || subtype === "json") {
-    fetch(output.filepath).then((each) => each.text()).then((each) => { text.textContent = each.slice(0, MOST_TEXT); });
+    fetch(output.filepath)
+      .then((each) => each.text())
+      .then((each) => {
+        shown.textContent = each.slice(0, MOST_TEXT);
+      });
   } else {
-    text.textContent = `${output.content_type}: download it to look at it.`;
+    shown.textContent = `${output.content_type}: download it to open it.`;
   }
-  return text;
+  return shown;
 }
 
 function image(output, before) {
@@ -97,22 +128,28 @@ at("split").addEventListener("input", () => {
 at("close").addEventListener("click", () => at("viewer").close());
 
 function size(bytes) {
-  return bytes < 1024 ? `${bytes} B` : bytes < 1 << 20 ? `${(bytes / 1024).toFixed(0)} KiB` : `${(bytes / (1 << 20)).toFixed(1)} MiB`;
+  return bytes < 1024
+    ? `${bytes} B`
+    : bytes < 1 << 20
+      ? `${(bytes / 1024).toFixed(0)} KiB`
+      : `${(bytes / (1 << 20)).toFixed(1)} MiB`;
 }
 
 export function showHistory(root, past, { again, show }) {
-  root.replaceChildren(...[...past].reverse().map((each) => {
-    const item = document.createElement("li");
-    const row = document.createElement("div");
-    row.className = "row";
-    row.append(
-      `${each.at.toLocaleTimeString()}: ${each.message}`,
-      button("Show results", () => show(each)),
-      button("Use these values again", () => again(each)),
-    );
-    item.append(row);
-    return item;
-  }));
+  root.replaceChildren(
+    ...[...past].reverse().map((each) => {
+      const item = document.createElement("li");
+      const row = document.createElement("div");
+      row.className = "row";
+      row.append(
+        `${each.at.toLocaleTimeString()}: ${each.message}`,
+        button("Show results", () => show(each)),
+        button("Use these values again", () => again(each)),
+      );
+      item.append(row);
+      return item;
+    }),
+  );
 }
 
 function button(text, action) {

@@ -29,18 +29,28 @@ function ended(result, problem) {
   if (result.status !== "success") return { message: `Failed: ${problem || result.status}` };
   const count = result.outputs.length;
   const seconds = result.execution_time_seconds.toFixed(1);
-  return { message: `Done in ${seconds} s: ${count} ${count === 1 ? "file" : "files"}.`, outputs: result.outputs };
+  return {
+    message: `Done in ${seconds} s: ${count} ${count === 1 ? "file" : "files"}.`,
+    outputs: result.outputs,
+  };
 }
 
 function refused(status, body) {
-  if (status === 401) return { message: "Open the link that serve printed, which logs this browser in." };
+  if (status === 401)
+    return { message: "Open the link that serve printed, which logs this browser in." };
   const faults = {};
   const nodes = body.errorDetails?.node_errors ?? {};
   for (const [node, { errors }] of Object.entries(nodes)) {
-    for (const each of errors) faults[`${node}-inputs-${each.extra_info?.input_name ?? each.details}`] = each.message;
+    for (const each of errors)
+      faults[`${node}-inputs-${each.extra_info?.input_name ?? each.details}`] = each.message;
   }
-  const details = typeof body.errorDetails === "string" && body.errorDetails ? `: ${body.errorDetails}` : "";
-  return { message: `Refused (${status}): ${body.errorMsg ?? body.detail ?? "no reason was given"}${details}.`, faults };
+  const reason = body.errorMsg ?? body.detail ?? "no reason was given";
+  const details =
+    typeof body.errorDetails === "string" && body.errorDetails ? `: ${body.errorDetails}` : "";
+  return {
+    message: `Refused (${status}): ${reason}${details}.`,
+    faults,
+  };
 }
 
 function told(data) {
