@@ -41,10 +41,12 @@ class Branch:
         return all(values[name] in keys for name, keys in self.when.items())
 
     def as_json(self) -> dict[str, Any]:
-        """The choices, what the field takes there as a JSON Schema, and whether a seed is drawn."""
+        """The choices, for programs and for people, what the
+        field takes there as a JSON Schema, and whether a seed is drawn.
+        """
         when = {str(name): [*keys] for name, keys in self.when.items()}
         draws = {"draws": True} if self.draws else {}
-        return {"when": when, **schema_of(self.type), **draws}
+        return {"when": when, "where": self.spoken(), **schema_of(self.type), **draws}
 
     def spoken(self) -> str:
         """The choices, for people."""

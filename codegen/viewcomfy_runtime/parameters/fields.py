@@ -19,7 +19,7 @@ from typing import (
     get_type_hints,
 )
 
-from .branches import Branch, branch_from, nullable, rules
+from .branches import Branch, branch_from, nullable, rules, spoken
 from .docs import About
 from .files import FILE_MARK
 from .inputs import Input, When
@@ -186,6 +186,7 @@ class Field:
             schema["x-viewcomfy-step"] = self.step
         if self.branches:
             schema["x-viewcomfy-branches"] = [each.as_json() for each in self.branches]
+            schema["x-viewcomfy-where"] = spoken(self.branches)
         if self.about.deployed:
             schema["x-viewcomfy-deployed"] = self.about.deployed
         return schema

@@ -1,16 +1,20 @@
 /** The format of generated modules that this runtime serves. */
 const FORMAT = 1;
 
+const { assign, entries, fromEntries, hasOwn, keys, values } = Object;
+const { isArray } = Array;
+const { isFinite, isInteger, isSafeInteger } = Number;
+
 /** A workflow in ComfyUI's API format: its nodes by id. */
 export type Graph = Readonly<Record<string, unknown>>;
 
 /**
- * What a file parameter accepts: a Blob or File, its bytes, the text of a `data:` URI, or a file that the
- * server already has. Blobs are streamed where the platform can: `await openAsBlob("me.png")` in Node,
- * `Bun.file("me.png")` in Bun. A plain text is never a path.
+ * What a file parameter accepts: a Blob or File, its bytes, the text of a `data:` URI, the URL of a file, or
+ * a file that the server already has. Blobs are streamed where the platform can: `await openAsBlob("me.png")`
+ * in Node, `Bun.file("me.png")` in Bun. A plain text is never a path.
  */
 export type FileInput =
-  Blob | ArrayBuffer | Uint8Array | Stored | `data:${string}`;
+  Blob | ArrayBuffer | Uint8Array | Stored | URL | `data:${string}`;
 
 /** A file that the server already has, by the name that it has there: nothing is uploaded. */
 export class Stored {
@@ -23,17 +27,11 @@ export class Stored {
 
 // Errors
 
-/** Where an error belongs to an answer or a run: the HTTP status, the run's prompt id. */
-interface Details {
-  readonly status: number | undefined;
-  readonly promptId: string | undefined;
-}
-
 /**
  * Base of all errors of this module. `hint` says what to do about it, `status` is the HTTP status and
  * `promptId` the run, where there are any.
  */
-export class ViewComfyError extends Error implements Partial<Details> {
+export class ViewComfyError extends Error {
   override readonly name: string = "ViewComfyError";
   declare readonly hint: string | undefined;
   declare readonly status: number | undefined;
@@ -41,7 +39,7 @@ export class ViewComfyError extends Error implements Partial<Details> {
 
   constructor(message: string, hint?: string, details: object = {}) {
     super(printable(message));
-    Object.assign(this, { hint, ...details });
+    assign(this, { hint, ...details });
   }
 
   override toString(): string {
@@ -49,21 +47,27 @@ export class ViewComfyError extends Error implements Partial<Details> {
   }
 }
 
-/** An error class that is read and caught by this name, with fields of its own beside those of the base. */
+/** An error class that is read and caught by its name, with fields of its own beside those of the base. */
 type Kind<Fields> = new (
-  message: string,
-  hint?: string,
-  details?: object,
+  ...given: ConstructorParameters<typeof ViewComfyError>
 ) => ViewComfyError & Readonly<Fields>;
 
 /** The name is written out, since minifiers shorten those of classes. */
 const named = <Fields = object>(name: string): Kind<Fields> =>
   class extends ViewComfyError {
-    override readonly name = name;
+    override readonly name = `${name}Error`;
   } as unknown as Kind<Fields>;
 
+/** Throws an error of this kind. */
+const fail = (
+  Kind: Kind<unknown>,
+  ...given: ConstructorParameters<Kind<unknown>>
+): never => {
+  throw new Kind(...given);
+};
+
 /** A generated module that this version of the runtime cannot serve. */
-export const IncompatibleModuleError = named("IncompatibleModuleError");
+export const IncompatibleModuleError = named("IncompatibleModule");
 export type IncompatibleModuleError = InstanceType<
   typeof IncompatibleModuleError
 >;
@@ -80,26 +84,26 @@ export interface Fault {
 
 /** A call that the workflow does not accept; `faults` lists all that is wrong. Nothing was sent. */
 export const InvalidParametersError = named<{ faults: readonly Fault[] }>(
-  "InvalidParametersError",
+  "InvalidParameters",
 );
 export type InvalidParametersError = InstanceType<
   typeof InvalidParametersError
 >;
 
 /** A workflow to run that is not valid, or that the call does not fit. Nothing was sent. */
-export const InvalidWorkflowError = named("InvalidWorkflowError");
+export const InvalidWorkflowError = named("InvalidWorkflow");
 export type InvalidWorkflowError = InstanceType<typeof InvalidWorkflowError>;
 
 /** The server or the credentials are missing or not valid. Nothing was sent. */
-export const ConfigurationError = named("ConfigurationError");
+export const ConfigurationError = named("Configuration");
 export type ConfigurationError = InstanceType<typeof ConfigurationError>;
 
 /** The server does not accept the credentials (401, 403). */
-export const AuthenticationError = named("AuthenticationError");
+export const AuthenticationError = named("Authentication");
 export type AuthenticationError = InstanceType<typeof AuthenticationError>;
 
 /** The deployment, the run or the file does not exist, or no longer does (404). */
-export const NotFoundError = named("NotFoundError");
+export const NotFoundError = named("NotFound");
 export type NotFoundError = InstanceType<typeof NotFoundError>;
 
 /** An answer that may say when to try again: `retryAfter` is in seconds. */
@@ -108,11 +112,11 @@ interface Busy {
 }
 
 /** Too many requests (429). */
-export const RateLimitedError = named<Busy>("RateLimitedError");
+export const RateLimitedError = named<Busy>("RateLimited");
 export type RateLimitedError = InstanceType<typeof RateLimitedError>;
 
 /** The server failed (5xx). */
-export const ServerError = named<Busy>("ServerError");
+export const ServerError = named<Busy>("Server");
 export type ServerError = InstanceType<typeof ServerError>;
 
 /** What ComfyUI finds wrong with one node: its id and class, the input where there is one, and why. */
@@ -125,38 +129,36 @@ export interface NodeFault {
 
 /** The server refused the call (another 4xx); `faults` are what it says of single nodes. */
 export const RejectedError = named<{ faults: readonly NodeFault[] }>(
-  "RejectedError",
+  "Rejected",
 );
 export type RejectedError = InstanceType<typeof RejectedError>;
 
 /** The workflow started and failed; `fault` says in which node, where the server does. */
 export const ExecutionError = named<{ fault: NodeFault | undefined }>(
-  "ExecutionError",
+  "Execution",
 );
 export type ExecutionError = InstanceType<typeof ExecutionError>;
 
 /** The server cannot be reached, or the connection broke; `nothingSent` says that no byte of the call went out. */
 export const ConnectionFailedError = named<{ nothingSent?: boolean }>(
-  "ConnectionFailedError",
+  "ConnectionFailed",
 );
 export type ConnectionFailedError = InstanceType<typeof ConnectionFailedError>;
 
 /** The time allowed for the run is over. */
-export const RunTimeoutError = named("RunTimeoutError");
+export const RunTimeoutError = named("RunTimeout");
 export type RunTimeoutError = InstanceType<typeof RunTimeoutError>;
 
 /** The run was cancelled, here or `atServer`. */
-export const RunCancelledError = named<{ atServer?: boolean }>(
-  "RunCancelledError",
-);
+export const RunCancelledError = named<{ atServer?: boolean }>("RunCancelled");
 export type RunCancelledError = InstanceType<typeof RunCancelledError>;
 
 /** The server answered something that its protocol does not allow. */
-export const ProtocolError = named("ProtocolError");
+export const ProtocolError = named("Protocol");
 export type ProtocolError = InstanceType<typeof ProtocolError>;
 
 /** Some of a result's files could not be saved; `saved` are the paths of those that were. */
-export const SaveError = named<{ saved: readonly string[] }>("SaveError");
+export const SaveError = named<{ saved: readonly string[] }>("Save");
 export type SaveError = InstanceType<typeof SaveError>;
 
 /** A text as people may see it: without what a terminal obeys. */
@@ -172,54 +174,59 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export type JsonArray = readonly unknown[];
 
 const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  !!value && typeof value === "object" && !isArray(value);
 
-/** A value as JSON text, bigints by their digits. Throws for what JSON cannot say. */
+/** What a JSON Schema calls the type of a value; "integer" is every whole number. */
+const kindOf = (value: unknown): string =>
+  isWhole(value)
+    ? "integer"
+    : isArray(value)
+      ? "array"
+      : value === null
+        ? "null"
+        : typeof value;
+
+/** A value as JSON text, bigints by their digits and small numbers as Python has them. Throws for what JSON cannot say. */
 function writeJson(value: unknown): string {
-  if (typeof value === "bigint") {
-    return String(value);
-  }
-  if (Array.isArray(value)) {
+  const kind = kindOf(value);
+  if (isArray(value)) {
     return `[${value.map(writeJson).join(", ")}]`;
   }
   if (isObject(value) && String(value) === "[object Object]") {
-    const items = Object.entries(value).map(
-      ([name, item]) => `${JSON.stringify(name)}: ${writeJson(item)}`,
+    const items = entries(value).map(
+      ([name, item]) => `${writeJson(name)}: ${writeJson(item)}`,
     );
     return `{${items.join(", ")}}`;
   }
-  if (typeof value === "number" && Number.isFinite(value)) {
-    return numberText(value);
+  if (kind === "integer") {
+    return String(value);
   }
-  if (value === null || /^(string|boolean)$/.test(typeof value)) {
-    return JSON.stringify(value);
+  if (isFinite(value)) {
+    const number = value as number;
+    return Math.abs(number) < 1e-4
+      ? number.toExponential().replace(/-(\d)$/, "-0$1")
+      : String(number);
   }
-  throw new TypeError();
-}
-
-/** A number as Python has it. */
-function numberText(value: number): string {
-  return value && Math.abs(value) < 1e-4
-    ? value.toExponential().replace(/-(\d)$/, "-0$1")
-    : String(value);
+  if (!/^(string|boolean|null)$/.test(kind)) {
+    throw new TypeError();
+  }
+  return JSON.stringify(value);
 }
 
 /** The value of a JSON text, whole numbers past 2^53 as bigints. Throws for anything else. */
 function readJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
   if (!/\d{16}/.test(text)) {
-    return JSON.parse(text);
+    return value;
   }
   // Long numbers pass through the parser as texts, in objects with a key of their own.
-  let key = "n";
-  while (text.includes(key)) {
-    key += "n";
-  }
+  const key = randomHex(32);
   const marked = text.replace(
     /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs,
     (part) => (part[0] === '"' ? part : `{"${key}":"${part}"}`),
   );
-  return JSON.parse(marked, (_, value: unknown) =>
-    isObject(value) && key in value ? exact(BigInt(textOf(value[key]))) : value,
+  return JSON.parse(marked, (_, each: unknown) =>
+    isObject(each) && key in each ? exact(textOf(each[key])) : each,
   );
 }
 
@@ -227,11 +234,14 @@ function readJson(text: string): unknown {
 type Whole = number | bigint;
 
 const isWhole = (value: unknown): value is Whole =>
-  typeof value === "bigint" || Number.isInteger(value);
+  typeof value === "bigint" || isInteger(value);
 
 /** A whole number as people have it: a number where that is exact. */
-const exact = (value: Whole): Whole =>
-  Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
+const exact = (value: string | bigint): Whole =>
+  isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
+
+const textOf = (value: unknown): string =>
+  typeof value === "string" || isWhole(value) ? String(value) : "";
 
 // What parameters accept
 
@@ -243,292 +253,234 @@ interface Taking {
   readonly minimum?: Whole;
   readonly maximum?: Whole;
   readonly "x-viewcomfy-media"?: string;
+  readonly "x-viewcomfy-seed"?: boolean;
 }
 
-/** The JSON Schema of a parameter. */
+/** The JSON Schema of a parameter; `x-viewcomfy-where` are the choices under which it counts, in words. */
 interface Schema extends Taking {
   readonly default?: unknown;
   readonly "x-viewcomfy-key": string | readonly string[];
-  readonly "x-viewcomfy-seed"?: boolean;
   readonly "x-viewcomfy-branches"?: readonly Branch[];
+  readonly "x-viewcomfy-where"?: string;
 }
 
 /** What a parameter takes under some choices of others; a seed that `draws` is drawn there when it is null. */
 interface Branch extends Taking {
   readonly when: Readonly<Record<string, readonly unknown[]>>;
+  readonly where?: string;
   readonly draws?: boolean;
 }
 
 class Refused extends Error {}
 
-function refuse(wanted: string, value: unknown): never {
-  throw new Refused(`must be ${wanted}, not ${short(value)}`);
+function refuse(message: string): never {
+  throw new Refused(message);
 }
 
 /** A value for a message, cut when long. */
 function short(value: unknown): string {
-  let text: string;
   try {
-    text = writeJson(value);
+    const text = writeJson(value);
+    const start = [...text.slice(0, 162)];
+    return start[80] ? `${start.slice(0, 77).join("")}...` : text;
   } catch {
     return `a value of type ${typeof value}`;
   }
-  const start = [...text.slice(0, 162)];
-  return start.length <= 80 ? text : `${start.slice(0, 77).join("")}...`;
 }
 
-/** What each type of the schema is called, and which values have it. */
-const CHECKS: Readonly<
-  Record<string, readonly [string, (value: unknown) => boolean]>
-> = {
-  string: ["text", (value) => typeof value === "string"],
-  integer: ["a whole number", isWhole],
-  number: [
-    "a finite number",
-    (value) => isWhole(value) || Number.isFinite(value),
-  ],
-  boolean: ["true or false", (value) => typeof value === "boolean"],
-  array: ["a list", Array.isArray],
-  object: ["an object", isObject],
+/** What the schema's types are called. */
+const CALLED: Readonly<Record<string, string>> = {
+  string: "text",
+  integer: "a whole number",
+  number: "a finite number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
 };
 
 /** The value as it is sent for what takes this. Throws Refused. */
-function accept(taking: Taking & Partial<Schema>, value: unknown): unknown {
-  const [type = "", nullable] = [taking.type].flat();
-  const options = optionsOf(taking);
-  if (value === null && (nullable || taking["x-viewcomfy-branches"])) {
-    return null;
+function accept(taking: Taking, value: unknown): unknown {
+  const { type, minimum, maximum, "x-viewcomfy-seed": isSeed } = taking;
+  const [own = "", nullable] = [type].flat();
+  if (value === null && nullable) {
+    return value;
   }
   if (taking["x-viewcomfy-media"]) {
     return file(value);
   }
-  const open = taking.enum ? type : "string";
-  const kind = options ? (isWhole(options[0]) ? "integer" : open) : type;
-  const [wanted, holds] = CHECKS[kind] ?? [""];
-  if (holds && !holds(value)) {
-    refuse(wanted + (taking["x-viewcomfy-seed"] ? " or null" : ""), value);
-  }
+  const options = optionsOf(taking);
+  const isClosed = taking.enum && !isWhole(options?.[0]);
+  const kind =
+    options && !isClosed ? (isWhole(options[0]) ? "integer" : "string") : own;
+  const isKind =
+    !kind ||
+    kindOf(value) === kind ||
+    (kind === "number" && (isWhole(value) || isFinite(value)));
+  let wanted = isKind ? "" : `${CALLED[kind]}${isSeed ? " or null" : ""}`;
   let sent: unknown;
   try {
     sent = readJson(writeJson(value));
   } catch {
-    refuse("a JSON value", value);
+    wanted ||= "a JSON value";
   }
-  if (taking.enum && !options?.includes(sent)) {
-    refuse(`one of ${options?.map(short).join(", ")}`, value);
-  }
-  const { minimum = -Infinity, maximum = Infinity } = taking;
-  if ((sent as Whole) < minimum) {
-    refuse(`at least ${short(minimum)}`, value);
-  }
-  if ((sent as Whole) > maximum) {
-    refuse(`at most ${short(maximum)}`, value);
-  }
-  return sent;
+  wanted ||=
+    taking.enum && !options?.includes(sent)
+      ? `one of ${options?.map(short).join(", ")}`
+      : (sent as Whole) < minimum!
+        ? `at least ${short(minimum)}`
+        : (sent as Whole) > maximum!
+          ? `at most ${short(maximum)}`
+          : "";
+  return wanted ? refuse(`must be ${wanted}, not ${short(value)}`) : sent;
 }
 
-function optionsOf(taking: Taking): readonly unknown[] | undefined {
-  return (taking.enum ?? taking.anyOf?.[0].enum)?.filter(
-    (each) => each !== null,
-  );
-}
-
-/** What a field takes under the choices of a call, by the schema's names; all it ever takes where one is unknown. */
-function branchOf(
-  { schema, branches, selectors }: Field,
-  values: JsonObject,
-  schemas: Readonly<Record<string, Schema>>,
-): Branch | undefined {
-  const isKnown = (name: string): boolean =>
-    values[name] === null ||
-    (optionsOf(schemas[name] as Schema)?.includes(values[name]) ?? true);
-  return (
-    branches.find(({ when }) =>
-      Object.entries(when).every(([name, keys]) => keys.includes(values[name])),
-    ) ?? (selectors.every(isKnown) ? undefined : { ...schema, when: {} })
-  );
-}
-
-/** Refuses a value that the choices of its call do not allow. Throws Refused. */
-function place(
-  { schema, branches }: Field,
-  value: unknown,
-  branch: Branch | undefined,
-): void {
-  if (value === null) {
-    return;
-  }
-  if (branch) {
-    const where = Object.keys(branch.when).length
-      ? `, where ${spoken([branch])}`
-      : "";
-    const fault = faultOf(() => accept(branch, value));
-    if (fault) {
-      throw new Refused(fault + where);
-    }
-  } else if (writeJson(value) !== writeJson(schema.default ?? null)) {
-    throw new Refused(`counts only where ${spoken(branches)}: leave it out`);
-  }
-}
-
-/** The parameters whose choices tell the branches apart. */
-const selectorsOf = (branches: readonly Branch[]): string[] => [
-  ...new Set(branches.flatMap(({ when }) => Object.keys(when))),
-];
-
-/** The choices under which one of the branches holds, for people. */
-function spoken(branches: readonly Branch[]): string {
-  const [name = "", ...others] = selectorsOf(branches);
-  const all = branches.flatMap(({ when }) => when[name] ?? []);
-  const choices = others.length
-    ? branches.map(({ when }) => when)
-    : [{ [name]: [...new Set(all)] }];
-  return choices
-    .map((when) =>
-      Object.entries(when)
-        .map(([name, keys]) => `${name} is ${either(keys)}`)
-        .join(" and "),
-    )
-    .join(", or where ");
-}
-
-function either(keys: readonly unknown[]): string {
-  const quoted = keys.map((key) => `"${key}"`);
-  if (quoted.length > 4) {
-    quoted.splice(3, Infinity, `one of ${keys.length - 3} others`);
-  }
-  const last = quoted.pop();
-  return quoted.length ? `${quoted.join(", ")} or ${last}` : `${last}`;
-}
+const optionsOf = (taking: Taking): readonly unknown[] | undefined =>
+  (taking.enum ?? taking.anyOf?.[0].enum)?.filter((each) => each !== null);
 
 function file(value: unknown): FileInput {
-  const isText = typeof value === "string";
-  if (isText && !value.startsWith("data:")) {
-    throw new Refused(
-      `a plain text must be a data: URI, never a path; pass a Blob for ${short(value)}`,
+  if (value instanceof URL) {
+    return /^https?:$/.test(value.protocol) &&
+      !(value.username + value.password)
+      ? value
+      : refuse(
+          "a URL must begin with https:// or http://, without a user name or a password in it",
+        );
+  }
+  if (typeof value === "string" && !value.startsWith("data:")) {
+    refuse(
+      /^https?:\/\//i.test(value)
+        ? `a text is taken for a data: URI only, so that a call cannot have files fetched; for a file at a URL pass new URL(${short(value)})`
+        : `a plain text must be a data: URI, never a path; pass a Blob for ${short(value)}`,
     );
   }
-  return isText ||
+  return typeof value === "string" ||
     [Blob, ArrayBuffer, Uint8Array, Stored].some(
       (kind) => value instanceof kind,
     )
     ? (value as FileInput)
     : refuse(
-        "a file (Blob, ArrayBuffer, Uint8Array, Stored or data: URI)",
-        value,
+        `must be a file (Blob, ArrayBuffer, Uint8Array, Stored, URL or data: URI), not ${short(value)}`,
       );
 }
 
-/** How much two texts are alike, from 0 to 1: twice what they share, over both lengths. */
-function likeness(one: string, other: string): number {
-  const shared = (a: string, b: string): number => {
-    let [length, i, j] = [0, 0, 0];
-    let above: number[] = [];
-    for (let x = 1; x <= a.length; x++) {
-      const row: number[] = [];
-      for (let y = 1; y <= b.length; y++) {
-        const run = a[x - 1] === b[y - 1] ? (above[y - 1] ?? 0) + 1 : 0;
-        row[y] = run;
-        if (run > length) {
-          [length, i, j] = [run, x, y];
-        }
+/** How many characters two texts share, in the longest runs that they have in common. */
+function shared(one: string, other: string): number {
+  for (let length = Math.min(one.length, other.length); length; length--) {
+    for (let start = 0; start + length <= one.length; start++) {
+      const end = start + length;
+      const found = other.indexOf(one.slice(start, end));
+      if (found >= 0) {
+        return (
+          length +
+          shared(one.slice(0, start), other.slice(0, found)) +
+          shared(one.slice(end), other.slice(found + length))
+        );
       }
-      above = row;
     }
-    return (
-      length &&
-      length +
-        shared(a.slice(0, i - length), b.slice(0, j - length)) +
-        shared(a.slice(i), b.slice(j))
-    );
-  };
-  const both = one.length + other.length;
-  return both > 250 ? 0 : (2 * shared(one, other)) / both;
+  }
+  return 0;
 }
 
 /** The name that somebody meant, if any is near. */
-const nearest = (name: string, known: readonly string[]): string | undefined =>
-  known
-    .map((each) => ({ each, alike: likeness(each, name) }))
-    .filter(({ alike }) => alike >= 0.6)
-    .sort((a, b) => b.alike - a.alike || (a.each < b.each ? 1 : -1))[0]?.each;
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const likeness = (each: string): number =>
+    each.length + name.length > 250
+      ? 0
+      : (2 * shared(each, name)) / (each.length + name.length);
+  return known
+    .map((each) => [likeness(each), each] as const)
+    .filter(([alike]) => alike >= 0.6)
+    .sort()
+    .pop()?.[1];
+}
 
 // Files on their way in
 
-/** A file as it is sent. */
-export interface Upload {
-  readonly data: Blob;
+/** A file as it is sent, and the parameter that it is for; one at a URL is fetched when the call goes out. */
+export interface Upload<Data = Blob | URL> {
+  readonly data: Data;
   readonly filename: string;
   readonly contentType: string;
+  readonly parameter: string;
+  readonly property: string;
 }
 
 const UNKNOWN = "application/octet-stream";
 
-/** MIME types by the ends of file names; of several the first is the usual end. */
-const TYPES = new Map(
-  Object.entries({
-    png: "image/png",
-    jpg: "image/jpeg",
-    jpeg: "image/jpeg",
-    gif: "image/gif",
-    webp: "image/webp",
-    mp4: "video/mp4",
-    webm: "video/webm",
-    mov: "video/quicktime",
-    wav: "audio/wav",
-    mp3: "audio/mpeg",
-    flac: "audio/flac",
-    ogg: "audio/ogg",
-    m4a: "audio/mp4",
-    glb: "model/gltf-binary",
-    txt: "text/plain",
-    json: "application/json",
-  }),
-);
+/** MIME types, the ends of file names that stand for them, the usual one first, and what such files begin with. */
+const TYPES: readonly (readonly [type: string, end: string, begin?: RegExp])[] =
+  [
+    ["image/png", "png", /^\x89PNG\r\n/],
+    ["image/jpeg", "jpg", /^\xff\xd8\xff/],
+    ["image/jpeg", "jpeg"],
+    ["image/gif", "gif", /^GIF8/],
+    ["image/webp", "webp", /^.{8}WEBP/s],
+    ["video/mp4", "mp4", /^.{4}ftyp/s],
+    ["video/webm", "webm", /^.E\xdf\xa3/s],
+    ["video/quicktime", "mov"],
+    ["audio/wav", "wav", /^.{8}WAVE/s],
+    ["audio/mpeg", "mp3", /^ID3/],
+    ["audio/flac", "flac", /^fLaC/],
+    ["audio/ogg", "ogg", /^OggS/],
+    ["audio/mp4", "m4a"],
+    ["model/gltf-binary", "glb", /^glTF/],
+    ["text/plain", "txt"],
+    ["application/json", "json"],
+  ];
 
-/** The MIME type that a file name's end stands for. */
-const typeOf = (filename: string): string =>
-  TYPES.get(filename.toLowerCase().replace(/^.*\./s, "")) ?? UNKNOWN;
+/** The MIME type that a file name's end stands for, or the file's first bytes as characters. */
+const typeOf = (filename: string, start?: string): string =>
+  TYPES.find(([, end, begin]) =>
+    start ? begin?.test(start) : filename.toLowerCase().endsWith(`.${end}`),
+  )?.[0] ?? UNKNOWN;
 
 function extensionOf(contentType: string): string {
-  const found = [...TYPES].find(([, type]) => type === contentType);
-  return found ? `.${found[0]}` : "";
+  const found = TYPES.find(([type]) => type === contentType);
+  return found ? `.${found[1]}` : "";
 }
 
-/** What files begin with, by their usual end. */
-const SIGNATURES: Readonly<Record<string, RegExp>> = {
-  png: /^\x89PNG\r\n/,
-  jpg: /^\xff\xd8\xff/,
-  gif: /^GIF8/,
-  webp: /^.{8}WEBP/s,
-  wav: /^.{8}WAVE/s,
-  mp4: /^.{4}ftyp/s,
-  webm: /^.E\xdf\xa3/s,
-  ogg: /^OggS/,
-  flac: /^fLaC/,
-  mp3: /^ID3/,
-  glb: /^glTF/,
-};
-
-/** The file with a name and a MIME type; `name` is the stem for data without a name. Throws Refused. */
-function uploadOf(value: Exclude<FileInput, Stored>, name: string): Upload {
+/** The file as it is sent for a field. Throws Refused. */
+function uploadOf(
+  value: Exclude<FileInput, Stored>,
+  { name: parameter, property }: Field,
+): Upload {
   let data = value as Blob;
-  if (!(data instanceof Blob)) {
+  let own = (value as Partial<File>).name ?? "";
+  if (value instanceof URL) {
+    own = nameIn(value);
+  } else if (!(value instanceof Blob)) {
     const [bytes, said] =
       typeof value === "string"
         ? fromDataUri(value)
         : [new Uint8Array(value as ArrayBuffer)];
     const start = String.fromCharCode(...bytes.subarray(0, 16));
-    const [end = ""] =
-      Object.entries(SIGNATURES).find(([, begin]) => begin.test(start)) ?? [];
-    data = blobOf([bytes], said ?? typeOf(end));
+    data = blobOf([bytes], said ?? typeOf("", start));
   }
-  const { type, name: own } = data as Partial<File>;
-  const filename = own ? basename(own) : name + extensionOf(type ?? "");
-  if (!data.size) {
-    throw new Refused(`the file ${filename} can't be sent: it is empty`);
+  const { type = "", size } = data as Partial<Blob>;
+  const filename = basename(own) || parameter + extensionOf(type);
+  return size === 0
+    ? refuse(`the file ${filename} can't be sent: it is empty`)
+    : {
+        data,
+        filename,
+        contentType: type || typeOf(filename),
+        parameter,
+        property,
+      };
+}
+
+/** The name of the file at a URL, without what has a meaning for a path or a header. */
+function nameIn({ pathname }: URL): string {
+  let name = basename(pathname);
+  try {
+    name = decodeURIComponent(name);
+  } catch {
+    // Whatever it is, it stays as it is.
   }
-  return { data, filename, contentType: type || typeOf(filename) };
+  return name
+    .replace(/[^\p{L}\p{N}_ .()+-]/gu, "_")
+    .replace(/^[ .]+|[ .]+$/g, "")
+    .slice(-100);
 }
 
 const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, "_");
@@ -537,30 +489,30 @@ const basename = (path: string): string =>
   wellFormed(path).replace(/^.*[/\\]/s, "");
 
 /** The pieces as a Blob, which newer compilers want to be of ArrayBuffers alone. */
-const blobOf = (bytes: Uint8Array[], type: string): Blob =>
-  new Blob(bytes as ConstructorParameters<typeof Blob>[0] & object, {
-    type,
-  });
+const blobOf = (pieces: unknown[], type: string): Blob =>
+  new Blob(pieces as Blob[], { type });
 
 function fromDataUri(uri: string): [bytes: Uint8Array, type?: string] {
-  const [, type, base64, payload] =
+  const [
+    ,
+    type,
+    base64,
+    payload = refuse(
+      "the data: URI has no comma between its type and its data",
+    ),
+  ] =
     /^data:\s*([\w.+-]+\/[\w.+-]+)?[^,]*?(;\s*base64\s*)?,(.*)/s.exec(uri) ??
     [];
-  if (payload === undefined) {
-    throw new Refused(
-      "the data: URI has no comma between its type and its data",
-    );
-  }
   const binary = wellFormed(payload)
     .replace(/\P{ASCII}+/gu, encodeURIComponent)
     .replace(/%([\da-f]{2})/gi, (_, hex: string) =>
       String.fromCharCode(parseInt(hex, 16)),
     );
   try {
-    const bytes = base64 ? fromBase64(binary) : bytesOf(binary);
+    const bytes = bytesOf(base64 ? fromBase64(binary) : binary);
     return type ? [bytes, type] : [bytes];
   } catch {
-    throw new Refused("the data: URI isn't valid base64");
+    return refuse("the data: URI isn't valid base64");
   }
 }
 
@@ -572,13 +524,9 @@ function bytesOf(binary: string): Uint8Array {
   return bytes;
 }
 
-/** The bytes in base64. Throws where it is broken. */
-function fromBase64(text: string): Uint8Array {
-  if (/\s/.test(text) || text.length % 4) {
-    throw new TypeError();
-  }
-  return bytesOf(atob(text));
-}
+/** The bytes in base64, a character each. Throws where it is broken. */
+const fromBase64 = (text: string): string =>
+  atob(/\s/.test(text) || text.length % 4 ? "?" : text);
 
 function toBase64(bytes: Uint8Array): string {
   let binary = "";
@@ -594,7 +542,6 @@ function toBase64(bytes: Uint8Array): string {
 const LONGEST_RUN = 2400;
 /** Seconds for what is not a run: a status, a cancellation. */
 const SHORT = 120;
-const RETRIES = 3;
 /** A deployment on a serverless platform answers a long run with a redirect every few minutes. */
 const MOST_REDIRECTS = 100;
 /** Characters of one answer: what a string can hold on every platform. */
@@ -608,6 +555,12 @@ const SERVER =
   "Deno" in globalThis ||
   !!(globalThis as { process?: { versions?: { node?: string } } }).process
     ?.versions?.node;
+
+/** A module of the platform, by a name that bundlers for browsers do not look for. */
+const builtin = <Module>(name: string): Promise<Module> =>
+  import(
+    /* @vite-ignore */ /* webpackIgnore: true */ `node:${name}`
+  ) as Promise<Module>;
 
 /** How long something may take, in seconds, and what ends it before. */
 export interface Limits {
@@ -630,17 +583,15 @@ async function limited<T>(
 ): Promise<T> {
   const most = timeout ?? seconds;
   const controller = new AbortController();
-  const cancel = (): void => {
+  const cancel = (): void =>
     controller.abort(new RunCancelledError("the call was cancelled"));
-  };
-  const expire = (): void => {
+  const expire = (): void =>
     controller.abort(
       new RunTimeoutError(
         `the run took longer than ${most} s`,
         "pass a larger timeout",
       ),
     );
-  };
   const timer = setTimeout(expire, Math.min(most * 1000, 2 ** 31 - 1));
   signal?.addEventListener("abort", cancel);
   try {
@@ -648,8 +599,10 @@ async function limited<T>(
       cancel();
     }
     controller.signal.throwIfAborted();
-    const end = Date.now() + most * 1000;
-    return await work({ signal: controller.signal, end });
+    return await work({
+      signal: controller.signal,
+      end: Date.now() + most * 1000,
+    });
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", cancel);
@@ -669,25 +622,20 @@ async function sleep(seconds: number, { signal }: Deadline): Promise<void> {
   signal.throwIfAborted();
 }
 
-function isUrl(url: string): boolean {
+/** The whole URL of what may be a part of one; empty where it is not valid. */
+function linked(url: string, base?: string): string {
   try {
-    return /^https?:\/\/\S+$/.test(url) && new URL(url).host !== "";
+    return new URL(url, base).href;
   } catch {
-    return false;
+    return "";
   }
 }
 
+const isUrl = (text: string): boolean =>
+  /^https?:\/\/\S+$/.test(text) && !!linked(text);
+
 /** A URL's scheme and host: all of it that may be shown, since its path may be signed. */
 const hostOf = (url: string): string => new URL(url).origin;
-
-/** Whether what was meant for one server may go to another: the same host, and never in the clear after TLS. */
-function sameHost(origin: string, target: string): boolean {
-  const [one, other] = [new URL(origin), new URL(target)];
-  return (
-    one.host === other.host &&
-    (one.protocol === other.protocol || other.protocol === "https:")
-  );
-}
 
 /** What the action gives; what the platform throws becomes this module's error. */
 async function attempt<T>(
@@ -699,14 +647,20 @@ async function attempt<T>(
     return await action();
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof Refused) {
+      throw error;
+    }
     const { cause, code, message } = error as Thrown;
     // The messages may quote the URL, which may be signed.
     const reason = textOf(cause?.code ?? code);
-    const words = [reason, message, cause?.message].join();
     throw new ConnectionFailedError(
       `the connection to ${hostOf(url)} failed${reason && `: ${reason}`}`,
       "check the URL, the network and that the server is up",
-      { nothingSent: /(ECONN|connection )refused/i.test(words) },
+      {
+        nothingSent: /(ECONN|connection )refused/i.test(
+          [reason, message, cause?.message].join(),
+        ),
+      },
     );
   }
 }
@@ -720,18 +674,14 @@ interface Thrown {
 
 /** Hands over the content of an answer as it arrives, until `sink` says that it has enough. */
 async function pour(
-  response: Response,
+  { body, url }: Answer,
   deadline: Deadline,
   sink: (piece: Uint8Array) => unknown,
 ): Promise<void> {
-  const reader = response.body?.getReader();
+  const reader = body?.getReader();
   try {
     while (reader) {
-      const { done, value } = await attempt(
-        () => reader.read(),
-        response.url,
-        deadline,
-      );
+      const { done, value } = await attempt(() => reader.read(), url, deadline);
       if (done || (await sink(value))) {
         break;
       }
@@ -741,23 +691,113 @@ async function pour(
   }
 }
 
-function ignore(): void {
+const ignore = (): void => {
   // What fails here changes nothing any more.
-}
+};
 
 /** The content as text; no more than its start where that is long. */
 async function content(
-  response: Response,
+  answer: Answer,
   deadline: Deadline,
   most = LARGEST,
 ): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  await pour(response, deadline, (piece) => {
+  await pour(answer, deadline, (piece) => {
     text += decoder.decode(piece, { stream: true });
     return text.length > most;
   });
   return text;
+}
+
+/** What is used of a Response. */
+type Answer = Pick<Response, "status" | "headers" | "url" | "body">;
+
+/** Addresses that are no server's of the internet: this machine's, its network's and nobody's. */
+const PRIVATE =
+  /^(0|10|127|22[4-9]|2[345]\d|169\.254|172\.(1[6-9]|2\d|3[01])|192\.(168|0\.[02])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])|198\.(1[89]|51\.100)|203\.0\.113)\.|^(?![23]\w{3}:).*:|^(2001:(:|\w\w?:|1\w\w:|db8:)|2002:|3fff:)/;
+
+/** An address of a host, as the platform finds it. */
+interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** Tells a connection where to go. */
+type Found = (
+  error: unknown,
+  address?: string | readonly Address[],
+  family?: number,
+) => void;
+
+/** What is used of the platform's `dns`, `http` and `stream`. */
+interface Dns {
+  lookup(
+    host: string,
+    options: { readonly all: true },
+    done: (error: unknown, found?: readonly Address[]) => void,
+  ): void;
+}
+
+interface Requests {
+  get(
+    url: string,
+    options: object,
+    done: (message: Message) => void,
+  ): { on(event: "error", done: (error: unknown) => void): void };
+}
+
+interface Message {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+}
+
+interface Streams {
+  readonly Readable: { toWeb(message: Message): Answer["body"] };
+}
+
+/**
+ * Like `fetch`, from public addresses alone, so that no URL leads into one's own network: the one that is
+ * connected to was checked, once the host's name was resolved.
+ */
+async function publicFetch(
+  url: string,
+  { signal }: RequestInit,
+): Promise<Answer> {
+  const { hostname, protocol } = new URL(url);
+  const check = ({ address }: Pick<Address, "address">): void => {
+    if (PRIVATE.test(address)) {
+      refuse(
+        `${hostname} has an address that isn't public; allowPrivate fetches it nevertheless`,
+      );
+    }
+  };
+  if (/^\[|^[\d.]+$/.test(hostname)) {
+    check({ address: hostname.replace(/[[\]]/g, "") });
+  }
+  const { get } = await builtin<Requests>(protocol.slice(0, -1));
+  const dns = await builtin<Dns>("dns");
+  const { Readable } = await builtin<Streams>("stream");
+  const lookup = (host: string, { all }: { all?: boolean }, done: Found) =>
+    dns.lookup(host, { all: true }, (error, found = []) => {
+      try {
+        found.forEach(check);
+      } catch (refused) {
+        error = refused;
+      }
+      const [first] = found;
+      done(error, all ? found : first?.address, first?.family);
+    });
+  return new Promise((resolve, reject) => {
+    get(url, { signal, lookup }, (message) => {
+      resolve({
+        url,
+        status: message.statusCode,
+        headers: new Headers(message.headers),
+        body: Readable.toWeb(message),
+      });
+    }).on("error", reject);
+  });
 }
 
 interface Request {
@@ -770,17 +810,27 @@ interface Request {
 /** A server as one client talks to it. */
 class Http {
   readonly url: string;
+  readonly host: string;
   readonly #headers: Readonly<Record<string, string>> = {};
   readonly #secret: string = "";
+  readonly #fetch;
 
-  constructor(url: string, credentials?: Credentials) {
+  constructor(
+    url: string,
+    credentials?: Credentials,
+    by: (url: string, init: RequestInit) => Promise<Answer> = (url, init) =>
+      fetch(url, init),
+  ) {
     if (!isUrl(url)) {
-      throw new ConfigurationError(
+      fail(
+        ConfigurationError,
         "not a valid server URL",
         "give the whole URL, with https:// (ViewComfy's dashboard shows a deployment's)",
       );
     }
     this.url = url;
+    this.host = hostOf(url);
+    this.#fetch = by;
     if (credentials) {
       const { clientId = "", clientSecret = "", token } = credentials;
       this.#secret = token ?? clientSecret;
@@ -789,18 +839,15 @@ class Http {
           ? { client_id: clientId, client_secret: clientSecret }
           : { Authorization: `Bearer ${token}` };
     }
-    for (const [name, value] of Object.entries(this.#headers)) {
+    for (const [name, value] of entries(this.#headers)) {
       if (!/^[!-~]([ -~]*[!-~])?$/.test(value)) {
-        throw new ConfigurationError(
+        fail(
+          ConfigurationError,
           `the ${name} is empty or contains characters that no ${name} has`,
           "copy the client id and secret from ViewComfy's dashboard, under API keys",
         );
       }
     }
-  }
-
-  get host(): string {
-    return hostOf(this.url);
   }
 
   /** A text without the secret, which some servers repeat. */
@@ -816,23 +863,25 @@ class Http {
     path: string,
     deadline: Deadline,
     request: Request = {},
-  ): Promise<Response> {
+  ): Promise<Answer> {
     const { repeatable = !request.body } = request;
     // What may be sent again is, for half a minute: a server may restart.
     for (let left = repeatable ? 6 : 3, wait = 0.5; ; left--) {
       try {
         return await this.#sent(this.url + path, deadline, request);
       } catch (error) {
-        const failed = error as Refusal;
-        const { status = 0 } = failed;
-        const again =
-          failed.nothingSent ||
-          status === 429 ||
-          status === 503 ||
-          (repeatable && (status >= 500 || failed.nothingSent === false));
-        wait = failed.retryAfter ?? wait * (1.5 + Math.random() / 2);
-        const most = Math.min(60, (deadline.end - Date.now()) / 1000);
-        if (!again || !left || wait > most) {
+        const { status = 0, nothingSent, retryAfter } = error as Refusal;
+        wait = retryAfter ?? wait * (1.5 + Math.random() / 2);
+        if (
+          !left ||
+          wait > Math.min(60, (deadline.end - Date.now()) / 1000) ||
+          !(
+            nothingSent ||
+            status === 429 ||
+            status === 503 ||
+            (repeatable && (status >= 500 || nothingSent === false))
+          )
+        ) {
           throw error;
         }
       }
@@ -854,7 +903,8 @@ class Http {
     try {
       return readJson(text);
     } catch {
-      throw new ProtocolError(
+      return fail(
+        ProtocolError,
         `${this.host} answered with something other than JSON`,
         ENDPOINT,
       );
@@ -865,19 +915,23 @@ class Http {
     url: string,
     deadline: Deadline,
     { body, accept = "*/*" }: Request,
-  ): Promise<Response> {
-    let current = url;
+  ): Promise<Answer> {
     for (let left = MOST_REDIRECTS; left; left--) {
-      const atHome = sameHost(url, current);
+      const [{ host, protocol }, own] = [new URL(url), new URL(this.url)];
+      // What is meant for one server goes to no other, and never in the clear after TLS.
+      const atHome =
+        host === own.host &&
+        (protocol === own.protocol || protocol === "https:");
       if (body && !atHome) {
-        throw new ProtocolError(
-          `${this.host} redirects the call to ${hostOf(current)}`,
+        fail(
+          ProtocolError,
+          `${this.host} redirects the call to ${hostOf(url)}`,
           "if you trust that server, use its own URL; nothing was sent there",
         );
       }
       const response = await attempt(
         () =>
-          fetch(current, {
+          this.#fetch(url, {
             method: body ? "POST" : "GET",
             headers: {
               Accept: accept,
@@ -892,11 +946,11 @@ class Http {
             referrerPolicy: "no-referrer",
             signal: deadline.signal,
           }),
-        current,
+        url,
         deadline,
       );
-      const { status } = response;
-      const target = response.headers.get("location");
+      const { status, headers } = response;
+      const target = headers.get("location");
       if (status === 200 || status === 201) {
         return response;
       }
@@ -907,22 +961,35 @@ class Http {
         throw errorOf(response, this.redacted(said));
       }
       response.body?.cancel().catch(ignore);
-      current = new URL(target, current).href;
+      const from = hostOf(url);
+      url = linked(target, url);
+      if (!isUrl(url)) {
+        fail(
+          ProtocolError,
+          `${from} redirects to something that isn't a valid URL`,
+          ENDPOINT,
+        );
+      }
       body = status < 307 ? undefined : body;
     }
-    throw new ProtocolError(`${this.host} keeps redirecting`, "check the URL");
+    return fail(
+      ProtocolError,
+      `${this.host} keeps redirecting`,
+      "check the URL",
+    );
   }
 }
 
 /** What the errors of a request may say of it. */
 interface Refusal {
+  readonly message: string;
   readonly status?: number;
   readonly retryAfter?: number;
   readonly nothingSent?: boolean;
 }
 
 /** Seconds that the server asks to wait, which it may give as a number or as a date. */
-function retryAfter({ headers }: Response): number | undefined {
+function retryAfter({ headers }: Answer): number | undefined {
   const asked = headers.get("retry-after") ?? "";
   const seconds = /^\d+$/.test(asked)
     ? Number(asked)
@@ -938,13 +1005,10 @@ const NOT_ACCEPTED = [
   "check the client id and secret against ViewComfy's dashboard",
 ] as const;
 
-/** An error class, whatever its fields are. */
-type AnyKind = new (
-  ...given: ConstructorParameters<typeof ViewComfyError>
-) => ViewComfyError;
-
 /** The errors that answers stand for: by their status, else by its first digit. */
-const REFUSALS: Readonly<Record<number, readonly [AnyKind, string, string]>> = {
+const REFUSALS: Readonly<
+  Record<number, readonly [Kind<unknown>, string, string]>
+> = {
   401: NOT_ACCEPTED,
   403: NOT_ACCEPTED,
   404: [
@@ -970,8 +1034,8 @@ const REFUSALS: Readonly<Record<number, readonly [AnyKind, string, string]>> = {
   5: [ServerError, "failed", `try again later; if the error persists, ${LOGS}`],
 };
 
-function errorOf(response: Response, text: string): ViewComfyError {
-  const { status, url } = response;
+function errorOf(answer: Answer, text: string): ViewComfyError {
+  const { status, url } = answer;
   const body = bodyOf(text);
   const faults = nodeFaults(body);
   const [Refusal, what, hint] = REFUSALS[status] ??
@@ -981,11 +1045,13 @@ function errorOf(response: Response, text: string): ViewComfyError {
       ENDPOINT,
     ];
   const words = plain(said(body));
-  const lines = listed(faults.map(faultText), 10).map((each) => `\n  ${each}`);
   return new Refusal(
-    `${hostOf(url)} ${what} (${status})${words && `: ${words}`}${lines.join("")}`,
+    [
+      `${hostOf(url)} ${what} (${status})${words && `: ${words}`}`,
+      ...listed(faults.map(faultText), 10),
+    ].join("\n  "),
     hint,
-    { status, faults, retryAfter: retryAfter(response) },
+    { status, faults, retryAfter: retryAfter(answer) },
   );
 }
 
@@ -997,7 +1063,7 @@ function faultText({ node, classType, input, message }: NodeFault): string {
 
 function executionError(details: unknown, promptId?: string): ExecutionError {
   const body = typeof details === "string" ? bodyOf(details) : details;
-  let reason = plain(said(body) || (body ? short(body) : ""));
+  let reason = plain(said(body) || told(body));
   let fault: NodeFault | undefined;
   if (isObject(body) && "exception_message" in body) {
     fault = {
@@ -1015,9 +1081,6 @@ function executionError(details: unknown, promptId?: string): ExecutionError {
   );
 }
 
-const textOf = (value: unknown): string =>
-  typeof value === "string" || isWhole(value) ? String(value) : "";
-
 const plain = (words: string): string =>
   words.trim().replace(/\s+/g, " ").slice(0, 500);
 
@@ -1031,21 +1094,23 @@ function nodeFaults(body: unknown, depth = 6): NodeFault[] {
   }
   const found = body["node_errors"];
   if (!isObject(found)) {
-    return Object.values(body).flatMap((each) => nodeFaults(each, depth - 1));
+    return values(body).flatMap((each) => nodeFaults(each, depth - 1));
   }
-  return Object.entries(found).flatMap(([node, about]) => {
-    const { errors, class_type }: JsonObject = isObject(about) ? about : {};
+  return entries(found).flatMap(([node, about]) => {
+    const { errors, class_type } = objectOf(about);
     return [errors]
       .flat()
       .filter(isObject)
       .map(({ message, details, extra_info }) => ({
         node,
         classType: textOf(class_type),
-        input: isObject(extra_info) ? textOf(extra_info["input_name"]) : "",
-        message: said({ message, details }),
+        input: textOf(objectOf(extra_info)["input_name"]),
+        message: plain(said({ message, details })),
       }));
   });
 }
+
+const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
 /** The JSON of an answer, else its text, of a page only the title. */
 function bodyOf(text: string): unknown {
@@ -1062,18 +1127,29 @@ function said(body: unknown, depth = 6): string {
   if (typeof body === "string") {
     return body;
   }
-  if (!depth || typeof body !== "object" || body === null) {
-    return "";
-  }
-  const list = Array.isArray(body);
-  const parts: unknown[] = list
-    ? body
-    : "errorMsg errorDetails detail message msg error details"
-        .split(" ")
-        .map((name) => (body as JsonObject)[name]);
+  const parts = !depth
+    ? []
+    : isArray(body)
+      ? body
+      : "errorMsg errorDetails detail message msg error details"
+          .split(" ")
+          .map((name) => objectOf(body)[name]);
   const words = parts.map((each) => said(each, depth - 1)).filter(Boolean);
-  return list ? words.join("; ") : [...new Set(words)].join(": ");
+  return isArray(body) ? words.join("; ") : [...new Set(words)].join(": ");
 }
+
+/** A JSON value of no known form in words. */
+const told = (body: unknown, depth = 6): string =>
+  typeof body !== "object"
+    ? String(body)
+    : !body || !depth
+      ? ""
+      : entries(body)
+          .map(
+            ([name, each]) =>
+              `${isArray(body) ? "" : `${name}: `}${told(each, depth - 1)}`,
+          )
+          .join(", ");
 
 /** Reads server-sent events as they arrive, until `emit` has had enough; one that is cut off at the end is dropped. */
 function eventReader(
@@ -1089,7 +1165,7 @@ function eventReader(
     const text = decoder.decode(piece, { stream: true });
     size += text.length;
     if (size > LARGEST) {
-      throw new ProtocolError("the server sent an event without an end");
+      fail(ProtocolError, "the server sent an event without an end");
     }
     const lines = (afterCr ? text.replace(/^\n/, "") : text).split(/\r\n?|\n/);
     afterCr = text ? text.endsWith("\r") : afterCr;
@@ -1124,8 +1200,8 @@ export interface Progress {
 
 /** A server's object under one spelling of its names. */
 const camelCased = (about: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(about).map(([name, value]) => [
+  fromEntries(
+    entries(about).map(([name, value]) => [
       name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
       value,
     ]),
@@ -1146,16 +1222,19 @@ export class OutputFile {
   readonly #data: unknown;
 
   constructor(about: JsonObject, asked: Asked) {
-    const { filename, contentType, size, data, filepath, ...extra } =
-      camelCased(about);
-    this.filename = textOf(filename) || "output";
-    this.contentType = textOf(contentType) || typeOf(this.filename);
-    this.size = isWhole(size) ? Number(size) : undefined;
-    const link = textOf(filepath);
-    this.url = isUrl(link) ? link : undefined;
-    this.extra = extra;
-    this.node = makerOf(this, asked);
+    const { data, filepath, ...given } = camelCased(about);
+    const { filename, contentType, size, ...extra } = given;
+    const [name, link] = [textOf(filename) || "output", textOf(filepath)];
+    const type = textOf(contentType) || typeOf(name);
     this.#data = data;
+    assign(this, {
+      filename: name,
+      contentType: type,
+      size: isWhole(size) ? Number(size) : undefined,
+      url: isUrl(link) ? link : undefined,
+      extra,
+      node: makerOf(name, type, asked),
+    });
   }
 
   /** The content as a Blob of its type. Throws ViewComfyError where it cannot be had. */
@@ -1199,49 +1278,50 @@ export class OutputFile {
     sink: (piece: Uint8Array) => unknown,
   ): Promise<void> {
     const { filename, url, size } = this;
-    let data = this.#data;
-    if (typeof data === "string") {
+    const data = this.#data;
+    if (data instanceof Uint8Array) {
+      await sink(data);
+    } else if (typeof data === "string") {
+      let bytes;
       try {
-        data = fromBase64(data.replace(/^data:[^,]{0,200},/, ""));
+        bytes = bytesOf(fromBase64(data.replace(/^data:[^,]{0,200},/, "")));
       } catch {
         throw new ProtocolError(
           `${filename} arrived as broken base64`,
           "run it again",
         );
       }
+      await sink(bytes);
+    } else if (!url) {
+      fail(ProtocolError, `the server sent no content for ${filename}`);
+    } else {
+      await limited(limits, LONGEST_RUN, async (deadline) => {
+        let received = 0;
+        try {
+          const response = await new Http(url).answer("", deadline);
+          await pour(response, deadline, (piece) => {
+            received += piece.length;
+            return sink(piece);
+          });
+        } catch (error) {
+          const { status = 0 } = error as Refusal;
+          throw [401, 403, 404, 410].includes(status)
+            ? new NotFoundError(
+                `the server no longer has ${filename} (${status})`,
+                "links to results expire: save them soon after the run, or run it again",
+                { status },
+              )
+            : error;
+        }
+        if (received !== (size ?? received)) {
+          fail(
+            ConnectionFailedError,
+            `${filename} has ${size} bytes, but ${received} arrived`,
+            "save it again",
+          );
+        }
+      });
     }
-    if (data instanceof Uint8Array) {
-      await sink(data);
-      return;
-    }
-    if (!url) {
-      throw new ProtocolError(`the server sent no content for ${filename}`);
-    }
-    await limited(limits, LONGEST_RUN, async (deadline) => {
-      let received = 0;
-      try {
-        const response = await new Http(url).answer("", deadline);
-        await pour(response, deadline, (piece) => {
-          received += piece.length;
-          return sink(piece);
-        });
-      } catch (error) {
-        const { status = 0 } = error as { status?: number };
-        throw [401, 403, 404, 410].includes(status)
-          ? new NotFoundError(
-              `the server no longer has ${filename} (${status})`,
-              "links to results expire: save them soon after the run, or run it again",
-              { status },
-            )
-          : error;
-      }
-      if (received !== (size ?? received)) {
-        throw new ConnectionFailedError(
-          `${filename} has ${size} bytes, but ${received} arrived`,
-          "save it again",
-        );
-      }
-    });
   }
 }
 
@@ -1286,32 +1366,28 @@ export class PromptResult {
       prompt,
       errorData,
       ...extra
-    } = camelCased(isObject(answer) ? answer : {});
+    } = camelCased(objectOf(answer));
     if ((promptId ?? status ?? completed ?? outputs) === undefined) {
-      throw new ProtocolError(
+      fail(
+        ProtocolError,
         "the server's answer isn't the result of a run",
         ENDPOINT,
       );
     }
-    // ComfyUI's history has the workflow third in a list.
-    const ran: unknown = Array.isArray(prompt) ? prompt[2] : prompt;
-    Object.assign(this, {
+    assign(this, {
       promptId: textOf(promptId),
       status: textOf(status),
       completed: completed !== false,
-      executionTimeSeconds: Number.isFinite(executionTimeSeconds)
+      executionTimeSeconds: isFinite(executionTimeSeconds)
         ? executionTimeSeconds
         : undefined,
       outputs: [outputs]
         .flat()
-        .flatMap((each) =>
-          isObject(each)
-            ? new OutputFile(each, asked)
-            : typeof each === "string"
-              ? new OutputFile(textFile(each), asked)
-              : [],
-        ),
-      prompt: isObject(ran) ? ran : {},
+        .map((each) => (typeof each === "string" ? textFile(each) : each))
+        .filter(isObject)
+        .map((each) => new OutputFile(each, asked)),
+      // ComfyUI's history has the workflow third in a list.
+      prompt: objectOf(isArray(prompt) ? prompt[2] : prompt),
       params: asked.params,
       logs,
       extra,
@@ -1349,14 +1425,14 @@ export class PromptResult {
         failed += `\n${output.filename}: ${(error as Error).message}`;
       }
     }
-    if (failed) {
-      throw new SaveError(
-        `not all files could be saved${failed}`,
-        "the result is still there: save it again, perhaps elsewhere",
-        { saved },
-      );
-    }
-    return saved;
+    return failed
+      ? fail(
+          SaveError,
+          `not all files could be saved${failed}`,
+          "the result is still there: save it again, perhaps elsewhere",
+          { saved },
+        )
+      : saved;
   }
 }
 
@@ -1370,18 +1446,18 @@ function failIfFailed(
   details: unknown,
 ): void {
   if (CANCELLED.test(status)) {
-    throw new RunCancelledError(
-      "the run was cancelled at the server",
-      undefined,
-      { atServer: true, promptId },
-    );
+    fail(RunCancelledError, "the run was cancelled at the server", undefined, {
+      atServer: true,
+      promptId,
+    });
   }
-  if (/^(error|fail(ed|ure))$/i.test(status) || (details && !completed)) {
-    throw executionError(details, promptId);
-  }
-  if (!completed && status !== "success") {
+  const isFailed =
+    /^(error|fail(ed|ure))$/i.test(status) || (details && !completed);
+  if (isFailed || (!completed && status !== "success")) {
     throw executionError(
-      `the answer came before the run was over, with the status '${status}'`,
+      isFailed
+        ? details
+        : `the answer came before the run was over, with the status '${status}'`,
       promptId,
     );
   }
@@ -1391,7 +1467,8 @@ const CANCELLED = /^(cancell?ed|interrupted)$/i;
 
 /** The node that made a file, where that can be told: by its prefix, else by its kind. */
 function makerOf(
-  { filename, contentType }: OutputFile,
+  filename: string,
+  contentType: string,
   { params, outputs = [] }: Asked,
 ): string | undefined {
   const lengths = outputs.map(({ node, prefix, prefix_input }) => {
@@ -1402,10 +1479,10 @@ function makerOf(
   });
   const longest = Math.max(...lengths);
   const nearest = outputs.filter((_, place) => lengths[place] === longest);
-  const alike = nearest.filter(
-    ({ kind }) => kind === contentType.split("/")[0],
+  const alike = nearest.filter(({ kind }) =>
+    contentType.startsWith(`${kind}/`),
   );
-  const [maker, second] = longest && nearest.length === 1 ? nearest : alike;
+  const [maker, second] = longest && !nearest[1] ? nearest : alike;
   return second ? undefined : maker?.node;
 }
 
@@ -1427,16 +1504,13 @@ interface Disk {
 
 async function openDisk(directory: string): Promise<Disk> {
   if (!SERVER) {
-    throw new ConfigurationError(
+    fail(
+      ConfigurationError,
       "there are no folders to save to here",
       "blob() gives a file's content",
     );
   }
-  // Not as a literal, which bundlers for browsers would look for.
-  const name = "node:fs/promises";
-  const disk = (await import(
-    /* @vite-ignore */ /* webpackIgnore: true */ name
-  )) as Disk;
+  const disk = await builtin<Disk>("fs/promises");
   await disk.mkdir(directory, { recursive: true });
   return disk;
 }
@@ -1506,8 +1580,16 @@ const randomHex = (length: number): string =>
 
 // Where a workflow runs
 
+/** How a call's files at URLs are fetched. */
+export interface Fetching {
+  /** Whether addresses that are not public are fetched from; a caller's own words should not lead there. */
+  readonly allowPrivate?: boolean | undefined;
+  /** The most bytes that each file may have: 1 GiB by default. */
+  readonly maxBytes?: number | undefined;
+}
+
 /** One run as it is sent: values and files by wire key, and the workflow to run as JSON text. */
-export interface Call extends Asked {
+export interface Call extends Asked, Fetching {
   readonly files: Readonly<Record<string, Upload>>;
   /** The workflow to run in place of the deployed one. */
   readonly override?: string | undefined;
@@ -1561,22 +1643,66 @@ export type Credentials =
       readonly clientSecret?: undefined;
     };
 
-function formOf(
-  { params, files, override }: Call,
+async function formOf(
+  call: Call,
+  deadline: Deadline,
   fields: Readonly<Record<string, string>>,
-): FormData {
+): Promise<FormData> {
   const form = new FormData();
+  const { params, files, override } = call;
   form.append("params", writeJson(params));
   if (override) {
     form.append("workflow_api", override);
   }
-  for (const [name, value] of Object.entries(fields)) {
+  for (const [name, value] of entries(fields)) {
     form.append(name, value);
   }
-  for (const [key, { data, filename, contentType }] of Object.entries(files)) {
-    form.append(key, data.slice(0, data.size, contentType), filename);
+  for (const [key, upload] of entries(files)) {
+    const { data, filename, contentType } = upload;
+    const blob = isRemote(upload)
+      ? await fetched(upload, deadline, call)
+      : (data as Blob);
+    const type = (contentType === UNKNOWN && blob.type) || contentType;
+    form.append(key, blob.slice(0, blob.size, type), filename);
   }
   return form;
+}
+
+const isRemote = (upload: Upload): upload is Upload<URL> =>
+  upload.data instanceof URL;
+
+/** The file at a URL. Throws ViewComfyError where it cannot be had. */
+async function fetched(
+  { data, parameter, property }: Upload<URL>,
+  deadline: Deadline,
+  { allowPrivate, maxBytes = 2 ** 30 }: Fetching,
+): Promise<Blob> {
+  const { href, origin } = data;
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  try {
+    const by = SERVER && !allowPrivate ? publicFetch : undefined;
+    const http = new Http(href, undefined, by);
+    const answer = await http.answer("", deadline, { repeatable: false });
+    await pour(answer, deadline, (piece) => {
+      size += piece.length;
+      if (size > maxBytes) {
+        refuse(`the file at ${origin} has more than ${maxBytes} bytes`);
+      }
+      pieces.push(piece);
+    });
+    return blobOf(pieces, answer.headers.get("content-type") ?? "");
+  } catch (error) {
+    deadline.signal.throwIfAborted();
+    const { status, message } = error as Refusal;
+    if (error instanceof ConnectionFailedError) {
+      const what = `a file at ${origin} can't be fetched: ${message}`;
+      fail(ConnectionFailedError, what, error.hint, { nothingSent: true });
+    }
+    const words = status ? `${origin} answered ${status}` : message;
+    refuseAll([{ parameter, property, message: words }]);
+    throw error;
+  }
 }
 
 /**
@@ -1596,7 +1722,7 @@ export class ViewComfy implements Client {
       const http = this.#http;
       const response = await http.answer("", deadline, {
         // Always as a stream: platforms give up on a request that stays silent for minutes.
-        body: formOf(call, { logs: "true" }),
+        body: await formOf(call, deadline, { logs: "true" }),
         accept: "text/event-stream, application/json",
       });
       if (
@@ -1694,17 +1820,16 @@ export class ViewComfyGateway implements JobClient {
       this.#ask(promptId, deadline),
     );
     const status = textOf(found?.["status"]).toLowerCase();
-    return !found
-      ? "unknown"
-      : CANCELLED.test(status)
-        ? "cancelled"
-        : isOver(found)
-          ? status === "success"
-            ? status
-            : "error"
-          : /^(pending|queued|scheduled)$/.test(status)
-            ? "waiting"
-            : "running";
+    if (!found) {
+      return "unknown";
+    }
+    if (CANCELLED.test(status)) {
+      return "cancelled";
+    }
+    if (isOver(found)) {
+      return status === "success" ? status : "error";
+    }
+    return /^(pending|queued|scheduled)$/.test(status) ? "waiting" : "running";
   }
 
   /** Wait for the result of a run. Throws ViewComfyError. */
@@ -1737,11 +1862,11 @@ export class ViewComfyGateway implements JobClient {
     promptId: string,
     deadline: Deadline,
   ): Promise<void> {
-    const body = formOf(call, {
+    const body = await formOf(call, deadline, {
       prompt_id: promptId,
       view_comfy_api_url: this.#deployment,
     });
-    for (let left = RETRIES; ; left--) {
+    for (let left = 3; ; left--) {
       try {
         await this.#http.json("/api/workflow/infer", deadline, { body });
         return;
@@ -1823,12 +1948,22 @@ export interface Job<R> {
 // A workflow's own part
 
 /** A workflow to run in place of the deployed one: `true` for the module's own, else its nodes or their JSON text. */
-export type Override = boolean | string | Graph | undefined;
+export type Override = boolean | string | Graph | null | undefined;
 
-export interface RunOptions extends Watch, Warned {
+/** How a call is sent. */
+interface Sending extends Fetching {
+  /** A workflow to run in place of the deployed one. */
+  readonly overrideWorkflow?: Override;
+  /**
+   * What another workflow gets: the values that are not the module's defaults, so that it keeps its own, or
+   * "all".
+   */
+  readonly send?: "changed" | "all" | undefined;
+}
+
+export interface RunOptions extends Watch, Warned, Sending {
   /** Where to run: ViewComfy, ViewComfyGateway or a client of your own. */
   readonly client: Client;
-  readonly overrideWorkflow?: Override;
 }
 
 export interface JobOptions extends Warned {
@@ -1836,9 +1971,7 @@ export interface JobOptions extends Warned {
   readonly client: JobClient;
 }
 
-export interface SubmitOptions extends JobOptions, Limits {
-  readonly overrideWorkflow?: Override;
-}
+export interface SubmitOptions extends JobOptions, Limits, Sending {}
 
 /** What is sent for a call: the values and the files, both by wire key. */
 export interface Wire {
@@ -1870,13 +2003,21 @@ interface About<P, R> {
   readonly graph?: string;
 }
 
+/** How a call in JSON is read. */
+export interface ParseOptions {
+  /** Whether the texts of files may be URLs, which are fetched when the call runs. */
+  readonly urls?: boolean | undefined;
+}
+
+/** The values of a call by the schema's names. */
+type Values = Map<string, unknown>;
+
 interface Field {
   readonly property: string;
   readonly name: string;
   readonly schema: Schema;
   readonly keys: readonly string[];
-  readonly branches: readonly Branch[];
-  readonly selectors: readonly string[];
+  readonly branches: readonly Branch[] | undefined;
 }
 
 /** A deployed workflow: the parameters of a call to it, what a run gives, and its graph. */
@@ -1895,7 +2036,8 @@ export class Workflow<
 
   constructor(about: About<P, R>) {
     if (about.format !== FORMAT) {
-      throw new IncompatibleModuleError(
+      fail(
+        IncompatibleModuleError,
         "this module and its runtime are of different versions",
         "generate both again",
       );
@@ -1903,27 +2045,21 @@ export class Workflow<
     this.#about = about;
     this.schema = readJson(about.schema) as CallSchema;
     const { properties, "x-viewcomfy-outputs": outputs } = this.schema;
-    this.#fields = Object.entries<string>(about.parameters).map(
-      ([property, name]) => {
-        const schema = properties[name] as Schema;
-        const branches = schema["x-viewcomfy-branches"] ?? [];
-        return {
-          property,
-          name,
-          schema,
-          keys: [schema["x-viewcomfy-key"]].flat(),
-          branches,
-          selectors: selectorsOf(branches),
-        };
-      },
-    );
-    this.#outputs = Object.entries<string>(about.outputs).map(
-      ([property, name]) => ({
+    this.#fields = entries<string>(about.parameters).map(([property, name]) => {
+      const schema = properties[name] as Schema;
+      return {
         property,
-        ...(outputs[name] as OutputNode),
-      }),
-    );
-    this.defaults = Object.fromEntries(
+        name,
+        schema,
+        keys: [schema["x-viewcomfy-key"]].flat(),
+        branches: schema["x-viewcomfy-branches"],
+      };
+    });
+    this.#outputs = entries<string>(about.outputs).map(([property, name]) => ({
+      property,
+      ...(outputs[name] as OutputNode),
+    }));
+    this.defaults = fromEntries(
       this.#fields
         .filter(({ schema }) => "default" in schema)
         .map(({ property, schema }) => [property, schema.default]),
@@ -1931,32 +2067,34 @@ export class Workflow<
   }
 
   /** All that is wrong with a call as JSON, which may be text; nothing where it is accepted. */
-  validate(call: unknown): Fault[] {
-    return this.#read(call)[1];
+  validate(call: unknown, options?: ParseOptions): Fault[] {
+    return this.#read(call, options)[1];
   }
 
   /** The parameters of a call as JSON, which may be text. Throws InvalidParametersError with all faults at once. */
-  parse(call: unknown): P {
-    const [values, faults] = this.#read(call);
+  parse(call: unknown, options?: ParseOptions): P {
+    const [found, faults] = this.#read(call, options);
     refuseAll(faults);
-    return values as P;
+    return found as P;
   }
 
-  /** The call as JSON text, by the schema's names, files as `data:` URIs. Throws InvalidParametersError. */
+  /** The call as JSON text, by the schema's names, files as `data:` URIs or URLs. Throws InvalidParametersError. */
   async toJSON(parameters: P): Promise<string> {
     const { files } = this.toWire(parameters);
+    const [found, faults] = this.#checked(parameters, "property");
     const call: Record<string, unknown> = {};
-    for (const [{ property, name, keys }, value] of this.#taken(
-      parameters,
-    )[0]) {
+    for (const { property, name, keys } of this.#fields) {
+      const value = found.get(name);
       const [upload] = keys.map((key) => files[key]);
       if (value instanceof Stored) {
         const message = `${value.name} is on the server: there is no content to write`;
-        refuseAll([{ parameter: name, property, message }]);
+        faults.push({ parameter: name, property, message });
+      } else if (value !== undefined) {
+        call[name] =
+          upload && typeof value !== "string" ? await linkOf(upload) : value;
       }
-      call[name] =
-        upload && typeof value !== "string" ? await dataUri(upload) : value;
     }
+    refuseAll(faults);
     return writeJson(call);
   }
 
@@ -1967,43 +2105,37 @@ export class Workflow<
   toWire(parameters: P): Wire {
     const params: Record<string, unknown> = {};
     const files: Record<string, Upload> = {};
-    const [values, faults] = this.#taken(parameters);
-    const byName = Object.fromEntries(
-      values.map(([{ name }, value]) => [name, value]),
-    );
-    for (const [field, value] of values) {
-      const { schema, keys, branches } = field;
-      const branch = branchOf(field, byName, this.schema.properties);
-      const isLeftOut = !branch || (value === null && !branch.draws);
-      if (branches.length && isLeftOut) {
+    const [found, faults] = this.#checked(parameters, "property");
+    for (const field of this.#fields) {
+      const { name, schema, keys, branches } = field;
+      const value = found.get(name);
+      const branch = branchOf(field, found, this.schema);
+      const isChosen = branch && (value !== null || branch.draws);
+      const isFile = "x-viewcomfy-media" in schema;
+      if (
+        value === undefined ||
+        (branches && !isChosen) ||
+        (isFile && value === null)
+      ) {
         continue;
       }
       check(field, faults, () => {
-        const isFile = "x-viewcomfy-media" in schema;
         if (isFile && !(value instanceof Stored)) {
-          if (value !== null) {
-            const upload = uploadOf(
-              value as Exclude<FileInput, Stored>,
-              field.name,
-            );
-            keys.forEach((key) => (files[key] = upload));
-          }
+          const upload = uploadOf(value as Exclude<FileInput, Stored>, field);
+          keys.forEach((key) => (files[key] = upload));
           return;
         }
         const sent =
-          value instanceof Stored
-            ? value.name
-            : Array.isArray(value)
-              ? { __value__: value }
-              : value === null && schema.type
-                ? drawn(branch ?? schema)
-                : value;
+          value === null && schema.type
+            ? drawn(branch ?? schema)
+            : wired(value);
         keys.forEach((key) => (params[key] = sent));
       });
     }
     refuseAll(faults);
-    if (!Object.keys(params).length && this.#about.fallback) {
-      Object.assign(params, readJson(this.#about.fallback));
+    const { fallback } = this.#about;
+    if (!hasAny(params) && fallback) {
+      assign(params, readJson(fallback));
     }
     return { params, files };
   }
@@ -2024,10 +2156,7 @@ export class Workflow<
 
   /** The job of a run that was started elsewhere. */
   job(promptId: string, options: JobOptions): Job<R> {
-    return this.#job(promptId, options, {
-      params: {},
-      outputs: this.#outputs,
-    });
+    return this.#job(promptId, options, { params: {}, outputs: this.#outputs });
   }
 
   #job(
@@ -2062,7 +2191,7 @@ export class Workflow<
       });
     }
     const unknown = made.outputs.filter(({ node }) => !node);
-    if (outputs.length && unknown.length) {
+    if (outputs[0] && unknown[0]) {
       const names = listed(
         unknown.map(({ filename }) => filename),
         3,
@@ -2073,11 +2202,11 @@ export class Workflow<
       );
     }
     if (override && files) {
-      const sent = [...Object.keys(made.params), ...Object.keys(files)].map(
-        (key) => key.replace(/-viewcomfymask$/, ""),
+      const sent = keys({ ...made.params, ...files }).map((key) =>
+        key.replace(/-viewcomfymask$/, ""),
       );
       const found = differences(made.prompt, readJson(override) as Graph, sent);
-      if (found.length) {
+      if (found[0]) {
         onWarning(
           `DifferentWorkflowWarning: another workflow ran than '${this.schema.title}' was generated from:\n  ` +
             `${listed(found, 5).join("\n  ")}\n` +
@@ -2088,23 +2217,70 @@ export class Workflow<
     return made as R;
   }
 
-  #call(
-    parameters: P,
-    { overrideWorkflow }: { readonly overrideWorkflow?: Override },
-  ): Call {
+  #call(parameters: P, options: Sending): Call {
+    const { overrideWorkflow, send, allowPrivate, maxBytes } = options;
     const override = overrideOf(overrideWorkflow, this.#about.graph);
     const wire = this.toWire(parameters);
-    if (!Object.keys(wire.params).length) {
-      throw new InvalidWorkflowError(
-        "the workflow has no value that a call could send, and ViewComfy refuses an empty one",
+    const params =
+      override && overrideWorkflow !== true
+        ? this.#forAnother(readJson(override) as Graph, wire, send)
+        : wire.params;
+    if (!hasAny(params)) {
+      fail(
+        InvalidWorkflowError,
+        `the workflow '${this.schema.title}' has no value that a call could send, and ViewComfy refuses an empty call`,
         "set any value in one of its nodes and export it again",
       );
     }
-    return { ...wire, override, outputs: this.#outputs };
+    const { files } = wire;
+    const outputs = this.#outputs;
+    return { params, files, override, outputs, allowPrivate, maxBytes };
+  }
+
+  /** The values that another workflow gets: of those that are as here by default it has its own. */
+  #forAnother(
+    graph: Graph,
+    { params, files }: Wire,
+    send = "changed",
+  ): JsonObject {
+    const fieldOf = (key: string): Field | undefined =>
+      this.#fields.find((field) => field.keys.includes(key));
+    const kept = entries(params).filter(([key, value]) => {
+      const own = fieldOf(key)?.schema.default ?? undefined;
+      return (
+        send === "all" ||
+        own === undefined ||
+        writeJson(value) !== writeJson(wired(own))
+      );
+    });
+    const found = fromEntries(kept);
+    refuseAll(
+      keys({ ...found, ...files })
+        .filter((key) => !hasOwn(graph, key.replace(/-inputs-.*/s, "")))
+        .map((key) => {
+          const { name = key, property = key } = fieldOf(key) ?? {};
+          return {
+            parameter: name,
+            property,
+            message: "the workflow doesn't have this node",
+          };
+        }),
+    );
+    // ViewComfy refuses to be sent nothing: then any value that the workflow has, a seed rather than others.
+    const own = entries(graph).flatMap(([id, node]) =>
+      entries(inputsOf(node))
+        .filter(([, value]) => typeof value !== "object")
+        .map(([name, value]) => [`${id}-inputs-${name}`, value] as const),
+    );
+    const any = own.find(([key]) => key.endsWith("seed")) ?? own[0];
+    return kept[0] || !any ? found : fromEntries([any]);
   }
 
   /** The values of a call as JSON by property, and its faults. */
-  #read(call: unknown): [Record<string, unknown>, Fault[]] {
+  #read(
+    call: unknown,
+    { urls }: ParseOptions = {},
+  ): [Record<string, unknown>, Fault[]] {
     try {
       call = typeof call === "string" ? readJson(call) : call;
     } catch {
@@ -2115,64 +2291,101 @@ export class Workflow<
       const message = "must be an object of names and values";
       return [{}, [{ parameter, property: parameter, message }]];
     }
-    const [values, faults] = this.#accepted(call, "name");
+    const { properties } = this.schema;
+    const given = fromEntries(
+      entries(call).map(([name, value]) => [
+        name,
+        urls &&
+        properties[name]?.["x-viewcomfy-media"] &&
+        typeof value === "string" &&
+        isUrl(value)
+          ? new URL(value)
+          : value,
+      ]),
+    );
+    const [found, faults] = this.#checked(given, "name");
     return [
-      Object.fromEntries(
-        values.map(([field, value]) => [field.property, value]),
+      fromEntries(
+        this.#fields
+          .filter(({ name }) => hasOwn(given, name))
+          .map(({ name, property }) => [property, found.get(name)]),
       ),
       faults,
     ];
   }
 
-  /** The values of a call with the defaults of what it leaves out, and its faults. */
-  #taken(parameters: P): [[Field, unknown][], Fault[]] {
-    const given = Object.entries(parameters).filter(
-      ([, value]) => value !== undefined,
+  /** The values of a call by the schema's names, with the defaults of what it leaves out, and its faults. */
+  #checked(call: object, by: "name" | "property"): [Values, Fault[]] {
+    const given = new Map<string, unknown>(
+      entries(call).filter(([, value]) => value !== undefined),
     );
-    return this.#accepted(
-      { ...this.defaults, ...Object.fromEntries(given) },
-      "property",
-    );
-  }
-
-  #accepted(
-    given: JsonObject,
-    by: "name" | "property",
-  ): [[Field, unknown][], Fault[]] {
     const known = this.#fields.map((field) => field[by]);
-    const faults = Object.keys(given)
+    const faults = [...given.keys()]
       .filter((name) => !known.includes(name))
       .map((name) => {
         const near = nearest(name, known);
         const message = `is not a parameter${near ? `; did you mean ${near}?` : ""}`;
         return { parameter: name, property: name, message };
       });
-    const { properties, required } = this.schema;
-    const values: [Field, unknown][] = [];
-    const whole: Record<string, unknown> = {};
+    const found: Values = new Map();
     for (const field of this.#fields) {
-      const { name, schema } = field;
+      const { name, schema, branches } = field;
+      const value = given.get(field[by]);
       check(field, faults, () => {
-        if (Object.hasOwn(given, field[by])) {
-          const value = accept(schema, given[field[by]]);
-          values.push([field, value]);
-          whole[name] = value;
-        } else if (required.includes(name)) {
-          throw new Refused("is required");
+        if (given.has(field[by])) {
+          found.set(
+            name,
+            branches && value === null ? value : accept(schema, value),
+          );
+        } else if (this.schema.required.includes(name)) {
+          refuse("is required");
         } else if ("default" in schema) {
-          whole[name] = schema.default;
+          found.set(name, schema.default);
         }
       });
     }
     for (const field of this.#fields) {
-      const { name, branches, selectors } = field;
-      const needed = [name, ...selectors];
-      if (branches.length && needed.every((each) => each in whole)) {
-        const chosen = branchOf(field, whole, properties);
-        check(field, faults, () => place(field, whole[name], chosen));
-      }
+      check(field, faults, () => place(field, found, this.schema));
     }
-    return [values, faults];
+    return [found, faults];
+  }
+}
+
+/** What a field takes under the choices of a call; all it ever takes where one is unknown. */
+function branchOf(
+  { schema, branches = [] }: Field,
+  found: Values,
+  { properties }: CallSchema,
+): Branch | undefined {
+  const isKnown = (name: string): boolean =>
+    found.get(name) === null ||
+    (optionsOf(properties[name] as Schema)?.includes(found.get(name)) ?? true);
+  return (
+    branches.find(({ when }) =>
+      entries(when).every(([name, chosen]) => chosen.includes(found.get(name))),
+    ) ??
+    (branches.every(({ when }) => keys(when).every(isKnown))
+      ? undefined
+      : { ...schema, when: {} })
+  );
+}
+
+/** Refuses a value that the choices of its call do not allow. Throws Refused. */
+function place(field: Field, found: Values, schema: CallSchema): void {
+  const { name, branches, schema: own } = field;
+  const value = found.get(name);
+  const needed = branches?.flatMap(({ when }) => keys(when));
+  if (!needed?.every((each) => found.has(each)) || (value ?? null) === null) {
+    return;
+  }
+  const branch = branchOf(field, found, schema);
+  if (branch) {
+    const fault = faultOf(() => accept(branch, value));
+    if (fault) {
+      refuse(fault + (branch.where ? `, where ${branch.where}` : ""));
+    }
+  } else if (writeJson(value) !== writeJson(own.default ?? null)) {
+    refuse(`counts only where ${own["x-viewcomfy-where"]}: leave it out`);
   }
 }
 
@@ -2206,8 +2419,9 @@ function refuseAll(faults: readonly Fault[]): void {
     const also = parameter === property ? "" : ` (${parameter})`;
     return `\n  ${property}${also}: ${message}`;
   });
-  if (lines.length) {
-    throw new InvalidParametersError(
+  if (lines[0]) {
+    fail(
+      InvalidParametersError,
       `invalid parameters${lines.join("")}`,
       undefined,
       { faults },
@@ -2215,9 +2429,21 @@ function refuseAll(faults: readonly Fault[]): void {
   }
 }
 
-async function dataUri({ data, contentType }: Upload): Promise<string> {
-  const bytes = new Uint8Array(await data.arrayBuffer());
-  return `data:${contentType};base64,${toBase64(bytes)}`;
+/** A value as it is sent: a bare list would be a link. */
+const wired = (value: unknown): unknown =>
+  value instanceof Stored
+    ? value.name
+    : isArray(value)
+      ? { __value__: value }
+      : value;
+
+const hasAny = (params: JsonObject): boolean => !!keys(params)[0];
+
+/** The text that is read back as the same file. */
+async function linkOf({ data, contentType }: Upload): Promise<string> {
+  return data instanceof URL
+    ? data.href
+    : `data:${contentType};base64,${toBase64(new Uint8Array(await data.arrayBuffer()))}`;
 }
 
 /** No more than `most` of the texts, and how many there are beyond them. */
@@ -2230,8 +2456,10 @@ function listed(texts: readonly string[], most: number): string[] {
 }
 
 /** A node's class; empty where it is not a node. */
-const classOf = (node: unknown): string =>
-  isObject(node) ? textOf(node["class_type"]) : "";
+const classOf = (node: unknown): string => textOf(objectOf(node)["class_type"]);
+
+const inputsOf = (node: unknown): JsonObject =>
+  objectOf(objectOf(node)["inputs"]);
 
 /** How a workflow that ran differs from the known one, apart from the values that were sent. */
 function differences(
@@ -2239,15 +2467,10 @@ function differences(
   known: Graph,
   sent: readonly string[],
 ): string[] {
-  if (!Object.keys(ran).length) {
-    return [];
-  }
-  const inputsOf = (node: unknown): JsonObject =>
-    isObject(node) && isObject(node["inputs"]) ? node["inputs"] : {};
-  const missing = Object.keys(known)
+  const missing = keys(known)
     .filter((id) => !(id in ran))
     .map((id) => `node ${id} (${classOf(known[id])}) is missing`);
-  const others = Object.entries(ran).flatMap(([id, node]) => {
+  const others = entries(ran).flatMap(([id, node]) => {
     const [kind, own] = [classOf(node), known[id]];
     if (!own) {
       return `node ${id} (${kind}) is new`;
@@ -2256,7 +2479,7 @@ function differences(
       return `node ${id} is ${kind}, not ${classOf(own)}`;
     }
     const [inputs, before] = [inputsOf(node), inputsOf(own)];
-    return Object.keys(inputs)
+    return keys(inputs)
       .filter(
         (name) =>
           name in before &&
@@ -2266,7 +2489,7 @@ function differences(
       .sort()
       .map((name) => `node ${id} (${kind}) has another ${name}`);
   });
-  return [...missing, ...others];
+  return hasAny(ran) ? [...missing, ...others] : [];
 }
 
 /** A seed from the range of its input; from what the narrowest nodes accept where that is not known. */
@@ -2283,13 +2506,13 @@ function clientOf<T extends Client>(
   { client }: { readonly client: T },
   method: string,
 ): T {
-  if (!client || !(method in client)) {
-    throw new ConfigurationError(
-      `no client that can ${method} is given`,
-      "pass a ViewComfy or a ViewComfyGateway, which alone keeps jobs",
-    );
-  }
-  return client;
+  return client && method in client
+    ? client
+    : fail(
+        ConfigurationError,
+        `no client that can ${method} is given`,
+        "pass a ViewComfy or a ViewComfyGateway, which alone keeps jobs",
+      );
 }
 
 /** The JSON text of the workflow that `override` means. */
@@ -2297,26 +2520,28 @@ function overrideOf(
   override: Override,
   own: string | undefined,
 ): string | undefined {
+  if (override === undefined || override === null || override === false) {
+    return undefined;
+  }
   const given = override === true ? own : override;
-  if (override && !given) {
-    throw new InvalidWorkflowError(
+  if (given === undefined) {
+    fail(
+      InvalidWorkflowError,
       "the module doesn't contain its workflow",
       "generate it again without --no-embed, or give the workflow's nodes",
     );
   }
-  if (!given) {
-    return undefined;
-  }
   try {
     const text = typeof given === "string" ? given : writeJson(given);
-    const nodes = Object.values(readJson(text) as Graph);
-    if (nodes.length && nodes.every(classOf)) {
+    const nodes = values(readJson(text) as Graph);
+    if (nodes[0] && nodes.every(classOf)) {
       return text;
     }
   } catch {
     // Told below.
   }
-  throw new InvalidWorkflowError(
+  return fail(
+    InvalidWorkflowError,
     "overrideWorkflow isn't a workflow in ComfyUI's API format",
     "export it with File > Export (API)",
   );
