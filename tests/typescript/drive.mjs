@@ -1,4 +1,6 @@
 // Does with generated modules what the tests ask for: one line of JSON in, one line of JSON out.
+import dns from "node:dns";
+import { syncBuiltinESMExports } from "node:module";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
@@ -20,6 +22,27 @@ const askFor = (fault) => {
     });
 };
 
+/**
+ * Has names resolve to other addresses, as on the internet: those that are looked at first, while
+ * connections go to this machine.
+ */
+const plainLookup = dns.lookup;
+const resolveAs = (addresses = {}) => {
+  dns.lookup = (host, options, done) => {
+    const address = addresses[host];
+    if (address === undefined) {
+      return plainLookup(host, options, done);
+    }
+    let seen = 0;
+    const found = { family: 4 };
+    Object.defineProperty(found, "address", {
+      get: () => (seen++ ? "127.0.0.1" : address),
+    });
+    done(null, [found]);
+  };
+  syncBuiltinESMExports();
+};
+
 /** A file in each way that a caller may hold it. */
 const FILES = {
   bytes: (bytes) => bytes,
@@ -29,7 +52,7 @@ const FILES = {
 };
 
 const OPERATIONS = {
-  validate: (module, { call }) => module.validate(call),
+  validate: (module, { call, urls }) => module.validate(call, { urls }),
   toWire: (module, { parameters }) => module.toWire(parameters).params,
   defaults: (module) => module.defaults,
   hostile: () => "hostile" in globalThis,
@@ -47,7 +70,10 @@ const OPERATIONS = {
   },
   stored: (module, { property, name }) =>
     module.toWire({ [property]: new module.Stored(name) }).params,
-  run: async (module, { call, client, options = {}, abort, save, read }) => {
+  run: async (
+    module,
+    { call, client, options = {}, abort, save, read, urls },
+  ) => {
     const logs = [];
     const steps = [];
     const warnings = [];
@@ -55,7 +81,7 @@ const OPERATIONS = {
     if (abort !== undefined) {
       setTimeout(() => controller.abort(), abort * 1000);
     }
-    const result = await module.run(module.parse(call), {
+    const result = await module.run(module.parse(call, { urls }), {
       client: clientOf(module, client),
       signal: controller.signal,
       onLog: (line) => logs.push(line),
@@ -106,8 +132,15 @@ const OPERATIONS = {
 
 const lines = createInterface({ input: process.stdin });
 for await (const line of lines) {
-  const { module: path, operation, fault, ...given } = JSON.parse(line);
+  const {
+    module: path,
+    operation,
+    fault,
+    addresses,
+    ...given
+  } = JSON.parse(line);
   globalThis.fetch = plainFetch;
+  resolveAs(addresses);
   if (fault !== undefined) {
     askFor(fault);
   }

@@ -57,7 +57,9 @@ def params_command(workflow: str, output: str, picked: str | None) -> None:
 
 
 def _nodes(place: str, picked: str | None) -> Mapping[str, Any]:
-    """The nodes in the file's own order, with whatever else is in them."""
+    """The nodes in the file's own order, with whatever else is in them; those without a class
+    too, which a server's exports hold.
+    """
     data = read_file(place)
     name = "standard input" if place == STANDARD else Path(place).name
     graph = pipeline.read(data, name, workflow_in=picked).workflow.graph
@@ -66,4 +68,6 @@ def _nodes(place: str, picked: str | None) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return graph
     is_plain = isinstance(document, dict) and graph.keys() <= document.keys()
-    return {id: document[id] for id in document if id in graph} if is_plain else graph
+    if not is_plain:
+        return graph
+    return {id: node for id, node in document.items() if isinstance(node, dict)}

@@ -20,6 +20,7 @@ def flattened(nodes: Mapping[str, Any]) -> str:
         meta = node.get("_meta")
         title = meta.get("title") if isinstance(meta, dict) else None
         found[f"_{id}-node-class_type-info"] = title or node.get("class_type")
-        for name, value in (node.get("inputs") or {}).items():
+        inputs = node.get("inputs")
+        for name, value in inputs.items() if isinstance(inputs, dict) else ():
             found[str(WireKey(id, name))] = value
     return json.dumps(found, indent=4)

@@ -111,6 +111,7 @@ def _imports(module: Module) -> Iterator[Code]:
         "JsonArray": "JsonArray" in kinds,
         "JsonObject": "JsonObject" in kinds,
         "OutputFile": any(each.kind != "text" for each in module.outputs),
+        "ParseOptions": True,
         "PromptResult": True,
         "RunOptions": True,
         "SubmitOptions": True,

@@ -557,10 +557,12 @@ const SERVER =
     ?.versions?.node;
 
 /** A module of the platform, by a name that bundlers for browsers do not look for. */
-const builtin = <Module>(name: string): Promise<Module> =>
-  import(
+async function builtin<Module>(name: string): Promise<Module> {
+  const found = (await import(
     /* @vite-ignore */ /* webpackIgnore: true */ `node:${name}`
-  ) as Promise<Module>;
+  )) as { readonly default: Module };
+  return found.default;
+}
 
 /** How long something may take, in seconds, and what ends it before. */
 export interface Limits {

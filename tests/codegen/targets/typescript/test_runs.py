@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from viewcomfy_runtime.http.refusals import error_of
+from viewcomfy_runtime.http.refusals import error_of, execution_error
 
 from ....helpers.local import ID, SECRET, served, serving
 from ....helpers.servers import Answer, Server, event, redirect, result, stream
@@ -299,6 +299,36 @@ def test_a_refusal_is_told_in_the_words_of_python(status: int, place: Place) -> 
     assert caught.value.about["message"] == wanted.message
     if status != 401:  # Python names its environment variables
         assert caught.value.about["hint"] == wanted.hint
+
+
+DETAILS: list[Any] = [
+    "out of  memory\n at node 3",
+    {"errorMsg": "failed", "errorDetails": "no VRAM"},
+    {"detail": [{"loc": ["a"], "msg": "too long"}, {"msg": "too wide"}]},
+    {"node_id": "3", "node_type": "KSampler", "exception_message": "CUDA error"},
+    {"node_id": 3, "exception_message": "no type"},
+    {"exception_message": ["odd"]},
+    {"code": 7, "where": ["node", 3, {"deep": None}], "ratio": 0.5},
+    [1, "two", {"three": 3}],
+    json.dumps({"message": "in a text", "details": "of JSON"}),
+    "<html><title>Bad gateway</title></html>",
+    42,
+    {"nested": {"far": {"down": {"the": {"tree": {"it": {"goes": 1}}}}}}},
+]
+
+
+@pytest.mark.parametrize("details", DETAILS, ids=range(len(DETAILS)))
+def test_a_failed_run_is_told_in_the_words_of_python(
+    details: Any, place: Place
+) -> None:
+    wanted = execution_error(details)
+    with pytest.raises(Failed) as caught:
+        answered(place, status="error", completed=False, error_data=details)
+    assert caught.value.name == "ExecutionError"
+    assert caught.value.about["message"] == wanted.message
+    assert caught.value.about["hint"] == wanted.hint
+    fault = caught.value.about.get("fault")
+    assert (fault and fault["message"]) == (wanted.fault and wanted.fault.message)
 
 
 def test_without_a_client_nothing_runs(place: Place) -> None:
