@@ -84,7 +84,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield Pair(python, typescript, runtime, server)
 
 
-CHANGES = {
+CHANGES: dict[str, list[Any]] = {
     "steps": [20, 30],
     "cfg": [7, 7.5],
     "denoise": [1, 0.5],
@@ -103,7 +103,9 @@ def test_any_call_sends_another_workflow_the_same(
     call: dict[str, Any] = {"image": PNG}
     for name in names - {"image"}:
         default = properties[name].get("default")
-        values = [*CHANGES.get(name, []), *([] if default is None else [default])]
+        values = list(CHANGES.get(name, []))
+        if default is not None:
+            values.append(default)
         if values:
             call[name] = data.draw(st.sampled_from(values))
     kept = data.draw(st.sets(st.sampled_from(sorted(OWN)), min_size=1))
