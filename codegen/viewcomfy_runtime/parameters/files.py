@@ -195,6 +195,9 @@ class _FileInPydantic:
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return "file"
+
     def __get_pydantic_core_schema__(
         self, source: Any, handler: Callable[[Any], Any]
     ) -> Any:
