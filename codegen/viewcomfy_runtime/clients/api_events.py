@@ -17,9 +17,10 @@ from typing import Any, Final
 from ..calls.call import Watch
 from ..calls.events import OutputReady, Preview, Queued
 from ..errors import RateLimitedError, ViewComfyError
+from ..http.alarms import LONGEST_WAIT
 from ..http.bodies import json_in
 from ..http.client import LOG, Http
-from ..http.deadlines import LONGEST_WAIT, SLICE, Deadline
+from ..http.deadlines import SLICE, Deadline
 from ..http.sse import Event, events
 from ..results.files import OutputFile
 from .api_jobs import FINAL, identity_of, job_path, output_of, tell_progress, text_of
@@ -35,9 +36,6 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 8.0
 """Seconds before a stream that ended early is opened again."""
 
-_GLANCE: Final = 0.02
-"""Seconds between two looks whether a stream has ended."""
-
 _FOR_GOOD: Final = frozenset({400, 401, 403, 404, 405, 410, 422, 501})
 """Answers after which there is no stream to be had."""
 
@@ -52,7 +50,7 @@ class Stream:
         """Whether the stream said all that it had to say."""
         self._http = http
         self._url = http.at(job_path(prompt_id, "/events"))
-        self._waiting = queue.Queue[Event](MOST_WAITING)
+        self._waiting = queue.Queue[Event | None](MOST_WAITING)
         self._closed = threading.Event()
         self._deadline = Deadline(LONGEST_WAIT)
         threading.Thread(target=self._work, name="viewcomfy-live", daemon=True).start()
@@ -89,6 +87,8 @@ class Stream:
                 )
             finally:
                 self.lost = True
+                with contextlib.suppress(queue.Full):
+                    self._waiting.put_nowait(None)  # so that nobody waits on
             if self._closed.wait(asked or pause):
                 return
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -143,7 +143,7 @@ class ApiEvents(LiveEvents[Event]):
 
     def _all_heard(self, seconds: float) -> bool:
         ended = self._stream.ended or self._stream.lost
-        message = self._stream.next(0.0 if ended else min(seconds, _GLANCE))
+        message = self._stream.next(0.0 if ended else seconds)
         if message is not None:
             self._understood(message)
         return ended and message is None

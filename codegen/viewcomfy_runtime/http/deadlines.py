@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from ..errors import RunCancelledError, RunTimeoutError
+from .alarms import ALARMS, LONGEST_WAIT
 
 LONGEST_RUN: Final = 2400.0
 """Seconds that ViewComfy lets a run take, and the default timeout."""
 
 CONNECT_TIMEOUT: Final = 30.0
-LONGEST_WAIT: Final = 86_400.0
-"""Seconds: less than what sockets of any system accept as a timeout."""
-
 SLICE: Final = 0.25
 """Seconds to wait at a time: where a system doesn't let
 Ctrl-C interrupt a wait, it is heard this soon.
@@ -78,14 +76,15 @@ class Deadline:
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._socket: socket.socket | None = None
-        self._timer: threading.Timer | None = None
+        self._guards = False
         self._outer: Deadline | None = None
 
     def __enter__(self) -> Deadline:
         self.check()
         self._outer = getattr(_thread, "deadline", None)
         _thread.deadline = self
-        self._arm()
+        self._guards = True
+        ALARMS.start(self._shut, self._end)
         return self
 
     def enter(self, phase: Phase) -> None:
@@ -96,13 +95,12 @@ class Deadline:
         if phase == self._phase:
             return
         self._phase = phase
-        limit = self._limit(phase)
+        limit, before = self._limit(phase), self._end
         self._end = self._total_end
         if limit is not None:
             self._end = min(self._total_end, time.monotonic() + limit)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._arm()
+        if self._guards and self._end != before:
+            ALARMS.start(self._shut, self._end)
 
     def _limit(self, phase: Phase) -> float | None:
         limits = self._limits
@@ -110,15 +108,10 @@ class Deadline:
             phase
         ]
 
-    def _arm(self) -> None:
-        self._timer = threading.Timer(self.wait, self._shut)
-        self._timer.daemon = True
-        self._timer.start()
-
     def __exit__(self, *_: object) -> None:
         _thread.deadline = self._outer
-        if self._timer is not None:
-            self._timer.cancel()
+        self._guards = False
+        ALARMS.stop(self._shut)
         with self._lock:
             self._socket = None
 
@@ -129,7 +122,7 @@ class Deadline:
 
     @property
     def wait(self) -> float:
-        """Seconds to wait for something at most, as sockets and timers take them: never 0."""
+        """Seconds to wait for something at most, as sockets take them: never 0."""
         return min(max(0.001, self.remaining), LONGEST_WAIT)
 
     @property

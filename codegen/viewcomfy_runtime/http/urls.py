@@ -69,7 +69,7 @@ def is_url(url: str) -> bool:
         )
     except ValueError:
         usable = False
-    return usable and not any(char.isspace() for char in url)
+    return usable and url.split() == [url]
 
 
 def checked_url(url: str) -> tuple[str, tuple[str, str] | None]:

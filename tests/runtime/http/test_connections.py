@@ -1,19 +1,22 @@
-"""Connections: a process has its own, and a user's session ends in time too."""
+"""Connections: a process has its own, they know the environment, and all end in time."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import requests
 
-from viewcomfy_runtime import Call, RunTimeoutError, ViewComfy
+from viewcomfy_runtime import Call, ConnectionFailedError, RunTimeoutError, ViewComfy
 from viewcomfy_runtime.http.deadlines import Deadline
 
 from ...helpers.faults import Asked, Line, faulty
-from ...helpers.servers import Answer, Server
+from ...helpers.servers import Answer, Server, result
 
 SECRET = "s3cr3t-0123456789"
 
@@ -84,3 +87,86 @@ def test_a_timeout_is_a_number(seconds: object) -> None:
 
 def test_a_timeout_may_be_any_number() -> None:
     assert Deadline(10**400).remaining > 1e9
+
+
+def asked_through(server: Server, url: str) -> list[str]:
+    """The paths at which the server was asked for a run on `url`."""
+    with ViewComfy(url, "the-id", SECRET, retries=0) as client:
+        client.run(Call({"k": 1}), Deadline(10))
+    return [each.path for each in server.requests]
+
+
+def test_a_proxy_of_the_environment_is_used_but_where_it_says_not_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Server(result(), result()) as server:
+        monkeypatch.setenv("http_proxy", server.url)
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        assert asked_through(server, "http://far.example/run") == [
+            "http://far.example/run"
+        ]
+        assert asked_through(server, f"{server.url}/near")[1:] == ["/near"]
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_the_environment_says_whom_to_trust(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for each in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(name, str(tmp_path / "missing.pem"))
+    with ViewComfy("https://127.0.0.1:9", "the-id", SECRET, retries=0) as client:
+        with pytest.raises(ConnectionFailedError, match=r"missing\.pem"):
+            client.run(Call({"k": 1}), Deadline(10))
+
+
+def test_a_cookie_lives_as_long_as_its_call() -> None:
+    moved = Answer(307, headers={"Location": "/there", "Set-Cookie": "at=7"})
+    with Server(moved, result(), result()) as server:
+        with ViewComfy(server.url, "the-id", SECRET, retries=0) as client:
+            for _ in range(2):
+                client.run(Call({"k": 1}), Deadline(10))
+    cookies = [each.headers.get("cookie") for each in server.requests]
+    assert cookies == [None, "at=7", None]
+
+
+def shut_after(seconds: float, server: Server) -> float:
+    """The seconds that a run takes which may take so many."""
+    start = time.perf_counter()
+    with ViewComfy(server.url, "the-id", SECRET) as client:
+        with pytest.raises(RunTimeoutError):
+            client.run(Call({"k": 1}), Deadline(seconds))
+    return time.perf_counter() - start
+
+
+def test_each_call_ends_at_its_own_time_whichever_began_first() -> None:
+    with Server(*[Answer(drips=0.02)] * 3) as server, ThreadPoolExecutor() as threads:
+        long = threads.submit(shut_after, 2.0, server)
+        time.sleep(0.2)
+        short, middle = (
+            threads.submit(shut_after, each, server) for each in (0.3, 0.6)
+        )
+        assert 0.3 <= short.result() < 0.6
+        assert 0.6 <= middle.result() < 1.2
+        assert 2.0 <= long.result() < 3.0
+
+
+def test_many_calls_are_watched_by_one_thread() -> None:
+    with contextlib.ExitStack() as stack:
+        before = threading.active_count()
+        for _ in range(100):
+            stack.enter_context(Deadline(60))
+        assert threading.active_count() <= before + 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_call_of_a_child_process_ends_in_time() -> None:
+    with Server(Answer(drips=0.02)) as server, Deadline(60):
+        child = os.fork()
+        if not child:
+            try:
+                os._exit(0 if shut_after(0.3, server) < 0.8 else 1)
+            finally:
+                os._exit(101)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
