@@ -238,9 +238,17 @@ def majorities(records: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         if record:
             found[BY_NAME + plain] = record
     for word, specs in by_word.items():
-        if len(specs) >= 5 and (kind := majority(specs)) in ("INT", "FLOAT"):
-            found[BY_WORD + word] = {"type": kind}
+        if kind := number_of(specs, least=5):
+            found[BY_WORD + word] = {"number": kind}
     return found
+
+
+def number_of(specs: list[dict[str, Any]], least: int = 2) -> str | None:
+    """What the numbers among these inputs are in most classes: other kinds of value say nothing
+    of whether a number is whole.
+    """
+    numbers = [spec for spec in specs if spec["type"] in ("INT", "FLOAT")]
+    return majority(numbers) if len(numbers) >= least else None
 
 
 def majority(specs: list[dict[str, Any]]) -> str | None:
@@ -259,6 +267,8 @@ def named_alike(specs: list[dict[str, Any]]) -> dict[str, Any]:
         for flag in ("files", "multiline"):
             if sum(flag in spec for spec in alike) * 2 > len(alike):
                 record[flag] = True
+    if record.get("type") not in ("INT", "FLOAT") and (kind := number_of(specs)):
+        record["number"] = kind
     texts = Counter(
         compact(spec["choices"]) for spec in specs if len(spec.get("choices", ())) > 1
     )

@@ -61,7 +61,8 @@ class Catalog:
         return self._nodes[class_type]
 
     def guess(self, plain: str, value: object = None) -> InputFacts | None:
-        """What an input of this plain name is in most classes, by whole name or last word.
+        """What an input of this plain name is in most classes, by whole name or last word; a number
+        is what the numbers among these are.
 
         Where any class has a list of choices that the value is one of, these are its choices.
         """
@@ -71,9 +72,21 @@ class Catalog:
                 facts = self._input({"type": "COMBO", "incomplete": True, **each})
                 if value in facts.choices:
                     return facts
-        if record is None or "type" not in record:
-            record = self._record(BY_WORD + plain.rpartition("_")[2])
-        return None if record is None else self._input(record)
+        if type(value) in (int, float):
+            return self._number(record, plain)
+        return self._input(record) if record and "type" in record else None
+
+    def _number(
+        self, record: Mapping[str, Any] | None, plain: str
+    ) -> InputFacts | None:
+        """What the numbers are among inputs of a name, else of its last word."""
+        record = record or {}
+        kind = record.get("number") or record.get("type")
+        if kind not in ("INT", "FLOAT"):
+            kind = (self._record(BY_WORD + plain.rpartition("_")[2]) or {}).get(
+                "number"
+            )
+        return None if kind is None else InputFacts(kind)
 
     def _find(self, class_type: str) -> NodeFacts | None:
         if class_type.startswith(tuple(_SIGNS)):

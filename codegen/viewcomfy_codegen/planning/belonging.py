@@ -20,7 +20,7 @@ from ..graph.workflow import Node
 from ..words import words
 from .analysis import Analysis
 from .drafts import Draft, output_ids
-from .types import MODEL_FILE
+from .types import is_model_file
 
 Item = TypeVar("Item")
 Sets = tuple[tuple[WireKey, ...], ...]
@@ -321,7 +321,7 @@ def _value(draft: Draft | None) -> str:
 
 
 def _is_file(draft: Draft) -> bool:
-    return isinstance(draft.value, str) and MODEL_FILE.search(draft.value) is not None
+    return is_model_file(draft.value)
 
 
 def _is_prompt(draft: Draft) -> bool:

@@ -167,7 +167,7 @@ def told(branches: Sequence[Branch], selectors: Mapping[str, Selector | None]) -
     options = [set(each.options) for each in selectors.values() if each and each.name]
     if len(names) == 1 and options[0] <= keys:
         return ""
-    return f"Counts where {spoken(branches)}."
+    return f"Applies when {spoken(branches)}."
 
 
 def wire_names(inputs: Mapping[str, InputFacts], before: str = "") -> Iterator[str]:

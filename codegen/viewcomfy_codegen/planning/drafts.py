@@ -20,7 +20,8 @@ from ..naming.titles import split_mark
 from ..words import unique, words
 from .branches import branches_of, joined_type, lacking, wire_names
 from .constants import consumed_type
-from .ranking import hidden_reason, is_rare
+from .groups import is_rare
+from .hiding import hidden_reason
 from .types import TypeOrigin, declared_type, kind_of, kind_wished
 from .wishes import Wish, Wishes
 
@@ -338,9 +339,13 @@ _NAME: Final = re.compile(r"[\w.-]+")
 def _is_seed(node: Node, name: str, roles: Roles) -> bool:
     own = set(words(name.rpartition(".")[2]))
     if "seed" in own:
-        return True
+        return _OF_SEEDS.isdisjoint(own)
     fed = roles.fed(node)
     return fed is not None and own <= PRIMITIVE and "seed" in words(fed[1])
+
+
+_OF_SEEDS: Final = frozenset("offset shift increment delta count step stride".split())
+"""Words for how seeds are counted or moved: a number that has one is not drawn."""
 
 
 def is_random(kind: ParameterType) -> bool:

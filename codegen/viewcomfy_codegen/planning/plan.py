@@ -14,7 +14,6 @@ from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Choice, Media
 
 from ..errors import Diagnostic
-from ..graph.roles import Roles
 from ..graph.workflow import Workflow, natural
 from ..model import (
     GROUPS,
@@ -38,7 +37,7 @@ from .filters import Named, filtered
 from .options import Options
 from .outputs import outputs_of
 from .ranking import rank
-from .sentences import about
+from .sentences import Sentences
 from .sharing import Joined, together
 from .survey import Survey, renamed
 
@@ -72,8 +71,16 @@ def plan(
     )
     kept = by_sets(kept, joined)
     kept = _in_order(kept)
+    outputs = outputs_of(
+        analysis,
+        found.labels,
+        options.outputs,
+        found.author.outputs,
+        options.app_only,
+    )
+    sentences = Sentences(analysis, outputs)
     parameters = tuple(
-        _parameter(name, draft, options, analysis.roles, joined.sets.get(draft.key))
+        _parameter(name, draft, options, sentences, joined.sets.get(draft.key))
         for name, draft in kept
     )
     module = Module(
@@ -82,13 +89,7 @@ def plan(
         node_count=len(analysis.workflow.nodes),
         parameters=parameters,
         aliases=_aliases(kept, {name for name, _ in named}),
-        outputs=outputs_of(
-            analysis,
-            found.labels,
-            options.outputs,
-            found.author.outputs,
-            options.app_only,
-        ),
+        outputs=outputs,
         graph=analysis.workflow.graph if options.embed else None,
         fallback=_fallback(analysis, parameters),
         hidden=_hidden(found.named, keys),
@@ -155,7 +156,7 @@ def _parameter(
     name: Identifier,
     draft: Draft,
     options: Options,
-    roles: Roles,
+    sentences: Sentences,
     joined: Joined | None,
 ) -> Parameter:
     kind, default = draft.type, draft.default
@@ -168,7 +169,7 @@ def _parameter(
         default = None if optional else REQUIRED
     elif wanted:
         default = REQUIRED
-    told, origin = about(name, draft, roles, joined is not None)
+    told, origin = sentences.about(name, draft, joined is not None)
     if draft.counts:
         told = replace(told, sentence=f"{told.sentence} {draft.counts}".strip())
     return Parameter(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from viewcomfy_runtime.parameters.docs import About
+from viewcomfy_runtime.parameters.outputs import OutputNode
 from viewcomfy_runtime.parameters.types import (
+    Choice,
     Flag,
     Integer,
     Json,
@@ -15,105 +18,165 @@ from viewcomfy_runtime.parameters.types import (
 )
 
 from ..catalog import glossary
-from ..catalog.glossary import SentenceOrigin
-from ..graph.roles import PRIMITIVE, Roles
+from ..catalog.glossary import SentenceOrigin, Told
+from ..graph.roles import PRIMITIVE
+from ..graph.workflow import Node
 from ..model import Origin
 from ..naming.titles import split_mark
 from ..words import one_line, plain_name, words
+from .analysis import Analysis
 from .drafts import Draft
-
-
-def _sentence(
-    name: str, draft: Draft, roles: Roles, shared: bool
-) -> tuple[str, Origin | str]:
-    """What the parameter is for, and who says so: its role where its input's own name says none,
-    else what is known of it.
-    """
-    if draft.mask_of is not None and not (draft.wish and draft.wish.doc):
-        return (
-            f"Mask for {draft.mask_of}: an image of its size that is transparent where the mask is."
-            " Without one, the transparency of the image itself is used."
-        ), SentenceOrigin.IMAGE
-    if draft.wish is not None and draft.wish.doc:
-        return sentence_of(draft.wish.doc), draft.wish.origin
-    kind = type(draft.type).__name__.lower()
-    used = _used(name, draft, roles, shared)
-    if used:
-        return used, SentenceOrigin.ROLE
-    plain, own = plain_name(draft.input), set(words(draft.input))
-    fed = roles.fed(draft.node)
-    if fed is not None and own <= PRIMITIVE:
-        taken = plain_name(fed.input.rpartition(".")[2])
-        said = glossary().sentence(fed.class_type, taken, kind)
-        return said if said[0] else glossary().on_name(plain_name(name), kind)
-    if own <= PRIMITIVE and not draft.node.links:
-        return glossary().on_name(plain_name(name), kind)
-    told = sentence_of(draft.told)
-    if "." in draft.input:
-        last = plain_name(draft.input.rpartition(".")[2])
-        return glossary().sentence(draft.node.class_type, last, kind, told)
-    return glossary().sentence(draft.node.class_type, plain, kind, told)
-
-
-def _used(name: str, draft: Draft, roles: Roles, shared: bool) -> str:
-    """What a text or a file is used as, where its input's
-    own name says nothing of it, or not of all that it sets.
-    """
-    own, spoken_name = set(words(draft.input)), words(name)
-    if isinstance(draft.type, Media):
-        noun = draft.type.media.partition("/")[0]
-        return glossary().use(roles.label(draft.node), noun)
-    if isinstance(draft.type, Flag) and (ways := roles.choices(draft.node)):
-        on, off = (spoken(each.title or each.class_type) for each in ways)
-        return glossary().role("choice").format(on=on, off=off)
-    if not isinstance(draft.type, Text):
-        return ""
-    if spoken_name[-1:] == ("url",) and "url" not in own:
-        noun = " ".join(spoken_name[:-1]) or "file"
-        return glossary().role("url").format(noun=noun)
-    if "mask" in spoken_name and spoken_name[-1] == "prompt":
-        return glossary().role("mask_prompt")
-    if (shared or own <= _TEXTS) and "prompt" in spoken_name:
-        side = roles.side(draft.node)
-        return glossary().role(side) if side is not None else ""
-    return ""
-
+from .groups import works_on_images
+from .types import is_model_file
 
 _TEXTS: Final = frozenset("text prompt string value positive negative a b c".split())
+_WRITING: Final = frozenset(
+    "max_length max_tokens max_new_tokens temperature top_p sampling_mode".split()
+)
+"""Inputs of nodes that have a language model write."""
+
+_LONGEST_QUOTE: Final = 80
+
+
+class Sentences:
+    """What people read about the parameters of one workflow, which gives these outputs."""
+
+    def __init__(self, analysis: Analysis, outputs: Iterable[OutputNode]) -> None:
+        self._analysis = analysis
+        self._roles = analysis.roles
+        self._only_sounds = {each.kind for each in outputs} == {"audio"}
+
+    def about(
+        self, name: str, draft: Draft, shared: bool = False
+    ) -> tuple[About, Origin | str]:
+        """What people read about the parameter, which sets several
+        inputs where it is `shared`, and who says what it is for.
+        """
+        node = draft.node
+        sentence, origin = self._sentence(name, draft, shared)
+        if isinstance(draft.type, Json) and isinstance(draft.value, dict):
+            keys = spoken(", ".join(map(str, draft.value)))
+            told = glossary().role("keys").format(keys=keys) if keys else ""
+            sentence = f"{sentence} {told}".strip()
+        is_file = isinstance(draft.type, Media) and isinstance(draft.value, str)
+        return (
+            About(
+                sentence=sentence,
+                class_type=spoken(node.class_type),
+                title=spoken(split_mark(node.title)[1]),
+                deployed=spoken(str(draft.value)) if is_file else "",
+                step=draft.step if isinstance(draft.type, Integer | Number) else None,
+                label=spoken(draft.wish.label or "") if draft.wish is not None else "",
+            ),
+            origin,
+        )
+
+    def _sentence(
+        self, name: str, draft: Draft, shared: bool
+    ) -> tuple[str, Origin | str]:
+        """What the parameter is for, and who says so: its role where its input's own name says
+        none, else what is known of it.
+        """
+        if draft.wish is not None and draft.wish.doc:
+            return sentence_of(draft.wish.doc), draft.wish.origin
+        if draft.mask_of is not None:
+            return (
+                f"Mask for {draft.mask_of}: an image of its size that is transparent where the mask"
+                " is. Without one, the transparency of the image itself is used."
+            ), SentenceOrigin.IMAGE
+        used = self._used(name, draft, shared)
+        return (used, SentenceOrigin.ROLE) if used else self._known(name, draft)
+
+    def _known(self, name: str, draft: Draft) -> Told:
+        """What the glossary, or the user's server, says of the input, or of what it feeds."""
+        kind = self._kind(draft)
+        plain, own = plain_name(draft.input), set(words(draft.input))
+        fed = self._roles.fed(draft.node)
+        if fed is not None and own <= PRIMITIVE:
+            taken = plain_name(fed.input.rpartition(".")[2])
+            said = glossary().sentence(fed.class_type, taken, kind)
+            named = glossary().on_name(plain_name(name), kind)
+            # What switches something is called what it does, whatever the switch's input is.
+            first, last = (named, said) if kind == "flag" else (said, named)
+            return first if first[0] else last
+        if own <= PRIMITIVE and not draft.node.links:
+            return glossary().on_name(plain_name(name), kind)
+        if "." in draft.input:
+            plain = plain_name(draft.input.rpartition(".")[2])
+        told = sentence_of(draft.told)
+        return glossary().sentence(draft.node.class_type, plain, kind, told)
+
+    def _kind(self, draft: Draft) -> str:
+        """The kind of value that is spoken of; a model file is told apart from other texts."""
+        facts = self._analysis.facts[draft.node.class_type]
+        declared = facts.input(draft.input) if facts is not None else None
+        if isinstance(draft.type, Text | Choice):
+            if is_model_file(draft.value, declared):
+                return "file"
+        return type(draft.type).__name__.lower()
+
+    def _used(self, name: str, draft: Draft, shared: bool) -> str:
+        """What a value is used as, where its input's own name
+        says nothing of it, or not of all that it sets.
+        """
+        match draft.type:
+            case Media(media):
+                noun = media.partition("/")[0]
+                return glossary().use(self._roles.label(draft.node), noun)
+            case Flag():
+                return self._switched(draft.node)
+            case Integer() if draft.input == "batch_size":
+                facts = self._analysis.facts[draft.node.class_type]
+                works = works_on_images(draft.node, facts)
+                return glossary().role("batch") if works else ""
+            case Text():
+                return self._written(name, draft, shared)
+            case _:
+                return ""
+
+    def _switched(self, node: Node) -> str:
+        """Between what a switch chooses, or the one switch that a constant sets."""
+        uses = self._roles.users(node)
+        if len(uses) == 1 and words(uses[0].input) == ("switch",):
+            node = self._analysis.workflow.nodes[uses[0].node]
+        ways = self._roles.choices(node)
+        if ways is None or any(self._roles.is_switch(each) for each in ways):
+            return ""
+        on, off = (spoken(each.title or each.class_type) for each in ways)
+        return glossary().role("choice").format(on=on, off=off) if on != off else ""
+
+    def _written(self, name: str, draft: Draft, shared: bool) -> str:
+        """What becomes of a text."""
+        own, parts = set(words(draft.input)), words(name)
+        if parts[-1:] == ("url",) and "url" not in own:
+            noun = " ".join(parts[:-1]) or "file"
+            return glossary().role("url").format(noun=noun)
+        if "mask" in parts and parts[-1] == "prompt":
+            return glossary().role("mask_prompt")
+        if not (shared or own <= _TEXTS) or "prompt" not in parts:
+            return ""
+        if self._asks_language_model(draft.node):
+            return glossary().role("instruction")
+        side = self._roles.side(draft.node)
+        works = glossary().of_class(draft.node.class_type, plain_name(draft.input))
+        if side is None or (works and not self._roles.encodes(draft.node)):
+            return ""
+        return glossary().role(f"{side}:audio" if self._only_sounds else side)
+
+    def _asks_language_model(self, node: Node) -> bool:
+        """Whether a language model takes the node's text and writes another."""
+        facts = self._analysis.facts[node.class_type]
+        return (
+            facts is not None
+            and facts.outputs[:1] == ("STRING",)
+            and not _WRITING.isdisjoint(facts.inputs)
+        )
 
 
 def sentence_of(text: str) -> str:
     """What somebody wrote, as a sentence on one line."""
     plain = one_line(text)
     return plain if not plain or plain[-1] in ".!?…:;)" else f"{plain}."
-
-
-def about(
-    name: str, draft: Draft, roles: Roles, shared: bool = False
-) -> tuple[About, Origin | str]:
-    """What people read about the parameter, which sets several
-    inputs where it is `shared`, and who says what it is for.
-    """
-    node = draft.node
-    sentence, origin = _sentence(name, draft, roles, shared)
-    if isinstance(draft.type, Json) and isinstance(draft.value, dict) and draft.value:
-        keys = spoken(", ".join(map(str, draft.value)))
-        sentence = f"{sentence} {glossary().role('keys').format(keys=keys)}".strip()
-    is_file = isinstance(draft.type, Media) and isinstance(draft.value, str)
-    return (
-        About(
-            sentence=sentence,
-            class_type=spoken(node.class_type),
-            title=spoken(split_mark(node.title)[1]),
-            deployed=spoken(str(draft.value)) if is_file else "",
-            step=draft.step if isinstance(draft.type, Integer | Number) else None,
-            label=spoken(draft.wish.label or "") if draft.wish is not None else "",
-        ),
-        origin,
-    )
-
-
-_LONGEST_QUOTE: Final = 80
 
 
 def spoken(text: str) -> str:

@@ -36,7 +36,7 @@ _MEDIA_BY_EXTENSION: Final = {
 }
 _MEDIA_WORDS: Final = frozenset({"image", "mask", "video", "audio", "picture", "photo"})
 
-MODEL_FILE: Final = re.compile(
+_MODEL_FILE: Final = re.compile(
     r".\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf|engine)$", re.IGNORECASE
 )
 _PLACEHOLDER: Final = re.compile(r"%[^%]+%|\{\{.*\}\}|\$\{.*\}")
@@ -60,10 +60,15 @@ _PAIRS: Final = (
 )
 """Switches that are written out: either word stands for one of two."""
 
+_SHOUTED: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+"""How programs that fill workflows in spell their placeholders: `PARAM_WIDTH`, `SEED_VALUE`."""
+
 _LONGEST_OPTION: Final = 60
 """Texts with spaces that are longer are prose, which takes several lines."""
 
-_COUNTED: Final = frozenset("layer layers latents level levels".split())
+_COUNTED: Final = frozenset(
+    "layer layers latents level levels block blocks tiles token tokens".split()
+)
 """Words in names of what is counted, and of what a number picks."""
 
 _RATES: Final = frozenset({"fps", "rate"})
@@ -114,6 +119,8 @@ def kind_of(name: str, value: Any, facts: InputFacts | None, catalog: Catalog) -
             )
         return _known(declared, value)
     guessed = _guessed(name, value, catalog)
+    if (number := _placed_number(name, value, catalog)) is not None:
+        return Kind(number, TypeOrigin.NAME, REQUIRED, refusal(number, value))
     if guessed is not None and (default := _taken(guessed, value)) is not REQUIRED:
         return Kind(guessed, TypeOrigin.NAME, default)
     return Kind(_literal(value), TypeOrigin.VALUE, value)
@@ -150,6 +157,13 @@ def _of_another_version(kind: ParameterType, value: Any) -> ParameterType | None
     return None
 
 
+def is_model_file(value: Any, facts: InputFacts | None = None) -> bool:
+    """Whether a value names a file of weights: it looks like one, or its class lists them."""
+    return isinstance(value, str) and (
+        (facts is not None and facts.files) or _MODEL_FILE.search(value) is not None
+    )
+
+
 def refusal(kind: ParameterType, value: Any) -> str:
     """What `kind` takes in place of a value; empty where it takes it."""
     try:
@@ -164,8 +178,29 @@ def _stands_for_a_choice(value: Any, facts: InputFacts) -> bool:
         isinstance(value, str)
         and facts.value_type in ("COMBO", DYNAMIC_COMBO)
         and value not in facts.choices
-        and _PLACEHOLDER.fullmatch(value) is not None
+        and _is_placeholder(value)
+        and not any(_SHOUTED.fullmatch(str(choice)) for choice in facts.choices)
     )
+
+
+def _is_placeholder(value: str) -> bool:
+    """Whether a text stands for a value that a program puts in its place."""
+    return bool(_PLACEHOLDER.fullmatch(value) or _SHOUTED.fullmatch(value))
+
+
+def _placed_number(name: str, value: Any, catalog: Catalog) -> Integer | Number | None:
+    """What is to be put in a placeholder's place where such inputs are numbers in most classes."""
+    if not isinstance(value, str) or not _is_placeholder(value):
+        return None
+    plain = plain_name(name)
+    facts = catalog.guess(plain, value) or catalog.guess(plain, 0)
+    match facts.type if facts is not None else "":
+        case "INT":
+            return Integer()
+        case "FLOAT":
+            return Number()
+        case _:
+            return None
 
 
 def _taken(kind: ParameterType, value: Any) -> Any:
@@ -254,11 +289,7 @@ def _choices(facts: InputFacts, value: Any) -> ParameterType | None:
 
 def _is_file_elsewhere(value: Any, options: tuple[object, ...]) -> bool:
     """Whether the choices are what one machine had of the files that the workflow names."""
-    return (
-        isinstance(value, str)
-        and value not in options
-        and bool(MODEL_FILE.search(value))
-    )
+    return isinstance(value, str) and value not in options and is_model_file(value)
 
 
 def _distinct(options: tuple[Option, ...]) -> tuple[Option, ...]:
@@ -275,10 +306,10 @@ def _guessed(name: str, value: Any, catalog: Catalog) -> ParameterType | None:
             return Media(media)
         return _guessed_text(value, catalog.guess(plain_name(name), value))
     if isinstance(value, int) and not isinstance(value, bool):
-        facts = catalog.guess(plain_name(name))
+        facts = catalog.guess(plain_name(name), value)
         kind = facts.type if facts is not None else ""
         # A whole number is no proof of an integer: "cfg": 6 is written for 6.0.
-        whole = kind == "INT" or (not kind and not _COUNTED.isdisjoint(words(name)))
+        whole = kind == "INT" or not _COUNTED.isdisjoint(words(name))
         return Integer() if whole else Number()
     return None
 
@@ -302,7 +333,7 @@ def _is_an_option(value: str) -> bool:
     return (
         0 < len(value) <= _LONGEST_OPTION
         and value.isprintable()
-        and not (_PLACEHOLDER.fullmatch(value) or MODEL_FILE.search(value))
+        and not (_is_placeholder(value) or is_model_file(value))
     )
 
 
@@ -323,7 +354,7 @@ def widened(kind: ParameterType, value: Any) -> ParameterType:
         case Integer(lo, hi) | Number(lo, hi) if type(value) in (int, float):
             low = lo if lo is not None and value >= lo else None
             high = hi if hi is not None and value <= hi else None
-            return type(kind)(low, high)
+            return replace(kind, lo=low, hi=high)
         case Choice(options, _):
             return Choice(options, open=True)
         case _:

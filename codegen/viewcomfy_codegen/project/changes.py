@@ -252,14 +252,14 @@ def _branches_changed(
         where = _spoken(choices)
         other = after.get(choices) if after else whole
         if other is None:
-            message = f"{name} no longer counts where {where}"
+            message = f"{name} no longer applies when {where}"
             yield Change("branches", name, message, True)
         else:
             for change in _type_changed(f"{name} where {where}", one, other):
                 yield replace(change, parameter=name)
     for choices in after:
         if choices not in before:
-            message = f"{name} now also counts where {_spoken(choices)}"
+            message = f"{name} now also applies when {_spoken(choices)}"
             yield Change("branches", name, message, False)
 
 

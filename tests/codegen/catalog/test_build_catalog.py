@@ -153,7 +153,7 @@ def test_unknown_classes_are_guessed_by_what_most_say(tmp_path: Path) -> None:
         "B": described(steps=["FLOAT"]),
     }
     found = Catalog(built(tmp_path, classes))
-    guess, choice = found.guess("my_steps"), found.guess("mode", "b")
+    guess, choice = found.guess("my_steps", 20), found.guess("mode", "b")
     assert guess is not None
     assert guess.type == "INT"
     assert choice is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -12,11 +13,21 @@ from viewcomfy_codegen.words import plain_name
 GLOSSARY = Glossary(
     {
         "classes": {"KSampler": {"steps": "Of the class."}},
-        "names": {"steps": "Of the name.", "size": "In pixels."},
+        "names": {
+            "steps": "Of the name.",
+            "size": "In pixels.",
+            "model": [["file", "{noun} file."], ["", "Any model."]],
+            "strength": [["number", "How strong the {family} is."], ["", "It acts."]],
+            "widgets": "Several widgets.",
+        },
         "families": {"sampler": {"cfg": "Of classes like it."}},
         "choices": {"size": "One of the sizes.", "*_size": "Sizes for {rest}."},
-        "patterns": [["*_size", "number", "Pixels of {rest}."]],
+        "patterns": [
+            ["*_size", "number", "Pixels of {rest}."],
+            ["keep_*", "flag", "Whether to keep the {rest}."],
+        ],
         "roles": {"positive": "What it shows."},
+        "spelled": {"vae": "VAE", "lora": "LoRA"},
     }
 )
 
@@ -35,6 +46,15 @@ GLOSSARY = Glossary(
         ("Other", "tile_size", "text", "", ""),
         ("Other", "_size", "choice", "", ""),
         ("Other", "unheard", "text", "", ""),
+        ("Load VAE Model", "model", "file", "", "VAE file."),
+        ("Load VAE Model", "model", "text", "", "Any model."),
+        ("Some LoRA", "strength", "number", "", "How strong the LoRA is."),
+        ("Other", "strength", "number", "", "It acts."),
+        ("Other", "widget", "integer", "", "Several widgets."),
+        ("Other", "vae_size", "integer", "", "Pixels of VAE."),
+        ("Other", "max_size", "integer", "", ""),
+        ("Other", "keep_aspect", "flag", "", "Whether to keep the aspect."),
+        ("Other", "keep_all_parts", "flag", "", "Whether to keep all parts."),
     ],
 )
 def test_the_nearest_true_sentence_counts(
@@ -54,7 +74,8 @@ def test_every_sentence_is_american_and_ends() -> None:
     british = re.compile(r"colour|grey|centre\b|behaviour|neighbour|analyse|picture")
     for class_type in shipped().classes():
         facts = shipped().node(class_type)
-        for name in facts.inputs if facts is not None else ():
-            text, _ = glossary().sentence(class_type, plain_name(name), "text")
+        named = facts.inputs if facts is not None else ()
+        for name, kind in itertools.product(named, ("text", "number", "flag", "file")):
+            text, _ = glossary().sentence(class_type, plain_name(name), kind)
             assert not british.search(text), (class_type, name, text)
             assert not text or text[-1] in ".!?", (class_type, name, text)

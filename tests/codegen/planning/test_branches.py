@@ -93,7 +93,7 @@ def test_an_input_that_every_choice_brings_alike_depends_on_none() -> None:
 
 def test_sentences_say_for_which_choices_an_input_counts() -> None:
     found = by_key(small())
-    assert 'Counts where model is "small" or "large".' in (
+    assert 'Applies when model is "small" or "large".' in (
         found["model.duration"]["description"]
     )
     assert 'model is "other" and ' in found["model.codec.crf"]["description"]

@@ -103,6 +103,31 @@ def test_a_slot_that_holds_nothing_is_advanced() -> None:
     assert groups["1-inputs-lora2_strength"] == "basic"
 
 
+def test_a_setting_of_an_unknown_class_is_advanced_and_what_people_say_is_not() -> None:
+    groups = groups_of(
+        {"1": node("Nobody's", fix="lab", voice="alloy", prompt="cat", motto="A cat")}
+    )
+    assert groups == {
+        "1-inputs-fix": "advanced",
+        "1-inputs-voice": "basic",
+        "1-inputs-prompt": "basic",
+        "1-inputs-motto": "basic",
+    }
+
+
+def test_many_numbers_that_only_their_places_tell_apart_are_advanced() -> None:
+    weights = {f"weight_{number:02}": number / 12 for number in range(13)}
+    groups = groups_of({"1": node("SoftControlNetWeights", **weights)})
+    assert set(groups.values()) == {"advanced"}
+
+
+def test_how_many_given_images_are_handled_at_once_is_advanced() -> None:
+    groups = groups_of(
+        {"1": node("RIFE VFI", frames=["2", 0], batch_size=4), "2": node("Nobody's")}
+    )
+    assert groups["1-inputs-batch_size"] == "advanced"
+
+
 def test_what_an_author_titled_stands_before_seeds_and_sizes() -> None:
     workflow = text_to_image()
     workflow["3"]["inputs"]["cfg"] = ["20", 0]

@@ -62,8 +62,59 @@ def test_a_switch_says_between_what_it_chooses() -> None:
     )
     workflow["9"]["inputs"]["images"] = ["20", 0]
     assert said(workflow, "use_image_invert") == (
-        "On takes “ImageInvert”, off “VAEDecode”."
+        "On uses “ImageInvert”; off uses “VAEDecode”."
     )
+
+
+def test_a_constant_that_sets_a_switch_says_between_what_it_chooses() -> None:
+    workflow = text_to_image()
+    workflow["21"] = node("ImageInvert", image=["8", 0])
+    workflow["20"] = node(
+        "ComfySwitchNode", switch=["22", 0], on_false=["8", 0], on_true=["21", 0]
+    )
+    workflow["22"] = node("PrimitiveBoolean", "Invert it", value=False)
+    workflow["9"]["inputs"]["images"] = ["20", 0]
+    assert said(workflow, "invert_it") == (
+        "On uses “ImageInvert”; off uses “VAEDecode”."
+    )
+
+
+def test_a_model_file_is_what_its_loader_loads() -> None:
+    loader = node("DownloadAndLoadDepthAnythingV2Model", model="depth.safetensors")
+    workflow = shown("DepthAnything_V2", da_model=["21", 0]) | {"21": loader}
+    assert said(workflow, "depth_model") == "Depth model file to load."
+    workflow["21"] = node("SomeService", model="fast-1")
+    assert said(workflow, "da_model") == "Which model to use."
+
+
+def test_a_strength_says_what_acts_where_its_class_is_known_for_it() -> None:
+    assert said(shown("Odd LoRA Thing", strength=0.5), "lora_strength") == (
+        "How strongly the LoRA acts; 0 turns it off."
+    )
+    assert said(shown("Odd Thing", strength=0.5), "odd_thing_strength") == (
+        "How strongly it acts; 0 turns it off."
+    )
+
+
+def test_a_batch_of_given_images_is_no_number_of_results() -> None:
+    workflow = shown("RIFE VFI", batch_size=4, frames=["8", 0])
+    found = said(workflow, "interpolation_batch_size")
+    assert found.startswith("How many images or frames are processed at once")
+
+
+def test_a_prompt_of_a_workflow_that_makes_sound_says_what_it_sounds_like() -> None:
+    workflow = text_to_image()
+    workflow["8"]["class_type"] = "VAEDecodeAudio"
+    workflow["9"] = node("SaveAudio", audio=["8", 0], filename_prefix="a")
+    assert said(workflow, "positive_prompt") == "What the result should sound like."
+
+
+def test_what_a_language_model_is_told_is_no_description_of_the_result() -> None:
+    workflow = text_to_image()
+    workflow["6"]["inputs"]["text"] = ["20", 0]
+    workflow["20"] = node("TextGenerate", clip=["4", 1], prompt="Write", max_length=9)
+    found = str([each for each in schema(workflow)["properties"].values()])
+    assert "What the language model is asked to write." in found
 
 
 def test_a_constant_behind_a_display_is_what_uses_it() -> None:

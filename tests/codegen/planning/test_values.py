@@ -203,6 +203,8 @@ def test_prose_and_placeholders_are_no_choices(value: str) -> None:
         ("skip_latents", 2, "integer"),
         ("noise_level", 3, "integer"),
         ("gentleness", 3, "number"),
+        ("analysis_resolution", 512, "integer"),
+        ("horizontal_tiles", 2, "integer"),
     ],
 )
 def test_a_whole_number_counts_where_its_name_says_so(
@@ -213,6 +215,25 @@ def test_a_whole_number_counts_where_its_name_says_so(
     ]
     ((_, about),) = found.items()
     assert about["type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("width", "integer"), ("cfg", "number"), ("my_width", "integer")]
+)
+def test_a_placeholder_for_a_number_of_an_unknown_class_is_no_default(
+    name: str, kind: str
+) -> None:
+    for value in ("PARAM_VALUE", "{{value}}"):
+        found = schema({"1": node("Nobody's", **{name: value})})
+        ((spoken, about),) = found["properties"].items()
+        assert about["type"] == kind
+        assert found["required"] == [spoken]
+
+
+def test_a_number_that_is_added_to_a_seed_is_not_drawn() -> None:
+    found = schema({"1": node("Nobody's", seed_offset=0)})["properties"]
+    assert found["seed_offset"]["x-viewcomfy-group"] == "advanced"
+    assert "null" not in str(found["seed_offset"])
 
 
 def test_what_a_video_format_needs_has_its_type() -> None:

@@ -125,8 +125,8 @@ def brought(**branches: dict[str, Any]) -> dict[str, Any]:
             brought(a={"type": "integer"}, b={"type": "integer"}),
             brought(a={"type": "integer"}, c={"type": "integer"}),
             [
-                'breaking: size no longer counts where model is "b"',
-                'size now also counts where model is "c"',
+                'breaking: size no longer applies when model is "b"',
+                'size now also applies when model is "c"',
             ],
         ),
         (
