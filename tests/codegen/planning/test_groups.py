@@ -116,7 +116,9 @@ def test_a_setting_of_an_unknown_class_is_advanced_and_what_people_say_is_not() 
 
 
 def test_many_numbers_that_only_their_places_tell_apart_are_advanced() -> None:
-    weights = {f"weight_{number:02}": number / 12 for number in range(13)}
+    weights: dict[str, Any] = {
+        f"weight_{number:02}": number / 12 for number in range(13)
+    }
     groups = groups_of({"1": node("SoftControlNetWeights", **weights)})
     assert set(groups.values()) == {"advanced"}
 
