@@ -1,1 +1,1 @@
-"""The command line: click and printing only; everything else is asked of the other rooms."""
+"""The command line: click and printing only; the other rooms do the work."""

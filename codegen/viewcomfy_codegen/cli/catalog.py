@@ -1,4 +1,4 @@
-"""`viewcomfy-codegen catalog`: what is known of node classes, and how it stays fresh."""
+"""`viewcomfy-codegen catalog`: show what is known of node classes, and keep it up to date."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _updated(
     used: set[str] | None,
     tooltips: bool,
 ) -> str:
-    """The catalog at `path` with the answers in it. Raises CodegenError if it can't be read."""
+    """The catalog at `path` updated with the answers. Raises CodegenError if it can't be read."""
     old = classes_in(read_file(str(path)), str(path)) if path.is_file() else {}
     found = kept_facts(_merged([old, *answers]), used, tooltips=tooltips)
     if not found:
@@ -134,7 +134,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _used_by_project() -> dict[Path, set[str] | None]:
-    """The catalogs that the project here names, and the classes that the workflows of each use."""
+    """The catalogs that this project names, and the classes that the workflows of each use."""
     found: dict[Path, set[str] | None] = {}
     for task in tasks_of_project() or ():
         if task.catalog is not None:
@@ -149,7 +149,7 @@ def _used_by_project() -> dict[Path, set[str] | None]:
 
 
 def _in_use() -> tuple[str, Catalog]:
-    """The catalog that a run here would consult, and what it is called."""
+    """The catalog that a run here would use, and its name for messages."""
     places = [*_used_by_project()] or [users_catalog()]
     present = [each for each in places if each.is_file()]
     if not present:

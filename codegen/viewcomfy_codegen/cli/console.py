@@ -1,5 +1,5 @@
-"""The one place where the commands print: nothing that a
-terminal would obey, in what its encoding can hold.
+"""All commands print through this module, which strips terminal control sequences and writes only
+what the terminal's encoding can represent.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ def out_json(value: Any) -> None:
 
 
 def out_text(text: str) -> None:
-    """Print a text for other programs, byte for byte as
-    UTF-8; it must hold nothing that a terminal obeys.
+    """Print text for other programs, byte for byte as UTF-8. The text must not contain terminal
+    control sequences.
     """
     sys.stdout.buffer.write(text.encode("utf-8"))
     sys.stdout.buffer.flush()
 
 
 def tell(diagnostics: Iterable[Diagnostic]) -> None:
-    """Write to standard error what users should know."""
+    """Print diagnostics to standard error."""
     for each in diagnostics:
         err(str(each))
 

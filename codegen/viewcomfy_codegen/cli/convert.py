@@ -1,5 +1,5 @@
-"""`viewcomfy-codegen convert WORKFLOW`: the workflow in API
-format, whatever form it was saved in.
+"""`viewcomfy-codegen convert WORKFLOW`: write a workflow in API format, whatever format it was
+saved in.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def convert_command(
 
 
 def _text(graph: dict[str, object]) -> str:
-    """The nodes as JSON that people can read; half a
-    surrogate pair is escaped, since UTF-8 has none.
+    """The nodes as readable JSON. Lone surrogates are escaped, since UTF-8 cannot represent
+    them.
     """
     text = json.dumps(graph, indent=2, ensure_ascii=False)
     try:

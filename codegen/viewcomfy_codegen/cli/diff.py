@@ -1,4 +1,4 @@
-"""`viewcomfy-codegen diff OLD NEW`: what changed for those who call a workflow."""
+"""`viewcomfy-codegen diff OLD NEW`: what changed for a workflow's callers."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""`openapi`, `rules` and `docs`: workflows as one document,
-for services, coding assistants or people.
+"""`openapi`, `rules` and `docs`: one document about several workflows, for services, coding
+assistants or people.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def docs_command(
 
 
 def _finish(page: Callable[[], str], output: str, check: bool, force: bool) -> None:
-    """Write the page, or compare it with the one that is there."""
+    """Write the document, or compare it with the existing file."""
     path = Path(output)
     try:
         text = marked(page(), "")
@@ -143,7 +143,7 @@ def _finish(page: Callable[[], str], output: str, check: bool, force: bool) -> N
 
 
 def _modules(workflows: tuple[str, ...], reading: Reading) -> list[Module]:
-    """The plan of each workflow's client. Raises CodegenError with all faults."""
+    """The plan of each workflow's client. Raises CodegenError with every fault."""
     found: list[Module] = []
     faults: list[Diagnostic] = []
     for name, place in places_by_name(workflows).items():
@@ -162,15 +162,12 @@ def _modules(workflows: tuple[str, ...], reading: Reading) -> list[Module]:
 def _schemas(
     workflows: tuple[str, ...], reading: Reading
 ) -> dict[str, Mapping[str, Any]]:
-    """The schema of each workflow's calls, by what its module is called.
-
-    Raises CodegenError with all faults.
-    """
+    """The call schema of each workflow, by module name. Raises CodegenError with every fault."""
     return {name: each.schema for name, each in named(workflows, reading).items()}
 
 
 def _refuse_other(path: Path, text: str) -> None:
-    """Raises CodegenError for a file that somebody else wrote, or edited."""
+    """Raises CodegenError if the existing file was edited, or was not written by this command."""
     if not text.strip() or (is_generated(text) and not is_edited(text)):
         return
     fault = "was edited by hand, or viewcomfy-codegen did not write it"

@@ -1,4 +1,4 @@
-"""Files as the commands take them."""
+"""How the commands read files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..sources.object_info import classes_in, is_url, object_info
 
 
 def read_file(path: str) -> bytes:
-    """The content of a file, or of standard input. Raises CodegenError where it cannot be read."""
+    """The content of a file or of standard input. Raises CodegenError if it cannot be read."""
     if path == STANDARD:
         return sys.stdin.buffer.read()
     try:
@@ -25,7 +25,7 @@ def read_file(path: str) -> bytes:
 
 
 def read_beside(path: Path) -> str | None:
-    """The text of a file that may not be there. Raises CodegenError where it cannot be read."""
+    """The text of a file that may not exist. Raises CodegenError if it cannot be read."""
     try:
         return path.read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
@@ -35,27 +35,26 @@ def read_beside(path: Path) -> str | None:
 
 
 def read_object_info(place: str) -> bytes:
-    """What a ComfyUI answers at /object_info, from its URL or from a file. Raises CodegenError."""
+    """A ComfyUI's /object_info, from its URL or from a saved file. Raises CodegenError."""
     return object_info(place) if is_url(place) else read_file(place)
 
 
 def users_catalog() -> Path:
-    """Where the catalog stands that its user keeps for all
-    runs outside of a project; the file may not be there.
+    """Where the user's own catalog is kept, for runs outside of a project. The file may not
+    exist.
     """
     return Path(click.get_app_dir("viewcomfy-codegen")) / "catalog.json"
 
 
 def users_catalog_if_any() -> str | None:
-    """The user's catalog where there is one."""
+    """The user's catalog, if there is one."""
     path = users_catalog()
     return str(path) if path.is_file() else None
 
 
 def users_facts() -> Mapping[str, Any] | None:
-    """The classes in the user's catalog where there is one.
-
-    Raises CodegenError where it cannot be read.
+    """The classes in the user's catalog, if there is one. Raises CodegenError if it cannot be
+    read.
     """
     path = users_catalog_if_any()
     return classes_in(read_file(path), path) if path else None

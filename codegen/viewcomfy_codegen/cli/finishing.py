@@ -1,4 +1,4 @@
-"""The end of a generation: the files are written or compared, and the changes are told."""
+"""The end of a generation: write or compare the files, and report what changed."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MOST_LINES = 200
 
 
 def finish(tasks: Sequence[Task], *, check: bool) -> None:
-    """Generate all, and write all or nothing; with `check` compare instead.
+    """Generate everything, then write all files or none; with `check`, compare them instead.
 
-    Exits with 1 for invalid input, and where `check` finds an output that is out of date.
+    Exits with 1 for invalid input, or if `check` finds an output that is out of date.
     """
     try:
         products, copies = generated(tasks, check=check)
@@ -58,8 +58,8 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
 
 @contextlib.contextmanager
 def _without_collection() -> Iterator[None]:
-    """Without the search for reference cycles, of which a plan has none: it takes a third of the
-    time of a large one.
+    """Turn off garbage collection meanwhile. A plan has no reference cycles, and looking for them
+    takes a third of the time of a large generation.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -74,9 +74,9 @@ def _without_collection() -> Iterator[None]:
 def generated(
     tasks: Sequence[Task], *, check: bool = False
 ) -> tuple[list[Product], dict[Path, str | None]]:
-    """What the tasks make, and the files of the runtime that go with them; nothing is written.
+    """What the tasks generate, and the runtime files that go with it, without writing anything.
 
-    Raises CodegenError with all that is wrong with any of them.
+    Raises CodegenError with every fault of every task.
     """
     described: dict[str, Mapping[str, Any]] = {}
     products: list[Product] = []
@@ -116,12 +116,12 @@ def write_stale(
 
 
 def _vendored(tasks: Sequence[Task]) -> dict[Path, bool]:
-    """The folders with copies of the runtime, and whether they may be overwritten."""
+    """The folders that hold a copy of the runtime, and whether they may be overwritten."""
     return {task.vendor: task.force for task in tasks if task.vendor is not None}
 
 
 def _runtimes(tasks: Sequence[Task]) -> dict[Path, bool]:
-    """The files with the runtime of TypeScript modules, and whether they may be overwritten."""
+    """The runtime files of TypeScript modules, and whether they may be overwritten."""
     return {task.runtime: task.force for task in tasks if task.runtime is not None}
 
 
@@ -143,7 +143,7 @@ def _links(product: Product) -> Iterator[Diagnostic]:
 def _classes(
     task: Task, described: dict[str, Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
-    """What the task's ComfyUI says of its nodes, asked once for all tasks that name it."""
+    """The node classes of the task's ComfyUI, requested once for all tasks that name it."""
     place = task.object_info
     if place is None:
         return None
@@ -153,7 +153,7 @@ def _classes(
 
 
 def _with_catalog(task: Task, described: dict[str, Mapping[str, Any]]) -> Task:
-    """The task with the facts of the catalog that it names, read once for all tasks."""
+    """The task with the facts of its catalog, which is read once for all tasks that name it."""
     place = task.catalog
     if place is None:
         return task
@@ -166,7 +166,7 @@ def _with_catalog(task: Task, described: dict[str, Mapping[str, Any]]) -> Task:
 
 
 def _written(products: Sequence[Product]) -> Iterator[tuple[Path, str]]:
-    """The texts by path. Raises CodegenError where two clients have one path."""
+    """The texts by path. Raises CodegenError if two clients have the same path."""
     seen: dict[Path, str] = {}
     for product in products:
         for path, text in product.outputs.items():
@@ -186,7 +186,7 @@ def _written(products: Sequence[Product]) -> Iterator[tuple[Path, str]]:
 
 
 def _show_stale(products: Sequence[Product]) -> bool:
-    """Shows how outputs differ from what would be generated; whether any does."""
+    """Print how outputs differ from what would be generated, and return whether any does."""
     stale = False
     for product in products:
         for path in product.stale:

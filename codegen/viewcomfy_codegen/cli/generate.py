@@ -1,5 +1,5 @@
-"""`viewcomfy-codegen WORKFLOW`: the typed module and the
-JSON Schema of a workflow, or of all that the project names.
+"""`viewcomfy-codegen WORKFLOW`: generate the typed module and the JSON Schema of a workflow, or of
+every workflow in the project.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def generate_command(
 
 
 def _project(*, fresh: bool, force: bool, check: bool, watched: bool) -> None:
-    """Generate everything that the project names."""
+    """Generate everything that the project lists."""
     from ..project.settings import settings_file, tasks_of, tasks_of_project
 
     try:

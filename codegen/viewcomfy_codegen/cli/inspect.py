@@ -1,5 +1,5 @@
-"""`viewcomfy-codegen inspect WORKFLOW`: a workflow for people,
-with where each parameter's name, type and sentence came from.
+"""`viewcomfy-codegen inspect WORKFLOW`: show a workflow, and where each parameter's name, type and
+sentence came from.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def inspect_command(
 
 
 def _tell_likely(module: Module) -> None:
-    """Parameters that are alike, with the line that would make them one."""
+    """Print parameters with equal values, with the line of the table that would share them."""
     names = {each.inputs[0]: each.name for each in module.parameters}
     sets = [[key for key in keys if key in names] for keys in module.likely]
     if not any(len(keys) > 1 for keys in sets):
@@ -175,7 +175,7 @@ def _node(id: str, node: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flow(made: Generated) -> Iterator[str]:
-    """The nodes in the order of the flow, each with those that it takes from."""
+    """The nodes in order of data flow, each with the nodes it reads from."""
     widest = max(map(len, made.graph), default=0)
     for id, node in made.graph.items():
         about = _node(id, node)
@@ -188,7 +188,7 @@ def _flow(made: Generated) -> Iterator[str]:
 
 
 def _lines(each: Parameter, width: int) -> Iterator[str]:
-    """A parameter: what it takes, and where that came from."""
+    """A parameter: what it accepts, and where that came from."""
     default = (
         ", required"
         if each.required
@@ -228,6 +228,6 @@ def _as_json(each: Parameter) -> dict[str, Any]:
 
 
 def _cut(text: str, longest: int) -> str:
-    """The beginning of a text of the workflow, on one line."""
+    """The beginning of a workflow's text, on one line."""
     shown = text if len(text) <= longest else f"{text[: longest - 2]} …"
     return "".join(char if char.isprintable() else " " for char in shown)

@@ -1,6 +1,5 @@
-"""The command line: which commands there are.
-
-Each is loaded when it is asked for, so that none waits for another.
+"""The command line and its commands. Each command is imported when it runs, so that none slows down
+another.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _DEFAULT: Final = "generate"
 
 
 class Commands(click.Group):
-    """A group whose command may be left out: then `generate` is meant."""
+    """A group whose command may be omitted: `generate` is the default."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -62,7 +61,7 @@ class Commands(click.Group):
 
 
 def _refuse_misspelled(word: str) -> None:
-    """Raises click.UsageError for what is nearly a command, and not a file."""
+    """Raises click.UsageError for an argument that is a misspelled command and not a file."""
     from difflib import get_close_matches
 
     near = get_close_matches(word, _COMMANDS, n=1)

@@ -1,6 +1,4 @@
-"""`viewcomfy-codegen mcp WORKFLOW…`: the command's own
-part, which loads where the extra is missing.
-"""
+"""`viewcomfy-codegen mcp WORKFLOW…`: the part that loads without the extra."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class McpOptions:
-    """The command line, as it was given."""
+    """The command-line options, as given."""
 
     workflows: tuple[str, ...]
     all_: bool
@@ -110,14 +108,14 @@ def _serve(options: McpOptions) -> None:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether no other machine can reach a server at this address."""
+    """Whether only this machine can reach a server at this address."""
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
     return host == "localhost"
 
 
 def _tools(options: McpOptions) -> dict[str, WorkflowTool]:
-    """A tool for each workflow, by its name. Raises CodegenError."""
+    """One tool for each workflow, by name. Raises CodegenError."""
     from ..mcp_server.calling import ReadWorkflow
     from ..mcp_server.tools import WorkflowTool
 

@@ -1,4 +1,6 @@
-"""`viewcomfy-codegen migrate OLD`: calls with ViewComfy's keys, written for a generated module."""
+"""`viewcomfy-codegen migrate OLD`: rewrite calls that use ViewComfy's keys as calls on a generated
+module.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,7 @@ def _calls(old: str) -> list[OldCall]:
 
 
 def _module_beside(old: Path) -> Path:
-    """The generated module in the same folder, if there is one only."""
+    """The generated module in the same folder, if there is exactly one."""
     found = [
         each
         for each in sorted(old.parent.glob(f"*{old.suffix}"))

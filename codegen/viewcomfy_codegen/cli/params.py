@@ -1,5 +1,5 @@
-"""`viewcomfy-codegen params WORKFLOW`: the flattened
-parameters file that ViewComfy's examples start from.
+"""`viewcomfy-codegen params WORKFLOW`: write the flattened parameters file that ViewComfy's
+examples start from.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def params_command(workflow: str, output: str, picked: str | None) -> None:
 
 
 def _nodes(place: str, picked: str | None) -> Mapping[str, Any]:
-    """The nodes in the file's own order, with whatever else is in them; those without a class
-    too, which a server's exports hold.
+    """The nodes in file order with all their contents, including nodes without a class, which some
+    exports contain.
     """
     data = read_file(place)
     name = "standard input" if place == STANDARD else Path(place).name

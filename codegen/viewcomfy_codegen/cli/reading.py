@@ -1,5 +1,5 @@
-"""Options of every command that reads workflows: what is known of their nodes, and what stands
-beside them.
+"""Options shared by all commands that read workflows: node definitions, a view_comfy.json, and
+filters.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .files import read_file, read_object_info, users_facts
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a command reads workflows, as its command line says."""
+    """How a command reads workflows, according to its options."""
 
     object_info: str | None = None
     view_comfy: str | None = None
@@ -34,9 +34,8 @@ class Reading:
     def generated(
         self, data: bytes, place: str, name: str, targets: Iterable[Target] = ()
     ) -> Generated:
-        """The client of a workflow that was read from `place`, to be called `name`.
-
-        Raises CodegenError.
+        """The client of a workflow that was read from `place`, under the given `name`. Raises
+        CodegenError.
         """
         beside = None
         if self.view_comfy:
@@ -63,7 +62,7 @@ class Reading:
 
 
 AS_IT_IS: Final = Reading()
-"""Without any of the options."""
+"""No options given."""
 
 _OPTIONS: Final = (
     click.option(
@@ -103,7 +102,7 @@ _OPTIONS: Final = (
 
 
 def reads_workflows(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command these options, and hand them over as its argument `reading`."""
+    """Add these options to a command, which receives them as the argument `reading`."""
 
     @wraps(command)
     def with_reading(**given: Any) -> None:

@@ -1,4 +1,4 @@
-"""What calls a file describes: a workflow's, a generated module's, or a JSON Schema's."""
+"""The calls that a file describes: a workflow, a generated module, or a JSON Schema."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .reading import AS_IT_IS, Reading
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The schema of calls; the workflow's nodes and the parameters if the file has them.
+    """A call schema, with the workflow's nodes and the parameters if the file contains them.
 
-    `fallback` is what a call sends that has nothing else to send.
+    `fallback` is sent by calls that set nothing.
     """
 
     schema: Mapping[str, Any]
@@ -32,9 +32,9 @@ class Described:
 
 
 def described(place: str, reading: Reading = AS_IT_IS) -> Described:
-    """What a file describes, told apart by its content; `reading` counts for workflows.
+    """What a file describes, detected from its content; `reading` applies to workflows.
 
-    Raises CodegenError for what describes no calls.
+    Raises CodegenError if the file does not describe calls.
     """
     data = read_file(place)
     name = "standard input" if place == STANDARD else place
@@ -54,7 +54,7 @@ def described(place: str, reading: Reading = AS_IT_IS) -> Described:
 
 
 def places_by_name(places: Sequence[str]) -> dict[str, str]:
-    """The places of several files by what the module of each is called."""
+    """The paths of several files by the name of their module."""
     found: dict[str, str] = {}
     for place in places:
         name = base = name_of(place.removesuffix(JSON_SCHEMA.suffix))
@@ -66,9 +66,8 @@ def places_by_name(places: Sequence[str]) -> dict[str, str]:
 
 
 def named(places: Sequence[str], reading: Reading = AS_IT_IS) -> dict[str, Described]:
-    """What each of several files describes, by what its module is called.
-
-    Raises CodegenError with all faults.
+    """What several files describe, by the name of their module. Raises CodegenError with every
+    fault.
     """
     found: dict[str, Described] = {}
     faults: list[Diagnostic] = []
@@ -88,7 +87,7 @@ def named(places: Sequence[str], reading: Reading = AS_IT_IS) -> dict[str, Descr
 
 
 _UNNAMED: Final = "Workflow"
-"""The title of a schema that was made from a workflow without a name."""
+"""The title of a schema that was generated from a workflow without a name."""
 
 
 def _schema(data: bytes) -> dict[str, Any] | None:

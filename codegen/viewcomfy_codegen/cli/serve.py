@@ -1,4 +1,4 @@
-"""`viewcomfy-codegen serve`: the command's own part, which loads where the extra is missing."""
+"""`viewcomfy-codegen serve`: the part that loads without the extra."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """The command line, as it was given."""
+    """The command-line options, as given."""
 
     workflows: tuple[str, ...]
     host: str
@@ -202,7 +202,7 @@ def _serve(options: ServeOptions) -> None:
 
 @contextlib.contextmanager
 def _errors_told() -> Iterator[None]:
-    """Ends the command with a message for whatever a user can mend."""
+    """Turn errors that the user can fix into a message and exit code 1."""
     try:
         yield
     except ModuleNotFoundError as error:

@@ -1,4 +1,6 @@
-"""`viewcomfy-codegen service WORKFLOW`: a web service around a generated module, to go on from."""
+"""`viewcomfy-codegen service WORKFLOW`: write a web service around a generated module, to
+build on.
+"""
 
 from __future__ import annotations
 
@@ -56,9 +58,8 @@ def service_command(workflow: str, output: Path, force: bool, reading: Reading) 
 
 
 def _module(place: str, reading: Reading) -> tuple[str, str]:
-    """The module's name and its text: the one that is given, or the workflow's.
-
-    Raises CodegenError.
+    """The module's name and text, either given or generated from a workflow. Raises
+    CodegenError.
     """
     data = read_file(place)
     text = data.decode("utf-8", "replace")
@@ -72,8 +73,8 @@ def _module(place: str, reading: Reading) -> tuple[str, str]:
 
 
 def _refuse_dependent(text: str, place: str) -> None:
-    """Raises CodegenError for a module that does not work
-    by itself, or carries no workflow to test with.
+    """Raises CodegenError for a module that needs a copy of the runtime, or that does not embed the
+    workflow that the service's tests run.
     """
     hint = "give the workflow itself"
     if read_module(text, place).graph is None:

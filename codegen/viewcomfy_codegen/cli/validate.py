@@ -1,4 +1,4 @@
-"""`viewcomfy-codegen validate WORKFLOW CALL`: everything that is wrong with a call."""
+"""`viewcomfy-codegen validate WORKFLOW CALL`: report everything that is wrong with a call."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def validate_command(workflow: str, call: str, as_json: bool) -> None:
 
 
 def _by_fields(fields: Sequence[Field], call: Any) -> Iterator[tuple[str, str]]:
-    """Each fault's place, as a JSON path, and what it is."""
+    """Each fault's JSON path and message."""
     try:
         parsed(tuple(fields), call)
     except InvalidParametersError as error:
@@ -65,9 +65,8 @@ def _by_fields(fields: Sequence[Field], call: Any) -> Iterator[tuple[str, str]]:
 def _by_schema(
     schema: Mapping[str, Any], call: Any, place: str
 ) -> list[tuple[str, str]]:
-    """The faults of a call by a JSON Schema alone.
-
-    Raises CodegenError for a schema that is not valid.
+    """A call's faults according to a JSON Schema alone. Raises CodegenError if the schema is not
+    valid.
     """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError

@@ -1,4 +1,4 @@
-"""`viewcomfy-codegen vendor FOLDER`: the runtime as a copy in the user's own project."""
+"""`viewcomfy-codegen vendor FOLDER`: copy the runtime into the user's project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--watch`: the files are generated again whenever what they are made from changes."""
+"""`--watch`: generate again whenever a source changes."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ Tasks = Callable[[], Sequence[Task]]
 State = dict[Path, tuple[int, int] | None]
 
 _QUIET: Final = 0.1
-"""Seconds for which a file has to stay as it is before it is read: an editor may still write it."""
+"""Seconds for which a file must stay unchanged before it is read, since an editor may still be
+writing it.
+"""
 
 _LOOK: Final = 1000
-"""Milliseconds between looks at the files, for systems that do not tell of every change."""
+"""Milliseconds between polls, on systems that do not report every change."""
 
 
 def watch(tasks: Tasks, settings: Path | None) -> None:
-    """Generate, and again at every change, until Ctrl-C. `settings` is the file that `tasks` reads,
-    if it reads one.
+    """Generate now and after every change, until Ctrl-C.
 
-    What is wrong is told, and the files stay as they are until it is mended.
+    `settings` is the file that `tasks` reads, if any. Errors are reported, and the files stay as
+    they are until the errors are fixed.
     """
     try:
         from watchfiles import watch as changes
@@ -53,7 +55,9 @@ def watch(tasks: Tasks, settings: Path | None) -> None:
 
 
 def _generated(tasks: Tasks, settings: Path | None) -> State:
-    """Generates what is out of date, one line a client; the state of all that it was made from."""
+    """Generate what is out of date, printing one line for each client, and return the state of all
+    sources.
+    """
     own = [settings] if settings else []
     while True:
         before = _settled(own)
@@ -68,14 +72,14 @@ def _generated(tasks: Tasks, settings: Path | None) -> State:
 
 
 def _sources(task: Task) -> list[Path]:
-    """The files that a client is made from."""
+    """The files that a client is generated from."""
     places = (task.source, task.view_comfy, task.object_info, task.catalog)
     return [Path(each).absolute() for each in places if each and not is_url(each)]
 
 
 def _written(tasks: Sequence[Task], seen: State) -> bool:
-    """Writes what is out of date; False where a source
-    changed while it was read, and nothing was written.
+    """Write what is out of date. Returns False, without writing, if a source changed while it was
+    read.
     """
     try:
         products, copies = generated(tasks)
@@ -97,8 +101,8 @@ def _written(tasks: Sequence[Task], seen: State) -> bool:
 
 
 def _state(paths: Iterable[Path]) -> State:
-    """When each file was written and its size, which tell
-    whether it is still the same; None where it is not there.
+    """The modification time and size of each file, which tell whether it changed; None if it does
+    not exist.
     """
     found: State = {}
     for path in paths:
@@ -110,7 +114,7 @@ def _state(paths: Iterable[Path]) -> State:
 
 
 def _settled(paths: Sequence[Path]) -> State:
-    """The files' state once it has stayed the same for a moment."""
+    """The files' state once it has been stable for a moment."""
     state = _state(paths)
     while True:
         time.sleep(_QUIET)

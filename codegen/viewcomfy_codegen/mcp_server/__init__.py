@@ -1,4 +1,3 @@
-"""Workflows as tools of the Model Context Protocol.
-
-Needs the extra `mcp`, apart from `calling`, `files` and `kept`.
+"""Workflows as tools of the Model Context Protocol. All modules but `calling`, `files` and `kept`
+need the extra `mcp`.
 """

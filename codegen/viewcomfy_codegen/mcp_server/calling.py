@@ -1,6 +1,4 @@
-"""A workflow that can be run, from what a file describes:
-no code of it is generated or imported.
-"""
+"""Run a workflow from its description, without generating or importing code."""
 
 from __future__ import annotations
 
@@ -18,8 +16,8 @@ from viewcomfy_runtime.workflow import Workflow
 
 
 class ReadWorkflow(Workflow[Any, PromptResult]):
-    """A workflow by its parameters and the schema of its
-    calls; `fallback` is sent where a call has no value.
+    """A workflow described by its parameters and call schema; `fallback` is sent by calls without a
+    value.
     """
 
     def __init__(
@@ -42,7 +40,7 @@ class ReadWorkflow(Workflow[Any, PromptResult]):
 
 
 def _parameters(fields: Sequence[Field]) -> type[Any]:
-    """A class with these fields, as a generated module has one."""
+    """A dataclass with these fields, like the one in a generated module."""
     members: list[tuple[str, Any, Any]] = [
         (
             (each.name, Any, field(default_factory=partial(copy.copy, each.default)))

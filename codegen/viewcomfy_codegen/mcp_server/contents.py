@@ -1,4 +1,4 @@
-"""A run's files as the content of an answer: small ones themselves, large ones as links."""
+"""A run's files as the content of an answer: small files inline, large ones as links."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from viewcomfy_runtime.results.files import OutputFile
 from .kept import Kept
 
 MOST_INLINE: Final = 1 << 20
-"""Bytes of a file that an answer holds."""
+"""Bytes of a file that is sent inline."""
 
 MOST_READ: Final = 64 << 20
-"""Bytes of a file that is read as a resource."""
+"""Bytes of a file that can be read as a resource."""
 
 
 async def content_of(file: OutputFile, kept: Kept) -> types.ContentBlock:
-    """One file: image, audio or text itself where it is small, else a link to a resource."""
+    """The content for one file: inline image, audio or text if it is small, otherwise a link to a
+    resource.
+    """
     kind = file.content_type.partition("/")[0]
     if kind in ("image", "audio", "text"):
         data = await asyncio.to_thread(bounded, file, MOST_INLINE)
@@ -41,7 +43,7 @@ async def content_of(file: OutputFile, kept: Kept) -> types.ContentBlock:
 
 
 def bounded(file: OutputFile, most: int) -> bytes | None:
-    """The file's content, or None where it is larger than `most`. Raises ViewComfyError."""
+    """The file's content, or None if it is larger than `most` bytes. Raises ViewComfyError."""
     if file.size is not None and file.size > most:
         return None
     data = bytearray()

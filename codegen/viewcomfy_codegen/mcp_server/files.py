@@ -1,7 +1,4 @@
-"""Files in a tool's arguments:
-
-`data:` URIs, and paths below the one folder that is open to calls.
-"""
+"""Files in a tool's arguments: `data:` URIs, and paths below the one folder that calls may read."""
 
 from __future__ import annotations
 
@@ -11,17 +8,16 @@ from typing import Any
 
 
 class RefusedFile(ValueError):
-    """A text that stands for no file that a call may send;
-    its own text says what to send instead.
+    """Text that does not name a file that a call may send. The message says what to send
+    instead.
     """
 
 
 def file_of(value: Any, folder: Path | None) -> Any:
-    """What is sent for a file parameter's argument: a `data:` URI as it is, a path as the file
-    below `folder`.
+    """What to send for a file argument: a `data:` URI as it is, a path as the file below `folder`.
 
-    Raises RefusedFile for what is neither, and for a path that leads out of the folder, through a
-    symbolic link too: whether such a file exists is not told.
+    Raises RefusedFile for anything else, and for a path outside of the folder, also through a
+    symbolic link. The message does not reveal whether such a file exists.
     """
     if not isinstance(value, str) or value.startswith("data:"):
         return value

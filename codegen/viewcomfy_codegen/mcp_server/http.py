@@ -1,4 +1,4 @@
-"""The server over HTTP: one address, and a token where one is asked for."""
+"""The server over HTTP: one endpoint, protected by a token if one is set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import uvicorn
 from mcp.server.lowlevel import Server
 
 MOST_SENT: Final = 64 << 20
-"""Bytes of a request, whose files are data: URIs."""
+"""Bytes of a request, which may contain files as data: URIs."""
 
 _Message = MutableMapping[str, Any]
 _App = Callable[
@@ -25,7 +25,7 @@ _App = Callable[
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A socket there; port 0 takes any that is free. Raises OSError."""
+    """A socket bound to the address; port 0 takes any free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family)
 
@@ -33,7 +33,9 @@ def bound(host: str, port: int) -> socket.socket:
 def serve(
     server: Server[Any], listening: socket.socket, host: str, token: str | None
 ) -> None:
-    """Serve at /mcp until Ctrl-C. Over loopback, only names of this machine are answered to."""
+    """Serve at /mcp until Ctrl-C. Over loopback, only requests to this machine's own host names are
+    answered.
+    """
     app: Any = server.streamable_http_app(host=host, max_request_body_size=MOST_SENT)
     if token:
         app = _guarded(app, token)
@@ -49,8 +51,8 @@ def serve(
 
 
 def _guarded(app: _App, token: str) -> _App:
-    """The application for requests that bring the token;
-    others are refused before they are read.
+    """The application behind the token check; requests without the token are refused before they
+    are read.
     """
     wanted = f"Bearer {token}".encode()
 

@@ -1,4 +1,4 @@
-"""Results that are too large for an answer, kept for a while for those who ask for them."""
+"""Results that are too large for an answer, kept for a while so that they can be read later."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_BYTES: Final = 512 << 20
 
 
 class Kept:
-    """Files by their URIs, which nobody can guess; the oldest go first once there are too many."""
+    """Files by unguessable URIs; the oldest are dropped when there are too many."""
 
     def __init__(self, most: int = _MOST_FILES, size: int = _MOST_BYTES) -> None:
         self._files: OrderedDict[str, OutputFile] = OrderedDict()
@@ -22,7 +22,7 @@ class Kept:
         self._size = size
 
     def add(self, file: OutputFile) -> str:
-        """The URI under which the file can be read from now on."""
+        """Keep a file and return the URI for reading it."""
         name = quote(file.filename, safe="")
         uri = f"viewcomfy://result/{secrets.token_urlsafe(16)}/{name}"
         self._files[uri] = file
@@ -35,10 +35,10 @@ class Kept:
         return uri
 
     def get(self, uri: str) -> OutputFile | None:
-        """The file with this URI; None where there is none, or none any more."""
+        """The file with this URI; None if it never existed or was dropped."""
         return self._files.get(uri)
 
 
 def _held(file: OutputFile) -> int:
-    """The bytes of memory that a file's content takes."""
+    """Bytes of memory that a file's content takes."""
     return len(file.data or b"")

@@ -1,5 +1,5 @@
-"""The server: it lists the workflows as tools and runs
-them, for one client over stdio or for several over HTTP.
+"""An MCP server that lists workflows as tools and runs them, for one client over stdio or several
+over HTTP.
 """
 
 from __future__ import annotations
@@ -25,17 +25,14 @@ from .kept import Kept
 from .tools import WorkflowTool
 
 _AT_ONCE: Final = 16
-"""Runs at a time; further calls wait."""
+"""Simultaneous runs; further calls wait."""
 
 _MOST_SESSIONS: Final = 1000
-"""Sessions whose wish for fewer logs is remembered."""
+"""Sessions whose log level is remembered."""
 
 
 def server_of(tools: Mapping[str, WorkflowTool]) -> Server[Any]:
-    """A server with these tools.
-
-    It sends logs as notifications, which the protocol lets clients turn down.
-    """
+    """A server with these tools. It sends logs as notifications, which clients can turn off."""
     # Logging is deprecated in the newest protocol, and what clients of the earlier ones have.
     warnings.filterwarnings("ignore", category=MCPDeprecationWarning)
     kept = Kept()
@@ -118,13 +115,13 @@ def server_of(tools: Mapping[str, WorkflowTool]) -> Server[Any]:
 
 
 def _session(context: Any) -> str:
-    """Which of several clients a request comes from; over stdio there is one."""
+    """The session that a request belongs to, out of several over HTTP; over stdio there is one."""
     headers: Mapping[str, str] = getattr(context.request, "headers", {})
     return headers.get("mcp-session-id", "")
 
 
 async def _run(tool: WorkflowTool, call: Any, context: Any, logs: bool) -> PromptResult:
-    """One run; when the client cancels the call, so is the run."""
+    """Run a tool once; cancelling the call cancels the run."""
     told = _Told()
     stream = cast(AsyncGenerator[Any, None], tool.workflow.stream(call))
     async with aclosing(stream) as events:
@@ -143,8 +140,8 @@ async def _run(tool: WorkflowTool, call: Any, context: Any, logs: bool) -> Promp
 
 
 class _Told:
-    """Progress over all of a run's nodes, each of which
-    counts from the start: what is told may only grow.
+    """Progress over all nodes of a run. Each node counts from the start, but the protocol requires
+    reported progress to increase.
     """
 
     def __init__(self) -> None:
@@ -154,7 +151,7 @@ class _Told:
         self._last = Progress(0, 0)
 
     def advances(self, event: Progress) -> bool:
-        """Whether there is something new to tell: `done` steps of the `total` that are known of."""
+        """Whether there is progress to report: `done` steps of the `total` known so far."""
         if event.node != self._last.node or event.value < self._last.value:
             self._before += self._last.value
         self._last = event

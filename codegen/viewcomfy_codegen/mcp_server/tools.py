@@ -1,4 +1,4 @@
-"""A workflow as a tool: what a model reads of it, and what a call gives."""
+"""A workflow as a tool: what a model reads about it, and what a call returns."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _MOST_TITLE: Final = 100
 
 @dataclass(frozen=True)
 class WorkflowTool:
-    """One workflow under a name that every host takes.
+    """One workflow under a name that every host accepts.
 
-    `schema` is that of its calls; `all` offers the parameters that people rarely set too. Files are
+    `schema` describes its calls; `all` also offers the parameters that people rarely set. Files are
     read from `folder`.
     """
 
@@ -44,7 +44,7 @@ class WorkflowTool:
 
     @property
     def parameters(self) -> dict[str, dict[str, Any]]:
-        """The schemas of what a call may set, by name."""
+        """The schemas of the parameters a call may set, by name."""
         required = self.schema.get("required", ())
         return {
             name: each
@@ -53,7 +53,7 @@ class WorkflowTool:
         }
 
     def described(self) -> types.Tool:
-        """The tool as hosts list it. A title of the workflow stands in it as a quoted text."""
+        """The tool as hosts list it. The workflow's title appears in it as quoted text."""
         title = visible(" ".join(self.workflow.title.split()))[:_MOST_TITLE]
         outputs = ", ".join(
             f"{each.name} ({each.kind})" for each in self.workflow.outputs
@@ -91,9 +91,8 @@ class WorkflowTool:
         return plain
 
     def parsed(self, arguments: Mapping[str, Any]) -> Any:
-        """The call that a model's arguments mean.
-
-        Raises InvalidParametersError with all faults at once.
+        """The call that a model's arguments describe. Raises InvalidParametersError with every
+        fault.
         """
         offered = self.parameters
         faults = [
@@ -120,7 +119,7 @@ class WorkflowTool:
         raise InvalidParametersError(tuple(faults))
 
     async def answer(self, result: PromptResult, kept: Kept) -> types.CallToolResult:
-        """A run's files, what each is, and the seeds that were drawn."""
+        """A run's files, a description of each, and the seeds that were drawn."""
         names = {each.node: each.name for each in self.workflow.outputs}
         seeds = {
             field.name: getattr(result.parameters, field.name)
@@ -142,7 +141,7 @@ class WorkflowTool:
         return types.CallToolResult(content=[*contents, told], structured_content=about)
 
     def failure(self, error: ViewComfyError) -> types.CallToolResult:
-        """An error as an answer: which parameters are wrong, and what each takes."""
+        """An error as an answer: which parameters are wrong, and what each accepts."""
         faults: list[str] = []
         if isinstance(error, InvalidParametersError):
             faults = [self._told(each.parameter, each.message) for each in error.faults]

@@ -1,3 +1,3 @@
-"""Calls with ViewComfy's keys, read from a program's syntax
-tree and written for a generated module.
+"""Calls that use ViewComfy's keys, read from a program's syntax tree and rewritten for a generated
+module.
 """

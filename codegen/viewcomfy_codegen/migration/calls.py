@@ -1,4 +1,4 @@
-"""A call as an older program makes it, and what is asked of a reader of such programs."""
+"""A call in an older program, and what the readers of such programs provide."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ ARGUMENTS: Final[dict[str, Argument]] = {
     "override_workflow_api": "override",
     "overrideworkflowapi": "override",
 }
-"""What the examples' functions take beside the parameters, in lower case."""
+"""Arguments of the example functions other than the parameters, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What could not be translated: the line, and what to do about it."""
+    """Something that could not be translated: its line, and what to do about it."""
 
     line: int
     text: str
@@ -36,10 +36,10 @@ class Note:
 
 @dataclass(slots=True)
 class OldCall:
-    """Parameters that a program collects under one name, and the call that it makes with them.
+    """Parameters that a program collects under one name, and the call that sends them.
 
-    `values` are the expressions by wire key, as they stand in the program, `arguments` those of the
-    call; `waits` is whether the call is awaited.
+    `values` are the expressions by wire key, as written in the program; `arguments` are the call's
+    other arguments; `waits` tells whether the call is awaited.
     """
 
     name: str
@@ -50,7 +50,9 @@ class OldCall:
     notes: list[Note] = field(default_factory=list)
 
     def set(self, key: str, code: str, line: int, *, certain: bool = True) -> None:
-        """One parameter is set; where that is not `certain`, whoever migrates has to look."""
+        """Set one parameter. If the assignment isn't `certain`, a note asks the user to check
+        it.
+        """
         if key.startswith("_") and key.endswith("-info"):
             return
         if WireKey.parse(key) is None:
@@ -64,6 +66,6 @@ class OldCall:
 
 
 def one_line(code: str) -> str:
-    """An expression for a message."""
+    """An expression shortened to one line, for a message."""
     text = " ".join(code.split())
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,4 +1,4 @@
-"""Older calls in a Python program, by its syntax tree: the program is never run."""
+"""Calls in an older Python program, read from its syntax tree; the program is never run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .calls import ARGUMENTS, Note, OldCall
 
 
 def calls_in_python(text: str, name: str) -> list[OldCall]:
-    """The calls of a program, in its order. Raises CodegenError for what is not Python."""
+    """The calls in a program, in order. Raises CodegenError if it isn't valid Python."""
     try:
         reader = _Reader(text)
         reader.visit(ast.parse(text))
@@ -23,7 +23,7 @@ def calls_in_python(text: str, name: str) -> list[OldCall]:
 
 
 class _Reader(ast.NodeVisitor):
-    """Follows dictionaries of parameters from where they are made to the call that takes them."""
+    """Follows dictionaries of parameters from their creation to the call that takes them."""
 
     def __init__(self, text: str) -> None:
         self.calls: list[OldCall] = []
@@ -100,7 +100,7 @@ class _Reader(ast.NodeVisitor):
             self._note(call, value, f"{self._code(value)} may hold more parameters")
 
     def _called(self, node: ast.Call, waits: bool) -> None:
-        """Takes the other arguments of a call that takes collected parameters."""
+        """Record the other arguments of a call that takes collected parameters."""
         for given in (*node.args, *(each.value for each in node.keywords)):
             call = self._known(given.id) if isinstance(given, ast.Name) else None
             if isinstance(given, ast.Dict) and _is_parameters(given) and given.keys:
@@ -145,7 +145,7 @@ class _Reader(ast.NodeVisitor):
 
 
 def _is_parameters(value: ast.Dict) -> bool:
-    """Whether a dictionary is one of parameters: empty as yet, or with a key of ViewComfy's."""
+    """Whether a dictionary holds parameters: it is still empty, or has one of ViewComfy's keys."""
     keys = [key.value for key in value.keys if isinstance(key, ast.Constant)]
     return not value.keys or any("-inputs-" in str(key) for key in keys)
 
@@ -155,7 +155,7 @@ def _is_none(value: ast.expr) -> bool:
 
 
 def _opened(node: ast.expr) -> Iterator[ast.expr]:
-    """The path of a file that is opened for reading: a generated module opens it itself."""
+    """The path of a file that is opened for reading; a generated module opens the file itself."""
     match node:
         case ast.Await(value=inner):
             yield from _opened(inner)

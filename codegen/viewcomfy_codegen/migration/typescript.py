@@ -1,4 +1,4 @@
-"""Older calls in a TypeScript program, by its syntax tree: the program is never run."""
+"""Calls in an older TypeScript program, read from its syntax tree; the program is never run."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ _FUNCTIONS: Final = frozenset(
 
 
 def calls_in_typescript(text: str, name: str) -> list[OldCall]:
-    """The calls of a program, in its order.
-
-    Raises CodegenError where the extra `migrate` isn't installed.
+    """The calls in a program, in order. Raises CodegenError if the extra `migrate` isn't
+    installed.
     """
     try:
         import tree_sitter_typescript
@@ -48,7 +47,7 @@ def calls_in_typescript(text: str, name: str) -> list[OldCall]:
 
 
 class _Reader:
-    """Follows objects of parameters from where they are made to the call that takes them."""
+    """Follows objects of parameters from their creation to the call that takes them."""
 
     def __init__(self) -> None:
         self.calls: list[OldCall] = []
@@ -56,7 +55,7 @@ class _Reader:
         self._uncertain = 0
 
     def read(self, root: Node) -> None:
-        """Takes in a tree, without recursion: a program may be nested as deeply as it likes."""
+        """Read a tree, without recursion, since a program may be nested to any depth."""
         waiting: list[tuple[Node, bool]] = [(root, False)]
         while waiting:
             node, leaving = waiting.pop()
@@ -113,7 +112,7 @@ class _Reader:
             call.set(key, _text(value), _line(value), certain=not self._uncertain)
 
     def _called(self, node: Node) -> None:
-        """Takes the other arguments of a call that takes collected parameters."""
+        """Record the other arguments of a call that takes collected parameters."""
         arguments = node.child_by_field_name("arguments")
         for given in arguments.named_children if arguments is not None else ():
             if given.type != "object":
@@ -156,7 +155,7 @@ class _Reader:
 
 
 def _pairs(value: Node) -> Iterator[tuple[str | None, Node]]:
-    """The names and values of an object; None where the name isn't written out."""
+    """The names and values of an object; None for an expression that isn't an object literal."""
     for each in value.named_children:
         if each.type == "pair":
             key, item = (each.child_by_field_name(part) for part in ("key", "value"))
@@ -170,14 +169,14 @@ def _pairs(value: Node) -> Iterator[tuple[str | None, Node]]:
 
 
 def _bare(node: Node | None) -> Node | None:
-    """An expression without the types that are said of it."""
+    """An expression without type assertions."""
     while node is not None and node.type in ("as_expression", "satisfies_expression"):
         node = node.named_children[0]
     return node
 
 
 def _string(node: Node) -> str | None:
-    """The text that a literal stands for; None for any other expression."""
+    """The text of a string literal; None for any other expression."""
     text = _text(node)
     if node.type != "string" or "\\" in text:
         return None

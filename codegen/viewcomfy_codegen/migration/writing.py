@@ -1,4 +1,4 @@
-"""Older calls as a program would make them on a generated module."""
+"""Older calls rewritten as calls on a generated module."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .calls import Note, OldCall
 def in_python(
     calls: Sequence[OldCall], module: str, names: Mapping[str, str]
 ) -> tuple[str, list[Note]]:
-    """The calls in Python, and what could not be
-    translated; `names` are the parameters' by wire key.
+    """The calls in Python, and what could not be translated; `names` are the parameters by wire
+    key.
     """
     notes: list[Note] = []
     bodies = [_python_call(call, dict(_named(call, names, notes))) for call in calls]
@@ -87,7 +87,9 @@ def _member(name: str, code: str) -> str:
 def _named(
     call: OldCall, names: Mapping[str, str], notes: list[Note]
 ) -> Iterator[tuple[str, str]]:
-    """The values by the parameters' names; what has none, and what the reader met, is noted."""
+    """The values by parameter name. Keys without a parameter, and the reader's own findings, become
+    notes.
+    """
     notes += call.notes
     for key, code in call.values.items():
         if key in names:
