@@ -1,4 +1,4 @@
-"""Everything that can go wrong, under one base class."""
+"""The errors and warnings of this package."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ViewComfyError(Exception):
 
 
 def _clean(fault: object, *names: str) -> None:
-    """Make the texts of a frozen dataclass fit to be shown."""
+    """Remove secrets and terminal control sequences from a frozen dataclass's texts."""
     for name in names:
         object.__setattr__(fault, name, shown(getattr(fault, name)))
 
@@ -89,7 +89,9 @@ class Fault:
 
 
 class InvalidParametersError(ViewComfyError, ValueError):
-    """The workflow doesn't accept the call; `faults` lists all that is wrong. Nothing was sent."""
+    """The workflow doesn't accept the call; `faults` lists everything that is wrong. Nothing was
+    sent.
+    """
 
     service_status = 422
 
@@ -286,7 +288,7 @@ class RunCancelledError(ViewComfyError):
 
 
 class ProtocolError(ViewComfyError):
-    """The server answered something that its protocol doesn't allow."""
+    """The server's answer violates its protocol."""
 
     service_status = 502
     _started = True
@@ -332,7 +334,7 @@ class DifferentWorkflowWarning(ViewComfyWarning):
 
 
 class AmbiguousOutputWarning(ViewComfyWarning):
-    """It can't be told which output node made a file of a result."""
+    """It isn't known which output node made one of a result's files."""
 
 
 class MaskWarning(ViewComfyWarning):

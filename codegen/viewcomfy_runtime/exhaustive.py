@@ -1,4 +1,4 @@
-"""The end of a `match` that names every case."""
+"""The last case of a `match` that covers every case."""
 
 from __future__ import annotations
 
@@ -6,5 +6,7 @@ from typing import NoReturn
 
 
 def assert_never(value: NoReturn) -> NoReturn:
-    """What a type checker proves is never reached; `typing` has the same from Python 3.11 on."""
+    """A type checker proves that this is never reached; `typing` has the same from Python
+    3.11 on.
+    """
     raise AssertionError(f"no case for {value!r}")

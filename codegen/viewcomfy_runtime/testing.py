@@ -93,7 +93,7 @@ class FakeClient(Generic[P, R]):
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
     ) -> PromptResult:
-        """The next answer, after the events. Raises it where it is an error."""
+        """The next answer, after the events. Raises it if it is an error."""
         answer = self._next(call)
         for event in self._progress:
             watch.hear(event)
@@ -112,7 +112,7 @@ class FakeClient(Generic[P, R]):
         return prompt_id
 
     def status(self, prompt_id: str, deadline: Deadline | None = None) -> Status:
-        """What the run came to: a fake one is over as soon as it is started."""
+        """The outcome of a run: a fake run ends as soon as it starts."""
         answer = self._jobs.get(prompt_id)
         if answer is None:
             return "unknown"
@@ -147,7 +147,7 @@ class FakeClient(Generic[P, R]):
             return self._answers[number]
 
     def _parameters(self, call: Call) -> P:
-        """The parameters that a call was made of: what is sent says all of them."""
+        """The parameters of a call, read back from what would be sent."""
         from .parameters.files import Stored
 
         values: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What may be shown of a text that came from outside: no secret, nothing that a terminal obeys."""
+"""Makes text from outside safe to show: without secrets and terminal control sequences."""
 
 from __future__ import annotations
 
@@ -10,24 +10,23 @@ from typing import Final
 HIDDEN: Final = "***"
 
 _LAYERS: Final = 3
-"""How often a text is unescaped in the search for secrets:
-
-JSON in a JSON text in a URL is three.
+"""How often a text is unescaped in the search for secrets: JSON within a JSON string within a URL
+takes three.
 """
 
 _SURELY: Final = 8
-"""Characters from which a secret is looked for within words
-too; a shorter one only as a word of its own.
+"""Secrets of at least this many characters are also found within words; shorter ones only as whole
+words.
 """
 
 _SHORTEST: Final = 3
-"""Characters below which a value is nothing that could be kept secret."""
+"""Values with fewer characters than this are not treated as secrets."""
 
 _known: Final[dict[int, weakref.ref[Secrets]]] = {}
 
 
 class Secrets:
-    """Values that no text shows for as long as this object lives."""
+    """Values that are hidden in all text for as long as this object lives."""
 
     def __init__(self, values: Iterable[str]) -> None:
         self.values: tuple[str, ...] = tuple(
@@ -41,14 +40,12 @@ class Secrets:
 
 
 def shown(text: str) -> str:
-    """`text` as people may see it: without secrets, control
-    characters and marks that reorder a line.
-    """
+    """`text` without secrets, control characters and marks that reorder a line."""
     return without_secrets(printable(text))
 
 
 def quoted(text: str, longest: int = 500) -> str:
-    """What a server says, on one line and not too long."""
+    """A server's message, on one line and of limited length."""
     start = shown(text[: longest * 20])
     if len(text) > longest * 20:
         # What was cut off in the middle may be half a secret.
@@ -57,7 +54,7 @@ def quoted(text: str, longest: int = 500) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` without what a terminal obeys; line breaks, tabs and joined emoji stay."""
+    """`text` without terminal control sequences; line breaks, tabs and joined emoji stay."""
     if text.isprintable():
         return text
     return "".join(filter(_is_harmless, text))
@@ -69,7 +66,7 @@ def _is_harmless(char: str) -> bool:
 
 
 def without_secrets(text: str) -> str:
-    """`text` with every known secret in it hidden, in whatever way it is escaped there."""
+    """`text` with every known secret hidden, however it is escaped there."""
     holders = [reference() for reference in list(_known.values())]
     secrets = {value for each in holders if each is not None for value in each.values}
     if not secrets:
@@ -81,7 +78,7 @@ def without_secrets(text: str) -> str:
 def _spans(
     text: str, origins: Sequence[int], secrets: set[str], layers: int
 ) -> Iterator[tuple[int, int]]:
-    """Where secrets stand in the first text, found in what it becomes when it is unescaped."""
+    """Where secrets are in the original text, found in its unescaped form."""
     for secret in secrets:
         for start in _places(text, secret):
             yield origins[start], origins[start + len(secret)]
@@ -109,7 +106,9 @@ def _unescaped(
     text: str,
     origins: Sequence[int],
 ) -> tuple[str, list[int]]:
-    """The text with one kind of escape read, and where in the first text each character began."""
+    """The text with one kind of escape decoded, and where each character began in the original
+    text.
+    """
     chars: list[str] = []
     begun: list[int] = []
     end = 0
@@ -156,8 +155,8 @@ _ESCAPES: Final = (
         (_of_hexadecimal, _of_decimal, _of_entity),
     ),
 )
-"""How JSON and programs, URLs, and pages write a character
-otherwise: what follows the sign, and its meaning.
+"""The escapes of JSON and programs, of URLs, and of HTML: what follows the escape character, and
+its meaning.
 """
 
 

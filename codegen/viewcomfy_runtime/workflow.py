@@ -41,11 +41,11 @@ _PYDANTIC: Final = {
 
 
 class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
-    """A deployed workflow: the parameters of a call to it, what a run gives, and its graph.
+    """A deployed workflow: the parameters of its calls, its outputs, and its graph.
 
-    `about` is JSON text of what people read about single parameters and outputs; a string in the
-    module, it survives where sources and docstrings don't. `fallback` are wire values that are sent
-    when a call has no other: ViewComfy refuses an empty `params`.
+    `about` is JSON text with what people read about each parameter and output; as a string in the
+    module, it survives where sources and docstrings don't. `fallback` are wire values to send if a
+    call has no other: ViewComfy rejects an empty `params`.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         return fields_of(self.parameters, about)
 
     def field(self, name: str) -> Field:
-        """One parameter by its name. Raises KeyError for a name that is not a parameter."""
+        """The parameter with this name. Raises KeyError if there is none."""
         for each in self.fields:
             if each.name == name:
                 return each
@@ -103,12 +103,12 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """The workflow's own values by name; what a call has to give is not among them."""
+        """The workflow's own values by name, without required parameters."""
         return {each.name: each.default for each in self.fields if not each.required}
 
     @cached_property
     def outputs(self) -> tuple[OutputNode, ...]:
-        """The output nodes one by one, each under the name of its property in the result."""
+        """The output nodes, each under the name of its property in the result."""
         from .parameters.outputs import OutputNode
 
         parts = self._parts.get("outputs", {})
@@ -201,7 +201,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> Call:
-        """What a client is given to run. Raises InvalidParametersError and InvalidWorkflowError."""
+        """The call that a client runs. Raises InvalidParametersError and InvalidWorkflowError."""
         from .calls.call import Call
         from .calls.overrides import for_another, read_override
         from .parameters.wire import defaults_of
@@ -232,14 +232,14 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
 
     @cached_property
     def naming(self) -> Naming[R]:
-        """How a client's result becomes the module's own."""
+        """Turns a client's result into the module's own `Result`."""
         from .results.naming import Naming
 
         return Naming(self.result, self.outputs)
 
     def by_name(self, error: ViewComfyError) -> ViewComfyError:
-        """The error with the parameters' names in place of
-        wire keys, which are all that a client knows.
+        """The error with parameter names in place of wire keys, which are all that a client
+        knows.
         """
         names = {each.key: field.name for field in self.fields for each in field.inputs}
         if isinstance(error, InvalidParametersError):
@@ -256,9 +256,9 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
 
 
 class _Help:
-    """The docstring of `Parameters`, made when somebody reads it: what every field is for.
+    """The docstring of `Parameters`, made when it is read, with the sentence of every field.
 
-    `help()` shows nothing of the texts below the fields, and compiled modules have none of them.
+    `help()` doesn't show the strings below the fields, and compiled modules don't have them.
     """
 
     def __init__(self, workflow: Workflow[Any, Any]) -> None:
@@ -277,7 +277,7 @@ class _Help:
 
 
 def _short_repr(parameters: Any) -> str:
-    """A call on one line, whatever files and texts it holds."""
+    """A call on one line, whatever files and texts it contains."""
     from dataclasses import fields
     from reprlib import Repr
 

@@ -1,1 +1,1 @@
-"""What passes between a workflow and the place that runs it."""
+"""A call, the events of its run, and the client interface."""

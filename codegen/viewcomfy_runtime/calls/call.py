@@ -1,6 +1,4 @@
-"""What passes between a workflow and the place that runs
-it: a call, those who watch it, and what a client offers.
-"""
+"""A call as it is sent, the callbacks that follow its run, and the interface of clients."""
 
 from __future__ import annotations
 
@@ -23,8 +21,8 @@ MOST_LOGS = 10_000
 class Call:
     """One run as it is sent: values and files by wire key.
 
-    `graph` is the workflow that the call was made for, where it is known; `override` one to run in
-    place of the deployed. `title` is what the workflow is called.
+    `graph` is the workflow that the call was made for, if known; `override` is a workflow to run
+    instead of the deployed one. `title` is the workflow's title.
     """
 
     params: Mapping[str, Any]
@@ -36,11 +34,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who wants to hear of a run while it goes on. They are called in the run's thread, one at a
-    time; what one of them raises ends the run.
+    """Callbacks that follow a run. They are called in the run's thread, one at a time; an exception
+    in a callback ends the run.
 
-    `on_log` is called with each line of the log, `on_progress` with each step, `on_event` with all
-    events.
+    `on_log` is called with each line of the log, `on_progress` with each step, `on_event` with
+    every event.
     """
 
     on_log: Callable[[str], object] | None = None
@@ -51,7 +49,7 @@ class Watch:
         return any((self.on_log, self.on_progress, self.on_event))
 
     def hear(self, event: Event) -> None:
-        """Call those whom the event is for."""
+        """Call the callbacks that want this event."""
         if isinstance(event, Log) and self.on_log is not None:
             self.on_log(event.line)
         if isinstance(event, Progress) and self.on_progress is not None:
@@ -64,7 +62,7 @@ QUIET = Watch()
 
 
 class Client(Protocol):
-    """Where a workflow runs."""
+    """A place where a workflow runs."""
 
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
@@ -84,14 +82,14 @@ class Client(Protocol):
 Status: TypeAlias = Literal[
     "waiting", "running", "success", "error", "cancelled", "unknown"
 ]
-"""What a run is doing; `unknown` where the server has no such run, or has it no more."""
+"""The state of a run; `unknown` if the server does not have the run, or no longer does."""
 
 SHORT: float = 120.0
-"""Seconds for what is no run: a status, a cancellation."""
+"""Timeout in seconds of short requests: a status or a cancellation."""
 
 
 class JobClient(Client, Protocol):
-    """A place that keeps runs by their prompt_id."""
+    """A client whose server keeps runs, which can be found again by their prompt_id."""
 
     def submit(self, call: Call, deadline: Deadline) -> str:
         """Start a run and return its prompt_id without waiting for it. Raises ViewComfyError."""
@@ -112,8 +110,7 @@ class JobClient(Client, Protocol):
         ...
 
     def cancel(self, prompt_id: str, deadline: Deadline) -> None:
-        """End the run, whether it waits or runs; one that is over stays as it is.
-
-        Raises ViewComfyError.
+        """End the run, whether it is queued or running; a finished run stays as it is. Raises
+        ViewComfyError.
         """
         ...

@@ -1,4 +1,4 @@
-"""What happens to a run while it goes on, one class for each kind of event."""
+"""The events of a run, one class for each kind."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The server has the run and has not started it;
-    `position` is 1 for the next one, None where unknown.
+    """The server has accepted the run and not started it; `position` is 1 for the next run to
+    start, None if unknown.
     """
 
     position: int | None = None
@@ -27,9 +27,8 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a node has come:
-
-    `value` of `total` steps; `node` is its id, where the server says.
+    """How far a node has come: `value` of `total` steps; `node` is its id, if the server
+    sends it.
     """
 
     value: int
@@ -39,8 +38,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """An image of the unfinished result: its bytes and MIME
-    type, and the node that works on it, where known.
+    """A preview of the unfinished result: its bytes, its MIME type, and the node that is running,
+    if known.
     """
 
     data: bytes = field(repr=False)
@@ -50,10 +49,10 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class OutputReady:
-    """A file is finished before the run is; the result has it again."""
+    """A file is finished before the run ends; the result contains it again."""
 
     file: OutputFile
 
 
 Event: TypeAlias = Queued | Log | Progress | Preview | OutputReady
-"""What happens to a run before its result."""
+"""The events that can precede a run's result."""

@@ -1,4 +1,4 @@
-"""What is heard of a run while it goes on: passed on without secrets, and the last of it kept."""
+"""Passes on the events of a run without secrets, and keeps the end of its log."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .events import Event, Log, Progress
 from .progress import progress_of
 
 LONGEST_LINE: Final = 1 << 16
-"""Characters of a line of the log; the rest of a longer one is dropped."""
+"""Characters of a log line; the rest of a longer line is dropped."""
 
 LARGEST_LOG: Final = 1 << 24
-"""Characters of a run's log that its result keeps, with at most MOST_LOGS lines."""
+"""Characters of a run's log that its result keeps, in at most MOST_LOGS lines."""
 
 _MOST_STEPS: Final = 1e12
-"""A number of steps above this isn't one."""
+"""A larger number cannot be a number of steps."""
 
 
 class Listener:
-    """Passes on what is heard of one run, in the run's thread, and keeps the end of its log."""
+    """Passes on the events of one run, in the run's thread, and keeps the end of its log."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
@@ -31,11 +31,11 @@ class Listener:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The last lines that were heard."""
+        """The last lines of the log."""
         return tuple(self._lines)
 
     def tell(self, line: str) -> None:
-        """A line of the log was heard; a sampler's bar in it is progress too."""
+        """Pass on a line of the log, and the progress that a sampler's progress bar in it shows."""
         line = without_secrets(line[:LONGEST_LINE])
         self._lines.append(line)
         self._size += len(line)
@@ -46,12 +46,12 @@ class Listener:
             self.show(progress)
 
     def show(self, event: Event) -> None:
-        """Something happened that is no line of the log."""
+        """Pass on an event other than a log line."""
         self._watch.hear(event)
 
     def steps(self, value: Any, total: Any, node: str | None) -> None:
-        """A server's numbers for how far a node came; what
-        can't be a number of steps is ignored.
+        """Pass on a server's progress for a node; values that can't be a number of steps are
+        ignored.
         """
         if _is_count(value) and _is_count(total):
             self.show(Progress(int(value), int(total), node))

@@ -1,4 +1,4 @@
-"""Workflows that a call runs in place of the deployed one, and how two workflows differ."""
+"""Workflows that run instead of the deployed one, and how two workflows differ."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ def read_override(
     override: bool | str | os.PathLike[str] | Mapping[str, Any] | None,
     own: Mapping[str, Any] | None,
 ) -> Mapping[str, Any] | None:
-    """The workflow that `override` means: `own` for True, the content of a file, or itself.
+    """The workflow that `override` stands for: `own` for True, the content of a file, or the nodes
+    themselves.
 
-    Raises InvalidWorkflowError for what isn't a workflow in ComfyUI's API format, and TypeError for
-    what can't stand for one.
+    Raises InvalidWorkflowError if it isn't a workflow in ComfyUI's API format, and TypeError for
+    values of another type.
     """
     if override is None or override is False:
         return None
@@ -65,7 +66,7 @@ def read_override(
 
 
 def own_workflow(call: Call, server: str) -> Mapping[str, Any]:
-    """The workflow that a call carries. Raises InvalidWorkflowError where it carries none."""
+    """The workflow that a call carries. Raises InvalidWorkflowError if it carries none."""
     workflow = call.override or call.graph
     if workflow is None:
         raise InvalidWorkflowError(
@@ -82,10 +83,10 @@ def for_another(
     files: Collection[str],
     defaults: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The values of a call that `workflow` gets: those that aren't the module's `defaults`.
+    """The values of a call that apply to `workflow`: those that differ from the module's
+    `defaults`. For the rest, the workflow's own values apply.
 
-    Of the others the workflow has its own. Raises InvalidParametersError for values and files whose
-    node it lacks.
+    Raises InvalidParametersError for values and files whose node is missing from it.
     """
     values = {
         key: value
@@ -103,9 +104,8 @@ def for_another(
 
 
 def _any_value(workflow: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """One value that the workflow has anyhow, a seed rather than others:
-
-    ViewComfy refuses to be sent none.
+    """Some value that the workflow has anyway, preferably a seed: ViewComfy rejects calls without
+    values.
     """
     literals = {
         str(WireKey(node, name)): value
@@ -133,7 +133,7 @@ def _checked(workflow: Any, place: str) -> Mapping[str, Any]:
 def applied(
     graph: Mapping[str, Any], params: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """`graph` with the values of a call in it, and the keys for which it has no input."""
+    """`graph` with a call's values filled in, and the keys that match no input."""
     found = {
         node: {**about, "inputs": dict(about.get("inputs") or {})}
         for node, about in graph.items()
@@ -151,8 +151,8 @@ def applied(
 def differences(
     ran: Mapping[str, Any], known: Mapping[str, Any], sent: Collection[str]
 ) -> Iterator[str]:
-    """How a workflow that ran differs from the known one,
-    apart from the values that were `sent`.
+    """How the workflow that ran differs from the known one, apart from the values that were
+    `sent`.
     """
     for node in known:
         if node not in ran:
@@ -170,7 +170,7 @@ def differences(
 
 
 def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
-    """Warns where the answer shows that another workflow ran than the call was made for."""
+    """Warns if the answer shows that another workflow ran than the call was made for."""
     known = call.override or call.graph
     if not result.prompt or known is None:
         return

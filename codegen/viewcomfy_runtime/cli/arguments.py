@@ -1,4 +1,4 @@
-"""The arguments of a generated module's command line: its own, and one for each parameter."""
+"""The command-line arguments of a generated module: its own options, and one for each parameter."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _EPILOG: Final = (
     " Exit codes: 0 done, 1 the run failed, 2 wrong usage, values or settings, 130 interrupted."
 )
 _LONGEST: Final = 60
-"""Characters of a default or of the choices that the help shows."""
+"""Characters of a default or of choices that the help shows."""
 
 
 def own_names() -> list[str]:
@@ -59,14 +59,14 @@ def own_names() -> list[str]:
 
 
 class Parser(argparse.ArgumentParser):
-    """Prints where all is printed, and says what is wrong in one line."""
+    """Prints through the module's terminal functions, and reports errors on one line."""
 
     def error(self, message: str) -> NoReturn:
         err(f"{self.prog}: {message.removeprefix('argument ')}")
         raise SystemExit(2)
 
     def parse(self, arguments: Sequence[str] | None) -> dict[str, Any]:
-        """The values of the arguments that were given. Exits with 2 for those that don't exist."""
+        """The values of the given arguments. Exits with 2 for unknown ones."""
         options, unknown = self.parse_known_args(arguments)
         if unknown:
             self.error(self._about(unknown[0]))
@@ -212,7 +212,9 @@ def _help(field: Field) -> str:
 
 
 def _argument(field: Field) -> dict[str, Any]:
-    """How argparse reads the flag of a field; the rules are those of `Workflow.parse_texts`."""
+    """The argparse settings for a field's flag; values follow the rules of
+    `Workflow.parse_texts`.
+    """
     kind = field.type
     match kind:
         case Flag():
@@ -254,8 +256,7 @@ def _read(field: Field, text: str) -> Any:
 
 
 def file_of(text: str) -> Path | URL | str:
-    """A file as a command line or a file of calls names it: by its path, by a URL, or as a `data:`
-    URI.
+    """A file named on a command line or in a file of calls: a path, a URL, or a `data:` URI.
 
     Raises ValueError for a URL that isn't valid.
     """

@@ -1,5 +1,5 @@
-"""`--batch calls.jsonl`: a call a line, a line of results for
-each as it ends, and no call twice when it is started again.
+"""`--batch calls.jsonl`: one call per line, one line of results for each. Started again, it skips
+the calls that have succeeded.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from ..runs.batches import Item, iter_calls
 from .terminal import Bar, beside, err, is_terminal, new_bar
 
 RESULTS: Final = "results.jsonl"
-"""Where in the folder of outputs the lines go."""
+"""The file of results in the output folder."""
 
 _LONGEST_LINE: Final = 1 << 28
-"""Bytes of one call, its files as `data:` URIs included."""
+"""Bytes of one call, including files as `data:` URIs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A call in the file: its place, what it is known by
-    when the batch is started again, and how it is made.
+    """A call in the file: its line number, its identity when the batch is started again, and its
+    parameters.
     """
 
     number: int
@@ -43,9 +43,8 @@ class Line:
 
 
 def read_lines(path: str, parse: Callable[[dict[str, Any]], Call]) -> list[Line]:
-    """The calls in a file, or on standard input.
-
-    Raises ValueError with all that is wrong, line by line.
+    """The calls in a file or on standard input. Raises ValueError with every fault, line by
+    line.
     """
     try:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
@@ -101,10 +100,10 @@ def run_batch(
     timeout: float,
     quiet: bool,
 ) -> None:
-    """Runs each call that hasn't succeeded before; what became of it is a line in the folder's
-    results, and `tell` is called with it.
+    """Runs each call that hasn't succeeded before. Its outcome is appended to the results in the
+    folder, and `tell` is called with it.
 
-    Raises ValueError where another process runs a batch in this folder.
+    Raises ValueError if another process runs a batch in this folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     results = folder / RESULTS
@@ -147,7 +146,9 @@ def run_batch(
 
 
 def _item(line: Line, make: Callable[[], Call], folder: Path) -> Item[PromptResult]:
-    """A line's call, its files saved by the worker that ran it, in a folder of the line's own."""
+    """A line's call, whose files are saved by the worker that ran it, in a folder of the line's
+    own.
+    """
     return Item(
         make,
         lambda outcome: outcome,
@@ -181,8 +182,8 @@ def _show(
 
 @contextmanager
 def _alone(file: IO[bytes], folder: Path) -> Iterator[None]:
-    """Keeps other processes from the folder's results; the
-    system lets go of it, however this one ends.
+    """Locks the folder's results against other processes; the system releases the lock however this
+    process ends.
     """
     try:
         _lock(file)
@@ -211,7 +212,7 @@ else:
 
 
 def _succeeded(results: Path) -> set[str]:
-    """The calls that needn't be run again. A line that was cut off in the middle doesn't count."""
+    """The calls that don't need to run again. An incomplete last line doesn't count."""
     found: set[str] = set()
     with results.open("rb") as lines:
         for line in lines:

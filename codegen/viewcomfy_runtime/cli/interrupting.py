@@ -1,4 +1,6 @@
-"""SIGTERM as Ctrl-C: whoever stops a container or a service means the run at the server too."""
+"""Treats SIGTERM like Ctrl-C, so that stopping a container or a service also cancels the run at the
+server.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ from typing import NoReturn
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """SIGTERM raises KeyboardInterrupt within; only where
-    this is the main thread, which alone hears of signals.
+    """SIGTERM raises KeyboardInterrupt within. Only in the main thread, since others don't receive
+    signals.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

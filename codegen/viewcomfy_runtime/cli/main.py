@@ -1,4 +1,4 @@
-"""The command line of a generated module: every parameter a flag, the result on disk."""
+"""The command line of a generated module: a flag for every parameter, results saved to disk."""
 
 from __future__ import annotations
 
@@ -43,9 +43,8 @@ _SETTINGS: Final = (
 
 
 def main(workflow: Workflow[Any, Any], arguments: list[str] | None = None) -> int:
-    """Run the workflow as the arguments say and print where the files are.
-
-    Returns the exit code.
+    """Run the workflow with these arguments and print where the files are. Returns the exit
+    code.
     """
     parser = parser_of(workflow)
     options = parser.parse(arguments)
@@ -75,7 +74,7 @@ def main(workflow: Workflow[Any, Any], arguments: list[str] | None = None) -> in
 
 
 class _UsageError(Exception):
-    """What is wrong before anything was sent."""
+    """An error that was found before anything was sent."""
 
 
 def _run(
@@ -107,8 +106,8 @@ def _run(
 
 
 class _Folder:
-    """The folder for a run's files, found good before the
-    run; one that nothing came into is taken away again.
+    """The output folder, checked before the run. It is removed again if it was created and stayed
+    empty.
     """
 
     def __init__(self, path: str) -> None:
@@ -130,7 +129,7 @@ class _Folder:
 def _tell_seeds(
     workflow: Workflow[Any, Any], asked: object, parameters: object
 ) -> None:
-    """What was drawn, so that the run can be repeated."""
+    """Print the seeds that were drawn, so that the run can be repeated."""
     for field in workflow.fields:
         value = getattr(parameters, field.name)
         if field.is_seed and getattr(asked, field.name) != value:
@@ -143,9 +142,7 @@ def _drawn(
     given: dict[str, Any],
     own: argparse.Namespace,
 ) -> Any:
-    """The call with its seeds drawn: those that it leaves
-    open, and with --random-seeds those that nobody gave.
-    """
+    """The call with its open seeds drawn, and with --random-seeds all seeds that weren't given."""
     if not own.random_seeds:
         return workflow.drawn(asked)
     fixed = {
@@ -175,7 +172,7 @@ def _print_paths(paths: Iterable[str | Path]) -> None:
 def _batch(
     workflow: Workflow[Any, Any], own: argparse.Namespace, options: dict[str, Any]
 ) -> int:
-    """Run the calls in a file, each with the flags as what it doesn't say itself."""
+    """Run the calls in a file. Flags apply to what a call doesn't set itself."""
     from .batch import read_lines, run_batch
 
     common = {**_from_file(workflow, own.params), **options}
@@ -218,8 +215,8 @@ def _batch(
 
 
 def _with_files(workflow: Workflow[Any, Any], call: dict[str, Any]) -> dict[str, Any]:
-    """The call with its files' paths as paths: who writes a
-    file of calls may name this machine's files.
+    """The call with file paths allowed: whoever writes a file of calls may read files on this
+    machine.
     """
     files = {field.name for field in workflow.fields if isinstance(field.type, Media)}
     return {
@@ -281,7 +278,7 @@ def _client(own: argparse.Namespace) -> Client:
 
 
 def _request(own: argparse.Namespace, call: Call) -> dict[str, Any]:
-    """What would be sent, to where if that is known, without any secret."""
+    """What would be sent and where, if that is known, without secrets."""
     try:
         client = _client(own)
     except MissingSettingsError:

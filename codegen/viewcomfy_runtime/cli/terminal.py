@@ -1,5 +1,5 @@
-"""The one place where a module's command line prints:
-nothing that a terminal obeys, in what its encoding can hold.
+"""A module's command line prints through this module, which strips terminal control sequences and
+writes only what the terminal's encoding can represent.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from ..calls.progress import progress_of
 from ..texts import shown
 
 _EVERY: Final = 1.0
-"""Seconds between two lines of progress, where there is no bar."""
+"""Seconds between two lines of progress if there is no progress bar."""
 
 
 def out(text: str) -> None:
-    """Print to standard output, where results go."""
+    """Print to standard output, which receives results."""
     _write(sys.stdout, text)
 
 
 def err(text: str) -> None:
-    """Print to standard error, where the log and what went wrong go."""
+    """Print to standard error, which receives the log and errors."""
     _write(sys.stderr, text)
 
 
@@ -44,8 +44,8 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 
 def _to_nowhere(stream: TextIO) -> None:
-    """What is written to `stream` from now on is dropped,
-    also what the interpreter flushes at its end.
+    """Drop whatever is written to `stream` from now on, including what the interpreter flushes at
+    exit.
     """
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -54,7 +54,7 @@ def _to_nowhere(stream: TextIO) -> None:
 
 
 class Bar(Protocol):
-    """How far something is, under the log."""
+    """A progress bar below the log."""
 
     n: int
     total: int
@@ -65,7 +65,7 @@ class Bar(Protocol):
 
 
 class _Lines:
-    """Progress in lines, where tqdm isn't installed."""
+    """Progress as lines, if tqdm isn't installed."""
 
     def __init__(self, total: int, unit: str, n: int = 0) -> None:
         self.n = n
@@ -81,12 +81,12 @@ class _Lines:
             err(f"{self._unit} {self.n} of {self.total}")
 
     def close(self) -> None:
-        """Lines stay."""
+        """Nothing to clean up: lines stay."""
 
 
 def new_bar(total: int, unit: str, initial: int = 0) -> Bar:
-    """A bar on the terminal, lines without tqdm, and
-    nothing where standard error isn't a terminal.
+    """A progress bar on a terminal, lines without tqdm, and nothing if standard error isn't a
+    terminal.
     """
     try:
         from tqdm import tqdm
@@ -103,7 +103,7 @@ def new_bar(total: int, unit: str, initial: int = 0) -> Bar:
 
 @contextmanager
 def beside(bar: Bar | None) -> Iterator[None]:
-    """For printing while a bar is shown: it makes room meanwhile."""
+    """Makes room for printing while a bar is shown."""
     write_mode = getattr(bar, "external_write_mode", None)
     if write_mode is None:
         yield
@@ -117,9 +117,10 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 class Terminal:
-    """Shows a run: its log, and under it a bar for the steps that go on.
+    """Shows a run: its log, and below it a progress bar.
 
-    All goes to standard error. Where that isn't a terminal there are lines alone, bars among them.
+    Everything goes to standard error. If that isn't a terminal, there are lines only, including the
+    server's own progress bars.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -129,20 +130,20 @@ class Terminal:
 
     @property
     def watch(self) -> Watch:
-        """To be passed to a run; the log is asked for only where it is shown."""
+        """The callbacks to pass to a run; the log is requested only if it is shown."""
         if self._quiet:
             return Watch()
         return Watch(self.log, self.progress if self._interactive else None)
 
     def log(self, line: str) -> None:
-        """Show a line of the log; one that is a bar itself shows as ours."""
+        """Show a line of the log, with progress bars in it as this command's own."""
         if self._interactive and any(progress_of(line)):
             return
         with beside(self._bar):
             err(line)
 
     def progress(self, progress: Progress) -> None:
-        """Show how far the present node is; another number of steps is another node's."""
+        """Show the progress of the current node; another number of steps means another node."""
         bar = self._bar
         if bar is None or bar.total != progress.total or progress.value < bar.n:
             self.close()
@@ -152,7 +153,7 @@ class Terminal:
             self.close()
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
@@ -160,7 +161,9 @@ class Terminal:
 
 @contextmanager
 def warnings_shown() -> Iterator[None]:
-    """Warnings are sentences for whoever uses the command, not for the module's author."""
+    """Shows warnings as plain sentences, for users of the command rather than the module's
+    author.
+    """
     import warnings
 
     def show(message: object, *_: object, **__: object) -> None:

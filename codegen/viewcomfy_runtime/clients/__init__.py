@@ -1,1 +1,1 @@
-"""The places where a workflow can run, one module each, behind one interface."""
+"""The places where a workflow can run: one module for each, with a common interface."""

@@ -1,5 +1,5 @@
-"""Files on their way to a server of Comfy API v2: it keeps
-them as assets, known by the hash of their content.
+"""Uploads files to a server of Comfy API v2, which keeps them as assets identified by the hash of
+their content.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 ASSETS: Final = f"{API}/assets"
 
 _PIECE: Final = 1 << 20
-"""Bytes that are hashed at a time, between two looks at the deadline."""
+"""Bytes that are hashed between two checks of the deadline."""
 
 
 def uploaded(
     files: Mapping[str, Upload], http: Http, deadline: Deadline
 ) -> dict[str, dict[str, Any]]:
-    """What stands in the workflow for each file, by wire key, once the server has it.
+    """The workflow's value for each file, by wire key, once it is uploaded.
 
-    With blake3 installed, a file that the server knows isn't sent again. Raises ViewComfyError.
+    With blake3 installed, files that the server already has aren't sent again. Raises
+    ViewComfyError.
     """
     found = {
         key: kept
@@ -52,7 +53,7 @@ def uploaded(
 
 
 def reference_to(asset_id: str, about: Mapping[str, Any]) -> dict[str, Any]:
-    """What stands in a workflow for a file that the server keeps."""
+    """The workflow's value for a file that the server keeps."""
     hints = {
         name: about[name]
         for name in ("hash", "file_path")
@@ -70,7 +71,7 @@ def asset_in(value: Any) -> str:
 
 
 def _kept(file: object, http: Http) -> dict[str, Any] | None:
-    """What stands for a file of an earlier result, where this server made it."""
+    """The value for a file of an earlier result, if this server made it."""
     if not isinstance(file, OutputFile) or file.http is None:
         return None
     own = text_of(file.extra.get("id"))
@@ -83,7 +84,7 @@ def _reference(asset: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stored(form: Form, key: str, http: Http, deadline: Deadline) -> dict[str, Any]:
-    """The asset that a file became, or is already."""
+    """The asset for a file, uploaded if necessary."""
     upload, file, size = form.file(key)
     hasher, hashed = _hasher(), None
     if hasher is not None:
@@ -112,7 +113,7 @@ def _stored(form: Form, key: str, http: Http, deadline: Deadline) -> dict[str, A
 def _known(
     hashed: str, upload: Upload, http: Http, deadline: Deadline
 ) -> dict[str, Any] | None:
-    """The asset that the server has with this content; None where it has none, or can't tell."""
+    """The server's asset with this content; None if it has none, or can't tell."""
     body = {"hash": hashed, "file_path": upload.filename}
     try:
         with http.answer(

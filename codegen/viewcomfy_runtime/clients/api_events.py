@@ -1,8 +1,7 @@
-"""What Comfy API v2 tells of a run while it goes on: server-sent events, read in a thread of their
-own.
+"""The events of a run on Comfy API v2: server-sent events, read in a thread.
 
-Nothing here decides anything: events may be lost or doubled, and a server may have none. A run's
-end and its result are always asked for.
+Nothing depends on them: events may be lost or repeated, and a server may send none. The end and the
+result of a run are always polled.
 """
 
 from __future__ import annotations
@@ -27,21 +26,21 @@ from .api_jobs import FINAL, identity_of, job_path, output_of, tell_progress, te
 from .live import TAIL, LiveEvents
 
 LARGEST_EVENT: Final = 1 << 24
-"""Bytes of an event; a stream that brings a larger one is given up."""
+"""Bytes of an event; a stream with a larger one is abandoned."""
 
 MOST_WAITING: Final = 64
-"""Events that wait to be heard; the server's next ones wait in the network."""
+"""Events waiting to be handled; further ones wait in the network."""
 
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 8.0
 """Seconds before a stream that ended early is opened again."""
 
 _FOR_GOOD: Final = frozenset({400, 401, 403, 404, 405, 410, 422, 501})
-"""Answers after which there is no stream to be had."""
+"""Statuses that mean that there is no stream."""
 
 
 class Stream:
-    """The events of a job. The stream is opened, read and opened again in the background."""
+    """The events of a job. The stream is opened, read and reopened in the background."""
 
     def __init__(self, http: Http, prompt_id: str) -> None:
         self.lost: bool = False
@@ -56,7 +55,7 @@ class Stream:
         threading.Thread(target=self._work, name="viewcomfy-live", daemon=True).start()
 
     def next(self, seconds: float) -> Event | None:
-        """The next event, where one comes within that time."""
+        """The next event, if one arrives within that time."""
         try:
             return self._waiting.get(seconds > 0, seconds)
         except queue.Empty:
@@ -94,7 +93,9 @@ class Stream:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _read(self) -> bool:
-        """Pass on what comes until the stream ends; whether it said that the run is over."""
+        """Pass on events until the stream ends, and return whether it reported the end of the
+        run.
+        """
         with (
             self._deadline,
             self._http.answer(
@@ -125,7 +126,7 @@ class Stream:
 
 
 class ApiEvents(LiveEvents[Event]):
-    """What a server of Comfy API v2 tells of one run."""
+    """The events of one run on a server of Comfy API v2."""
 
     def __init__(
         self, stream: Stream, http: Http, watch: Watch, deadline: Deadline
@@ -138,7 +139,7 @@ class ApiEvents(LiveEvents[Event]):
         self._told: set[tuple[str, str]] = set()
 
     def drain(self) -> None:
-        """The run is over: pass on what is still under way, for half a second at most."""
+        """Pass on what is still arriving after the end of the run, for half a second at most."""
         self._deadline.until(self._all_heard, TAIL)
 
     def _all_heard(self, seconds: float) -> bool:
@@ -149,13 +150,11 @@ class ApiEvents(LiveEvents[Event]):
         return ended and message is None
 
     def progress(self, snapshot: Any) -> None:
-        """How far the run is, from an event or from an answer to a question."""
+        """Report the run's progress, from an event or from a poll."""
         self._node = tell_progress(snapshot, self, self._node)
 
     def asked(self, job: dict[str, Any]) -> None:
-        """What the server answered when it was asked; it is
-        told where the stream brings nothing.
-        """
+        """Report a poll's answer, if the stream sends nothing."""
         if not self._channel.lost:
             return
         if job.get("status") == "queued":
@@ -163,14 +162,14 @@ class ApiEvents(LiveEvents[Event]):
         self.progress(job.get("progress"))
 
     def queued(self, position: Any) -> None:
-        """The run waits, at this place."""
+        """Report that the run is queued, and its position."""
         place = position if isinstance(position, int) and position > 0 else None
         if place is None or place != self._position:
             self._position = place
             self.show(Queued(place))
 
     def ready(self, file: OutputFile | None) -> None:
-        """A file is finished; it is told once."""
+        """Report a finished file, once."""
         if file is None or (own := identity_of(file)) in self._told:
             return
         self._told.add(own)
@@ -205,7 +204,7 @@ class ApiEvents(LiveEvents[Event]):
 def api_events(
     http: Http, prompt_id: str, watch: Watch, deadline: Deadline
 ) -> Iterator[ApiEvents | None]:
-    """The run's events as they come; None where nobody listens."""
+    """The run's events as they arrive; None if there are no callbacks."""
     if not watch:
         yield None
         return

@@ -1,6 +1,4 @@
-"""A job of Comfy API v2 as it stands in an answer: its
-status, its progress, its outputs, its error.
-"""
+"""A job of Comfy API v2 in an answer: its status, progress, outputs and error."""
 
 from __future__ import annotations
 
@@ -44,12 +42,12 @@ STATUSES: Final[dict[str, Status]] = {
 FINAL: Final = frozenset({"succeeded", "failed", "canceled", "expired"})
 
 _LONGEST: Final = 1e12
-"""Milliseconds above which a time isn't that of a run."""
+"""More milliseconds than this can't be the duration of a run."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedJob:
-    """A run in a server's list: reopen it with `WORKFLOW.job(prompt_id, client=…)`.
+    """A run in a server's list; reopen it with `WORKFLOW.job(prompt_id, client=…)`.
 
     `labels` are those that it was started with.
     """
@@ -61,7 +59,7 @@ class ListedJob:
 
     @classmethod
     def from_wire(cls, item: Mapping[str, Any]) -> ListedJob:
-        """A job as a server lists it."""
+        """A job from a server's list."""
         labels = item.get("metadata")
         return cls(
             prompt_id=text_of(item.get("id")),
@@ -81,13 +79,15 @@ def job_path(prompt_id: str, rest: str = "") -> str:
 
 
 def created_in(item: Mapping[str, Any]) -> datetime | None:
-    """When a job was made, by the server's clock."""
+    """When a job was created, by the server's clock."""
     said = text_of(item.get("created_at")) or text_of(item.get("create_time"))
     return moment(said) if said else None
 
 
 def tell_progress(progress: Any, listener: Listener, last: str | None) -> str | None:
-    """Pass a snapshot on. Returns the node that works now, where `last` was the one before."""
+    """Report a snapshot's progress. Returns the node that is running now; `last` was running
+    before.
+    """
     if not isinstance(progress, dict):
         return last
     node = text_of(progress.get("current_node")) or None
@@ -105,9 +105,8 @@ def result_of(
     logs: Iterable[str],
     http: Http,
 ) -> PromptResult:
-    """The result of a job that is over.
-
-    Raises ExecutionError, RunCancelledError and NotFoundError for one that came to nothing.
+    """The result of a finished job. Raises ExecutionError, RunCancelledError or NotFoundError if it
+    has none.
     """
     prompt_id, status = text_of(job.get("id")), job.get("status")
     if status == "canceled":
@@ -180,7 +179,7 @@ def outputs_of(items: Any, http: Http) -> Iterator[OutputFile]:
 
 
 def output_of(item: Any, http: Http) -> OutputFile | None:
-    """A file as the server tells of it; None for what isn't one."""
+    """A file from the server's description; None if the description isn't one of a file."""
     if not isinstance(item, dict):
         return None
     name = text_of(item.get("name")) or "output"
@@ -206,13 +205,13 @@ def output_of(item: Any, http: Http) -> OutputFile | None:
 
 
 def identity_of(file: OutputFile) -> tuple[str, str]:
-    """What tells a file from the others of its run: an event may bring it once more."""
+    """What distinguishes a file from the others of its run, since events may repeat files."""
     return file.node or "", text_of(file.extra.get("id")) or file.filename
 
 
 def _absolute(link: str, http: Http) -> str:
-    """A link as a whole URL: one that begins with / belongs
-    to the server's origin, whatever path its API is under.
+    """A link as an absolute URL. A link that begins with / is relative to the server's origin,
+    whatever the path of the API.
     """
     if link.startswith("/") and not link.startswith("//"):
         return http.host + link
@@ -220,7 +219,7 @@ def _absolute(link: str, http: Http) -> str:
 
 
 def job_in(answer: Any, host: str) -> dict[str, Any]:
-    """The job in an answer. Raises ProtocolError where there isn't one."""
+    """The job in an answer. Raises ProtocolError if there is none."""
     if isinstance(answer, dict) and text_of(answer.get("id")):
         return answer
     raise ProtocolError(
@@ -230,5 +229,5 @@ def job_in(answer: Any, host: str) -> dict[str, Any]:
 
 
 def text_of(value: Any) -> str:
-    """A text of a server's, as long as one of its kind can be; what isn't one is empty."""
+    """A server's text, cut to the length that its kind may have; empty for other types."""
     return value if isinstance(value, str) and len(value) <= 1 << 16 else ""

@@ -1,6 +1,4 @@
-"""What Comfy API v2 says when it refuses, as this package's
-errors: it has a code for each reason.
-"""
+"""Turns the error codes of Comfy API v2 into this package's errors."""
 
 from __future__ import annotations
 
@@ -66,13 +64,13 @@ _OWN_KINDS: Final[dict[str, type[ViewComfyError]]] = {
     "deployment_stopped": NotFoundError,
     "not_implemented": RejectedError,
 }
-"""Codes whose status says less than they do: nothing is won by trying again."""
+"""Codes for which trying again is pointless, although their status suggests it."""
 
 
 def api_error(
     status: int, content: bytes, host: str, *, retry_after: float | None = None
 ) -> ViewComfyError:
-    """The error that an answer with this status stands for, with the server's own words."""
+    """The error for an answer with this status, including the server's message."""
     code, error = _envelope(content)
     if not error and status not in _KINDS and status < 500:
         return error_of(status, content, host, retry_after=retry_after)
@@ -94,14 +92,14 @@ def api_error(
 
 
 def code_in(refusal: Any) -> str:
-    """The code of a refusal that was read as JSON; empty where it has none."""
+    """The code in an error answer's JSON; empty if there is none."""
     error = refusal.get("error") if isinstance(refusal, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     return code if isinstance(code, str) else ""
 
 
 def missing_assets(refusal: Any) -> set[str]:
-    """The ids of the files that a refusal says the server lacks."""
+    """The ids of the files that the server reports as missing."""
     error = refusal.get("error") if isinstance(refusal, dict) else None
     details = error.get("details") if isinstance(error, dict) else None
     ids = details.get("missing_ids") if isinstance(details, dict) else None
@@ -121,7 +119,7 @@ def _label(code: str, status: int) -> str:
 
 
 def _usual(status: int) -> str:
-    """The code that a status alone stands for."""
+    """The code that a status implies if the answer has none."""
     usual = {
         401: "unauthorized",
         402: "insufficient_credits",
@@ -135,8 +133,8 @@ def _usual(status: int) -> str:
 
 
 def _faults(error: dict[str, Any]) -> list[NodeFault]:
-    """What is wrong in single inputs, in ComfyUI's form or
-    in the API's own, `{node: [{field, reason}]}`.
+    """The faults of single inputs, in ComfyUI's form or in the API's own, `{node: [{field,
+    reason}]}`.
     """
     found = list(node_faults(error))
     details = error.get("details")

@@ -1,4 +1,6 @@
-"""A run of Comfy API v2 is started once: where it isn't known whether it was, it is looked for."""
+"""Starts a run on Comfy API v2 exactly once: if it isn't known whether it started, the server's
+list is searched for it.
+"""
 
 from __future__ import annotations
 
@@ -33,22 +35,23 @@ if TYPE_CHECKING:
 _GONE: Final = "the server no longer has this file"
 
 RUN_LABEL: Final = "viewcomfy-run"
-"""The label by which a run is found again, where the server takes labels."""
+"""The label that identifies a run, if the server supports labels."""
 
 _LOOKS: Final = (0.3, 1.0)
-"""Seconds before each look for a run that may have arrived: it shows up in a moment."""
+"""Seconds before each search for a run that may have started, since it appears after a moment."""
 
 _RECENT: Final = 20
-"""Jobs of the server's list that are looked at."""
+"""Jobs of the server's list that are searched."""
 
 _SLACK: Final = 5.0
 """Seconds by which a job may seem older than the call that started it."""
 
 
 class Submission:
-    """One run on its way to a server. `body` makes what is sent of the workflow.
+    """One run on its way to a server.
 
-    `started` are the ids of the client's earlier runs, which this one can't be.
+    `body` makes the request for a workflow. `started` are the ids of the client's earlier runs,
+    which this one can't be.
     """
 
     def __init__(
@@ -69,15 +72,14 @@ class Submission:
         self._labeled = self._listed = False
         self._begun = 0.0
         self.job: dict[str, Any] | None = None
-        """The job as the server told of it when it took the call; None where that answer was lost.
-        """
+        """The job in the server's answer to the call; None if that answer was lost."""
         self._code = ""
 
     def send(self, graph: Mapping[str, Any]) -> None:
-        """Have the run started; its id is the run's `prompt_id` then. Raises ViewComfyError.
+        """Start the run and set its `prompt_id`. Raises ViewComfyError.
 
-        The server takes the run's Idempotency-Key once, so that a call that is sent again, because
-        the server doesn't list it, can't start a second run.
+        The server accepts the run's Idempotency-Key only once, so that sending a call again,
+        because the server doesn't list it, can't start a second run.
         """
         self._graph, self._begun = graph, time.monotonic()
         body = self._make(graph)
@@ -105,9 +107,8 @@ class Submission:
                 raise answer.error()
 
     def _tried(self, body: Mapping[str, Any]) -> ViewComfyError | None:
-        """Send the call.
-
-        Returns the error after which nobody knows whether it arrived; raises every other.
+        """Send the call. Returns the error that leaves it unknown whether the call arrived; raises
+        any other.
         """
         try:
             self._run.begun = True
@@ -171,7 +172,7 @@ class Submission:
         return False
 
     def _found(self, deadline: Deadline) -> bool:
-        """Whether the run is in the server's list; `_listed` says whether there is one."""
+        """Whether the run is in the server's list; `_listed` says whether there is a list."""
         query = {"limit": str(_RECENT)}
         if self._labeled:
             query[f"metadata[{RUN_LABEL}]"] = self._key
@@ -217,7 +218,7 @@ class Submission:
 
 
 def _is_same(ours: Mapping[str, Any], theirs: Any) -> bool:
-    """Whether a server runs our workflow; where we name a file, it may have a name of its own."""
+    """Whether the server runs our workflow; files may have names of the server's own there."""
     if not isinstance(theirs, dict) or ours.keys() != theirs.keys():
         return False
     for node, about in ours.items():

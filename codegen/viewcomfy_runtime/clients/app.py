@@ -1,4 +1,4 @@
-"""ViewComfy's open-source app, hosted by oneself in front of a ComfyUI."""
+"""ViewComfy's open-source app, self-hosted in front of a ComfyUI."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ _BLANK: Final = b"\r\n\r\n"
 _LONGEST_HEADER: Final = 1 << 16
 
 _MASKABLE: Final = len(MASK_SUFFIX)
-"""Characters of the only keys that the app finds an image
-by: it takes as many of the mask's key as its suffix has.
+"""Characters that an image's key must have so that the app finds it: it cuts the mask's key by the
+length of its suffix.
 """
 
 
 class ViewComfyApp(Closing):
-    """ViewComfy's own app at `url`. It says nothing about a run before its end, and keeps no runs.
+    """ViewComfy's own app at `url`.
 
-    One client may serve any number of threads. Raises ConfigurationError for a URL that isn't
-    valid.
+    It reports nothing about a run before its end, and keeps no runs. A client can be shared between
+    threads. Raises ConfigurationError for a URL that isn't valid.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class ViewComfyApp(Closing):
 
 @contextlib.contextmanager
 def _explained() -> Iterator[None]:
-    """A run whose time is over says what the app alone does."""
+    """Adds to a timeout what is specific to the app."""
     try:
         yield
     except RunTimeoutError as error:
@@ -150,9 +150,8 @@ def _fields(call: Call) -> dict[str, Any]:
 
 
 def _unreadable(key: str, call: Call) -> str:
-    """Why the app can't set an input; empty where it can.
-
-    One that it fails at makes it drop all that follow.
+    """Why the app can't set an input; empty if it can. The first input that it fails to set makes
+    it drop all that follow.
     """
     image = key.removesuffix(MASK_SUFFIX)
     if image.count("-") != 2:
@@ -175,12 +174,14 @@ def _unreadable(key: str, call: Call) -> str:
 
 
 def _masks_last(files: Mapping[str, Upload]) -> dict[str, Upload]:
-    """The files, images before their masks: the app puts a mask onto what it has already."""
+    """The files, images before their masks, since the app adds a mask to an image that it already
+    has.
+    """
     return dict(sorted(files.items(), key=lambda each: each[0].endswith(MASK_SUFFIX)))
 
 
 def _unread(key: str, call: Call) -> bool:
-    """Whether the app can't set this value, and needn't, since its workflow has the same."""
+    """Whether the app can't set this value and needn't, since its workflow has the same value."""
     found = WireKey.parse(key)
     if key.count("-") == 2 or found is None:
         return False
@@ -190,8 +191,8 @@ def _unread(key: str, call: Call) -> bool:
 
 
 def _error(answer: Answer, call: Call) -> ViewComfyError:
-    """The error that the app's answer stands for: it says
-    500 to everything, and what it was in words.
+    """The error for the app's answer: its status is always 500, and the message says what
+    happened.
     """
     error = answer.error()
     about = answer.refusal
@@ -223,8 +224,8 @@ def _error(answer: Answer, call: Call) -> ViewComfyError:
 
 
 def _fault(line: str, call: Call) -> NodeFault:
-    """What a line of the app's says of a node: it names the
-    class, which may be that of one node alone.
+    """A fault in one of the app's messages. It names the node's class, which identifies the node
+    only if no other has that class.
     """
     name, colon, rest = line.partition(": ")
     nodes = [
@@ -265,7 +266,9 @@ def _outputs(pieces: Iterable[bytes], host: str) -> Iterator[OutputFile]:
 def _content(
     buffer: bytearray, blocks: Iterator[bytes], host: str
 ) -> tuple[int, None, bytes]:
-    """Size, node and bytes of a block; takes them off the buffer, which is searched once."""
+    """Size, node and bytes of a block, which are removed from the buffer; the buffer is searched
+    once.
+    """
     searched = 0
     while (end := buffer.find(_SEPARATOR, searched)) < 0:
         searched = max(0, len(buffer) - len(_SEPARATOR))
@@ -279,7 +282,9 @@ def _content(
 
 
 def _header(headers: list[str], host: str) -> tuple[str, str]:
-    """The type and the name of a file; the name decides the type, where it stands for one."""
+    """The type and the name of a file; the type follows from the name, if its extension is
+    known.
+    """
     kind, _, content_type = headers[0].partition(":")
     start = headers[1].find('filename="') + len('filename="')
     end = headers[1].rfind('"')

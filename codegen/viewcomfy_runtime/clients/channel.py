@@ -1,7 +1,7 @@
-"""A WebSocket that is read in a thread of its own, so that nothing a server does there holds up the
-run.
+"""A WebSocket that is read in a background thread, so that the server can't block the run through
+it.
 
-Only with the extra `live`.
+Needs the extra `live`.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from ..http.client import LOG
 from ..http.deadlines import SLICE, shut
 
 LARGEST_MESSAGE: Final = 1 << 24
-"""Bytes of a message, and of what comes between two: a connection that brings more is given up."""
+"""Bytes of a message, and of what arrives between two; a connection with more is abandoned."""
 
 LARGEST_KEPT: Final = 1 << 20
-"""Characters or bytes of a message that is worth hearing;
-larger ones carry results, which are asked for.
+"""Characters or bytes of a message that is handled. Larger ones carry results, which are polled
+anyway.
 """
 
 MOST_WAITING: Final = 64
-"""Messages that wait to be heard; the server's next ones wait in the network."""
+"""Messages waiting to be handled; further ones wait in the network."""
 
 PATIENCE: Final = 10.0
-"""Seconds for a connection to come about."""
+"""Seconds for opening a connection."""
 
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 8.0
-"""Seconds before a lost connection is made again."""
+"""Seconds before a lost connection is opened again."""
 
 
 class _Socket(websocket.WebSocket):
-    """Takes no message without end, in how many fragments ever."""
+    """Refuses messages of unlimited length, in however many fragments."""
 
     received = 0
 
@@ -57,7 +57,7 @@ class _Socket(websocket.WebSocket):
 
 
 class Channel:
-    """The messages of a server. It is connected, read and connected again in the background."""
+    """The messages of a server. The connection is opened, read and reopened in the background."""
 
     reconnects = True
     largest_kept = LARGEST_KEPT
@@ -77,7 +77,7 @@ class Channel:
         threading.Thread(target=self._work, name="viewcomfy-live", daemon=True).start()
 
     def next(self, seconds: float) -> str | bytes | None:
-        """The next message, where one comes within that time."""
+        """The next message, if one arrives within that time."""
         try:
             return self._messages.get(timeout=seconds)
         except queue.Empty:
@@ -114,7 +114,7 @@ class Channel:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _read(self) -> None:
-        """Connect and pass on what comes, until the connection ends."""
+        """Connect and pass on messages until the connection ends."""
         opened: Any = _Socket(enable_multithread=True)
         self._socket = opened
         try:
@@ -152,10 +152,10 @@ class Channel:
 
 
 class SocketIO(Channel):
-    """The events of a Socket.IO server: https://socket.io/docs/v4/socket-io-protocol/, texts only.
+    """The text events of a Socket.IO server: https://socket.io/docs/v4/socket-io-protocol/.
 
-    The library of that name starts a thread for each message, in no certain order, and lets a
-    server that drips its bytes hold up whoever connects or disconnects.
+    The library of that name starts a thread for each message, in no guaranteed order, and blocks
+    while a slow server connects or disconnects.
     """
 
     reconnects = False  # the events are bound to the first connection's session
@@ -168,7 +168,7 @@ class SocketIO(Channel):
         super().__init__(f"{base}/socket.io/?EIO=4&transport=websocket", headers, host)
 
     def _opened(self) -> None:
-        """Nothing yet: the session begins when the server names it."""
+        """Does nothing yet: the session begins when the server sends its id."""
 
     def _received(self, message: str | bytes) -> None:
         if isinstance(message, bytes):

@@ -13,7 +13,7 @@ C = TypeVar("C", bound="Closing")
 class Closing:
     """A client whose connections are closed at the end of a `with` or `async with` block.
 
-    A closed client may be used again: it connects anew.
+    A closed client can be used again: it opens new connections.
     """
 
     _http: Http

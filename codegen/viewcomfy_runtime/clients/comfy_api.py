@@ -42,18 +42,18 @@ if TYPE_CHECKING:
     import requests
 
 ABSENCES: Final = 3
-"""Questions in a row to which the server knows nothing of a
-run that it took, before it counts as gone.
+"""Consecutive polls in which the server doesn't know a run that it accepted before the run counts
+as lost.
 """
 
 MOST_LABELS: Final = 15
-"""Labels of a run: one more is the run's own."""
+"""Labels of a run, besides the run's own."""
 
 _MOST_STARTED: Final = 1000
-"""Runs of its own that a client remembers."""
+"""Earlier runs that a client remembers."""
 
 _PAGE: Final = 100
-"""Jobs that are asked for at a time."""
+"""Jobs that are requested at a time."""
 
 _LABEL: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _LONGEST_LABEL: Final = 256
@@ -95,9 +95,8 @@ class ComfyAPI(Closing):
         return f"ComfyAPI({self._http.host!r})"
 
     def with_labels(self, **labels: str) -> ComfyAPI:
-        """This client, its runs labeled with these too.
-
-        Raises ConfigurationError for labels that aren't valid.
+        """This client with these labels added to its runs. Raises ConfigurationError for labels
+        that aren't valid.
         """
         other = copy(self)
         other._labels = _checked({**self._labels, **labels})
@@ -139,7 +138,7 @@ class ComfyAPI(Closing):
         return run.prompt_id
 
     def status(self, prompt_id: str, deadline: Deadline) -> Status:
-        """What the run is doing. Raises ViewComfyError."""
+        """The state of the run. Raises ViewComfyError."""
         with deadline, named(prompt_id):
             try:
                 job = self._job(prompt_id, deadline)
@@ -154,9 +153,8 @@ class ComfyAPI(Closing):
         deadline: Deadline,
         watch: Watch = QUIET,
     ) -> PromptResult:
-        """Wait for the result of a run; `watch` hears what happens from now on.
-
-        Raises ViewComfyError.
+        """Wait for the result of a run; `watch` receives events from now on. Raises
+        ViewComfyError.
         """
         with (
             deadline,
@@ -177,11 +175,10 @@ class ComfyAPI(Closing):
         limit: int | None = None,
         timeout: float = SHORT,
     ) -> Iterator[ListedJob]:
-        """The server's runs, the newest first, `limit` of them at most: those with all of these
-        labels.
+        """The server's runs that have all of these labels, newest first, at most `limit`.
 
-        `timeout` is in seconds for each question. Raises ViewComfyError: RejectedError where the
-        server lists no runs, as Comfy Cloud does.
+        `timeout` is in seconds for each request. Raises ViewComfyError: RejectedError if the server
+        doesn't list runs, as Comfy Cloud doesn't.
         """
         wanted = dict(label or {})
         query: dict[str, str] = {f"metadata[{key}]": wanted[key] for key in wanted}
@@ -222,7 +219,7 @@ class ComfyAPI(Closing):
         return body
 
     def _graph(self, call: Call, deadline: Deadline) -> dict[str, Any]:
-        """The workflow with the call's values, its files uploaded."""
+        """The workflow with the call's values and uploaded files."""
         workflow = own_workflow(call, "Comfy API v2")
         files = with_masks(call.files, deadline)
         _, unknown = applied(workflow, {**call.params, **files})
@@ -302,7 +299,7 @@ def _jobs_in(page: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _checked(labels: Mapping[str, str]) -> dict[str, str]:
-    """The labels. Raises ConfigurationError for those that no server takes."""
+    """The labels. Raises ConfigurationError for labels that no server accepts."""
     if len(labels) > MOST_LABELS:
         raise ConfigurationError(f"a run can have at most {MOST_LABELS} labels")
     for name, value in labels.items():

@@ -1,4 +1,4 @@
-"""Where the services listen unless they are told otherwise."""
+"""Default addresses of the services."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from typing import Final
 GATEWAY: Final = "https://api.viewcomfy.com"
 LOCAL_COMFYUI: Final = "http://127.0.0.1:8188"
 COMFY_CLOUD: Final = "https://cloud.comfy.org"
-"""Where Comfy API v2 is spoken unless another server is named."""
+"""The server of Comfy API v2 unless another one is given."""

@@ -1,4 +1,4 @@
-"""Which client the environment describes."""
+"""Chooses the client that the environment describes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def client_from_environment(
 def _described(
     environ: Mapping[str, str], headers: Mapping[str, str] | None
 ) -> Client | None:
-    """The client of a server that is neither ViewComfy's nor its app's, where one is described."""
+    """The client for a ComfyUI or a server of Comfy API v2, if the environment describes one."""
     if environ.get("VIEWCOMFY_API_URL") or environ.get("VIEWCOMFY_APP_URL"):
         return None
     key = environ.get("COMFY_API_KEY") or None
@@ -67,7 +67,7 @@ def _described(
 
 
 def _joined(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
-    """Headers, the second ones in place of those of the same name."""
+    """Headers combined; later ones replace earlier ones of the same name."""
     taken = {name.lower() for name in second}
     kept = {name: first[name] for name in first if name.lower() not in taken}
     return {**kept, **second}
@@ -102,9 +102,9 @@ _VARIABLES: Final = (
 
 
 def shared_client() -> Client:
-    """The client that the environment describes, the same one as long as that stays as it is.
+    """The client that the environment describes, kept while the environment stays the same.
 
-    Its connections are kept for later calls of this process. Raises ConfigurationError.
+    Its connections are reused by later calls of this process. Raises ConfigurationError.
     """
     return _shared(tuple(os.environ.get(name, "") for name in _VARIABLES))
 
@@ -115,9 +115,8 @@ def _shared(values: tuple[str, ...]) -> Client:
 
 
 def client_or_shared(client: Client | None) -> Client:
-    """`client`, else the one that the environment describes.
-
-    Raises TypeError for what isn't a client.
+    """`client`, or else the one that the environment describes. Raises TypeError if it isn't a
+    client.
     """
     if client is None:
         return shared_client()
@@ -130,9 +129,9 @@ def client_or_shared(client: Client | None) -> Client:
 
 
 def job_client(client: Client | None) -> JobClient:
-    """The client, or that of the environment, which has to keep runs.
+    """The client, or that of the environment, which must keep runs.
 
-    Raises ConfigurationError, and TypeError for what isn't a client.
+    Raises ConfigurationError if it doesn't, and TypeError if it isn't a client.
     """
     found = client_or_shared(client)
     if not all(

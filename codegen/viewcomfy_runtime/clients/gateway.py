@@ -1,5 +1,5 @@
-"""ViewComfy's cloud through its gateway: runs are
-scheduled, asked after and cancelled by their prompt_id.
+"""ViewComfy's cloud through its gateway, which schedules, reports and cancels runs by their
+prompt_id.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from .live import GatewayEvents
 
 ABSENCES: Final = 12
-"""Questions in a row to which the server knows nothing of
-the run, before it counts as gone: about half a minute.
+"""Consecutive polls in which the server doesn't know the run before it counts as lost: about half a
+minute.
 """
 
 _INFER: Final = "/api/workflow/infer"
 _WAITING: Final = ("pending", "queued", "scheduled")
-"""What the gateway calls a run that waits."""
+"""The gateway's names for a run that is queued."""
 
 _VARIABLES: Final = (
     "VIEWCOMFY_API_URL",
@@ -123,7 +123,7 @@ class ViewComfyGateway(Closing):
         return run.prompt_id
 
     def status(self, prompt_id: str, deadline: Deadline) -> Status:
-        """What the run is doing. Raises ViewComfyError."""
+        """The state of the run. Raises ViewComfyError."""
         with deadline, named(prompt_id):
             found = self._ask(prompt_id, deadline)
         if found is None:
@@ -142,10 +142,8 @@ class ViewComfyGateway(Closing):
         deadline: Deadline,
         watch: Watch = QUIET,
     ) -> PromptResult:
-        """Wait for the result of a run. Its log can't be heard: the gateway sends it only to the
-        connection that the call named.
-
-        Raises ViewComfyError.
+        """Wait for the result of a run. Its log isn't available: the gateway sends it only to the
+        connection that the call named. Raises ViewComfyError.
         """
         if watch:
             LOG.warning("the log of a submitted run can't be heard through the gateway")
@@ -246,7 +244,7 @@ class ViewComfyGateway(Closing):
         )
 
     def _ask(self, prompt_id: str, deadline: Deadline) -> dict[str, Any] | None:
-        """What the gateway says of a run; None where it says nothing."""
+        """The gateway's answer about a run; None if it doesn't know the run."""
         query = urlencode({"prompt_ids": prompt_id}, errors="replace")
         url = self._http.at(f"{_INFER}/?{query}")
         with self._http.answer("GET", url, deadline) as answer:
@@ -276,7 +274,7 @@ class ViewComfyGateway(Closing):
     def _events(
         self, prompt_id: str, watch: Watch, deadline: Deadline
     ) -> Iterator[GatewayEvents | None]:
-        """The run's events as they come; None where nobody listens, or nothing can be heard."""
+        """The run's events as they arrive; None if there are no callbacks, or no connection."""
         if not watch:
             yield None
             return

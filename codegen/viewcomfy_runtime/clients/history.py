@@ -1,4 +1,4 @@
-"""What a ComfyUI's history says about a run: how it ended, and what its nodes made."""
+"""Reads a run's outcome and files from ComfyUI's history."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ..results.files import OutputFile, text_output
 from ..results.result import PromptResult
 
 _LONGEST: Final = 1e15
-"""Milliseconds above which two timestamps aren't those of a run."""
+"""More milliseconds than this can't lie between two timestamps of a run."""
 
 
 def outcome_of(entry: Mapping[str, Any]) -> Status:
-    """How the run of an entry ended."""
+    """How the run of a history entry ended."""
     if "execution_interrupted" in _told(entry):
         return "cancelled"
     failed = _dict(entry.get("status")).get("status_str") == "error"
@@ -34,9 +34,8 @@ def result_of(
     logs: Iterable[str],
     http: Http,
 ) -> PromptResult:
-    """The result of the run of an entry.
-
-    Raises ExecutionError and RunCancelledError for one that came to nothing.
+    """The result of the run of a history entry. Raises ExecutionError or RunCancelledError if it
+    has none.
     """
     told = _told(entry)
     match outcome_of(entry):
@@ -63,7 +62,7 @@ def result_of(
 
 
 def _told(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The messages of a run, by their kind."""
+    """The messages of a run by kind."""
     messages = _dict(entry.get("status")).get("messages")
     return {
         message[0]: _dict(message[1])
@@ -75,7 +74,7 @@ def _told(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def files_of(outputs: Mapping[str, Any], http: Http) -> Iterator[OutputFile]:
-    """The files and texts that the nodes made, whatever their kind is called, each once."""
+    """The files and texts that the nodes made, of whatever kind, each once."""
     seen = set()
     for node, made in outputs.items():
         for kind, items in _dict(made).items():
@@ -106,8 +105,8 @@ def _file(node: str, kind: str, place: dict[str, str], http: Http) -> OutputFile
 
 
 def stored_name(file: object, http: Http) -> str:
-    """What names a file of an earlier result in a workflow,
-    where this server made it; else empty.
+    """The workflow's value for a file of an earlier result, if this server made it; otherwise
+    empty.
     """
     if not isinstance(file, OutputFile) or file.http is None:
         return ""
@@ -131,7 +130,7 @@ def _seconds(told: Mapping[str, dict[str, Any]]) -> float | None:
 
 
 def _prompt(entry: Any) -> dict[str, Any]:
-    """The workflow that ran: the third in what the history keeps of the queue."""
+    """The workflow that ran: the third item of the queue entry that the history keeps."""
     return _dict(entry[2]) if isinstance(entry, list) and len(entry) > 2 else {}
 
 

@@ -1,7 +1,7 @@
-"""What servers tell of a run while it goes on, over Socket.IO and WebSocket: the extra `live`.
+"""The events of a run over Socket.IO and WebSocket, with the extra `live`.
 
-Nothing here decides anything: events may be lost or doubled, so that a run's end and its result are
-always asked for.
+Nothing depends on them: events may be lost or repeated, so the end and the result of a run are
+always polled.
 """
 
 from __future__ import annotations
@@ -28,12 +28,10 @@ M = TypeVar("M")
 M_co = TypeVar("M_co", covariant=True)
 
 TAIL: Final = 0.5
-"""Seconds after a run's end in which what is still under way is heard."""
+"""Seconds after the end of a run in which events that are still arriving are handled."""
 
 _PATIENCE: Final = 5.0
-"""Seconds that a run waits for the connection over which it
-is heard, and never more than a quarter of its time.
-"""
+"""Seconds that a run waits for its event connection, and never more than a quarter of its time."""
 
 _MISSING: Final = (
     'log and progress can\'t be heard: pip install "viewcomfy-codegen[live]"'
@@ -41,18 +39,18 @@ _MISSING: Final = (
 
 
 class Source(Protocol[M_co]):
-    """Where messages come from, read in the background."""
+    """A source of messages that is read in the background."""
 
     lost: bool
     """Whether the server can't be heard at present."""
 
     def next(self, seconds: float) -> M_co | None:
-        """The next message, where one comes within that time."""
+        """The next message, if one arrives within that time."""
         ...
 
 
 class LiveEvents(Listener, Generic[M]):
-    """What a server says of one run, until it says that the run is over."""
+    """The events of one run, until one reports the end of the run."""
 
     def __init__(self, channel: Source[M], watch: Watch, deadline: Deadline) -> None:
         super().__init__(watch)
@@ -61,13 +59,13 @@ class LiveEvents(Listener, Generic[M]):
         self._over = False
 
     def hear(self, seconds: float) -> bool:
-        """Pass on what comes for that long, or until a message
-        says, for the first time, that the run is over.
+        """Handle messages for that long, or until one reports the end of the run for the first
+        time.
         """
         return self._deadline.until(self._heard, seconds)
 
     def drain(self) -> None:
-        """The run is over: pass on what is still under way, for half a second at most."""
+        """Handle what is still arriving after the end of the run, for half a second at most."""
         if not self._over and not self._channel.lost:
             self._deadline.until(self._heard, TAIL)
 
@@ -79,12 +77,12 @@ class LiveEvents(Listener, Generic[M]):
         return True
 
     def _understood(self, message: M) -> bool:
-        """Passes on what a message says; whether it says that the run is over."""
+        """Handle one message and return whether the run is over."""
         raise NotImplementedError
 
 
 class GatewayEvents(LiveEvents[str | bytes]):
-    """The gateway's events for one run; a call that names `sid` makes them come here."""
+    """The gateway's events for one run; they are sent here because the call names `sid`."""
 
     def __init__(
         self,
@@ -118,7 +116,7 @@ class GatewayEvents(LiveEvents[str | bytes]):
 def gateway_events(
     http: Http, prompt_id: str, watch: Watch, deadline: Deadline
 ) -> Iterator[GatewayEvents | None]:
-    """A connection to the gateway's events; None where there is none to be had."""
+    """A connection to the gateway's events; None if it can't be opened."""
     try:
         from .channel import SocketIO
     except ImportError:
@@ -138,7 +136,7 @@ def gateway_events(
 
 
 class ComfyEvents(LiveEvents[str | bytes]):
-    """What a ComfyUI tells of one run."""
+    """The events of one run on a ComfyUI."""
 
     def __init__(
         self,
@@ -216,7 +214,7 @@ def _id(value: Any) -> str:
 
 
 def _line(data: Any) -> str:
-    """The line in an event, which servers send bare or within an object."""
+    """The log line in an event, which servers send as a string or within an object."""
     if isinstance(data, dict):
         for key in ("message", "log", "logs", "data", "text", "error"):
             if isinstance(data.get(key), str):

@@ -1,4 +1,4 @@
-"""Images with their masks in them, for servers that don't put one into the other themselves."""
+"""Combines images with their masks, for servers that don't do that themselves."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _ALONE: Final = "this server takes a mask only together with its image: set that
 
 
 def with_masks(files: Mapping[str, Upload], deadline: Deadline) -> dict[str, Upload]:
-    """The files without masks: what a mask covers is transparent in its image, as ComfyUI reads it.
+    """The files without masks: each masked area is transparent in its image, as ComfyUI reads it.
 
-    Raises InvalidParametersError for a mask without its image, and for what isn't an image.
+    Raises InvalidParametersError for a mask without its image, and for files that aren't images.
     """
     masks = [key for key in files if key.endswith(MASK_SUFFIX)]
     if not masks:

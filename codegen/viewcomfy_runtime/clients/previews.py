@@ -16,7 +16,7 @@ _FORMATS: Final = {1: "image/jpeg", 2: "image/png"}
 
 
 def preview_in(frame: bytes, prompt_id: str) -> Preview | None:
-    """The preview in a frame of this run; None for anything else."""
+    """The preview in a frame of this run; None for any other frame."""
     kind, word = int.from_bytes(frame[:4], "big"), int.from_bytes(frame[4:8], "big")
     if kind == _IMAGE and word in _FORMATS and len(frame) > 8:
         return Preview(frame[8:], _FORMATS[word])

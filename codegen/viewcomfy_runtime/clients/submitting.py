@@ -1,4 +1,4 @@
-"""What the clients share that keep runs by a prompt_id of their own making."""
+"""Shared by the clients that choose the prompt_id of a run themselves."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from ..http.client import LOG, RETRIES
 from ..http.deadlines import Deadline
 
 GRACE: Final = 0.35
-"""Seconds beyond the end of a run's time in which it is cancelled at the server."""
+"""Seconds beyond the end of a run's time that its cancellation at the server may take."""
 
 _PATIENCE: Final = 10.0
-"""Seconds for the cancellation of a run whose time isn't over."""
+"""Seconds for cancelling a run whose time isn't over."""
 
 REFUSALS: Final = (
     AuthenticationError,
@@ -35,7 +35,7 @@ REFUSALS: Final = (
     RateLimitedError,
     RejectedError,
 )
-"""Answers to a call after which nothing runs at the server."""
+"""Answers to a call that mean that nothing runs at the server."""
 
 
 @dataclass(slots=True)
@@ -52,10 +52,8 @@ def once(
     is_known: Callable[[], bool],
     deadline: Deadline,
 ) -> None:
-    """Have a run started, once: where the connection broke, the server is asked whether it has the
-    call before it is sent again.
-
-    Raises ViewComfyError.
+    """Start a run exactly once: if the connection broke, the server is asked whether it has the
+    call before the call is sent again. Raises ViewComfyError.
     """
     for left in range(RETRIES, -1, -1):
         try:
@@ -81,10 +79,8 @@ def once(
 def reachable(
     run: Run, deadline: Deadline, cancel: Callable[[Deadline], None]
 ) -> Iterator[None]:
-    """Whatever ends this early, a callback's error and Ctrl-C included, ends the run at the server
-    too.
-
-    The package's errors carry its prompt_id from then on.
+    """If anything ends the block early, including a callback's error and Ctrl-C, the run is
+    cancelled at the server too. The package's errors then carry its prompt_id.
     """
     try:
         yield
@@ -104,7 +100,7 @@ def reachable(
 
 @contextlib.contextmanager
 def named(prompt_id: str) -> Iterator[None]:
-    """Errors within carry the run's prompt_id."""
+    """Errors in the block carry the run's prompt_id."""
     try:
         yield
     except ViewComfyError as error:
@@ -113,14 +109,12 @@ def named(prompt_id: str) -> Iterator[None]:
 
 
 def partner_data(key: str | None) -> dict[str, Any]:
-    """What goes with a call so that ComfyUI's partner nodes are paid for."""
+    """The part of a call that pays for ComfyUI's partner nodes."""
     return {"extra_data": {"api_key_comfy_org": key}} if key else {}
 
 
 def teller(events: Listener | None, watch: Watch) -> Callable[[str], object]:
-    """Who hears that the server is away: the run's log,
-    even where nothing else of it can be heard.
-    """
+    """The callback that learns that the server is unreachable: the run's log."""
     return events.tell if events is not None else Listener(watch).tell
 
 

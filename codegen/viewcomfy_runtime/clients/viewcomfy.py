@@ -123,7 +123,7 @@ class ViewComfy(Closing):
         }
 
     def _streamed(self, answer: Answer, call: Call, watch: Watch) -> PromptResult:
-        """The result at the end of a stream of events."""
+        """The result at the end of an event stream."""
         listener = Listener(watch)
         failure = None
         with contextlib.closing(answer.pieces()) as pieces:

@@ -1,4 +1,4 @@
-"""What requests carry other than a form, and how JSON that came from outside is read."""
+"""Request bodies other than forms, and how JSON from outside is read."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class JsonBody(io.BytesIO):
 
 
 NOT_JSON: Final = object()
-"""What `json_in` gives for a text that isn't JSON."""
+"""Returned by `json_in` for text that isn't JSON."""
 
 
 def json_in(text: str | bytes | bytearray) -> Any:
-    """The value that a text is in JSON, or NOT_JSON.
+    """The JSON value of a text, or NOT_JSON.
 
-    It raises nothing: the errors of `json` hold the whole text, secrets included, and whatever is
-    raised while they are handled holds them.
+    It raises nothing: the errors of `json` keep the whole text, secrets included, and so would any
+    error raised while handling them.
     """
     try:
         return json.loads(text)

@@ -1,5 +1,5 @@
-"""HTTP as this package needs it: one deadline over a whole
-call, bodies that stream, credentials that stay at home.
+"""An HTTP client with one deadline over a whole call, streaming bodies, and credentials that never
+reach another host.
 """
 
 from __future__ import annotations
@@ -43,31 +43,30 @@ T = TypeVar("T")
 LOG: Final = logging.getLogger("viewcomfy")
 CHUNK: Final = 1 << 16
 LARGEST_ANSWER: Final = 1 << 30
-"""Bytes of one answer:
-
-JSON, a stream of events, or the app's files. What is larger comes as a link.
+"""Bytes of one answer: JSON, an event stream, or the app's files. Larger results are sent as
+links.
 """
 
 LARGEST_FILE: Final = 1 << 36
-"""Bytes of a file at a link."""
+"""Bytes of a file behind a link."""
 
 PACKED: Final = 1 << 26
-"""Bytes to which a compressed answer may unpack whatever its size on the wire."""
+"""Bytes that a compressed answer may always unpack to, whatever its size on the wire."""
 
 MOST_PACKED: Final = 32
-"""How many times the size on the wire a compressed answer may have beyond that."""
+"""Beyond that, how many times its size on the wire a compressed answer may unpack to."""
 
 MOST_REDIRECTS: Final = 100
-"""A deployment on a serverless platform answers a long run with a redirect every few minutes."""
+"""Redirects to follow. Serverless platforms answer long runs with a redirect every few minutes."""
 
 RETRIES: Final = 3
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 60.0
-"""Seconds: a server that asks for more is not waited for."""
+"""Seconds: if a server asks for a longer pause, the call fails instead."""
 
 
 class Refused(Protocol):
-    """Makes the error that a status and the start of an answer stand for."""
+    """Turns a status and the beginning of an answer into an error."""
 
     def __call__(
         self, status: int, content: bytes, host: str, *, retry_after: float | None
@@ -75,7 +74,7 @@ class Refused(Protocol):
 
 
 class Answer:
-    """A server's answer whose content is still to be read, once."""
+    """A server's answer, whose content can be read once."""
 
     def __init__(
         self,
@@ -90,17 +89,15 @@ class Answer:
         self.host: str = host_of(url)
         self.status: int = response.status_code
         self.refusal: Any = NOT_JSON
-        """What the server said of its refusal in JSON, once `error` has read it."""
+        """The JSON of an error answer, once `error` has read it."""
         self._packings = response.headers.get("Content-Encoding", "").count(",") + 1
         self.content_type: str = (
             response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         )
 
     def pieces(self, largest: int = LARGEST_ANSWER) -> Generator[bytes, None, None]:
-        """The content as it arrives.
-
-        Raises ViewComfyError where it breaks off, takes too long, has more than `largest` bytes, or
-        unpacks to far more than was sent.
+        """The content as it arrives. Raises ViewComfyError if it breaks off, takes too long,
+        exceeds `largest` bytes, or unpacks to far more than was sent.
         """
         raw = self._response.raw
         if self._packings > 1:
@@ -121,7 +118,7 @@ class Answer:
             self._deadline.check()
 
     def json(self) -> Any:
-        """The content as JSON. Raises ProtocolError for anything else."""
+        """The content as JSON. Raises ProtocolError if it isn't JSON."""
         content = bytearray()
         for piece in self.pieces():
             content += piece
@@ -137,9 +134,8 @@ class Answer:
         return found
 
     def error(self) -> ViewComfyError:
-        """The error that the answer stands for.
-
-        Of its content only the start is read, or what arrives of it.
+        """The error for this answer. Only the beginning of the content is read, or whatever part of
+        it arrives.
         """
         said = b""
         with (
@@ -156,7 +152,7 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that the server asks to wait, which it may give as a number or as a date."""
+        """Seconds that the server asks to wait, given as a number or as a date."""
         asked = self._response.headers.get("Retry-After", "").strip()
         if asked.isascii() and asked.isdecimal():
             return float(asked[:9])
@@ -169,7 +165,7 @@ class Answer:
 
     @property
     def date(self) -> datetime | None:
-        """What the server's own clock said, where it does so."""
+        """The time according to the server's clock, if it sends one."""
         return _moment(self._response.headers.get("Date", ""))
 
     def _nonsense(self, what: str) -> ProtocolError:
@@ -181,10 +177,10 @@ class Answer:
 
 
 class Http:
-    """A server as one client talks to it: who calls, through which sessions, how patiently.
+    """A server as one client uses it: its credentials, its sessions, and its retries.
 
-    `retries` are the times that a request is sent again where it cannot have had an effect;
-    `refused` says which error an answer stands for.
+    `retries` is how often a request is sent again if it can't have had an effect; `refused` chooses
+    the error for an answer.
     """
 
     def __init__(
@@ -212,9 +208,7 @@ class Http:
         return self.url.rstrip("/") + path
 
     def for_links(self) -> Http:
-        """The same way into the network for links to
-        anywhere: nobody learns from them who calls.
-        """
+        """The same sessions for links to any host, without the credentials."""
         http = copy(self)
         http.credentials = NOBODY
         http._home = None
@@ -233,12 +227,12 @@ class Http:
         headers: Mapping[str, str] = MappingProxyType({}),
         again: Collection[int] = (429, 503),
     ) -> Iterator[Answer]:
-        """The answer to a request, redirects followed; `body` makes what is sent, anew for each
-        time.
+        """The answer to a request, after redirects; `body` makes the body again for every attempt.
 
-        Where nothing can have been done yet (refused, or a status in `again`) it is sent again
-        after a pause; anything that is `repeatable`, which all but POST are, after a broken
-        connection too. The credentials go to the URL's own host only. Raises ViewComfyError.
+        If nothing can have happened yet (the connection was refused, or the status is in `again`),
+        the request is sent again after a pause; if it is `repeatable`, as all methods but POST are,
+        after a broken connection too. Credentials are sent to the URL's own host only. Raises
+        ViewComfyError.
         """
         if repeatable is None:
             repeatable = method != "POST"
@@ -269,8 +263,8 @@ class Http:
                 yield answer
 
     def _pause(self, error: ViewComfyError, left: int, deadline: Deadline) -> None:
-        """Waits before the next of `left` tries; raises the
-        error where there is none, or none in time.
+        """Waits before the next of `left` attempts. Raises the error if there is none left, or not
+        enough time.
         """
         asked = (
             error.retry_after
@@ -337,8 +331,8 @@ class Http:
         raise ProtocolError(f"{host_of(url)} keeps redirecting", hint="check the URL")
 
     def _auth(self, session: requests.Session) -> Any:
-        """The credentials on top of the user's own; without
-        any, requests would look into ~/.netrc.
+        """The credentials in addition to the user's own. Without any, requests would read
+        ~/.netrc.
         """
         own = session.auth
         if callable(own):
@@ -350,8 +344,7 @@ class Http:
 
 
 def download(url: str, deadline: Deadline, http: Http | None = None) -> Iterator[bytes]:
-    """The content at a link that a result gave, had through `http`, within a running deadline.
-
+    """The content behind a link from a result, fetched through `http` within a running deadline.
     Raises ViewComfyError.
     """
     http = http or Http(url)
@@ -362,10 +355,10 @@ def download(url: str, deadline: Deadline, http: Http | None = None) -> Iterator
 
 
 def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
-    """What `action` gives. What the libraries raise becomes this package's error.
+    """The result of `action`, with the libraries' exceptions turned into this package's errors.
 
-    That error is raised once theirs is out of hand: theirs hold on to the request, and with it to
-    the credentials. Raises ViewComfyError.
+    The error is raised outside of the `except` block, since their exceptions hold the request and
+    with it the credentials. Raises ViewComfyError.
     """
     deadline.check()
     try:

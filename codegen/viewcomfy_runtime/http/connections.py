@@ -1,4 +1,4 @@
-"""Sessions of requests, kept for the next call, whose connections a deadline can shut."""
+"""Sessions of requests, kept for later calls, whose connections a deadline can shut."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from .deadlines import watch
 
 BLOCK: Final = 1 << 17
-"""Bytes of an upload that are sent at a time: the fastest
-of what was measured from 16 KiB to 1 MiB.
-"""
+"""Bytes of an upload that are sent at a time: the fastest size measured from 16 KiB to 1 MiB."""
 
 _CERTIFICATES: Final = ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 """Variables of the environment that name a file of certificates to trust; the last counts."""
@@ -31,10 +29,10 @@ MOST_IDLE: Final = 32
 
 
 class Sessions:
-    """A session for each call that runs, since requests doesn't promise more; or the one that the
-    user gave.
+    """One session for each running call, since requests doesn't promise thread safety, or the
+    session that the user passed.
 
-    Each process has its own: after a fork both would read the answers from one socket.
+    Each process has its own: after a fork, two processes would read answers from one socket.
     """
 
     def __init__(self, own: requests.Session | None = None) -> None:
@@ -56,7 +54,7 @@ class Sessions:
 
     @contextlib.contextmanager
     def session(self) -> Iterator[requests.Session]:
-        """A session that nobody else uses meanwhile, or the user's own."""
+        """A session for exclusive use, or the user's own."""
         if self._process != os.getpid():
             self._forked()
         if self._own is not None:
@@ -77,14 +75,14 @@ class Sessions:
                 session.close()
 
     def _forked(self) -> None:
-        """Let go of what the parent process goes on with; its own descriptors stay open there."""
+        """Forget the parent process's sessions, which stay open there."""
         mine = [*self._idle, *([] if self._own is None else [self._own])]
         self._begin()
         for session in mine:
             session.close()
 
     def close(self) -> None:
-        """Close what is kept open; the user's own session stays as it is."""
+        """Close the sessions that are kept open; the user's own session stays open."""
         with self._lock:
             idle, self._idle = self._idle, []
         for session in idle:

@@ -1,4 +1,4 @@
-"""Who calls: added to a request at the last moment, and shown nowhere."""
+"""Credentials, which are added to a request at the last moment and never shown."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     import requests
 
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""What may be a header's name."""
+"""Characters allowed in a header's name."""
 
 _PUBLIC: Final = frozenset({"client_id"})
 """Headers that name the caller without proving anything."""
 
 
 class Credentials:
-    """Headers that say who calls. They are added to a request at the last moment and shown nowhere.
+    """Headers that identify the caller. They are added to a request at the last moment and never
+    shown.
 
-    `login` is a user name and a password, sent as HTTP's Basic authentication. Raises
-    ConfigurationError for values that can't stand in a header.
+    `login` is a user name and a password for HTTP Basic authentication. Raises ConfigurationError
+    for values that aren't valid in a header.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Credentials:
         return iter(self._headers)
 
     def with_login(self, login: tuple[str, str] | None) -> Credentials:
-        """These credentials and a user name with its password."""
+        """These credentials with a user name and its password."""
         return self if login is None else Credentials(self._headers, login)
 
     def revealed(self) -> dict[str, str]:

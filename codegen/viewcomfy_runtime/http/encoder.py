@@ -1,4 +1,4 @@
-"""A multipart form that says when it is sent."""
+"""A multipart form that reports when it has been sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from requests_toolbelt import MultipartEncoder
 
 
 class Encoder(MultipartEncoder):  # type: ignore[misc]  # untyped there
-    """Calls `sent` once all of it was read."""
+    """Calls `sent` when all of it has been read."""
 
     def __init__(
         self, parts: list[tuple[str, Any]], sent: Callable[[], object] | None

@@ -1,4 +1,6 @@
-"""A file at a URL on its way into a call: it goes through the disk, never whole through memory."""
+"""Files at URLs on their way into a call: they are spooled to disk, never held in memory as a
+whole.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,8 @@ from .urls import host_of
 
 
 def fetched(file: Remote, deadline: Deadline) -> tuple[BinaryIO, str]:
-    """A file that is elsewhere, and its MIME type as it is known there.
-
-    Raises ValueError and ViewComfyError where it can't be had.
+    """A remote file and its MIME type. Raises ValueError or ViewComfyError if it can't be
+    fetched.
     """
     if isinstance(file, URL):
         return _at(file, deadline)
@@ -27,10 +28,10 @@ def fetched(file: Remote, deadline: Deadline) -> tuple[BinaryIO, str]:
 
 
 def _at(url: URL, deadline: Deadline) -> tuple[BinaryIO, str]:
-    """The file at a URL, and its MIME type as the server says it.
+    """The file at a URL, and the MIME type that the server sends.
 
-    Raises ValueError for a URL that leads to no file, to one that is too large or to an address
-    that isn't public, and ViewComfyError where the server can't be reached in time.
+    Raises ValueError for a URL that leads to no file, to one that is too large, or to an address
+    that isn't public, and ViewComfyError if the server can't be reached in time.
     """
     session = None if url.allow_private else public_session()
     http = Http(url.url, session=session).for_links()
@@ -57,7 +58,7 @@ def _at(url: URL, deadline: Deadline) -> tuple[BinaryIO, str]:
 
 
 def spooled(pieces: Iterable[bytes]) -> BinaryIO:
-    """The pieces as a file on the disk, open at its start; it is gone once it is closed."""
+    """The pieces as a temporary file, open at its start and deleted when it is closed."""
     file = cast(BinaryIO, tempfile.TemporaryFile("w+b"))
     try:
         for piece in pieces:

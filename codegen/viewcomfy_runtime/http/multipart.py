@@ -1,4 +1,4 @@
-"""A call as a multipart form that streams: files are read while they are sent, never whole."""
+"""A call as a multipart form that streams: files are read while they are sent, never as a whole."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .deadlines import Deadline
 
 
 class Part:
-    """A file on its way: what is left of it, and its length as the encoder asks for it."""
+    """The unread rest of a file, with its length where the encoder expects it."""
 
     def __init__(self, file: BinaryIO, size: int, check: Callable[[], None]) -> None:
         self._file, self._check = file, check
@@ -42,10 +42,10 @@ class Part:
 
 
 class Form:
-    """The fields of a call. Opens the files that are paths and fetches those that are elsewhere;
-    `close` closes those and no others.
+    """The fields of a call.
 
-    `sent` is called once the form is sent whole. Raises InvalidParametersError, with every file
+    Opens files given as paths and fetches remote ones; `close` closes those and no others. `sent`
+    is called when the whole form has been sent. Raises InvalidParametersError, listing every file
     that is missing, unreadable or empty.
     """
 
@@ -86,13 +86,13 @@ class Form:
         self._opened.close()
 
     def contents(self) -> Iterator[tuple[str, bytes]]:
-        """What each file holds, from where it stands."""
+        """The content of each file, from its current position."""
         for key, _, file, start, size in self._files:
             file.seek(start)
             yield key, file.read(size)
 
     def file(self, key: str) -> tuple[Upload, BinaryIO, int]:
-        """One of the files as it is sent, open where it begins, and how many bytes it has."""
+        """One of the files as it is sent, open at its start, with its length in bytes."""
         for each, upload, file, start, size in self._files:
             if each == key:
                 file.seek(start)
@@ -104,7 +104,7 @@ class Form:
         return self._encoded(self._fields, {each[0]: each[0] for each in self._files})
 
     def body_with(self, key: str, part: str, fields: Mapping[str, str]) -> Any:
-        """A form with one of the files alone, under the name `part`, and other fields."""
+        """A form with only one of the files, under the name `part`, and other fields."""
         return self._encoded(fields, {key: part})
 
     def _encoded(self, fields: Mapping[str, str], names: Mapping[str, str]) -> Any:
@@ -120,9 +120,7 @@ class Form:
         return Encoder(parts, self._sent)
 
     def _prepared(self, key: str, upload: Upload) -> tuple[Upload, BinaryIO, int, int]:
-        """What is known of a file, the file, where it
-        stands and how much of it there is from there.
-        """
+        """An upload, its open file, the position in it, and the number of bytes from there."""
         data = upload.data
         if isinstance(data, Remote):
             from .fetching import fetched
@@ -150,7 +148,7 @@ class Form:
 
 
 def _seekable(file: BinaryIO) -> BinaryIO:
-    """The file itself, or what is left of it where it cannot be measured."""
+    """The file itself, or a copy of its rest if it can't seek."""
     if isinstance(file, io.TextIOBase):
         raise ValueError('it is open as text; open it with mode "rb"')
     with contextlib.suppress(AttributeError, OSError):

@@ -1,4 +1,4 @@
-"""Asking a server again and again, less and less often, until a run is over."""
+"""Polls a server, less and less often, until a run is over."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ T = TypeVar("T")
 
 FIRST: Final = 0.2
 LONGEST: Final = 6.0
-"""Seconds between two questions: a run of ten minutes costs about a hundred."""
+"""Seconds between two requests: a run of ten minutes takes about a hundred."""
 GROWTH: Final = 1.3
 
 PATIENCE: Final = 60.0
-"""Seconds that a server may be away while it restarts."""
+"""Seconds that a server may be unreachable while it restarts."""
 
 
 def poll(
@@ -27,11 +27,11 @@ def poll(
     pause: Callable[[float], bool] | None = None,
     tell: Callable[[str], object] = lambda line: None,
 ) -> T:
-    """What `ask` gives once it gives something.
+    """Call `ask` until it returns a value, and return that.
 
-    `pause` waits as many seconds as it is told, or less where it hears of something new, and says
-    whether it did: then the next question comes at once. A server may be away for a minute, which
-    `tell` hears of. Raises ViewComfyError.
+    `pause` waits for the given number of seconds, or less if there is news; then it returns true
+    and the next request follows at once. A server may be unreachable for a minute, which is
+    reported to `tell`. Raises ViewComfyError.
     """
     wait, away_since = FIRST, None
     while True:

@@ -1,5 +1,5 @@
-"""Connections to public addresses alone: a URL that a
-stranger gave mustn't lead into one's own network.
+"""Connections to public addresses only, so that URLs from strangers can't reach the internal
+network.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class NotPublicError(ViewComfyError):
 
 
 def public_session() -> requests.Session:
-    """A session that connects to public addresses only, each checked once the host's name is
+    """A session that connects to public addresses only, each checked after the host's name is
     resolved.
 
-    Not through a proxy either, which would resolve the name by itself.
+    It uses no proxy, since a proxy would resolve the name itself.
     """
     session = requests.Session()
     session.trust_env = False
@@ -40,9 +40,7 @@ def public_session() -> requests.Session:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address belongs to the internet rather
-    than to this machine, its network or nobody.
-    """
+    """Whether an address belongs to the public internet."""
     return all(
         each.is_global
         and not (each.is_multicast or each.is_reserved or each.is_link_local)
@@ -52,7 +50,7 @@ def is_public(address: Address) -> bool:
 
 
 def _meant(address: Address) -> Iterator[Address]:
-    """The address itself, or those of IPv4 that it carries in it."""
+    """The address itself, or the IPv4 addresses embedded in it."""
     if isinstance(address, ipaddress.IPv4Address):
         yield address
         return
@@ -69,9 +67,8 @@ def _meant(address: Address) -> Iterator[Address]:
 
 
 def public_addresses(host: str, port: int) -> list[str]:
-    """The addresses of a host.
-
-    Raises NotPublicError where one of them isn't public, OSError where it has none.
+    """The addresses of a host. Raises NotPublicError if any of them isn't public, OSError if it has
+    none.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
@@ -83,8 +80,8 @@ def public_addresses(host: str, port: int) -> list[str]:
 
 class _Public(Watched):
     def _new_conn(self) -> socket.socket:
-        """A connection to an address that was checked,
-        which no second look at the name can change.
+        """Connects to the addresses that were checked, so that resolving the name again can't
+        change them.
         """
         failed: OSError = OSError("the host has no address")
         for address in public_addresses(self.host, self.port or 0):

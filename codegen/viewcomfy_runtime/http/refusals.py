@@ -1,4 +1,4 @@
-"""What a server says when it doesn't give what was asked for, as this package's errors."""
+"""Turns error answers of servers into this package's errors."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from ..texts import quoted
 from .bodies import NOT_JSON, json_in
 
 LARGEST_REFUSAL: Final = 1 << 16
-"""Characters of an answer that are looked at for its words, and bytes that are read for them."""
+"""Characters of an answer that are searched for a message, and bytes that are read for it."""
 
 _DEPTH: Final = 6
-"""Levels of an answer that are searched for words."""
+"""Levels of an answer that are searched for a message."""
 
 
 def error_of(
     status: int, content: bytes, host: str, *, retry_after: float | None = None
 ) -> ViewComfyError:
-    """The error that an answer with this status stands for, with the server's own words."""
+    """The error for an answer with this status, including the server's message."""
     body = _body(content[:LARGEST_REFUSAL].decode("utf-8", "replace"))
     words = quoted(_said(body))
     said = f": {words}" if words else ""
@@ -86,7 +86,7 @@ def error_of(
 
 
 def execution_error(details: Any, *, prompt_id: str | None = None) -> ExecutionError:
-    """The error of a run that failed, from whatever the server says about it.
+    """The error for a failed run, from whatever the server says about it.
 
     `details` are text, ComfyUI's fields, another JSON value, or None.
     """
@@ -109,7 +109,7 @@ def execution_error(details: Any, *, prompt_id: str | None = None) -> ExecutionE
 
 
 def node_faults(body: Any) -> tuple[NodeFault, ...]:
-    """What ComfyUI finds wrong in single inputs, wherever in an answer `node_errors` stand."""
+    """ComfyUI's faults of single inputs, from `node_errors` wherever they appear in an answer."""
     return tuple(
         NodeFault(
             str(node),
@@ -143,7 +143,7 @@ def _node_errors(body: Any, depth: int) -> Iterator[dict[str, Any]]:
 
 
 def _body(text: str) -> Any:
-    """The JSON of an answer, else its text, of a page only the title."""
+    """The JSON of an answer, or else its text; of an HTML page, only the title."""
     text = text[:LARGEST_REFUSAL]
     found = json_in(text)
     if found is not NOT_JSON:
@@ -162,7 +162,7 @@ def _title(page: str) -> str:
 
 
 def _said(body: Any, depth: int = _DEPTH) -> str:
-    """What an answer says: ViewComfy's form, FastAPI's, ComfyUI's or plain text."""
+    """An answer's message, in the form of ViewComfy, FastAPI or ComfyUI, or as plain text."""
     if isinstance(body, str):
         return body[:LARGEST_REFUSAL]
     if not depth:
@@ -184,11 +184,11 @@ _KEYS: Final = (
     "error",
     "details",
 )
-"""Where servers put their words, the most general first."""
+"""Fields in which servers put messages, the most general first."""
 
 
 def _values(body: Any, depth: int = _DEPTH) -> str:
-    """A JSON value of no known form in words."""
+    """A JSON value of an unknown form as text."""
     if isinstance(body, dict):
         if not depth:
             return ""
@@ -199,7 +199,7 @@ def _values(body: Any, depth: int = _DEPTH) -> str:
 
 
 def _text(value: Any) -> str:
-    """A value as a text; what is nested is none."""
+    """A scalar as text; empty for a list or an object."""
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         return ""  # its digits alone can take minutes
     return str(value)[:LARGEST_REFUSAL] if isinstance(value, str | int | float) else ""

@@ -17,8 +17,8 @@ LARGEST_EVENT: Final = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its type (`message` unless the server
-    names another) and its data, lines joined by a newline.
+    """One event: its type (`message` unless the server names another) and its data, with lines
+    joined by a newline.
     """
 
     type: str
@@ -26,8 +26,7 @@ class Event:
 
 
 def events(pieces: Iterable[bytes], largest: int = LARGEST_EVENT) -> Iterator[Event]:
-    """The events in a stream that arrives in pieces of any size; one that is cut off at the end is
-    dropped.
+    """The events in a stream of pieces of any size; an event that is cut off at the end is dropped.
 
     Raises ProtocolError for an event with more than `largest` bytes.
     """
@@ -58,9 +57,8 @@ def _value(line: bytes | bytearray, start: int) -> bytes | bytearray:
 
 
 def _joined(data: list[bytes | bytearray]) -> str:
-    """The lines as one text.
-
-    An event may be as large as a video: its bytes are let go as soon as they are text.
+    """The lines as one text. An event may be as large as a video, so its bytes are released as soon
+    as they are decoded.
     """
     if len(data) > 1:
         return b"\n".join(data).decode("utf-8", "replace")
@@ -78,9 +76,7 @@ def _too_large(largest: int) -> ProtocolError:
 
 
 def _lines(pieces: Iterable[bytes], largest: int) -> Iterator[bytes | bytearray]:
-    """The lines without their ends, which are LF, CRLF or
-    CR; what follows the last end isn't a line.
-    """
+    """The lines without their ends (LF, CRLF or CR); text after the last end isn't a line."""
     partial = bytearray()
     after_cr = False
     first = True

@@ -1,4 +1,4 @@
-"""URLs: which may be called, which are one server, and what of them may be shown."""
+"""Checks URLs, compares their hosts, and shortens them for messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 def joined(current: str, target: str) -> str:
-    """The URL that a redirect from `current` leads to. Raises ProtocolError where it isn't one."""
+    """The URL that a redirect from `current` leads to. Raises ProtocolError if it isn't valid."""
     with suppress(ValueError):
         found = urljoin(current, target)
         parts = urlsplit(found)
@@ -32,8 +32,8 @@ def joined(current: str, target: str) -> str:
 
 
 def same_host(origin: str, target: str) -> bool:
-    """Whether what was meant for `origin` may go to
-    `target`: one host and port, or its move to TLS.
+    """Whether data for `origin` may be sent to `target`: the same host and port, or an upgrade to
+    TLS.
     """
     first, second = urlsplit(origin), urlsplit(target)
     if first.hostname != second.hostname:
@@ -48,7 +48,7 @@ def _port(url: SplitResult) -> int | None:
 
 
 def host_of(url: str) -> str:
-    """A URL's scheme and host: all of it that may be shown, since its path may be signed."""
+    """A URL's scheme and host, the only part that may be shown, since a path may be signed."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -59,7 +59,7 @@ def host_of(url: str) -> str:
 
 
 def is_url(url: str) -> bool:
-    """Whether `url` is a whole URL of HTTP."""
+    """Whether `url` is an absolute HTTP URL."""
     try:
         parts = urlsplit(url)
         usable = (
@@ -73,7 +73,7 @@ def is_url(url: str) -> bool:
 
 
 def checked_url(url: str) -> tuple[str, tuple[str, str] | None]:
-    """`url` without a user name and password, and those; `host:port` alone means HTTP.
+    """`url` without its user name and password, and those two; `host:port` alone means HTTP.
 
     Raises ConfigurationError for anything else.
     """

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """What a field takes under some choices of other fields;
-    a seed that `draws` is drawn there when it is None.
+    """What a field accepts under some choices of other fields. A seed that `draws` is drawn there
+    if it is None.
     """
 
     when: Mapping[str, tuple[str, ...]]
@@ -37,27 +37,27 @@ class Branch:
     draws: bool = False
 
     def holds(self, values: Mapping[str, Any]) -> bool:
-        """Whether these values of a call's fields make the choices."""
+        """Whether the values of a call make these choices."""
         return all(values[name] in keys for name, keys in self.when.items())
 
     def as_json(self) -> dict[str, Any]:
-        """The choices, for programs and for people, what the
-        field takes there as a JSON Schema, and whether a seed is drawn.
+        """The choices, for programs and for people, what the field accepts there as a JSON Schema,
+        and whether a seed is drawn.
         """
         when = {str(name): [*keys] for name, keys in self.when.items()}
         draws = {"draws": True} if self.draws else {}
         return {"when": when, "where": self.spoken(), **schema_of(self.type), **draws}
 
     def spoken(self) -> str:
-        """The choices, for people."""
+        """The choices in words."""
         return " and ".join(
             f"{name} is {_either(keys)}" for name, keys in self.when.items()
         )
 
 
 def branch_from(when: When, kind: ParameterType, exact: ParameterType | None) -> Branch:
-    """The branch that an annotation states for a field of
-    type `kind`; `exact` is the type that it names there.
+    """The branch that an annotation describes for a field of type `kind`; `exact` is the type it
+    names there.
     """
     found = exact or kind
     if isinstance(found, Integer | Number) and isinstance(kind, Integer | Number):
@@ -71,7 +71,7 @@ def branch_from(when: When, kind: ParameterType, exact: ParameterType | None) ->
 
 
 def spoken(branches: Sequence[Branch]) -> str:
-    """The choices under which one of the branches holds, for people."""
+    """The choices under which any of the branches applies, in words."""
     names = {name for branch in branches for name in branch.when}
     if len(names) == 1:
         (name,) = names
@@ -93,8 +93,8 @@ def _either(keys: Sequence[str]) -> str:
 def branch_of(
     field: Field, values: Mapping[str, Any], fields: Mapping[str, Field]
 ) -> Branch | None:
-    """The branch of a field that the values of a call
-    choose; the field as it stands where a choice is unknown.
+    """The branch of a field that a call's values choose; the field itself if a choice is
+    unknown.
     """
     for branch in field.branches:
         if branch.holds(values):
@@ -110,7 +110,7 @@ def _is_known(value: object, kind: ParameterType) -> bool:
 
 
 def fault(field: Field, values: Mapping[str, Any], branch: Branch | None) -> str:
-    """What is wrong with a field's value under the choices of a call; empty where nothing is."""
+    """What is wrong with a field's value under a call's choices; empty if nothing is."""
     value = values[field.name]
     if value is None:
         return ""
@@ -126,7 +126,7 @@ def fault(field: Field, values: Mapping[str, Any], branch: Branch | None) -> str
 
 
 def same(one: object, other: object) -> bool:
-    """Whether two values are one to JSON: 1 is 1.0 and not true."""
+    """Whether two values are equal in JSON: 1 equals 1.0 and not true."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):
@@ -139,7 +139,7 @@ def same(one: object, other: object) -> bool:
 
 
 def rules(fields: Mapping[str, Field]) -> Iterator[dict[str, Any]]:
-    """What the branches say of a call, as JSON Schemas that all have to hold."""
+    """The branches' rules for a call, as JSON Schemas that must all hold."""
     alike: dict[str, list[Field]] = {}
     for field in fields.values():
         if field.branches:
@@ -160,7 +160,9 @@ def rules(fields: Mapping[str, Field]) -> Iterator[dict[str, Any]]:
 
 
 def _elsewhere(field: Field, fields: Mapping[str, Field]) -> dict[str, Any]:
-    """That a call is known to choose none of a field's branches; empty where that cannot be."""
+    """The schema of calls that are known to choose none of a field's branches; empty if there are
+    none.
+    """
     names = dict.fromkeys(name for each in field.branches for name in each.when)
     others: dict[str, list[Any]] = {}
     for name in names:
@@ -184,7 +186,7 @@ def _condition(branch: Branch, fields: Mapping[str, Field]) -> dict[str, Any]:
 def _chosen(
     when: Mapping[str, list[Any]], fields: Mapping[str, Field]
 ) -> dict[str, Any]:
-    """That each field has one of its values; a field that is left out has its default."""
+    """The schema in which each field has one of its values; an omitted field has its default."""
     stated = [name for name, keys in when.items() if fields[name].default not in keys]
     schema: dict[str, Any] = {
         "properties": {name: {"enum": keys} for name, keys in when.items()}
@@ -193,7 +195,9 @@ def _chosen(
 
 
 def _exact(members: Sequence[Field], index: int) -> dict[str, Any]:
-    """What the fields take in one of their branches, where that is less than they take anywhere."""
+    """What the fields accept in one of their branches, where it is less than they accept
+    elsewhere.
+    """
     properties = {}
     required = []
     for field in members:
@@ -209,7 +213,7 @@ def _exact(members: Sequence[Field], index: int) -> dict[str, Any]:
 
 
 def _unset(members: Sequence[Field]) -> dict[str, Any]:
-    """That the fields are None or keep their defaults."""
+    """The schema in which the fields are None or keep their defaults."""
     return {
         "properties": {
             field.name: (
@@ -223,7 +227,7 @@ def _unset(members: Sequence[Field]) -> dict[str, Any]:
 
 
 def nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of what `schema` takes, or null."""
+    """The schema of what `schema` accepts, or null."""
     if "enum" in schema:
         return schema | {"enum": [*schema["enum"], None]}
     if "anyOf" in schema:

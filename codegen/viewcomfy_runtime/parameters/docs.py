@@ -1,4 +1,4 @@
-"""What people read about a parameter, and the text of it in each language's words."""
+"""What people read about a parameter, worded for each target language."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class About:
 
     @classmethod
     def from_json(cls, parts: dict[str, Any]) -> About:
-        """The reverse of `as_json`; parts of a later version are passed over."""
+        """The reverse of `as_json`; fields from a later version are ignored."""
         return cls(
             sentence=str(parts.get("doc", "")),
             class_type=str(parts.get("class", "")),
@@ -72,5 +72,5 @@ class About:
 
 
 def _letters(text: str) -> str:
-    """A title that spells its class in another way says nothing more than the class."""
+    """A title's letters. A title that only spells its class differently adds nothing to it."""
     return "".join(char for char in text.casefold() if char.isalnum())

@@ -1,6 +1,4 @@
-"""The fields of `Parameters` one by one: what is read back
-from their annotations, and their JSON Schema.
-"""
+"""The fields of `Parameters`, read from their annotations, and their JSON Schema."""
 
 from __future__ import annotations
 
@@ -44,12 +42,12 @@ REQUIRED: Final = MISSING
 """The default of a field that has none."""
 
 UNUSED: Final = "unused"
-"""The group of what changes no output."""
+"""The group of parameters that change no output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One parameter, whatever it was read from: a generated class or the generator's plan."""
+    """One parameter, read either from a generated class or from the generator's plan."""
 
     name: str
     type: ParameterType
@@ -69,24 +67,24 @@ class Field:
         return optional or self.is_seed or bool(self.branches)
 
     def accept(self, value: object) -> Any:
-        """`value` as it is sent, whatever the other fields are. Raises Refused."""
+        """`value` as it is sent, regardless of the other fields. Raises Refused."""
         if value is None and self.branches:
             return None
         return accept(self.type, value)
 
     @property
     def group(self) -> str:
-        """Where a form lists it: "basic", "advanced" or "unused"."""
+        """The group that a form lists it in: "basic", "advanced" or "unused"."""
         return self.inputs[0].group
 
     @property
     def label(self) -> str:
-        """What the workflow's author called it, else its name in words."""
+        """What the workflow's author called it, or else its name in words."""
         return self.about.label or self.name.replace("_", " ").capitalize()
 
     @property
     def help(self) -> str:
-        """What it is for, in one sentence or two."""
+        """What it is for, in one or two sentences."""
         return self.about.sentence
 
     @property
@@ -96,12 +94,12 @@ class Field:
 
     @property
     def choices(self) -> tuple[Option, ...]:
-        """The values to choose from; none for what is no choice."""
+        """The values to choose from; empty if it isn't a choice."""
         return self.type.options if isinstance(self.type, Choice) else ()
 
     @property
     def open(self) -> bool:
-        """Whether values that aren't among the choices are taken too."""
+        """Whether values that aren't among the choices are accepted too."""
         return not isinstance(self.type, Choice) or self.type.open
 
     @property
@@ -123,7 +121,7 @@ class Field:
 
     @property
     def media(self) -> str | None:
-        """The MIME pattern of a file, such as `image/*`; None for what is no file."""
+        """The MIME pattern of a file, such as `image/*`; None if it isn't a file."""
         return self.type.media if isinstance(self.type, Media) else None
 
     @property
@@ -147,7 +145,9 @@ class Field:
         return self.about.class_type
 
     def paragraphs(self, nothing: str) -> tuple[str, ...]:
-        """What the field is for and where it is; `nothing` is the reader's word for no value."""
+        """What the field is for and which node it sets; `nothing` is the target language's word for
+        None.
+        """
         return tuple(
             self.about.paragraphs(
                 self.inputs[0].node,
@@ -159,7 +159,7 @@ class Field:
 
     @property
     def doc(self) -> str:
-        """What the field is for and where it is, on one line, in Python's words."""
+        """What the field is for and which node it sets, on one line, for Python."""
         return " ".join(self.paragraphs("None"))
 
     def schema(self) -> dict[str, Any]:
@@ -232,8 +232,8 @@ def fields_of(parameters: type[Any], about: Mapping[str, About]) -> tuple[Field,
 class _Choices:
     """A list of choices while annotations are read.
 
-    `typing` caches what is made of a Literal whatever the order of its choices, so that another
-    module's would show.
+    `typing` caches Literals regardless of the order of their choices, so that another module's
+    order would appear.
     """
 
     def __init__(
@@ -246,7 +246,7 @@ class _Choices:
         return _Choices(self.options, (*self.others, other))
 
     def __call__(self) -> None:
-        """In Python 3.10 what is annotated has to be callable."""
+        """In Python 3.10, what is annotated must be callable."""
 
 
 def _default(each: Any) -> object:

@@ -1,4 +1,4 @@
-"""Files on their way in: what a parameter accepts as a file, and what is sent for it."""
+"""What a file parameter accepts, and what is sent for it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 LARGEST_FETCHED: Final = 1 << 30
-"""Bytes of a file at a URL, unless the URL says otherwise."""
+"""Bytes of a file at a URL, unless the URL object sets another limit."""
 
 
 class DataURI(str):
@@ -35,7 +35,7 @@ class DataURI(str):
 
 
 class Remote:
-    """A file that is elsewhere: its content is fetched when the call is sent."""
+    """A file that is somewhere else: its content is fetched when the call is sent."""
 
     __slots__ = ()
 
@@ -47,9 +47,8 @@ class Remote:
         def read(self) -> bytes: ...
 
     def pieces(self, deadline: Any) -> Iterator[bytes]:
-        """The content as it arrives.
-
-        Raises ViewComfyError where it can't be had before the deadline.
+        """The content as it arrives. Raises ViewComfyError if it can't be fetched before the
+        deadline.
         """
         raise NotImplementedError
 
@@ -102,7 +101,7 @@ class URL(Remote):
 
     @property
     def shown(self) -> str:
-        """As much of the URL as people may see: its path may be signed."""
+        """The part of the URL that may be shown: its path may be signed."""
         from urllib.parse import urlsplit
 
         parts = urlsplit(self.url)
@@ -110,12 +109,12 @@ class URL(Remote):
 
 
 def is_link(text: str) -> bool:
-    """Whether a text is meant as the URL of a file."""
+    """Whether a text looks like the URL of a file."""
     return text[:8].lower().startswith(("https://", "http://"))
 
 
 def _plain(name: str) -> str:
-    """A name that came from outside, without what has a meaning for a path or a header."""
+    """A name from outside, without characters that have a meaning in paths or headers."""
     return _ODD.sub("_", name).strip(" .")[-_LONGEST_NAME:]
 
 
@@ -127,8 +126,8 @@ class Upload:
     """A file with a name and a MIME type of your choice, for data that has neither.
 
     `data` is a path, bytes, a URL, a file of an earlier result, or a binary file object, which is
-    read from where it stands and left open. What is left out is taken from a path's or a file
-    object's own name.
+    read from its current position and left open. By default, name and type come from the path or
+    the file object.
     """
 
     # Not a dataclass: `dataclasses.asdict` would take it apart, and copy a file that has no copy.
@@ -165,7 +164,7 @@ class Upload:
         return f"Upload({data}, filename={self.filename!r}, content_type={self.content_type!r})"
 
     def about(self) -> dict[str, Any]:
-        """What is sent, for people to read."""
+        """What is sent, in words."""
         where = {"path": str(self.data)} if isinstance(self.data, os.PathLike) else {}
         if isinstance(self.data, URL):
             where = {"url": self.data.shown}
@@ -173,7 +172,7 @@ class Upload:
 
 
 class Stored:
-    """A file that the server has already, by the name that it has there: nothing is uploaded."""
+    """A file that the server already has, by its name there. Nothing is uploaded."""
 
     __slots__ = ("name",)
 
@@ -191,7 +190,7 @@ class Stored:
 
 
 class _FileInPydantic:
-    """Tells pydantic, where it is used, how to take and to describe a file."""
+    """Tells pydantic, if it is used, how to accept and describe a file."""
 
     __slots__ = ()
 
@@ -213,7 +212,7 @@ class _FileInPydantic:
 
 
 FILE_MARK: Final = _FileInPydantic()
-"""What is found in the annotation of a file."""
+"""Marks the annotation of a file."""
 
 if TYPE_CHECKING:
     File: TypeAlias = Path | bytes | BinaryIO | Upload | Stored | DataURI | Remote
@@ -230,7 +229,7 @@ else:
 
 
 def is_file(value: object) -> bool:
-    """Whether `value` is something that `File` names; a text only when it is a `data:` URI."""
+    """Whether `value` is something that `File` accepts; a text only if it is a `data:` URI."""
     if isinstance(value, str):
         return value.startswith("data:")
     return isinstance(
@@ -275,10 +274,10 @@ def as_upload(
 
 
 _TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
-"""What a `data:` URI may give as a MIME type."""
+"""MIME types that a `data:` URI may have."""
 
 _HEADER: Final = re.compile(r"[ -~]+")
-"""What may stand in a header, where a line break would start another header."""
+"""Characters that may stand in a header; a line break would start another one."""
 
 _SIGNATURES: Final = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
@@ -303,7 +302,7 @@ def _sniff(start: bytes) -> str:
 
 
 def _encodable(filename: str) -> str:
-    """The name as it can be sent: a disk may hold names that are no text."""
+    """The name in a form that can be sent: file systems may hold names that aren't valid text."""
     return filename.encode("utf-8", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""The input of a node that a field of `Parameters` sets: what an annotation says."""
+"""The annotation that connects a field of `Parameters` with an input of a node."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .key import WireKey
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Input:
-    """The input of a workflow's node that a field sets, and what the node accepts there.
+    """The input of a node that a field sets, and what the node accepts there.
 
-    `ge` and `le` bound a number, both inclusive. `multiline` marks a text of several lines, `media`
-    the MIME pattern of a file. `group` is where a form or a help text lists the field.
+    `ge` and `le` bound a number, both inclusive. `multiline` marks a text of several lines; `media`
+    is the MIME pattern of a file. `group` is where a form or a help text lists the field.
     """
 
     node: str
@@ -28,7 +28,7 @@ class Input:
     __is_annotated_types_grouped_metadata__ = True
 
     def __repr__(self) -> str:
-        """As it is written: the fields that keep their defaults are left out."""
+        """As it is written in a module, without fields that keep their defaults."""
         given = [repr(self.node), repr(self.name)]
         given += [
             f"{each.name}={getattr(self, each.name)!r}"
@@ -43,8 +43,8 @@ class Input:
         return str(WireKey(self.node, self.name))
 
     def __iter__(self) -> Iterator[object]:
-        """The bounds as annotated-types constraints, for
-        those who have that package (pydantic does).
+        """The bounds as annotated-types constraints, for libraries that read them, such as
+        pydantic.
         """
         import annotated_types
 
@@ -72,7 +72,7 @@ class When:
 
 
 class _NoFlagIsANumber:
-    """Keeps pydantic, where it is used, from taking true for 1: the JSON Schema does not either."""
+    """Keeps pydantic, if it is used, from accepting true as 1, as the JSON Schema does."""
 
     __slots__ = ()
 

@@ -1,11 +1,11 @@
-"""The name of a node's input on the wire: composed and split here and nowhere else."""
+"""Wire keys, which name a node's input in a call. Only this module composes and splits them."""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
 MASK_SUFFIX: Final = "-viewcomfymask"
-"""What follows an image's key in the key of its mask."""
+"""The suffix that turns an image's key into the key of its mask."""
 
 _BETWEEN: Final = "-inputs-"
 
@@ -36,7 +36,7 @@ class WireKey(NamedTuple):
 
     @property
     def image(self) -> WireKey | None:
-        """The key of the image whose mask this is; None where it is no mask."""
+        """The key of the image that this mask belongs to; None if it isn't a mask."""
         if not self.name.endswith(MASK_SUFFIX):
             return None
         return WireKey(self.node, self.name.removesuffix(MASK_SUFFIX))

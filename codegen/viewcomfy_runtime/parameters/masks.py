@@ -1,4 +1,4 @@
-"""Masks in the form that ComfyUI reads: it looks at nothing but their transparency."""
+"""Masks in the form that ComfyUI reads: only their transparency counts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ..errors import MaskWarning
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8\xff"
 _WITH_ALPHA: Final = (4, 6)
-"""The color types of PNG that have an alpha channel."""
+"""The PNG color types that have an alpha channel."""
 
 _HEAD: Final = 1 << 16
-"""Bytes at a PNG's start in which its transparent colors are named, if there are any."""
+"""Bytes at the start of a PNG that contain its transparent colors, if it has any."""
 
 _MISSING: Final = (
     "the mask has no transparency, which is all that ComfyUI reads: make it transparent where the"
@@ -23,10 +23,10 @@ _MISSING: Final = (
 
 
 def with_alpha(mask: BinaryIO) -> BinaryIO:
-    """The mask itself where it may be transparent, else a copy that is transparent where it is
+    """The mask itself if it can be transparent, or else a copy that is transparent where it is
     white.
 
-    Warns with MaskWarning of a copy. Raises ValueError where one can't be made.
+    Warns with MaskWarning about a copy. Raises ValueError if none can be made.
     """
     start = mask.tell()
     head = mask.read(_HEAD)

@@ -38,12 +38,12 @@ def _types() -> MimeTypes:
 
 
 def type_of(filename: str | None) -> str | None:
-    """The MIME type that a file's name stands for; None where it stands for none."""
+    """The MIME type for a file name; None if its extension isn't known."""
     return _types().guess_type(filename, strict=True)[0] if filename else None
 
 
 def extension_of(content_type: str) -> str:
-    """The usual end of the names of such files, with its dot; empty where there is none."""
+    """The usual extension for a MIME type, with its dot; empty if there is none."""
     if content_type == UNKNOWN:
         return ""
     return _types().guess_extension(content_type) or ""

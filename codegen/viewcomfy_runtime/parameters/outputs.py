@@ -1,4 +1,4 @@
-"""The output nodes of a workflow: what each gives, and which of a run's files are its own."""
+"""The output nodes of a workflow: what each produces, and how its files are named."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .key import WireKey
 
 @dataclass(frozen=True, slots=True)
 class OutputNode:
-    """A node that a workflow runs for, under the name that a module's `Result` gives it.
+    """An output node, under its name in a module's `Result`.
 
     `kind` is the first half of its files' MIME type ("image", "video", "audio", "text", "model"),
-    or "file" where its class doesn't tell. `prefix` is how the names of its files begin, and
-    `prefix_input` the input of the node that a call sets it with, where there is one.
+    or "file" if its class doesn't tell. `prefix` is the beginning of its file names, and
+    `prefix_input` the input that sets it, if there is one.
     """
 
     name: str
@@ -38,7 +38,7 @@ class OutputNode:
 
     @classmethod
     def from_json(cls, name: str, parts: Mapping[str, Any]) -> OutputNode:
-        """The reverse of `as_json`; parts of a later version are passed over."""
+        """The reverse of `as_json`; fields from a later version are ignored."""
         return cls(
             name,
             node=str(parts.get("node", "")),
@@ -49,9 +49,9 @@ class OutputNode:
         )
 
     def prefix_in(self, params: Mapping[str, Any]) -> str:
-        """How the names of its files begin in a run to which `params` were sent.
+        """The beginning of its file names in a run to which `params` were sent.
 
-        Folders are no part of a file's name, and what ComfyUI fills in (`%date%`) isn't known.
+        Folders aren't part of a file's name, and what ComfyUI fills in (`%date%`) isn't known.
         """
         sent = params.get(str(WireKey(self.node, self.prefix_input)), self.prefix)
         text = sent if isinstance(sent, str) else self.prefix

@@ -1,4 +1,4 @@
-"""Values from texts, as a form or a command line has them."""
+"""Values from text, as forms and command lines provide them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .fields import Field
 
 DRAWN: Final = frozenset({"random", "none", "null"})
-"""What stands for a seed that is drawn."""
+"""Words that stand for a seed to be drawn."""
 
 _FLAGS: Final = {
     **dict.fromkeys(("true", "on", "yes", "1"), True),
@@ -35,14 +35,14 @@ _FLAGS: Final = {
 
 
 _UNSENT: Final = frozenset({"none", "null"})
-"""What stands for no value, where a parameter depends on a choice."""
+"""Words that stand for no value, if a parameter depends on a choice."""
 
 
 def value_for(field: Field, text: str) -> Any:
-    """What `text` says as a value of a parameter; "none" where nothing is to be sent.
+    """The value that `text` stands for; "none" if nothing is to be sent. For a text parameter it is
+    the text itself, and for a choice called "none" that choice.
 
-    A text is always a text, and a choice called "none" that choice. Raises Refused where it says no
-    value.
+    Raises Refused for text that isn't a value of the parameter.
     """
     kind = field.type
     if field.branches and text.strip().lower() in _UNSENT:
@@ -53,7 +53,7 @@ def value_for(field: Field, text: str) -> Any:
 
 
 def value_of(kind: ParameterType, text: str) -> Any:
-    """What `text` says as a value of `kind`. Raises Refused where it says none."""
+    """The value of type `kind` that `text` stands for. Raises Refused if there is none."""
     match kind:
         case Text():
             return text
@@ -120,7 +120,7 @@ def parsed_texts(fields: tuple[Field, ...], texts: Mapping[str, Any]) -> dict[st
 
 
 def _is_empty_upload(given: Any) -> bool:
-    """Whether a browser sent a file field that nobody filled in."""
+    """Whether a browser sent an empty file field."""
     return hasattr(given, "filename") and not given.filename and hasattr(given, "file")
 
 

@@ -63,7 +63,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Json:
-    """A JSON value, of any shape or of the one named."""
+    """A JSON value, either of any type or of the given one."""
 
     shape: Literal["any", "array", "object"] = "any"
 
@@ -95,7 +95,7 @@ def kind_of(kind: ParameterType) -> str:
 
 
 class Refused(ValueError):
-    """A value that its parameter's type does not accept; the text says what it would."""
+    """A value that its parameter's type doesn't accept; the message says what it accepts."""
 
 
 def schema_of(kind: ParameterType) -> dict[str, Any]:
@@ -129,9 +129,9 @@ def schema_of(kind: ParameterType) -> dict[str, Any]:
 
 
 def accept(kind: ParameterType, value: object) -> Any:
-    """`value` as it is sent for `kind`; a whole float becomes the integer that it is.
+    """`value` as it is sent for `kind`; a whole float becomes an integer.
 
-    Raises Refused where the JSON Schema of the type would refuse it too.
+    Raises Refused for exactly the values that the JSON Schema of the type rejects.
     """
     match kind:
         case Text():
@@ -209,7 +209,7 @@ def _within(value: int | float, lo: Bound, hi: Bound) -> int | float:
 
 
 def bound_text(bound: int | float) -> str:
-    """A bound for people; a whole one without a fraction, as in every language."""
+    """A bound in words; whole numbers without a fraction, as in all target languages."""
     return str(int(bound) if float(bound).is_integer() else bound)
 
 
@@ -242,7 +242,7 @@ def _refuse(wanted: str, value: object) -> NoReturn:
 
 
 def short(value: object) -> str:
-    """`value` for a message: what was passed, in JSON's words, cut when long."""
+    """`value` for a message: in JSON's spelling, cut if it is long."""
     if isinstance(value, bytes | Upload):
         return type(value).__name__
     try:

@@ -1,4 +1,4 @@
-"""A call as its user writes it, and as it is sent."""
+"""Calls as users write them, and as they are sent."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 
 UNKNOWN_SEED_RANGE: Final = (0, 2**32 - 1)
-"""Where a seed is drawn from when its node's range isn't known: what the narrowest nodes accept."""
+"""The range of a seed whose node isn't known: what the narrowest nodes accept."""
 
 
 THE_CALL: Final = "(the call)"
-"""What a fault names that lies with no parameter."""
+"""The name in a fault that concerns the call as a whole."""
 
 
 def parsed(
     fields: tuple[Field, ...], call: object, *, urls: bool = False
 ) -> dict[str, Any]:
-    """The values of a call as JSON, by name, each as its field takes it; with `urls`, the URL of a
-    file too.
+    """The values of a JSON call by name, each as its field accepts it; with `urls`, also URLs of
+    files.
 
-    Raises InvalidParametersError with all faults at once.
+    Raises InvalidParametersError with every fault.
     """
     if not isinstance(call, Mapping):
         raise InvalidParametersError(
@@ -63,7 +63,7 @@ def parsed(
 
 
 def _linked(field: Field, value: Any) -> Any:
-    """A file's URL as one. Raises ValueError for one that isn't valid."""
+    """A file's URL as a URL object. Raises ValueError if it isn't valid."""
     if isinstance(field.type, Media) and isinstance(value, str) and is_link(value):
         return URL(value)
     return value
@@ -72,8 +72,8 @@ def _linked(field: Field, value: Any) -> Any:
 def _misplaced(
     fields: Mapping[str, Field], values: Mapping[str, Any]
 ) -> Iterator[Fault]:
-    """The values that the call's own choices do not allow;
-    a field whose choices are faulty is passed over.
+    """The values that the call's own choices don't allow. A field whose choices are faulty is
+    skipped.
     """
     for field in fields.values():
         needed = {field.name, *(name for each in field.branches for name in each.when)}
@@ -88,8 +88,8 @@ def wire_of(
 ) -> tuple[dict[str, Any], dict[str, Upload]]:
     """The values and the files that are sent for a call, both by wire key.
 
-    All values are sent, untouched ones too; files where they are set; a seed of None becomes a
-    number drawn from its range. Raises InvalidParametersError with all faults at once.
+    All values are sent, unchanged ones too; files only if they are set; a seed of None becomes a
+    number from its range. Raises InvalidParametersError with every fault.
     """
     if not all(hasattr(parameters, field.name) for field in fields):
         raise TypeError(
@@ -120,7 +120,7 @@ def wire_of(
 
 
 def defaults_of(fields: tuple[Field, ...]) -> dict[str, Any]:
-    """What is sent for the parameters that nobody set, by wire key; drawn seeds and files apart."""
+    """What is sent for parameters that nobody sets, by wire key, except drawn seeds and files."""
     return {
         each.key: _wire(field.default)
         for field in fields
@@ -132,14 +132,14 @@ def defaults_of(fields: tuple[Field, ...]) -> dict[str, Any]:
 
 
 def _wire(value: Any) -> Any:
-    """A value as it is sent: a bare list would be a link."""
+    """A value as it is sent. A bare list would be read as a link, so lists are wrapped."""
     return {"__value__": value} if isinstance(value, list) else value
 
 
 def _accepted(
     fields: tuple[Field, ...], parameters: object
 ) -> tuple[dict[str, Any], list[Fault]]:
-    """The values of a call as they are sent, and what is wrong with the others."""
+    """The values of a call as they are sent, and the faults of the others."""
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for field in fields:
@@ -151,8 +151,8 @@ def _accepted(
 
 
 def _sent(fields: tuple[Field, ...], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a call sends: no input of a branch that it does
-    not choose, and a number for each seed that is None.
+    """What a call sends: no inputs of branches that it doesn't choose, and a number for each seed
+    that is None.
     """
     known = {field.name: field for field in fields}
     sent: dict[str, Any] = {}
@@ -171,8 +171,8 @@ def _sent(fields: tuple[Field, ...], values: Mapping[str, Any]) -> dict[str, Any
 
 
 def drawn_in(fields: tuple[Field, ...], parameters: P, *, all: bool = False) -> P:
-    """`parameters` with a number for every seed that is
-    None, or for every seed; those of other branches stay.
+    """`parameters` with a number for every seed that is None, or for every seed. Seeds of other
+    branches stay as they are.
     """
     known = {field.name: field for field in fields}
     values = {name: getattr(parameters, name, 0) for name in known}
@@ -189,7 +189,7 @@ def drawn_in(fields: tuple[Field, ...], parameters: P, *, all: bool = False) -> 
 
 
 def json_of(fields: tuple[Field, ...], parameters: object) -> dict[str, Any]:
-    """A call as JSON values by name. Raises InvalidParametersError with all faults at once."""
+    """A call as JSON values by name. Raises InvalidParametersError with every fault."""
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for field in fields:

@@ -1,4 +1,4 @@
-"""Until when a signed link works."""
+"""When a signed link expires."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FRACTION: Final = re.compile(r"\.(\d+)")
 
 
 def expiry_of(url: str | None, extra: Mapping[str, Any]) -> datetime | None:
-    """The moment that a server names in `url_expires_at`, or that the link itself carries.
+    """The time that a server names in `url_expires_at`, or that the link itself carries.
 
     Links carry it as `X-Amz-Date` and `X-Amz-Expires` (S3), `X-Goog-Date` and `X-Goog-Expires`
     (Google), `Expires` in seconds since 1970, or `se` (Azure).
@@ -35,7 +35,7 @@ def expiry_of(url: str | None, extra: Mapping[str, Any]) -> datetime | None:
 
 
 def moment(text: str) -> datetime | None:
-    """A time as servers write it, RFC 3339; None for what isn't one."""
+    """A time in RFC 3339, as servers write it; None if it isn't valid."""
     try:
         # Python 3.10 takes three or six digits of a second's fraction, and no Z.
         whole = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", text)

@@ -1,4 +1,4 @@
-"""Which output node made which file, where the server doesn't say."""
+"""Finds out which output node made which file if the server doesn't say."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ R = TypeVar("R", bound=PromptResult)
 
 @dataclass(frozen=True, slots=True)
 class Naming(Generic[R]):
-    """How the results of one module are made: its `Result`, and the output nodes that it names."""
+    """Makes the `Result` of a module, whose output nodes have names."""
 
     kind: type[R]
     nodes: tuple[OutputNode, ...] = ()
 
     def __call__(self, made: PromptResult, parameters: object = None) -> R:
-        """`made` as the module's own, each file with the node that made it where that can be told.
+        """`made` as the module's own result, each file with the node that made it, if that is
+        known.
 
-        `parameters` is the call that it was made for.
-
-        Warns with AmbiguousOutputWarning where it can't: such a file is in `outputs` alone.
+        `parameters` is the call that it was made for. Files of unknown origin are in `outputs`
+        only, and an AmbiguousOutputWarning names them.
         """
         files = tuple(
             _with_node(each, self.nodes, made.params) for each in made.outputs
@@ -61,7 +61,9 @@ def _with_node(
 def _maker(
     file: OutputFile, nodes: Sequence[OutputNode], params: Mapping[str, Any]
 ) -> OutputNode | None:
-    """The one whose prefix the file's name begins with, else the only one of the file's kind."""
+    """The output node whose prefix the file's name begins with, or else the only one of the file's
+    kind.
+    """
     prefixes = {each: each.prefix_in(params) for each in nodes}
     begun = [
         each

@@ -1,4 +1,4 @@
-"""Names of saved files by a pattern."""
+"""Names saved files by a pattern."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ FIELDS: Final = ("stem", "ext", "output", "index", "node", "prompt_id")
 
 
 def named(result: PromptResult, pattern: str | None) -> list[str]:
-    """A safe name for each output, in their order; its own where there is no pattern.
+    """A safe name for each output, in order; its own name if there is no pattern.
 
-    Raises ValueError for a pattern with a field that isn't known.
+    Raises ValueError for a pattern with an unknown field.
     """
     if pattern is None:
         return [safe_name(each.filename, each.content_type) for each in result.outputs]

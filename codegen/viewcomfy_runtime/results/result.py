@@ -1,4 +1,4 @@
-"""What a run made, and how it gets onto a disk."""
+"""The result of a run, and how it is saved."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_FAILED: Final = 20
 """Files that an error lists."""
 
 _MOST_SECONDS: Final = 1e9
-"""A time that is longer isn't that of a run."""
+"""A longer time can't be that of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +73,18 @@ class PromptResult:
         return {node: tuple(outputs) for node, outputs in found.items()}
 
     def of(self, node: str) -> list[OutputFile]:
-        """The files that the node with this id made; none where it made none."""
+        """The files that the node with this id made; empty if it made none."""
         return [each for each in self.outputs if each.node == node]
 
     def texts_of(self, node: str) -> list[str]:
-        """The texts that the node with this id made.
-
-        Raises ViewComfyError where one can't be fetched.
+        """The texts that the node with this id made. Raises ViewComfyError if one can't be
+        fetched.
         """
         return [each.text() for each in self.of(node)]
 
     def __getitem__(self, node: str) -> list[OutputFile]:
-        """The files of an output node, by its id or its title.
-
-        Raises KeyError where it isn't in the workflow.
+        """The files of an output node, by its id or its title. Raises KeyError if it isn't in the
+        workflow.
         """
         for id, about in self.prompt.items():
             if node == id or (isinstance(about, Mapping) and _title(about) == node):
@@ -157,11 +155,10 @@ class PromptResult:
         logs: Iterable[str] = (),
         http: Http | None = None,
     ) -> PromptResult:
-        """The result in a server's answer; unknown fields are kept. `http` is how its links are
-        fetched.
+        """The result in a server's answer; unknown fields are kept.
 
-        Raises ProtocolError for what isn't a result, ExecutionError or RunCancelledError for a run
-        that came to nothing.
+        `http` fetches its links. Raises ProtocolError if it isn't a result, ExecutionError or
+        RunCancelledError if the run failed or was cancelled.
         """
         known, extra = _split(answer, _FIELDS)
         if not known:
@@ -233,8 +230,8 @@ _FILE_FIELDS: Final = {
 def _split(
     answer: object, names: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is known of an answer, under one name whatever
-    the server's spelling, and the rest as it is.
+    """The known fields of an answer, by one name for each whatever the server's spelling, and all
+    others as they are.
     """
     known: dict[str, Any] = {}
     extra: dict[str, Any] = {}
@@ -247,7 +244,9 @@ def _split(
 
 
 def _graph(prompt: object) -> dict[str, Any]:
-    """The workflow that ran: itself, or third in the list that ComfyUI keeps in its history."""
+    """The workflow that ran: the value itself, or the third item of the list that ComfyUI keeps in
+    its history.
+    """
     if isinstance(prompt, list) and len(prompt) > 2:
         prompt = prompt[2]
     return prompt if isinstance(prompt, dict) else {}
@@ -262,7 +261,7 @@ def _is_number(value: object) -> bool:
 
 
 def _text(value: object) -> str:
-    """A server's text, as long as a text of its kind can be; what isn't one is none."""
+    """A server's text, cut to the length that its kind may have; None for other types."""
     return value[:_LONGEST_TEXT] if isinstance(value, str) else ""
 
 

@@ -1,4 +1,6 @@
-"""Files onto a disk: complete or not at all, never over another, never outside their folder."""
+"""Saves files completely or not at all, never over another file and never outside of their
+folder.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +20,17 @@ _WRITABLE: Final = (
 _SUFFIXES: Final = frozenset("""
     .png .jpg .jpeg .webp .gif .mp4 .webm .mov .mkv .wav .mp3 .flac .ogg .opus .glb .txt .json
     """.split())
-"""Endings by which a path is plainly meant as a file."""
+"""Extensions that show that a path is meant as a file."""
 
 
 def written(
     pieces: Iterable[bytes], folder: Path, name: str, *, replaces: bool = False
 ) -> Path:
-    """Where the pieces are, once they are complete: in `folder`, which is made if need be, under
-    `name`.
+    """The path of the file that the pieces were saved to, in `folder`, which is created if
+    necessary, under `name`.
 
-    A name that is taken gets a number unless it `replaces` what is there. Raises SaveError where
-    that fails, and whatever the pieces raise.
+    If the name is taken, a number is added, unless `replaces` allows overwriting. Raises SaveError
+    if saving fails, and whatever the pieces raise.
     """
     made_folder(folder)
     try:
@@ -52,7 +54,7 @@ def written(
 
 
 def folder_of(directory: str | os.PathLike[str]) -> Path:
-    """The path as a folder's. Raises SaveError for one that is plainly meant as a file."""
+    """The path of a folder. Raises SaveError if it is plainly meant as a file."""
     folder = Path(directory)
     if folder.suffix.lower() in _SUFFIXES and not folder.is_dir():
         raise SaveError(
@@ -63,7 +65,7 @@ def folder_of(directory: str | os.PathLike[str]) -> Path:
 
 
 def made_folder(folder: Path) -> Path:
-    """The directory, made where it isn't there. Raises SaveError where that fails."""
+    """The directory, created if it doesn't exist. Raises SaveError if that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -73,7 +75,7 @@ def made_folder(folder: Path) -> Path:
 
 
 def require_writable(folder: Path) -> None:
-    """Raises SaveError where nothing can be written into the folder, which is made if need be."""
+    """Creates the folder if necessary. Raises SaveError if nothing can be written into it."""
     probe = made_folder(folder_of(folder)) / f".viewcomfy-{os.urandom(8).hex()}.part"
     try:
         probe.touch()

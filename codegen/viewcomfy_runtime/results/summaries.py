@@ -1,4 +1,4 @@
-"""Results as JSON, for programs that read what a command line prints."""
+"""Results as JSON, for programs that read a command line's output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .result import PromptResult
 
 
 def summary(result: PromptResult, saved: Sequence[Path]) -> dict[str, Any]:
-    """A result as JSON, with where its files are instead of what is in them."""
+    """A result as JSON, with the paths of its files in place of their content."""
     return {
         "prompt_id": result.prompt_id,
         "status": result.status,
