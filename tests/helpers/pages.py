@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from viewcomfy_codegen.catalog import with_object_info
 from viewcomfy_codegen.sources.page_format.conversion import Converted, convert
-from viewcomfy_codegen.sources.page_format.document import read_document
+from viewcomfy_codegen.sources.page_format.reading import read_document
 
 IMAGE, LATENT, CONDITIONING = ["IMAGE"], ["LATENT"], ["CONDITIONING"]
 
@@ -105,6 +105,13 @@ CLASSES: Final[Mapping[str, Any]] = {
             "after": ["STRING", {"default": ""}],
         },
     ),
+    "Describe": _class(
+        "STRING",
+        {
+            "prompt": ["STRING", {"default": ""}],
+            "system": ["STRING", {"forceInput": True}],
+        },
+    ),
     "Switch": _class(
         "*", {"on": ["*", {}], "off": ["*", {}], "which": ["BOOLEAN", {}]}
     ),
@@ -181,6 +188,7 @@ class Page:
         self.ports: list[dict[str, Any]] = []
         self.results: list[dict[str, Any]] = []
         self.definitions: list[Page] = []
+        self.extra: dict[str, Any] = {}
         self._numbers: list[int] = numbers._numbers if numbers is not None else [0]
 
     def add(
@@ -275,7 +283,13 @@ class Page:
     @property
     def document(self) -> dict[str, Any]:
         """The JSON value that the page saves."""
-        found = {"nodes": self.nodes, "links": self.links, "version": 0.4}
+        found: dict[str, Any] = {
+            "nodes": self.nodes,
+            "links": self.links,
+            "version": 0.4,
+        }
+        if self.extra:
+            found["extra"] = self.extra
         every = list(self._all())
         if every:
             found["definitions"] = {"subgraphs": [each._definition for each in every]}
@@ -295,6 +309,7 @@ class Page:
             "links": [dict(zip(_LINK_KEYS, each, strict=True)) for each in self.links],
             "inputs": self.ports,
             "outputs": self.results,
+            "extra": self.extra,
         }
 
     @property

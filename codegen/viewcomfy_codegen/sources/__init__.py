@@ -19,7 +19,8 @@ from .json_text import decoded, read_json
 from .media import is_media, workflow_in_media
 from .object_info import classes_in as classes_in
 from .page_format.conversion import convert
-from .page_format.document import is_page_format, read_document
+from .page_format.document import is_page_format
+from .page_format.reading import read_document
 from .view_comfy import apps_in, edited, is_view_comfy, picked, wishes_of
 
 

@@ -4,10 +4,9 @@ links.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from viewcomfy_runtime.parameters.key import WireKey
 
@@ -16,17 +15,17 @@ from ...errors import CodegenError, Diagnostic, place
 from ...planning.author import Author
 from .app_mode import app_of
 from .curation import Curation
+from .described import Untold, Widgets
 from .document import BYPASSED, MUTED, PageDocument, PageNode
 from .flow import Flow, Written
+from .group_nodes import Expanded, expanded, is_group_node
 from .notes import Notes
 from .promotion import Promotion
 from .subgraphs import UUID, Scope, exported, refuse_endless
 from .virtual import VIRTUAL
-from .widgets import Untold, Widgets, widgets_of
+from .widgets import widgets_of
 
 Lookup = Callable[[str], NodeFacts | None]
-
-_LEGACY: Final = re.compile(r"workflow[>/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +47,37 @@ def convert(document: PageDocument, facts: Lookup) -> Converted:
 
     Raises CodegenError for what cannot be converted without guessing, all of it at once.
     """
-    refuse_endless(document)
-    return _Conversion(document, facts).run()
+    found = expanded(document, facts)
+    refuse_endless(found.document)
+    return _Conversion(found, facts).run()
 
 
 class _Conversion:
-    def __init__(self, document: PageDocument, facts: Lookup) -> None:
-        self._document = document
+    def __init__(self, found: Expanded, facts: Lookup) -> None:
+        self._document = document = found.document
+        self._faults = list(found.faults)
         self._facts = facts
         self._root = Scope(document, document.root)
         self._values: dict[PageNode, Widgets] = {}
         self._promotion = Promotion(self._widgets)
         self._flow = Flow(facts, self._promotion.value)
-        self._notes = Notes(document.source, single=list(document.notes))
+        self._notes = Notes(document.source)
 
     def run(self) -> Converted:
         graph: dict[str, Any] = {}
-        faults: list[Diagnostic] = []
         for scope, node in exported(self._root):
             if node.class_type in VIRTUAL:
                 self._notes.page_node(scope, node)
             elif node.mode in (MUTED, BYPASSED):
                 self._notes.left_out(scope, node)
+            elif is_group_node(node) and scope.outer is None:
+                continue  # What is wrong with it is told already.
             elif (fault := self._unfit(scope, node)) is not None:
-                faults.append(fault)
+                self._faults.append(fault)
             else:
                 graph[scope.id_of(node)] = self._node(scope, node)
-        if faults:
-            raise CodegenError(*faults)
+        if self._faults:
+            raise CodegenError(*self._faults)
         for each in self._flow.dangling:
             self._notes.dangling(*each)
         for each in self._flow.circles:
@@ -152,18 +154,21 @@ class _Conversion:
                 "the file lacks the definition of this subgraph",
                 "open it in ComfyUI, and save or export it again",
             )
-        if _LEGACY.match(node.class_type):
+        if is_group_node(node):
             return Diagnostic(
                 where,
-                "group nodes of older versions are not converted",
+                "group nodes within subgraphs are not converted",
                 "open it in ComfyUI, and use Workflow > Export (API)",
             )
         try:
             self._widgets(node)
         except Untold:
+            known = self._facts(node.class_type) is not None
+            why = "the file is of another version of the class than is known"
             return Diagnostic(
                 where,
-                "it cannot be told which value belongs to which widget: the class is not known",
+                "it cannot be told which value belongs to which widget: "
+                + (why if known else "the class is not known"),
                 "pass your ComfyUI's address with --object-info, or use Workflow > Export (API)",
             )
         return None

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from ...catalog.facts import NodeFacts
@@ -184,11 +185,13 @@ class Flow:
         facts = self._facts(node.class_type)
         if facts is None:
             return list(node.inputs)
-        declared = [
-            saved.get(name, Slot(name, each.type))
+        shown = [
+            (each.is_widget, saved.get(name, Slot(name, each.type)))
             for name, each in facts.inputs.items()
             if not each.socketless and (name in saved or each.autogrow is None)
         ]
+        # The page lists sockets before the sockets of widgets.
+        declared = [slot for _, slot in sorted(shown, key=itemgetter(0))]
         names = {slot.name for slot in declared}
         return [*declared, *(slot for slot in node.inputs if slot.name not in names)]
 

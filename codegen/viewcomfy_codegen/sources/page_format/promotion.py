@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from .described import Untold, Widgets
 from .document import INPUTS, PageGraph, PageNode, sequence
 from .flow import Written
 from .subgraphs import Scope
-from .widgets import Untold, Widgets
 
 _OWN: Final = "-1"
 """The inner node of an entry that stands for an input of the subgraph itself."""

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any, Final
 
-from ...catalog.facts import CONTROL, InputFacts, NodeFacts, is_page_name
-from ...words import words
-from .document import PageNode, Slot
+from ...catalog.facts import InputFacts, NodeFacts
+from .described import CONTROLS, Untold, Widgets, told, undeclared
+from .document import PageNode
 
-CONTROLS: Final = frozenset({"fixed", "increment", "decrement", "randomize"})
-"""What the widget behind a seed may say; it is never sent."""
-
-_MARKS: Final = frozenset({"image", "video", "audio"})
-"""What the button behind a file's name holds."""
 _BUTTONS: Final = 3
 """Buttons before the widget of a scene that is loaded from a file, each with a place of its own."""
-_MOST_BESIDE: Final = 64
-"""Controls and buttons that are looked for on a node of an unknown class."""
 _SIDES: Final = 4
 """Places behind a box for its left, top, width and height."""
 
@@ -30,47 +23,44 @@ _NOTHING: Final = object()
 """Stands for a value that the file does not have."""
 
 
-@dataclass(slots=True)
-class Widgets:
-    """Values by input; `page_only` are the inputs that were left out, since the web page keeps them
-    for itself.
-
-    `assumed` are those that the file has no value for, and that their class's default stands in
-    for. `drawn` are texts that the page would change each time it sends them.
-    """
-
-    values: dict[str, Any] = field(default_factory=dict)
-    page_only: list[str] = field(default_factory=list)
-    assumed: list[str] = field(default_factory=list)
-    drawn: list[str] = field(default_factory=list)
-
-
-class Untold(Exception):
-    """The file does not tell which of a node's values belongs to which widget."""
-
-
 def widgets_of(node: PageNode, facts: NodeFacts | None) -> Widgets:
     """The values of a node's widgets, as its class has them, else as the file itself tells.
 
     Raises Untold where neither does.
     """
     if facts is None:
-        return _told(node)
+        return told(node)
     if node.values is None and node.named is not None:
         return _by_name(node.named, facts)
-    places = _ByPlace(node.values or ())
+    places = _ByPlace(_without_sockets(node.values or (), facts))
     found = _Read(places, facts)
     if node.class_type == "CustomCombo":
         _options(places, found.widgets)
     if not found.misfit or facts.own:
         return found.widgets
     # The file is of another version of the class than the one that is known.
-    return _by_name(node.named, facts) if node.named is not None else _told(node)
+    return _by_name(node.named, facts) if node.named is not None else told(node)
+
+
+def _without_sockets(values: Sequence[Any], facts: NodeFacts) -> Sequence[Any]:
+    """The values without those of inputs that are sockets alone today, but were widgets when an
+    older page saved the file: told by their number.
+    """
+    inputs = [each for each in facts.inputs.values() if not each.page_only]
+    if not any(each.force_input for each in inputs):
+        return values
+    kept: list[bool] = []
+    for each in inputs:
+        if each.force_input or each.is_widget:
+            kept.append(not each.force_input)
+            if each.control is not None:
+                kept.append(True)
+    return list(compress(values, kept)) if len(values) == len(kept) else values
 
 
 def _by_name(named: Mapping[str, Any], facts: NodeFacts) -> Widgets:
     found = _Read(_ByName(named), facts)
-    _undeclared(named, facts, found.widgets)
+    undeclared(named, facts, found.widgets)
     return found.widgets
 
 
@@ -85,6 +75,9 @@ class _ByName:
 
     def skip(self, count: int) -> None:
         pass
+
+    def control(self) -> bool:
+        return True
 
     def under(self, name: str) -> bool:
         """Whether there are values whose number the class leaves open, and yields to the caller."""
@@ -105,6 +98,13 @@ class _ByPlace:
 
     def skip(self, count: int) -> None:
         self._next += count
+
+    def control(self) -> bool:
+        """Whether the next place can be that of a control, which is passed."""
+        value = self.take("")
+        if isinstance(value, str):
+            return not value or value in CONTROLS
+        return not _is_number(value)
 
     def under(self, name: str) -> bool:
         return self._next >= len(self._values)
@@ -140,8 +140,8 @@ class _Read:
         if facts.value_type == "LOAD_3D" and any(map(_loads, among.values())):
             self._source.skip(_BUTTONS)
         value = self._value(name, facts)
-        if facts.control is not None:
-            self._source.skip(1)
+        if facts.control is not None and not self._source.control():
+            self.misfit = True
         if facts.value_type == "BOUNDING_BOX":
             self._source.skip(_SIDES)
         if facts.branches and isinstance(value, str):
@@ -189,6 +189,10 @@ _EMPTY: Final[Mapping[str, Any]] = {
 }
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _grows(facts: InputFacts) -> bool:
     """Whether the node has as many such widgets as its user wanted."""
     if facts.group is not None:
@@ -212,112 +216,3 @@ def _options(places: _ByPlace, widgets: Widgets) -> None:
     widgets.values["index"] = options.index(chosen) if chosen in options else 0
     for number, option in enumerate(options, 1):
         widgets.values[f"option{number}"] = option
-
-
-def _undeclared(
-    named: Mapping[str, Any], facts: NodeFacts | None, widgets: Widgets
-) -> None:
-    """Values whose names the class does not declare:
-    widgets that its own script adds on the page.
-    """
-    for name, value in named.items():
-        if name in widgets.values or name in widgets.page_only:
-            continue
-        declared = facts.input(name) if facts is not None else None
-        if declared is not None:
-            continue
-        if _only_on_the_page(name, value):
-            widgets.page_only.append(name)
-        else:
-            widgets.values[name] = value
-
-
-def _only_on_the_page(name: str, value: object) -> bool:
-    """Whether a value that no class declares is a button's, a control's or a preview's."""
-    plain = name.partition("#")[0]
-    return (
-        value is None
-        or plain in (CONTROL, "fixed")
-        or is_page_name(plain)
-        or plain.lower().endswith("preview")
-        or ("upload" in words(plain) and isinstance(value, str) and value in _MARKS)
-    )
-
-
-def _told(node: PageNode) -> Widgets:
-    """The values of a node whose class nobody knows, where the file names its widgets."""
-    widgets = Widgets()
-    if node.named is not None:
-        _undeclared(node.named, None, widgets)
-        return widgets
-    slots = [slot for slot in node.inputs if slot.widget is not None]
-    values = list(node.values or ())
-    beside = _beside(slots, values)
-    if beside is None:
-        raise Untold
-    place = 0
-    for index, slot in enumerate(slots):
-        widgets.values[str(slot.widget)] = values[place]
-        place += 2 if index in beside else 1
-    return widgets
-
-
-def _beside(slots: Sequence[Slot], values: Sequence[Any]) -> set[int] | None:
-    """Which widgets have a control or a button behind them, where one reading alone fits; else
-    None.
-    """
-    more = len(values) - len(slots)
-    if not 0 <= more <= _MOST_BESIDE:
-        return None
-    # For each number of places skipped so far: in how many ways, and the last of them.
-    ways: dict[int, tuple[int, tuple[Any, ...]]] = {0: (1, ())}
-    for index, slot in enumerate(slots):
-        after: dict[int, tuple[int, tuple[Any, ...]]] = {}
-        for skipped, (count, taken) in ways.items():
-            place = index + skipped
-            if not _fits(slot, values[place]):
-                continue
-            _add(after, skipped, count, taken)
-            if skipped < more and _is_beside(slot, values[place + 1]):
-                _add(after, skipped + 1, count, (index, taken))
-        ways = after
-    count, taken = ways.get(more, (0, ()))
-    if count != 1:
-        return None
-    found: set[int] = set()
-    while taken:
-        found.add(taken[0])
-        taken = taken[1]
-    return found
-
-
-def _add(
-    ways: dict[int, tuple[int, tuple[Any, ...]]],
-    skipped: int,
-    count: int,
-    taken: tuple[Any, ...],
-) -> None:
-    known = ways[skipped][0] if skipped in ways else 0
-    ways[skipped] = (min(known + count, 2), taken)
-
-
-def _fits(slot: Slot, value: object) -> bool:
-    """Whether a widget of this type can hold the value."""
-    if slot.type == "STRING":
-        return isinstance(value, str)
-    if slot.type == "BOOLEAN":
-        return isinstance(value, bool)
-    if slot.type in _NUMBERS:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return True
-
-
-def _is_beside(slot: Slot, value: object) -> bool:
-    """Whether the value belongs to the control behind a seed, or to the button behind a file's
-    name.
-    """
-    if not isinstance(value, str):
-        return False
-    if slot.type == "INT":
-        return value in CONTROLS
-    return slot.type == "COMBO" and value in _MARKS

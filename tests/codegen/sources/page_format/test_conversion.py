@@ -4,13 +4,17 @@ links that the page itself would export.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from viewcomfy_codegen import CodegenError, Diagnostic
+from viewcomfy_codegen.catalog.facts import NodeFacts
+from viewcomfy_codegen.sources.page_format.conversion import convert
+from viewcomfy_codegen.sources.page_format.reading import read_document
 
-from ....helpers.pages import Page, converted, inputs
+from ....helpers.pages import CATALOG, Page, converted, inputs
 
 
 def notes(page: Page) -> list[str]:
@@ -23,6 +27,12 @@ def refused(document: Any) -> tuple[Diagnostic, ...]:
     found = caught.value.diagnostics
     assert all(each.hint and each.severity == "error" for each in found)
     return found
+
+
+def known(class_type: str) -> NodeFacts:
+    facts = CATALOG.node(class_type)
+    assert facts is not None
+    return facts
 
 
 # Values by their places
@@ -52,6 +62,29 @@ def test_a_seed_whose_class_denies_it_has_no_control() -> None:
     page = Page()
     page.add("Shuffle", 7, 3)
     assert inputs(page)["1"] == {"seed": 7, "count": 3}
+
+
+def test_values_without_the_control_of_a_seed_are_refused_where_no_server_vouches() -> (
+    None
+):
+    """They are of a version of the class whose widgets stood in other places."""
+    page = Page()
+    page.add("Sample", 7, 30, 6.5, "heun")
+    facts = replace(known("Sample"), own=False)
+    with pytest.raises(CodegenError, match="another version of the class"):
+        convert(read_document(page.document, "page.json"), lambda _: facts)
+
+
+def test_a_widget_that_is_a_socket_alone_today_keeps_its_place_in_older_files() -> None:
+    page = Page()
+    page.add("Join", "an old value", "after")
+    assert inputs(page)["1"] == {"after": "after"}
+
+
+def test_a_socket_that_never_was_a_widget_has_no_place() -> None:
+    page = Page()
+    page.add("Join", "after")
+    assert inputs(page)["1"] == {"after": "after"}
 
 
 def test_a_control_with_a_name_of_its_own_takes_a_place_like_any_other() -> None:
@@ -247,6 +280,14 @@ def test_a_bypassed_node_hands_on_by_type() -> None:
     )
     page.add("Encode", "fox", takes={"clip": (lora, 1)})
     assert inputs(page)["3"]["clip"] == ["1", 1]
+
+
+def test_a_bypassed_node_hands_on_a_socket_before_a_widget() -> None:
+    page = Page()
+    text = page.add("Join", "fox", id=1)
+    described = page.add("Describe", "", widgets={"prompt": text}, mode=4, id=2)
+    page.add("Join", "", widgets={"after": described}, id=3)
+    assert inputs(page)["3"] == {"after": ""}
 
 
 def test_two_outputs_of_one_type_hand_on_the_inputs_of_their_own_number() -> None:
@@ -590,13 +631,6 @@ def test_an_unknown_class_that_is_off_stops_nobody(mode: int) -> None:
     page.add("Strange", 1, 2, 3, mode=mode)
     page.add("Load", "a.png")
     assert list(inputs(page)) == ["2"]
-
-
-def test_a_group_node_of_older_versions_is_refused_by_its_place() -> None:
-    page = Page()
-    page.add("workflow>Upscale", 2, id=53)
-    (found,) = refused(page)
-    assert "node 53" in found.location and "group node" in found.message
 
 
 # Files that were cut, edited or are old

@@ -13,7 +13,7 @@ import pytest
 
 from viewcomfy_codegen.catalog import Catalog, with_object_info
 from viewcomfy_codegen.sources.page_format.conversion import convert
-from viewcomfy_codegen.sources.page_format.document import read_document
+from viewcomfy_codegen.sources.page_format.reading import read_document
 
 from ....helpers.shared import shared_file, shared_files
 

@@ -1,0 +1,148 @@
+"""What a file itself tells of a node's widgets, where their class does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ...catalog.facts import CONTROL, NodeFacts, is_page_name
+from ...words import words
+from .document import PageNode, Slot
+
+CONTROLS: Final = frozenset({"fixed", "increment", "decrement", "randomize"})
+"""What the widget behind a seed may say; it is never sent."""
+
+_MARKS: Final = frozenset({"image", "video", "audio"})
+"""What the button behind a file's name holds."""
+_MOST_BESIDE: Final = 64
+"""Controls and buttons that are looked for on a node of an unknown class."""
+_NUMBERS: Final = frozenset({"INT", "FLOAT"})
+
+
+@dataclass(slots=True)
+class Widgets:
+    """Values by input; `page_only` are the inputs that were left out, since the web page keeps them
+    for itself.
+
+    `assumed` are those that the file has no value for, and that their class's default stands in
+    for. `drawn` are texts that the page would change each time it sends them.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    page_only: list[str] = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
+    drawn: list[str] = field(default_factory=list)
+
+
+class Untold(Exception):
+    """The file does not tell which of a node's values belongs to which widget."""
+
+
+def undeclared(
+    named: Mapping[str, Any], facts: NodeFacts | None, widgets: Widgets
+) -> None:
+    """Values whose names the class does not declare:
+    widgets that its own script adds on the page.
+    """
+    for name, value in named.items():
+        if name in widgets.values or name in widgets.page_only:
+            continue
+        declared = facts.input(name) if facts is not None else None
+        if declared is not None:
+            continue
+        if _only_on_the_page(name, value):
+            widgets.page_only.append(name)
+        else:
+            widgets.values[name] = value
+
+
+def _only_on_the_page(name: str, value: object) -> bool:
+    """Whether a value that no class declares is a button's, a control's or a preview's."""
+    plain = name.partition("#")[0]
+    return (
+        value is None
+        or plain in (CONTROL, "fixed")
+        or is_page_name(plain)
+        or plain.lower().endswith("preview")
+        or ("upload" in words(plain) and isinstance(value, str) and value in _MARKS)
+    )
+
+
+def told(node: PageNode) -> Widgets:
+    """The values of a node whose class nobody knows, where the file names its widgets."""
+    widgets = Widgets()
+    if node.named is not None:
+        undeclared(node.named, None, widgets)
+        return widgets
+    slots = [slot for slot in node.inputs if slot.widget is not None]
+    values = list(node.values or ())
+    beside = _beside(slots, values)
+    if beside is None:
+        raise Untold
+    place = 0
+    for index, slot in enumerate(slots):
+        widgets.values[str(slot.widget)] = values[place]
+        place += 2 if index in beside else 1
+    return widgets
+
+
+def _beside(slots: Sequence[Slot], values: Sequence[Any]) -> set[int] | None:
+    """Which widgets have a control or a button behind them, where one reading alone fits; else
+    None.
+    """
+    more = len(values) - len(slots)
+    if not 0 <= more <= _MOST_BESIDE:
+        return None
+    # For each number of places skipped so far: in how many ways, and the last of them.
+    ways: dict[int, tuple[int, tuple[Any, ...]]] = {0: (1, ())}
+    for index, slot in enumerate(slots):
+        after: dict[int, tuple[int, tuple[Any, ...]]] = {}
+        for skipped, (count, taken) in ways.items():
+            place = index + skipped
+            if not _fits(slot, values[place]):
+                continue
+            _add(after, skipped, count, taken)
+            if skipped < more and _is_beside(slot, values[place + 1]):
+                _add(after, skipped + 1, count, (index, taken))
+        ways = after
+    count, taken = ways.get(more, (0, ()))
+    if count != 1:
+        return None
+    found: set[int] = set()
+    while taken:
+        found.add(taken[0])
+        taken = taken[1]
+    return found
+
+
+def _add(
+    ways: dict[int, tuple[int, tuple[Any, ...]]],
+    skipped: int,
+    count: int,
+    taken: tuple[Any, ...],
+) -> None:
+    known = ways[skipped][0] if skipped in ways else 0
+    ways[skipped] = (min(known + count, 2), taken)
+
+
+def _fits(slot: Slot, value: object) -> bool:
+    """Whether a widget of this type can hold the value."""
+    if slot.type == "STRING":
+        return isinstance(value, str)
+    if slot.type == "BOOLEAN":
+        return isinstance(value, bool)
+    if slot.type in _NUMBERS:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return True
+
+
+def _is_beside(slot: Slot, value: object) -> bool:
+    """Whether the value belongs to the control behind a seed, or to the button behind a file's
+    name.
+    """
+    if not isinstance(value, str):
+        return False
+    if slot.type == "INT":
+        return value in CONTROLS
+    return slot.type == "COMBO" and value in _MARKS

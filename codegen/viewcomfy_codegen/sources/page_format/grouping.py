@@ -1,0 +1,284 @@
+"""What a group node shows of the nodes within it, as the page that made it decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from ...catalog.facts import InputFacts, NodeFacts
+from .described import CONTROLS, Untold, Widgets
+from .document import PageNode, Slot, mapping, sequence
+from .reading import read_nodes
+from .virtual import PRIMITIVE, VIRTUAL
+from .widgets import widgets_of
+
+_REROUTE: Final = "Reroute"
+
+Lookup = Callable[[str], NodeFacts | None]
+End: TypeAlias = tuple[int, int]
+"""One end of a link: an inner node's number, and its input's or output's."""
+
+
+class Unfit(Exception):
+    """A group node that cannot be expanded; the message says why."""
+
+
+class _Widget(NamedTuple):
+    """A widget of an inner node, its type, and how many places it has among the values: more than
+    one where a control or a button follows it.
+    """
+
+    node: int
+    name: str
+    type: str
+    places: int
+    control: bool = False
+
+
+@dataclass(slots=True)
+class Shown:
+    """The inputs, widgets and outputs of a group node: what it calls them, and where they lead."""
+
+    sockets: dict[str, End] = field(default_factory=dict)
+    converted: dict[str, End] = field(default_factory=dict)
+    widgets: dict[str, _Widget] = field(default_factory=dict)
+    outputs: list[End] = field(default_factory=list)
+    turned: list[_Widget] = field(default_factory=list)
+    """The widgets that `converted` stand for."""
+
+    def place(self, slot: Slot) -> tuple[int, int | Slot]:
+        """The inner node and its input that an input of the group node leads to."""
+        end = self.sockets.get(slot.name) or self.converted.get(slot.name)
+        if end is not None:
+            return end
+        widget = self.widgets.get(slot.name)
+        if widget is None:
+            raise Unfit(f"the group that the file describes has no input {slot.name!r}")
+        return widget.node, Slot(widget.name, widget.type, None, widget.name)
+
+    def values(self, host: PageNode) -> dict[tuple[int, str], Any]:
+        """What the inner widgets hold on the group node itself."""
+        held = host.values or ()
+        if host.named is not None:
+            raise Unfit("its values stand in a form that is not known of group nodes")
+        widgets = list(self.widgets.values())
+        plain = sum(each.places for each in widgets)
+        if len(held) == plain + len(self.turned):
+            widgets += self.turned
+        elif held and len(held) != plain:
+            raise Unfit("its values are not those of the group that the file describes")
+        found: dict[tuple[int, str], Any] = {}
+        place = 0
+        for each in widgets if held else ():
+            found[each.node, each.name] = held[place]
+            if each.control and held[place + 1] not in CONTROLS:
+                raise Unfit(
+                    "its values are not those of the group that the file describes"
+                )
+            place += each.places
+        return found
+
+
+class Group:
+    """A group as the file describes it: nodes by their numbers, and links between them.
+
+    Raises CodegenError for nodes that are not well formed, and Unfit for those that nothing is
+    known of.
+    """
+
+    def __init__(
+        self, described: Mapping[str, Any], facts: Lookup, source: str
+    ) -> None:
+        self._nodes = read_nodes(sequence(described.get("nodes")), source)
+        self._facts = [facts(node.class_type) for node in self._nodes]
+        self._config = mapping(described.get("config"))
+        self.links = list(_links(described.get("links"), len(self._nodes)))
+        self._origins = {origin for origin, _ in self.links}
+        self._targets = {target for _, target in self.links}
+        self._external = {
+            (each[0], each[1])
+            for each in sequence(described.get("external"))
+            if isinstance(each, list) and _is_end(each, len(self._nodes))
+        }
+        self._held = [
+            self._widgets(node, known)
+            for node, known in zip(self._nodes, self._facts, strict=True)
+        ]
+
+    def _widgets(self, node: PageNode, facts: NodeFacts | None) -> Widgets:
+        """What the inner node itself holds."""
+        if node.class_type in VIRTUAL:
+            return Widgets()
+        if facts is None:
+            raise Unfit(f"the class {node.class_type} within its group is not known")
+        try:
+            return widgets_of(node, facts)
+        except Untold as error:
+            message = f"the values of the {node.class_type} within its group do not fit"
+            raise Unfit(message) from error
+
+    def nodes_with(self, values: Mapping[tuple[int, str], Any]) -> list[PageNode]:
+        """The inner nodes, with these values in place of their own."""
+        found = []
+        for number, (node, held) in enumerate(
+            zip(self._nodes, self._held, strict=True)
+        ):
+            own = {name: value for (of, name), value in values.items() if of == number}
+            if node.class_type not in VIRTUAL:
+                named = {
+                    name: value
+                    for name, value in held.values.items()
+                    if name not in held.assumed
+                }
+                node = replace(node, values=None, named={**named, **own})
+            elif own:
+                node = replace(node, values=tuple(own.values()))
+            found.append(node)
+        return found
+
+    def shown(self) -> Shown:
+        """What the group node shows, in the page's order."""
+        shown = Shown()
+        names = _Names(self._config)
+        later: list[tuple[int, int, str, InputFacts]] = []
+        for number, (node, facts) in enumerate(
+            zip(self._nodes, self._facts, strict=True)
+        ):
+            if facts is not None:
+                later += self._declared(number, node, facts, shown, names)
+                outputs = max(len(facts.outputs), len(node.outputs))
+            elif not self._stands_for_itself(number, node):
+                continue
+            elif node.class_type == PRIMITIVE:
+                places = max(len(node.values or ()), 1)
+                name = names.of(number, node, "value")
+                shown.widgets[name] = _Widget(number, "value", "*", places)
+                outputs = 1
+            else:
+                if (number, 0) not in self._targets:
+                    shown.sockets[names.of(number, node, self._passed(number))] = (
+                        number,
+                        0,
+                    )
+                outputs = 1
+            shown.outputs += (
+                (number, output)
+                for output in range(outputs)
+                if self._shows_output(number, output)
+            )
+        for number, index, name, each in later:
+            key = names.of(number, self._nodes[number], name)
+            shown.converted[key] = (number, index)
+            shown.turned.append(_Widget(number, name, each.value_type, 1))
+        return shown
+
+    def _stands_for_itself(self, number: int, node: PageNode) -> bool:
+        """Whether the page shows anything of a node that only it has."""
+        out = (number, 0) in self._origins
+        if node.class_type == PRIMITIVE:
+            return out
+        if node.class_type != _REROUTE:
+            return False
+        within = out and (number, 0) in self._targets
+        return not within or (number, 0) in self._external
+
+    def _passed(self, number: int) -> str:
+        """The type of what a reroute passes on, after which the page names its input."""
+        targets = [target for origin, target in self.links if origin == (number, 0)]
+        inputs = [self._nodes[of].inputs[at : at + 1] for of, at in targets]
+        kinds = [slot.type for slots in inputs for slot in slots if slot.type != "*"]
+        return next(iter([*kinds, *self._nodes[number].outputs]), "*")
+
+    def _declared(
+        self,
+        number: int,
+        node: PageNode,
+        facts: NodeFacts,
+        shown: Shown,
+        names: _Names,
+    ) -> Iterator[tuple[int, int, str, InputFacts]]:
+        """Adds an ordinary node's widgets and sockets; yields the widgets that became inputs,
+        which come after those of all nodes.
+        """
+        places = {slot.name: index for index, slot in enumerate(node.inputs)}
+        later: list[tuple[int, int, str, InputFacts]] = []
+        for name, each in facts.inputs.items():
+            if each.branches or each.autogrow or each.group:
+                raise Unfit(f"the {node.class_type} within it has inputs that vary")
+            # Widgets that the class has gained since have no place among the values.
+            if not each.is_widget or name in self._held[number].assumed:
+                continue
+            index = places.get(name)
+            if index is not None and node.inputs[index].widget == name:
+                if (number, index) not in self._targets:
+                    later.append((number, index, name, each))
+                continue
+            control = each.control is not None
+            shown.widgets[names.of(number, node, name)] = _Widget(
+                number, name, each.value_type, 1 + control + bool(each.upload), control
+            )
+        for name, each in facts.inputs.items():
+            index = places.get(name)
+            if each.is_widget or index is None or (number, index) in self._targets:
+                continue
+            key = names.of(number, node, name)
+            if _said(self._config, number, "input", name).get("visible") is not False:
+                shown.sockets[key] = (number, index)
+        yield from sorted(later, key=lambda each: each[1])
+
+    def _shows_output(self, number: int, output: int) -> bool:
+        end = (number, output)
+        chosen = _said(self._config, number, "output", str(output)).get("visible")
+        if isinstance(chosen, bool):
+            return chosen
+        return end not in self._origins or end in self._external
+
+
+class _Names:
+    """What a group node calls the inputs of its inner nodes: no two alike."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+        self._seen: dict[str, int] = {}
+
+    def of(self, number: int, node: PageNode, name: str) -> str:
+        """The name of the input, which counts as taken from then on."""
+        slot = node.slot(name)
+        said = _said(self._config, number, "input", name).get("name")
+        found = said if isinstance(said, str) else None
+        found = found or (slot.label if slot is not None else None) or name
+        key = found
+        titled = node.class_type == PRIMITIVE and bool(node.title)
+        if titled or found in self._seen:
+            before = node.title or node.class_type
+            key = found = f"{before} {name}"
+            if found in self._seen:
+                found = f"{before} {self._seen[found]} {name}"
+        self._seen[key] = self._seen.get(key, 1) + 1
+        return found
+
+
+def _said(
+    config: Mapping[str, Any], number: int, kind: str, name: str
+) -> Mapping[str, Any]:
+    """What the group's author set for an input or output of an inner node."""
+    node = mapping(config.get(str(number)))
+    return mapping(mapping(node.get(kind)).get(name))
+
+
+def _links(value: object, count: int) -> Iterator[tuple[End, End]]:
+    """The links whose both ends lie within the group."""
+    for each in sequence(value):
+        parts = sequence(each)
+        if _is_end(parts, count) and _is_end(parts[2:], count):
+            yield (parts[0], parts[1]), (parts[2], parts[3])
+
+
+def _is_end(parts: list[Any], count: int) -> bool:
+    """Whether two numbers begin the list that stand for a node of the group and a slot of it."""
+    return (
+        len(parts) >= 2
+        and all(isinstance(part, int) and part >= 0 for part in parts[:2])
+        and parts[0] < count
+    )

@@ -1,0 +1,180 @@
+"""Decoded JSON into a page's document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import Any, Final
+
+from ...errors import CodegenError, Diagnostic
+from ..json_text import EXPORT_HINT
+from .document import (
+    OUTPUTS,
+    PageDocument,
+    PageGraph,
+    PageLink,
+    PageNode,
+    Port,
+    Slot,
+    mapping,
+    node_id,
+    sequence,
+    type_of,
+    whole,
+)
+from .renumbering import Renumbering
+
+
+def read_document(document: Mapping[str, Any], source: str) -> PageDocument:
+    """The document in a JSON value; `source` names the file in messages.
+
+    Raises CodegenError with all that is wrong in its structure.
+    """
+    reader = _Reader(source)
+    root = reader.graph(document, "")
+    definitions: dict[str, PageGraph] = {}
+    described = mapping(document.get("definitions")).get("subgraphs")
+    for index, each in enumerate(sequence(described)):
+        where = f"definitions.subgraphs[{index}]"
+        if not isinstance(each, dict) or not isinstance(each.get("id"), str):
+            reader.fault(where, "a subgraph's definition needs an id")
+            continue
+        definitions.setdefault(each["id"], reader.graph(each, where))
+    if reader.faults:
+        raise CodegenError(*reader.faults)
+    renumber = Renumbering(document, [root, *definitions.values()])
+    definitions = {id: renumber(graph) for id, graph in definitions.items()}
+    extra = mapping(document.get("extra"))
+    return PageDocument(source, root, definitions, extra, renumber.free)
+
+
+def read_nodes(values: list[Any], source: str) -> list[PageNode]:
+    """Nodes that a file describes apart from any graph, numbered from 0.
+
+    Raises CodegenError with all that is wrong with them.
+    """
+    reader = _Reader(source)
+    numbered = [{**mapping(each), "id": id} for id, each in enumerate(values)]
+    nodes = list(reader.graph({"nodes": numbered}, "").nodes.values())
+    if reader.faults:
+        raise CodegenError(*reader.faults)
+    return nodes
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+class _Reader:
+    """Reads graphs, and collects what is wrong with them."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.faults: list[Diagnostic] = []
+
+    def fault(self, where: str, message: str) -> None:
+        self.faults.append(Diagnostic(f"{self.source}: {where}", message, EXPORT_HINT))
+
+    def graph(self, value: Mapping[str, Any], where: str) -> PageGraph:
+        inside = f"{where}." if where else ""
+        nodes: dict[str, PageNode] = {}
+        for index, each in enumerate(sequence(value.get("nodes"))):
+            node = self._node(each, f"{inside}nodes[{index}]")
+            if node is None:
+                continue
+            if node.id in nodes:
+                place = f"{inside}nodes[{index}]"
+                self.fault(place, f"the id {node.id} belongs to another node too")
+            nodes[node.id] = node
+        links = dict(self._links(value.get("links"), f"{inside}links"))
+        leaving = {
+            each.target_slot: each for each in links.values() if each.target == OUTPUTS
+        }
+        ports = tuple(
+            Port(
+                _text(each.get("name")), type_of(each), _text(each.get("label")) or None
+            )
+            for each in map(mapping, sequence(value.get("inputs")))
+        )
+        return PageGraph(
+            _text(value.get("id")) if where else "",
+            _text(value.get("name")),
+            nodes,
+            links,
+            ports if where else (),
+            leaving,
+            groups=tuple(sequence(value.get("groups"))),
+        )
+
+    def _node(self, value: object, where: str) -> PageNode | None:
+        if not isinstance(value, dict):
+            self.fault(where, "a node must be an object")
+            return None
+        id, class_type = node_id(value.get("id")), value.get("type")
+        if id is None:
+            self.fault(where, "the node has no id")
+            return None
+        if not isinstance(class_type, str) or not class_type:
+            self.fault(f"{where} (id {id})", "the node has no type")
+            return None
+        saved = value.get("widgets_values")
+        named = value.get("widgets_values_named")
+        if isinstance(saved, dict):
+            saved, named = None, saved
+        return PageNode(
+            id,
+            class_type,
+            whole(value.get("mode")),
+            _text(value.get("title")),
+            tuple(map(_slot, map(mapping, sequence(value.get("inputs"))))),
+            tuple(map(type_of, map(mapping, sequence(value.get("outputs"))))),
+            tuple(saved) if isinstance(saved, list) else None,
+            named if isinstance(named, dict) else None,
+            mapping(value.get("properties")),
+            _position(value.get("pos")),
+        )
+
+    def _links(self, value: object, where: str) -> Iterator[tuple[str, PageLink]]:
+        entries = list(value.values()) if isinstance(value, dict) else sequence(value)
+        for index, each in enumerate(entries):
+            if each is None:
+                continue
+            if isinstance(each, dict):
+                parts = [each.get(key) for key in _LINK_KEYS]
+            else:
+                parts = sequence(each)[:5]
+            ids = [node_id(part) for part in parts]
+            if len(ids) < 5 or None in ids:
+                self.fault(
+                    f"{where}[{index}]",
+                    "a link needs its id, and the node and the number at both ends",
+                )
+                continue
+            id, origin, _, target, _ = (str(part) for part in ids)
+            yield id, PageLink(origin, whole(parts[2]), target, whole(parts[4]))
+
+
+_LINK_KEYS: Final = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
+
+
+def _slot(value: Mapping[str, Any]) -> Slot:
+    widget = value.get("widget")
+    named = mapping(widget).get("name")
+    return Slot(
+        _text(value.get("name")),
+        type_of(value),
+        node_id(value.get("link")),
+        named if isinstance(named, str) else None,
+        _text(value.get("label")) or None,
+    )
+
+
+def _position(value: object) -> tuple[float, float] | None:
+    parts = value if isinstance(value, list) else list(mapping(value).values())
+    if len(parts) < 2 or not all(isinstance(part, int | float) for part in parts[:2]):
+        return None
+    try:
+        x, y = float(parts[0]), float(parts[1])
+    except OverflowError:
+        return None
+    return (x, y) if isfinite(x) and isfinite(y) else None
