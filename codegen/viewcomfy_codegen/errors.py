@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 _JOINERS: Final = "\u200c\u200d"
 """What some scripts and many emoji are written with: not
@@ -23,8 +22,7 @@ def visible(text: str) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One thing to tell the user, for instance
     `workflow_api.json: node 12 (KSampler), inputs.seed`.
     """

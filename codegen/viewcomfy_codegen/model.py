@@ -4,9 +4,8 @@ target renders, in no language's syntax.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from viewcomfy_runtime.parameters.branches import Branch
 from viewcomfy_runtime.parameters.docs import About
@@ -37,8 +36,7 @@ class Origin(Enum):
         return str(self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Origins:
+class Origins(NamedTuple):
     """Where a parameter's name, type and sentence came
     from; a text names the place where a user wrote it.
     """
@@ -48,8 +46,7 @@ class Origins:
     doc: Origin | str
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of the client: how it is called, what it takes and what it sets."""
 
     name: Identifier
@@ -76,24 +73,21 @@ class Parameter:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(NamedTuple):
     """Choices that stand once under a name of their own."""
 
     name: Identifier
     choice: Choice
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(NamedTuple):
     """An input that has no parameter unless somebody asks for it, and why."""
 
     input: WireKey
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class GraphNode:
+class GraphNode(NamedTuple):
     """A node of the workflow as a drawing shows it.
 
     `sources` are the ids of the nodes that it takes from. `subgraphs` are the names of those that
@@ -120,8 +114,7 @@ class GraphNode:
         return self.id.rpartition(":")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(NamedTuple):
     """Everything that a target needs to know of a workflow.
 
     `name` is what programs import the client as, `source` names the file it came from, `outputs`

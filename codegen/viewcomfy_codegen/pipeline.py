@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple, TypeVar
 
 from .catalog import Catalog, shipped, with_object_info
 from .errors import CodegenError, Diagnostic
@@ -27,8 +27,7 @@ TARGETS: Final = (PYTHON, JSON_SCHEMA)
 """What a client consists of unless something else is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A workflow with what was written down about its inputs, and what its author should know.
 
     `catalog` is what is known of its classes; `curated` where the wishes choose what is shown.
@@ -41,7 +40,7 @@ class Read:
     wishes: Wishes
     curated: bool
     diagnostics: tuple[Diagnostic, ...]
-    author: Author = field(default_factory=Author)
+    author: Author = Author()
     app: bool = False
 
 

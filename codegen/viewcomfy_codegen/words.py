@@ -18,11 +18,13 @@ LONGEST: Final = 60
 """Where a name is cut, in characters, at the end of a word."""
 
 _SEPARATORS: Final = re.compile(r"[\W_]+")
-_HUMP: Final = re.compile(
-    r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])"
-    r"|(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])(?=[A-Za-z0-9])"
+_HUMP: Final = r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])"
+_HUMP_OF_ANY_SCRIPT: Final = (
+    _HUMP + r"|(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])(?=[A-Za-z0-9])"
     r"|(?<=[A-Za-z0-9])(?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
 )
+"""Slow to compile, so only for texts that may need it."""
+
 _COMPOUNDS: Final = frozenset("""
     ksampler ksamplers lora loras ipadapter ipadapters controlnet controlnets animatediff unet unets
     midas dit gligen kjv2 lightx2v pulid instantid brushnet powerpaint dwpose openpose seedvr2
@@ -76,7 +78,7 @@ def words(text: str) -> tuple[str, ...]:
 
 def _humps(chunk: str) -> list[str]:
     """The words that capitals mark within one, with those joined that only look like several."""
-    humps = _HUMP.split(chunk)
+    humps = re.split(_HUMP if chunk.isascii() else _HUMP_OF_ANY_SCRIPT, chunk)
     found: list[str] = []
     at = 0
     while at < len(humps):

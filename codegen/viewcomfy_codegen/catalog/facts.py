@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 Scalar: TypeAlias = str | int | float | bool
 JsonValue: TypeAlias = "None | Scalar | list[JsonValue] | dict[str, JsonValue]"
@@ -40,8 +39,7 @@ CONTROL: Final = "control_after_generate"
 """What the widget behind a seed is called where its class gives it no name of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class InputFacts:
+class InputFacts(NamedTuple):
     """What a class says of an input: its widget's type, range and choices, or its link's type.
 
     `files` marks choices that list a machine's files, `upload` the MIME pattern of a file that is
@@ -77,7 +75,7 @@ class InputFacts:
     choices_from: str = ""
     """How the inputs begin that hold the choices: the node's author wrote them on the node itself.
     """
-    branches: Mapping[str, Mapping[str, InputFacts]] = field(default_factory=dict)
+    branches: Mapping[str, Mapping[str, InputFacts]] = {}
     """Of a selector (COMFY_DYNAMICCOMBO_V3): the inputs of each choice, without the dot."""
     autogrow: Autogrow | None = None
     group: Group | None = None
@@ -98,8 +96,7 @@ class InputFacts:
         return self.widget_type if self.widget_type in WIDGETS else self.type
 
 
-@dataclass(frozen=True, slots=True)
-class Autogrow:
+class Autogrow(NamedTuple):
     """Inputs that the web page adds as they are used (COMFY_AUTOGROW_V3): `images.image0` …
 
     Their names are `names`, else `prefix` and a number from 0; where neither is known, any. The
@@ -117,8 +114,8 @@ class Autogrow:
         place = self._place(name)
         if place is None or (self.most is not None and place >= self.most):
             return None
-        return replace(
-            self.element, required=self.element.required and place < self.least
+        return self.element._replace(
+            required=self.element.required and place < self.least
         )
 
     def _place(self, name: str) -> int | None:
@@ -136,8 +133,7 @@ def _number(digits: str) -> int | None:
     return int(digits) if plain else None
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A row of inputs that the web page repeats (COMFY_DYNAMICGROUP_V3): `loras.0.strength` …"""
 
     members: Mapping[str, InputFacts]
@@ -152,27 +148,25 @@ class Group:
         if place < self.least:
             return self.members
         return {
-            name: replace(each, required=False) for name, each in self.members.items()
+            name: each._replace(required=False) for name, each in self.members.items()
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(NamedTuple):
     """One meaning of a dotted name, and the choices that lead to it by selector."""
 
     when: Mapping[str, str]
     facts: InputFacts
 
 
-@dataclass(frozen=True, slots=True)
-class NodeFacts:
+class NodeFacts(NamedTuple):
     """What is known of a class: its display name, inputs in the web page's order, output types."""
 
     name: str
     output_node: bool = False
     outputs: tuple[str, ...] = ()
     output_names: tuple[str, ...] = ()
-    inputs: Mapping[str, InputFacts] = field(default_factory=dict)
+    inputs: Mapping[str, InputFacts] = {}
     own: bool = False
     """Whether the user's own server, or the catalog that they keep, said so."""
     has_intermediate_output: bool = False
@@ -223,7 +217,7 @@ def _with_written(facts: InputFacts, values: Mapping[str, object]) -> InputFacts
     }
     places = sorted(place for place in numbered if place is not None)
     written = tuple(dict.fromkeys(str(numbered[place]) for place in places))
-    return replace(facts, choices=written, closed=bool(written))
+    return facts._replace(choices=written, closed=bool(written))
 
 
 def is_page_name(name: str) -> bool:
@@ -279,8 +273,7 @@ def union(found: list[InputFacts]) -> InputFacts:
         )
     lows = [each.lo for each in found]
     highs = [each.hi for each in found]
-    return replace(
-        first,
+    return first._replace(
         type=kinds.pop(),
         widget_type=None,
         lo=None if None in lows else min(low for low in lows if low is not None),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, Final, TypeAlias
 
 from ..model import Origin
+from .data import shipped_data
 from .vocabulary import class_words, family_of, noun_of
 
 _NUMBERS: Final = frozenset({"integer", "number"})
@@ -259,6 +259,4 @@ def _fits(sentence: str, kind: str) -> bool:
 @lru_cache(maxsize=1)
 def glossary() -> Glossary:
     """The glossary that the package ships."""
-    return Glossary(
-        json.loads((files("viewcomfy_codegen.catalog") / "glossary.json").read_bytes())
-    )
+    return Glossary(json.loads(shipped_data("glossary.json")))

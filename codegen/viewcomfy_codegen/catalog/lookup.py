@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, Final
 
+from .data import shipped_data
 from .distilling import node_record
 from .facts import DYNAMIC_COMBO, Autogrow, Group, InputFacts, NodeFacts
 from .titles import default_titles
@@ -19,6 +18,7 @@ SHARED: Final = "="
 TITLES: Final = "@"
 BY_NAME: Final = "?"
 BY_WORD: Final = "~"
+_NODES: Final = "nodes.tsv"
 _SIGNS: Final = ABOUT + SHARED + TITLES + BY_NAME + BY_WORD
 
 
@@ -180,14 +180,15 @@ class Catalog:
         data, low, high = self._data, 0, len(self._data)
         while low < high:
             start = data.rfind(b"\n", low, (low + high) // 2) + 1 or low
-            end = data.find(b"\n", start)
-            found, _, text = data[start:end].partition(b"\t")
-            if found == wanted:
-                return json.loads(text)
-            if found < wanted:
-                low = end + 1
-            else:
+            tab = data.find(b"\t", start)
+            found = data[start:tab]
+            if found > wanted:
                 high = start
+                continue
+            end = data.find(b"\n", tab)
+            if found == wanted:
+                return json.loads(data[tab + 1 : end])
+            low = end + 1
         return None
 
 
@@ -222,7 +223,7 @@ class OwnCatalog(Catalog):
             for name, each in facts.inputs.items()
         }
         titles = facts.titles | known.titles
-        return replace(facts, inputs=inputs, titles=titles, does=known.does)
+        return facts._replace(inputs=inputs, titles=titles, does=known.does)
 
 
 def _completed(own: InputFacts, known: InputFacts) -> InputFacts:
@@ -230,22 +231,18 @@ def _completed(own: InputFacts, known: InputFacts) -> InputFacts:
     if own.type != known.type:
         return own
     if known.files:
-        return replace(own, files=True, choices=(), closed=False)
+        return own._replace(files=True, choices=(), closed=False)
     if own.lo is None and own.hi is None:
-        return replace(own, lo=known.lo, hi=known.hi)
+        return own._replace(lo=known.lo, hi=known.hi)
     return own
 
 
 @lru_cache(maxsize=1)
 def shipped() -> Catalog:
     """The catalog that the package ships."""
-    return Catalog(_shipped_data())
-
-
-def _shipped_data() -> bytes:
-    return (files("viewcomfy_codegen.catalog") / "nodes.tsv").read_bytes()
+    return Catalog(shipped_data(_NODES))
 
 
 def with_object_info(classes: Mapping[str, Any]) -> Catalog:
     """The catalog that the package ships, under what a server answered at /object_info."""
-    return OwnCatalog(_shipped_data(), classes)
+    return OwnCatalog(shipped_data(_NODES), classes)

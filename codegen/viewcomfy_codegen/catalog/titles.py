@@ -12,7 +12,8 @@ from typing import Final
 from .facts import NodeFacts
 
 _LONGEST: Final = 400
-_REMARK: Final = re.compile(r"[(\[（【][^()\[\]（）【】]*[)\]）】]?\s*$")
+_OPENING: Final = "([（【"
+_REMARK: Final = r"[(\[（【][^()\[\]（）【】]*[)\]）】]?\s*$"
 _PREFIX: Final = re.compile(r"^\s*([^:：]{1,40}[:：])")
 _MARKS: Final = frozenset(
     "deprecated experimental legacy obsolete recommend recommended".split()
@@ -24,14 +25,18 @@ _WEAK_MARKS: Final = frozenset(
 )
 """Words that a remark of that kind may consist of, though none alone would prove it."""
 
-_SCRIPTS: Final = {
-    "chinese or japanese": "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff",
-    "korean": "\u1100-\u11ff\uac00-\ud7af",
-    "cyrillic": "\u0400-\u04ff",
-    "hebrew": "\u0590-\u05ff",
-    "arabic or persian": "\u0600-\u06ff",
-}
-_SCRIPT: Final = re.compile("|".join(f"([{letters}])" for letters in _SCRIPTS.values()))
+_SCRIPTS: Final = (
+    ("\u0400", "\u04ff", "cyrillic"),
+    ("\u0590", "\u05ff", "hebrew"),
+    ("\u0600", "\u06ff", "arabic or persian"),
+    ("\u1100", "\u11ff", "korean"),
+    ("\u3040", "\u30ff", "chinese or japanese"),
+    ("\u3400", "\u4dbf", "chinese or japanese"),
+    ("\u4e00", "\u9fff", "chinese or japanese"),
+    ("\uac00", "\ud7af", "korean"),
+)
+"""The first and the last letter of each block, and its script."""
+
 _ALIKE: Final = 0.4
 """How much of a title its class's known one must have for it to be another translation."""
 
@@ -91,13 +96,15 @@ class DefaultTitles:
 
     def _is_remarked(self, class_type: str, title: str) -> bool:
         """Whether a remark in brackets follows the class's words: it is about the class."""
-        remark = _REMARK.search(title[:_LONGEST])
+        if not any(mark in title for mark in _OPENING):
+            return False
+        remark = re.search(_REMARK, title[:_LONGEST])
         if remark is None:
             return False
         facts = self._facts.get(class_type)
         known = {class_type, facts.name} if facts is not None else {class_type}
         bare = plain_title(title[: remark.start()])
-        if bare not in {plain_title(_REMARK.sub("", each)) for each in known}:
+        if bare not in {plain_title(re.sub(_REMARK, "", each)) for each in known}:
             return False
         if facts is None:
             # Who remarks on several nodes tells them apart.
@@ -137,8 +144,15 @@ class DefaultTitles:
 
 def script_of(title: str) -> str | None:
     """The script of a title that is not in Latin letters."""
-    found = _SCRIPT.search(title[:_LONGEST])
-    return list(_SCRIPTS)[(found.lastindex or 1) - 1] if found is not None else None
+    if title.isascii():
+        return None
+    found = (
+        script
+        for letter in title[:_LONGEST]
+        for first, last, script in _SCRIPTS
+        if first <= letter <= last
+    )
+    return next(found, None)
 
 
 def _pairs(plain: str) -> set[str]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, Final
 
 from ..words import words
+from .data import shipped_data
 
 Words = tuple[str, ...]
 
@@ -110,11 +110,7 @@ def class_words(class_type: str) -> Words:
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
     """The vocabulary that the package ships."""
-    return Vocabulary(
-        json.loads(
-            (files("viewcomfy_codegen.catalog") / "vocabulary.json").read_bytes()
-        )
-    )
+    return Vocabulary(json.loads(shipped_data("vocabulary.json")))
 
 
 @lru_cache(maxsize=2048)

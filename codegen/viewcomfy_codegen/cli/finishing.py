@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +161,7 @@ def _with_catalog(task: Task, described: dict[str, Mapping[str, Any]]) -> Task:
             hint = "write it: viewcomfy-codegen catalog update URL"
             raise CodegenError(Diagnostic(place, "there is no such catalog", hint))
         described[place] = classes_in(read_file(place), place)
-    return replace(task, options=replace(task.options, kept=described[place]))
+    return task._replace(options=replace(task.options, kept=described[place]))
 
 
 def _written(products: Sequence[Product]) -> Iterator[tuple[Path, str]]:
@@ -187,6 +186,8 @@ def _written(products: Sequence[Product]) -> Iterator[tuple[Path, str]]:
 
 def _show_stale(products: Sequence[Product]) -> bool:
     """Print how outputs differ from what would be generated, and return whether any does."""
+    from difflib import unified_diff
+
     stale = False
     for product in products:
         for path in product.stale:

@@ -5,7 +5,6 @@ every workflow in the project.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -196,7 +195,7 @@ def _project(*, fresh: bool, force: bool, check: bool, watched: bool) -> None:
 
             watch(
                 lambda: [
-                    replace(task, fresh=fresh, force=force)
+                    task._replace(fresh=fresh, force=force)
                     for task in tasks_of(settings)
                 ],
                 settings,

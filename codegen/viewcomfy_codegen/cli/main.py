@@ -62,10 +62,11 @@ class Commands(click.Group):
 
 def _refuse_misspelled(word: str) -> None:
     """Raises click.UsageError for an argument that is a misspelled command and not a file."""
+    if os.path.exists(word) or not re.fullmatch(r"\w+", word):
+        return
     from difflib import get_close_matches
 
-    near = get_close_matches(word, _COMMANDS, n=1)
-    if near and re.fullmatch(r"\w+", word) and not os.path.exists(word):
+    if near := get_close_matches(word, _COMMANDS, n=1):
         raise click.UsageError(
             f"there is no command {word!r}. Did you mean {near[0]!r}?"
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -24,8 +23,7 @@ class Use(NamedTuple):
     output: int
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One node: its class, its title in the editor, the
     values that were set in it and its links.
     """
@@ -38,11 +36,11 @@ class Node:
     raw: dict[str, Any]
 
 
-@dataclass(frozen=True)
 class Workflow:
     """The nodes by id, in the order of the flow of data."""
 
-    nodes: dict[str, Node]
+    def __init__(self, nodes: dict[str, Node]) -> None:
+        self.nodes: Final = nodes
 
     @cached_property
     def uses(self) -> dict[str, tuple[Use, ...]]:

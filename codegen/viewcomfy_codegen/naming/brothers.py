@@ -4,7 +4,6 @@ every brother carries his.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from ..graph.reading import places
@@ -89,7 +88,7 @@ class Brothers:
                 rule = prefix.rule or Rule.NOUN
                 sided = prefix.words in ((POSITIVE,), (NEGATIVE,))
                 kept = () if sided or prefix.rule is Rule.APART else noun
-                found[id] = replace(prefix, noun=merge(kept, prefix.noun), rule=rule)
+                found[id] = prefix._replace(noun=merge(kept, prefix.noun), rule=rule)
         return found
 
     def by_stage(self, contest: Contest) -> Prefixes | None:

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
-
-from viewcomfy_runtime.results.result import PromptResult
+from typing import Final, NamedTuple
 
 from ..model import Identifier
 from ..words import RESERVED, snake, unique, usable, words
 from .rules import Words
 
-RESERVED_OUTPUTS: Final = frozenset(
-    name for name in dir(PromptResult) if not name.startswith("_")
-) | frozenset(
-    """
+RESERVED_OUTPUTS: Final = frozenset("""
+    attempt from_wire output_names saved wall_seconds
     parameters params prompt prompt_id events event files file_names texts url urls data json status
     completed outputs output images videos audios models logs log extra error errors result results
     name names node nodes by_node of texts_of save asave save_as copy_to chunks achunks read aread
     text_of progress previews job client execution_time_seconds workflow metadata timeout seed seeds
     run arun cancel acancel close
-    """.split()
-)
+    """.split())
 """Names that no output gets: attributes that every result has, or that a later runtime may give it.
 """
 
@@ -45,8 +39,7 @@ _SAYS_NOTHING: Final = frozenset("""
     """.split())
 
 
-@dataclass(frozen=True, slots=True)
-class OutputSpot:
+class OutputSpot(NamedTuple):
     """An output node that is to be named, with what may name it."""
 
     node: str

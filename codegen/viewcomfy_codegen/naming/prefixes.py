@@ -5,14 +5,13 @@ to be settled.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ..graph.workflow import Node
 from .rules import Rule, Words, merge
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(NamedTuple):
     """What a node's inputs carry beside their names; `noun` is its family's, `number` its place
     along the flow.
     """
@@ -24,14 +23,13 @@ class Prefix:
 
     def within(self, words: Words, rule: Rule) -> Prefix:
         """The prefix of a node within those that these words tell from others."""
-        return replace(self, words=merge(words, self.words), rule=self.rule or rule)
+        return self._replace(words=merge(words, self.words), rule=self.rule or rule)
 
 
 Prefixes = dict[str, Prefix]
 
 
-@dataclass(frozen=True, slots=True)
-class Contest:
+class Contest(NamedTuple):
     """Nodes whose inputs want one name.
 
     `owners` keep the bare name where they are the only ones of their kind; `settle` tells some of

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from viewcomfy_runtime.parameters.types import ParameterType
 
@@ -39,8 +38,7 @@ MEDIA_NOUNS: Final = frozenset("""
     """.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """An input of a node that is to be named; `alone` when it is the node's only one."""
 
     node: Node
@@ -53,8 +51,7 @@ class Spot:
     """Whether it has no parameter unless somebody asks: it gives way to all others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(NamedTuple):
     """What an input is called as long as no other wants that name.
 
     `noun` is what a weak word needs, `words` the rest; `role` when the whole says what the value

@@ -20,13 +20,13 @@ _TEMPLATE: Final = re.compile(r"^\$([\w-]+)\.[\w-]+!?$")
 _ADDED: Final = re.compile(r"\s[-–—|:]+\s")
 """What stands between a pack's own title and what an author adds to it."""
 
-_RANGE: Final = re.compile(r"[(\[][^)\]]*\d\s*(?:-|–|~|to|\.\.)\s*\d[^)\]]*[)\]]")
-_PLACE: Final = re.compile(r"[(\[][^)\]]*[/\\\\][^)\]]*[)\]]")
+_RANGE: Final = r"[(\[][^)\]]*\d\s*(?:-|–|~|to|\.\.)\s*\d[^)\]]*[)\]]"
+_PLACE: Final = r"[(\[][^)\]]*[/\\\\][^)\]]*[)\]]"
 """A folder in brackets."""
 
-_REMARK: Final = re.compile(
-    r"[(\[][^)\]]*\b(?:optional|required|recommend\w*|default|e\.?g|deprecated|max|min)\b[^)\]]*[)\]]",
-    re.IGNORECASE,
+_REMARK: Final = (
+    r"(?i:[(\[][^)\]]*\b(?:optional|required|recommend\w*|default|e\.?g|deprecated|max|min)\b"
+    r"[^)\]]*[)\]])"
 )
 _VERBS: Final = frozenset(
     "enter type write choose select pick put place upload load insert adjust drop paste click edit"
@@ -116,7 +116,9 @@ def _trimmed(title: str) -> Words:
     template = _TEMPLATE.match(text)
     if template:
         text = template.group(1)
-    text = _REMARK.sub(" ", _PLACE.sub(" ", _RANGE.sub(" ", text)))
+    if "(" in text or "[" in text:
+        for aside in (_RANGE, _PLACE, _REMARK):
+            text = re.sub(aside, " ", text)
     found = list(words(text))
     while found[1:] and found[0] in _VERBS:
         del found[0]

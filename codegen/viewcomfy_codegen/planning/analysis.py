@@ -5,7 +5,7 @@ client: its classes, its graph, its settable inputs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..catalog import Catalog, NodeFacts
 from ..graph.roles import Roles
@@ -14,8 +14,7 @@ from .drafts import Draft, drafts
 from .wishes import Wishes
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(NamedTuple):
     """A workflow with the facts of its classes, its nodes'
     roles and a draft of each settable input.
     """

@@ -5,7 +5,6 @@ its inputs, its outputs and its parts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from viewcomfy_runtime.parameters.key import WireKey
@@ -20,13 +19,12 @@ class Label(NamedTuple):
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(NamedTuple):
     """Labels by input, the outputs that App mode shows, in its order, what stands around each
     node, and where the nodes stand on the canvas.
     """
 
-    labels: Mapping[WireKey, Label] = field(default_factory=dict)
+    labels: Mapping[WireKey, Label] = {}
     outputs: tuple[str, ...] = ()
-    around: Mapping[str, Surroundings] = field(default_factory=dict)
-    positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    around: Mapping[str, Surroundings] = {}
+    positions: Mapping[str, tuple[float, float]] = {}

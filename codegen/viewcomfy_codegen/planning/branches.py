@@ -8,8 +8,8 @@ A branch is known by its selectors' wire names until the parameters have names: 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeAlias
 
 from viewcomfy_runtime.parameters.branches import Branch, spoken
 from viewcomfy_runtime.parameters.types import (
@@ -59,7 +59,7 @@ def _merged(branches: Sequence[Branch]) -> tuple[Branch, ...]:
             known = joined.get(alike)
             if known is not None and path in branch.when:
                 keys = dict.fromkeys((*known.when[path], *branch.when[path]))
-                branch = replace(known, when={**known.when, path: tuple(keys)})
+                branch = known._replace(when={**known.when, path: tuple(keys)})
             joined[alike] = branch
         branches = tuple(joined.values())
     return tuple(branches)
@@ -98,8 +98,7 @@ def _joined_numbers(kinds: Sequence[Integer | Number]) -> Integer | Number:
     return Number(low, high)
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(NamedTuple):
     """The input whose value chooses: its deployed value,
     and its parameter's name and choices, where it has one.
     """
@@ -128,7 +127,7 @@ def resolved(
             for path, each in known.items()
             if each is not None and each.name
         }
-        found.append(replace(branch, when=when))
+        found.append(branch._replace(when=when))
     return _merged(found)
 
 
@@ -145,7 +144,7 @@ def narrowed(
         for branch in branches
     )
     found = [
-        replace(branch, type=each) for branch, each in zip(branches, exact, strict=True)
+        branch._replace(type=each) for branch, each in zip(branches, exact, strict=True)
     ]
     return kind, _merged(found)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from viewcomfy_runtime.parameters.branches import Branch
 from viewcomfy_runtime.parameters.fields import REQUIRED
@@ -46,7 +45,7 @@ def _settled(
     if not any(branch.when for branch in branches):
         if draft.lacking:
             return None
-        return replace(draft, branches=())
+        return draft._replace(branches=())
     kind = joined_type([branch.type for branch in branches])
     default = draft.default
     if default is not REQUIRED and default is not None and refusal(kind, default):
@@ -56,8 +55,8 @@ def _settled(
     if not (draft.lacking or counts or len(branches) > 1):
         # Every choice brings it, and always the same.
         seed = isinstance(draft.type, Integer) and draft.type.random
-        return replace(draft, type=with_draws(kind, seed), branches=())
-    return replace(draft, type=kind, branches=branches, counts=counts)
+        return draft._replace(type=with_draws(kind, seed), branches=())
+    return draft._replace(type=kind, branches=branches, counts=counts)
 
 
 def _selector(
@@ -90,7 +89,7 @@ def by_sets(kept: Named, joined: Sets) -> Named:
         (
             name,
             (
-                replace(draft, branches=_renamed(draft.branches, heirs))
+                draft._replace(branches=_renamed(draft.branches, heirs))
                 if draft.branches and heirs
                 else draft
             ),
@@ -104,8 +103,7 @@ def _renamed(
     branches: tuple[Branch, ...], heirs: Mapping[Identifier, Identifier]
 ) -> tuple[Branch, ...]:
     return tuple(
-        replace(
-            branch,
+        branch._replace(
             when={
                 heirs.get(Identifier(name), Identifier(name)): keys
                 for name, keys in branch.when.items()

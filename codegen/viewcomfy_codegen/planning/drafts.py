@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from viewcomfy_runtime.parameters.branches import Branch
 from viewcomfy_runtime.parameters.fields import REQUIRED, UNUSED
@@ -31,8 +31,7 @@ _OF_A_SERVER: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A parameter while it is planned.
 
     `value` is the deployed one, `default` what stands for it in a call, REQUIRED where a call has
@@ -43,7 +42,7 @@ class Draft:
     """
 
     node: Node
-    input: str
+    key: WireKey
     value: Any
     type: ParameterType
     group: str
@@ -67,8 +66,8 @@ class Draft:
     """Whether the workflow does not carry it, since the deployed choice does not bring it."""
 
     @property
-    def key(self) -> WireKey:
-        return WireKey(self.node.id, self.input)
+    def input(self) -> str:
+        return self.key.name
 
 
 def drafts(
@@ -100,10 +99,10 @@ def drafts(
             if "." not in name and draft.default is not REQUIRED:
                 fed = consumed_type(node, draft.type, value, workflow, facts, roles)
                 if fed is not None and fed != draft.type:
-                    draft = replace(draft, type=fed, type_origin=TypeOrigin.CONSUMER)
+                    draft = draft._replace(type=fed, type_origin=TypeOrigin.CONSUMER)
             group = mark or (draft.group if node.id in useful else UNUSED)
             if group != draft.group or mark is not None:
-                draft = replace(draft, group=group, marked=mark is not None)
+                draft = draft._replace(group=group, marked=mark is not None)
             yield _wished(draft, wishes.get(draft.key), curated)
 
 
@@ -134,7 +133,7 @@ def _draft(
     rare = is_rare(node, name, value, kind, declared, known, roles)
     return Draft(
         node,
-        name,
+        WireKey(node.id, name),
         value,
         kind,
         ADVANCED if rare else BASIC,
@@ -163,7 +162,7 @@ def _branches(
     )
     return tuple(
         (
-            replace(branch, type=kind)
+            branch._replace(type=kind)
             if all(node.values.get(path) in keys for path, keys in branch.when.items())
             else branch
         )
@@ -197,7 +196,7 @@ def lacking_drafts(
                 continue
             draft = Draft(
                 node,
-                name,
+                WireKey(node.id, name),
                 None,
                 joined_type([branch.type for branch in found]),
                 ADVANCED if node.id in useful else UNUSED,
@@ -214,12 +213,11 @@ def lacking_drafts(
 def _wished(draft: Draft, wish: Wish | None, curated: bool) -> Draft:
     """The draft as its user wants it."""
     if wish is None:
-        return replace(draft, marked=False) if curated and draft.marked else draft
+        return draft._replace(marked=False) if curated and draft.marked else draft
     wanted = wish.type and kind_wished(draft.type, wish.type, draft.value)
     if wanted is not None and wanted is not draft.type:
-        draft = replace(draft, type=wanted, type_origin=wish.origin)
-    return replace(
-        draft,
+        draft = draft._replace(type=wanted, type_origin=wish.origin)
+    return draft._replace(
         wish=wish,
         group=wish.group or draft.group,
         marked=draft.marked or curated,
@@ -243,9 +241,8 @@ def masks(
             key = draft.key.mask
             wish = wishes.get(key)
             wanted = wish.name if wish is not None and wish.name else f"{name}_mask"
-            mask = replace(
-                draft,
-                input=key.name,
+            mask = draft._replace(
+                key=key,
                 value=None,
                 default=None,
                 wish=wish,

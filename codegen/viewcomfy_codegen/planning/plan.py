@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.key import WireKey
@@ -44,8 +44,7 @@ from .survey import Survey, renamed
 _NUMBERS: Final = re.compile("[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Titles:
+class Titles(NamedTuple):
     """What a client is called in its texts and by programs, and the file that it comes from."""
 
     title: str
@@ -171,7 +170,7 @@ def _parameter(
         default = REQUIRED
     told, origin = sentences.about(name, draft, joined is not None)
     if draft.counts:
-        told = replace(told, sentence=f"{told.sentence} {draft.counts}".strip())
+        told = told._replace(sentence=f"{told.sentence} {draft.counts}".strip())
     return Parameter(
         name=name,
         type=kind,

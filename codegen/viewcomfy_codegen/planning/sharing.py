@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.key import WireKey
@@ -25,8 +24,7 @@ from .drafts import Draft
 from .options import Options, Shared
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(NamedTuple):
     """What one parameter for several inputs takes, and what
     it sends unless a call says otherwise.
     """
@@ -36,8 +34,7 @@ class Joined:
     default: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Sets:
+class Sets(NamedTuple):
     """The sets by their first input; `members` are all the
     others, which have no parameter of their own.
     """

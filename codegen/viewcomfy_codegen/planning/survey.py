@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import takewhile
+from typing import NamedTuple
 
 from viewcomfy_runtime.parameters.fields import UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
@@ -27,8 +27,7 @@ from .options import Options
 from .wishes import Wish, Wishes, merged
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(NamedTuple):
     """What a plan starts from: every input that can be set, masks included, named by the workflow
     alone.
 
@@ -39,7 +38,7 @@ class Survey:
     analysis: Analysis
     labels: Labels
     named: Named
-    author: Author = field(default_factory=Author)
+    author: Author = Author()
     sets: Sets = ()
     """Inputs that one parameter sets, since they belong together."""
     app: bool = False
@@ -60,7 +59,7 @@ def survey(workflow: Workflow, catalog: Catalog, options: Options) -> Survey:
         )
     sets = belonging(analysis) if options.share else ()
     found = Survey(analysis, labels, [], author, sets, app)
-    return replace(found, named=_named(found, drafts, {}))
+    return found._replace(named=_named(found, drafts, {}))
 
 
 def renamed(found: Survey, wanted: Wishes) -> Named:
@@ -83,7 +82,7 @@ def renamed(found: Survey, wanted: Wishes) -> Named:
 
 
 def _with_wish(draft: Draft, wish: Wish | None) -> Draft:
-    return draft if draft.wish is wish else replace(draft, wish=wish)
+    return draft if draft.wish is wish else draft._replace(wish=wish)
 
 
 def _named(
@@ -168,7 +167,7 @@ def _common_names(
         (
             (
                 found[draft.key],
-                replace(draft, name_origin=Rule.TOGETHER),
+                draft._replace(name_origin=Rule.TOGETHER),
             )
             if draft.key in found and found[draft.key] != name
             else (name, draft)
@@ -228,7 +227,7 @@ def _origin(draft: Draft, rule: Rule, label: Label | None, kept: bool) -> Origin
 def _after_app(draft: Draft) -> Draft:
     """The draft as an app has it: what it does not show is advanced."""
     shown = draft.wish is not None and draft.wish.group is not None
-    return draft if shown or draft.group != BASIC else replace(draft, group=ADVANCED)
+    return draft if shown or draft.group != BASIC else draft._replace(group=ADVANCED)
 
 
 def _after_naming(draft: Draft, origin: Origin | str, rule: Rule) -> Draft:
@@ -236,8 +235,7 @@ def _after_naming(draft: Draft, origin: Origin | str, rule: Rule) -> Draft:
     titled is basic, what is hidden advanced where it shows.
     """
     hidden = draft.hidden and draft.group == BASIC
-    return replace(
-        draft,
+    return draft._replace(
         name_origin=origin,
         titled=rule is Rule.TITLE,
         group=ADVANCED if hidden else draft.group,

@@ -110,7 +110,7 @@ class Kind(NamedTuple):
 def kind_of(name: str, value: Any, facts: InputFacts | None, catalog: Catalog) -> Kind:
     """The type of an input with this deployed value, and where it comes from."""
     if facts is not None and facts.whole and not _RATES.isdisjoint(words(name)):
-        facts = replace(facts, whole=False)
+        facts = facts._replace(whole=False)
     declared = declared_type(facts, value) if facts is not None else None
     if declared is not None:
         if facts is not None and _stands_for_a_choice(value, facts):

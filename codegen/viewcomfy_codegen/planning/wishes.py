@@ -5,15 +5,13 @@ did: view_comfy.json, the project's table, an earlier module.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import ParameterType
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What is wanted of one input; None where nothing is said.
 
     `name` is taken as it stands, `label` is words that a name is made of, as a node's title is.
@@ -43,9 +41,7 @@ def merged(first: Wishes, second: Wishes) -> dict[WireKey, Wish]:
             found[target] = wish
             continue
         said = {
-            each.name: value
-            for each in fields(wish)
-            if (value := getattr(wish, each.name)) is not None
+            name: value for name, value in wish._asdict().items() if value is not None
         }
-        found[target] = replace(known, **said)
+        found[target] = known._replace(**said)
     return found

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
 from itertools import islice, product
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from viewcomfy_runtime.parameters.key import WireKey
 
@@ -17,8 +16,7 @@ _MISSING: Final = object()
 Schema: TypeAlias = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One change of one parameter; `breaking` if a call
     that was right may now be wrong, or mean something else.
     """
@@ -32,7 +30,7 @@ class Change:
         return f"breaking: {self.message}" if self.breaking else self.message
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return self._asdict()
 
 
 def changes_between(
@@ -256,7 +254,7 @@ def _branches_changed(
             yield Change("branches", name, message, True)
         else:
             for change in _type_changed(f"{name} where {where}", one, other):
-                yield replace(change, parameter=name)
+                yield change._replace(parameter=name)
     for choices in after:
         if choices not in before:
             message = f"{name} now also applies when {_spoken(choices)}"

@@ -5,8 +5,8 @@ replace, and the names that it keeps from them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from viewcomfy_runtime.parameters.key import WireKey
 
@@ -87,8 +87,7 @@ def earlier_in(outputs: Outputs, texts: Texts, *, lenient: bool) -> list[Earlier
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """What stays of an earlier output: names by input, sets of
     inputs that one parameter had, and names of outputs by node.
     """

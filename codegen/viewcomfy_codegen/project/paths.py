@@ -10,24 +10,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from ..targets.html.target import HTML
 from ..targets.json_schema import JSON_SCHEMA
-from ..targets.openapi import OPENAPI
 from ..targets.python.target import PYTHON
-from ..targets.rules import RULES, Rules
+from ..targets.registry import SUFFIXES, all_targets, target_of
 from ..targets.target import Target
-from ..targets.typescript.target import TYPESCRIPT
 from ..words import snake, words
-
-TARGETS: Final[tuple[Target, ...]] = (
-    PYTHON,
-    TYPESCRIPT,
-    JSON_SCHEMA,
-    OPENAPI,
-    RULES,
-    HTML,
-)
-"""What can be written; names are remembered from the first of them that is there."""
 
 STANDARD: Final = "-"
 """Standard input as a source, standard output as a module's place."""
@@ -68,10 +55,11 @@ def outputs_of(
             found[_stem(first, found[first]).with_suffix(".schema.json")] = JSON_SCHEMA
     _refuse_same(found, workflow)
     module = next((at.stem for at, each in found.items() if each is PYTHON), None)
-    for path in [at for at, each in found.items() if each is RULES]:
+    for path in [at for at, each in found.items() if each.suffix == ".md"]:
+        from ..targets.rules import Rules
+
         found[path] = Rules(module or name_of(workflow))
-    order = [each.suffix for each in TARGETS]
-    return dict(sorted(found.items(), key=lambda pair: order.index(pair[1].suffix)))
+    return dict(sorted(found.items(), key=lambda pair: SUFFIXES.index(pair[1].suffix)))
 
 
 def title_of(workflow: str, outputs: Iterable[Path]) -> str:
@@ -99,10 +87,10 @@ def _target(path: Path) -> Target:
         raise UnusableOutput(
             f"{path} is a folder; name the module's file, for instance {path / 'my_workflow.py'}"
         )
-    target = next((each for each in TARGETS if path.name.endswith(each.suffix)), None)
+    target = target_of(path.name)
     if target is None:
         better = path.with_name(f"{name_of(path.name)}.py")
-        known = ", ".join(f"{each.suffix} ({each.name})" for each in TARGETS)
+        known = ", ".join(f"{each.suffix} ({each.name})" for each in all_targets())
         raise UnusableOutput(
             f"{path} is not a module that Python can import; write {better}, for instance."
             f" Outputs end in {known}"

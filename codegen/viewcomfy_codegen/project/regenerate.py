@@ -5,9 +5,9 @@ of the earlier one kept and the changes since then told.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import pipeline
 from ..errors import Diagnostic
@@ -34,8 +34,7 @@ from .paths import STANDARD
 from .wanted import Wanted, found_in, outputs_in
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """A client to be generated: where from, where to, and how.
 
     `outputs` are the files to write, each with its target; names are remembered from the first of
@@ -48,20 +47,19 @@ class Task:
     source: str
     name: str
     outputs: Mapping[Path, Target]
-    options: Options = field(default_factory=Options)
+    options: Options = Options()
     view_comfy: str | None = None
     workflow: str | None = None
     object_info: str | None = None
     catalog: str | None = None
     vendor: Path | None = None
     runtime: Path | None = None
-    wanted: Wanted = field(default_factory=Wanted)
+    wanted: Wanted = Wanted()
     fresh: bool = False
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(NamedTuple):
     """What a task makes: texts by path, what is out of
     date, what changed, and what its author should know.
     """

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +37,7 @@ def tasks_of_project(
     if path is None:
         return None
     tasks = tasks_of(path)
-    return [replace(task, fresh=fresh, force=force) for task in tasks]
+    return [task._replace(fresh=fresh, force=force) for task in tasks]
 
 
 def settings_file(start: Path | None = None) -> Path | None:

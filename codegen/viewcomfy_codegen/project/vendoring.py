@@ -14,7 +14,6 @@ import viewcomfy_runtime
 
 from ..errors import CodegenError, Diagnostic
 from ..targets.checksums import is_edited, is_generated, marked
-from ..targets.typescript.module import companion
 from ..version import __version__
 
 INSTALLED: Final = "viewcomfy_runtime"
@@ -70,6 +69,8 @@ def shared_runtime(path: Path, *, force: bool = False) -> dict[Path, str | None]
         fault = "was edited by hand, or viewcomfy-codegen did not write it"
         hint = "name another file, or overwrite it with --force"
         raise CodegenError(Diagnostic(str(path), fault, hint))
+    from ..targets.typescript.module import companion
+
     return {path: marked(companion(), "")}
 
 

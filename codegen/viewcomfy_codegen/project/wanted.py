@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.key import WireKey
@@ -21,8 +19,7 @@ from ..planning.wishes import Wish
 from ..words import usable
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A table's entries by what they are written under: a key, a name, an output's node.
 
     A name is the one that the workflow itself gives, whatever the table or an earlier module makes
@@ -31,9 +28,9 @@ class Wanted:
     """
 
     where: str = ""
-    wishes: Mapping[str, Wish] = field(default_factory=dict)
-    shared: Mapping[str, tuple[tuple[str, ...], Any]] = field(default_factory=dict)
-    outputs: Mapping[str, str] = field(default_factory=dict)
+    wishes: Mapping[str, Wish] = {}
+    shared: Mapping[str, tuple[tuple[str, ...], Any]] = {}
+    outputs: Mapping[str, str] = {}
 
 
 def wanted_of(settings: Mapping[str, Any], where: str) -> Wanted:
@@ -41,7 +38,7 @@ def wanted_of(settings: Mapping[str, Any], where: str) -> Wanted:
     wishes: dict[str, Wish] = {}
 
     def want(place: str, **wish: Any) -> None:
-        wishes[place] = replace(wishes.get(place, Wish(where)), **wish)
+        wishes[place] = wishes.get(place, Wish(where))._replace(**wish)
 
     for place, name in settings.get("rename", {}).items():
         want(place, name=plain(name))
@@ -105,7 +102,7 @@ def found_in(
             for part, value in said.items()
             if getattr(known, part) not in (None, value)
         )
-        wishes[key] = replace(known, **said)
+        wishes[key] = known._replace(**said)
     shared: list[Shared] = []
     taken: set[WireKey] = set()
     for name, (listed, default) in wanted.shared.items():
@@ -121,7 +118,7 @@ def found_in(
             taken.update(keys)
             shared.append(Shared(keys, default))
             wish = wishes.get(keys[0], Wish(wanted.where))
-            wishes[keys[0]] = replace(wish, name=name)
+            wishes[keys[0]] = wish._replace(name=name)
     members = {key for each in shared for key in each.inputs[1:]}
     shown = [pair for pair in named if pair[1].key in seen | wishes.keys()]
     faults += _clashes(wishes, members, shown)
@@ -165,6 +162,8 @@ def _clashes(
 
 
 def _unknown(place: str, places: Mapping[str, object], where: str) -> Diagnostic:
+    from difflib import get_close_matches
+
     near = get_close_matches(place, places, n=1)
     question = f"; did you mean {near[0]}?" if near else ""
     hint = (

@@ -9,8 +9,9 @@ from typing import Any
 
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
+from ..sources.documents import is_view_comfy
 from ..sources.json_text import read_json
-from ..sources.view_comfy import apps_in, is_view_comfy
+from ..sources.view_comfy import apps_in
 from ..words import snake, words
 from .served import Served
 

@@ -4,8 +4,7 @@ view_comfy.json with workflows in it, an image, video or audio file that ComfyUI
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ..catalog import Catalog, shipped
 from ..errors import CodegenError, Diagnostic
@@ -14,18 +13,14 @@ from ..naming.titles import split_mark
 from ..planning.author import Author
 from ..planning.wishes import Wish, Wishes
 from .api_format import is_node, nodes_in
+from .documents import is_page_format, is_view_comfy
 from .images import is_image, workflow_in_image
 from .json_text import decoded, read_json
 from .media import is_media, workflow_in_media
 from .object_info import classes_in as classes_in
-from .page_format.conversion import convert
-from .page_format.document import is_page_format
-from .page_format.reading import read_document
-from .view_comfy import apps_in, edited, is_view_comfy, picked, wishes_of
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A decoded workflow, and what was written down on its inputs beside it.
 
     `flawed` is whether the document has anything that JSON cannot carry exactly; `curated` is
@@ -35,10 +30,10 @@ class Source:
 
     document: Any
     flawed: bool = False
-    wishes: Wishes = field(default_factory=dict)
+    wishes: Wishes = {}
     curated: bool = False
     notes: tuple[Diagnostic, ...] = ()
-    author: Author = field(default_factory=Author)
+    author: Author = Author()
     app: bool = False
 
 
@@ -71,8 +66,8 @@ def read_source(
         described = read_json(content, beside)
         if is_view_comfy(described):
             found = _described(described, source.document, workflow, beside, flawed)
-            return replace(
-                found, notes=(*source.notes, *found.notes), author=source.author
+            return found._replace(
+                notes=(*source.notes, *found.notes), author=source.author
             )
         message = "this is not a view_comfy.json"
         hint = "export it from ViewComfy's editor"
@@ -88,6 +83,9 @@ def _plain(document: Any, flawed: bool, name: str, catalog: Catalog) -> Source:
     page = _page_in(document)
     if page is None:
         return Source(document, flawed)
+    from .page_format.conversion import convert
+    from .page_format.reading import read_document
+
     found = convert(read_document(page, name), catalog.node)
     titles = (node["_meta"]["title"] for node in found.graph.values())
     marked = any(split_mark(title)[0] for title in titles)
@@ -118,6 +116,8 @@ def _described(
     """The source that a view_comfy.json describes: its own
     workflow, or the one that it stands beside.
     """
+    from .view_comfy import apps_in, edited, picked, wishes_of
+
     app = picked(apps_in(description, name), wanted, name)
     graph = nodes_in(app.workflow(name) if workflow is None else workflow)
     wishes, notes = wishes_of(app, graph, name)

@@ -5,8 +5,7 @@ inputs it shows, how it names and groups them, what they take.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import (
@@ -44,8 +43,7 @@ _UNTYPED: Final = frozenset({"number", "float", "int", "integer", "select", "sli
 """Types that say nothing beyond their bounds and options."""
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class App(NamedTuple):
     """One of the apps in a file: its title, what it shows, and its workflow if the file has it."""
 
     title: str
@@ -63,19 +61,6 @@ class App:
                 )
             )
         return self.graph
-
-
-def is_view_comfy(document: Any) -> bool:
-    """Whether a JSON value is a view_comfy.json."""
-    return isinstance(document, dict) and (
-        document.get("file_type") == "view_comfy"
-        or (
-            isinstance(found := document.get("workflows"), list)
-            and any(
-                isinstance(each, dict) and "viewComfyJSON" in each for each in found
-            )
-        )
-    )
 
 
 def apps_in(document: Any, name: str) -> list[App]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from viewcomfy_runtime.parameters.fields import Field
 from viewcomfy_runtime.parameters.key import WireKey
@@ -12,8 +11,7 @@ from viewcomfy_runtime.parameters.key import WireKey
 from ..model import Module
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(NamedTuple):
     """What a file that was generated before says.
 
     `names` are the parameters' names by the inputs that they set, `outputs` those of the outputs by
@@ -28,7 +26,7 @@ class Earlier:
     describe: Callable[[], Mapping[str, Any]]
     graph: Mapping[str, Any] | None = None
     fields: tuple[Field, ...] = ()
-    fallback: Mapping[str, Any] = field(default_factory=dict)
+    fallback: Mapping[str, Any] = {}
 
     @classmethod
     def of_schema(

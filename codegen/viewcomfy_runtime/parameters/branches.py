@@ -8,8 +8,8 @@ was made excludes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .inputs import When
 from .types import (
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from .fields import Field
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """What a field accepts under some choices of other fields. A seed that `draws` is drawn there
     if it is None.
     """

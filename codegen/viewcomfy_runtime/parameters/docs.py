@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """What a generated module tells of one parameter, apart from what it takes.
 
     `sentence` says what it is for. `class_type` and `title` are those of the node that it sets,
@@ -73,4 +71,4 @@ class About:
 
 def _letters(text: str) -> str:
     """A title's letters. A title that only spells its class differently adds nothing to it."""
-    return "".join(char for char in text.casefold() if char.isalnum())
+    return "".join(filter(str.isalnum, text.casefold()))

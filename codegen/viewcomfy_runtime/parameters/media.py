@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from mimetypes import MimeTypes
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mimetypes import MimeTypes
 
 UNKNOWN: Final = "application/octet-stream"
 
@@ -31,6 +33,8 @@ _MORE: Final = {
 
 @lru_cache(maxsize=1)
 def _types() -> MimeTypes:
+    from mimetypes import MimeTypes
+
     types = MimeTypes()
     for extension, content_type in _MORE.items():
         types.add_type(content_type, extension)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .key import WireKey
 
 
-@dataclass(frozen=True, slots=True)
-class OutputNode:
+class OutputNode(NamedTuple):
     """An output node, under its name in a module's `Result`.
 
     `kind` is the first half of its files' MIME type ("image", "video", "audio", "text", "model"),

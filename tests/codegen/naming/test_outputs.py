@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from viewcomfy_codegen.naming.outputs import RESERVED_OUTPUTS
+from viewcomfy_runtime import PromptResult
+
 from ...helpers.support import Workflow, node, schema
 
 
@@ -46,3 +49,8 @@ def test_what_makes_a_model_of_a_text_gives_a_model() -> None:
     workflow = {"1": node("TripoTextToModelNode", prompt="a fox")}
     ((name, about),) = schema(workflow)["x-viewcomfy-outputs"].items()
     assert (name, about["kind"]) == ("model", "model")
+
+
+def test_no_output_has_the_name_of_what_every_result_has() -> None:
+    public = {name for name in dir(PromptResult) if not name.startswith("_")}
+    assert public <= RESERVED_OUTPUTS

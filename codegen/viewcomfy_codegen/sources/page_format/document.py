@@ -102,11 +102,6 @@ class PageDocument:
     """The lowest number above the ids of all nodes."""
 
 
-def is_page_format(document: object) -> bool:
-    """Whether a JSON value is a workflow as the web page saves it."""
-    return isinstance(document, dict) and isinstance(document.get("nodes"), list)
-
-
 def mapping(value: object) -> Mapping[str, Any]:
     """The value where it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}

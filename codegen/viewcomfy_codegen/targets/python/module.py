@@ -259,10 +259,10 @@ def _without_none(kind: ParameterType) -> ParameterType:
 
 def _bound(bound: int | float) -> str:
     """A bound as people read it: the largest numbers of a word as powers of two."""
-    for bits in (31, 32, 53, 63, 64):
-        if bound == 2**bits - 1:
-            return f"2**{bits} - 1"
-    return literal(bound)
+    return _POWERS.get(bound) or literal(bound)
+
+
+_POWERS: Final = {2**bits - 1: f"2**{bits} - 1" for bits in (31, 32, 53, 63, 64)}
 
 
 def _declaration(parameter: Parameter, hint: str) -> Code:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ...model import Module
 from ...words import RESERVED
@@ -12,8 +11,7 @@ from .module import RUNTIME, python_module
 from .reading import read_module
 
 
-@dataclass(frozen=True, slots=True)
-class Python:
+class Python(NamedTuple):
     """A module that imports the runtime from `runtime`, the
     installed package or a copy of it in the project.
     """

@@ -1,0 +1,10 @@
+"""The files that stand beside this module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def shipped_data(name: str) -> bytes:
+    """The content of one of them."""
+    return Path(__file__).with_name(name).read_bytes()
