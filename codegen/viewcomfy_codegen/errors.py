@@ -1,18 +1,16 @@
-"""What is said to the user: a place, a message and a remedy."""
+"""Diagnostics and errors for users: a location, a message and a hint."""
 
 from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
 _JOINERS: Final = "\u200c\u200d"
-"""What some scripts and many emoji are written with: not
-printable to Python, harmless to a terminal.
-"""
+"""Characters that many scripts and emoji need: not printable to Python, harmless to a terminal."""
 
 
 def visible(text: str) -> str:
-    """`text` on one line, with what a terminal would obey
-    or hide written out: controls, bidi marks, surrogates.
+    """`text` on one line, with control characters, bidirectional marks and surrogates written as
+    escapes.
     """
     if text.isprintable():
         return text
@@ -23,8 +21,8 @@ def visible(text: str) -> str:
 
 
 class Diagnostic(NamedTuple):
-    """One thing to tell the user, for instance
-    `workflow_api.json: node 12 (KSampler), inputs.seed`.
+    """One message to the user, located for instance at `workflow_api.json: node 12 (KSampler),
+    inputs.seed`.
     """
 
     location: str
@@ -39,7 +37,7 @@ class Diagnostic(NamedTuple):
 
 
 class CodegenError(Exception):
-    """Input that nothing can be generated from; `diagnostics` says why, all of it at once."""
+    """Nothing can be generated from the input; `diagnostics` lists every reason."""
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
         super().__init__("\n".join(str(each) for each in diagnostics))

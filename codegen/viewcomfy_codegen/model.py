@@ -18,27 +18,27 @@ from viewcomfy_runtime.parameters.types import Choice, ParameterType
 BASIC: Final = "basic"
 ADVANCED: Final = "advanced"
 GROUPS: Final = (BASIC, ADVANCED, UNUSED)
-"""In their order: what people set, what they rarely set, and what changes nothing."""
+"""The groups in order: what people set, what they rarely set, and what has no effect."""
 
 
 class Identifier(str):
-    """A name that was made and checked by `words`: the only
-    text of a workflow that may stand as code.
+    """A name that `words` made and checked: the only text from a workflow that may appear as
+    code.
     """
 
     __slots__ = ()
 
 
 class Origin(Enum):
-    """Where something that is said of a parameter came from; the value says it to people."""
+    """Where something about a parameter came from; the value describes it in words."""
 
     def __str__(self) -> str:
         return str(self.value)
 
 
 class Origins(NamedTuple):
-    """Where a parameter's name, type and sentence came
-    from; a text names the place where a user wrote it.
+    """Where a parameter's name, type and sentence came from; a string names the place where a user
+    wrote it.
     """
 
     name: Origin | str
@@ -47,7 +47,7 @@ class Origins(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """One parameter of the client: how it is called, what it takes and what it sets."""
+    """One parameter of the client: its name, what it accepts and what it sets."""
 
     name: Identifier
     type: ParameterType
@@ -64,7 +64,7 @@ class Parameter(NamedTuple):
 
     @property
     def field(self) -> Field:
-        """The parameter as the runtime knows it: what a schema and a docstring are made of."""
+        """The parameter as the runtime knows it, from which schemas and docstrings are made."""
         inputs = tuple(
             Input(each.node, each.name, group=self.group) for each in self.inputs
         )
@@ -74,14 +74,14 @@ class Parameter(NamedTuple):
 
 
 class Alias(NamedTuple):
-    """Choices that stand once under a name of their own."""
+    """Choices that several parameters share, defined once under a name."""
 
     name: Identifier
     choice: Choice
 
 
 class Hidden(NamedTuple):
-    """An input that has no parameter unless somebody asks for it, and why."""
+    """An input that has no parameter unless one is requested, and why."""
 
     input: WireKey
     reason: str
@@ -90,9 +90,9 @@ class Hidden(NamedTuple):
 class GraphNode(NamedTuple):
     """A node of the workflow as a drawing shows it.
 
-    `sources` are the ids of the nodes that it takes from. `subgraphs` are the names of those that
-    it is in, the outermost first, and `group` is the title of the one that it lies in there;
-    `position` is its upper left corner on that canvas, where the file has one.
+    `sources` are the ids of the nodes that it reads from. `subgraphs` are the names of the
+    subgraphs that contain it, outermost first; `group` is the title of its group there; `position`
+    is its upper left corner on that canvas, if the file has one.
     """
 
     id: str
@@ -105,23 +105,24 @@ class GraphNode(NamedTuple):
 
     @property
     def within(self) -> tuple[str, ...]:
-        """The names of what it is in, the outermost first."""
+        """The names of the subgraphs that contain it, outermost first."""
         return tuple(filter(None, (*self.subgraphs, self.group)))
 
     @property
     def canvas(self) -> str:
-        """Where it stands: the path of its subgraph's instance, empty for the workflow itself."""
+        """The canvas it is on: the path of the subgraph's instance, empty for the workflow
+        itself.
+        """
         return self.id.rpartition(":")[0]
 
 
 class Module(NamedTuple):
-    """Everything that a target needs to know of a workflow.
+    """Everything that a target needs to know about a workflow.
 
-    `name` is what programs import the client as, `source` names the file it came from, `outputs`
-    what a run gives; `graph` holds the nodes by id, in the order of the flow, or is None where the
-    module is not to carry them; `fallback` is what a call sends that has nothing else to send;
-    `hidden` are inputs without a parameter. `nodes` are all nodes in the order of the flow, for
-    drawings.
+    `name` is the import name of the client, `source` the file it was generated from, `outputs` the
+    results of a run. `graph` holds the nodes by id, in order of data flow, or None if the module
+    does not embed them. `fallback` is sent by calls that set nothing; `hidden` are inputs without a
+    parameter. `nodes` are all nodes in order of data flow, for drawings.
     """
 
     title: str
@@ -134,6 +135,6 @@ class Module(NamedTuple):
     fallback: dict[str, Any]
     hidden: tuple[Hidden, ...] = ()
     likely: tuple[tuple[WireKey, ...], ...] = ()
-    """Inputs that may belong together, which a project's `shared` would say."""
+    """Inputs that may belong together, which a project's `shared` setting would combine."""
     name: str = "workflow"
     nodes: tuple[GraphNode, ...] = ()

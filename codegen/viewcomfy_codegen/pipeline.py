@@ -1,4 +1,4 @@
-"""From a workflow to the files of its client, without touching a disk: read, plan, render."""
+"""From a workflow to the files of its client, without disk access: read, plan, render."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from .targets.python.target import PYTHON
 from .targets.target import Target
 
 TARGETS: Final = (PYTHON, JSON_SCHEMA)
-"""What a client consists of unless something else is asked for."""
+"""The files of a client unless others are requested."""
 
 
 class Read(NamedTuple):
-    """A workflow with what was written down about its inputs, and what its author should know.
+    """A workflow, what was written about its inputs, and diagnostics for its author.
 
-    `catalog` is what is known of its classes; `curated` where the wishes choose what is shown.
-    `author` is what its author said on the web page, `app` whether they made an app there, whose
-    inputs the wishes are.
+    `catalog` is what is known of its classes; `curated` tells whether the wishes choose what is
+    shown. `author` is what its author wrote on ComfyUI's page, `app` whether the wishes are the
+    inputs of an app made there.
     """
 
     workflow: Workflow
@@ -46,8 +46,8 @@ class Read(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What a generation made: the plan, its texts by file
-    name, and what the workflow's author should know.
+    """The result of a generation: the plan, the texts by file name, and diagnostics for the
+    workflow's author.
     """
 
     files: Mapping[str, str]
@@ -57,7 +57,7 @@ class Generated:
 
     @property
     def graph(self) -> Mapping[str, Any]:
-        """The workflow that it was made from: its nodes by id."""
+        """The workflow it was generated from: its nodes by id."""
         return self.workflow.graph
 
 
@@ -74,11 +74,12 @@ def generate(
     """The typed client of a ComfyUI workflow, as `<name>.py` and `<name>.schema.json`.
 
     `workflow` is the content of a file, or the value read from it: a workflow in the API format or
-    as the web page saves it, a view_comfy.json that holds one, or an image, video or audio file
+    as the web page saves it, a view_comfy.json that contains one, or an image, video or audio file
     that ComfyUI saved. `source` names it in the module and in messages. `workflow_in` picks one of
     several in a view_comfy.json, by number or title; `view_comfy` is such a file beside the
-    workflow, with its name. `targets` are the files to make. Pure: the same input gives the same
-    texts. Raises CodegenError, with all that is wrong.
+    workflow, with its name. `targets` are the files to generate.
+
+    Pure: the same input gives the same texts. Raises CodegenError with every fault.
     """
     options = options or Options()
     found = read(
@@ -102,10 +103,10 @@ def read(
     view_comfy: tuple[bytes, str] | None = None,
     catalog: Catalog | None = None,
 ) -> Read:
-    """The workflow in a file's content, and what `catalog`, or the package itself, knows of its
+    """The workflow in a file's content, and what `catalog`, or else the package, knows of its
     classes.
 
-    Raises CodegenError for what holds no workflow.
+    Raises CodegenError if the content holds no workflow.
     """
     catalog = catalog or shipped()
     content = read_source(
@@ -125,8 +126,8 @@ def read(
 
 
 def catalog_of(options: Options) -> Catalog:
-    """What is known of node classes: by the user's server
-    first, then their own catalog, then the package.
+    """What is known of node classes: from the user's server first, then the user's catalog, then
+    the package.
     """
     if options.object_info is None and options.kept is None:
         return shipped()
@@ -134,8 +135,8 @@ def catalog_of(options: Options) -> Catalog:
 
 
 def surveyed(found: Read, options: Options) -> tuple[Survey, Options]:
-    """The workflow's inputs under the names that it gives
-    them, and the options with what stands beside it.
+    """The workflow's inputs under their own names, and the options including what was written
+    beside the workflow.
     """
     options = replace(options, author=found.author)
     if found.curated or found.app:
@@ -148,9 +149,8 @@ def surveyed(found: Read, options: Options) -> tuple[Survey, Options]:
 def planned(
     found: Survey, options: Options, name: str, source: str
 ) -> tuple[Module, list[Diagnostic]]:
-    """The plan of a client under this name.
-
-    Raises CodegenError for wishes that can't be fulfilled.
+    """The plan of a client under this name. Raises CodegenError for wishes that can't be
+    fulfilled.
     """
     title = " ".join(name.replace("_", " ").split()).capitalize() or name
     module, notes = plan(found, options, Titles(title, source, name))
@@ -170,8 +170,8 @@ Place = TypeVar("Place")
 
 
 def rendered(module: Module, outputs: Mapping[Place, Target]) -> dict[Place, str]:
-    """The texts of a plan by their places; what can hold a
-    checksum vouches for the schema too, which cannot.
+    """The texts of a plan by path. Files that can hold a checksum also contain that of the schema,
+    which cannot.
     """
     schemas = {
         place: target.render(module)

@@ -1,6 +1,5 @@
-"""pytest's fixture `viewcomfy_server`: a local ViewComfy for the tests of an app.
-
-Needs the extra `serve` where it is used.
+"""pytest's fixture `viewcomfy_server`: a local ViewComfy for the tests of an app. Using it needs
+the extra `serve`.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ class StartServer(Protocol):
 def viewcomfy_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[StartServer]:
     """Call it with the paths of workflows: `server = viewcomfy_server("workflow_api.json")`.
 
-    A generated module's `run` finds the server without being told. `server.calls` are the calls
-    that were run, `server.fail_next("429")` simulates a failure for the next one.
+    A generated module's `run` finds the server through the environment. `server.calls` are the
+    calls that were run; `server.fail_next("429")` simulates a failure of the next one.
     """
     from .serving import running
 

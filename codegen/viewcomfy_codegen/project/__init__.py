@@ -1,1 +1,1 @@
-"""Clients on a disk: settings, regeneration over earlier files, what changed, and safe writing."""
+"""Clients on disk: settings, regeneration over earlier files, changes, and safe writing."""

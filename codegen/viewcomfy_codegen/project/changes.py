@@ -1,6 +1,4 @@
-"""What changed for the callers of a workflow between two of
-its JSON Schemas, and whether it breaks their calls.
-"""
+"""Changes between two JSON Schemas of a workflow's calls, and whether they break callers."""
 
 from __future__ import annotations
 
@@ -17,8 +15,8 @@ Schema: TypeAlias = Mapping[str, Any]
 
 
 class Change(NamedTuple):
-    """One change of one parameter; `breaking` if a call
-    that was right may now be wrong, or mean something else.
+    """One change of one parameter; `breaking` if a valid call may now be invalid, or mean something
+    else.
     """
 
     kind: str
@@ -36,10 +34,10 @@ class Change(NamedTuple):
 def changes_between(
     old: Schema, new: Schema, renumbered: Mapping[str, str] | None = None
 ) -> list[Change]:
-    """The changes from one schema of calls to another.
+    """The changes from one call schema to another.
 
-    `renumbered` are the new ids of nodes by their old ones, without those that are gone; None if
-    nodes are what their ids say.
+    `renumbered` are the new ids of nodes by their old ones, without nodes that were removed; None
+    if ids are unchanged.
     """
     shown = {name: _keys(each, None) for name, each in _properties(old)}
     before = {name: _keys(each, renumbered) for name, each in _properties(old)}
@@ -69,8 +67,8 @@ def _properties(schema: Schema) -> Iterator[tuple[str, Schema]]:
 
 
 def _keys(schema: Schema, renumbered: Mapping[str, str] | None) -> tuple[str, ...]:
-    """The wire keys that a parameter sets, with the present ids
-    of their nodes; a node that is gone has an id like no other.
+    """The wire keys that a parameter sets, with current node ids. A node that was removed gets an
+    id that no other has.
     """
     keys = schema.get("x-viewcomfy-key")
     found = []
@@ -86,8 +84,8 @@ _Keys: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 def _pairs(before: _Keys, after: _Keys) -> dict[str, str]:
-    """The new name of each parameter that is still there:
-    it sets the same inputs, or at least one of them.
+    """The new name of each parameter that still exists, i.e. sets the same inputs or at least one
+    of them.
     """
     found: dict[str, str] = {}
     taken: set[str] = set()
@@ -113,8 +111,8 @@ def _pairs(before: _Keys, after: _Keys) -> dict[str, str]:
 def _outputs_changed(
     old: Schema, new: Schema, renumbered: Mapping[str, str] | None
 ) -> Iterator[Change]:
-    """Outputs that come and go, or are called or give something
-    else; silent about schemas that do not tell of any.
+    """Outputs that were added, removed, renamed or changed. Reports nothing for schemas without
+    outputs.
     """
     first, second = old.get("x-viewcomfy-outputs"), new.get("x-viewcomfy-outputs")
     if not isinstance(first, dict) or not isinstance(second, dict):
@@ -163,8 +161,8 @@ def _keys_changed(
     new: tuple[str, ...],
     holders: Mapping[str, str],
 ) -> Iterator[Change]:
-    """Inputs that a parameter of several inputs sets no
-    longer, or sets now too; `holders` are who sets each now.
+    """Inputs that a parameter of several inputs no longer sets, or sets in addition; `holders` are
+    the parameters that set each input now.
     """
     for key, own in zip(old, shown, strict=True):
         if key not in new:
@@ -218,8 +216,8 @@ _MOST_BRANCHES: Final = 1000
 
 
 def _branches(schema: Schema, renamed: Mapping[str, str]) -> dict[_Choices, Schema]:
-    """What a parameter takes under each of the choices that
-    bring it; nothing where it always counts.
+    """What a parameter accepts under each of the choices that it depends on; empty if it depends on
+    none.
     """
     found: dict[_Choices, Schema] = {}
     branches = schema.get("x-viewcomfy-branches")
@@ -243,8 +241,8 @@ def _branches_changed(
     after: Mapping[_Choices, Schema],
     whole: Schema,
 ) -> Iterator[Change]:
-    """What a parameter takes otherwise under the same choices;
-    `whole` is what it takes where it has no branches now.
+    """How a parameter changed under the same choices; `whole` is what it accepts if it has no
+    branches now.
     """
     for choices, one in before.items():
         where = _spoken(choices)
@@ -268,9 +266,7 @@ def _spoken(choices: _Choices) -> str:
 
 
 def _kind(schema: Schema) -> str:
-    """What a schema takes, in a word or two; choices are
-    texts or numbers of which only some are taken.
-    """
+    """What a schema accepts, in a word or two; an open choice is a text or a number."""
     if "x-viewcomfy-media" in schema:
         return f"file ({schema['x-viewcomfy-media']})"
     options = _options(schema)
@@ -283,7 +279,7 @@ def _kind(schema: Schema) -> str:
 
 
 def _options(schema: Schema) -> list[Any] | None:
-    """The choices that are all there are."""
+    """The options of a closed choice."""
     found = schema.get("enum")
     return found if isinstance(found, list) else None
 

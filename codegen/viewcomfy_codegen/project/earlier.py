@@ -1,6 +1,4 @@
-"""What is there already: files that a generation may
-replace, and the names that it keeps from them.
-"""
+"""Existing outputs: which files a generation may replace, and which names it keeps from them."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ Outputs = Mapping[Path, Target]
 
 
 def refuse_others(outputs: Outputs, texts: Texts) -> None:
-    """Raises CodegenError where an output's place holds what a generation did not put there."""
+    """Raises CodegenError if an output's path holds a file that was not generated."""
     faults = []
     for path, target in outputs.items():
         text = texts[path]
@@ -61,10 +59,10 @@ def _is_edited(text: str, target: Target, outputs: Outputs, texts: Texts) -> boo
 
 
 def earlier_in(outputs: Outputs, texts: Texts, *, lenient: bool) -> list[Earlier]:
-    """What the files that are there say, in the order of the outputs, each thing once.
+    """The contents of existing files, in the order of the outputs, without repetition.
 
-    A schema says nothing more than the module beside it that vouches for it. Raises CodegenError
-    for one of ours that cannot be read any more, unless `lenient`.
+    A schema adds nothing to the module beside it that contains its checksum. Raises CodegenError
+    for a generated file that can no longer be read, unless `lenient`.
     """
     found: list[Earlier] = []
     read: list[str] = []
@@ -88,8 +86,8 @@ def earlier_in(outputs: Outputs, texts: Texts, *, lenient: bool) -> list[Earlier
 
 
 class Kept(NamedTuple):
-    """What stays of an earlier output: names by input, sets of
-    inputs that one parameter had, and names of outputs by node.
+    """What is kept from an earlier output: names by input, sets of inputs of one parameter, and
+    names of outputs by node.
     """
 
     names: Mapping[WireKey, Wish]
@@ -99,8 +97,8 @@ class Kept(NamedTuple):
 
 
 def renumbered_by(earlier: Earlier, workflow: Workflow) -> dict[str, str]:
-    """The present ids of an earlier output's nodes; without
-    its graph, a node is taken to be the one with its id.
+    """The current ids of an earlier output's nodes. Without its graph, ids are assumed to be
+    unchanged.
     """
     graph = workflow.graph
     if earlier.graph is not None:
@@ -110,7 +108,7 @@ def renumbered_by(earlier: Earlier, workflow: Workflow) -> dict[str, str]:
 
 
 def kept_from(earlier: Earlier, renumbered: Mapping[str, str]) -> Kept:
-    """What is still there, and has a name that can stand in a module."""
+    """The names that still apply and are valid in a module."""
     names: dict[WireKey, Wish] = {}
     together = []
     known: set[WireKey] = set()
@@ -136,8 +134,8 @@ def kept_from(earlier: Earlier, renumbered: Mapping[str, str]) -> Kept:
 def moved(
     earlier: Earlier, renumbered: Mapping[str, str], workflow: Workflow, source: str
 ) -> Iterator[Diagnostic]:
-    """A note on each node whose id is there but does not stand
-    for what it stood for: its parameters are named afresh.
+    """A note for each node whose id now belongs to a different node, so that its parameters are
+    named anew.
     """
     for id, node in workflow.nodes.items():
         if earlier.graph is not None and id in earlier.graph:

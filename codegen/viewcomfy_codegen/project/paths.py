@@ -1,6 +1,4 @@
-"""Where the outputs go: names of modules that Python can
-import, and files that do not overwrite each other.
-"""
+"""Output paths: module names that Python can import, and files that do not overwrite each other."""
 
 from __future__ import annotations
 
@@ -17,15 +15,15 @@ from ..targets.target import Target
 from ..words import snake, words
 
 STANDARD: Final = "-"
-"""Standard input as a source, standard output as a module's place."""
+"""Standard input as a source, standard output as a module's path."""
 
 
 class UnusableOutput(ValueError):
-    """A place where an output cannot go; its text says why, and what to write instead."""
+    """An output cannot be written to this path; the message says why, and what to use instead."""
 
 
 def name_of(workflow: str) -> str:
-    """A module's name after the workflow's file."""
+    """A module name derived from the workflow's file name."""
     name = snake(words(Path(workflow).stem)) if workflow != STANDARD else "workflow"
     if not name[:1].isidentifier():
         name = f"workflow_{name}".rstrip("_")
@@ -35,9 +33,9 @@ def name_of(workflow: str) -> str:
 def outputs_of(
     workflow: str, wanted: Sequence[str], schema: str | None, no_schema: bool
 ) -> dict[Path, Target]:
-    """The files to write, each with its target: the one that remembers names best stands first.
+    """The files to write, each with its target; the target that remembers names best comes first.
 
-    The schema goes beside the first of them unless it is said otherwise. Raises UnusableOutput.
+    The schema is written beside the first file unless another path is given. Raises UnusableOutput.
     """
     found: dict[Path, Target] = {}
     for text in wanted or [_default(workflow)]:
@@ -63,7 +61,7 @@ def outputs_of(
 
 
 def title_of(workflow: str, outputs: Iterable[Path]) -> str:
-    """What the client is called: after its first file, or the workflow."""
+    """The client's title, from its first file or the workflow."""
     first = next(iter(outputs))
     if first == Path(STANDARD):
         return name_of(workflow)
@@ -79,10 +77,7 @@ def _stem(path: Path, target: Target) -> Path:
 
 
 def _target(path: Path) -> Target:
-    """The target whose files end as this one.
-
-    Raises UnusableOutput for a place that no output can have.
-    """
+    """The target with this file extension. Raises UnusableOutput if there is none."""
     if path.is_dir():
         raise UnusableOutput(
             f"{path} is a folder; name the module's file, for instance {path / 'my_workflow.py'}"
@@ -114,8 +109,8 @@ def _refuse_unimportable(path: Path) -> None:
 
 
 _SHADOWING = frozenset({*sys.stdlib_module_names, "viewcomfy_runtime", "requests"})
-"""Modules that a generated one imports, itself or through
-others: under such a name it would import itself.
+"""Modules that a generated module imports, directly or indirectly. Under such a name it would
+import itself.
 """
 
 
@@ -124,7 +119,9 @@ def _importable(name: str) -> bool:
 
 
 def _refuse_same(outputs: Iterable[Path], workflow: str) -> None:
-    """Raises UnusableOutput where two files are one, or an output would overwrite the workflow."""
+    """Raises UnusableOutput if two outputs are the same file, or if one would overwrite the
+    workflow.
+    """
     seen = {} if workflow == STANDARD else {Path(workflow).resolve(): "the workflow"}
     for path in outputs:
         if path == Path(STANDARD):

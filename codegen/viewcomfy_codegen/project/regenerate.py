@@ -1,5 +1,5 @@
-"""One client from its source to its files, with the names
-of the earlier one kept and the changes since then told.
+"""Generates one client from its source, keeping the names of the earlier one and reporting
+changes.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from .wanted import Wanted, found_in, outputs_in
 
 
 class Task(NamedTuple):
-    """A client to be generated: where from, where to, and how.
+    """A client to generate: its source, its outputs and its settings.
 
-    `outputs` are the files to write, each with its target; names are remembered from the first of
-    them that is there. `wanted` is what the project's table says of single parameters and outputs,
-    `catalog` the file of node facts that the user or the project keeps. `vendor` is the folder with
-    the copy of the runtime that the module imports, `runtime` the file from which its TypeScript
-    module does.
+    `outputs` are the files to write, each with its target; names are remembered from the first one
+    that exists. `wanted` is what the project's table says about single parameters and outputs,
+    `catalog` the user's or the project's file of node facts. `vendor` is the folder with the copy
+    of the runtime that the module imports, `runtime` the file from which a TypeScript module
+    imports its runtime.
     """
 
     source: str
@@ -60,9 +60,7 @@ class Task(NamedTuple):
 
 
 class Product(NamedTuple):
-    """What a task makes: texts by path, what is out of
-    date, what changed, and what its author should know.
-    """
+    """The result of a task: texts by path, which are out of date, what changed, and diagnostics."""
 
     task: Task
     outputs: Mapping[Path, str]
@@ -77,11 +75,11 @@ def produce(
     beside: Callable[[Path], str | None],
     object_info: Mapping[str, Any] | None = None,
 ) -> Product:
-    """The files of a client. `read` gives the content of a source, `beside` the text that is at an
-    output's place.
+    """The files of a client. `read` returns the content of a source, `beside` the text at an
+    output's path.
 
-    Raises CodegenError for a source that holds no workflow, and for outputs that somebody else
-    wrote or edited.
+    Raises CodegenError for a source without a workflow, and for outputs that were edited or not
+    generated.
     """
     label = "standard input" if task.source == STANDARD else Path(task.source).name
     described = (read(task.view_comfy), task.view_comfy) if task.view_comfy else None
@@ -124,7 +122,7 @@ def produce(
 def _planned(
     task: Task, found: pipeline.Read, options: Options, kept: Kept | None, label: str
 ) -> tuple[Module, list[Diagnostic]]:
-    """The plan, and what should be known of it; what it was made from is gone by then."""
+    """The plan and its diagnostics, without keeping in memory what it was made from."""
     inputs, options = surveyed(found, options)
     options = _asked(task, inputs, options, kept, label)
     return planned(inputs, options, task.name, label)
@@ -133,8 +131,8 @@ def _planned(
 def _asked(
     task: Task, inputs: Survey, options: Options, kept: Kept | None, label: str
 ) -> Options:
-    """The options with what the table wants and with what
-    stays of the earlier output where the table says nothing.
+    """The options, with the table's wishes and, where it has none, the names of the earlier
+    output.
     """
     wishes, shared = task.wanted.wishes, task.wanted.shared
     if wishes or shared:
@@ -165,7 +163,7 @@ def _changes(
     renumbered: Mapping[str, str],
     schema: Mapping[str, Any],
 ) -> dict[Change, None]:
-    """What changed for callers of each of the files that are there, each change once."""
+    """What changed for callers of each existing file, each change once."""
     return dict.fromkeys(
         change
         for described in past

@@ -1,6 +1,5 @@
-"""The project's own settings:
-
-`[tool.viewcomfy-codegen]` in pyproject.toml, a table for each client.
+"""The project's settings: `[tool.viewcomfy-codegen]` in pyproject.toml, with a table for each
+client.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ FILE: Final = "pyproject.toml"
 def tasks_of_project(
     *, start: Path | None = None, fresh: bool = False, force: bool = False
 ) -> list[Task] | None:
-    """The tasks that the nearest pyproject.toml with a table of ours names, from `start` upwards;
-    None where there is none.
+    """The tasks in the nearest pyproject.toml with our table, from `start` upwards; None if there
+    is none.
 
-    Raises CodegenError with everything that is wrong in it.
+    Raises CodegenError with every fault in it.
     """
     path = settings_file(start)
     if path is None:
@@ -41,9 +40,8 @@ def tasks_of_project(
 
 
 def settings_file(start: Path | None = None) -> Path | None:
-    """The nearest pyproject.toml with a table of ours, from `start` upwards.
-
-    Raises CodegenError for one that isn't TOML.
+    """The nearest pyproject.toml with our table, from `start` upwards. Raises CodegenError if one
+    isn't valid TOML.
     """
     folder = (start or Path.cwd()).absolute()
     places = (each / FILE for each in (folder, *folder.parents))
@@ -53,10 +51,7 @@ def settings_file(start: Path | None = None) -> Path | None:
 
 
 def tasks_of(path: Path) -> list[Task]:
-    """The tasks that a pyproject.toml names.
-
-    Raises CodegenError with everything that is wrong in it.
-    """
+    """The tasks that a pyproject.toml describes. Raises CodegenError with every fault in it."""
     return _tasks(_table(path), path.parent, path)
 
 
@@ -151,8 +146,8 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
 
 
 def _imported(module: Path, folder: Path) -> str:
-    """What a program of the project imports the module as,
-    from the project's folder or its `src`.
+    """The name under which the project imports the module, from the project's folder or its
+    `src`.
     """
     place = Path(os.path.relpath(module.with_suffix(""), folder))
     parts = place.parts[1:] if place.parts[0] == "src" else place.parts
@@ -161,7 +156,7 @@ def _imported(module: Path, folder: Path) -> str:
 
 
 def _placed(place: str | None, folder: Path) -> str | None:
-    """A path from the project's folder; an address as it is."""
+    """A path relative to the project's folder; a URL as it is."""
     if place is None or "://" in place:
         return place
     return str(folder / place)

@@ -1,5 +1,5 @@
-"""What `[tool.viewcomfy-codegen]` may hold: the JSON Schema
-by which editors complete it and the command judges it.
+"""The contents of `[tool.viewcomfy-codegen]`: a JSON Schema for completion in editors and for
+validation.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "outputs": Setting(_BY_NAME, "Names of outputs, by the id of their node."),
 }
 COMMON: Final = ("object_info", "catalog", "vendor", "runtime")
-"""Settings that may also stand above the workflows, for all of them."""
+"""Settings that are also allowed above the workflows, for all of them."""
 
 
 def project_schema() -> dict[str, Any]:
@@ -163,7 +163,7 @@ def faults_of(table: Any, where: str) -> list[Diagnostic]:
 
 
 def _told(error: ValidationError, where: str) -> Iterator[Diagnostic]:
-    """One of jsonschema's errors in the words of a TOML file."""
+    """A jsonschema error in the terms of TOML."""
     place = where + "".join(map(_step, error.absolute_path))
     schema: Any = error.schema
     value: Any = error.instance
@@ -197,7 +197,7 @@ _README: Final = "the README shows an example"
 def _told_of_alternatives(
     error: ValidationError, where: str, place: str
 ) -> Iterator[Diagnostic]:
-    """What is wrong by the one alternative that has the value's kind; else what all of them are."""
+    """The error for the one alternative that matches the value's type, or else for all of them."""
     depth = len(error.absolute_path)
     wrong = {
         each.schema_path[0]
@@ -213,7 +213,7 @@ def _told_of_alternatives(
 
 
 def _words(schema: Any) -> str:
-    """What a schema takes, as TOML calls it."""
+    """What a schema accepts, in the terms of TOML."""
     if "anyOf" in schema:
         return " or ".join(map(_words, schema["anyOf"]))
     if "const" in schema:
@@ -228,13 +228,13 @@ def _words(schema: Any) -> str:
 
 
 def _step(key: str | int) -> str:
-    """One key on the way to a value, quoted as TOML wants it."""
+    """One key of a path, quoted as TOML requires."""
     if isinstance(key, int):
         return f"[{key}]"
     return f".{key}" if re.fullmatch(r"[\w-]+", key, re.ASCII) else f'."{key}"'
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """The question with the nearest of the known names, where one is near."""
+    """A "did you mean" question with the closest known name, if one is close."""
     near = get_close_matches(name, known, n=1)
     return f"did you mean {near[0]}?" if near else None

@@ -1,5 +1,5 @@
-"""The runtime as a copy in the user's own project, so that
-an app runs without the generator installed.
+"""Copies the runtime into the user's project, so that an app runs without the generator
+installed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..targets.checksums import is_edited, is_generated, marked
 from ..version import __version__
 
 INSTALLED: Final = "viewcomfy_runtime"
-"""Where a module imports the runtime from when there is no copy."""
+"""The module that generated code imports if there is no copy."""
 
 _MARK: Final = "VERSION"
 _OURS: Final = "viewcomfy-codegen "
@@ -29,17 +29,16 @@ _HEADER: Final = f"""\
 # mypy: ignore-errors
 # pyright: basic, reportMissingImports=false, reportMissingModuleSource=false
 """
-"""What stands above each copied file: whose it is, and that
-the project's own checks leave it alone.
+"""The header of each copied file: its origin, and comments that exclude it from the project's
+linters.
 """
 
 
 def copied(folder: Path, *, force: bool = False) -> dict[Path, str | None]:
-    """What belongs in `folder`, by path: the whole runtime with its license, its types and its
-    version; None for what is to go.
+    """The contents of `folder` by path: the whole runtime with its license, types and version; None
+    for files to remove.
 
-    Raises CodegenError for a folder with somebody else's files or with a copy that was edited by
-    hand, unless `force`.
+    Raises CodegenError for a folder with other files or an edited copy, unless `force`.
     """
     present = _present(folder)
     if present and not force:
@@ -62,7 +61,7 @@ def copied(folder: Path, *, force: bool = False) -> dict[Path, str | None]:
 def shared_runtime(path: Path, *, force: bool = False) -> dict[Path, str | None]:
     """The runtime that TypeScript modules import from `path`.
 
-    Raises CodegenError where the file is somebody else's, or was edited by hand, unless `force`.
+    Raises CodegenError if the file was edited or not generated, unless `force`.
     """
     present = _text(path) if path.is_file() else ""
     if present and not force and (not is_generated(present) or is_edited(present)):
@@ -75,7 +74,7 @@ def shared_runtime(path: Path, *, force: bool = False) -> dict[Path, str | None]
 
 
 def stale(files: Mapping[Path, str | None]) -> list[Path]:
-    """The files whose content is not what belongs there."""
+    """The files whose content is out of date."""
     return [
         path
         for path, text in files.items()
@@ -84,8 +83,8 @@ def stale(files: Mapping[Path, str | None]) -> list[Path]:
 
 
 def _refuse_foreign(folder: Path, present: Mapping[str, str]) -> None:
-    """Raises CodegenError where a file is not as an earlier
-    copy lists it; one that is gone may come back.
+    """Raises CodegenError if a file differs from the earlier copy's list; missing files are written
+    again.
     """
     mark = present.get(_MARK, "")
     known = {
@@ -112,8 +111,8 @@ def _refuse_foreign(folder: Path, present: Mapping[str, str]) -> None:
 
 
 def imported_from(vendor: Path, module: Path, project: Path) -> str:
-    """What `module` imports to have the copy in `vendor`: relative within one package, else by its
-    name from `project`.
+    """The import path of the copy in `vendor` for `module`: relative within a package, otherwise
+    absolute from `project`.
 
     Raises CodegenError for a folder whose name Python cannot import.
     """
@@ -143,7 +142,7 @@ def imported_from(vendor: Path, module: Path, project: Path) -> str:
 
 
 def _package(folder: Path) -> Path | None:
-    """The outermost package that `folder` belongs to."""
+    """The outermost package that contains `folder`."""
     found = None
     while (folder / "__init__.py").is_file() and folder != folder.parent:
         found, folder = folder, folder.parent
@@ -159,9 +158,8 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _present(folder: Path) -> dict[str, str]:
-    """The texts of the files in a folder by their names in it.
-
-    Raises CodegenError for what is not a folder.
+    """The texts of the files in a folder by relative path. Raises CodegenError if it isn't a
+    folder.
     """
     if folder.exists() and not folder.is_dir():
         raise CodegenError(
@@ -172,7 +170,7 @@ def _present(folder: Path) -> dict[str, str]:
 
 
 def _text(path: Path) -> str:
-    """A file's text, with the ends of lines that version control may have changed as they were."""
+    """A file's text with its original line endings, which version control may have changed."""
     try:
         return path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
     except OSError as error:

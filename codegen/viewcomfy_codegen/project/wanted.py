@@ -1,5 +1,5 @@
-"""What a project's table wants of single parameters and
-outputs, found in the workflow by key or by name.
+"""The entries of a project's table about single parameters and outputs, resolved by key or by
+name.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from ..words import usable
 
 
 class Wanted(NamedTuple):
-    """A table's entries by what they are written under: a key, a name, an output's node.
+    """A table's entries by what they refer to: a key, a name, or an output's node.
 
     A name is the one that the workflow itself gives, whatever the table or an earlier module makes
-    of it; so an entry means the same at every run. `shared` has the places that one parameter sets,
+    of it, so an entry means the same at every run. `shared` has the inputs that one parameter sets,
     and its default, by its name. `where` is the table.
     """
 
@@ -34,7 +34,7 @@ class Wanted(NamedTuple):
 
 
 def wanted_of(settings: Mapping[str, Any], where: str) -> Wanted:
-    """What a client's settings in the table want."""
+    """The entries in a client's settings."""
     wishes: dict[str, Wish] = {}
 
     def want(place: str, **wish: Any) -> None:
@@ -68,11 +68,10 @@ def plain(name: str) -> str:
 def found_in(
     wanted: Wanted, named: Named, shown: Named
 ) -> tuple[dict[WireKey, Wish], tuple[Shared, ...]]:
-    """What is wanted, by input. `named` are all there are, `shown` those that have a parameter
-    anyway.
+    """The entries by input. `named` are all inputs, `shown` those that have a parameter anyway.
 
-    An input that is hidden since it changes nothing gets one by being named here. Raises
-    CodegenError for what is not there, cannot be a name, or clashes with another.
+    An entry for an input that is hidden because it has no effect gives it a parameter. Raises
+    CodegenError for unknown inputs, and for names that are invalid or taken.
     """
     seen = {draft.key for _, draft in shown}
     named = [pair for pair in named if pair[1].hidden or pair[1].key in seen]
@@ -133,8 +132,8 @@ _ONE = "keep one of them"
 def _clashes(
     wishes: Mapping[WireKey, Wish], members: set[WireKey], named: Named
 ) -> Iterator[Diagnostic]:
-    """Names that cannot be names, or that two inputs would
-    have; `members` have none of their own.
+    """Invalid names, and names that two inputs would share; `members` of shared parameters have no
+    name of their own.
     """
     own = {draft.key: name for name, draft in named}
     holders = {
@@ -173,10 +172,9 @@ def _unknown(place: str, places: Mapping[str, object], where: str) -> Diagnostic
 
 
 def outputs_in(wanted: Wanted, nodes: Mapping[str, str]) -> dict[str, str]:
-    """The names that outputs are to have, by node; `nodes` are those there are, with what each is
-    called otherwise.
+    """The requested names of outputs by node; `nodes` are the output nodes with their other names.
 
-    Raises CodegenError for a node that gives no output, and for what cannot be a name.
+    Raises CodegenError for nodes that aren't output nodes, and for invalid names.
     """
     faults: list[Diagnostic] = []
     holders = {name: id for id, name in nodes.items() if id not in wanted.outputs}

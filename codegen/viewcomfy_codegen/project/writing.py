@@ -1,4 +1,4 @@
-"""Texts onto a disk: all of them or none, each file whole at any moment."""
+"""Writes a set of files completely or not at all."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..errors import CodegenError, Diagnostic
 
 
 def write_all(texts: Mapping[Path, str | None], *, within: Iterable[Path] = ()) -> None:
-    """Writes each text to its path as UTF-8, once all of them are safely on the disk; None removes
-    the file.
+    """Writes each text to its path as UTF-8, once all of them are stored in temporary files; None
+    removes the file.
 
-    The folders `within` and those in them are made, no others. What is written to a symbolic link
-    goes to the file that it names. Raises CodegenError where a file cannot be written; then, as on
-    Ctrl-C, the old files are as they were and no temporary one stays behind.
+    The folders `within` and those in them are created, no others. Symbolic links are followed.
+    Raises CodegenError if a file cannot be written; then, as after Ctrl-C, the old files are
+    unchanged and no temporary files remain.
     """
     with contextlib.ExitStack() as undo, contextlib.ExitStack() as stack:
         for folder in within:
@@ -40,8 +40,8 @@ def write_all(texts: Mapping[Path, str | None], *, within: Iterable[Path] = ()) 
 def _make_folders(
     within: Path, texts: Mapping[Path, str | None], undo: contextlib.ExitStack
 ) -> None:
-    """Makes `within` and the folders in it that the texts
-    need; they go again where writing fails.
+    """Creates `within` and the folders in it that the texts need, and removes them again if writing
+    fails.
     """
     for folder in sorted({within, *(path.parent for path in texts)}):
         if folder.is_relative_to(within) and not folder.exists():
@@ -57,7 +57,9 @@ def _remove_empty(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _staged(path: Path, text: str) -> Iterator[Path]:
-    """The text in a temporary file beside `path`, which is gone afterwards unless it was moved."""
+    """The text in a temporary file beside `path`, which is deleted afterwards unless it was
+    moved.
+    """
     with _explained(path):
         if path.is_dir():
             raise IsADirectoryError(None, "it is a folder")
@@ -83,7 +85,7 @@ def _staged(path: Path, text: str) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Turns the system's error into one that says what to do."""
+    """Turns an OSError into a CodegenError that says what to do."""
     try:
         yield
     except FileNotFoundError:
@@ -102,7 +104,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _umask() -> int:
-    """The permissions that new files are denied: the system tells only while setting them."""
+    """The process's umask, which can only be read by setting it."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask

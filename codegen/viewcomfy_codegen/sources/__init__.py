@@ -1,5 +1,5 @@
-"""What a client can be generated from: a workflow in the API format or in the web page's, a
-view_comfy.json with workflows in it, an image, video or audio file that ComfyUI saved.
+"""What a client can be generated from: a workflow in the API format or in the page's format, a
+view_comfy.json with workflows, or an image, video or audio file that ComfyUI saved.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from .object_info import classes_in as classes_in
 
 
 class Source(NamedTuple):
-    """A decoded workflow, and what was written down on its inputs beside it.
+    """A decoded workflow, and what was written about its inputs.
 
-    `flawed` is whether the document has anything that JSON cannot carry exactly; `curated` is
-    whether the wishes choose which inputs are shown. `author` is what the workflow's author said on
-    the web page; `app` is whether the wishes are the inputs of the app that they made there.
+    `flawed` tells whether the document contains anything that JSON cannot represent exactly;
+    `curated` whether the wishes choose which inputs are shown. `author` is what the workflow's
+    author wrote on ComfyUI's page; `app` tells whether the wishes are the inputs of an app made
+    there.
     """
 
     document: Any
@@ -45,12 +46,13 @@ def read_source(
     view_comfy: tuple[bytes, str] | None = None,
     catalog: Catalog | None = None,
 ) -> Source:
-    """The workflow in `data`, told apart by its content; `name` is the file's, for messages.
+    """The workflow in `data`, whose format is detected from its content; `name` is the file's, for
+    messages.
 
     `workflow` picks one of several by number, from 1, or by title. `view_comfy` is a
-    view_comfy.json beside the workflow, with its name. `catalog` tells the widgets of a workflow
-    that was saved for the web page; by default the one that the package ships. Raises CodegenError
-    for data that holds no workflow.
+    view_comfy.json beside the workflow, with its name. `catalog` describes the widgets of a
+    workflow in the page's format; by default it is the one that ships with the package. Raises
+    CodegenError for data without a workflow.
     """
     if is_image(data):
         data = workflow_in_image(data, name)
@@ -79,7 +81,7 @@ def read_source(
 
 
 def _plain(document: Any, flawed: bool, name: str, catalog: Catalog) -> Source:
-    """The workflow in a decoded document that describes no app."""
+    """The workflow in a decoded document other than a view_comfy.json."""
     page = _page_in(document)
     if page is None:
         return Source(document, flawed)
@@ -101,7 +103,9 @@ def _plain(document: Any, flawed: bool, name: str, catalog: Catalog) -> Source:
 
 
 def _page_in(document: Any) -> Any:
-    """The web page's workflow: the document itself, or what it holds in place of an API format."""
+    """The page's workflow: the document itself, or the one embedded in it if there is no API
+    format.
+    """
     if is_page_format(document):
         return document
     beside = document.get("workflow") if isinstance(document, dict) else None
@@ -113,9 +117,7 @@ def _page_in(document: Any) -> Any:
 def _described(
     description: Any, workflow: Any, wanted: str | None, name: str, flawed: bool
 ) -> Source:
-    """The source that a view_comfy.json describes: its own
-    workflow, or the one that it stands beside.
-    """
+    """The source that a view_comfy.json describes: its own workflow, or the one beside it."""
     from .view_comfy import apps_in, edited, picked, wishes_of
 
     app = picked(apps_in(description, name), wanted, name)
@@ -131,7 +133,9 @@ _MEDIA: Final = (
     (b"GIF8", 0, "an image (GIF)"),
     (b"WAVE", 8, "audio (WAV)"),
 )
-"""How files begin that ComfyUI writes no workflow into, at which byte, and what they are."""
+"""How files begin in which ComfyUI never writes a workflow: offset, bytes, and name of the
+format.
+"""
 
 
 def _refuse_media(data: bytes, name: str) -> None:

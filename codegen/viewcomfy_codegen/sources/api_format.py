@@ -1,6 +1,4 @@
-"""Decoded JSON into a Workflow: what is no workflow in
-ComfyUI's API format is told apart and refused.
-"""
+"""Reads workflows in ComfyUI's API format, and recognizes what people pass by mistake."""
 
 from __future__ import annotations
 
@@ -14,7 +12,9 @@ from ..graph.workflow import Link, Node, Workflow, is_link, ordered
 from .json_text import EXPORT_HINT, Repeated, decoded, flaws, repeated
 
 DEEPEST: Final = 50
-"""How deeply a value may be nested: far more than any node's, far less than any decoder's limit."""
+"""How deeply a value may be nested: much deeper than any node's values, and well below any
+decoder's limit.
+"""
 
 
 def read_workflow(data: bytes, source: str) -> tuple[Workflow, list[Diagnostic]]:
@@ -25,12 +25,12 @@ def read_workflow(data: bytes, source: str) -> tuple[Workflow, list[Diagnostic]]
 def workflow_of(
     document: Any, flawed: bool, source: str
 ) -> tuple[Workflow, list[Diagnostic]]:
-    """The workflow in a decoded document, and what its author should know; `source` names the file
+    """The workflow in a decoded document, and diagnostics for its author; `source` names the file
     in messages.
 
-    `flawed` is whether anything in the document is `Unkept` or `Repeated`. Only the nodes' classes
-    and inputs are judged, not what others wrote around them. Raises CodegenError for what is not a
-    workflow in API format, telling apart what people export by mistake.
+    `flawed` tells whether the document contains `Unkept` or `Repeated` values. Only the nodes'
+    classes and inputs are checked, not what others wrote around them. Raises CodegenError for other
+    documents, with a hint for what people export by mistake.
     """
     entries = _entries(document, source)
     errors: list[Diagnostic] = []
@@ -61,7 +61,7 @@ def workflow_of(
 
 
 def _no_node(entries: Mapping[str, object], source: str) -> Diagnostic:
-    """What is said of a document without nodes: ViewComfy's flattened parameters are told apart."""
+    """The message for a document without nodes; ViewComfy's flattened parameters are recognized."""
     if any(WireKey.parse(key) is not None for key in entries):
         message = "these are the flattened parameters of a workflow, not the workflow"
         hint = (
@@ -73,7 +73,7 @@ def _no_node(entries: Mapping[str, object], source: str) -> Diagnostic:
 
 
 def is_node(entry: object) -> bool:
-    """Whether an entry of a workflow stands for a node."""
+    """Whether an entry of a workflow is a node."""
     return isinstance(entry, dict) and "class_type" in entry
 
 
@@ -81,8 +81,8 @@ _WRAPPERS: Final = ("prompt", "output", "workflow", "input")
 
 
 def nodes_in(document: Any, depth: int = 3) -> Any:
-    """The nodes by id, out of what servers and pages wrap them in; the document itself where
-    nothing holds any.
+    """The nodes by id, without the wrappers of servers and pages; the document itself if there are
+    none.
 
     Known are `{"prompt": …}`, `{"output": …, "workflow": …}` and `{"input": {"workflow": …}}`.
     """
@@ -100,8 +100,8 @@ def nodes_in(document: Any, depth: int = 3) -> Any:
 
 
 def _entries(document: Any, source: str) -> dict[str, Any]:
-    """The nodes by id within the document; the formats that
-    people take for a workflow are told apart.
+    """The nodes by id in the document. Formats that people mistake for a workflow are
+    recognized.
     """
     document = nodes_in(document)
     if not isinstance(document, dict):
@@ -128,7 +128,7 @@ _JUDGED: Final = ("class_type", "inputs")
 
 
 def _flaws(id: str, entry: dict[str, Any], source: str) -> Iterator[Diagnostic]:
-    """What was lost in the parts of a node that count."""
+    """What could not be represented in the relevant parts of a node."""
 
     def located(path: tuple[str, ...]) -> str:
         return place(source, id, entry["class_type"], *path)
@@ -141,9 +141,8 @@ def _flaws(id: str, entry: dict[str, Any], source: str) -> Iterator[Diagnostic]:
 
 
 def _kept(entry: dict[str, Any]) -> dict[str, Any]:
-    """The node without the rest of it that JSON cannot carry:
-
-    ComfyUI itself saves `"is_changed": [NaN]`.
+    """The node without irrelevant parts that JSON cannot represent: ComfyUI itself saves
+    `"is_changed": [NaN]`.
     """
     return {
         key: value
@@ -165,7 +164,7 @@ def _note_on_leftover(id: str, entry: Any, source: str) -> Iterator[Diagnostic]:
 def _node(
     id: str, entry: dict[str, Any], entries: dict[str, Any], source: str
 ) -> tuple[Node, list[Diagnostic], list[Diagnostic]]:
-    """The node, what makes it unusable and what its author should know."""
+    """The node, its errors and its diagnostics."""
     class_type, inputs, meta = (
         entry["class_type"],
         entry.get("inputs", {}),

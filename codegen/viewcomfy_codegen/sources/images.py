@@ -23,14 +23,14 @@ _EXIF_IFD: Final = 0x8769
 
 
 def is_image(data: bytes) -> bool:
-    """Whether these are the bytes of an image of a kind that can hold a workflow."""
+    """Whether the bytes are those of an image format that can hold a workflow."""
     return any(data.startswith(sign, start) for sign, start in _SIGNATURES)
 
 
 def workflow_in_image(data: bytes, name: str) -> bytes:
-    """The workflow that an image holds, the API format where it has both; its pixels stay encoded.
+    """The workflow in an image, the API format if it has both. Pixels aren't decoded.
 
-    Raises CodegenError for an image without one, and if Pillow is not installed.
+    Raises CodegenError for an image without a workflow, and if Pillow is not installed.
     """
     try:
         from PIL import Image, PngImagePlugin, UnidentifiedImageError

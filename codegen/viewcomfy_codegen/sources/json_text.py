@@ -1,5 +1,5 @@
-"""Bytes of a workflow file into JSON values, exactly: what
-cannot be kept is refused by its place.
+"""Decodes workflow files exactly: values that cannot be represented are reported with their
+location.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EXPORT_HINT: Final = (
 
 
 class Unkept:
-    """Stands for a number that no value here can hold, until its place is known."""
+    """A number that cannot be represented, until its location is known."""
 
     def __init__(self, text: str) -> None:
         self.text: str = text if len(text) <= 40 else text[:37] + "..."
@@ -31,7 +31,7 @@ class Repeated(dict[str, Any]):
 
 
 class _Decoder(json.JSONDecoder):
-    """Python's decoder, which also notes what it would otherwise drop without a word."""
+    """Python's decoder, which also records what it would otherwise drop silently."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -70,8 +70,8 @@ class _Decoder(json.JSONDecoder):
 def read_json(data: bytes, source: str) -> Any:
     """The JSON value in `data`; `source` names it in errors.
 
-    Raises CodegenError for what `decoded` refuses, for numbers that would change (NaN, infinities
-    and what overflows) and for keys that occur twice.
+    Raises CodegenError for what `decoded` rejects, for numbers that would change (NaN, infinities,
+    overflow) and for repeated keys.
     """
     value, flawed = decoded(data, source)
     if flawed:
@@ -82,7 +82,7 @@ def read_json(data: bytes, source: str) -> Any:
 def decoded(data: bytes, source: str) -> tuple[Any, bool]:
     """The JSON value in `data`, and whether anything in it is `Unkept` or `Repeated`.
 
-    Raises CodegenError for what is not JSON, telling apart what people pass by mistake.
+    Raises CodegenError if it isn't JSON, with a hint for what people pass by mistake.
     """
     text = _text(data, source)
     start = text.lstrip()[:1]
@@ -134,8 +134,8 @@ def _syntax_error(error: json.JSONDecodeError, text: str, source: str) -> Codege
 def flaws(
     value: Any, located: Callable[[tuple[str, ...]], str]
 ) -> Iterator[Diagnostic]:
-    """Every number in `value` that was not kept and every
-    key that was repeated; `located` says where a path is.
+    """Every number in `value` that could not be represented and every repeated key; `located`
+    describes a path.
     """
     pending: list[tuple[tuple[str, ...], Any]] = [((), value)]
     while pending:
@@ -157,7 +157,7 @@ def flaws(
 
 
 def repeated(location: str, key: str) -> Diagnostic:
-    """What is said of a key that an object has more than once."""
+    """The message about a key that an object has more than once."""
     return Diagnostic(
         location,
         f"the key {json.dumps(key)} occurs twice; only one can be meant",

@@ -19,21 +19,18 @@ _FORMATS: Final = (
     (b"OggS", 0, "ogg"),
     (b"ID3", 0, "mp3"),
 )
-"""How files begin, at which byte, and by which name FFmpeg knows their format."""
+"""How files begin, at which offset, and FFmpeg's name of their format."""
 
 
 def is_media(data: bytes) -> bool:
-    """Whether these are the bytes of a video or an audio
-    file of a kind that can hold a workflow.
-    """
+    """Whether the bytes are those of a video or audio format that can hold a workflow."""
     return _format(data) is not None
 
 
 def workflow_in_media(data: bytes, name: str) -> bytes:
-    """The workflow that a video or an audio file holds, the API format where it has both.
+    """The workflow in a video or audio file, the API format if it has both. Streams aren't decoded.
 
-    What is seen and heard in it stays encoded. Raises CodegenError for a file without a workflow,
-    and if PyAV is not installed.
+    Raises CodegenError for a file without a workflow, and if PyAV is not installed.
     """
     try:
         import av
@@ -81,8 +78,8 @@ def _format(data: bytes) -> str | None:
 
 
 def _commented(comment: str | None) -> str | None:
-    """The workflow in a comment that is a JSON object of
-    both formats, each as a value or as text.
+    """The workflow in a comment that is a JSON object with both formats, each as a value or as
+    text.
     """
     try:
         both = json.loads(comment or "null")

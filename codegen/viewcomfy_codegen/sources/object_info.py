@@ -1,4 +1,4 @@
-"""A ComfyUI's own description of its nodes, asked of the server."""
+"""Requests node definitions from a ComfyUI server."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .json_text import decoded
 
 LONGEST_WAIT: Final = 60.0
 LARGEST: Final = 64 << 20
-"""Bytes of an answer; that of a server with thousands of classes and models is a third of it."""
+"""Bytes of an answer, about three times that of a server with thousands of classes and models."""
 
 
 def is_url(text: str) -> bool:
-    """Whether the text names a server rather than a file."""
+    """Whether the text is a server's URL rather than a file."""
     return text.partition("://")[0].lower() in ("http", "https")
 
 
 def object_info(url: str, *, timeout: float = LONGEST_WAIT) -> bytes:
-    """What the ComfyUI at `url`, its base or the whole address, answers at /object_info, within
+    """The answer of the ComfyUI at `url`, its base or the full address, to /object_info, within
     `timeout` seconds.
 
-    Raises CodegenError where there is none, or something else answers.
+    Raises CodegenError if there is none, or if it isn't that of a ComfyUI.
     """
     from viewcomfy_runtime.errors import ViewComfyError
     from viewcomfy_runtime.http.client import Http
@@ -51,11 +51,11 @@ def object_info(url: str, *, timeout: float = LONGEST_WAIT) -> bytes:
 
 
 def classes_in(data: bytes, name: str) -> Mapping[str, Any]:
-    """The classes in what a ComfyUI answers at /object_info; `name` is the file's or the server's,
-    for messages.
+    """The classes in a ComfyUI's answer to /object_info; `name` is the file or the server, for
+    messages.
 
-    Numbers that JSON doesn't have, such as a bound of Infinity, are passed over. Raises
-    CodegenError for anything else.
+    Numbers that JSON doesn't have, such as a bound of Infinity, are skipped. Raises CodegenError
+    for anything else.
     """
     if len(data) > LARGEST:
         message = f"this is larger than {LARGEST >> 20} MiB, which no /object_info is"
@@ -78,7 +78,7 @@ def classes_in(data: bytes, name: str) -> Mapping[str, Any]:
 
 
 def _explained(data: bytes, name: str) -> Any:
-    """The value in what Python's own reader refuses. Raises CodegenError if it isn't JSON."""
+    """The value in text that Python's own decoder rejects. Raises CodegenError if it isn't JSON."""
     if data.lstrip()[:1] == b"<":
         message = "this is an HTML page, not the content of ComfyUI's /object_info"
         raise CodegenError(Diagnostic(name, message, _SAVE))

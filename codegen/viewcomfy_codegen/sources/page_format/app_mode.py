@@ -21,8 +21,8 @@ _HINT: Final = "choose it again in ComfyUI's App mode, and save"
 
 @dataclass(slots=True)
 class App:
-    """The inputs that an app shows, its outputs' nodes, and what of both the workflow does not
-    have.
+    """The inputs that an app shows, the nodes of its outputs, and those of either that the workflow
+    does not have.
     """
 
     inputs: list[WireKey] = field(default_factory=list)
@@ -31,7 +31,7 @@ class App:
 
 
 def app_of(document: PageDocument, curation: Curation, graph: Any) -> App | None:
-    """The app that the file describes; None where it describes none."""
+    """The app that the file describes; None if there is none."""
     data = mapping(document.extra.get("linearData"))
     inputs, outputs = sequence(data.get("inputs")), sequence(data.get("outputs"))
     if not inputs and not outputs:
@@ -81,7 +81,9 @@ def _parts(id: Any) -> list[str]:
 
 
 def _nodes(scopes: list[Scope], ids: list[str]) -> Iterator[tuple[Scope, PageNode]]:
-    """The nodes of an id: by its whole path, else by its last part wherever such a node is used."""
+    """The nodes with an id: by its whole path, or else by its last part wherever such a node is
+    used.
+    """
     path = ":".join(ids)
     for whole in (True, False):
         found = [

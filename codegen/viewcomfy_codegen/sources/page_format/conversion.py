@@ -1,4 +1,4 @@
-"""The API format from a page's document: the nodes that servers run, each with its values and
+"""Converts a page's document to the API format: the nodes that servers run, with their values and
 links.
 """
 
@@ -30,10 +30,9 @@ Lookup = Callable[[str], NodeFacts | None]
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A workflow in API format, what whoever saved it should know, and what its author said on the
-    page.
+    """A workflow in API format, notes about its conversion, and what its author wrote on the page.
 
-    `app` are the inputs that App mode shows, in its order; None where the file has no app.
+    `app` are the inputs that App mode shows, in its order; None if the file has no app.
     """
 
     graph: dict[str, Any]
@@ -43,9 +42,9 @@ class Converted:
 
 
 def convert(document: PageDocument, facts: Lookup) -> Converted:
-    """The workflow in API format, as the web page would export it.
+    """The workflow in API format, as ComfyUI's page would export it.
 
-    Raises CodegenError for what cannot be converted without guessing, all of it at once.
+    Raises CodegenError with everything that cannot be converted without guessing.
     """
     found = expanded(document, facts)
     refuse_endless(found.document)
@@ -124,7 +123,7 @@ class _Conversion:
     def _note(
         self, scope: Scope, node: PageNode, widgets: Widgets, linked: set[str]
     ) -> None:
-        """Keep in mind what whoever saved the file should know of the node."""
+        """Record a note about the node."""
         notes = self._notes
         notes.inputs(notes.page_inputs, scope, node, widgets.page_only)
         for kind, names in (
@@ -146,7 +145,7 @@ class _Conversion:
         return self._values[node]
 
     def _unfit(self, scope: Scope, node: PageNode) -> Diagnostic | None:
-        """Why the node cannot be converted; None for one that can."""
+        """Why the node cannot be converted; None if it can."""
         where = place(self._document.source, scope.id_of(node), node.class_type)
         if UUID.fullmatch(node.class_type):
             return Diagnostic(
@@ -175,8 +174,8 @@ class _Conversion:
 
 
 def _sent(value: Any) -> Any:
-    """A value as the page sends it: a list in a wrapper that tells it from a link, whole numbers
-    without a fraction.
+    """A value as the page sends it: lists are wrapped, to distinguish them from links; whole
+    numbers have no fraction.
     """
     plain = _plain(value)
     return {"__value__": plain} if isinstance(plain, list) else plain

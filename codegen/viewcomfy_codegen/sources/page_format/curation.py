@@ -1,4 +1,4 @@
-"""What an author says on the page of a workflow's inputs: labels, names of subgraphs, titles of
+"""What an author wrote on the page about a workflow's inputs: labels, names of subgraphs, titles of
 groups.
 """
 
@@ -21,13 +21,15 @@ from .subgraphs import Scope
 _GENERIC: Final = frozenset(
     "value values text string int integer float number boolean bool input any".split()
 )
-"""Words for what a value is: a label of nothing else says no more than the input's own name."""
+"""Words for what a value is; a label that consists of them says no more than the input's own
+name.
+"""
 _ASIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _COUNTED: Final = re.compile(r"_\d+$")
 
 
 class Curation:
-    """Reads labels and names; `graph` is the converted workflow, whose values alone can be
+    """Reads labels and names; `graph` is the converted workflow, whose values are the possible
     parameters.
     """
 
@@ -37,9 +39,9 @@ class Curation:
         self._fed: dict[PageGraph, dict[str, list[tuple[PageNode, str]]]] = {}
 
     def labels(self, shown: Collection[WireKey] = ()) -> dict[WireKey, Label]:
-        """What inputs are called; a label nearer to the user counts before one further inside.
+        """The inputs' labels; outer labels, which are nearer to the user, override inner ones.
 
-        `shown` are the inputs that App mode shows, whose labels are those that it shows them by.
+        `shown` are the inputs that App mode shows, whose labels are those shown there.
         """
         found: dict[WireKey, Label] = {}
         for scope in self.scopes():
@@ -114,7 +116,7 @@ class Curation:
 
 
 def name_of(scope: Scope) -> str:
-    """What a subgraph is called where it is used."""
+    """The name of a subgraph where it is used."""
     title = scope.host.title if scope.host is not None else ""
     return title or scope.graph.name
 
@@ -148,7 +150,7 @@ def _fed(graph: PageGraph) -> dict[str, list[tuple[PageNode, str]]]:
 
 
 def _renamed(port: str, key: WireKey) -> str | None:
-    """The name of a subgraph's input where it is not the one that it had from the inner input."""
+    """The name of a subgraph's input if it differs from the one it got from the inner input."""
     plain = _COUNTED.sub("", port)
     own = {key.name, key.name.rpartition(".")[2]}
     return None if own & {port, plain} else plain
@@ -161,7 +163,7 @@ def _tells(text: str, key: WireKey) -> bool:
 
 
 def _trimmed(text: str) -> str:
-    """The label without what stands aside in brackets."""
+    """The label without remarks in brackets."""
     return _ASIDE.sub(" ", text[:400]).strip() or text[:400]
 
 

@@ -103,17 +103,17 @@ class PageDocument:
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """The value where it is an object, else an empty one."""
+    """The value if it is an object, or else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def sequence(value: object) -> list[Any]:
-    """The value where it is a list, else an empty one."""
+    """The value if it is a list, or else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def node_id(value: object) -> str | None:
-    """A node's or a link's id as text: numbers and texts stand for each other."""
+    """A node's or a link's id as text, since files use numbers and texts interchangeably."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):

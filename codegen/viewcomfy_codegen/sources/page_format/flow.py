@@ -1,5 +1,5 @@
-"""Where an input's value comes from, through everything that is not exported: subgraphs, bypassed
-nodes, reroutes.
+"""Finds where an input's value comes from, through everything that isn't exported: subgraphs,
+bypassed nodes, reroutes.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Flow:
         self.circles: list[Place] = []
 
     def origin(self, scope: Scope, node: PageNode, slot: Slot) -> Origin:
-        """Where an input's value comes from; None where it comes from nowhere."""
+        """Where an input's value comes from; None if nothing is linked."""
         walked: list[tuple[tuple[str, str, str], bool]] = []
         seen: set[tuple[str, str, str]] = set()
         place, through = (scope, node, slot), False
@@ -102,7 +102,7 @@ class Flow:
         through: bool,
         found: Origin,
     ) -> Origin:
-        """Keep what was found for every input on the way."""
+        """Store the result for every input on the way."""
         for key, came_through in reversed(walked):
             if key not in self._found:
                 if through and isinstance(found, Written) and found.primitive:

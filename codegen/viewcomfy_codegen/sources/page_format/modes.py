@@ -10,11 +10,11 @@ ANY = frozenset({"", "*"})
 def handed_on(
     inputs: Sequence[str], outputs: Sequence[str], output: int, wanted: str
 ) -> int | None:
-    """The number of the input that stands in for an output, by their types; None where nothing
-    fits.
+    """The number of the input that replaces an output of a bypassed node, by their types; None if
+    none fits.
 
-    `wanted` is the type of the input that the output is linked to. Whether the input found is
-    connected does not count.
+    `wanted` is the type of the input that the output is linked to. Whether the chosen input is
+    connected does not matter.
     """
     if not inputs:
         return None
@@ -29,8 +29,8 @@ def handed_on(
 
 
 def fits(one: str, other: str) -> bool:
-    """Whether an output and an input of these types can be linked; a comma separates types that are
-    taken.
+    """Whether an output and an input of these types can be linked; commas separate accepted
+    types.
     """
     if one in ANY or other in ANY or one == other:
         return True

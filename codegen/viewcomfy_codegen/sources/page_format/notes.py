@@ -1,4 +1,4 @@
-"""What a conversion left out, assumed or could not follow, in a few lines."""
+"""Summarizes what a conversion left out, assumed or could not follow."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .document import BYPASSED, PageNode, Slot
 from .subgraphs import Scope
 
 _MOST: Final = 6
-"""Places that one line names."""
+"""Places that one line lists."""
 
 _API_HINT: Final = "in ComfyUI, use Workflow > Export (API) to have its own"
 
 
 @dataclass(slots=True)
 class Notes:
-    """Collects what there is to say while nodes are converted; each list holds places, such as
-    `57:8 (KSampler)`.
+    """Collects notes while nodes are converted; each list holds places, such as `57:8
+    (KSampler)`.
     """
 
     source: str
@@ -38,7 +38,7 @@ class Notes:
         kinds.append(_named(scope, node))
 
     def page_node(self, scope: Scope, node: PageNode) -> None:
-        """A node that only the web page has."""
+        """A node that exists only on the page."""
         self.page_nodes.append(_named(scope, node))
 
     def inputs(
@@ -62,9 +62,7 @@ class Notes:
         )
 
     def circle(self, scope: Scope, node: PageNode, slot: Slot) -> None:
-        """An input whose link leads back to itself through
-        nodes that only hand on what they take.
-        """
+        """An input whose link leads back to itself through nodes that only pass on their input."""
         where = place(
             self.source, scope.id_of(node), node.class_type, "inputs", slot.name
         )
@@ -78,7 +76,7 @@ class Notes:
         )
 
     def all(self) -> Iterator[Diagnostic]:
-        """Everything, the most important first."""
+        """All notes, the most important first."""
         yield from self.single
         for class_type, where in self.unknown.items():
             yield Diagnostic(

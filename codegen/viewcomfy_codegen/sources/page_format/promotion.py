@@ -1,4 +1,4 @@
-"""Widgets of inner nodes that a subgraph shows where it is used: what they hold there."""
+"""Values of the inner widgets that a subgraph shows where it is used."""
 
 from __future__ import annotations
 
