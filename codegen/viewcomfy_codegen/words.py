@@ -1,6 +1,4 @@
-"""Identifiers from the texts of a workflow: words,
-snake_case, CamelCase, and what may not be used.
-"""
+"""Identifiers made from a workflow's texts: words, snake_case, CamelCase, and forbidden names."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from typing import Final
 from .model import Identifier
 
 LONGEST: Final = 60
-"""Where a name is cut, in characters, at the end of a word."""
+"""Characters after which a name is cut, at the end of a word."""
 
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 _HUMP: Final = r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])"
@@ -35,7 +33,7 @@ _COMPOUNDS: Final = frozenset("""
 """Names that are one word in this field, however they are spelled."""
 
 _MOST_HUMPS: Final = 4
-"""How many humps the spelling of one such name has at most: Mi-Da-S, Light-X-2-V."""
+"""The largest number of humps in the spelling of such a name: Mi-Da-S, Light-X-2-V."""
 
 RESERVED: Final = frozenset(
     {
@@ -47,8 +45,8 @@ RESERVED: Final = frozenset(
         *("parameters", "client", "timeout"),
     }
 )
-"""What no parameter may be called: it would break the
-module, or shadow a name that its reader knows.
+"""Names that no parameter may have: they would break the module, or shadow a name that readers
+know.
 """
 
 
@@ -77,7 +75,9 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def _humps(chunk: str) -> list[str]:
-    """The words that capitals mark within one, with those joined that only look like several."""
+    """The words within one that capitals separate, without splitting names that only look like
+    several.
+    """
     humps = re.split(_HUMP if chunk.isascii() else _HUMP_OF_ANY_SCRIPT, chunk)
     found: list[str] = []
     at = 0
@@ -96,16 +96,15 @@ def _humps(chunk: str) -> list[str]:
 
 
 def one_line(text: str) -> str:
-    """The text on one line, without what does not print."""
+    """The text on one line, without unprintable characters."""
     if not text.isprintable():
         text = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(text.split())
 
 
 def snake(parts: Iterable[str]) -> str:
-    """The words as a name, cut at `LONGEST`; empty when there is none.
-
-    Not yet fit to be an identifier.
+    """The words in snake_case, cut at `LONGEST`; empty if there are none. Not necessarily a valid
+    identifier.
     """
     name = ""
     for part in parts:
@@ -117,13 +116,13 @@ def snake(parts: Iterable[str]) -> str:
 
 
 def camel(parts: Iterable[str]) -> str:
-    """The words as the name of a type."""
+    """The words in CamelCase, for a type."""
     return "".join(part[:1].upper() + part[1:] for part in parts)[:LONGEST]
 
 
 def slugs(names: Iterable[str]) -> list[str]:
-    """A name each of ASCII letters, digits and underscores
-    alone, 60 at most; equal ones are numbered.
+    """A name of ASCII letters, digits and underscores for each, at most 60 characters; duplicates
+    are numbered.
     """
     found: list[str] = []
     taken: set[str] = set()
@@ -139,19 +138,19 @@ def slugs(names: Iterable[str]) -> list[str]:
 
 
 def usable(name: str) -> bool:
-    """Whether `name` can stand in a module as it is."""
+    """Whether `name` is usable in a module as it is."""
     return name.isidentifier() and name not in RESERVED and not name.startswith("_")
 
 
 def identifier(name: str) -> Identifier:
-    """The nearest usable identifier, for a name that nothing better was found for."""
+    """The nearest usable identifier, for names without a better source."""
     if not name.isidentifier() or name.startswith("_"):
         name = f"value_{name}".rstrip("_")
     return Identifier(name if usable(name) else f"{name}_")
 
 
 def unique(name: str, taken: set[str]) -> Identifier:
-    """`name` as an identifier that `taken` does not hold yet; it does afterwards."""
+    """`name` as an identifier that isn't in `taken`, to which it is added."""
     base = identifier(name)
     stem = base.rstrip("_")
 
@@ -173,8 +172,8 @@ _TRAILING_DIGITS: Final = re.compile(r"(?<=[^\W\d_])\d+$")
 
 
 def plain_name(name: str) -> str:
-    """An input's name without its numbers, as the glossary
-    and the catalog list it: lora_name_3 is lora_name.
+    """An input's name without numbers, as the glossary and the catalog list it: lora_name_3 becomes
+    lora_name.
     """
     parts = (_TRAILING_DIGITS.sub("", part) for part in words(name))
     plain = "_".join(part for part in parts if not part.isdecimal())

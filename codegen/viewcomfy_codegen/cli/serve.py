@@ -135,9 +135,9 @@ class ServeOptions:
 def serve_command(**options: Any) -> None:
     """Serve each WORKFLOW locally with ViewComfy's API.
 
-    WORKFLOW is whatever `generate` takes, or a generated module. Calls are checked and answered as
-    ViewComfy does, at once and without models: each output is a small file that shows what the call
-    was. The header x-viewcomfy-fault simulates a failure, such as drop or 429.
+    WORKFLOW is anything that `generate` accepts, or a generated module. Calls are checked and
+    answered as ViewComfy does, at once and without models: each output is a small file that shows
+    what the call was. The header x-viewcomfy-fault simulates a failure, such as drop or 429.
     """
     with _errors_told():
         _serve(ServeOptions(**options))

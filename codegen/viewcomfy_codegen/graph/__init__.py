@@ -1,1 +1,1 @@
-"""A workflow as a graph: its nodes, what each is for, and which is which after a change."""
+"""A workflow as a graph: its nodes, their roles, and which nodes correspond after a re-export."""

@@ -1,5 +1,5 @@
-"""Which node of an earlier workflow is which of a later
-one, when exporting has given them other numbers.
+"""Matches the nodes of an earlier workflow to those of a later one, after exporting has renumbered
+them.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import Any, Final, TypeAlias
 from .workflow import is_link
 
 ROUNDS: Final = 4
-"""How far around a node is looked to tell it from others of its class."""
+"""The radius around a node that distinguishes it from others of its class."""
 
 _Looks: TypeAlias = dict[str, int]
 
 
 def matched(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
-    """The new ids of old nodes that are plainly still there.
+    """The new ids of old nodes that clearly still exist.
 
-    A node looks like another by its class, its title, its values and what is around it. What looks
-    the same in all of that is the same, whatever its id; then what has kept its id, its class and
-    its title; then what is the only one to look alike in less and less; last, what has kept its id
-    and its class. An id alone is no proof, since another workflow has the same ones: what has kept
-    it must also stand where it stood. What two could be is neither.
+    Nodes are compared by class, title, values and surroundings. Those equal in all of that match,
+    whatever their ids; then those with the same id, class and title; then those that are the only
+    ones to agree, with less and less compared; last, those with the same id and class. An id alone
+    proves nothing, since other workflows use the same ids: a node that kept its id must also have
+    kept its place. A node with two candidates is not matched.
     """
     if old == new:
         return {id: id for id in old}
@@ -45,8 +45,8 @@ def matched(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _same_place(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
-    """The ids of nodes that both workflows have where something
-    is linked as it was, or that nothing is linked to in one.
+    """The ids of nodes that exist in both workflows and are linked to at least one same input, or
+    to nothing in one of them.
     """
     before, after = _places(old), _places(new)
     return {
@@ -57,7 +57,7 @@ def _same_place(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
 
 
 def _places(graph: Mapping[str, Any]) -> dict[str, set[tuple[str, str]]]:
-    """What each node is used as: the inputs that take what it makes, with their classes."""
+    """What each node is used as: the inputs that read its outputs, with their classes."""
     found: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for id, node in graph.items():
         found[id] |= set()
@@ -68,7 +68,7 @@ def _places(graph: Mapping[str, Any]) -> dict[str, set[tuple[str, str]]]:
 
 
 def _pair(found: dict[str, str], old: _Looks, new: _Looks) -> None:
-    """Adds those pairs of which there is one on each side."""
+    """Adds the pairs in which each node is the only candidate."""
     taken = set(found.values())
     left = _by_look({id: look for id, look in old.items() if id not in found})
     right = _by_look({id: look for id, look in new.items() if id not in taken})
@@ -86,7 +86,7 @@ def _by_look(looks: _Looks) -> dict[int, list[str]]:
 
 
 class _Shapes:
-    """What nodes look like, as numbers: what looks alike has one number, in any graph."""
+    """The appearance of nodes as numbers: equal numbers mean equal appearance, in any graph."""
 
     def __init__(self) -> None:
         self._numbers: dict[object, int] = {}
@@ -97,8 +97,8 @@ class _Shapes:
     def looks(
         self, graph: Mapping[str, Any], rounds: int, own: Callable[[Any], Any]
     ) -> list[_Looks]:
-        """What each node looks like alone, then with what
-        is up to so many links away, in both directions.
+        """The appearance of each node alone, then including nodes that are up to a number of links
+        away in either direction.
         """
         links = {
             id: sorted(
@@ -140,7 +140,7 @@ class _Shapes:
         own: Callable[[Any], Any],
         placed: set[str],
     ) -> tuple[_Looks, _Looks]:
-        """What nodes look like that stand where they stood, with their ids."""
+        """The appearances of nodes that kept their place, with their ids."""
         first, second = (
             {
                 id: self._number((id, _text(own(node))))

@@ -1,4 +1,4 @@
-"""A ComfyUI workflow in API format: its nodes, its links, and questions about their graph."""
+"""A ComfyUI workflow in API format: its nodes and links, and queries about its graph."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, Final, NamedTuple
 
 
 class Link(NamedTuple):
-    """Where an input takes its value from: an output of another node."""
+    """The source of an input: an output of another node."""
 
     node: str
     output: int
 
 
 class Use(NamedTuple):
-    """Where an output goes: an input of a node."""
+    """The destination of an output: an input of a node."""
 
     node: str
     input: str
@@ -24,9 +24,7 @@ class Use(NamedTuple):
 
 
 class Node(NamedTuple):
-    """One node: its class, its title in the editor, the
-    values that were set in it and its links.
-    """
+    """A node: its class, its title in the editor, the values set in it, and its links."""
 
     id: str
     class_type: str
@@ -37,14 +35,14 @@ class Node(NamedTuple):
 
 
 class Workflow:
-    """The nodes by id, in the order of the flow of data."""
+    """The nodes by id, in order of data flow."""
 
     def __init__(self, nodes: dict[str, Node]) -> None:
         self.nodes: Final = nodes
 
     @cached_property
     def uses(self) -> dict[str, tuple[Use, ...]]:
-        """For each node where its outputs go, in the order of the flow."""
+        """For each node the inputs that read its outputs, in order of data flow."""
         found: dict[str, list[Use]] = {id: [] for id in self.nodes}
         for node in self.nodes.values():
             for name, link in sorted(node.links.items()):
@@ -53,7 +51,7 @@ class Workflow:
         return {id: tuple(uses) for id, uses in found.items()}
 
     def leading_to(self, ends: set[str]) -> set[str]:
-        """The nodes from which data flows to one of `ends`, those included."""
+        """The nodes from which data flows to one of `ends`, including these."""
         reached = set(ends)
         pending = list(ends)
         while pending:
@@ -65,7 +63,7 @@ class Workflow:
 
     @property
     def graph(self) -> dict[str, Any]:
-        """The nodes as ComfyUI takes them; nothing else, since it refuses what is no node."""
+        """The nodes as ComfyUI accepts them, without other entries, which it rejects."""
         return {node.id: node.raw for node in self.nodes.values()}
 
 
@@ -86,8 +84,8 @@ _NUMBERS: Final = re.compile(r"(\d+)")
 
 
 def natural(id: str) -> tuple[Any, ...]:
-    """A key that sorts ids as people count: 9 before 10,
-    57:8 before 57:10; any two ids differ in it.
+    """A sort key for ids in natural order: 9 before 10, 57:8 before 57:10; different ids have
+    different keys.
     """
     parts = _NUMBERS.split(id)
     numbers = (
@@ -103,9 +101,7 @@ def natural(id: str) -> tuple[Any, ...]:
 
 
 def ordered(nodes: dict[str, Node]) -> tuple[list[str], list[str]]:
-    """The ids along the flow of data, ties by id; and those
-    in or behind a circle, which come last.
-    """
+    """The ids in order of data flow, ties by id; last those in or behind a cycle."""
     sources = {
         id: {link.node for link in node.links.values() if link.node in nodes}
         for id, node in nodes.items()

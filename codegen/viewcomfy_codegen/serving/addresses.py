@@ -1,6 +1,4 @@
-"""Which names of this server are its own: a web page must not reach it under a name that leads here
-by DNS rebinding.
-"""
+"""Checks the host names of requests, so that no web page reaches the server by DNS rebinding."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ _HOST: Final = re.compile(
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name or address means this machine and no other can reach it."""
+    """Whether a host's name or address means this machine and is unreachable for others."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -26,8 +24,8 @@ def is_loopback(host: str) -> bool:
 
 
 def base_url(scope: Scope) -> str:
-    """The server's own URL: as the client names it where that name is the server's own, else by the
-    socket's address.
+    """The server's own URL, with the host name from the request if it is the server's own, or else
+    the socket's address.
     """
     address, port = scope.get("server") or ("localhost", None)
     own = f"[{address}]" if ":" in address else address
@@ -41,7 +39,7 @@ def base_url(scope: Scope) -> str:
 
 
 class OwnHostOnly:
-    """The application, for requests that name this machine where they come over its loopback."""
+    """The application, restricted over loopback to requests with this machine's own host names."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -70,6 +68,6 @@ def _is_own(scope: Scope) -> bool:
 
 
 def _named(scope: Scope) -> re.Match[str] | None:
-    """The Host header, with the name in it, where there is exactly one that is well formed."""
+    """The Host header and the name in it, if there is exactly one, well-formed header."""
     hosts = [value for name, value in scope.get("headers", ()) if name == b"host"]
     return _HOST.fullmatch(hosts[0].decode("latin-1")) if len(hosts) == 1 else None

@@ -1,6 +1,4 @@
-"""What the command says once it serves: how to point
-clients here, and a call that can be pasted.
-"""
+"""What the command prints once the server is up: environment variables, and a call to paste."""
 
 from __future__ import annotations
 
@@ -17,8 +15,8 @@ from .served import Served
 
 
 def variables(found: Mapping[str, str]) -> Iterator[str]:
-    """The commands that set environment variables: PowerShell's on Windows, else any shell's that
-    knows `export`.
+    """The commands that set environment variables: PowerShell's on Windows, otherwise those of
+    POSIX shells.
     """
     for name, value in found.items():
         if os.name == "nt":
@@ -29,7 +27,7 @@ def variables(found: Mapping[str, str]) -> Iterator[str]:
 
 
 def curl(served: Served) -> str:
-    """A call of the workflow's own values, for a shell in which the variables are set."""
+    """A call with the workflow's own values, for a shell in which the variables are set."""
     shown = json.loads(served.schema)["properties"].values()
     keys = [key for each in shown for key in _keys(each["x-viewcomfy-key"])]
     workflow, types = served.workflow, served.types

@@ -1,4 +1,4 @@
-"""A job of Comfy API v2: a run, what it has told so far, and those who listen."""
+"""A job of Comfy API v2: a run, its progress so far, and its listeners."""
 
 from __future__ import annotations
 
@@ -18,23 +18,25 @@ from .runs import Run, Told
 
 FINAL: Final = frozenset({"succeeded", "failed", "canceled"})
 RETENTION: Final = timedelta(hours=24)
-"""For how long a job is said to be kept."""
+"""How long a job is announced to be kept."""
 
 MOST_WAITING: Final = 1000
-"""Events that a listener hasn't heard yet; those beyond are dropped."""
+"""Unread events of a listener; further ones are dropped."""
 
 _LABEL: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _LONGEST_LABEL: Final = 256
 _MOST_LABELS: Final = 16
 
 _Event: TypeAlias = "tuple[str, Any | Callable[[str], Any]] | None"
-"""What is told: a kind and its data, or what makes the data of the API's URL; None is the end."""
+"""An event: a kind and its data, or a function that makes the data for the API's URL; None is the
+end.
+"""
 
 _TYPES: Final = ("image", "video", "audio", "text")
 
 
 class ApiJob:
-    """One job, followed from when it is made until its end."""
+    """One job, followed from its creation to its end."""
 
     def __init__(
         self, run: Run, workflow: dict[str, Any], metadata: dict[str, str], to: Assets
@@ -53,8 +55,8 @@ class ApiJob:
         self._error: dict[str, Any] | None = None
         self._nodes: list[str] = []
         self.past: deque[tuple[str, Any]] = deque(maxlen=MOST_WAITING)
-        """The lines and the files so far, for those who
-        come to listen later: a quick run is told whole.
+        """The lines and files so far, for later listeners, so that even a short run is reported in
+        full.
         """
         self._listeners: set[asyncio.Queue[_Event]] = set()
         self._following = asyncio.ensure_future(self._follow())
@@ -66,7 +68,7 @@ class ApiJob:
 
     @property
     def status_event(self) -> dict[str, Any]:
-        """The status as the stream tells it."""
+        """The status as the stream sends it."""
         return {"status": self.status, "queue_position": self._position}
 
     @property
@@ -74,14 +76,14 @@ class ApiJob:
         return 1 if self.status == "queued" else None
 
     def cancel(self) -> None:
-        """Ask for its end; one that is over stays as it is."""
+        """Request cancellation; a finished job stays as it is."""
         if self.status not in FINAL:
             self.status = "canceling"
             self._run.cancel()
 
     @contextlib.contextmanager
     def heard(self) -> Iterator[asyncio.Queue[_Event]]:
-        """What is told from now on."""
+        """The events from now on."""
         told: asyncio.Queue[_Event] = asyncio.Queue()
         if self.status in FINAL:
             told.put_nowait(None)
@@ -92,7 +94,7 @@ class ApiJob:
             self._listeners.discard(told)
 
     def shown(self, base: str) -> dict[str, Any]:
-        """The job as the API tells of it, where `base` is the API's own URL."""
+        """The job as the API shows it; `base` is the API's own URL."""
         path = f"{base}/jobs/{self.id}"
         started, completed = self._started, self._completed
         return {
@@ -206,7 +208,7 @@ class ApiJob:
 
 
 def is_metadata(metadata: Any) -> bool:
-    """Whether these are labels as deployments take them."""
+    """Whether these are labels as deployments accept them."""
     if metadata is None:
         return True
     return (

@@ -34,8 +34,8 @@ def create_app(
 ) -> ASGIApp:
     """The application: each workflow at its name, a single one at the root too.
 
-    `executor` runs the calls, by default without models. Raises CodegenError for a source that
-    holds no workflow.
+    `executor` runs the calls, by default without models. Raises CodegenError for a source without a
+    workflow.
     """
     for served in workflows:
         _ = served.workflow

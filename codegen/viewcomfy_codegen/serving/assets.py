@@ -1,5 +1,5 @@
-"""Files that Comfy API v2 keeps: what clients uploaded and
-what jobs made, known by their content's hash.
+"""The files of Comfy API v2: uploads of clients and outputs of jobs, identified by their content's
+hash.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from viewcomfy_runtime.results.filenames import safe_name
 from .executing import Artifact
 
 MOST_ASSETS: Final = 10_000
-"""Files that are kept; the oldest go first."""
+"""Files that are kept; the oldest are dropped first."""
 
 LIFETIME: Final = timedelta(hours=1)
-"""For how long a link is said to work."""
+"""How long a link is announced to work."""
 
 _PIECE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file: where it is, what it is called and what it holds."""
+    """A file: its path, its name and its content type."""
 
     id: str
     path: Path
@@ -41,7 +41,7 @@ class Asset:
     created: datetime
 
     def shown(self, base: str) -> dict[str, Any]:
-        """The asset as the API tells of it, where `base` is the API's own URL."""
+        """The asset as the API shows it; `base` is the API's own URL."""
         return {
             "id": self.id,
             "hash": self.hash,
@@ -53,7 +53,7 @@ class Asset:
         }
 
     def link(self, base: str) -> dict[str, str]:
-        """Where the content is."""
+        """The link to its content."""
         expires = datetime.now(timezone.utc) + LIFETIME
         return {
             "url": f"{base}/assets/{self.id}/content",
@@ -62,7 +62,7 @@ class Asset:
 
 
 class Assets:
-    """The files, in a folder that goes with the server. Safe to use from several threads."""
+    """The files, in a temporary folder of the server. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._folder: TemporaryDirectory[str] | None = None
@@ -85,8 +85,8 @@ class Assets:
         return next((each for each in kept if each.hash == hashed.lower()), None)
 
     def take(self, path: Path, name: str, content_type: str) -> tuple[Asset, bool]:
-        """Keep a file that was uploaded, moved from where
-        it is; whether its content is new here.
+        """Keep an uploaded file, which is moved from its place, and return whether its content is
+        new here.
         """
         hashed = hash_of(path)
         known = None if hashed is None else self.with_hash(hashed)
@@ -111,14 +111,14 @@ class Assets:
         return self._keep(place, name, known.content_type, known.hash)
 
     def drop(self, own: str) -> None:
-        """Forget a file, where it is there."""
+        """Forget a file, if it exists."""
         with self._lock:
             asset = self._kept.pop(own, None)
         if asset is not None:
             asset.path.unlink(missing_ok=True)
 
     def _place(self, name: str) -> Path:
-        """Where a file of this name can be: it keeps its name, which nodes may look at."""
+        """The path for a file of this name. It keeps its name, which nodes may use."""
         with self._lock:
             if self._folder is None:
                 self._folder = TemporaryDirectory(prefix="viewcomfy-assets-")
@@ -156,8 +156,8 @@ def hash_of(path: Path) -> str | None:
 def with_files(
     workflow: Mapping[str, Any], assets: Assets
 ) -> tuple[dict[str, Any], dict[WireKey, Asset], list[str]]:
-    """A workflow with files' names in place of assets,
-    those files by input, and the ids that are missing.
+    """A workflow with file names in place of assets, those files by input, and the ids that are
+    missing.
     """
     placed: dict[str, Any] = {}
     files: dict[WireKey, Asset] = {}

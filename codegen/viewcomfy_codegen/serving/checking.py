@@ -1,4 +1,4 @@
-"""What is wrong with a call, told per node as ComfyUI tells it."""
+"""Checks calls, and reports faults by node as ComfyUI does."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from .refusing import Rejected
 from .served import told
 
 PAGE_ONLY: Final = frozenset({"MarkdownNote", "Note", "PrimitiveNode", "Reroute"})
-"""Classes that ComfyUI's web page has and its server does not."""
+"""Classes that exist on ComfyUI's page but not on its server."""
 
 
 def read_params(text: str | None) -> dict[str, Any]:
-    """The values of a call. Raises Rejected for anything but an object with something in it."""
+    """The values of a call. Raises Rejected for anything but a nonempty object."""
     if text is None:
         raise Rejected(422, "the form has no field params")
     try:
@@ -52,7 +52,7 @@ def read_params(text: str | None) -> dict[str, Any]:
 
 
 class Check:
-    """One call against one workflow: what it sets, and all that is wrong with it."""
+    """One call to a workflow: the values it sets, and its faults."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Check:
         }
 
     def placed(self) -> Workflow:
-        """The workflow with the call's values in it. Raises Rejected where it cannot hold them."""
+        """The workflow with the call's values. Raises Rejected if it cannot hold them."""
         self._raise()
         graph, _ = applied(
             self._workflow.graph,
@@ -89,9 +89,9 @@ class Check:
             raise Rejected(400, "the values cannot be run", told(error)) from None
 
     def judge(self, ready: Workflow, stored: frozenset[str], catalog: Catalog) -> None:
-        """Raises Rejected with all that ComfyUI would refuse.
+        """Raises Rejected with everything that ComfyUI would reject.
 
-        `stored` are the names of files that the server has.
+        `stored` are the names of the server's files.
         """
         _refuse_unknown_classes(ready, catalog)
         reached = _reached(ready, catalog)
@@ -109,7 +109,7 @@ class Check:
         self._raise()
 
     def _input(self, text: str, *, file: bool = False) -> WireKey | None:
-        """The input that a key names; anything but one that holds a value is a fault."""
+        """The input that a key names; a key that names no input with a value is a fault."""
         key = WireKey.parse(text)
         image = key.image if key is not None and file else None
         known = self._workflow.nodes.get(key.node) if key else None
@@ -166,7 +166,9 @@ class Check:
                 self._exception(WireKey(node.id, name), message)
 
     def _judge_bounds(self, node: Node, catalog: Catalog) -> None:
-        """What the class says of the deployed values too, which the plan takes as they are."""
+        """Checks the deployed values against their class too, although the plan accepts them as
+        they are.
+        """
         facts = catalog.node(node.class_type)
         for name, value in node.values.items():
             declared = facts.input(name, node.values) if facts is not None else None
@@ -220,9 +222,8 @@ class Check:
 
 
 def _can_hold(node: Node, name: str) -> bool:
-    """Whether a node has an input's value, or one whose choice may bring the input:
-
-    `model` brings `model.seed`.
+    """Whether a node has an input with a value, or one whose choice may bring the input: `model`
+    brings `model.seed`.
     """
     parts = name.split(".")
     before = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
@@ -251,7 +252,7 @@ def _refuse_unknown_classes(workflow: Workflow, catalog: Catalog) -> None:
 
 
 def _reached(workflow: Workflow, catalog: Catalog) -> set[str]:
-    """The nodes that ComfyUI would run. Raises Rejected where it would run none."""
+    """The nodes that ComfyUI would run. Raises Rejected if it would run none."""
     ends = output_nodes(workflow, catalog)
     if not ends:
         error = {"type": "prompt_no_outputs", "message": "Prompt has no outputs"}
@@ -274,7 +275,7 @@ def _beyond(declared: InputFacts, value: int | float) -> Iterator[tuple[str, str
 
 
 def _fault_type(kind: ParameterType, value: Any) -> str:
-    """What ComfyUI calls it when an input of this type does not take the value."""
+    """ComfyUI's name for the fault of a value that an input of this type does not accept."""
     if isinstance(kind, Integer | Number) and isinstance(value, int | float):
         if kind.lo is not None and value < kind.lo:
             return "value_smaller_than_min"

@@ -1,4 +1,4 @@
-"""Comfy API v2 on this machine: assets, jobs and their events, as the official SDK speaks it."""
+"""Comfy API v2 on this machine: assets, jobs and their events, compatible with the official SDK."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from .served import Served
 PREFIX: Final = "/api/v2"
 
 MOST_KEPT: Final = 1000
-"""Jobs that can still be asked after, and their files."""
+"""Jobs that are kept, with their files."""
 
 MOST_KEYS: Final = 100_000
 """Idempotency keys that are remembered."""
 
 FIRST_WORD: Final = 0.5
-"""Seconds in which a run that is to be refused is refused before its job is told of."""
+"""Seconds to wait for the rejection of a run before its job is announced."""
 
 _LONGEST_KEY: Final = 255
 _PAGE: Final = 100
@@ -56,7 +56,7 @@ _Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Refusal(Exception):
-    """What the API refuses: a status, a code of its own, a message and details."""
+    """An error of the API: a status, a code, a message and details."""
 
     def __init__(
         self,
@@ -73,9 +73,8 @@ class Refusal(Exception):
 
 
 class ComfyApiRoutes:
-    """The API's routes.
-
-    Any workflow that is sent is run; it is judged like a call to the one that it resembles.
+    """The API's routes. Any workflow can be run; it is checked like a call to the served workflow
+    it resembles most.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -187,7 +186,7 @@ class ComfyApiRoutes:
         return key
 
     def _nearest(self, workflow: Mapping[str, Any]) -> Served:
-        """The served workflow that has most of these nodes."""
+        """The served workflow that shares the most nodes."""
 
         def shared(served: Served) -> int:
             graph = served.workflow.graph
@@ -199,7 +198,7 @@ class ComfyApiRoutes:
         return max(self._desk.workflows.values(), key=shared)
 
     async def listed(self, request: Request) -> Response:
-        """The jobs, the newest first, those with the labels that are asked for."""
+        """The jobs, newest first, that have the requested labels."""
         query = request.query_params
         wanted = {
             name[len("metadata[") : -1]: value
@@ -218,7 +217,7 @@ class ComfyApiRoutes:
         return AsciiJson(page | ({"next_cursor": str(end)} if end < len(found) else {}))
 
     async def job(self, request: Request) -> Response:
-        """What is known of a job."""
+        """The state of a job."""
         return AsciiJson(self._known(request).shown(self._base(request)))
 
     async def workflow(self, request: Request) -> Response:
@@ -227,7 +226,7 @@ class ComfyApiRoutes:
         return AsciiJson({"workflow": job.workflow, "format": "api"})
 
     async def cancel(self, request: Request) -> Response:
-        """End a job; one that is over stays as it is."""
+        """Cancel a job; a finished job stays as it is."""
         job = self._known(request)
         job.cancel()
         return AsciiJson(job.shown(self._base(request)))
@@ -256,7 +255,7 @@ class ComfyApiRoutes:
         yield _event("status", job.status_event)
 
     async def upload(self, request: Request) -> Response:
-        """Keep a file."""
+        """Keep an uploaded file."""
         async with read_form(request, self._desk.settings.most) as form:
             path = form.files.get("file")
             if path is None:
@@ -273,7 +272,7 @@ class ComfyApiRoutes:
         return AsciiJson({**about, "created_new": is_new}, 201 if is_new else 200)
 
     async def from_hash(self, request: Request) -> Response:
-        """Another asset with a content that the server has."""
+        """Another asset with content that the server already has."""
         body = await read_json(request)
         hashed = body.get("hash") if isinstance(body, dict) else None
         known = self._assets.with_hash(str(hashed))
@@ -284,12 +283,12 @@ class ComfyApiRoutes:
         return AsciiJson({**asset.shown(self._base(request)), "created_new": False})
 
     async def by_hash(self, request: Request) -> Response:
-        """Whether the server has a content."""
+        """Whether the server has this content."""
         known = self._assets.with_hash(request.path_params["hash"])
         return Response(status_code=404 if known is None else 200)
 
     async def asset(self, request: Request) -> Response:
-        """What is known of a file."""
+        """The description of a file."""
         return AsciiJson(self._kept(request).shown(self._base(request)))
 
     async def delete(self, request: Request) -> Response:
@@ -325,7 +324,7 @@ def _answered(refusal: Refusal) -> Response:
 
 
 def _refused(rejected: Rejected) -> Refusal:
-    """What the server's other protocols refuse, in this one's words."""
+    """An error of the server's other protocols, in this API's form."""
     details = rejected.body["errorDetails"]
     message = str(rejected)
     if isinstance(details, dict) and "node_errors" in details:
@@ -341,7 +340,7 @@ def _refused(rejected: Rejected) -> Refusal:
 
 
 def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The workflow in a body. Raises Refusal for what the API doesn't take."""
+    """The workflow in a body. Raises Refusal for a body that the API doesn't accept."""
     if body.get("webhook_url") is not None or body.get("inputs") is not None:
         raise Refusal(422, "invalid_request", "webhook_url and inputs are reserved")
     workflow = body.get("workflow")
@@ -371,7 +370,7 @@ def _is_extra(extra: Any) -> bool:
 def _literals(
     served: Served, workflow: Mapping[str, Any], files: Mapping[WireKey, Asset]
 ) -> dict[str, Any]:
-    """The values that a workflow has in the inputs of the served one, as a call would set them."""
+    """A workflow's values in the inputs of the served one, as a call would set them."""
     found = {
         str(key): workflow[key.node]["inputs"][key.name]
         for key in served.types
@@ -384,7 +383,7 @@ def _literals(
 
 
 def _any(workflow: Mapping[str, Any]) -> dict[str, Any]:
-    """One value of a workflow, since a call sets at least one."""
+    """One value of a workflow, since a call must set at least one."""
     return {
         str(WireKey(node, name)): value
         for node, about in workflow.items()
@@ -413,7 +412,7 @@ def _number(text: str, lo: int, hi: int, name: str) -> int:
 
 
 def _shown(about: Any, base: str) -> Any:
-    """What an event holds, its links made for the URL that the client knows."""
+    """An event's data, with links for the URL that the client uses."""
     return about(base) if callable(about) else about
 
 

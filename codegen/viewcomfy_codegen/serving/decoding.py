@@ -1,6 +1,4 @@
-"""Files that came with a call, opened with care as what they are to be: their bytes may be
-anything.
-"""
+"""Opens files from calls safely: their bytes may be anything."""
 
 from __future__ import annotations
 
@@ -12,21 +10,19 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-"""The decoders that are used; Pillow has many more, some of which start other programs."""
+"""The decoders in use; Pillow has many more, some of which start other programs."""
 
 CONTAINERS: Final = (
     "aac,aiff,asf,avi,caf,flac,flv,gif,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,ogg,wav,w64"
 )
-"""The containers that are opened; others, such as playlists, name files and addresses of their own.
-"""
+"""The containers that are opened; others, such as playlists, refer to other files and addresses."""
 
 MOST_PIXELS: Final = 64_000_000
-"""Of an image that is decoded: 192 MiB of memory."""
+"""Pixels of an image that is decoded: 192 MiB of memory."""
 
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf"})
-"""Chunks of a PNG that say something about it: Pillow refuses large ones, which ComfyUI reads past.
-"""
+"""PNG chunks with metadata: Pillow rejects large ones, which ComfyUI ignores."""
 
 
 class BadImage(Exception):
@@ -64,7 +60,7 @@ def _opened(path: Path) -> Image:
 
 
 def _readable(path: Path) -> Path | BinaryIO:
-    """The file, of a PNG without its texts where it has any."""
+    """The file, without text chunks if it is a PNG."""
     with path.open("rb") as file:
         if file.read(8) != _SIGNATURE:
             return path
@@ -84,7 +80,7 @@ def _readable(path: Path) -> Path | BinaryIO:
 
 
 class BadMedia(Exception):
-    """A file that is not of the medium that its input takes; `kind` is the exception that a ComfyUI
+    """A file that isn't of the type that its input accepts; `kind` is the exception that ComfyUI
     raises.
     """
 
@@ -94,10 +90,9 @@ class BadMedia(Exception):
 
 
 def size_of_medium(path: Path, medium: str) -> tuple[int, int] | None:
-    """The width and height of an image in pixels; None for other media, whose streams are looked
-    at.
+    """The width and height of an image in pixels; None for other media, whose streams are checked.
 
-    `medium` is a MIME pattern, `*/*` where anything may come. Raises BadMedia.
+    `medium` is a MIME pattern, `*/*` if anything is accepted. Raises BadMedia.
     """
     if medium in ("audio/*", "video/*"):
         _check_stream(path, medium.partition("/")[0])

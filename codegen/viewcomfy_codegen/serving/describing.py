@@ -1,4 +1,4 @@
-"""A workflow as its page shows it: what each parameter is called, takes and is for."""
+"""A workflow's parameters as its page shows them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .served import Served
 
 
 def described(served: Served) -> dict[str, Any]:
-    """The page's data. Numbers are texts: what a browser makes of them loses digits."""
+    """The page's data. Numbers are sent as text, since JavaScript would lose digits."""
     module = served.module
     return {
         "name": served.name,
@@ -37,9 +37,9 @@ def described(served: Served) -> dict[str, Any]:
 
 
 def call_text(served: Served, asked: Any) -> str:
-    """A call as code: `asked` names its language, its values, and the files' names.
+    """A call as code: `asked` has its language, its values, and the files' names.
 
-    What a call has to give is in it even where nothing is given yet. Raises Rejected.
+    Required parameters are included even if they have no value yet. Raises Rejected.
     """
     parts = asked if isinstance(asked, dict) else {}
     language, values, files = map(parts.get, ("language", "values", "files"))
@@ -62,10 +62,7 @@ def call_text(served: Served, asked: Any) -> str:
 
 
 def faults_of(served: Served, values: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with values, by the parameters' names.
-
-    Parameters that are left out have their defaults.
-    """
+    """The faults of values, by parameter name. Omitted parameters have their defaults."""
     fields = {str(each.name): each.field for each in served.module.parameters}
     found = {}
     call = {

@@ -1,5 +1,5 @@
-"""What both of the server's protocols stand on: who may call, what is deployed, and how a call
-becomes a run.
+"""Shared by all protocols of the server: credentials, deployed workflows, and the path from a call
+to a run.
 """
 
 from __future__ import annotations
@@ -32,14 +32,11 @@ from .sessions import Sessions
 from .store import Store
 
 THREADS: Final = 8
-"""Calls that run at a time.
-
-Drawing gains nothing from more, and each thread keeps memory of its own.
-"""
+"""Simultaneous runs. More would not draw faster, and each thread uses memory of its own."""
 
 CHECKING: Final = 2
-"""Calls that are checked at a time: large workflows take seconds, in which the server answers
-others.
+"""Simultaneous checks: large workflows take seconds, during which the server answers other
+calls.
 """
 
 LINK_LIFETIME: Final = 3600.0
@@ -49,11 +46,11 @@ LINK_LIFETIME: Final = 3600.0
 class Settings:
     """How calls are served.
 
-    `links` gives results as links rather than with their content, `most` is the size of a call in
-    bytes, `inputs` a folder with the files that the workflows load. `log` takes a line about each
-    call, `record` each call that is run; `planned_faults` are the failures to simulate for the next
-    calls, one each. Web pages of `origins`, such as `https://app.example`, may call too; `sessions`
-    are the browsers that logged in.
+    `links` sends results as links rather than with their content, `most` is the size of a call in
+    bytes, `inputs` a folder with the files that the workflows load. `log` is called with a line
+    about each call, `record` with each call that is run; `planned_faults` are failures to simulate,
+    one for each of the next calls. Web pages of `origins`, such as `https://app.example`, may call
+    too; `sessions` are the browsers that are logged in.
     """
 
     client_id: str
@@ -70,9 +67,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A call that was checked: the workflow with its values in it, those values for people to see,
-    and its files.
-    """
+    """A checked call: the workflow with its values, those values for display, and its files."""
 
     workflow: Workflow
     values: Mapping[str, Any]
@@ -96,14 +91,14 @@ class Desk:
         self._checks = ThreadPoolExecutor(CHECKING, thread_name_prefix="check")
 
     def close(self) -> None:
-        """Take no more calls, and forget the results."""
+        """Accept no more calls, and forget the results."""
         for threads in (self._runs, self._checks):
             threads.shutdown(wait=False, cancel_futures=True)
         self.store.close()
 
     def authenticate(self, request: Request) -> None:
-        """Raises Rejected unless the credentials are those of the settings, or the page's own that
-        logged in.
+        """Raises Rejected unless the request has the credentials of the settings, or a browser's
+        login.
         """
         if not self.sessions.knows(request):
             self.check_credentials(request.headers)
@@ -123,7 +118,7 @@ class Desk:
             )
 
     def listing(self, request: Request) -> dict[str, dict[str, str]]:
-        """What is served, and where."""
+        """The served workflows and their URLs."""
         base = self.base(request)
         urls = {name: f"{base}/{quote(name, safe='')}" for name in self.workflows}
         return {
@@ -135,7 +130,7 @@ class Desk:
         return self.sessions.link(self.base(request))
 
     def named(self, name: str | None) -> Served:
-        """The workflow of this name, a single one for None. Raises Rejected."""
+        """The workflow of this name; the single one for None. Raises Rejected."""
         if name is None and len(self.workflows) == 1:
             return next(iter(self.workflows.values()))
         if name not in self.workflows:
@@ -143,9 +138,8 @@ class Desk:
         return self.workflows[name]
 
     def deployed(self, url: str) -> Served:
-        """The workflow that a deployment's URL means, a single one whatever the URL.
-
-        Raises Rejected.
+        """The workflow behind a deployment's URL; a single workflow for any URL. Raises
+        Rejected.
         """
         try:
             name = urlsplit(url).path.strip("/")
@@ -156,7 +150,7 @@ class Desk:
         return self.named(None)
 
     async def check(self, served: Served, form: CallForm) -> Ready:
-        """The call in a form, ready to run. Raises Rejected for one that cannot be run."""
+        """The call in a form, ready to run. Raises Rejected for an invalid call."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._checks, self._checked, served, form)
 
@@ -168,9 +162,8 @@ class Desk:
         prompt_id: str | None = None,
         watched: bool = False,
     ) -> Run:
-        """Run a call; `watched` has it tell of steps and glimpses too.
-
-        Raises Rejected for a fault that does not exist.
+        """Run a call; with `watched`, it also reports steps and previews. Raises Rejected for an
+        unknown fault.
         """
         pace = pace_of(fault)
         workflow, values, files = ready.workflow, ready.values, ready.files
@@ -186,9 +179,7 @@ class Desk:
         )
 
     def fault(self, request: Request) -> str | None:
-        """The failure to simulate for a call: the one it
-        asks for, else the next that was planned.
-        """
+        """The failure to simulate for a call: the one it requests, or the next planned one."""
         asked = request.headers.get(HEADER)
         if asked is None and self.settings.planned_faults:
             return self.settings.planned_faults.popleft()

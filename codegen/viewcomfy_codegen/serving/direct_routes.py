@@ -1,5 +1,5 @@
-"""ViewComfy's API of single deployments: a call is answered with its result, or with its log and
-then its result.
+"""ViewComfy's API of single deployments: a call is answered with its result, or with its log
+followed by its result.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from .responses import AsciiJson
 from .runs import Run, Told, as_data, as_link, summary
 
 EVENTS: Final = "x-viewcomfy-events"
-"""A header that asks with `all` for steps and glimpses beside the log."""
+"""With the value `all`, this header requests steps and previews in addition to the log."""
 
 MOST_PARKED: Final = 100
 """Results that redirects lead to."""
 
 _Form: TypeAlias = Callable[[Artifact], dict[str, Any]]
-"""How a file is told of: with its content, or with a link to it."""
+"""Describes a file, with its content or with a link to it."""
 
 
 class DirectRoutes:
@@ -82,7 +82,7 @@ class DirectRoutes:
         return response
 
     async def parked(self, request: Request) -> Response:
-        """A result that a redirect led to."""
+        """The result that a redirect led to."""
         self._desk.authenticate(request)
         answer = self._parked.get(request.path_params["prompt_id"])
         return AsciiJson(answer) if answer else AsciiJson({"detail": "Not Found"}, 404)
@@ -141,7 +141,7 @@ class DirectRoutes:
 
 
 def _event(told: Told | None) -> bytes:
-    """What a run tells, as ViewComfy sends it; steps and glimpses are this server's own."""
+    """An event in ViewComfy's format; steps and previews are this server's own additions."""
     match told:
         case None:
             return b": still there\n\n"

@@ -23,9 +23,9 @@ from .sourcing import workflows_named
 
 
 class LocalViewComfy(ViewComfy):
-    """A client of the server that `running` started, and what a test wants to know and to plan.
+    """A client of the server that `running` started, with what a test needs to check or to plan.
 
-    `url` is the first workflow's; `calls` are those that were run, in their order.
+    `url` is that of the first workflow; `calls` are those that were run, in order.
     """
 
     def __init__(self, base: str, names: list[str], settings: Settings) -> None:
@@ -39,7 +39,7 @@ class LocalViewComfy(ViewComfy):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables by which generated modules find the server."""
+        """The environment variables with which generated modules find the server."""
         return {
             "VIEWCOMFY_API_URL": self.url,
             "VIEWCOMFY_CLIENT_ID": self.client_id,
@@ -67,11 +67,11 @@ class LocalViewComfy(ViewComfy):
 def running(
     *workflows: str | Path | Served, step_time: float = 0.0, **settings: Any
 ) -> Iterator[LocalViewComfy]:
-    """Serve workflows on a free port of this machine, and give a client of the first.
+    """Serve workflows on a free port of this machine, and return a client of the first.
 
-    Each of `workflows` is the path of what `viewcomfy-codegen serve` takes. `step_time` are the
-    seconds that a sampler's step takes; the rest are fields of Settings. Raises CodegenError for a
-    source that holds no workflow.
+    Each of `workflows` is a path that `viewcomfy-codegen serve` accepts. `step_time` is the
+    duration of a sampler's step in seconds; the rest are fields of Settings. Raises CodegenError
+    for a source without a workflow.
     """
     served = list(workflows_named(workflows))
     client: LocalViewComfy | None = None

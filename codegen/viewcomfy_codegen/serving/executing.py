@@ -1,4 +1,4 @@
-"""What runs a served workflow: the interface between the server and whatever makes the files."""
+"""The interface between the server and the executors that run workflows."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How an executor without models goes through its steps: seconds for each, and the step at
-    which it fails, if any.
+    """The speed of an executor without models: seconds per step, and the step at which it fails, if
+    any.
     """
 
     step_time: float = 0.0
@@ -35,7 +35,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a node has come: `value` of `total` steps."""
+    """The progress of a node: `value` of `total` steps."""
 
     node: str
     value: int
@@ -44,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """What a node's image looks like so far."""
+    """A preview of a node's image."""
 
     node: str
     content_type: str
@@ -53,10 +53,10 @@ class Glimpse:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One run: the workflow with the call's values in it, and the files that came with the call.
+    """One run: the workflow with the call's values, and the call's files.
 
-    `values` are those of the call alone, by wire key. `tell` takes the lines of the log, steps and
-    glimpses; `watched` says whether anybody hears of the latter two.
+    `values` are those of the call alone, by wire key. `tell` accepts log lines, steps and previews;
+    `watched` says whether the latter two have listeners.
     """
 
     workflow: Workflow
@@ -70,28 +70,28 @@ class Execution:
 
     @property
     def cancelled(self) -> bool:
-        """Whether nobody waits for the run any longer."""
+        """Whether the run was cancelled."""
         return self._cancelled.is_set()
 
     def wait(self, seconds: float) -> None:
-        """Wait so long, or until nobody waits for the run any longer."""
+        """Wait for so many seconds, or until the run is cancelled."""
         self._cancelled.wait(seconds)
 
     def cancel(self) -> None:
-        """Tell the executor that nobody waits any longer."""
+        """Cancel the run."""
         self._cancelled.set()
         for callback in self._callbacks:
             callback()
 
     def when_cancelled(self, callback: Callable[[], object]) -> None:
-        """Have `callback` called once nobody waits any longer; at once where that is so already."""
+        """Call `callback` when the run is cancelled; at once if it already is."""
         self._callbacks.append(callback)
         if self.cancelled:
             callback()
 
 
 class Failed(Exception):
-    """A run that failed: what ComfyUI's `execution_error` holds.
+    """A failed run, as described by ComfyUI's `execution_error`.
 
     `kind` is the exception's class, as ComfyUI names it.
     """
@@ -114,18 +114,17 @@ class Failed(Exception):
 
 
 class Executor(Protocol):
-    """Runs workflows, any number at once, each in a thread of its own."""
+    """Runs workflows, any number at a time, each in its own thread."""
 
     def stored(self, folder: Path | None) -> frozenset[str] | None:
-        """The names of the files that workflows may load without a call sending them.
+        """The names of the files that workflows may load without the call sending them.
 
-        None where the executor judges the values of a call itself, by raising Rejected.
+        None if the executor checks a call's values itself, by raising Rejected.
         """
         ...
 
     def execute(self, execution: Execution) -> list[Artifact]:
-        """The files that the run made.
-
-        Raises Failed, or Rejected for a call that cannot be run at all.
+        """The files that the run made. Raises Failed, or Rejected for a call that cannot be run at
+        all.
         """
         ...

@@ -1,4 +1,4 @@
-"""Simulated failures, which a call asks for by a header."""
+"""Simulated failures, which a call requests with a header."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Drop(Exception):
 
 
 async def drop(request: Request) -> None:
-    """Close the connection where the server gives its
-    transport; raising does it everywhere else.
+    """Close the connection if the server provides its transport; elsewhere, raising has the same
+    effect.
     """
     transport = request.scope.get("state", {}).get("transport")
     if transport is None:
@@ -50,16 +50,13 @@ async def drop(request: Request) -> None:
 
 
 async def dropped(request: Request, _: Exception) -> Response:
-    """What is answered to a call that asks for `drop`: nothing."""
+    """The answer to a call that requests `drop`: none."""
     await drop(request)
     return Response(status_code=500)
 
 
 async def before(fault: str | None) -> Response | None:
-    """What is answered in place of a run; None where the run goes ahead.
-
-    Raises Drop and Rejected.
-    """
+    """The answer that replaces a run; None if the run goes ahead. Raises Drop and Rejected."""
     name, _, value = (fault or "").partition("=")
     if name == "drop":
         raise Drop
@@ -84,7 +81,7 @@ async def before(fault: str | None) -> Response | None:
 
 
 def pace_of(fault: str | None) -> Pace | None:
-    """How the run itself is to go, where a fault strikes in it. Raises Rejected."""
+    """The pace of the run, for faults that occur during it. Raises Rejected."""
     name, given, value = (fault or "").partition("=")
     if name == "slow-steps":
         return Pace(_seconds(value) if given else 0.5)
@@ -115,7 +112,7 @@ def _seconds(value: str) -> float:
 
 
 def after(fault: str | None, answer: dict[str, Any]) -> dict[str, Any]:
-    """A result that has something wrong with it."""
+    """A result with a fault in it."""
     if fault == "broken-base64":
         files = [{**each, "data": "%%%"} for each in answer["outputs"]]
         return {**answer, "outputs": files}
@@ -126,7 +123,7 @@ def after(fault: str | None, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 class Spoiled(Response):
-    """Another response, sent badly."""
+    """Another response, sent incorrectly."""
 
     def __init__(
         self, response: Response, fault: str, drop: Callable[[], Awaitable[None]]
@@ -166,7 +163,7 @@ def _longer(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 
 
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
-"""What ends a line of a stream; `splitlines` knows more, which are text here."""
+"""The line ends of a stream; `splitlines` splits at more characters, which are text here."""
 
 
 def event(kind: str, data: str) -> bytes:
@@ -176,7 +173,7 @@ def event(kind: str, data: str) -> bytes:
 
 
 class _Events(StreamingResponse):
-    """A response of events, which ends them where the client hangs up before their end."""
+    """A response of events, which ends them if the client disconnects early."""
 
     def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}

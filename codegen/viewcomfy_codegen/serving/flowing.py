@@ -1,5 +1,5 @@
-"""What flows through a workflow without models: how large its images are, how many, and what they
-were made from.
+"""What flows through a workflow without models: the sizes, numbers and backgrounds of its
+images.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from .decoding import BadMedia, size_of_medium
 from .executing import Execution, Failed
 
 MOST_IMAGES: Final = 4096
-"""Of a batch, as in ComfyUI."""
+"""The largest batch, as in ComfyUI."""
 
 _IMAGES: Final = frozenset({"IMAGE", "LATENT", "VIDEO", "MASK"})
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What a node gives: images of a size in pixels, where it is known, `count` of them;
-    `background` is what they show.
+    """What a node produces: `count` images of a size in pixels, if known; `background` is what they
+    show.
     """
 
     width: int | None = None
@@ -37,7 +37,7 @@ class Flow:
 
 
 def output_nodes(workflow: Workflow, catalog: Catalog) -> set[str]:
-    """The ids of the nodes that ComfyUI runs a workflow for."""
+    """The ids of the output nodes, for which ComfyUI runs a workflow."""
     classes = {node.class_type for node in workflow.nodes.values()}
     return output_ids(workflow, {each: catalog.node(each) for each in classes})
 
@@ -45,9 +45,8 @@ def output_nodes(workflow: Workflow, catalog: Catalog) -> set[str]:
 def flows(
     execution: Execution, needed: Collection[str], catalog: Catalog
 ) -> dict[str, Flow]:
-    """What each needed node gives.
-
-    Raises Failed for a file of the call that its node cannot load.
+    """What each required node produces. Raises Failed for a file of the call that its node cannot
+    load.
     """
     workflow = execution.workflow
     found: dict[str, Flow] = {}
@@ -80,7 +79,7 @@ def _flow(
 def _sources(
     node: Node, workflow: Workflow, found: Mapping[str, Flow], catalog: Catalog
 ) -> Iterator[tuple[str, Flow]]:
-    """What is linked to a node with the type of the link, images first."""
+    """A node's sources with their link types, images first."""
     linked = []
     for _, link in sorted(node.links.items()):
         source = workflow.nodes.get(link.node)
@@ -96,7 +95,7 @@ def _sources(
 
 
 def _count(node: Node, workflow: Workflow, before: list[int]) -> int:
-    """How many images a node gives, made of batches of these sizes."""
+    """How many images a node produces from batches of these sizes."""
     said = set(words(node.class_type))
     most = max(before, default=1)
     size = _number(node, "batch_size", workflow, least=1)
@@ -124,10 +123,7 @@ def _number(node: Node, name: str, workflow: Workflow, least: int = 16) -> int |
 
 
 def _loaded(node: Node, execution: Execution, catalog: Catalog) -> Flow:
-    """The image that a node loads of the files that came with the call.
-
-    Raises Failed for one that cannot be loaded.
-    """
+    """The image that a node loads from the call's files. Raises Failed if it cannot be loaded."""
     facts = catalog.node(node.class_type)
     loaded = Flow()
     for name in node.values:

@@ -1,4 +1,4 @@
-"""A call's form as it arrives: streamed to disk, within limits, gone with the call."""
+"""Reads a call's form: streamed to disk, within limits, and deleted with the call."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _T = TypeVar("_T")
 
 CHUNK: Final = 1 << 20
 LONGEST_FIELD: Final = 64 << 20
-"""Bytes of a field other than a file: a workflow may hold images as text."""
+"""Bytes of a field other than a file; a workflow may contain images as text."""
 LARGEST_JSON: Final = 64 << 10
 """Bytes of a JSON body, which only names a run."""
 MOST_FILES: Final = 500
 LONGEST_SILENCE: Final = 60.0
-"""Seconds without a byte of a call that has not arrived in full."""
+"""Seconds without receiving a byte of an incomplete call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,7 @@ class CallForm:
 
 @contextlib.asynccontextmanager
 async def read_form(request: Request, most: int) -> AsyncIterator[CallForm]:
-    """The form of a request of at most `most` bytes; its files are there for as long as this is
-    open.
+    """The form of a request of at most `most` bytes; its files exist while the context is open.
 
     Raises Rejected for a body that is not a form, is too large or stalls, and for an empty file.
     """

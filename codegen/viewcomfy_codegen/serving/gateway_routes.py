@@ -1,5 +1,5 @@
-"""ViewComfy's gateway on this machine: runs are scheduled, asked after and cancelled; Socket.IO
-tells of them meanwhile.
+"""ViewComfy's gateway on this machine: it schedules, reports and cancels runs, and sends events
+over Socket.IO.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from .served import Served
 _Tell: TypeAlias = Callable[[str, dict[str, Any]], Awaitable[None]]
 
 MOST_KEPT: Final = 1000
-"""Runs that can still be asked after."""
+"""Runs that are kept for polling."""
 
 
 @dataclass
 class Scheduled:
-    """A run of the gateway: what is known of it before its end, and what came of it.
+    """A run of the gateway: its initial data, and its outcome.
 
     `run` is None once it is over, so that its files need not be kept.
     """
@@ -72,7 +72,7 @@ class GatewayRoutes:
         ]
 
     async def schedule(self, request: Request) -> Response:
-        """Start a run under the client's own prompt_id; the same one again starts nothing."""
+        """Start a run under the client's own prompt_id; repeating the same id starts nothing."""
         self._desk.authenticate(request)
         async with contextlib.AsyncExitStack() as stack:
             form = await stack.enter_async_context(
@@ -100,7 +100,7 @@ class GatewayRoutes:
         return AsciiJson({"data": about}, 201)
 
     async def ask(self, request: Request) -> Response:
-        """What is known of runs, those that are not known left out."""
+        """The states of the known runs among those requested."""
         self._desk.authenticate(request)
         response = await faults.before(request.headers.get(faults.HEADER))
         if response is not None:
@@ -114,7 +114,7 @@ class GatewayRoutes:
         return AsciiJson(found)
 
     async def cancel(self, request: Request) -> Response:
-        """End a run."""
+        """Cancel a run."""
         self._desk.authenticate(request)
         body = await read_json(request)
         prompt_id = body.get("prompt_id") if isinstance(body, dict) else None
@@ -167,7 +167,7 @@ class GatewayRoutes:
         base: str,
         stack: contextlib.AsyncExitStack,
     ) -> None:
-        """Tells of a run until its end, and keeps its result."""
+        """Send events of a run until its end, and keep its result."""
         store = self._desk.store
         async with stack:
             async for line in run.lines():
@@ -207,7 +207,7 @@ class GatewayRoutes:
 
 
 def _in_camels(prompt_id: str, scheduled: Scheduled) -> dict[str, Any]:
-    """A run as polling shows it."""
+    """A run in the camelCase form that polling returns."""
     answer = scheduled.answer or {
         "status": "running",
         "completed": False,

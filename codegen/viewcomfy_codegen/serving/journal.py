@@ -1,4 +1,4 @@
-"""A line about each call, and what every answer says to browsers."""
+"""Logs a line for each call, and adds security headers to every answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST: Final = 300
 
 
 class Journal:
-    """The application, whose calls are told to `log`, a line each."""
+    """The application, with a line to `log` for each call."""
 
     def __init__(self, app: ASGIApp, log: Callable[[str], object]) -> None:
         self._app = app

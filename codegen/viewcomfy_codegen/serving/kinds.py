@@ -1,4 +1,4 @@
-"""Which kind of file an output node gives, by its class and by what is linked to it."""
+"""The kind of file that an output node produces, from its class and its inputs."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _SOUNDS: Final = {"mp3": "audio/mpeg", "opus": "audio/ogg", "wav": "audio/wav"}
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of file: the end of its name, its MIME type, what makes it, and whether each image of
-    a batch is one.
+    """A kind of file: its extension, its MIME type, the function that makes it, and whether each
+    image of a batch is a file.
     """
 
     suffix: str
@@ -35,7 +35,7 @@ class Kind:
 
 
 def kind_of_output(node: Node, workflow: Workflow, catalog: Catalog) -> Kind:
-    """The kind of file that an output node gives."""
+    """The kind of file that an output node produces."""
     types = set(_linked_types(node, workflow, catalog))
     said = {*words(node.class_type), *words(node.title)}
     wanted = " ".join(
@@ -83,7 +83,7 @@ def _video(said: set[str], wanted: str) -> Kind:
 
 
 def _linked_types(node: Node, workflow: Workflow, catalog: Catalog) -> Iterator[str]:
-    """The types of what is linked to a node, as its class or the other ends say."""
+    """The types of a node's links, from its class or from their sources."""
     facts = catalog.node(node.class_type)
     for name, link in node.links.items():
         declared = facts.inputs.get(name) if facts is not None else None

@@ -1,6 +1,4 @@
-"""Socket.IO's clients, who only listen: what else they might send never reaches the library, which
-trips over it.
-"""
+"""Restricts Socket.IO clients to listening: other messages would crash the library's handler."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class ListenersOnly:
-    """The application, whose WebSockets end at the first message that is not a listener's."""
+    """The application, which closes a WebSocket at the first message that isn't a listener's."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -27,9 +25,7 @@ class ListenersOnly:
 
 
 def _is_listeners(message: Message) -> bool:
-    """Whether it is the end of the connection, an answer to a ping, or the start or end of
-    listening.
-    """
+    """Whether a message closes the connection, answers a ping, or starts or ends listening."""
     text = message.get("text")
     if not isinstance(text, str):
         return False

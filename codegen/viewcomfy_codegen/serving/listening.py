@@ -1,4 +1,4 @@
-"""The application on a socket, by uvicorn."""
+"""Serves the application on a socket, with uvicorn."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_WITHIN: Final = 30.0
-"""Seconds from a connection, or from the answer before, until the head of a request has arrived."""
+"""Seconds for a request's head to arrive, from the connection or the previous answer."""
 
 MOST_CONNECTIONS: Final = 1000
-"""Connections and calls at a time; those beyond are answered with 503."""
+"""Simultaneous connections and calls; more are answered with 503."""
 
 
 class Connection(H11Protocol):
-    """A connection that the application can drop, and that ends where a request's head does not
+    """A connection that the application can drop, and that is closed if a request's head does not
     arrive in time.
     """
 
@@ -47,7 +47,7 @@ class Connection(H11Protocol):
 
     def _expect_head(self) -> None:
         """Wait for the head of a request, unless one is being answered or the connection is a
-        WebSocket by now.
+        WebSocket.
         """
         if self.transport.get_protocol() is not self or (
             self.cycle is not None and not self.cycle.response_complete
@@ -63,7 +63,7 @@ class Connection(H11Protocol):
 
 
 class PromptServer(uvicorn.Server):
-    """A server that ends at once: calls that still run are dropped, not waited for."""
+    """A server that stops at once: calls that still run are dropped."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
         super().__init__(config)
@@ -84,7 +84,7 @@ class PromptServer(uvicorn.Server):
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0 takes any that is free. Raises OSError."""
+    """A socket bound to the address; port 0 takes any free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named, since asyncio sends small answers at once only where a socket says that it is TCP's.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -101,10 +101,8 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 def server(app: ASGIApp, ready: Callable[[], object] = lambda: None) -> uvicorn.Server:
-    """A server for the application; `run(sockets=[bound(…)])` serves until Ctrl-C, which ends it at
-    once.
-
-    `ready` is called once it serves.
+    """A server for the application; `run(sockets=[bound(…)])` serves until Ctrl-C. `ready` is
+    called once it serves.
     """
     config = uvicorn.Config(
         _quiet(app),
@@ -120,7 +118,7 @@ def server(app: ASGIApp, ready: Callable[[], object] = lambda: None) -> uvicorn.
 
 
 def _quiet(app: ASGIApp) -> ASGIApp:
-    """The application, whose calls end without a word when the server ends them."""
+    """The application, without error output for calls that the server ends."""
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         with contextlib.suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""Real files of each kind that show a scene: images by Pillow, films and sound by PyAV, a mesh by
+"""Makes real files that show a scene: images with Pillow, video and audio with PyAV, a mesh by
 hand.
 """
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LARGEST: Final = 2048
-"""Pixels on a side: a call may ask for more than is worth drawing."""
+"""The longest side in pixels: larger images aren't worth drawing."""
 
 FRAMES: Final = 8
 RATE: Final = 8
 SOUND_RATE: Final = 24_000
 
 _EXACT: Final = {"fflags": "+bitexact"}
-"""Containers get numbers that are drawn at random otherwise."""
+"""Containers get numbers that would otherwise be random."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a file shows: a title, lines, colours that follow from `seed`, and an image behind them
-    if there is one.
+    """What a file shows: a title, lines, colors derived from `seed`, and a background image, if
+    any.
     """
 
     title: str
@@ -51,7 +51,7 @@ Maker: TypeAlias = Callable[[Scene], bytes]
 
 def drawn(scene: Scene, turn: int = 0, most: int = LARGEST) -> Image:
     """The scene as an image of its size, at most `most` pixels on a side; `turn` is the frame of a
-    film.
+    video.
     """
     from PIL import Image, ImageDraw, ImageFont
 
@@ -106,7 +106,7 @@ def thumbnail(scene: Scene) -> bytes:
 
 
 def animation(extension: str) -> Maker:
-    """Moving images in this format."""
+    """An animation in this format."""
 
     def make(scene: Scene) -> bytes:
         frames = [drawn(scene, turn, 512) for turn in range(FRAMES)]
@@ -125,7 +125,7 @@ def animation(extension: str) -> Maker:
 
 
 def video(extension: str) -> Maker:
-    """A film of a second in this container."""
+    """A video of one second in this container."""
 
     def make(scene: Scene) -> bytes:
         import av
@@ -152,7 +152,7 @@ def video(extension: str) -> Maker:
 
 
 def audio(extension: str) -> Maker:
-    """A tone of half a second in this format; its pitch follows from the scene's seed."""
+    """A tone of half a second in this format; its pitch depends on the scene's seed."""
 
     def make(scene: Scene) -> bytes:
         pitch = 220 + hashlib.sha256(scene.seed.encode("utf-8", "replace")).digest()[0]

@@ -1,4 +1,4 @@
-"""Which web pages may call: the server's own, and those of the origins that it was given."""
+"""Which web pages may call: the server's own, and those of the configured origins."""
 
 from __future__ import annotations
 
@@ -20,13 +20,11 @@ HEADERS: Final = (
     "x-viewcomfy-fault",
     "x-viewcomfy-results",
 )
-"""What pages may send beside what browsers let them send anyway."""
+"""Headers that pages may send in addition to those that browsers always allow."""
 
 
 class KnownOriginsOnly:
-    """The application, which pages of other origins cannot call; those that are allowed get CORS's
-    headers.
-    """
+    """The application, closed to pages of other origins; the configured ones get CORS headers."""
 
     def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
         self._app = app

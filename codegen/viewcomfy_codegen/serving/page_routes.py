@@ -1,4 +1,4 @@
-"""The web page on which a workflow is tried, and what it asks of the server."""
+"""The web page for trying a workflow, and its requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def policy() -> str:
     """The page's Content-Security-Policy: it runs this server's own scripts, and nothing from a
     workflow.
 
-    The 3D viewer brings along the one inline style that is allowed, and decodes meshes with
+    The 3D viewer contains the one inline style that is allowed, and decodes meshes with
     WebAssembly.
     """
     viewer = (_ASSETS / _VENDORED / "model-viewer.min.js").read_text("utf-8")
@@ -51,9 +51,7 @@ def policy() -> str:
 
 
 class PageRoutes:
-    """The page at the root and at each workflow, its
-    scripts, its data, and how a browser logs in.
-    """
+    """The page at the root and at each workflow, its scripts, its data, and the login."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -91,11 +89,11 @@ class PageRoutes:
         return _asset(request.path_params["name"], _VENDORED)
 
     async def form(self, request: Request) -> Response:
-        """What the page shows of a workflow."""
+        """The page's data about a workflow."""
         return AsciiJson(described(self._desk.named(request.path_params["workflow"])))
 
     async def check(self, request: Request) -> Response:
-        """What is wrong with the values of a form."""
+        """The faults of a form's values."""
         self._desk.authenticate(request)
         served = self._desk.named(request.path_params["workflow"])
         values = await read_json(request, LONGEST_FIELD)
@@ -104,7 +102,7 @@ class PageRoutes:
         return AsciiJson(faults_of(served, values))
 
     async def call(self, request: Request) -> Response:
-        """The values of a form as a call in one of the languages, to paste."""
+        """A form's values as a call in one of the languages, to paste."""
         self._desk.authenticate(request)
         served = self._desk.named(request.path_params["workflow"])
         asked = await read_json(request, LONGEST_FIELD)

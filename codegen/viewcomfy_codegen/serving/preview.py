@@ -1,5 +1,5 @@
-"""Runs a workflow without models: each output node gives a real file of its kind that shows what
-the call was.
+"""Runs a workflow without models: each output node produces a real file of its kind that shows the
+call.
 """
 
 from __future__ import annotations
@@ -25,29 +25,27 @@ from .kinds import Kind, kind_of_output
 from .making import Scene, thumbnail
 
 MOST_STEPS: Final = 20
-"""Lines of a sampler's bar that are written to the log, however many steps it has."""
+"""Lines of a sampler's progress bar in the log, however many steps it has."""
 
 MOST_COUNTED: Final = 1_000_000
-"""Steps: what a node of an unknown class calls so may be anything."""
+"""Steps that are simulated at most: in an unknown class, a value of this name may be anything."""
 
 MOST_FILES: Final = 256
 """Files of one run."""
 
 
 class Preview:
-    """The executor that `viewcomfy-codegen serve` uses by itself.
+    """The default executor of `viewcomfy-codegen serve`. The same call produces the same bytes.
 
-    The same call gives the same bytes.
-
-    `step_time` are the seconds that each step of a sampler takes; of a workflow without samplers,
-    each node.
+    `step_time` is the duration in seconds of a sampler's step, or of each node in a workflow
+    without samplers.
     """
 
     def __init__(self, step_time: float = 0.0) -> None:
         self._pace = Pace(step_time)
 
     def stored(self, folder: Path | None) -> frozenset[str]:
-        """The names of the files in the folder that the server was given."""
+        """The names of the files in the server's input folder."""
         if folder is None:
             return frozenset()
         found = (path for path in folder.rglob("*") if path.is_file())
@@ -86,7 +84,7 @@ def _steps(node: Node) -> int:
 
 
 def _work(node: Node, steps: int, execution: Execution, pace: Pace, flow: Flow) -> None:
-    """A sampler's steps, with the lines that it would write. Raises Failed."""
+    """Simulate a sampler's steps, with the log lines that it would write. Raises Failed."""
     if not steps:
         return
     start = time.monotonic()
@@ -106,7 +104,7 @@ def _work(node: Node, steps: int, execution: Execution, pace: Pace, flow: Flow) 
 
 
 def _glimpse(node: Node, done: float, flow: Flow) -> Glimpse:
-    """A small image of a run that is under way."""
+    """A small preview of the running node."""
     scene = Scene(
         title=f"{done:.0%}",
         lines=(),
@@ -119,7 +117,7 @@ def _glimpse(node: Node, done: float, flow: Flow) -> Glimpse:
 
 
 class _Files:
-    """The files of a run, as its output nodes come."""
+    """The files of a run, collected node by node."""
 
     def __init__(
         self, execution: Execution, flows: Mapping[str, Flow], catalog: Catalog
@@ -133,7 +131,7 @@ class _Files:
         self._seed = json.dumps(dict(execution.values), sort_keys=True, default=str)
 
     def add(self, node: Node) -> None:
-        """The node's files. Raises Failed."""
+        """Add the node's files. Raises Failed."""
         workflow = self._execution.workflow
         kind = kind_of_output(node, workflow, self._catalog)
         flow = self._flows[node.id]
@@ -167,7 +165,9 @@ class _Files:
 
 
 def _prefix(node: Node) -> str:
-    """Where the node's files go. Raises Failed for a place outside ComfyUI's own folder."""
+    """The path prefix of the node's files. Raises Failed for a path outside of ComfyUI's output
+    folder.
+    """
     found = node.values.get("filename_prefix")
     prefix = found.replace("\\", "/") if isinstance(found, str) and found else "ComfyUI"
     place = posixpath.normpath(prefix)
@@ -177,7 +177,7 @@ def _prefix(node: Node) -> str:
 
 
 def _given_text(node: Node, workflow: Workflow) -> tuple[str, ...]:
-    """The text that is linked to a node, where it is a constant."""
+    """The text that is linked to a node, if it is a constant."""
     for link in node.links.values():
         source = workflow.nodes.get(link.node)
         if source is not None and not source.links and len(source.values) == 1:

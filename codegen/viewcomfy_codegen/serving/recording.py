@@ -1,4 +1,4 @@
-"""Calls as they came in, for tests to look at."""
+"""Records calls, for tests."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .served import Served
 class RecordedCall:
     """A call that was run.
 
-    `workflow` is the name of the one that was called, `params` and `files` are what was sent, by
-    wire key, a file as its content; `parameters` are both by the names in the workflow's schema.
+    `workflow` is the name of the called workflow; `params` and `files` are what was sent, by wire
+    key, with files as their content; `parameters` are both, by the names in the workflow's schema.
     """
 
     workflow: str

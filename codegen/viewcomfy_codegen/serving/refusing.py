@@ -1,4 +1,4 @@
-"""What the server says to a call that it does not take."""
+"""The server's error for calls that it rejects."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from typing import Any
 
 
 class Rejected(Exception):
-    """A call that is refused: the HTTP status, what is wrong with it, and details of any JSON
-    shape.
-    """
+    """A rejected call: the HTTP status, the message, and details of any JSON type."""
 
     def __init__(
         self, status: int, message: str, details: Any = "", kind: str = "InvalidCall"

@@ -18,7 +18,7 @@ from .executing import Artifact, Execution, Failed, Step
 from .refusing import Rejected
 
 PROBE: Final = 3.0
-"""Seconds in which a ComfyUI that is up answers."""
+"""Seconds in which a running ComfyUI answers."""
 
 
 class Remote:
@@ -28,7 +28,7 @@ class Remote:
         self._client = ComfyUI(url)
 
     def unreachable(self) -> str | None:
-        """Why the ComfyUI does not answer; None where it does."""
+        """Why the ComfyUI does not answer; None if it does."""
         deadline = Deadline(PROBE)
         try:
             self._client.status("none", deadline)
@@ -37,12 +37,11 @@ class Remote:
         return None
 
     def stored(self, folder: Path | None) -> None:
-        """Nothing: ComfyUI knows its files, and judges the values itself."""
+        """None: ComfyUI knows its files, and checks the values itself."""
 
     def execute(self, execution: Execution) -> list[Artifact]:
-        """The files that the ComfyUI made.
-
-        Raises Failed, and Rejected with ComfyUI's own words where it refuses the call.
+        """The files that the ComfyUI made. Raises Failed, and Rejected with ComfyUI's message if it
+        rejects the call.
         """
         files = {
             str(key): as_upload(path, str(key)) for key, path in execution.files.items()
@@ -64,7 +63,7 @@ class Remote:
 
 
 class _Bars:
-    """Progress as the lines of a log, which is all that ViewComfy sends of it."""
+    """Progress as lines of a log, the only form in which ViewComfy sends it."""
 
     def __init__(self, execution: Execution, deadline: Deadline) -> None:
         self._execution = execution
@@ -91,7 +90,7 @@ def _failed(error: ExecutionError) -> Failed:
 
 
 def _refused(error: ViewComfyError) -> Rejected:
-    """What ComfyUI refuses, told once; and a gateway's error where it does not answer."""
+    """ComfyUI's rejection, each fault once; or a gateway error if it does not answer."""
     if not isinstance(error, RejectedError):
         return Rejected(
             502, "ComfyUI did not run the call", error.message, "BadGateway"

@@ -1,4 +1,4 @@
-"""How the server writes JSON, and what it answers where a call fails."""
+"""How the server writes JSON, and its answers to failed calls."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from .refusing import Rejected
 
 
 class AsciiJson(JSONResponse):
-    """JSON in ASCII, since a call's texts may hold halves of characters, which UTF-8 cannot."""
+    """JSON in ASCII, since a call's texts may contain lone surrogates, which UTF-8 cannot
+    represent.
+    """
 
     def render(self, content: Any) -> bytes:
         return json.dumps(content, allow_nan=False).encode("ascii")
 
 
 async def rejected(_: Request, error: Exception) -> Response:
-    """The answer to a call that is refused."""
+    """The answer to a rejected call."""
     assert isinstance(error, Rejected)
     return AsciiJson(error.body, error.status)
 
@@ -32,11 +34,11 @@ async def missing(_: Request, error: Exception) -> Response:
 
 
 async def broken(_: Request, error: Exception) -> Response:
-    """The answer where the server itself fails."""
+    """The answer if the server itself fails."""
     body = {"errorMsg": "the server failed", "errorDetails": repr(error)}
     return AsciiJson({**body, "errorType": type(error).__name__}, 500)
 
 
 async def gone(_: Request, __: Exception) -> Response:
-    """What nobody hears: the caller went away before the call had arrived."""
+    """A response that is never delivered: the client disconnected before the call had arrived."""
     return Response(status_code=400)

@@ -1,6 +1,4 @@
-"""A run on the server: the executor in a thread of its own,
-its log as it is written, its result.
-"""
+"""A run on the server: an executor in its own thread, its log as it is written, and its result."""
 
 from __future__ import annotations
 
@@ -29,11 +27,11 @@ KEEP_ALIVE: Final = 10.0
 Told: TypeAlias = str | Step | Glimpse
 
 MOST_WAITING: Final = 10_000
-"""Lines of a log that nobody has read yet; those beyond are dropped."""
+"""Unread lines of a log; further ones are dropped."""
 
 
 class Run:
-    """One execution, started when it is made. `events` ends with its end."""
+    """One execution, which starts when it is created. `events` ends with it."""
 
     def __init__(
         self,
@@ -59,7 +57,7 @@ class Run:
         self.done.add_done_callback(self._ended)
 
     def cancel(self) -> None:
-        """Nobody waits for it any longer."""
+        """Cancel the run."""
         if not self.done.done():
             self._execution.cancel()
 
@@ -69,9 +67,8 @@ class Run:
         return self._execution.workflow.graph
 
     async def begun(self, seconds: float = KEEP_ALIVE) -> None:
-        """Wait a while for the run to say anything.
-
-        Raises Rejected where the executor refuses the call.
+        """Wait a while for the run's first event. Raises Rejected if the executor rejects the
+        call.
         """
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._begun.wait(), seconds)
@@ -79,7 +76,7 @@ class Run:
             await self.done
 
     async def events(self) -> AsyncIterator[Told | None]:
-        """The log as it is written, steps and glimpses if they are wanted; None now and then while
+        """The log as it is written, and steps and previews if requested; None now and then while
         nothing happens.
         """
         while True:
@@ -101,9 +98,8 @@ class Run:
     async def answer(
         self, form: Callable[[Artifact], dict[str, Any]]
     ) -> dict[str, Any]:
-        """ViewComfy's result, its files in this form.
-
-        Raises Rejected where the executor refuses the call.
+        """ViewComfy's result, with its files in this form. Raises Rejected if the executor rejects
+        the call.
         """
         artifacts: list[Artifact] = []
         error: Any = None
@@ -121,7 +117,7 @@ class Run:
         return self._result(artifacts, error, form)
 
     def refused(self, rejected: Rejected) -> dict[str, Any]:
-        """The result of a run that the executor refused, where the call was answered already."""
+        """The result of a run that the executor rejected after the call was answered."""
         details = Failed(str(rejected)).details | rejected.body
         return self._result([], details, as_data)
 

@@ -1,6 +1,4 @@
-"""A workflow that is served: where it comes from, its schema, and the types of what a call to it
-may set.
-"""
+"""A served workflow: its source, its schema, and the types of its calls' values."""
 
 from __future__ import annotations
 
@@ -31,10 +29,10 @@ from .refusing import Rejected
 class Served:
     """A workflow under a name.
 
-    `source` is the content of anything that `generate` takes, or of a generated module that carries
-    its workflow; `label` names it in messages, `picked` says which workflow of a view_comfy.json is
-    meant. `object_info` is what a ComfyUI answers there: calls are judged by it then, rather than
-    by what the package knows of node classes.
+    `source` is the content of anything that `generate` accepts, or of a generated module that
+    embeds its workflow; `label` names it in messages, `picked` chooses a workflow of a
+    view_comfy.json. `object_info` is a ComfyUI's answer there: calls are then checked against it,
+    rather than against what the package knows of node classes.
     """
 
     name: str
@@ -55,12 +53,12 @@ class Served:
 
     @cached_property
     def workflow(self) -> Workflow:
-        """The workflow itself. Raises CodegenError where the source holds none."""
+        """The workflow itself. Raises CodegenError if the source contains none."""
         return self._generated.workflow
 
     @property
     def schema(self) -> str:
-        """The JSON Schema of calls, as it is generated."""
+        """The generated JSON Schema of calls."""
         return self._generated.files[f"{self.name}.schema.json"]
 
     @property
@@ -105,9 +103,8 @@ def types_of(workflow: Workflow, catalog: Catalog) -> dict[WireKey, ParameterTyp
 def overridden(
     served: Served, text: str | None
 ) -> tuple[Workflow, Mapping[WireKey, ParameterType]]:
-    """The workflow that a call runs, and the types of its inputs.
-
-    Raises Rejected for an override that cannot be read.
+    """The workflow that a call runs, and the types of its inputs. Raises Rejected for an override
+    that cannot be read.
     """
     if text is None:
         return served.workflow, served.types
@@ -126,9 +123,8 @@ def told(error: CodegenError) -> str:
 def _of_module(
     source: bytes, label: str, options: Options
 ) -> tuple[Mapping[str, Any], Options]:
-    """The workflow that a generated module carries, and the names that it gives its inputs.
-
-    Raises CodegenError.
+    """The workflow that a generated module embeds, and the names of its inputs. Raises
+    CodegenError.
     """
     module = PYTHON.read(source.decode("utf-8", "replace"), label)
     if module.graph is None:

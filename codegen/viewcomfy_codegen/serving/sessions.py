@@ -1,4 +1,4 @@
-"""How a browser logs in: by a link that works once, which leaves it a cookie."""
+"""How a browser logs in: a link that works once sets a cookie."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ PATH: Final = "/-/login"
 
 
 class Sessions:
-    """The link that logs in next, and the cookie of those who are."""
+    """The next login link, and the cookie of logged-in browsers."""
 
     def __init__(self) -> None:
         self._cookie = secrets.token_urlsafe(32)
         self._token = secrets.token_urlsafe(24)
 
     def link(self, base: str) -> str:
-        """The link under the server's URL by which a browser logs in, once."""
+        """The link below the server's URL with which a browser logs in, once."""
         return f"{base}{PATH}?token={self._token}"
 
     def login(self, request: Request) -> Response:
-        """Give the cookie to whoever has the link, which is another one from then on."""
+        """Set the cookie for whoever has the link, which is then replaced."""
         token = request.query_params.get("token", "")
         if not _same(token, self._token):
             detail = "this link was used, or is not one of this server's"
@@ -43,7 +43,7 @@ class Sessions:
         return answer
 
     def knows(self, request: Request) -> bool:
-        """Whether the request has the cookie, and comes from a page of this very server."""
+        """Whether the request has the cookie, and comes from one of this server's own pages."""
         found = request.cookies.get(_name(request), "")
         own = request.headers.get("origin") == base_url(request.scope)
         fetched = request.headers.get("sec-fetch-site") == "same-origin"
@@ -55,5 +55,7 @@ def _same(given: str, right: str) -> bool:
 
 
 def _name(request: Request) -> str:
-    """The cookie's name: browsers send it to all ports of a host, where other servers may be."""
+    """The cookie's name. It includes the port, since browsers send cookies to all ports of a host,
+    where other servers may run.
+    """
     return f"viewcomfy_{urlsplit(base_url(request.scope)).port or 'default'}"

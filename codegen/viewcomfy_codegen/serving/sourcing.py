@@ -1,4 +1,4 @@
-"""The workflows in what a user gives, each under a name of its own."""
+"""The workflows in the files that a user passes, each under its own name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .served import Served
 
 
 def read_bytes(path: str) -> bytes:
-    """The content of a file. Raises CodegenError where it cannot be read."""
+    """The content of a file. Raises CodegenError if it cannot be read."""
     try:
         return Path(path).read_bytes()
     except OSError as error:
@@ -33,10 +33,9 @@ def workflows_named(
     view_comfy: tuple[bytes, str] | None = None,
     object_info: Mapping[str, Any] | None = None,
 ) -> Iterator[Served]:
-    """Each workflow under a name of its own: its file's, or its title in a view_comfy.json with
-    several.
+    """Each workflow under its own name: its file's, or its title in a view_comfy.json with several.
 
-    `read` gives the content of a path. Raises CodegenError for what cannot be read.
+    `read` returns the content of a path. Raises CodegenError if it cannot be read.
     """
     taken: set[str] = set()
     for each in given:
@@ -62,10 +61,10 @@ def workflows_in(
     view_comfy: tuple[bytes, str] | None = None,
     object_info: Mapping[str, Any] | None = None,
 ) -> Iterator[Served]:
-    """Each workflow in `source`: under `name`, or under its title where a view_comfy.json has
-    several.
+    """Each workflow in `source`: under `name`, or under its title if a view_comfy.json has several.
 
-    `label` names the source in messages. Raises CodegenError for a view_comfy.json that holds none.
+    `label` names the source in messages. Raises CodegenError for a view_comfy.json without
+    workflows.
     """
     apps = []
     if b"viewComfyJSON" in source and source.lstrip()[:1] == b"{":

@@ -1,4 +1,4 @@
-"""Files behind links that are signed and expire, as a cloud store gives them out."""
+"""Files behind signed links that expire, as in a cloud store."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .executing import Artifact
 from .responses import AsciiJson
 
 PATH: Final = "/-/files/{token}/{name}"
-"""Where the files are: no workflow's name is a hyphen."""
+"""The files' path: no workflow is named by a hyphen."""
 
 
 class Store:
-    """Keeps files for `lifetime` seconds, in a folder that goes with the server."""
+    """Keeps files for `lifetime` seconds, in a temporary folder of the server."""
 
     def __init__(self, lifetime: float) -> None:
         self._folder: TemporaryDirectory[str] | None = None
@@ -54,7 +54,7 @@ class Store:
         return f"{base}{where}?expires={expires:.0f}&signature={signature}"
 
     async def serve(self, request: Request) -> Response:
-        """The file that a link names; a link is enough, and credentials beside it are a client's
+        """The file that a link names. A link suffices; credentials sent with it are a client's
         mistake.
         """
         if {"client_secret", "authorization"} & set(request.headers):

@@ -10,10 +10,10 @@ from viewcomfy_runtime.parameters.key import WireKey
 
 
 def flattened(nodes: Mapping[str, Any]) -> str:
-    """Every input of every node by its wire key, each node's after a note of what it is.
+    """Every input of every node by its wire key, preceded for each node by a description of it.
 
-    The text is the one that ViewComfy's tool writes: links are kept, the order is the file's, what
-    is beyond ASCII is escaped.
+    The text is the one that ViewComfy's tool writes: with links, in the file's order, non-ASCII
+    characters escaped.
     """
     found: dict[str, Any] = {}
     for id, node in nodes.items():

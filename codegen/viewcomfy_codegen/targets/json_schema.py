@@ -1,4 +1,4 @@
-"""The plan as a JSON Schema of its calls: the same that the module's `WORKFLOW.schema` says."""
+"""The plan as a JSON Schema of its calls, equal to the module's `WORKFLOW.schema`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph of a workflow as Mermaid, which GitHub and many editors draw."""
+"""The graph of a workflow in Mermaid, which GitHub and many editors draw."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from ..model import GraphNode, Module
 
 LONGEST = 60
-"""Where titles are cut, in characters."""
+"""Characters of a title that are shown."""
 
 
 def mermaid(module: Module) -> str:
-    """A flowchart: a box for each node, with its
-    parameters, and a frame for each subgraph and group.
+    """A flowchart with a box for each node and its parameters, and a frame for each subgraph and
+    group.
     """
     own = {node.id: f"n{number}" for number, node in enumerate(module.nodes)}
     names = parameters_by_node(module)
@@ -65,8 +65,8 @@ def _cut(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text of the workflow between quotes: beyond letters
-    and digits, as the codes that Mermaid shows as text.
+    """A workflow's text in quotes, with everything but letters and digits as character codes that
+    Mermaid displays.
     """
     return f'"{"".join(map(_character, text))}"'
 

@@ -76,7 +76,7 @@ def read_openapi(text: str, name: str) -> Earlier | None:
 
 
 def _form(schema: Mapping[str, Any]) -> JsonObject:
-    """The same call as a multipart form, whose files are parts of their own."""
+    """The same call as a multipart form, with each file as a part."""
     properties = {
         name: (
             {

@@ -1,4 +1,4 @@
-"""Types and outputs in a few words, for people."""
+"""Types and outputs in a few words."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MADE: Final = {
     "model": "3D models",
     "text": "texts",
 }
-"""What output nodes make, by their kind; of another, "files"."""
+"""What output nodes produce, by kind; "files" for any other kind."""
 
 
 def described(kind: ParameterType) -> str:
-    """A type in a few words, for people."""
+    """A type in a few words."""
     match kind:
         case Text(multiline):
             return "multiline text" if multiline else "text"

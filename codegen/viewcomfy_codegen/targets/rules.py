@@ -1,6 +1,4 @@
-"""Workflows as one Markdown page for coding assistants:
-what to import, what a call takes, what can go wrong.
-"""
+"""Workflows as one Markdown page for coding assistants: imports, parameters, and errors."""
 
 from __future__ import annotations
 
@@ -62,9 +60,7 @@ _TAIL: Final = """
 
 
 def rules_page(schemas: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page for these workflows: the schemas of their
-    calls, by what a program imports for each.
-    """
+    """The page for these workflows, given as call schemas by import path."""
     sections = ("\n".join(_section(name, each)) for name, each in schemas.items())
     return _HEAD + "".join(f"\n{each}\n" for each in sections) + _TAIL
 
@@ -129,9 +125,8 @@ _PYTHON: Final = {
 
 
 def takes(schema: Mapping[str, Any], kinds: Mapping[str, str] = _PYTHON) -> str:
-    """What a parameter takes, in a few words of Markdown.
-
-    `kinds` are the words for the types of JSON Schema that the reader's language has.
+    """What a parameter accepts, in a few words of Markdown. `kinds` are the names of JSON Schema's
+    types in the reader's language.
     """
     if "x-viewcomfy-media" in schema:
         return f"file, {_code(schema['x-viewcomfy-media'], quoted=False)}"
@@ -159,7 +154,9 @@ _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>|#~&!$])")
 
 
 def plain(text: object) -> str:
-    """A workflow's text as Markdown that shows it: one line, no markup, of bounded length."""
+    """A workflow's text in Markdown that shows it literally: one line, no markup, of limited
+    length.
+    """
     line = visible(" ".join(str(text).split()))
     if len(line) > _MOST_TEXT:
         line = line[: _MOST_TEXT - 1] + "…"
@@ -167,7 +164,7 @@ def plain(text: object) -> str:
 
 
 def _code(value: object, *, quoted: bool = True) -> str:
-    """A value as a span of code, whatever it holds."""
+    """A value as a code span, whatever it contains."""
     text = json.dumps(value, ensure_ascii=False) if quoted else str(value)
     text = visible(text)
     if len(text) > _MOST_TEXT:
@@ -178,7 +175,7 @@ def _code(value: object, *, quoted: bool = True) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The page of one workflow, whose module a program imports from `module`."""
+    """The page of one workflow, whose module programs import from `module`."""
 
     module: str | None = None
     name: str = "rules for assistants"

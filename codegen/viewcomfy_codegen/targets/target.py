@@ -1,4 +1,4 @@
-"""What every target offers: a plan as text, and an earlier text read back."""
+"""The interface of targets: render a plan, and read an earlier file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from ..model import Module
 
 
 class Earlier(NamedTuple):
-    """What a file that was generated before says.
+    """The contents of an earlier generated file.
 
     `names` are the parameters' names by the inputs that they set, `outputs` those of the outputs by
-    the id of their node. `describe` gives the JSON Schema of its calls, which takes the most memory
-    of all. `graph` is the workflow that it carries, if it does. `fields` are its parameters with
-    their types and `fallback` what a call sends that has nothing else to send, where the target has
-    them.
+    node id. `describe` returns the JSON Schema of its calls, which takes the most memory. `graph`
+    is the embedded workflow, if any. `fields` are the parameters with their types and `fallback` is
+    what a call sends that sets nothing, if the target has them.
     """
 
     names: Mapping[tuple[WireKey, ...], str]
@@ -32,7 +31,7 @@ class Earlier(NamedTuple):
     def of_schema(
         cls, schema: Mapping[str, Any], graph: Mapping[str, Any] | None = None
     ) -> Earlier:
-        """What the JSON Schema of calls says."""
+        """The contents of a JSON Schema of calls."""
         names: dict[tuple[WireKey, ...], str] = {}
         for name, each in _objects(schema.get("properties")):
             keys = each.get("x-viewcomfy-key")
@@ -55,16 +54,16 @@ class Earlier(NamedTuple):
 
 
 class Target(Protocol):
-    """A language in which a plan is written out."""
+    """A language in which a plan is written."""
 
     @property
     def name(self) -> str:
-        """The language, for people."""
+        """The language's name."""
         ...
 
     @property
     def suffix(self) -> str:
-        """How the names of its files end, such as `.py`."""
+        """The extension of its files, such as `.py`."""
         ...
 
     @property
@@ -77,10 +76,8 @@ class Target(Protocol):
         ...
 
     def read(self, text: str, name: str) -> Earlier | None:
-        """What an earlier text says; `name` is its file's. None where it tells of no single
-        workflow's names.
-
-        Raises CodegenError for what isn't ours.
+        """The contents of an earlier text; `name` is its file's. None if it doesn't hold the names
+        of a single workflow. Raises CodegenError for a file that wasn't generated.
         """
         ...
 

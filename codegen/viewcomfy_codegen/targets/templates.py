@@ -1,5 +1,5 @@
-"""Templates of every language: layout alone, in which no
-text of a workflow becomes code by itself.
+"""Templates of all languages. They contain layout only, and no text of a workflow becomes code in
+them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 
 class Code(str):
-    """Text that stands in the output as it is: it was made
-    by this package, never taken from a workflow.
-    """
+    """Text that is rendered as it is: made by this package, never taken from a workflow."""
 
     __slots__ = ()
 
@@ -22,8 +20,8 @@ class Code(str):
 def environment(
     literal: Callable[[Any], Code], filters: Mapping[str, Callable[..., Code]]
 ) -> Environment:
-    """A language's templates: what is neither Code nor an
-    Identifier renders as `literal` has it.
+    """A language's templates: everything that is neither Code nor an Identifier is rendered by
+    `literal`.
     """
     found = Environment(
         loader=FileSystemLoader(_folders()),
@@ -38,8 +36,8 @@ def environment(
 
 
 def _folders() -> list[Path]:
-    """Where templates are: in the package once installed,
-    at the repository's root in a checkout.
+    """The templates' folders: in the installed package, or at the repository's root in a
+    checkout.
     """
     package = Path(__file__).resolve().parents[1]
     return [package / "templates", package.parents[1] / "templates"]

@@ -44,7 +44,7 @@ class Credentials:
                 and value == value.strip()
             ):
                 raise ConfigurationError(
-                    f"the {name} is empty or contains characters that no {name} has",
+                    f"the {name} is empty or contains characters that are not valid in it",
                     hint=(
                         "copy it again from where it was given out, "
                         "such as ViewComfy's dashboard under API keys"

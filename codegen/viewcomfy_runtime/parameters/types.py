@@ -152,8 +152,7 @@ def accept(kind: ParameterType, value: object) -> Any:
                 return value
             if isinstance(value, str) and is_link(value):
                 raise Refused(
-                    "a text is taken for a data: URI only, "
-                    "so that a call cannot have files fetched;"
+                    "a text must be a data: URI, so that a caller cannot have files fetched;"
                     f" for a file at a URL pass URL({short(value)})"
                 )
             if isinstance(value, str):

@@ -1,6 +1,4 @@
-"""A call as people paste it: as Python, TypeScript, a curl
-command or JSON, each by one renderer.
-"""
+"""Sample calls to paste: in Python, TypeScript, as a curl command or JSON, each by one renderer."""
 
 from __future__ import annotations
 
@@ -28,6 +26,6 @@ TITLES: Final[Mapping[str, str]] = {
     "typescript": "TypeScript",
     "json": "JSON",
 }
-"""The languages for people."""
+"""The languages' display names."""
 
 __all__ = ["LANGUAGES", "TITLES", "Call", "example"]

@@ -1,4 +1,4 @@
-"""The call that is shown: what it sets, by the parameters' names."""
+"""The parameters that a sample call sets."""
 
 from __future__ import annotations
 
@@ -24,18 +24,17 @@ from ...model import BASIC, Identifier, Module, Parameter
 from ...words import identifier, snake, words
 
 FEWEST: Final = 3
-"""How many parameters an example sets where the workflow has them: enough to see what can be set.
-"""
+"""How many parameters an example sets if the workflow has that many."""
 
 LONGEST: Final = 200
-"""The longest text in an example, in characters, unless a call has to give it."""
+"""Characters of the longest text in an example, unless it is required."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call of a workflow's client.
 
-    `values` are JSON values by the parameters' names; that of a file is its path.
+    `values` are JSON values by parameter name; a file's value is its path.
     """
 
     module: Module
@@ -63,12 +62,12 @@ class Call:
 
 
 def is_file(parameter: Parameter, value: Any) -> bool:
-    """Whether a value of a call is the path of a file."""
+    """Whether a value of a call is a file's path."""
     return isinstance(parameter.type, Media) and value is not None
 
 
 def example(module: Module) -> Call:
-    """A call that shows how it is done: what must be given, and some of what people set most."""
+    """A call that sets all required parameters, and some of those that people set most."""
     shown = {each.name for each in module.parameters if each.required}
     for each in module.parameters:
         if len(shown) >= FEWEST:
@@ -86,12 +85,12 @@ def example(module: Module) -> Call:
 
 
 def required(module: Module) -> dict[str, Any]:
-    """A value for each parameter that a call has to set."""
+    """A value for each required parameter."""
     return {each.name: _sample(each) for each in module.parameters if each.required}
 
 
 def _tells(parameter: Parameter) -> bool:
-    """Whether its own value shows what it takes."""
+    """Whether the parameter's own value shows what it accepts."""
     value = parameter.default
     if value is None or parameter.branches or isinstance(parameter.type, Json):
         return False
@@ -99,7 +98,7 @@ def _tells(parameter: Parameter) -> bool:
 
 
 def _sample(parameter: Parameter) -> Any:
-    """A value that the parameter takes; for a file, the name of one."""
+    """A value that the parameter accepts; for a file, a file name."""
     return _value(parameter.type, parameter.about.deployed)
 
 

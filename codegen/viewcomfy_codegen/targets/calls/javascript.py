@@ -1,4 +1,4 @@
-"""A call as a TypeScript program that uses the generated module, laid out as prettier would."""
+"""A call as a TypeScript program that uses the generated module, formatted as prettier would."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _value(parameter: Parameter, value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    """A JSON value as an expression; a key named `__proto__` is one like any other."""
+    """A JSON value as an expression; a key named `__proto__` is an ordinary key."""
     match value:
         case str():
             return literal(value)

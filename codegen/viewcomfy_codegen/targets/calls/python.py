@@ -1,4 +1,4 @@
-"""A call as a Python program that uses the generated module, laid out as black would."""
+"""A call as a Python program that uses the generated module, formatted as black would."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _imports(call: Call, function: str) -> Iterator[str]:
 
 
 def _parameters(call: Call, indent: int, before: int) -> str:
-    """`Parameters(…)` as the only argument of a call that is indented so far."""
+    """`Parameters(…)` as the only argument of a call with this indentation."""
     flat = called(
         "Parameters", [_argument(*each, 0) for each in call.given], 0, before, 1
     )

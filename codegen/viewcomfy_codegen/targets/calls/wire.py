@@ -15,7 +15,7 @@ from .call import Call, is_file
 
 
 def curl(call: Call) -> str:
-    """A command for a POSIX shell that sends the call as it goes over the wire."""
+    """A POSIX shell command that sends the call as it goes over the wire."""
     files = [
         f"-F {shell(f'{key}=@{_quoted(str(value))}')}"
         for parameter, value in call.given
@@ -33,9 +33,7 @@ def curl(call: Call) -> str:
 
 
 def json(call: Call) -> str:
-    """The call as a JSON object by the parameters' names,
-    with a file as the beginning of its `data:` URI.
-    """
+    """The call as a JSON object by parameter name; a file is the beginning of its `data:` URI."""
     values = {
         parameter.name: (
             _data_uri(parameter.type) if is_file(parameter, value) else value
@@ -46,7 +44,7 @@ def json(call: Call) -> str:
 
 
 def _params(call: Call) -> dict[str, Any]:
-    """The values by wire key; one at least, since ViewComfy refuses a call that sets nothing."""
+    """The values by wire key; at least one, since ViewComfy rejects a call without values."""
     set_ = tuple(
         replace(parameter.field, default=value) for parameter, value in call.given
     )
@@ -63,13 +61,13 @@ def _data_uri(kind: object) -> str:
 
 
 def _quoted(name: str) -> str:
-    """A file's name as curl takes it in a form."""
+    """A file's name in curl's form syntax."""
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def shell(text: str) -> str:
-    """A text as one word of a POSIX shell; what doesn't
-    print is written out, so that no terminal obeys it.
+    """A text as one word of a POSIX shell; unprintable characters are escaped, so that they can't
+    control the terminal.
     """
     if text.isprintable():
         return "'" + text.replace("'", "'\\''") + "'"

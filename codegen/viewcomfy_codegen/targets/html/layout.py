@@ -1,5 +1,5 @@
-"""Where the nodes of a graph stand in its drawing: as in
-the file, or in layers along the flow of data.
+"""Places the nodes of a graph in its drawing: as in the file, or in layers along the flow of
+data.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ HEAD: Final = 46
 LINE: Final = 18
 GAP: Final = 24
 BETWEEN: Final = 72
-"""Between layers, where the links run."""
+"""Space between layers, for the links."""
 PAD: Final = 18
-"""Between a frame and what is in it."""
+"""Space between a frame and its contents."""
 TITLE: Final = 24
-"""Above what is in a frame, for its title."""
+"""Space above a frame's contents, for its title."""
 WIDEST_GAP: Final = 90
-"""Where nothing stands, a drawing is no wider than this."""
+"""Wider gaps in a drawing are closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,9 @@ class Layout:
 def laid_out(
     nodes: Sequence[GraphNode], parameters: Mapping[str, Sequence[str]]
 ) -> Layout:
-    """The drawing of nodes, which come in the order of the flow; `parameters` are names by node."""
+    """The drawing of nodes, which are given in order of data flow; `parameters` are names by
+    node.
+    """
     boxes = [Box(node, tuple(parameters.get(node.id, ()))) for node in nodes]
     if boxes and all(node.position is not None for node in nodes):
         return _as_saved(boxes)
@@ -74,7 +76,9 @@ def laid_out(
 
 
 def _as_saved(boxes: Iterable[Box]) -> Layout:
-    """Each canvas as its author placed it, that of each subgraph in a frame below the others."""
+    """Each canvas as its author laid it out, with each subgraph's canvas in a frame below the
+    others.
+    """
     canvases: dict[str, list[Box]] = {}
     for box in boxes:
         canvases.setdefault(box.node.canvas, []).append(box)
@@ -98,7 +102,7 @@ def _as_saved(boxes: Iterable[Box]) -> Layout:
 
 
 def _compressed(boxes: Sequence[Box], top: float) -> list[Box]:
-    """The boxes at their places, without the wide gaps between them."""
+    """The boxes without wide gaps between them."""
     places = [box.node.position or (0, 0) for box in boxes]
     across = _closed([x for x, _ in places], [WIDTH] * len(boxes))
     down = _closed([y for _, y in places], [box.height for box in boxes])
@@ -109,9 +113,7 @@ def _compressed(boxes: Sequence[Box], top: float) -> list[Box]:
 
 
 def _closed(starts: Sequence[float], sizes: Sequence[float]) -> list[float]:
-    """Where each stretch starts once no gap between them is
-    wider than `WIDEST_GAP`; the first at 0.
-    """
+    """Where each stretch starts once no gap is wider than `WIDEST_GAP`; the first starts at 0."""
     order = sorted(range(len(starts)), key=lambda index: starts[index])
     found = list(starts)
     reach = shift = starts[order[0]]
@@ -123,7 +125,7 @@ def _closed(starts: Sequence[float], sizes: Sequence[float]) -> list[float]:
 
 
 def _in_layers(boxes: Sequence[Box]) -> Layout:
-    """Layers along the flow, and a band across them for each subgraph and group."""
+    """Layers along the flow of data, with a band across them for each subgraph and group."""
     layer = _layers([box.node for box in boxes])
     bands: dict[tuple[str, ...], list[Box]] = {}
     for box in boxes:
@@ -155,8 +157,8 @@ def _in_layers(boxes: Sequence[Box]) -> Layout:
 
 
 def _layers(nodes: Sequence[GraphNode]) -> dict[str, int]:
-    """The layer of each node: behind all that it takes from;
-    what takes from nothing stands next to its first reader.
+    """The layer of each node: after all that it reads from. Nodes without inputs are placed next to
+    their first reader.
     """
     found: dict[str, int] = {}
     readers: dict[str, int] = {}
@@ -184,7 +186,7 @@ def _column(
     top: float,
     bottom: float,
 ) -> Iterable[Box]:
-    """A column's boxes, each as near to the height of what it takes from as the others let it."""
+    """A column's boxes, each as close to the height of its sources as the others allow."""
 
     def wished(box: Box) -> float:
         sources = [placed[each] for each in box.node.sources if each in placed]

@@ -1,6 +1,4 @@
-"""Workflows as one page: their graphs, their parameters,
-what they give, and calls in each language.
-"""
+"""Workflows as one HTML page: their graphs, parameters and outputs, and calls in each language."""
 
 from __future__ import annotations
 
@@ -34,11 +32,13 @@ _GROUPS: Final = {
     UNUSED: "Without effect",
 }
 _LONGEST: Final = 300
-"""Where texts of a workflow are cut in a table, in characters."""
+"""Characters of a workflow's text that a table shows."""
 
 
 def html_page(modules: Sequence[Module]) -> str:
-    """The page. No text of a workflow is markup in it, and its policy lets nothing run or load."""
+    """The page. No text of a workflow becomes markup, and the content security policy allows
+    nothing to run or load.
+    """
     style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
@@ -59,7 +59,7 @@ def html_page(modules: Sequence[Module]) -> str:
 
 
 def escaped(value: Any) -> Code:
-    """A text or a number as HTML that shows it, in elements and in quoted attributes."""
+    """A text or a number escaped for HTML elements and quoted attributes."""
     if isinstance(value, Code):
         return value
     if isinstance(value, float):
@@ -111,7 +111,7 @@ def _workflow(number: int, module: Module) -> dict[str, Any]:
 
 
 def _links(module: Module, drawing: Layout) -> Iterator[Code]:
-    """The curves from the nodes' right sides to the left sides of those that take from them."""
+    """The curves from the nodes' right sides to the left sides of their readers."""
     for node in module.nodes:
         end = drawing.boxes[node.id]
         for source in node.sources:
@@ -171,7 +171,7 @@ def _anchor(number: int, name: str) -> str:
 
 
 def _fitted(text: str, columns: int) -> str:
-    """The beginning of a text that a box has room for."""
+    """The beginning of a text that fits in a box."""
     if span(text)[1] <= columns:
         return text
     while span(text)[1] >= columns:

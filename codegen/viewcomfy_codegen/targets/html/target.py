@@ -1,4 +1,4 @@
-"""A page for people as a target."""
+"""The HTML page as a target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan as a Python module, laid out as black would."""
+"""The plan as a Python module, formatted as black would."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ RUNTIME: Final = "viewcomfy_runtime"
 
 
 def python_module(module: Module, runtime: str = RUNTIME) -> str:
-    """The text of the module: its parameters, its results,
-    and functions bound to what it imports as `runtime`.
+    """The text of the module: its parameters, its results, and its functions; `runtime` is the
+    package it imports.
     """
     aliases = {alias.choice: alias.name for alias in module.aliases}
     hints = [_field_hint(parameter, aliases) for parameter in module.parameters]
@@ -77,7 +77,7 @@ def python_module(module: Module, runtime: str = RUNTIME) -> str:
 
 
 def _headline(module: Module) -> str:
-    """What the module is, in the first of these that fits a line."""
+    """What the module is, in the first of these sentences that fits a line."""
     nodes = f"{module.node_count} node{'' if module.node_count == 1 else 's'}"
     longest = WIDTH - len('""""""')
     for text in (
@@ -166,9 +166,8 @@ _MADE: Final = {
 
 
 def _alias(alias: Alias) -> Code:
-    """A list of choices.
-
-    `| str` stands where it is used: `typing` would give it the order of any equal list.
+    """A list of choices. `| str` is added where it is used: within an alias, `typing` would replace
+    the list by an equal one in another order.
     """
     head = f"{alias.name}: TypeAlias = "
     options = [literal(option) for option in alias.choice.options]
@@ -228,8 +227,8 @@ def _input(parameter: Parameter, index: int) -> list[str]:
 
 
 def _whens(parameter: Parameter) -> list[list[str]]:
-    """The arguments of each `When`: what a branch takes is
-    said where it is not what the field takes anywhere.
+    """The arguments of each `When`. What a branch accepts is stated only if it differs from what
+    the field accepts elsewhere.
     """
     found = []
     for branch in parameter.branches:
@@ -258,7 +257,7 @@ def _without_none(kind: ParameterType) -> ParameterType:
 
 
 def _bound(bound: int | float) -> str:
-    """A bound as people read it: the largest numbers of a word as powers of two."""
+    """A bound as people write it: the largest numbers of a word as powers of two."""
     return _POWERS.get(bound) or literal(bound)
 
 
@@ -266,7 +265,7 @@ _POWERS: Final = {2**bits - 1: f"2**{bits} - 1" for bits in (31, 32, 53, 63, 64)
 
 
 def _declaration(parameter: Parameter, hint: str) -> Code:
-    """The field's line, or lines: the annotation is opened where the whole does not fit."""
+    """The field's line or lines: the annotation is split if the whole does not fit."""
     name = parameter.name
     inputs = [
         *(("Input", _input(parameter, i)) for i in range(len(parameter.inputs))),
@@ -298,7 +297,7 @@ def _declaration(parameter: Parameter, hint: str) -> Code:
 
 
 def _is_sure(parameter: Parameter, hint: str) -> bool:
-    """Whether the layout is black's without a doubt: the widths that it depends on are known."""
+    """Whether the layout is certain to be black's: all widths that it depends on are known."""
     targets = (text for each in parameter.inputs for text in (each.node, each.name))
     whens = [f"When({', '.join(each)})" for each in _whens(parameter)]
     low, high = span("".join((parameter.name, hint, *targets, *whens)))
@@ -317,7 +316,7 @@ def _powers(arguments: list[str]) -> int:
 
 
 def _default(value: Any, indent: int, before: int) -> str:
-    """The default as it stands behind the equals sign, `before` characters into its line."""
+    """The default behind the equals sign, `before` characters into its line."""
     if not isinstance(value, list | dict):
         return literal(value)
     head = "field(default_factory=lambda: "
@@ -349,10 +348,8 @@ def _workflow_arguments(module: Module) -> Iterator[Code]:
 
 
 def _by_line(entries: Mapping[str, Any]) -> str:
-    """An object as JSON, one entry a line.
-
-    JSON never has three quotes in a row nor ends in a backslash, so that it may stand in a raw
-    string.
+    """An object as JSON, one entry per line. JSON never has three quotes in a row nor ends in a
+    backslash, so it is safe in a raw string.
     """
     if not entries:
         return "{}"

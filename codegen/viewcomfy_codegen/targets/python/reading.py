@@ -1,5 +1,5 @@
-"""Generated modules read back as data: their source is
-parsed and never run, since a file is no reason to trust it.
+"""Reads generated modules as data: their source is parsed and never executed, since files are not
+trusted.
 """
 
 from __future__ import annotations
@@ -35,9 +35,8 @@ from ..target import Earlier
 
 
 def read_module(text: str, name: str) -> Earlier:
-    """What a module with this source says.
-
-    Raises CodegenError for one that was not generated, or can't be read.
+    """What a module with this source contains. Raises CodegenError for a module that was not
+    generated, or can't be read.
     """
     try:
         try:
@@ -67,13 +66,16 @@ _PARAMETERS: Final = re.compile(r"^class Parameters:$", re.MULTILINE)
 _FIELD: Final = re.compile(r"^    [^\W\d]\w*: Annotated\[", re.MULTILINE)
 _OUTSIDE: Final = re.compile(r"^\S", re.MULTILINE)
 _AT_ONCE: Final = 200
-"""Fields that are parsed together: the tree of a class takes fifty times the memory of its text."""
+"""Fields that are parsed together: the syntax tree of a class takes fifty times the memory of its
+text.
+"""
 
 
 def _pieces(text: str) -> tuple[str, Iterable[str]]:
-    """The module without the fields of its parameters, and these, some at a time.
+    """The module without its parameters' fields, and the fields, a few at a time.
 
-    Where a docstring has a line like a field's, a piece ends within it, and is not valid Python.
+    If a docstring has a line that looks like a field, a piece ends within it and is not valid
+    Python.
     """
     head = _PARAMETERS.search(text)
     end = _OUTSIDE.search(text, head.end()) if head else None
@@ -90,7 +92,7 @@ def _pieces(text: str) -> tuple[str, Iterable[str]]:
 
 
 def _earlier(text: str, groups: Iterable[str] = ()) -> Earlier:
-    """What the module says; `groups` are the fields of its parameters where `text` lacks them."""
+    """The module's contents; `groups` are the parameters' fields if `text` lacks them."""
     tree = ast.parse(text)
     assigned = {
         each.target.id: each.value
@@ -149,7 +151,7 @@ def _graph(text: object) -> dict[str, Any] | None:
 
 
 class _Reader:
-    """The fields of a class, with the types that its annotations name."""
+    """Reads the fields of a class, with the types that their annotations name."""
 
     def __init__(self, aliases: Mapping[str, ast.expr]) -> None:
         self._aliases = aliases
@@ -245,7 +247,7 @@ def _draws(call: ast.Call) -> bool:
 
 
 def _name(node: ast.expr) -> str:
-    """A type's name, without what it holds."""
+    """A type's name without its arguments."""
     if isinstance(node, ast.Subscript):
         node = node.value
     if isinstance(node, ast.Constant) and node.value is None:
@@ -269,8 +271,8 @@ def _input(call: ast.Call) -> Input:
 
 
 def _value(node: ast.expr) -> Any:
-    """A literal, a power less one as bounds are written, or
-    the value that a default_factory gives.
+    """A literal, a power of two minus one as bounds are written, or the value of a
+    default_factory.
     """
     if isinstance(node, ast.Call) and _name(node.func) == "field":
         factory = node.keywords[0].value

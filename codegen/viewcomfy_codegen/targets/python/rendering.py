@@ -1,4 +1,6 @@
-"""Values into Python's text, laid out as black would: the only place where a value becomes code."""
+"""Turns values into Python source, formatted as black would. This is the only place where values
+become code.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ WIDTH: Final = 88
 
 
 def span(text: str) -> tuple[int, int]:
-    """The least and the most columns that `text` may take, as its formatter counts them."""
+    """The smallest and largest number of columns that black may count for `text`."""
     if text.isascii():
         return len(text), len(text)
     low = high = 0
@@ -37,14 +39,13 @@ def span(text: str) -> tuple[int, int]:
 
 
 def fits(text: str, used: int = 0) -> bool:
-    """Whether `text` fits a line behind `used` columns."""
+    """Whether `text` fits a line after `used` columns."""
     return used + span(text)[1] <= WIDTH
 
 
 def literal(value: Any) -> Code:
-    """`value` as a Python expression on one line, equal to it when evaluated:
-
-    JSON values, and tuples of them.
+    """`value` as a Python expression on one line that evaluates to it: JSON values, and tuples of
+    them.
     """
     match value:
         case Code():
@@ -70,7 +71,9 @@ _ESCAPES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
 
 
 def _text(value: str) -> str:
-    """In double quotes, unless single ones need fewer escapes; what does not print is escaped."""
+    """A string in double quotes, unless single quotes need fewer escapes; unprintable characters
+    are escaped.
+    """
     quote = "'" if value.count('"') > value.count("'") else '"'
     body = (
         "".join(map(_escaped, value))
@@ -94,10 +97,10 @@ def _escaped(char: str) -> str:
 
 
 def laid_out(value: Any, indent: int, before: int, after: int) -> Code:
-    """`value` as an expression that starts `before` characters into a line, with `after` more
-    behind it.
+    """`value` as an expression that starts `before` characters into a line and is followed by
+    `after` more.
 
-    Lists and objects that do not fit are opened, one item a line, each with a trailing comma.
+    Lists and objects that do not fit are split, one item per line, with trailing commas.
     """
     flat = literal(value)
     if fits(flat, before + after) or not isinstance(value, list | dict) or not value:
@@ -121,8 +124,8 @@ def laid_out(value: Any, indent: int, before: int, after: int) -> Code:
 def call(
     name: str, arguments: Sequence[str], indent: int, before: int, after: int
 ) -> Code:
-    """A call, or a subscript where `name` ends in `[`,
-    opened one argument a line where it does not fit.
+    """A call, or a subscript if `name` ends in `[`, split into one argument per line if it does not
+    fit.
     """
     opening, closing = ("", "]") if name.endswith("[") else ("(", ")")
     flat = f"{name}{opening}{', '.join(arguments)}{closing}"
@@ -134,8 +137,8 @@ def call(
 
 
 def docstring(text: str, indent: int) -> Code:
-    """A docstring on one line where it fits; else each line
-    of `text` wrapped, the quotes on a line of their own.
+    """A docstring on one line if it fits; otherwise `text` is wrapped, with the closing quotes on
+    their own line.
     """
     lines = [_docstring_text(line) for line in text.split("\n")]
     flat = " ".join(lines)
@@ -158,8 +161,8 @@ def _wrapped(line: str, width: int) -> list[str]:
 
 
 def _docstring_text(text: str) -> str:
-    """On one line, without what does not print, with
-    nothing that could end the docstring or start an escape.
+    """Text on one line, without unprintable characters or anything that could end the docstring or
+    start an escape.
     """
     plain = one_line(text)
     return plain.replace("\\", "\\\\").replace(
@@ -168,7 +171,7 @@ def _docstring_text(text: str) -> str:
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """`value` as JSON on one line or indented; what does not print is escaped."""
+    """`value` as JSON on one line or indented; unprintable characters are escaped."""
     if indent is None:
         text = _JSON.encode(value)
     else:
@@ -207,7 +210,9 @@ def _json_escaped(found: re.Match[str]) -> str:
 
 
 def render(template: str, **context: Any) -> str:
-    """The template as text: what is neither Code nor an Identifier renders as a literal."""
+    """The rendered template: everything that is neither Code nor an Identifier becomes a
+    literal.
+    """
     return _template(template).render(context)
 
 

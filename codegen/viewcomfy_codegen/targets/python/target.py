@@ -1,4 +1,4 @@
-"""Python as a target."""
+"""The Python target."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .reading import read_module
 
 
 class Python(NamedTuple):
-    """A module that imports the runtime from `runtime`, the
-    installed package or a copy of it in the project.
+    """A module that imports the runtime from `runtime`: the installed package or the project's own
+    copy.
     """
 
     runtime: str = RUNTIME

@@ -1,5 +1,5 @@
-"""Values into TypeScript's text, laid out as prettier
-would: the only place where a value becomes code.
+"""Turns values into TypeScript source, formatted as prettier would. This is the only place where
+values become code.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from ..templates import Code
 WIDTH: Final = 80
 
 LARGEST_EXACT: Final = 2**53 - 1
-"""Beyond it, a number of JavaScript is not every whole number."""
+"""Beyond this, JavaScript numbers cannot represent every whole number."""
 
 
 def literal(value: Any) -> Code:
-    """A text or a whole number as an expression, equal to it when evaluated."""
+    """A text or a whole number as an expression that evaluates to it."""
     match value:
         case Code():
             return value
@@ -37,7 +37,9 @@ _ESCAPES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
 
 
 def _text(value: str) -> str:
-    """In double quotes, unless single ones need fewer escapes; what doesn't print is escaped."""
+    """A string in double quotes, unless single quotes need fewer escapes; unprintable characters
+    are escaped.
+    """
     quote = "'" if value.count('"') > value.count("'") else '"'
     is_plain = value.isprintable() and "\\" not in value
     body = value if is_plain else "".join(map(_escaped, value))
@@ -54,9 +56,9 @@ def _escaped(char: str) -> str:
 
 
 def raw_json(entries: Mapping[str, Any], depth: int = 1) -> Code:
-    """An object as JSON text in a template that takes it as it is, one entry a line to this depth.
+    """An object as JSON text in a raw template literal, one entry per line to this depth.
 
-    In JSON, a backquote and a dollar sign stand in strings alone, where each has an escape.
+    In JSON, backquotes and dollar signs occur only in strings, where both can be escaped.
     """
     text = _by_line(entries, depth)
     safe = text.replace("`", "\\u0060").replace("${", "\\u0024{")
@@ -74,7 +76,7 @@ def _by_line(value: Any, depth: int) -> str:
 
 
 def union(name: str, members: Iterable[str], *, exported: bool = True) -> Code:
-    """A type that is one of `members`, which are code, on one line where that fits."""
+    """A union type of `members`, which are code, on one line if it fits."""
     options = list(members) or ["never"]
     head = f"{'export ' if exported else ''}type {name} ="
     flat = f"{' | '.join(options)};"
@@ -86,7 +88,7 @@ def union(name: str, members: Iterable[str], *, exported: bool = True) -> Code:
 
 
 def comment(paragraphs: Iterable[str], indent: int = 0) -> Code:
-    """A documentation comment, on one line where that fits; else its paragraphs are wrapped."""
+    """A documentation comment, on one line if it fits; otherwise its paragraphs are wrapped."""
     texts = [text for text in map(_comment_text, paragraphs) if text]
     margin = " " * indent
     if len(texts) == 1 and indent + len("/**  */") + span(texts[0])[1] <= WIDTH:
@@ -102,7 +104,7 @@ def comment(paragraphs: Iterable[str], indent: int = 0) -> Code:
 
 
 def _wrapped(text: str, room: int) -> Iterator[str]:
-    """The lines of a text, none wider than there is room unless a word is."""
+    """The lines of a text, none wider than the available width unless a single word is."""
     line = ""
     for word in text.split():
         longer = f"{line} {word}" if line else word
@@ -118,8 +120,8 @@ _TAG: Final = re.compile(r"(?:(?<=\s)|(?<=\{)|^)@")
 
 
 def _comment_text(text: str) -> str:
-    """On one line, without what doesn't print, with nothing
-    that ends the comment or starts a tag.
+    """Text on one line, without unprintable characters or anything that ends the comment or starts
+    a tag.
     """
     if isinstance(text, Code):
         return text
@@ -135,7 +137,7 @@ _LONGEST_QUOTE: Final = 200
 
 
 def quoted(value: Any) -> str:
-    """A default for a comment, as code within its text; a long one is cut."""
+    """A default for a comment, as code within its text; long ones are cut."""
     text = json_text(value)
     if len(text) > _LONGEST_QUOTE:
         text = f"{text[: _LONGEST_QUOTE - 1]}…"

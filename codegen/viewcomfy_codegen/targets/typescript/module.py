@@ -1,4 +1,4 @@
-"""The plan as a TypeScript module, laid out as prettier would."""
+"""The plan as a TypeScript module, formatted as prettier would."""
 
 from __future__ import annotations
 
@@ -42,13 +42,11 @@ from .literals import (
 from .names import output_properties, parameter_properties, runtime, type_names
 
 FORMAT: Final = 1
-"""The format of the modules, which their runtime has to have too."""
+"""The modules' format, which their runtime must share."""
 
 
 def typescript_module(module: Module, imported: str | None = None) -> str:
-    """The text of the module, with the runtime in it, or
-    with `imported` as the runtime's module.
-    """
+    """The text of the module, with the runtime in it, or importing it from `imported`."""
     properties = parameter_properties(each.name for each in module.parameters)
     outputs = output_properties(each.name for each in module.outputs)
     types = type_names(alias.name for alias in module.aliases)
@@ -97,7 +95,7 @@ def _member(name: str, own: Identifier) -> Code:
 
 
 def _imports(module: Module) -> Iterator[Code]:
-    """What the module uses of its runtime."""
+    """The parts of its runtime that the module uses."""
     kinds = [
         _type(each.type, {})
         for each in module.parameters
@@ -122,7 +120,7 @@ def _imports(module: Module) -> Iterator[Code]:
 
 
 def companion() -> str:
-    """The text of the module that modules import their runtime from."""
+    """The text of the module from which other modules import their runtime."""
     generator = f"// {MARK} {__version__}; what its modules of this folder share."
     return f"{generator}\n// {LINE}\n\n{runtime()}"
 
@@ -143,7 +141,9 @@ def _headline(module: Module) -> Code:
 
 
 def _documentation(parameter: Parameter) -> Iterator[str]:
-    """What the parameter is for, what it takes and where it is; then what is sent without it."""
+    """What the parameter is for, what it accepts and which node it sets; then what is sent by
+    default.
+    """
     told = [*parameter.field.paragraphs("`null`")]
     told.insert(1, _range(parameter.type))
     yield " ".join(filter(None, told))
@@ -153,7 +153,7 @@ def _documentation(parameter: Parameter) -> Iterator[str]:
 
 
 def _range(kind: ParameterType) -> str:
-    """The bounds of a number in a sentence; empty where it has none."""
+    """The bounds of a number as a sentence; empty if it has none."""
     match kind:
         case Integer(lo, hi) | Number(lo, hi):
             low, high = (None if each is None else _bound(each) for each in (lo, hi))
@@ -165,7 +165,7 @@ def _range(kind: ParameterType) -> str:
 
 
 def _bound(bound: int | float) -> str:
-    """A bound for people: the limits of 32, 53 and 64 bits as such."""
+    """A bound in words: the limits of 32, 53 and 64 bits by name."""
     bits = int(bound).bit_length()
     if bits in (31, 32, 53, 63, 64) and abs(bound) == 2**bits - 1:
         return f"2^{bits} - 1" if bound > 0 else f"1 - 2^{bits}"
@@ -173,7 +173,7 @@ def _bound(bound: int | float) -> str:
 
 
 def comment_code(text: str) -> str:
-    """Code within a comment, which it must not end."""
+    """Code within a comment, escaped so that it does not end the comment."""
     return text.replace("*/", "*\\/")
 
 

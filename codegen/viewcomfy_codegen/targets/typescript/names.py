@@ -1,4 +1,6 @@
-"""The names of a TypeScript module: properties in camelCase, and types beside the runtime's own."""
+"""The names in a TypeScript module: properties in camelCase, and types that don't clash with the
+runtime's.
+"""
 
 from __future__ import annotations
 
@@ -16,30 +18,30 @@ _RESERVED: Final = frozenset("""
     interface let new null of package private protected public return set static super switch this
     throw true try type typeof undefined var void while with yield
     """.split())
-"""Words that a destructured property could not be bound to, or that would be misread."""
+"""Words that can't be bound by destructuring, or that would be misread."""
 
 _OBJECT: Final = frozenset("""
     constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toJSON toLocaleString toString
     valueOf then prototype
     """.split())
-"""What every object has, or what other code calls on it."""
+"""Properties that every object has, or that other code calls on it."""
 
 _RESULT: Final = frozenset("""
     promptId status completed executionTimeSeconds outputs prompt params logs extra images of
     textsOf save
     """.split())
-"""What every result has."""
+"""Properties that every result has."""
 
 
 def runtime() -> str:
-    """The part that every module shares."""
+    """The part that all modules share."""
     return Path(__file__).with_name("runtime.ts").read_text("utf-8")
 
 
 @cache
 def _runtime_types() -> frozenset[str]:
-    """The types that the runtime declares or uses: under
-    one of these names, a module's own would hide it.
+    """The types that the runtime declares or uses, which a module's own type of the same name would
+    shadow.
     """
     return frozenset(re.findall(r"\b[A-Z]\w*", runtime()))
 

@@ -1,4 +1,4 @@
-"""Generated modules read back as data: the JSON texts that they carry, found and never run."""
+"""Reads generated modules as data: the JSON texts in them are extracted and never executed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ _START: Final = "export const WORKFLOW = new Workflow<"
 
 
 def read_typescript(text: str, name: str) -> Earlier:
-    """What a module with this text says.
-
-    Raises CodegenError for one that wasn't generated, or can't be read.
+    """What a module with this text contains. Raises CodegenError for a module that wasn't
+    generated, or can't be read.
     """
     _, found, rest = text.replace("\r\n", "\n").rpartition(f"\n{_START}")
     parts = dict(_PART.findall(rest))

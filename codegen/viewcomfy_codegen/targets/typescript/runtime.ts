@@ -349,7 +349,7 @@ function file(value: unknown): FileInput {
   if (typeof value === "string" && !value.startsWith("data:")) {
     refuse(
       /^https?:\/\//i.test(value)
-        ? `a text is taken for a data: URI only, so that a call cannot have files fetched; for a file at a URL pass new URL(${short(value)})`
+        ? `a text must be a data: URI, so that a caller cannot have files fetched; for a file at a URL pass new URL(${short(value)})`
         : `a plain text must be a data: URI, never a path; pass a Blob for ${short(value)}`,
     );
   }
@@ -845,7 +845,7 @@ class Http {
       if (!/^[!-~]([ -~]*[!-~])?$/.test(value)) {
         fail(
           ConfigurationError,
-          `the ${name} is empty or contains characters that no ${name} has`,
+          `the ${name} is empty or contains characters that are not valid in it`,
           "copy the client id and secret from ViewComfy's dashboard, under API keys",
         );
       }

@@ -1,4 +1,4 @@
-"""TypeScript as a target."""
+"""The TypeScript target."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .reading import read_typescript
 
 @dataclass(frozen=True, slots=True)
 class TypeScript:
-    """A module with its runtime in it, or one that imports it from `runtime`."""
+    """A module that contains its runtime, or imports it from `runtime`."""
 
     runtime: str | None = None
     name: str = "TypeScript"
     suffix: str = ".ts"
     reserved: frozenset[str] = frozenset()
-    """None: a name becomes a property by a rule of its own."""
+    """Empty: a rule of its own turns each name into a property."""
 
     def render(self, module: Module) -> str:
         return typescript_module(module, self.runtime)
