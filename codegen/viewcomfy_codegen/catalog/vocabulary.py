@@ -97,7 +97,13 @@ class Vocabulary:
 
 
 def _without(parts: Sequence[str], dropped: frozenset[str]) -> Words:
-    return tuple(dict.fromkeys(part for part in parts if part not in dropped))
+    """The words but for these and for single letters, which are some pack's mark."""
+    telling = (part for part in parts if part not in dropped)
+    return tuple(dict.fromkeys(part for part in telling if not _is_letter(part)))
+
+
+def _is_letter(part: str) -> bool:
+    return len(part) == 1 and part.isascii() and part.isalpha()
 
 
 @lru_cache(maxsize=2048)

@@ -28,7 +28,15 @@ _FRAMES: Final = {"0": "start", "-1": "end"}
 _MEDIA_WORDS: Final = frozenset(
     "image images video frames mask masks audio picture face".split()
 )
-_SPELLED_OUT: Final = {"ref": "reference", "bg": "background", "fg": "foreground"}
+_SPELLED_OUT: Final = {
+    "ref": "reference",
+    "bg": "background",
+    "fg": "foreground",
+    **dict.fromkeys(("图像", "图片", "画像", "이미지"), "image"),
+    **dict.fromkeys(("视频", "影片", "動画", "비디오"), "video"),
+    **dict.fromkeys(("音频", "音声", "오디오"), "audio"),
+    **dict.fromkeys(("遮罩", "蒙版", "マスク", "마스크"), "mask"),
+}
 
 
 class _Label(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Final
 from ..catalog import NodeFacts
 from ..catalog.vocabulary import class_words
 from ..words import words
+from .kinds import SWITCHES, has_word
 from .roles import sources
 from .workflow import Node, Workflow
 
@@ -109,8 +110,8 @@ class _Passes:
         return found
 
     def _is_sampler(self, node: Node) -> bool:
-        """Whether the node denoises: it takes latents in, gives latents out and draws noise or
-        counts steps.
+        """Whether the node denoises: it samples and gives latents out; one of an unknown class
+        takes some in.
         """
         facts = self._facts[node.class_type]
         if facts is not None and "LATENT" not in facts.outputs:
@@ -119,8 +120,9 @@ class _Passes:
             "sampler" in word and "upsampler" not in word
             for word in words(node.class_type)
         )
-        return samples and any(
-            each in name for name in node.links for each in _LATENT_SOCKETS
+        return samples and (
+            facts is not None
+            or any(each in name for name in node.links for each in _LATENT_SOCKETS)
         )
 
     def _start(self, node: Node, samplers: set[str]) -> tuple[Node | None, set[str]]:
@@ -184,8 +186,11 @@ class _Passes:
                     for half in ("high", "low"):
                         if half in parts or f"{half}noise" in parts:
                             found.add((half, "noise"))
+            passes = has_word(loader, SWITCHES)
             pending += [
-                link.node for name, link in loader.links.items() if "model" in name
+                link.node
+                for name, link in loader.links.items()
+                if "model" in name or (passes and "switch" not in words(name))
             ]
         return found.pop() if len(found) == 1 else ()
 

@@ -69,11 +69,26 @@ def _bases(labels: Labels, spots: list[Spot]) -> list[Base]:
         seen.setdefault((spot.node.id, base.name), []).append(index)
     for indexes in seen.values():
         if len(indexes) > 1:
-            for index in indexes:
-                base, own = found[index], words(spots[index].input)
+            paths = _apart([spots[index].input for index in indexes])
+            for index, own in zip(indexes, paths, strict=True):
+                base = found[index]
                 longer = merge(base.words, own) if base.role else own
                 found[index] = Base(longer, base.rule, base.noun, base.role)
     return found
+
+
+def _apart(inputs: list[str]) -> list[Words]:
+    """The words of the names of one node's inputs; of paths that choices bring, the first part in
+    which they differ, and their ends.
+    """
+    paths = [input.split(".") for input in inputs]
+    for parts in zip(*paths, strict=False):
+        if len(set(parts)) == len(inputs):
+            return [
+                merge(words(part), words(path[-1]))
+                for part, path in zip(parts, paths, strict=True)
+            ]
+    return [words(input) for input in inputs]
 
 
 def _prefixes(
@@ -92,7 +107,7 @@ def _prefixes(
     found: dict[int, Prefix] = {}
     for indexes in contested.values():
         nodes = {spots[index].node.id: spots[index].node for index in indexes}
-        owners = _owners([(spots[index], bases[index]) for index in indexes])
+        owners = _owners(labels, [(spots[index], bases[index]) for index in indexes])
         key = (frozenset(nodes), owners)
         if key not in told:
             told[key] = brothers.told(_in_place(nodes, brothers), owners)
@@ -105,7 +120,7 @@ def _in_place(nodes: Mapping[str, Node], brothers: Brothers) -> list[Node]:
     return sorted(nodes.values(), key=lambda node: brothers.place[node.id])
 
 
-def _owners(wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
+def _owners(labels: Labels, wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
     """The nodes whose the bare name is by right: their author's own word, else what their class is
     there for.
     """
@@ -114,6 +129,13 @@ def _owners(wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
     files = {spot.node.id for spot, _ in wanting if isinstance(spot.type, Media)}
     if files and len(files) < len(wanting):
         return frozenset(files)
+    sided = {
+        spot.node.id
+        for spot, base in wanting
+        if base.name[-1:] == ("prompt",) and labels.roles.side(spot.node) is not None
+    }
+    if not found and len(sided) < len(wanting):
+        found = sided  # What becomes a prompt, not what only says which one was used.
     for rank in range(vocabulary().ranks):
         if not found:
             found = {
@@ -145,6 +167,9 @@ def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
 def _fallbacks(labels: Labels, spot: Spot, name: Words, whole: Words) -> Iterator[str]:
     """The name, then with what its node is, for one that is taken or may not be used."""
     yield snake(name)
+    if name and name[0][0].isdigit():
+        first, rest = name[0], name[1:]
+        yield snake(rest if first.lstrip("0123456789") in rest else (*rest, first))
     yield snake(whole)
     yield snake(merge(labels.class_noun(spot.node), name))
     yield snake(merge(class_words(spot.node.class_type), name))

@@ -10,7 +10,7 @@ from ..graph.workflow import Node
 from ..words import words
 from .candidates import Labels
 from .prefixes import Contest, Prefix, Prefixes
-from .rules import Rule, Words
+from .rules import Rule, Words, brandless
 from .surroundings import Surroundings
 from .traits import Traits
 
@@ -28,6 +28,8 @@ class AuthorWords:
         short = self._shortest(said)
         counts = Counter(short.values())
         unique = [n for n in contest.nodes if short[n.id] and counts[short[n.id]] == 1]
+        if all(short.values()) and len(unique) < len(contest.nodes):
+            return contest.within(short, Rule.APART)
         if not unique:
             return None
         if len(unique) == len(contest.nodes):
@@ -43,7 +45,8 @@ class AuthorWords:
         """As few of the words as tell the titles apart: those that run through the workflow where
         they do, else the first.
         """
-        common = set.intersection(*(set(each) for each in said.values()))
+        telling = [set(each) for each in said.values() if each]
+        common = set.intersection(*telling) if telling[1:] else set[str]()
         own = {
             id: tuple(word for word in each if word not in common) or each
             for id, each in said.items()
@@ -54,6 +57,9 @@ class AuthorWords:
         }
         if all(running.values()) and len(set(running.values())) == len(running):
             return running
+        bare = {id: brandless(each) for id, each in own.items()}
+        if len(set(bare.values())) == len(set(own.values())):
+            own = bare
         for length in (2, 3):
             cut = {id: each[:length] for id, each in own.items()}
             told = [each for each in cut.values() if each]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..catalog.vocabulary import class_words, vocabulary
 from ..graph.reading import places
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE
 from ..graph.stages import UPSCALE, stages
@@ -48,6 +49,7 @@ class Brothers:
             linked.by_output,
             said.by_group,
             self.by_kind_of_value,
+            self.by_class,
         )
 
     def told(
@@ -125,6 +127,17 @@ class Brothers:
             if not node.links
         }
         return if_distinct(held, Rule.NOUN) if len(held) == len(contest.nodes) else None
+
+    def by_class(self, contest: Contest) -> Prefixes | None:
+        """By the words in which their classes differ that are called the same in short."""
+        spoken = {node.id: class_words(node.class_type) for node in contest.nodes}
+        common = set.intersection(*map(set, spoken.values()))
+        dull = common | vocabulary().packs | vocabulary().fillers
+        telling = {
+            id: tuple(word for word in each if word not in dull)
+            for id, each in spoken.items()
+        }
+        return if_distinct({id: each[:1] for id, each in telling.items()}, Rule.NOUN)
 
     def _by_number(self, nodes: list[Node]) -> Prefixes:
         said = {node.id: self._labels.titles.said[node.id] for node in nodes}

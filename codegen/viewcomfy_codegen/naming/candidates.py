@@ -32,8 +32,10 @@ from .titles import Titles
 _MILD: Final = frozenset("device dtype precision quantization quality".split())
 """Words that take the noun of a well-known family, and stand alone elsewhere."""
 
-_LOADED: Final = (("clip",), ("vae",), ("text", "encoder"))
-"""Families of which a workflow has one: a number stands behind their inputs' whole names."""
+_OF_A_SIZE: Final = frozenset({"INT", "FLOAT", "STRING", "LATENT"})
+
+_WHOLE: Final = (("clip",), ("vae",), ("text", "encoder"), ("sampler",))
+"""Families behind whose inputs' whole names a number stands: `sampler_name_1`."""
 
 
 class Labels:
@@ -113,12 +115,12 @@ class Labels:
         if not held or node.links:
             return None
         said = self.titles.said[node.id]
-        if said and not only_numbers(said):
-            return Base(said, Rule.TITLE, role=True)
         fed = self.roles.fed(node)
+        used = own_words(fed.input) if fed is not None else ()
+        if said and not only_numbers(said) and not self.titles.ends_in(node, used):
+            return Base(said, Rule.TITLE, role=True)
         if fed is None:
             return None
-        used = own_words(fed.input)
         if GENERIC.issuperset(word for word in used if len(word) > 1):
             return None
         noun: Words = ()
@@ -155,6 +157,8 @@ class Labels:
             return Base(said, Rule.TITLE, role=True)
         if own[0].rstrip("0123456789") == "text" and self._speaks(node):
             return Base(own, Rule.INPUT)
+        if own == ("resolution",) and self._chooses_size(node):
+            return Base(own, Rule.INPUT)
         if is_weak(own) and not self.roles.generates_alone(node):
             noun = said if said and merge(said, own) != own else self.class_noun(node)
             rule = Rule.TITLED if noun == said else Rule.NOUN
@@ -166,7 +170,7 @@ class Labels:
             return Base(own, Rule.NOUN, fitting(noun, own), reserved=True)
         if family and len(own) == 1 and own[0] in _MILD:
             return Base(own, Rule.NOUN, family)
-        if family and own[: len(family)] == family and family not in _LOADED:
+        if family and own[: len(family)] == family and family not in _WHOLE:
             return Base(own, Rule.INPUT, family)
         if said and self._is_output(node) and {"prefix", "filename"} & set(own):
             return Base(own, Rule.TITLED, fitting(said, own))
@@ -177,6 +181,13 @@ class Labels:
         return GENERIC.issuperset(own) or (
             self.titles.whole(spot.node) and not self._is_output(spot.node)
         )
+
+    def _chooses_size(self, node: Node) -> bool:
+        """Whether the node is there for a size: numbers or an empty latent come out."""
+        facts = self.facts[node.class_type]
+        if facts is None:
+            return not {"size", "resolution"}.isdisjoint(class_words(node.class_type))
+        return bool(facts.outputs) and _OF_A_SIZE.issuperset(facts.outputs)
 
     def _speaks(self, node: Node) -> bool:
         """Whether the node makes sound of its text: what is spoken is the text."""

@@ -11,7 +11,7 @@ from ..catalog import NodeFacts
 from ..catalog.vocabulary import class_words
 from ..graph.roles import Roles
 from ..graph.workflow import Node, Workflow
-from .rules import Rule, Words
+from .rules import Rule, Words, unnumbered
 from .spots import GENERIC, MEDIA_NOUNS, Base, Spot, only_numbers, own_words
 from .titles import Titles
 
@@ -48,14 +48,20 @@ class Files:
 
     def base(self, node: Node, kind: Media, spot: Spot) -> Base:
         said = self._titles.said[node.id]
-        noun = _noun(kind)
-        if said and not GENERIC.issuperset(said) and not only_numbers(said):
+        facts = self._facts[node.class_type]
+        makes_mask = facts is not None and facts.outputs == ("MASK",)
+        noun = "mask" if makes_mask else _noun(kind)
+        stem = unnumbered(said)
+        alone = GENERIC.issuperset(stem) and self._titles.stems[stem] == 1
+        if (
+            said
+            and not GENERIC.issuperset(said)
+            and not only_numbers(said)
+            and not alone
+        ):
             if said[0].isdecimal():
                 return Base((noun, *said), Rule.TITLE, role=True)
             return Base(_with_noun(said, noun), Rule.TITLE, role=True)
-        facts = self._facts[node.class_type]
-        if facts is not None and facts.outputs == ("MASK",):
-            noun = "mask"
         label = self._roles.label(node)
         own = own_words(spot.input)
         if label and noun != "file":

@@ -23,7 +23,9 @@ class Prefix(NamedTuple):
 
     def within(self, words: Words, rule: Rule) -> Prefix:
         """The prefix of a node within those that these words tell from others."""
-        return self._replace(words=merge(words, self.words), rule=self.rule or rule)
+        known = set(self.words) <= set(words)
+        joined = words if known else merge(words, self.words)
+        return self._replace(words=joined, rule=self.rule or rule)
 
 
 Prefixes = dict[str, Prefix]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..catalog.vocabulary import vocabulary
 from ..model import Origin
 
 Words = tuple[str, ...]
@@ -41,6 +42,8 @@ def merge(qualifier: Words, base: Words) -> Words:
     """
     if set(qualifier) <= set(base):
         return base
+    if qualifier[1:] and qualifier[-1:] == base[-1:] == ("noise",):
+        qualifier = qualifier[:-1]  # The high noise's `add_noise` is `high_add_noise`.
     rest = tuple(
         word for word in base if not any(_alike(word, each) for each in qualifier)
     )
@@ -67,13 +70,27 @@ def shortened(qualifier: Words, noun: Words, base: Words) -> Words:
 
 
 def fitting(noun: Words, base: Words) -> Words:
-    """As much of the noun as leaves a name of at most `MOST_WORDS`, without a number at its end."""
+    """As much of the noun as leaves a name of at most `MOST_WORDS`: first brands go, then its end,
+    and a number there.
+    """
+    if len(merge(noun, base)) > MOST_WORDS:
+        noun = brandless(noun)
     whole = noun
     while noun and len(merge(noun, base)) > MOST_WORDS:
         noun = noun[:-1]
     while noun != whole and noun[1:] and noun[-1].isdecimal():
         noun = noun[:-1]
     return noun
+
+
+def brandless(said: Words) -> Words:
+    """The words but for packs and models, where others remain."""
+    return tuple(word for word in said if word not in vocabulary().packs) or said
+
+
+def unnumbered(said: Words) -> Words:
+    """The words without the digits that they end in."""
+    return tuple(word.rstrip("0123456789") for word in said)
 
 
 def _alike(word: str, other: str) -> bool:

@@ -8,7 +8,7 @@ from viewcomfy_runtime.parameters.types import ParameterType
 
 from ..graph.workflow import Node
 from ..words import words
-from .rules import Rule, Words, merge
+from .rules import Rule, Words, merge, unnumbered
 
 GENERIC: Final = frozenset("""
     text texts value string prompt image images int integer float number num boolean bool input
@@ -20,7 +20,7 @@ _WEAK: Final = frozenset("""
     strength weight weights scale name type mode direction channel tolerance threshold start end x y
     z amount index left right top bottom expand enabled enable version noise base ratio factor
     radius a b c d k resolution rotate kind function offset visibility algorithm text string value
-    model int float number boolean choice
+    model int float number boolean choice min max
     """.split())
 """Words that say how a value acts but not on what: they need the noun of what their node is."""
 
@@ -47,8 +47,10 @@ class Spot(NamedTuple):
     alone: bool
     label: Words = ()
     """What its user wrote for the input itself, elsewhere than in the workflow."""
+    for_all: bool = False
+    """Whether its value sets other inputs of its node, too: it says nothing of its own encoder."""
     hidden: bool = False
-    """Whether it has no parameter unless somebody asks: it gives way to all others."""
+    """Whether it has no parameter of its own: it gives way to all others."""
 
 
 class Base(NamedTuple):
@@ -71,16 +73,19 @@ class Base(NamedTuple):
 
 def own_words(name: str) -> Words:
     """The words of an input's name; of one that a choice brings (`model.size.width`), those behind
-    the last dot.
+    the last dot, unless only a version stands there (`SD1.5`).
     """
-    return words(name.rpartition(".")[2]) or words(name)
+    last = name.rpartition(".")[2]
+    return words(name if last.isdecimal() else last) or words(name)
 
 
 def is_weak(own: Words) -> bool:
-    bare = tuple(word.rstrip("0123456789") for word in own)
-    bare = tuple(word for word in bare if word) or own
+    bare = tuple(word for word in unnumbered(own) if word) or own
     if len(bare) == 1:
-        return bare[0] in _WEAK
+        short = len(bare[0]) < 2 or (len(bare[0]) < 3 and bare == own)
+        return bare[0] in _WEAK or (short and bare[0].isascii())
+    if bare in (("model", "weight"), ("clip", "weight")):
+        return True
     return len(bare) == 2 and bare[0] in _OPENING and bare[1] in _CLOSING
 
 

@@ -67,7 +67,7 @@ class Texts:
             encoder = tuple(w for w in own if w not in _PROMPT_FILLERS | _SIDE_WORDS)
             if _ENCODERS.fullmatch(spot.input.lower()):
                 encoder = tuple(w for w in own if w != "text")
-            return self._prompt(side, said, encoder)
+            return self._prompt(side, said, () if spot.for_all else encoder)
         if _ADDRESS.match(value) and (own == ("url",) or GENERIC.issuperset(own)):
             return self._files.linked(node)
         if not _PROMPT_FILLERS.issuperset(own):

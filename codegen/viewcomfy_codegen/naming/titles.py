@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,12 +12,20 @@ from ..catalog import DefaultTitles, NodeFacts
 from ..catalog.vocabulary import vocabulary
 from ..graph.workflow import Node, Workflow
 from ..words import words
-from .rules import MOST_WORDS, Words
+from .rules import MOST_WORDS, Words, unnumbered
 
 MARKS: Final = {"VC_BASIC": "basic", "VC_ADV": "advanced"}
 """ViewComfy's marks at the start of a title, and the group that each stands for."""
 
-_TEMPLATE: Final = re.compile(r"^\$([\w-]+)\.[\w-]+!?$")
+_TEMPLATE: Final = r"^\$([\w-]+)\.~?[\w-]+!?(?s::.*)?$"
+"""A mark that names an input for a tool that fills the workflow in, and may describe it."""
+
+_BRACES: Final = r"\{[^{}]*\}"
+"""A placeholder that stands beside the author's words."""
+
+_SLOT: Final = r"\[\w*[_?][\w?]*\]"
+"""The name of a slot in brackets that a tool fills: `[in_prev]`."""
+
 _ADDED: Final = re.compile(r"\s[-–—|:]+\s")
 """What stands between a pack's own title and what an author adds to it."""
 
@@ -25,9 +34,18 @@ _PLACE: Final = r"[(\[][^)\]]*[/\\\\][^)\]]*[)\]]"
 """A folder in brackets."""
 
 _REMARK: Final = (
-    r"(?i:[(\[][^)\]]*\b(?:optional|required|recommend\w*|default|e\.?g|deprecated|max|min)\b"
-    r"[^)\]]*[)\]])"
+    r"(?i:[(\[][^)\]]*(?:=|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
+    r"|e\.?g|deprecated|max|min)\b)[^)\]]*[)\]])"
 )
+_ON_OFF: Final = r"(?i:[(\[]?\b(?:on|yes)\s*/\s*(?:off|no)\b[)\]]?)"
+"""What only says that a value turns something on."""
+
+_VALUE: Final = r"[#=:(\[]\s*(-?\d+(?:\.\d+)?)\s*[)\]]?\s*$"
+"""A value at a title's end."""
+
+_LONGEST: Final = 400
+"""How much of a title is read, in characters."""
+
 _VERBS: Final = frozenset(
     "enter type write choose select pick put place upload load insert adjust drop paste click edit"
     " please change set provide specify give your here this".split()
@@ -38,7 +56,7 @@ _LINKED: Final = frozenset(
 """Words for what is linked to nodes: a title of these alone tells nothing of one."""
 
 _FILLERS: Final = frozenset(
-    "the a an of for and to your with here comfyui node load loader apply simple this".split()
+    "the a an of for and to your with here comfyui node load loader save apply simple this".split()
 )
 
 
@@ -69,20 +87,37 @@ class Titles:
             ),
             facts,
         )
+        self._bare = Counter(
+            (node.class_type, _unbraced(node.title)) for node in workflow.nodes.values()
+        )
         self.said: dict[str, Words] = {
             id: self._telling(node) for id, node in workflow.nodes.items()
         }
         """What each node's title says beyond its class; nothing where ComfyUI or a pack wrote it.
         """
+        self.stems = Counter(unnumbered(said) for said in self.said.values())
+        """How many titles say the same but for numbers."""
 
     def whole(self, node: Node) -> bool:
         """Whether the title has no word of the class: it is a name, not a description."""
         facts = self._facts[node.class_type]
         known = {*words(node.class_type), *(words(facts.name) if facts else ())}
-        return known.isdisjoint(_trimmed(node.title))
+        return known.isdisjoint(_trimmed(node, braces=False))
+
+    def ends_in(self, node: Node, name: Words) -> bool:
+        """Whether the title is too long for a name and ends in one: what stands before tells the
+        node from others.
+        """
+        whole = _trimmed(node, braces=False)
+        return len(whole) > MOST_WORDS and bool(name) and whole[-len(name) :] == name
 
     def _telling(self, node: Node) -> Words:
-        title = _trimmed(node.title)
+        shared = self._bare[node.class_type, _unbraced(node.title)] > 1
+        return self._beyond_class(node, braces=shared) or self._beyond_class(node, True)
+
+    def _beyond_class(self, node: Node, braces: bool) -> Words:
+        """What the title says beyond the class; of placeholders only where `braces`."""
+        title = _trimmed(node, braces)
         if not title or "deprecated" in words(node.title):
             return ()
         facts = self._facts[node.class_type]
@@ -110,16 +145,53 @@ class Titles:
         return rest[:MOST_WORDS]
 
 
-def _trimmed(title: str) -> Words:
-    """The title's words without marks, ranges, remarks and imperatives."""
-    _, text = split_mark(title)
-    template = _TEMPLATE.match(text)
-    if template:
+def _trimmed(node: Node, braces: bool) -> Words:
+    """The title's words without marks, ranges, remarks, values and imperatives; a number that they
+    begin with comes last, as in a name.
+    """
+    _, text = split_mark(node.title[:_LONGEST])
+    if text.startswith("$") and (template := re.match(_TEMPLATE, text)):
         text = template.group(1)
-    if "(" in text or "[" in text:
-        for aside in (_RANGE, _PLACE, _REMARK):
-            text = re.sub(aside, " ", text)
-    found = list(words(text))
+    found = list(dict.fromkeys(words(_plain(text, node, braces))))
     while found[1:] and found[0] in _VERBS:
         del found[0]
+    number, rest = _number_before(found[0]) if found else ("", "")
+    if number and (rest or found[1:]):
+        found = [*filter(None, (rest,)), *found[1:], number]
     return tuple(word for word in found if word not in ("optional", "here", "please"))
+
+
+def _plain(text: str, node: Node, braces: bool) -> str:
+    """The title's text without what stands beside its words; most have nothing of that kind."""
+    if not braces:
+        text = _unbraced(text)
+    if "/" in text:
+        text = re.sub(_ON_OFF, " ", text)
+    if "(" in text or "[" in text:
+        for aside in (_SLOT, _RANGE, _PLACE, _REMARK):
+            text = re.sub(aside, " ", text)
+    if text.rstrip(" )]")[-1:].isdecimal():
+        value = re.search(_VALUE, text)
+        if value and any(_is_number(each, value[1]) for each in node.values.values()):
+            text = text[: value.start()]  # What it is set to; a call sets another.
+    return text
+
+
+def _unbraced(text: str) -> str:
+    return re.sub(_BRACES, " ", text) if "{" in text else text
+
+
+def _number_before(word: str) -> tuple[str, str]:
+    """A number alone, or before letters that need no space behind one, and what follows it."""
+    rest = word.lstrip("0123456789")
+    return (
+        ("", word) if rest.isascii() and rest else (word[: len(word) - len(rest)], rest)
+    )
+
+
+def _is_number(value: object, text: str) -> bool:
+    """Whether a value is the number that a text writes."""
+    try:
+        return not isinstance(value, bool) and float(str(value)) == float(text)
+    except ValueError:
+        return False

@@ -21,6 +21,15 @@ from .spots import own_words
 MODEL_FILE: Final = re.compile(
     r".\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf|engine)$", re.IGNORECASE
 )
+_MEDIA_FILE: Final = re.compile(
+    r".\.(png|jpe?g|webp|mp4|mov|webm|mkv|gif|wav|mp3|flac)$", re.IGNORECASE
+)
+_SHOWN: Final = frozenset("""
+    canny depth scribble lineart openpose pose softedge normal seg left right front back face person
+    background style mask
+    """.split())
+"""Words that say what an image shows, in its file's name."""
+
 _PREFIXES: Final = ("filename_prefix", "save_prefix", "prefix", "filename")
 _DULL_PREFIXES: Final = frozenset(
     "comfyui comfy output outputs image images video audio img result results final".split()
@@ -29,6 +38,7 @@ _PLAIN_SOCKETS: Final = frozenset({""}) | frozenset("""
     image images pixels video audio mask input any value positive negative model clip vae latent
     samples image_output conditioning control net text string prompt lora stack hooks noise sigmas
     guider sampler a b on off true false on_true on_false data pipe options source destination
+    from to c
     """.split())
 _TURNS_ON: Final = frozenset("enable use turn on switch is mode".split())
 _MEDIA: Final = frozenset({"IMAGE", "MASK", "VIDEO", "AUDIO", "*"})
@@ -127,9 +137,7 @@ class Traits:
         return self.said(saver) or saved_as(saver)
 
     def file_word(self, node: Node) -> Words:
-        """A plain word of the model's file that the node
-        loads, or that another loads for it alone.
-        """
+        """A plain word of the file that the node loads, or that another loads for it alone."""
         sources = [node, *self._own_sources(node)]
         for each in sources:
             for value in each.values.values():
@@ -137,6 +145,11 @@ class Traits:
                     found = _plain_word(words(re.split(r"[\\/]", value)[-1]))
                     if found:
                         return found
+        for value in node.values.values():
+            if isinstance(value, str) and _MEDIA_FILE.search(value):
+                said = words(re.split(r"[\\/]", value)[-1])
+                if shown := tuple(word for word in said if word in _SHOWN):
+                    return shown[:1]
         for each in sources[1:]:
             family = family_of(each.class_type)
             if family and family[0] in vocabulary().plain:

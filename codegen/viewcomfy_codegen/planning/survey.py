@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import takewhile
 from typing import NamedTuple
 
 from viewcomfy_runtime.parameters.fields import UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
+from viewcomfy_runtime.parameters.types import Text
 
 from ..catalog import Catalog
 from ..graph.workflow import Workflow
 from ..model import ADVANCED, BASIC, Identifier, Origin
 from ..naming.assignment import assign
 from ..naming.candidates import Labels
+from ..naming.common import in_all, in_common
 from ..naming.rules import Rule, merge
 from ..naming.spots import Spot
 from ..words import snake, usable, words
@@ -114,8 +115,19 @@ def _assigned(
     """
     counts = Counter(draft.node.id for draft in drafts if not draft.hidden)
     labels = [_label(draft, survey.author) for draft in drafts]
+    texts = Counter(each.node.id for each in drafts if isinstance(each.type, Text))
+    twins = [
+        keys
+        for keys in survey.sets
+        if _of_one_node(keys) and texts[keys[0].node] == len(keys)
+    ]
+    first = {keys[0] for keys in twins}
+    rest = {key for keys in twins for key in keys[1:]}
     spots = [
-        _spot(draft, counts[draft.node.id] == 1, label)
+        _spot(draft, counts[draft.node.id] == 1, label)._replace(
+            for_all=draft.key in first,
+            hidden=draft.hidden != "" or draft.group == UNUSED or draft.key in rest,
+        )
         for draft, label in zip(drafts, labels, strict=True)
     ]
     left = dict(names)
@@ -151,8 +163,7 @@ def _common_names(
         held = [names[key] for key in keys if key in names]
         if len(held) < 2 or keys[0] in wanted:
             continue
-        spoken = [each.split("_") for each in held]
-        every, common = _in_all(spoken), _in_common(spoken)
+        every, common = in_all(held), in_common(held)
         if {"end_at_step", "start_at_step"} <= {key.name for key in keys}:
             every = common = "switch_at_step"
         if not common:
@@ -176,26 +187,9 @@ def _common_names(
     ]
 
 
-def _in_all(names: list[list[str]]) -> str:
-    """The words of the first name that all names have, in its order."""
-    common = set(names[0]).intersection(*names[1:])
-    return "_".join(word for word in names[0] if word in common)
-
-
-def _in_common(names: list[list[str]]) -> str:
-    """The words with which all names end, else with which
-    all begin; numbers say nothing by themselves.
-    """
-    for ends in (-1, 1):
-        common = names[0][::ends]
-        for other in names[1:]:
-            pairs = zip(common, other[::ends], strict=False)
-            common = [
-                one for one, _ in takewhile(lambda each: each[0] == each[1], pairs)
-            ]
-        if any(not each.isdecimal() for each in common) and common:
-            return "_".join(common[::ends])
-    return ""
+def _of_one_node(keys: Sequence[WireKey]) -> bool:
+    """Whether one node repeats the value: a prompt for each of its encoders."""
+    return len({key.node for key in keys}) == 1
 
 
 def _label(draft: Draft, author: Author) -> Label | None:
@@ -213,7 +207,6 @@ def _spot(draft: Draft, alone: bool, label: Label | None) -> Spot:
         draft.type,
         alone,
         words(label.text) if label is not None else (),
-        draft.hidden != "" or draft.group == UNUSED,
     )
 
 

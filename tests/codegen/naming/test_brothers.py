@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from viewcomfy_codegen import generate
+
 from ...helpers.cases import base_and_refiner, video
 from ...helpers.support import Workflow, names_of, node, text_to_image
 
@@ -218,6 +220,154 @@ def test_every_brother_carries_the_authors_word() -> None:
     assert names["7-inputs-cfg"] == "high_cfg"
     assert names["8-inputs-cfg"] == "low_cfg"
     assert names["1-inputs-ckpt_name"] == "high_ckpt_name"
+
+
+def test_a_title_that_two_share_still_tells_them_from_others() -> None:
+    workflow = with_loras(*(f"{letter}.safetensors" for letter in "abcd"))
+    for id, title in zip(("20", "21", "22", "23"), ("Ink", "Moss") * 2, strict=True):
+        workflow[id]["_meta"] = {"title": title}
+    names = names_of(workflow)
+    assert [names[f"2{at}-inputs-lora_name"] for at in range(4)] == [
+        "ink_lora_1_name",
+        "moss_lora_1_name",
+        "ink_lora_2_name",
+        "moss_lora_2_name",
+    ]
+
+
+def test_a_brand_in_a_title_gives_way_to_what_else_it_says() -> None:
+    workflow = text_to_image()
+    for id, title in (("20", "Load LoRA Flux SanJuan"), ("21", "Load LoRA Solarpunk")):
+        workflow[id] = node(
+            "LoraLoader",
+            title,
+            lora_name="l.sft",
+            strength_model=1.0,
+            strength_clip=1.0,
+        )
+    names = names_of(workflow)
+    assert names["20-inputs-strength_clip"] == "san_juan_strength_clip"
+    assert names["21-inputs-strength_clip"] == "solarpunk_strength_clip"
+
+
+def split_noise(**model: Any) -> Workflow:
+    """Two halves of one denoising, each with its model, which `model` may stand behind."""
+    workflow: Workflow = {
+        "1": node("UNETLoader", unet_name="wan_high_noise.safetensors"),
+        "2": node("UNETLoader", unet_name="wan_low_noise.safetensors"),
+        **model,
+    }
+    for id, source in (("3", "1"), ("4", "2")):
+        workflow[id] = node(
+            "KSamplerAdvanced",
+            add_noise="enable",
+            noise_seed=1,
+            steps=20,
+            cfg=3.5,
+            model=[f"5{source}" if f"5{source}" in model else source, 0],
+        )
+    workflow["4"]["inputs"]["latent_image"] = ["3", 0]
+    workflow["3"]["inputs"]["latent_image"] = ["6", 0]
+    workflow["6"] = node("EmptyLatentImage", width=64, height=64, batch_size=1)
+    workflow["7"] = node("VAEDecode", samples=["4", 0], vae=["8", 0])
+    workflow["8"] = node("VAELoader", vae_name="v.safetensors")
+    workflow["9"] = node("SaveImage", images=["7", 0], filename_prefix="x")
+    return workflow
+
+
+def test_the_halves_of_the_noise_are_seen_through_a_switch() -> None:
+    loras = {
+        f"5{id}": node(
+            "ComfySwitchNode", switch=True, on_true=[f"6{id}", 0], on_false=[id, 0]
+        )
+        for id in "12"
+    }
+    loras |= {
+        f"6{id}": node(
+            "LoraLoaderModelOnly", lora_name="l.sft", strength_model=1.0, model=[id, 0]
+        )
+        for id in "12"
+    }
+    names = names_of(split_noise(**loras))
+    assert names["3-inputs-cfg"] == "high_noise_cfg"
+    assert names["4-inputs-cfg"] == "low_noise_cfg"
+    assert names["4-inputs-noise_seed"] == "low_noise_seed"
+    assert names["3-inputs-add_noise"] == "high_add_noise"
+    assert names["61-inputs-strength_model"] == "high_noise_lora_strength"
+
+
+def test_what_both_halves_of_the_noise_share_is_not_called_noise() -> None:
+    module = generate(split_noise(), targets=()).module
+    assert "seed" in [each.name for each in module.parameters if each.inputs[1:]]
+
+
+def test_a_sampler_that_takes_no_latents_is_one_by_what_it_makes() -> None:
+    workflow: Workflow = {}
+    for id, half in (("1", "HIGH"), ("2", "LOW")):
+        workflow[f"1{id}"] = node(
+            "WanVideoModelLoader", model=f"Wan_{half}.safetensors"
+        )
+        workflow[f"2{id}"] = node(
+            "WanVideoSampler", model=[f"1{id}", 0], steps=8, cfg=1.0, seed=1
+        )
+    workflow["22"]["inputs"]["samples"] = ["21", 0]
+    workflow["3"] = node("WanVideoDecode", samples=["22", 0])
+    workflow["4"] = node("SaveAnimatedWEBP", images=["3", 0], filename_prefix="x")
+    names = names_of(workflow)
+    assert names["21-inputs-cfg"] == "high_noise_cfg"
+    assert names["22-inputs-cfg"] == "low_noise_cfg"
+
+
+def test_prompts_that_two_encoders_take_are_told_apart_by_their_stage() -> None:
+    workflow = base_and_refiner()
+    for id, said in (("3", "a fox"), ("4", "blurry")):
+        workflow[id] = node(
+            "CLIPTextEncodeSDXL",
+            width=1024,
+            height=1024,
+            text_g=said,
+            text_l=said,
+            clip=["1", 1],
+        )
+    for id, said in (("11", "a fox, oil"), ("12", "text")):
+        workflow[id] = node(
+            "CLIPTextEncodeSDXLRefiner", ascore=6, text=said, clip=["2", 1]
+        )
+    workflow["7"]["inputs"] |= {"positive": ["3", 0], "negative": ["4", 0]}
+    workflow["8"]["inputs"] |= {"positive": ["11", 0], "negative": ["12", 0]}
+    workflow["7"]["inputs"]["model"] = ["1", 0]
+    del workflow["5"]
+    module = generate(workflow, targets=()).module
+    names = [each.name for each in module.parameters if "prompt" in each.name]
+    assert sorted(names) == [
+        "base_negative_prompt",
+        "base_positive_prompt",
+        "refiner_negative_prompt",
+        "refiner_positive_prompt",
+    ]
+
+
+def test_images_are_told_apart_by_what_their_files_say_that_they_show() -> None:
+    workflow = {
+        "1": node("LoadImage", image="room_depth.png"),
+        "2": node("LoadImage", image="room_canny.png"),
+        "3": node("ImageBatch", image1=["1", 0], image2=["2", 0]),
+        "4": node("SaveImage", images=["3", 0], filename_prefix="x"),
+    }
+    names = names_of(workflow)
+    assert names["1-inputs-image"] == "depth_image"
+    assert names["2-inputs-image"] == "canny_image"
+
+
+def test_classes_of_one_kind_are_told_apart_by_the_words_in_which_they_differ() -> None:
+    names = names_of(
+        {
+            "1": node("BlockifyMask", block_size=8, device="cpu"),
+            "2": node("DrawMaskOnImage", color="0,0,0", device="cpu"),
+        }
+    )
+    assert names["1-inputs-device"] == "blockify_mask_device"
+    assert names["2-inputs-device"] == "draw_mask_device"
 
 
 def test_titles_that_differ_in_a_number_alone_are_numbered_alike() -> None:

@@ -234,16 +234,121 @@ def test_lyrics_and_tags_are_what_their_class_calls_them() -> None:
         ("Enter your Headline here", "headline"),
         ("Relight CFG (1.2-3.5)", "relight_cfg"),
         ("$width.value", "width"),
+        ("$scale.value!:How large the result is, from 1 to 4", "scale"),
+        ("$scale.~value:Optional", "scale"),
         ("Style strength (optional)", "style_strength"),
+        ("Clip Length ( in seconds )", "clip_length"),
+        ("Blend (0 = off)", "blend"),
+        ("style influence on/off", "style_influence"),
+        ("Quality {forge_quality}", "quality"),
+        ("Float {steps}", "steps"),
+        ("Divider [in_divider]", "divider"),
+        ("线条控制强度#2.0", "线条控制强度"),
+        ("2线条控制强度", "线条控制强度_2"),
+        ("Denoise Denoise", "denoise"),
         ("Seed", "seed"),
     ],
 )
 def test_a_title_is_trimmed_like_a_person_would(title: str, name: str) -> None:
     workflow = {
         "1": node("PrimitiveFloat", title, value=2.0),
-        "2": node("Odd Node", knob=["1", 0]),
+        "2": node("Odd Node", lever=["1", 0]),
     }
     assert names_of(workflow)["1-inputs-value"] == name
+
+
+def test_a_long_title_that_ends_in_what_it_feeds_tells_brothers_apart() -> None:
+    workflow: Workflow = {
+        "9": node("VHS_LoadImagesPath", directory="in", select_every_nth=1)
+    }
+    for place, kind in enumerate(("Mask", "Depth")):
+        title = f"Animated {kind} Video Select Every Nth"
+        workflow[f"1{place}"] = node("PrimitiveInt", title, value=1)
+        workflow[f"2{place}"] = node(
+            "VHS_LoadVideoPath", video="a.mp4", select_every_nth=[f"1{place}", 0]
+        )
+    names = names_of(workflow)
+    assert names["10-inputs-value"] == "mask_select_every_nth"
+    assert names["11-inputs-value"] == "depth_select_every_nth"
+
+
+def test_a_title_with_a_number_that_no_other_shares_is_no_name_for_a_lone_file() -> (
+    None
+):
+    alone = {
+        "1": node("LoadImage", "Load Image1", image="a.png"),
+        "3": node("SaveImage", images=["1", 0], filename_prefix="x"),
+    }
+    assert names_of(alone)["1-inputs-image"] == "image"
+    two = {**alone, "2": node("LoadImage", "Load Image2", image="b.png")}
+    assert names_of(two)["2-inputs-image"] == "image2"
+
+
+def test_a_mask_that_its_author_titled_is_a_mask() -> None:
+    workflow = {
+        "1": node("LoadImageMask", "Place Light Mask Here", image="a.png", channel="r"),
+        "2": node("MaskToImage", mask=["1", 0]),
+        "3": node("SaveImage", images=["2", 0], filename_prefix="x"),
+    }
+    assert names_of(workflow)["1-inputs-image"] == "light_mask"
+
+
+def test_a_socket_in_another_language_says_what_is_linked_and_no_role() -> None:
+    inputs: dict[str, Any] = {"SD1.5": "off", "图像": ["1", 0]}
+    workflow = {
+        "1": node("LoadImage", image="a.png"),
+        "2": node("EasySizeSimpleImage", **inputs),
+        "3": node("SaveImage", images=["2", 0], filename_prefix="x"),
+    }
+    names = names_of(workflow)
+    assert names["1-inputs-image"] == "image"
+    assert names["2-inputs-SD1.5"] == "sd1_5"
+
+
+def test_a_prompt_is_what_an_image_is_made_of_not_what_is_noted_about_it() -> None:
+    notes = node("Image Saver Metadata", positive="unknown", negative="unknown")
+    names = beside(_20=notes, _21=node("Image Saver Simple", metadata=["20", 0]))
+    assert names["6-inputs-text"] == "positive_prompt"
+    assert names["7-inputs-text"] == "negative_prompt"
+    assert names["20-inputs-positive"] == "saver_metadata_positive_prompt"
+
+
+def test_the_parts_of_a_conditioning_are_no_roles() -> None:
+    more = {
+        "20": node("CLIPTextEncode", text="in snow", clip=["4", 1]),
+        "21": node(
+            "ConditioningConcat", conditioning_to=["6", 0], conditioning_from=["20", 0]
+        ),
+    }
+    workflow = {**text_to_image(), **more}
+    workflow["3"]["inputs"]["positive"] = ["21", 0]
+    assert names_of(workflow)["20-inputs-text"].startswith("positive_prompt")
+
+
+@pytest.mark.parametrize(
+    ("class_type", "inputs", "name"),
+    [
+        ("CR LoRA Stack", {"model_weight_1": 1.0, "clip": 1}, "lora_model_weight_1"),
+        ("RemapImageRange", {"min": 0.5, "max": 1.5}, "remap_range_min"),
+        ("FreeU_V2", {"b1": 1.3, "s1": 0.9}, "freeu_b1"),
+        ("SizePicker", {"resolution": "64x64", "override": 8}, "resolution"),
+        ("Text _O", {"text": "a fox"}, "text"),
+        ("ImageCompositeMasked", {"x": 8, "y": 9}, "composite_x"),
+    ],
+)
+def test_what_says_nothing_alone_has_its_families_noun(
+    class_type: str, inputs: dict[str, Any], name: str
+) -> None:
+    names = names_of({"1": node(class_type, **inputs)})
+    assert names[f"1-inputs-{next(iter(inputs))}"] == name
+
+
+def test_inputs_of_one_node_that_choices_bring_are_told_apart_by_where_they_part() -> (
+    None
+):
+    paths = ("first.codec.encoding.color_space", "second.codec.encoding.color_space")
+    names = names_of({"1": node("Odd Saver", **dict.fromkeys(paths, "auto"))})
+    assert set(names.values()) == {"first_color_space", "second_color_space"}
 
 
 def test_default_titles_of_any_language_name_nothing() -> None:
