@@ -163,6 +163,7 @@ CLASSES: Final[Mapping[str, Any]] = {
         "STRING", {"files": ["COMBO", {"multiselect": True, "options": ["a", "b"]}]}
     ),
     "Save": _class("", {"images": IMAGE, "prefix": ["STRING", {"default": "out"}]}),
+    "Store": _class("", {"filename_prefix": ["STRING", {"default": "out"}]}),
     "Keep": _class("", {"latent": LATENT}),
 }
 CATALOG: Final = with_object_info(CLASSES)

@@ -4,8 +4,8 @@ links.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from viewcomfy_runtime.parameters.key import WireKey
@@ -16,13 +16,15 @@ from ...planning.author import Author
 from .app_mode import app_of
 from .curation import Curation
 from .described import Untold, Widgets
-from .document import BYPASSED, MUTED, PageDocument, PageNode
+from .document import BYPASSED, MUTED, PageDocument, PageGraph, PageNode, Slot
 from .flow import Flow, Written
 from .group_nodes import Expanded, expanded, is_group_node
+from .linking import BROADCAST, beyond
 from .notes import Notes
+from .placeholders import FILE_NAME, Placeholders, is_dated
 from .promotion import Promotion
 from .subgraphs import UUID, Scope, exported, refuse_endless
-from .virtual import VIRTUAL
+from .virtual import BROADCASTING, VIRTUAL
 from .widgets import widgets_of
 
 Lookup = Callable[[str], NodeFacts | None]
@@ -58,15 +60,19 @@ class _Conversion:
         self._facts = facts
         self._root = Scope(document, document.root)
         self._values: dict[PageNode, Widgets] = {}
+        self._beyond: dict[PageGraph, dict[str, list[tuple[int, str]]]] = {}
         self._promotion = Promotion(self._widgets)
         self._flow = Flow(facts, self._promotion.value)
         self._notes = Notes(document.source)
+        self._placeholders = Placeholders(self._every_node, self._known_values)
 
     def run(self) -> Converted:
         graph: dict[str, Any] = {}
         for scope, node in exported(self._root):
             if node.class_type in VIRTUAL:
                 self._notes.page_node(scope, node)
+                if _is_unlisted(scope.graph, node):
+                    self._notes.unlisted(scope, node)
             elif node.mode in (MUTED, BYPASSED):
                 self._notes.left_out(scope, node)
             elif is_group_node(node) and scope.outer is None:
@@ -101,13 +107,16 @@ class _Conversion:
         facts = self._facts(node.class_type)
         widgets = self._widgets(node)
         own = {**widgets.values, **self._promotion.over(scope, node, widgets)}
+        self._fill(scope, node, own)
         inputs = {name: _sent(value) for name, value in own.items()}
         linked = set()
-        for slot in node.inputs:
+        for slot in (*node.inputs, *self._unlisted(scope, node)):
             origin = self._flow.origin(scope, node, slot)
             if origin is None:
                 continue
             linked.add(slot.name)
+            if slot.link is not None and slot.link.startswith(BROADCAST):
+                self._notes.inputs(self._notes.broadcast, scope, node, [slot.name])
             if isinstance(origin, Written):
                 inputs[slot.name] = _sent(origin.value)
             else:
@@ -119,6 +128,40 @@ class _Conversion:
             "class_type": node.class_type,
             "_meta": {"title": title},
         }
+
+    def _fill(self, scope: Scope, node: PageNode, values: dict[str, Any]) -> None:
+        """Write what the placeholders in a file's name stand for into it."""
+        text = values.get(FILE_NAME)
+        if not isinstance(text, str):
+            return
+        values[FILE_NAME] = filled = self._placeholders.filled(text)
+        if filled != text:
+            self._notes.inputs(self._notes.filled, scope, node, [FILE_NAME])
+        if is_dated(filled):
+            self._notes.inputs(self._notes.dated, scope, node, [FILE_NAME])
+
+    def _every_node(self) -> Iterator[PageNode]:
+        for graph in (self._document.root, *self._document.definitions.values()):
+            yield from graph.nodes.values()
+
+    def _known_values(self, node: PageNode) -> dict[str, Any]:
+        try:
+            return self._widgets(node).values
+        except Untold:
+            return {}
+
+    def _unlisted(self, scope: Scope, node: PageNode) -> list[Slot]:
+        """The inputs that the file leaves out, though links end at them."""
+        graph = scope.graph
+        if graph not in self._beyond:
+            self._beyond[graph] = beyond(graph)
+        ends = self._beyond[graph].get(node.id, ())
+        slots = self._flow.slots(scope, node) if ends else []
+        return [
+            replace(slots[index], link=link)
+            for index, link in ends
+            if index < len(slots) and slots[index].link is None
+        ]
 
     def _note(
         self, scope: Scope, node: PageNode, widgets: Widgets, linked: set[str]
@@ -171,6 +214,16 @@ class _Conversion:
                 "pass your ComfyUI's address with --object-info, or use Workflow > Export (API)",
             )
         return None
+
+
+def _is_unlisted(graph: PageGraph, node: PageNode) -> bool:
+    """Whether the node has inputs linked that the file says nothing of."""
+    return (
+        node.class_type in BROADCASTING
+        and not graph.broadcasts
+        and node.mode not in (MUTED, BYPASSED)
+        and any(slot.link is not None for slot in node.inputs)
+    )
 
 
 def _sent(value: Any) -> Any:

@@ -77,7 +77,8 @@ class PageGraph:
     """The workflow itself (its id is empty) or the definition of a subgraph.
 
     `leaving` holds the links to the subgraph's outputs by their number, `renumbered` the new ids of
-    nodes whose ids occurred before in the file.
+    nodes whose ids occurred before in the file. `broadcasts` is whether the file lists what the
+    pack use-everywhere links in it.
     """
 
     id: str
@@ -88,6 +89,7 @@ class PageGraph:
     leaving: Mapping[int, PageLink] = field(default_factory=dict)
     renumbered: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[Any, ...] = ()
+    broadcasts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

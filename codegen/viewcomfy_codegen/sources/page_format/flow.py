@@ -158,7 +158,7 @@ class Flow:
         if node.mode == MUTED:
             return None
         if node.mode == BYPASSED:
-            slots = self._slots(scope, node)
+            slots = self.slots(scope, node)
             kinds = [slot.type for slot in slots]
             index = handed_on(kinds, node.outputs, output, wanted)
             return None if index is None else _Step(scope, node, slots[index], True)
@@ -173,7 +173,7 @@ class Flow:
             return None
         return Source(scope.id_of(node), output)
 
-    def _slots(self, scope: Scope, node: PageNode) -> list[Slot]:
+    def slots(self, scope: Scope, node: PageNode) -> list[Slot]:
         """All inputs of a node, those included that the file leaves out since nothing is linked to
         them.
         """

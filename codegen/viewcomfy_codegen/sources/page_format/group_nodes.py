@@ -21,7 +21,8 @@ from .document import (
     Slot,
     mapping,
 )
-from .grouping import Group, Unfit
+from .grouping import Group
+from .shown import Unfit
 
 Lookup = Callable[[str], NodeFacts | None]
 

@@ -3,81 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple, TypeAlias
+from dataclasses import replace
+from typing import Any, Final
 
 from ...catalog.facts import InputFacts, NodeFacts
-from .described import CONTROLS, Untold, Widgets
-from .document import PageNode, Slot, mapping, sequence
+from .described import Untold, Widgets
+from .document import PageNode, mapping, sequence
 from .reading import read_nodes
+from .shown import End, Names, Shown, ShownWidget, Unfit, said_of
 from .virtual import PRIMITIVE, VIRTUAL
 from .widgets import widgets_of
 
 _REROUTE: Final = "Reroute"
 
 Lookup = Callable[[str], NodeFacts | None]
-End: TypeAlias = tuple[int, int]
-"""One end of a link: an inner node's number, and its input's or output's."""
-
-
-class Unfit(Exception):
-    """A group node that cannot be expanded; the message says why."""
-
-
-class _Widget(NamedTuple):
-    """A widget of an inner node, its type, and how many places it has among the values: more than
-    one where a control or a button follows it.
-    """
-
-    node: int
-    name: str
-    type: str
-    places: int
-    control: bool = False
-
-
-@dataclass(slots=True)
-class Shown:
-    """The inputs, widgets and outputs of a group node: what it calls them, and where they lead."""
-
-    sockets: dict[str, End] = field(default_factory=dict)
-    converted: dict[str, End] = field(default_factory=dict)
-    widgets: dict[str, _Widget] = field(default_factory=dict)
-    outputs: list[End] = field(default_factory=list)
-    turned: list[_Widget] = field(default_factory=list)
-    """The widgets that `converted` stand for."""
-
-    def place(self, slot: Slot) -> tuple[int, int | Slot]:
-        """The inner node and its input that an input of the group node leads to."""
-        end = self.sockets.get(slot.name) or self.converted.get(slot.name)
-        if end is not None:
-            return end
-        widget = self.widgets.get(slot.name)
-        if widget is None:
-            raise Unfit(f"the group that the file describes has no input {slot.name!r}")
-        return widget.node, Slot(widget.name, widget.type, None, widget.name)
-
-    def values(self, host: PageNode) -> dict[tuple[int, str], Any]:
-        """What the inner widgets hold on the group node itself."""
-        held = host.values or ()
-        if host.named is not None:
-            raise Unfit("its values stand in a form that is not known of group nodes")
-        widgets = list(self.widgets.values())
-        plain = sum(each.places for each in widgets)
-        if len(held) == plain + len(self.turned):
-            widgets += self.turned
-        elif held and len(held) != plain:
-            raise Unfit("its values are not those of the group that the file describes")
-        found: dict[tuple[int, str], Any] = {}
-        place = 0
-        for each in widgets if held else ():
-            found[each.node, each.name] = held[place]
-            if each.control and held[place + 1] not in CONTROLS:
-                raise Unfit(
-                    "its values are not those of the group that the file describes"
-                )
-            place += each.places
-        return found
 
 
 class Group:
@@ -140,7 +79,7 @@ class Group:
     def shown(self) -> Shown:
         """What the group node shows, in the page's order."""
         shown = Shown()
-        names = _Names(self._config)
+        names = Names(self._config)
         later: list[tuple[int, int, str, InputFacts]] = []
         for number, (node, facts) in enumerate(
             zip(self._nodes, self._facts, strict=True)
@@ -153,7 +92,7 @@ class Group:
             elif node.class_type == PRIMITIVE:
                 places = max(len(node.values or ()), 1)
                 name = names.of(number, node, "value")
-                shown.widgets[name] = _Widget(number, "value", "*", places)
+                shown.widgets[name] = ShownWidget(number, "value", "*", places)
                 outputs = 1
             else:
                 if (number, 0) not in self._targets:
@@ -170,7 +109,7 @@ class Group:
         for number, index, name, each in later:
             key = names.of(number, self._nodes[number], name)
             shown.converted[key] = (number, index)
-            shown.turned.append(_Widget(number, name, each.value_type, 1))
+            shown.turned.append(ShownWidget(number, name, each.value_type, 1))
         return shown
 
     def _stands_for_itself(self, number: int, node: PageNode) -> bool:
@@ -196,7 +135,7 @@ class Group:
         node: PageNode,
         facts: NodeFacts,
         shown: Shown,
-        names: _Names,
+        names: Names,
     ) -> Iterator[tuple[int, int, str, InputFacts]]:
         """Adds an ordinary node's widgets and sockets; yields the widgets that became inputs,
         which come after those of all nodes.
@@ -215,7 +154,7 @@ class Group:
                     later.append((number, index, name, each))
                 continue
             control = each.control is not None
-            shown.widgets[names.of(number, node, name)] = _Widget(
+            shown.widgets[names.of(number, node, name)] = ShownWidget(
                 number, name, each.value_type, 1 + control + bool(each.upload), control
             )
         for name, each in facts.inputs.items():
@@ -223,48 +162,16 @@ class Group:
             if each.is_widget or index is None or (number, index) in self._targets:
                 continue
             key = names.of(number, node, name)
-            if _said(self._config, number, "input", name).get("visible") is not False:
+            if said_of(self._config, number, "input", name).get("visible") is not False:
                 shown.sockets[key] = (number, index)
         yield from sorted(later, key=lambda each: each[1])
 
     def _shows_output(self, number: int, output: int) -> bool:
         end = (number, output)
-        chosen = _said(self._config, number, "output", str(output)).get("visible")
+        chosen = said_of(self._config, number, "output", str(output)).get("visible")
         if isinstance(chosen, bool):
             return chosen
         return end not in self._origins or end in self._external
-
-
-class _Names:
-    """What a group node calls the inputs of its inner nodes: no two alike."""
-
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        self._config = config
-        self._seen: dict[str, int] = {}
-
-    def of(self, number: int, node: PageNode, name: str) -> str:
-        """The name of the input, which counts as taken from then on."""
-        slot = node.slot(name)
-        said = _said(self._config, number, "input", name).get("name")
-        found = said if isinstance(said, str) else None
-        found = found or (slot.label if slot is not None else None) or name
-        key = found
-        titled = node.class_type == PRIMITIVE and bool(node.title)
-        if titled or found in self._seen:
-            before = node.title or node.class_type
-            key = found = f"{before} {name}"
-            if found in self._seen:
-                found = f"{before} {self._seen[found]} {name}"
-        self._seen[key] = self._seen.get(key, 1) + 1
-        return found
-
-
-def _said(
-    config: Mapping[str, Any], number: int, kind: str, name: str
-) -> Mapping[str, Any]:
-    """What the group's author set for an input or output of an inner node."""
-    node = mapping(config.get(str(number)))
-    return mapping(mapping(node.get(kind)).get(name))
 
 
 def _links(value: object, count: int) -> Iterator[tuple[End, End]]:

@@ -27,8 +27,11 @@ class Notes:
     bypassed: list[str] = field(default_factory=list)
     page_nodes: list[str] = field(default_factory=list)
     page_inputs: list[str] = field(default_factory=list)
+    broadcast: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
     drawn: list[str] = field(default_factory=list)
+    filled: list[str] = field(default_factory=list)
+    dated: list[str] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
     single: list[Diagnostic] = field(default_factory=list)
 
@@ -57,6 +60,17 @@ class Notes:
                 where,
                 f"its link {slot.link} leads to no node in the file; the link is left out",
                 "connect the input in ComfyUI and save again",
+                "warning",
+            )
+        )
+
+    def unlisted(self, scope: Scope, node: PageNode) -> None:
+        """A node that has inputs elsewhere linked, where the file does not list which."""
+        self.single.append(
+            Diagnostic(
+                place(self.source, scope.id_of(node), node.class_type),
+                "the file does not list the inputs that it is linked to; they are left out",
+                "save again with use-everywhere 5 or newer, or use Workflow > Export (API)",
                 "warning",
             )
         )
@@ -92,10 +106,21 @@ class Notes:
                 _API_HINT,
             ),
             (
+                self.dated,
+                "the text is kept as saved; the page writes the date of each run into it",
+                _API_HINT,
+            ),
+            (
+                self.filled,
+                "what stands between % and % is the value saved for it",
+                None,
+            ),
+            (
                 self.assumed,
                 "the file has no value; its class's default is used",
                 "open the file in ComfyUI and save it again",
             ),
+            (self.broadcast, "linked as the file lists it for use-everywhere", None),
             (self.page_inputs, "left out, since only the web page uses it", None),
             (self.page_nodes, "left out, since only the web page has such nodes", None),
             (self.muted, "left out, since it is muted", None),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import isfinite
-from typing import Any, Final
+from typing import Any
 
 from ...errors import CodegenError, Diagnostic
 from ..json_text import EXPORT_HINT
@@ -12,7 +12,6 @@ from .document import (
     OUTPUTS,
     PageDocument,
     PageGraph,
-    PageLink,
     PageNode,
     Port,
     Slot,
@@ -22,6 +21,7 @@ from .document import (
     type_of,
     whole,
 )
+from .linking import broadcasts_of, read_links, with_links
 from .renumbering import Renumbering
 
 
@@ -86,7 +86,10 @@ class _Reader:
                 place = f"{inside}nodes[{index}]"
                 self.fault(place, f"the id {node.id} belongs to another node too")
             nodes[node.id] = node
-        links = dict(self._links(value.get("links"), f"{inside}links"))
+        links = read_links(
+            value, lambda index: self._no_ends(f"{inside}links[{index}]")
+        )
+        nodes = with_links(nodes, links)
         leaving = {
             each.target_slot: each for each in links.values() if each.target == OUTPUTS
         }
@@ -104,6 +107,7 @@ class _Reader:
             ports if where else (),
             leaving,
             groups=tuple(sequence(value.get("groups"))),
+            broadcasts=broadcasts_of(value) is not None,
         )
 
     def _node(self, value: object, where: str) -> PageNode | None:
@@ -134,27 +138,10 @@ class _Reader:
             _position(value.get("pos")),
         )
 
-    def _links(self, value: object, where: str) -> Iterator[tuple[str, PageLink]]:
-        entries = list(value.values()) if isinstance(value, dict) else sequence(value)
-        for index, each in enumerate(entries):
-            if each is None:
-                continue
-            if isinstance(each, dict):
-                parts = [each.get(key) for key in _LINK_KEYS]
-            else:
-                parts = sequence(each)[:5]
-            ids = [node_id(part) for part in parts]
-            if len(ids) < 5 or None in ids:
-                self.fault(
-                    f"{where}[{index}]",
-                    "a link needs its id, and the node and the number at both ends",
-                )
-                continue
-            id, origin, _, target, _ = (str(part) for part in ids)
-            yield id, PageLink(origin, whole(parts[2]), target, whole(parts[4]))
-
-
-_LINK_KEYS: Final = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
+    def _no_ends(self, where: str) -> None:
+        self.fault(
+            where, "a link needs its id, and the node and the number at both ends"
+        )
 
 
 def _slot(value: Mapping[str, Any]) -> Slot:

@@ -12,9 +12,24 @@ SETTING: Final = frozenset({"SetNode", "easy setNode"})
 """Hand on their input, and to all that name them."""
 GETTING: Final = frozenset({"GetNode", "easy getNode"})
 """Hand on the input of the setting node that they name."""
+BROADCASTING: Final = frozenset(
+    {
+        *("Anything Everywhere", "Anything Everywhere?", "Anything Everywhere3"),
+        "Prompts Everywhere",
+    }
+)
+"""Have what they take linked to inputs elsewhere when the page exports; servers run them for
+nothing.
+"""
 _SILENT: Final = frozenset(
     {
-        *("MarkdownNote", "Note", "Label (rgthree)", "Bookmark (rgthree)"),
+        *(
+            "MarkdownNote",
+            "Note",
+            "Note Plus (mtb)",
+            "Label (rgthree)",
+            "Bookmark (rgthree)",
+        ),
         *("Fast Muter (rgthree)", "Fast Bypasser (rgthree)"),
         *("Fast Groups Muter (rgthree)", "Fast Groups Bypasser (rgthree)"),
         *("Fast Actions Button (rgthree)", "Node Collector (rgthree)"),
@@ -23,4 +38,4 @@ _SILENT: Final = frozenset(
     }
 )
 """Notes, headings and switches for the page."""
-VIRTUAL: Final = PASSING | SETTING | GETTING | _SILENT | {PRIMITIVE}
+VIRTUAL: Final = PASSING | SETTING | GETTING | BROADCASTING | _SILENT | {PRIMITIVE}

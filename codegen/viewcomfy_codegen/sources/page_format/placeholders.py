@@ -1,0 +1,76 @@
+"""Placeholders in the names of saved files: `%KSampler.seed%` stands for what a widget holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from .document import PageNode
+from .virtual import PRIMITIVE
+
+FILE_NAME: Final = "filename_prefix"
+"""The input whose placeholders the page fills when it exports."""
+
+_PLACEHOLDER: Final = re.compile(r"%([^%]+)%")
+_DATE: Final = re.compile(r"%date:[^%]*%")
+_UNFIT: Final = re.compile(r'[/?<>\\:*|"\x00-\x1f\x7f]')
+"""What no file's name may hold."""
+
+
+class Placeholders:
+    """Fills placeholders with the widgets of the workflow's nodes; `values` gives those of one."""
+
+    def __init__(
+        self,
+        nodes: Callable[[], Iterable[PageNode]],
+        values: Callable[[PageNode], dict[str, Any]],
+    ) -> None:
+        self._nodes = nodes
+        self._values = values
+        self._called: dict[str, PageNode] | None = None
+
+    def filled(self, text: str) -> str:
+        """The text with the values of the widgets that it names; what names none stays."""
+        return _PLACEHOLDER.sub(self._value, text)
+
+    def _value(self, found: re.Match[str]) -> str:
+        name, dot, widget = found[1].partition(".")
+        node = self._by_name().get(name) if dot else None
+        if node is None:
+            return found[0]
+        values = (
+            {"value": node.values[0]}
+            if node.class_type == PRIMITIVE and node.values
+            else self._values(node)
+        )
+        return _UNFIT.sub("_", _text(values[widget])) if widget in values else found[0]
+
+    def _by_name(self) -> dict[str, PageNode]:
+        """Nodes by the name that they have for placeholders, else by their title."""
+        if self._called is None:
+            nodes = list(self._nodes())
+            self._called = {node.title: node for node in reversed(nodes) if node.title}
+            self._called |= {_name(node): node for node in reversed(nodes)}
+        return self._called
+
+
+def is_dated(text: str) -> bool:
+    """Whether the page writes the date of each run into the text."""
+    return _DATE.search(text) is not None
+
+
+def _name(node: PageNode) -> str:
+    name = node.properties.get("Node name for S&R")
+    return name if isinstance(name, str) else node.class_type
+
+
+def _text(value: object) -> str:
+    """A value as the page writes it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

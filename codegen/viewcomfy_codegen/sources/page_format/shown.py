@@ -1,0 +1,106 @@
+"""What a group node shows: the inputs, widgets and outputs of its own, and their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+from .described import CONTROLS
+from .document import PageNode, Slot, mapping
+from .virtual import PRIMITIVE
+
+End: TypeAlias = tuple[int, int]
+"""One end of a link: an inner node's number, and its input's or output's."""
+
+
+class Unfit(Exception):
+    """A group node that cannot be expanded; the message says why."""
+
+
+class ShownWidget(NamedTuple):
+    """A widget of an inner node, its type, and how many places it has among the values: more than
+    one where a control or a button follows it.
+    """
+
+    node: int
+    name: str
+    type: str
+    places: int
+    control: bool = False
+
+
+@dataclass(slots=True)
+class Shown:
+    """The inputs, widgets and outputs of a group node: what it calls them, and where they lead."""
+
+    sockets: dict[str, End] = field(default_factory=dict)
+    converted: dict[str, End] = field(default_factory=dict)
+    widgets: dict[str, ShownWidget] = field(default_factory=dict)
+    outputs: list[End] = field(default_factory=list)
+    turned: list[ShownWidget] = field(default_factory=list)
+    """The widgets that `converted` stand for."""
+
+    def place(self, slot: Slot) -> tuple[int, int | Slot]:
+        """The inner node and its input that an input of the group node leads to."""
+        end = self.sockets.get(slot.name) or self.converted.get(slot.name)
+        if end is not None:
+            return end
+        widget = self.widgets.get(slot.name)
+        if widget is None:
+            raise Unfit(f"the group that the file describes has no input {slot.name!r}")
+        return widget.node, Slot(widget.name, widget.type, None, widget.name)
+
+    def values(self, host: PageNode) -> dict[tuple[int, str], Any]:
+        """What the inner widgets hold on the group node itself."""
+        held = host.values or ()
+        if host.named is not None:
+            raise Unfit("its values stand in a form that is not known of group nodes")
+        widgets = list(self.widgets.values())
+        plain = sum(each.places for each in widgets)
+        if len(held) == plain + len(self.turned):
+            widgets += self.turned
+        elif held and len(held) != plain:
+            raise Unfit("its values are not those of the group that the file describes")
+        found: dict[tuple[int, str], Any] = {}
+        place = 0
+        for each in widgets if held else ():
+            found[each.node, each.name] = held[place]
+            if each.control and held[place + 1] not in CONTROLS:
+                raise Unfit(
+                    "its values are not those of the group that the file describes"
+                )
+            place += each.places
+        return found
+
+
+class Names:
+    """What a group node calls the inputs of its inner nodes: no two alike."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+        self._seen: dict[str, int] = {}
+
+    def of(self, number: int, node: PageNode, name: str) -> str:
+        """The name of the input, which counts as taken from then on."""
+        slot = node.slot(name)
+        said = said_of(self._config, number, "input", name).get("name")
+        found = said if isinstance(said, str) else None
+        found = found or (slot.label if slot is not None else None) or name
+        key = found
+        titled = node.class_type == PRIMITIVE and bool(node.title)
+        if titled or found in self._seen:
+            before = node.title or node.class_type
+            key = found = f"{before} {name}"
+            if found in self._seen:
+                found = f"{before} {self._seen[found]} {name}"
+        self._seen[key] = self._seen.get(key, 1) + 1
+        return found
+
+
+def said_of(
+    config: Mapping[str, Any], number: int, kind: str, name: str
+) -> Mapping[str, Any]:
+    """What the group's author set for an input or output of an inner node."""
+    node = mapping(config.get(str(number)))
+    return mapping(mapping(node.get(kind)).get(name))
