@@ -23,7 +23,11 @@ def prefix(page: Page) -> Any:
     return inputs(page)["99"][PREFIX]
 
 
-SAMPLE = ("Sample", [7, "fixed", 30, 6.0, "heun"], {})
+SAMPLE: tuple[str, list[Any], dict[str, Any]] = (
+    "Sample",
+    [7, "fixed", 30, 6.0, "heun"],
+    {},
+)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +46,10 @@ def test_a_placeholder_is_what_its_widget_holds(text: str, found: str) -> None:
 
 def test_a_node_is_called_by_its_name_for_placeholders_before_its_title() -> None:
     titled = ("Number", [5, "fixed", "cm"], {"title": "Sample"})
-    named = {"properties": {"Node name for S&R": "Size"}, "title": "Other"}
+    named: dict[str, Any] = {
+        "properties": {"Node name for S&R": "Size"},
+        "title": "Other",
+    }
     page = saved("%Sample.seed% %Size.unit% %Other.value%", SAMPLE, titled)
     page.add("Number", 8, "fixed", "in", **named)
     assert prefix(page) == "7 in 8"
