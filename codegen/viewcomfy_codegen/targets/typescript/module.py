@@ -145,8 +145,10 @@ def _documentation(parameter: Parameter) -> Iterator[str]:
     default.
     """
     told = [*parameter.field.paragraphs("`null`")]
-    told.insert(1, _range(parameter.type))
-    yield " ".join(filter(None, told))
+    bounds = _range(parameter.type)
+    if bounds.removeprefix("From ").rstrip(".") not in told[0]:
+        told.insert(1, bounds)
+    yield " ".join(told)
     if not (parameter.required or isinstance(parameter.type, Media)):
         default = quoted(parameter.default)
         yield Code(f"@defaultValue {comment_code(default)}")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from viewcomfy_codegen.serving import faults as serving_faults
 from viewcomfy_runtime.http.refusals import error_of, execution_error
 
 from ....helpers.local import ID, SECRET, served, serving
@@ -129,12 +130,16 @@ FAULTS = {
     "html": "ServerError",
     "invalid": "ProtocolError",
     "error": "ExecutionError",
+    "fail-at=2": "ExecutionError",
     "401": "AuthenticationError",
     "404": "NotFoundError",
     "422": "RejectedError",
     "429": "RateLimitedError",
     "500": "ServerError",
+    "503": "ServerError",
 }
+
+HARMLESS = ["redirect", "drip", "slow=0.2", "slow-steps=0.05"]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -145,9 +150,15 @@ def test_every_fault_is_its_error(fault: str, place: Place) -> None:
     assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize("fault", ["redirect", "drip", "slow=0.2"])
+@pytest.mark.parametrize("fault", HARMLESS)
 def test_a_slow_or_redirected_answer_is_an_answer(fault: str, place: Place) -> None:
     assert place.run("words", fault=fault)["status"] == "success"
+
+
+def test_no_fault_of_the_local_server_is_left_out() -> None:
+    tried = {each.partition("=")[0] for each in (*FAULTS, *HARMLESS, "broken-base64")}
+    known = {each.partition("=")[0] for each in serving_faults.FAULTS}
+    assert known - {"STATUS"} <= tried
 
 
 def test_a_text_is_read(place: Place) -> None:
@@ -230,7 +241,7 @@ def test_an_unreachable_server_is_told_by_its_host_alone(place: Place) -> None:
         url = f"{closed.url}/signed?key=abc"
     client = {**place.client("plain"), "url": url}
     with pytest.raises(Failed) as caught:
-        place.run(client=client, options={"timeout": 1})
+        place.run(client=client, options={"timeout": 2})
     assert caught.value.name == "ConnectionFailedError"
     assert caught.value.about["nothingSent"] and "signed" not in str(caught.value)
 
