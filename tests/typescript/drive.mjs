@@ -54,6 +54,10 @@ const FILES = {
 const OPERATIONS = {
   validate: (module, { call, urls }) => module.validate(call, { urls }),
   toWire: (module, { parameters }) => module.toWire(parameters).params,
+  wire: (module, { call }) => {
+    const { params, files } = module.toWire(module.parse(call));
+    return { params, files: Object.keys(files) };
+  },
   defaults: (module) => module.defaults,
   hostile: () => "hostile" in globalThis,
   roundTrip: async (module, { call }) =>

@@ -19,7 +19,7 @@ from viewcomfy_runtime import InvalidParametersError
 from ....helpers.branching import described, small
 from ....helpers.cases import CASES
 from ....helpers.support import imported, made
-from ....helpers.typescript import Runtime, bundled, module_text
+from ....helpers.typescript import Failed, Runtime, bundled, module_text
 from ..test_agreement import JSON_VALUES
 
 NAMES = ("image_to_image", "values_of_all_kinds", "base_and_refiner", "branching")
@@ -156,3 +156,72 @@ def test_what_is_not_an_object_is_refused(
     [fault] = node.do(pairs["image_to_image"][1], "validate", call=call)
     assert fault["parameter"] == "(the call)"
     assert fault["message"] == "must be an object of names and values"
+
+
+@given(data=st.data())
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize("name", NAMES)
+def test_any_call_that_is_accepted_is_sent_alike(
+    name: str,
+    pairs: dict[str, tuple[ModuleType, Path]],
+    node: Runtime,
+    data: st.DataObject,
+) -> None:
+    python, typescript = pairs[name]
+    properties = python.WORKFLOW.schema["properties"]
+    call = {
+        each: data.draw(st.sampled_from(list(_values(properties[each]))))
+        for each in data.draw(st.sets(st.sampled_from(sorted(properties))))
+        | {*python.WORKFLOW.schema["required"]}
+    }
+    # What seeds draw is chance: the others have to be the same.
+    seeds = {
+        key
+        for each, schema in properties.items()
+        if "null" in str(schema.get("type")) and call.get(each, 0) is None
+        for key in _keys(schema)
+    }
+    try:
+        params, files = python.WORKFLOW.to_wire(python.WORKFLOW.parse(call))
+    except InvalidParametersError:
+        with pytest.raises(Failed, match="invalid parameters"):
+            node.do(typescript, "wire", call=json.dumps(call))
+        return
+    theirs = node.do(typescript, "wire", call=json.dumps(call))
+    assert theirs["params"].keys() == params.keys()
+    assert set(theirs["files"]) == files.keys()
+    for key in params.keys() - seeds:
+        assert theirs["params"][key] == _told(params[key]), key
+
+
+def _values(schema: dict[str, Any]) -> Iterator[Any]:
+    """Values that a parameter takes, those at its bounds among them."""
+    if "x-viewcomfy-media" in schema:
+        yield "data:image/png;base64,iVBORw0KGgo="
+        return
+    if "default" in schema:
+        yield schema["default"]
+    for each in (schema, *schema.get("anyOf", ()), *_branches(schema)):
+        yield from each.get("enum", ())
+        yield from (each[bound] for bound in ("minimum", "maximum") if bound in each)
+    kinds = schema.get("type", "any")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    others = {"null": None, "array": [1, ["a"]], "object": {"a": [2]}, "boolean": True}
+    others |= {"string": 'a "cat"\n😀', "integer": 3, "number": 1e-5, "any": {"b": 0}}
+    yield from (others[kind] for kind in kinds)
+
+
+def _branches(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    branches: list[dict[str, Any]] = schema.get("x-viewcomfy-branches", [])
+    return branches
+
+
+def _keys(schema: dict[str, Any]) -> list[str]:
+    keys = schema["x-viewcomfy-key"]
+    return [keys] if isinstance(keys, str) else keys
+
+
+def _told(value: Any) -> Any:
+    """A value as the driving script writes it: large numbers as texts of their digits."""
+    is_large = isinstance(value, int) and abs(value) > 2**53 - 1
+    return f"{value}n" if is_large else value
