@@ -131,6 +131,10 @@ const OPERATIONS = {
       outputs: result.outputs.length,
     };
   },
+  facts: (module, { name, details }) => {
+    const { retryable, mayHaveRun } = new module[name]("", undefined, details);
+    return { retryable, mayHaveRun };
+  },
   withoutClient: (module, { call }) => module.run(module.parse(call), {}),
 };
 

@@ -29,7 +29,8 @@ export class Stored {
 
 /**
  * Base of all errors of this module. `hint` says what to do about it, `status` is the HTTP status and
- * `promptId` the run, where there are any.
+ * `promptId` the run, where there are any. `retryable` says whether the same call may succeed later,
+ * `mayHaveRun` whether it may have run, so that sending it again could run it twice.
  */
 export class ViewComfyError extends Error {
   override readonly name: string = "ViewComfyError";
@@ -40,6 +41,17 @@ export class ViewComfyError extends Error {
   constructor(message: string, hint?: string, details: object = {}) {
     super(printable(message));
     assign(this, { hint, ...details });
+  }
+
+  get retryable(): boolean {
+    return /^(RateLimited|Server|ConnectionFailed|RunTimeout)/.test(this.name);
+  }
+
+  get mayHaveRun(): boolean {
+    const { name, status, promptId, nothingSent } = this as Refusal;
+    const isLate =
+      /^(Server|ConnectionFailed|Execution|Run|Protocol|Save)/.test(name);
+    return (isLate && status !== 503 && !nothingSent) || !!promptId;
   }
 
   override toString(): string {
@@ -176,15 +188,17 @@ export type JsonArray = readonly unknown[];
 const isObject = (value: unknown): value is JsonObject =>
   !!value && typeof value === "object" && !isArray(value);
 
-/** What a JSON Schema calls the type of a value; "integer" is every whole number. */
-const kindOf = (value: unknown): string =>
-  isWhole(value)
-    ? "integer"
-    : isArray(value)
-      ? "array"
-      : value === null
-        ? "null"
-        : typeof value;
+/** What a JSON Schema calls the type of a value; "integer" is every whole number, and NaN has none. */
+const kindOf = (value: unknown): string => {
+  if (isWhole(value)) {
+    return "integer";
+  }
+  if (isArray(value)) {
+    return "array";
+  }
+  const isOdd = typeof value === "number" && !isFinite(value);
+  return isOdd ? "" : value === null ? "null" : typeof value;
+};
 
 /** A value as JSON text, bigints by their digits and small numbers as Python has them. Throws for what JSON cannot say. */
 function writeJson(value: unknown): string {
@@ -313,9 +327,7 @@ function accept(taking: Taking, value: unknown): unknown {
   const kind =
     options && !isClosed ? (isWhole(options[0]) ? "integer" : "string") : own;
   const isKind =
-    !kind ||
-    kindOf(value) === kind ||
-    (kind === "number" && (isWhole(value) || isFinite(value)));
+    !kind || kindOf(value) === kind || (kind === "number" && isWhole(value));
   let wanted = isKind ? "" : `${CALLED[kind]}${isSeed ? " or null" : ""}`;
   let sent: unknown;
   try {
@@ -791,7 +803,8 @@ async function publicFetch(
       done(error, all ? found : first?.address, first?.family);
     });
   return new Promise((resolve, reject) => {
-    get(url, { signal, lookup }, (message) => {
+    // A connection of its own: one that others left open was not checked.
+    get(url, { signal, lookup, agent: false }, (message) => {
       resolve({
         url,
         status: message.statusCode,
@@ -984,8 +997,10 @@ class Http {
 
 /** What the errors of a request may say of it. */
 interface Refusal {
+  readonly name: string;
   readonly message: string;
-  readonly status?: number;
+  readonly promptId?: string | undefined;
+  readonly status?: number | undefined;
   readonly retryAfter?: number;
   readonly nothingSent?: boolean;
 }

@@ -178,7 +178,8 @@ def test_any_call_that_is_accepted_is_sent_alike(
     seeds = {
         key
         for each, schema in properties.items()
-        if "null" in str(schema.get("type")) and call.get(each, 0) is None
+        if "null" in str(schema.get("type"))
+        and call.get(each, schema.get("default")) is None
         for key in _keys(schema)
     }
     try:

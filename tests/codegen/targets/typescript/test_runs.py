@@ -5,6 +5,7 @@ local ViewComfy, on its good and its bad days.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import viewcomfy_runtime
 from viewcomfy_codegen.serving import faults as serving_faults
 from viewcomfy_runtime.http.refusals import error_of, execution_error
 
@@ -340,6 +342,40 @@ def test_a_failed_run_is_told_in_the_words_of_python(
     assert caught.value.about["hint"] == wanted.hint
     fault = caught.value.about.get("fault")
     assert (fault and fault["message"]) == (wanted.fault and wanted.fault.message)
+
+
+ERRORS: dict[str, dict[str, Any]] = {
+    "ViewComfyError": {},
+    "AuthenticationError": {"status": 401},
+    "ConfigurationError": {},
+    "ConnectionFailedError": {"nothing_sent": True},
+    "ExecutionError": {},
+    "InvalidWorkflowError": {},
+    "NotFoundError": {"prompt_id": "p"},
+    "ProtocolError": {},
+    "RateLimitedError": {"status": 429},
+    "RejectedError": {"status": 422},
+    "RunCancelledError": {"at_server": True},
+    "RunTimeoutError": {},
+    "SaveError": {},
+    "ServerError": {"status": 503},
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+@pytest.mark.parametrize("plain", [True, False])
+def test_what_to_do_after_an_error_is_what_python_says(
+    name: str, plain: bool, place: Place
+) -> None:
+    details = {} if plain else ERRORS[name]
+    wanted = getattr(viewcomfy_runtime, name)("", **details)
+    camel = {re.sub("_(.)", lambda m: m[1].upper(), k): v for k, v in details.items()}
+    module = place.modules["plain"]
+    found = place.runtime.do(module, "facts", name=name, details=camel)
+    assert found == {
+        "retryable": wanted.retryable,
+        "mayHaveRun": wanted.may_have_run,
+    }
 
 
 def test_without_a_client_nothing_runs(place: Place) -> None:
