@@ -11,7 +11,7 @@ export type Graph = Readonly<Record<string, unknown>>;
 /**
  * What a file parameter accepts: a Blob or File, its bytes, the text of a `data:` URI, the URL of a file, or
  * a file that the server already has. Blobs are streamed where the platform can: `await openAsBlob("me.png")`
- * in Node, `Bun.file("me.png")` in Bun. A plain text is never a path.
+ * in Node 20, `Bun.file("me.png")` in Bun. A plain text is never a path.
  */
 export type FileInput =
   Blob | ArrayBuffer | Uint8Array | Stored | URL | `data:${string}`;
@@ -744,7 +744,7 @@ type Found = (
   family?: number,
 ) => void;
 
-/** What is used of the platform's `dns`, `http` and `stream`. */
+/** What is used of the platform's `dns` and `http`. */
 interface Dns {
   lookup(
     host: string,
@@ -761,13 +761,10 @@ interface Requests {
   ): { on(event: "error", done: (error: unknown) => void): void };
 }
 
-interface Message {
+interface Message extends AsyncIterable<Uint8Array> {
   readonly statusCode: number;
   readonly headers: Record<string, string>;
-}
-
-interface Streams {
-  readonly Readable: { toWeb(message: Message): Answer["body"] };
+  destroy(): void;
 }
 
 /**
@@ -791,7 +788,6 @@ async function publicFetch(
   }
   const { get } = await builtin<Requests>(protocol.slice(0, -1));
   const dns = await builtin<Dns>("dns");
-  const { Readable } = await builtin<Streams>("stream");
   const lookup = (host: string, { all }: { all?: boolean }, done: Found) =>
     dns.lookup(host, { all: true }, (error, found = []) => {
       try {
@@ -805,11 +801,15 @@ async function publicFetch(
   return new Promise((resolve, reject) => {
     // A connection of its own: one that others left open was not checked.
     get(url, { signal, lookup, agent: false }, (message) => {
+      const pieces = message[Symbol.asyncIterator]();
+      const cancel = async (): Promise<void> => message.destroy();
+      // All that is used of a stream; Node 18 breaks down over its own, once that is cancelled.
+      const reader = { read: () => pieces.next(), cancel };
       resolve({
         url,
         status: message.statusCode,
         headers: new Headers(message.headers),
-        body: Readable.toWeb(message),
+        body: { getReader: () => reader, cancel } as unknown as Answer["body"],
       });
     }).on("error", reject);
   });
