@@ -207,8 +207,16 @@ def _values(schema: dict[str, Any]) -> Iterator[Any]:
         yield from (each[bound] for bound in ("minimum", "maximum") if bound in each)
     kinds = schema.get("type", "any")
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    others = {"null": None, "array": [1, ["a"]], "object": {"a": [2]}, "boolean": True}
-    others |= {"string": 'a "cat"\n😀', "integer": 3, "number": 1e-5, "any": {"b": 0}}
+    others: dict[str, Any] = {
+        "null": None,
+        "array": [1, ["a"]],
+        "object": {"a": [2]},
+        "boolean": True,
+        "string": 'a "cat"\n😀',
+        "integer": 3,
+        "number": 1e-5,
+        "any": {"b": 0},
+    }
     yield from (others[kind] for kind in kinds)
 
 
