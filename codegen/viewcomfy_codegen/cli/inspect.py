@@ -9,6 +9,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -83,54 +84,60 @@ def inspect_command(
     """
     if sum((as_json, graph, call is not None)) > 1:
         raise click.UsageError("--json, --graph and --call cannot be combined")
-    name = "standard input" if workflow == STANDARD else Path(workflow).name
-    asked = [*filter(None, (object_info, users_catalog_if_any())), shipped().name]
+    options = Options(likely=True, all=all_, app_only=app_only)
     try:
-        classes = (
-            classes_in(read_object_info(object_info), object_info)
-            if object_info
-            else None
-        )
-        made = generate(
-            read_file(workflow),
-            name=name_of(workflow),
-            source=name,
-            options=Options(
-                likely=True,
-                all=all_,
-                app_only=app_only,
-                object_info=classes,
-                kept=users_facts(),
-            ),
-            workflow_in=picked,
-            view_comfy=(read_file(view_comfy), view_comfy) if view_comfy else None,
-        )
+        made = _generated(workflow, options, object_info, view_comfy, picked)
     except CodegenError as error:
         tell(error.diagnostics)
         sys.exit(1)
     tell(made.diagnostics)
+    catalogs = [*filter(None, (object_info, users_catalog_if_any())), shipped().name]
     if call is not None:
         out_text(LANGUAGES[call](example(made.module)))
-        return
-    if graph:
+    elif graph:
         out_text(mermaid(made.module))
-        return
-    if as_json:
-        nodes = [_node(id, node) for id, node in made.graph.items()]
-        told = [_as_json(each) for each in made.module.parameters]
-        hidden = [
-            {"key": str(each.input), "reason": each.reason}
-            for each in made.module.hidden
-        ]
-        out_json(
-            {
-                "nodes": nodes,
-                "parameters": told,
-                "hidden": hidden,
-                "catalogs": asked,
-            }
-        )
-        return
+    elif as_json:
+        _print_json(made, catalogs)
+    else:
+        _print(made, catalogs)
+
+
+def _generated(
+    workflow: str,
+    options: Options,
+    object_info: str | None,
+    view_comfy: str | None,
+    picked: str | None,
+) -> Generated:
+    """The client of the workflow at a path. Raises CodegenError."""
+    classes = (
+        classes_in(read_object_info(object_info), object_info) if object_info else None
+    )
+    return generate(
+        read_file(workflow),
+        name=name_of(workflow),
+        source="standard input" if workflow == STANDARD else Path(workflow).name,
+        options=replace(options, object_info=classes, kept=users_facts()),
+        workflow_in=picked,
+        view_comfy=(read_file(view_comfy), view_comfy) if view_comfy else None,
+    )
+
+
+def _print_json(made: Generated, catalogs: list[str]) -> None:
+    module = made.module
+    hidden = [{"key": str(each.input), "reason": each.reason} for each in module.hidden]
+    out_json(
+        {
+            "nodes": [_node(id, node) for id, node in made.graph.items()],
+            "parameters": [_as_json(each) for each in module.parameters],
+            "hidden": hidden,
+            "catalogs": catalogs,
+        }
+    )
+
+
+def _print(made: Generated, catalogs: list[str]) -> None:
+    """Print the nodes, the parameters by group, and the inputs without a parameter."""
     width = shutil.get_terminal_size((100, 24)).columns
     for line in _flow(made):
         out(line)
@@ -147,7 +154,7 @@ def inspect_command(
         out(_cut(f"  {unseen.input}: {unseen.reason}", LONGEST))
     _tell_likely(made.module)
     out("")
-    out(f"Node facts from {', then '.join(asked)}")
+    out(f"Node facts from {', then '.join(catalogs)}")
 
 
 def _tell_likely(module: Module) -> None:

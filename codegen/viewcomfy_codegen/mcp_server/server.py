@@ -68,25 +68,7 @@ def server_of(tools: Mapping[str, WorkflowTool]) -> Server[Any]:
     async def read_resource(
         context: Any, params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
-        file = kept.get(params.uri)
-        if file is None:
-            raise MCPError(
-                types.INVALID_PARAMS, "there is no such result, or it is gone"
-            )
-        try:
-            data = await asyncio.to_thread(bounded, file, MOST_READ)
-        except ViewComfyError as error:
-            raise MCPError(types.INTERNAL_ERROR, str(error)) from None
-        if data is None:
-            raise MCPError(
-                types.INTERNAL_ERROR, f"the file is larger than {MOST_READ >> 20} MiB"
-            )
-        blob = types.BlobResourceContents(
-            uri=params.uri,
-            mime_type=file.content_type,
-            blob=base64.b64encode(data).decode("ascii"),
-        )
-        return types.ReadResourceResult(contents=[blob])
+        return types.ReadResourceResult(contents=[await _blob(kept, params.uri)])
 
     async def list_resources(
         context: Any, params: types.PaginatedRequestParams | None
@@ -111,6 +93,26 @@ def server_of(tools: Mapping[str, WorkflowTool]) -> Server[Any]:
         on_list_resources=list_resources,
         on_read_resource=read_resource,
         on_set_logging_level=set_level,
+    )
+
+
+async def _blob(kept: Kept, uri: str) -> types.BlobResourceContents:
+    """The content of a kept file. Raises MCPError if there is none, or it is too large."""
+    file = kept.get(uri)
+    if file is None:
+        raise MCPError(types.INVALID_PARAMS, "there is no such result, or it is gone")
+    try:
+        data = await asyncio.to_thread(bounded, file, MOST_READ)
+    except ViewComfyError as error:
+        raise MCPError(types.INTERNAL_ERROR, str(error)) from None
+    if data is None:
+        raise MCPError(
+            types.INTERNAL_ERROR, f"the file is larger than {MOST_READ >> 20} MiB"
+        )
+    return types.BlobResourceContents(
+        uri=uri,
+        mime_type=file.content_type,
+        blob=base64.b64encode(data).decode("ascii"),
     )
 
 

@@ -95,59 +95,12 @@ def _form(schema: Mapping[str, Any]) -> JsonObject:
 
 def _paths(base: str, kind: str, title: str, schema: Mapping[str, Any]) -> JsonObject:
     """The routes of one workflow."""
-    outputs = ", ".join(map(str, schema.get("x-viewcomfy-outputs", {})))
     name = kind[:1].lower() + kind[1:]
     run = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     one = f"{base}/runs/{{id}}"
-    start = {
-        "operationId": f"{name}Start",
-        "summary": f"Run {title}",
-        "description": f"Outputs: {outputs or 'files of the run'}.",
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": _ref(f"{kind}{_PARAMETERS}")},
-                "multipart/form-data": {"schema": _ref(f"{kind}Form")},
-            },
-        },
-        "responses": {
-            "202": _answer("The run has started.", _RUN),
-            **_refused("400", "401", "413", "415", "422", "429"),
-        },
-    }
-    events = {
-        "operationId": f"{name}Events",
-        "summary": f"Follow a run of {title}",
-        "responses": {
-            "200": {
-                "description": "Events: queued, log, progress and, last, run.",
-                "content": {"text/event-stream": {"schema": {"type": "string"}}},
-            },
-            **_refused("401", "404"),
-        },
-    }
-    output = {
-        "operationId": f"{name}Output",
-        "summary": f"Download an output of {title}",
-        "parameters": [
-            {
-                "name": "index",
-                "in": "path",
-                "required": True,
-                "description": "The file's position in the run's outputs, from 0.",
-                "schema": {"type": "integer", "minimum": 0},
-            }
-        ],
-        "responses": {
-            "200": {
-                "description": "The file.",
-                "content": {"application/octet-stream": {}},
-            },
-            **_refused("401", "404", "422", "502"),
-        },
-    }
+    start = _start(kind, title, schema.get("x-viewcomfy-outputs", {}))
     return {
-        f"{base}/runs": {"post": start},
+        f"{base}/runs": {"post": {"operationId": f"{name}Start", **start}},
         one: {
             "parameters": [run],
             "get": {
@@ -169,8 +122,67 @@ def _paths(base: str, kind: str, title: str, schema: Mapping[str, Any]) -> JsonO
                 },
             },
         },
-        f"{one}/events": {"parameters": [run], "get": events},
-        f"{one}/outputs/{{index}}": {"parameters": [run], "get": output},
+        f"{one}/events": {
+            "parameters": [run],
+            "get": {"operationId": f"{name}Events", **_events(title)},
+        },
+        f"{one}/outputs/{{index}}": {
+            "parameters": [run],
+            "get": {"operationId": f"{name}Output", **_output(title)},
+        },
+    }
+
+
+def _start(kind: str, title: str, outputs: Mapping[str, Any]) -> JsonObject:
+    return {
+        "summary": f"Run {title}",
+        "description": f"Outputs: {', '.join(outputs) or 'files of the run'}.",
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": _ref(f"{kind}{_PARAMETERS}")},
+                "multipart/form-data": {"schema": _ref(f"{kind}Form")},
+            },
+        },
+        "responses": {
+            "202": _answer("The run has started.", _RUN),
+            **_refused("400", "401", "413", "415", "422", "429"),
+        },
+    }
+
+
+def _events(title: str) -> JsonObject:
+    return {
+        "summary": f"Follow a run of {title}",
+        "responses": {
+            "200": {
+                "description": "Events: queued, log, progress and, last, run.",
+                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            },
+            **_refused("401", "404"),
+        },
+    }
+
+
+def _output(title: str) -> JsonObject:
+    return {
+        "summary": f"Download an output of {title}",
+        "parameters": [
+            {
+                "name": "index",
+                "in": "path",
+                "required": True,
+                "description": "The file's position in the run's outputs, from 0.",
+                "schema": {"type": "integer", "minimum": 0},
+            }
+        ],
+        "responses": {
+            "200": {
+                "description": "The file.",
+                "content": {"application/octet-stream": {}},
+            },
+            **_refused("401", "404", "422", "502"),
+        },
     }
 
 

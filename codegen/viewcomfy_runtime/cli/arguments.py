@@ -72,6 +72,15 @@ class Parser(argparse.ArgumentParser):
             self.error(self._about(unknown[0]))
         return vars(options)
 
+    def add_option(self, *flags: str, **about: Any) -> None:
+        """Add an option of the command's own, whose name no parameter can have."""
+        name = "_" + flags[-1].removeprefix("--").replace("-", "_")
+        self.add_argument(*flags, **{"dest": name, "default": None, **about})
+
+    def add_switch(self, *flags: str, help: str) -> None:
+        """Add an option of the command's own that takes no value."""
+        self.add_option(*flags, action="store_true", default=False, help=help)
+
     def _about(self, argument: str) -> str:
         if not argument.startswith("-"):
             return f"unexpected argument {json.dumps(argument)}; parameters are flags: see --help"
@@ -87,6 +96,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser_of(workflow: Workflow[Any, Any]) -> Parser:
+    """The parser of a module's command line."""
     parser = Parser(
         description=f"Run the workflow {workflow.title}.".replace("%", "%%"),
         epilog=_EPILOG,
@@ -110,83 +120,75 @@ def parser_of(workflow: Workflow[Any, Any]) -> Parser:
     return parser
 
 
-def _add_own(parser: argparse.ArgumentParser) -> None:
-    def add(*flags: str, **about: Any) -> None:
-        name = "_" + flags[-1].removeprefix("--").replace("-", "_")
-        parser.add_argument(*flags, **{"dest": name, "default": None, **about})
-
-    def add_switch(*flags: str, help: str) -> None:
-        add(*flags, action="store_true", default=False, help=help)
-
-    add(
+def _add_own(parser: Parser) -> None:
+    """The options that every module has, beside those of its parameters."""
+    parser.add_option(
         "--params",
         metavar="FILE",
         help="a call as JSON, - for standard input; flags override it",
     )
-    add(
+    parser.add_option(
         "-o",
         "--output",
         metavar="DIR",
         default="outputs",
         help="where files go (default: outputs)",
     )
-    add_switch("--random-seeds", help="draw every seed that isn't given")
-    add_switch("--json", help="print the result as JSON")
-    add_switch("--dry-run", help="print the request and send nothing")
-    add_switch("-q", "--quiet", help="show neither log nor progress")
-    add("--url", metavar="URL", help="the deployment's endpoint")
-    add(
-        "--gateway",
-        nargs="?",
-        const=GATEWAY,
-        metavar="URL",
-        help="go through ViewComfy's gateway",
-    )
-    add(
-        "--comfyui",
-        nargs="?",
-        const=LOCAL_COMFYUI,
-        metavar="URL",
-        help=f"run on a plain ComfyUI (default: {LOCAL_COMFYUI})",
-    )
-    add(
-        "--comfy-api",
-        nargs="?",
-        const=COMFY_CLOUD,
-        metavar="URL",
-        help=f"run on a server of Comfy API v2, with COMFY_API_KEY (default: {COMFY_CLOUD})",
-    )
-    add(
-        "--header",
-        metavar="NAME:VALUE",
-        action="append",
-        type=_header,
-        help="send this to the ComfyUI, or to the server of Comfy API v2; may be repeated",
-    )
-    add("--app", metavar="URL", help="run on ViewComfy's app at this URL")
-    add(
+    parser.add_switch("--random-seeds", help="draw every seed that isn't given")
+    parser.add_switch("--json", help="print the result as JSON")
+    parser.add_switch("--dry-run", help="print the request and send nothing")
+    parser.add_switch("-q", "--quiet", help="show neither log nor progress")
+    _add_servers(parser)
+    parser.add_option(
         "--batch",
         metavar="FILE",
         help="run many calls, each a line of JSON; - for standard input",
     )
-    add(
+    parser.add_option(
         "--max-concurrency",
         metavar="N",
         type=_positive,
         default=8,
         help="runs at a time in a batch (default: 8)",
     )
-    add(
+    parser.add_option(
         "--timeout",
         metavar="SECONDS",
         type=_seconds,
         help="for the whole run (default: 2400)",
     )
-    add(
+    parser.add_option(
         "--override-workflow",
         metavar="FILE",
         help="run this workflow_api.json in place of the deployed one",
     )
+
+
+def _add_servers(parser: Parser) -> None:
+    """The options that say where to run."""
+    parser.add_option("--url", metavar="URL", help="the deployment's endpoint")
+    for flag, default, help in (
+        ("--gateway", GATEWAY, "go through ViewComfy's gateway"),
+        (
+            "--comfyui",
+            LOCAL_COMFYUI,
+            f"run on a plain ComfyUI (default: {LOCAL_COMFYUI})",
+        ),
+        (
+            "--comfy-api",
+            COMFY_CLOUD,
+            f"run on a server of Comfy API v2, with COMFY_API_KEY (default: {COMFY_CLOUD})",
+        ),
+    ):
+        parser.add_option(flag, nargs="?", const=default, metavar="URL", help=help)
+    parser.add_option(
+        "--header",
+        metavar="NAME:VALUE",
+        action="append",
+        type=_header,
+        help="send this to the ComfyUI, or to the server of Comfy API v2; may be repeated",
+    )
+    parser.add_option("--app", metavar="URL", help="run on ViewComfy's app at this URL")
 
 
 def flag_of(name: str) -> str:
