@@ -25,10 +25,10 @@ _HUMP_OF_ANY_SCRIPT: Final = (
 
 _COMPOUNDS: Final = frozenset("""
     ksampler ksamplers lora loras ipadapter ipadapters controlnet controlnets animatediff unet unets
-    midas dit freeu gligen kjv2 lightx2v pulid instantid brushnet powerpaint dwpose openpose seedvr2
+    midas dit gligen kjv2 lightx2v pulid instantid brushnet powerpaint dwpose openpose seedvr2
     flashvsr clipseg reactor lineart softedge teacache sageattention esrgan realesrgan gguf comfyui
     rembg supir mmaudio facefusion codeformer gfpgan ttn openai lllite moge hunyuan3dv2 elevenlabs
-    bytedance minimax tripo3d hunyuan3d qwenvl tts llm vlm birefnet
+    freeu pidinet bytedance minimax tripo3d hunyuan3d qwenvl tts llm vlm birefnet
     """.split())
 """Names that are one word in this field, however they are spelled."""
 

@@ -49,8 +49,12 @@ class Kinds:
         facts = self._facts(node.class_type)
         if facts is None:
             return family_of(node.class_type) == ("mask",)
-        return not _MAKES_MASKS.isdisjoint(facts.outputs) and any(
-            each.type == "IMAGE" for each in facts.inputs.values()
+        outputs = set(facts.outputs)
+        # What also speaks of an image describes it: finding parts is one of its tasks.
+        return (
+            bool(_MAKES_MASKS & outputs)
+            and "STRING" not in outputs
+            and any(each.type == "IMAGE" for each in facts.inputs.values())
         )
 
     def finds(self, node: Node) -> bool:

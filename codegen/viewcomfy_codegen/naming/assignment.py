@@ -5,6 +5,7 @@ from its brothers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from viewcomfy_runtime.parameters.types import Media
 
@@ -148,6 +149,10 @@ def _owners(labels: Labels, wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
     return frozenset(found)
 
 
+_HANGING: Final = (("by",), ("to",), ("at",))
+"""Words that no number stands before: `upscale_by_1`."""
+
+
 def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
     if prefix is None:
         return base.name, base.rule
@@ -160,6 +165,8 @@ def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
         return shortened(prefix.words, merge(kind, own), base.words), rule
     if noun and not base.role:
         rest = merge(noun, base.words)[len(noun) :]
+        if rest in _HANGING:
+            return shortened(prefix.words, (), (*noun, *rest, prefix.number)), rule
         return shortened(prefix.words, (), (*noun, prefix.number, *rest)), rule
     return (*shortened(prefix.words, noun, base.words), prefix.number), rule
 

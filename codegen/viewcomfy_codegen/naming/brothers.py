@@ -22,6 +22,9 @@ from .traits import Traits
 _DEEPEST: Final = 6
 """How many kinds of difference are looked for within one another."""
 
+_OF_TEXTS: Final = frozenset({"prompt", "text", "string", "value"})
+"""Nouns of classes that say of a text no more than that it is one."""
+
 
 class Brothers:
     """The differences between the nodes of one workflow."""
@@ -102,6 +105,8 @@ class Brothers:
         if not node.links and all(PRIMITIVE.issuperset(words(n)) for n in node.values):
             return ()  # A constant is what it feeds, whatever holds it.
         noun = self._labels.class_noun(node)
+        if _OF_TEXTS.issuperset(noun):
+            return ()
         stage = self._stages.get(node.id, ())
         return stage if noun == ("resize",) and stage == (UPSCALE,) else noun
 
@@ -132,7 +137,7 @@ class Brothers:
         """By the words in which their classes differ that are called the same in short."""
         spoken = {node.id: class_words(node.class_type) for node in contest.nodes}
         common = set.intersection(*map(set, spoken.values()))
-        dull = common | vocabulary().packs | vocabulary().fillers
+        dull = common | vocabulary().packs | vocabulary().fillers | _OF_TEXTS
         telling = {
             id: tuple(word for word in each if word not in dull)
             for id, each in spoken.items()

@@ -5,6 +5,7 @@ to be settled.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import takewhile
 from typing import NamedTuple
 
 from ..graph.workflow import Node
@@ -75,7 +76,12 @@ def grouped(
 
 
 def if_distinct(found: Mapping[str, Words], rule: Rule) -> Prefixes | None:
-    """The prefixes, where every node has one of its own."""
+    """The prefixes, where every node has one of its own; long ones without what all begin with."""
     if not all(found.values()) or len(set(found.values())) < len(found):
         return None
+    if max(map(len, found.values())) > 2:
+        columns = zip(*found.values(), strict=False)
+        same = len(list(takewhile(lambda each: len(set(each)) == 1, columns)))
+        own = {id: each[same:] for id, each in found.items()}
+        found = own if all(own.values()) else found
     return {id: Prefix(each, rule=rule) for id, each in found.items()}

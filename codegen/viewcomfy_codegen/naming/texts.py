@@ -33,6 +33,7 @@ _ENCODERS: Final = re.compile(
 _TO_FIND: Final = ("mask", "prompt")
 """The name of a text that says what to find in an image."""
 
+_NUMBER: Final = re.compile(r"\s*[-+]?\d+(?:\.\d*)?\s*")
 _ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -152,6 +153,8 @@ class Texts:
         if self._facts[node.class_type] is None and not (
             PROMPT_WORDS.intersection(own) or " " in value.strip()
         ):
+            return None
+        if _NUMBER.fullmatch(value):
             return None
         side = self._roles.side(node)
         if side in (POSITIVE, NEGATIVE):

@@ -112,6 +112,8 @@ class Titles:
         return len(whole) > MOST_WORDS and bool(name) and whole[-len(name) :] == name
 
     def _telling(self, node: Node) -> Words:
+        if node.title.startswith("$") and re.match(_TEMPLATE, node.title):
+            return _trimmed(node, braces=False)[:MOST_WORDS]
         shared = self._bare[node.class_type, _unbraced(node.title)] > 1
         return self._beyond_class(node, braces=shared) or self._beyond_class(node, True)
 

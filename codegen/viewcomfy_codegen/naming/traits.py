@@ -247,10 +247,12 @@ def saved_as(saver: Node) -> Words:
 
 
 def _file_words(node: Node) -> Words:
-    """The words of the model's file that a node loads."""
+    """The words of the model's file that a node loads; brands keep their capitals' parts together,
+    as in `CausVid`.
+    """
     for value in node.values.values():
         if isinstance(value, str) and MODEL_FILE.search(value):
-            return words(re.split(r"[\\/]", value)[-1].rpartition(".")[0])
+            return words(re.split(r"[\\/]", value)[-1].rpartition(".")[0].lower())
     return ()
 
 
