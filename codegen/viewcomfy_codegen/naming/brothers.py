@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..catalog.vocabulary import class_words, vocabulary
+from ..graph.kinds import zeroes
 from ..graph.reading import places
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE
 from ..graph.stages import UPSCALE, stages
@@ -115,12 +116,20 @@ class Brothers:
         return () not in stages and len(stages) > 1
 
     def by_side(self, contest: Contest) -> Prefixes | None:
-        sides = {node.id: self._labels.roles.side(node) for node in contest.nodes}
-        keys = {
-            id: (side,) if side in (POSITIVE, NEGATIVE) else ()
-            for id, side in sides.items()
-        }
+        """By what their texts become, and whether only the form of these is left of them."""
+        keys = {node.id: self._side(node) for node in contest.nodes}
         return contest.within(keys, Rule.ROLE)
+
+    def _side(self, node: Node) -> Words:
+        side = self._labels.roles.side(node)
+        if side not in (POSITIVE, NEGATIVE):
+            return ()
+        nodes = self._labels.workflow.nodes
+        zeroed = any(
+            link.node in nodes and zeroes(nodes[link.node])
+            for link in node.links.values()
+        )
+        return ("zero", side) if zeroed else (side,)
 
     def by_kind_of_value(self, contest: Contest) -> Prefixes | None:
         """Constants by what they hold: one frame rate as a whole number, one with a fraction."""

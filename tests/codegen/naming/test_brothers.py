@@ -370,6 +370,64 @@ def test_classes_of_one_kind_are_told_apart_by_the_words_in_which_they_differ() 
     assert names["2-inputs-device"] == "draw_mask_device"
 
 
+def test_prompts_that_different_classes_hold_are_numbered_alike() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("Simple String", string="a fox")
+    workflow["21"] = node("CR Prompt Text", prompt="in snow")
+    workflow["22"] = node("Evaluate Strings", a=["20", 0], b=["21", 0])
+    workflow["6"]["inputs"]["text"] = ["22", 0]
+    names = names_of(workflow)
+    assert names["20-inputs-string"] == "positive_prompt_1"
+    assert names["21-inputs-prompt"] == "positive_prompt_2"
+
+
+def test_no_number_stands_before_the_end_of_a_phrase() -> None:
+    workflow = {
+        "1": node("LoadImage", image="a.png"),
+        "2": node("UltimateSDUpscale", upscale_by=2.0, steps=20, image=["1", 0]),
+        "3": node("UltimateSDUpscale", upscale_by=1.5, steps=9, image=["2", 0]),
+        "4": node("SaveImage", images=["3", 0], filename_prefix="x"),
+    }
+    names = names_of(workflow)
+    assert names["2-inputs-upscale_by"] == "upscale_by_1"
+    assert names["3-inputs-steps"] == "steps_2"
+
+
+def test_long_prefixes_leave_out_what_all_begin_with() -> None:
+    workflow: Workflow = {}
+    for id, prefix in (("1", "shot_clean_plate"), ("2", "shot_body_swap_out")):
+        workflow[id] = node("Odd Source", frame_load_cap=0, select_every_nth=1)
+        workflow[f"1{id}"] = node("SaveImage", images=[id, 0], filename_prefix=prefix)
+    names = names_of(workflow)
+    assert names["1-inputs-frame_load_cap"] == "clean_frame_load_cap"
+    assert names["2-inputs-frame_load_cap"] == "body_frame_load_cap"
+
+
+def test_a_brand_in_a_files_name_stays_in_one_piece() -> None:
+    names = names_of(with_loras("Wan21_CausVid.safetensors", "Wan21_Turbo.sft"))
+    assert names["20-inputs-strength_model"] == "causvid_lora_strength"
+    assert names["21-inputs-strength_model"] == "turbo_lora_strength"
+
+
+def test_a_text_that_is_zeroed_out_is_told_from_one_that_counts() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("ConditioningZeroOut", conditioning=["7", 0])
+    for id, source, span in (("21", "20", (0.1, 1.0)), ("22", "7", (0.0, 0.1))):
+        workflow[id] = node(
+            "ConditioningSetTimestepRange",
+            start=span[0],
+            end=span[1],
+            conditioning=[source, 0],
+        )
+    workflow["23"] = node(
+        "ConditioningCombine", conditioning_1=["21", 0], conditioning_2=["22", 0]
+    )
+    workflow["3"]["inputs"]["negative"] = ["23", 0]
+    names = names_of(workflow)
+    assert names["21-inputs-start"] == "zero_negative_range_start"
+    assert names["22-inputs-end"] == "negative_range_end"
+
+
 def test_titles_that_differ_in_a_number_alone_are_numbered_alike() -> None:
     workflow = base_and_refiner()
     workflow["7"]["_meta"] = {"title": "Sampler"}

@@ -236,6 +236,7 @@ def test_lyrics_and_tags_are_what_their_class_calls_them() -> None:
         ("$width.value", "width"),
         ("$scale.value!:How large the result is, from 1 to 4", "scale"),
         ("$scale.~value:Optional", "scale"),
+        ("$model.value:Which one to use", "model"),
         ("Style strength (optional)", "style_strength"),
         ("Clip Length ( in seconds )", "clip_length"),
         ("Blend (0 = off)", "blend"),
@@ -311,6 +312,25 @@ def test_a_prompt_is_what_an_image_is_made_of_not_what_is_noted_about_it() -> No
     assert names["6-inputs-text"] == "positive_prompt"
     assert names["7-inputs-text"] == "negative_prompt"
     assert names["20-inputs-positive"] == "saver_metadata_positive_prompt"
+
+
+def test_what_describes_an_image_is_not_told_what_to_find() -> None:
+    workflow = {
+        "1": node("LoadImage", image="a.png"),
+        "2": node(
+            "Florence2Run", text_input="", task="caption", num_beams=3, image=["1", 0]
+        ),
+        "3": node("SaveImage", images=["2", 0], filename_prefix="x"),
+    }
+    assert names_of(workflow)["2-inputs-text_input"] == "text_input"
+
+
+def test_a_number_that_somebody_wrote_as_text_is_no_prompt() -> None:
+    names = beside(
+        _6=node("CLIPTextEncode", text=["20", 0], clip=["4", 1]),
+        _20=node("Odd Converter", text="170.0", scale=2),
+    )
+    assert names["20-inputs-text"] == "text"
 
 
 def test_the_parts_of_a_conditioning_are_no_roles() -> None:
