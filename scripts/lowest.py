@@ -15,12 +15,18 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-EXTRAS = "serve,media,images,live,progress"
-TOOLS = ["pytest", "pytest-xdist", "hypothesis", "httpx"]
-"""What the tests need beside the package; these are the newest."""
+EXTRAS = "serve,media,images,live,progress,watch,comfy-api,mcp"
+TOOLS = [
+    *("pytest", "pytest-xdist", "hypothesis", "httpx", "fastapi", "opentelemetry-sdk"),
+    *("ruff", "mypy", "types-requests", "types-jsonschema"),
+]
+"""What the tests need beside the package; these are the newest that go with it."""
 
-TESTS = ["tests/runtime", "tests/codegen/serving", "tests/codegen/cli", "-n", "auto"]
-"""The tests of what touches other packages."""
+ROOMS = ["runtime", "codegen/serving", "codegen/cli", "codegen/mcp_server"]
+TESTS = [*(f"tests/{room}" for room in ROOMS), "-n", "auto"]
+"""The tests of what touches other packages; the rest of the
+package is its own code, jinja2 and black.
+"""
 
 
 def main(arguments: list[str]) -> int:

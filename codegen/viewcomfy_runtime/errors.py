@@ -306,6 +306,13 @@ class SaveError(ViewComfyError):
         self.saved: list[Path] = list(saved)
 
 
+def wrong_type(name: str, wanted: str, value: object) -> TypeError:
+    """The error for an argument that isn't what it must be, which `wanted` says in words."""
+    from reprlib import repr as shortened  # whatever a value says of itself
+
+    return TypeError(f"{name} must be {wanted}, not {shortened(value)}")
+
+
 def http_status(error: BaseException) -> int:
     """The HTTP status with which a service in front of a workflow answers an error.
 

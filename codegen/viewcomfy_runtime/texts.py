@@ -75,6 +75,14 @@ def without_secrets(text: str) -> str:
     return _without(text, spans) if spans else text
 
 
+def hide_secrets(said: object, *names: str) -> None:
+    """Hide every known secret in these texts of a frozen dataclass, of which some may be None."""
+    for name in names:
+        text = getattr(said, name)
+        if text is not None:
+            object.__setattr__(said, name, without_secrets(text))
+
+
 def _spans(
     text: str, origins: Sequence[int], secrets: set[str], layers: int
 ) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from mcp import Client, StdioServerParameters
+from mcp import Client, StdioServerParameters, stdio_client
 
 COMMAND = ["-m", "viewcomfy_codegen", "mcp"]
 
@@ -26,7 +26,7 @@ async def connected(
         server = StdioServerParameters(
             command=sys.executable, args=[*COMMAND, *arguments], env=own
         )
-        async with Client(server, **options) as client:
+        async with Client(stdio_client(server), **options) as client:
             yield client
         return
     process = await asyncio.create_subprocess_exec(

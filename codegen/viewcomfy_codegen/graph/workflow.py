@@ -50,6 +50,13 @@ class Workflow:
                     found[link.node].append(Use(node.id, name, link.output))
         return {id: tuple(uses) for id, uses in found.items()}
 
+    @cached_property
+    def used_by_one(self) -> set[str]:
+        """The nodes whose outputs all go to one other node."""
+        return {
+            id for id, uses in self.uses.items() if len({use.node for use in uses}) == 1
+        }
+
     def leading_to(self, ends: set[str]) -> set[str]:
         """The nodes from which data flows to one of `ends`, including these."""
         reached = set(ends)

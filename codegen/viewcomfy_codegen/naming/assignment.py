@@ -112,8 +112,9 @@ def _prefixes(
         key = (frozenset(nodes), owners)
         if key not in told:
             told[key] = brothers.told(_in_place(nodes, brothers), owners)
+        prefixes = told[key]  # once: equal keys are compared node by node
         for index in indexes:
-            found[index] = told[key][spots[index].node.id]
+            found[index] = prefixes[spots[index].node.id]
     return found
 
 

@@ -80,9 +80,9 @@ class Labels:
         spelled = tuple(
             {"neg": NEGATIVE, "pos": POSITIVE}.get(word, word) for word in own
         )
-        inputs = (*spot.node.values, *spot.node.links)
+        node = spot.node
         twins = (f"neg_{spot.input}", f"negative_{spot.input}")
-        paired = any(twin in inputs for twin in twins)
+        paired = any(twin in node.values or twin in node.links for twin in twins)
         if spelled == own and paired and own != ("prompt",):
             return (POSITIVE, *own)
         return spelled

@@ -29,14 +29,15 @@ _SLOT: Final = r"\[\w*[_?][\w?]*\]"
 _ADDED: Final = re.compile(r"\s[-–—|:]+\s")
 """What stands between a pack's own title and what an author adds to it."""
 
-_RANGE: Final = r"[(\[][^)\]]*\d\s*(?:-|–|~|to|\.\.)\s*\d[^)\]]*[)\]]"
-_PLACE: Final = r"[(\[][^)\]]*[/\\\\][^)\]]*[)\]]"
-"""A folder in brackets."""
-
-_REMARK: Final = (
-    r"(?i:[(\[][^)\]]*(?:=|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
-    r"|e\.?g|deprecated|max|min)\b)[^)\]]*[)\]])"
+_BRACKETS: Final = r"[(\[][^)\]]*[)\]]"
+_ASIDE: Final = (
+    r"(?i:\d\s*(?:-|–|~|to|\.\.)\s*\d"  # a range
+    r"|[/\\]"  # a folder
+    r"|=|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
+    r"|e\.?g|deprecated|max|min)\b)"
 )
+"""What in brackets says nothing of what a thing is."""
+
 _ON_OFF: Final = r"(?i:[(\[]?\b(?:on|yes)\s*/\s*(?:off|no)\b[)\]]?)"
 """What only says that a value turns something on."""
 
@@ -170,13 +171,16 @@ def _plain(text: str, node: Node, braces: bool) -> str:
     if "/" in text:
         text = re.sub(_ON_OFF, " ", text)
     if "(" in text or "[" in text:
-        for aside in (_SLOT, _RANGE, _PLACE, _REMARK):
-            text = re.sub(aside, " ", text)
+        text = re.sub(_BRACKETS, _without_asides, re.sub(_SLOT, " ", text))
     if text.rstrip(" )]")[-1:].isdecimal():
         value = re.search(_VALUE, text)
         if value and any(_is_number(each, value[1]) for each in node.values.values()):
             text = text[: value.start()]  # What it is set to; a call sets another.
     return text
+
+
+def _without_asides(brackets: re.Match[str]) -> str:
+    return " " if re.search(_ASIDE, brackets[0]) else brackets[0]
 
 
 def _unbraced(text: str) -> str:

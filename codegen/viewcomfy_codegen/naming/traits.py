@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 from ..catalog.vocabulary import family_of, vocabulary
@@ -52,6 +53,7 @@ class Traits:
     def __init__(self, labels: Labels) -> None:
         self._labels = labels
         self._workflow = labels.workflow
+        self._media: dict[str, tuple[Node, ...]] = {}
 
     def said(self, node: Node) -> Words:
         said = self._labels.titles.said[node.id]
@@ -73,7 +75,7 @@ class Traits:
         """
         for _ in range(DEEPEST):
             uses = self._workflow.uses[node.id]
-            if len({use.node for use in uses}) != 1:
+            if node.id not in self._workflow.used_by_one:
                 return ()
             names = {own_words(use.input) for use in uses}
             if len(names) == 1:
@@ -184,8 +186,8 @@ class Traits:
                 source = self._workflow.nodes.get(link.node)
                 if source is None or source in found or len(found) >= 2 * DEEPEST:
                     continue
-                users = {use.node for use in self._workflow.uses[source.id]}
-                if len(users) == 1 and source.class_type != node.class_type:
+                alone = source.id in self._workflow.used_by_one
+                if alone and source.class_type != node.class_type:
                     found.append(source)
                     pending.append(source)
         return found
@@ -203,18 +205,31 @@ class Traits:
         """The nodes that the images, videos and sounds come
         from that this one works on, nearest first.
         """
-        found: list[Node] = []
+        found: dict[str, Node] = {}
         pending = [node]
         while pending and len(found) < 2 * DEEPEST:
-            for _, link in sorted(pending.pop(0).links.items()):
-                source = self._workflow.nodes.get(link.node)
-                facts = self._labels.facts[source.class_type] if source else None
-                outputs = facts.outputs if facts is not None else ()
-                kinds = outputs[link.output : link.output + 1]
-                if source and source not in found and _MEDIA.issuperset(kinds):
-                    found.append(source)
+            for source in self._media_links(pending.pop(0)):
+                if source.id not in found:
+                    found[source.id] = source
                     pending.append(source)
-        return found
+        return list(found.values())
+
+    def _media_links(self, node: Node) -> tuple[Node, ...]:
+        """The nodes that this one takes an image, a video or
+        a sound from, in the order of its inputs' names.
+        """
+        if node.id not in self._media:
+            found: dict[str, Node] = {}
+            for _, link in sorted(node.links.items()):
+                source = self._workflow.nodes.get(link.node)
+                if source is None:
+                    continue
+                facts = self._labels.facts[source.class_type]
+                outputs = facts.outputs if facts is not None else ()
+                if _MEDIA.issuperset(outputs[link.output : link.output + 1]):
+                    found[source.id] = source
+            self._media[node.id] = tuple(islice(found.values(), 2 * DEEPEST))
+        return self._media[node.id]
 
     def loaded(self, node: Node) -> Words:
         """What tells about the one file that this node works on."""

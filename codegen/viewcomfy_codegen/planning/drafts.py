@@ -20,7 +20,7 @@ from ..naming.titles import split_mark
 from ..words import unique, words
 from .branches import branches_of, joined_type, lacking, wire_names
 from .constants import consumed_type
-from .groups import is_rare
+from .groups import Slots, is_rare
 from .hiding import hidden_reason
 from .types import TypeOrigin, declared_type, kind_of, kind_wished
 from .wishes import Wish, Wishes
@@ -90,12 +90,13 @@ def drafts(
         if known is None and node.class_type in PAGE_CLASSES:
             continue
         mark, _ = split_mark(node.title)
+        slots = Slots(node.values)
         for name in _in_order(node, known):
             value = unwrapped(node.values[name])
             declared = _facts_of(known, name, node)
             if _only_on_the_page(name, value, declared, known):
                 continue
-            draft = _draft(node, name, value, declared, known, catalog, roles)
+            draft = _draft(node, name, value, declared, known, catalog, roles, slots)
             if "." not in name and draft.default is not REQUIRED:
                 fed = consumed_type(node, draft.type, value, workflow, facts, roles)
                 if fed is not None and fed != draft.type:
@@ -123,6 +124,7 @@ def _draft(
     known: NodeFacts | None,
     catalog: Catalog,
     roles: Roles,
+    slots: Slots,
 ) -> Draft:
     """The draft of one input by what is known of its class."""
     kind, origin, default, doubt = kind_of(name, value, declared, catalog)
@@ -130,7 +132,7 @@ def _draft(
         origin = _OF_A_SERVER.get(origin, origin)
     if isinstance(kind, Integer) and _is_seed(node, name, roles):
         kind = replace(kind, random=True)
-    rare = is_rare(node, name, value, kind, declared, known, roles)
+    rare = is_rare(node, name, value, kind, declared, known, roles, slots)
     return Draft(
         node,
         WireKey(node.id, name),
@@ -296,7 +298,10 @@ def _in_order(node: Node, known: NodeFacts | None) -> list[str]:
     names = wire_names(known.inputs) if known is not None else ()
     places = {name: place for place, name in enumerate(dict.fromkeys(names))}
 
+    parts = max((name.count(".") for name in places), default=0) + 1
+
     def place(name: str) -> int:
+        name = ".".join(name.split(".", parts)[:parts])
         while name not in places and "." in name:
             name = name.rpartition(".")[0]
         return places.get(name, len(places))

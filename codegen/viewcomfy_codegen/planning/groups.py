@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
 from viewcomfy_runtime.parameters.types import (
@@ -115,6 +118,7 @@ def is_rare(
     facts: InputFacts | None,
     known: NodeFacts | None,
     roles: Roles,
+    slots: Slots,
 ) -> bool:
     """Whether people seldom touch it: model files, devices, how a result is saved, inner works."""
     parts = words(name)
@@ -124,7 +128,7 @@ def is_rare(
         return True
     if "seed" in parts and isinstance(kind, Integer):
         return not kind.random or node.values.get("add_noise") in ("disable", False)
-    if _in_empty_slot(node, name) or _in_table(node, name):
+    if slots.is_empty(name) or slots.is_in_table(name):
         return True
     if roles.is_math(node) or _GLUE.issuperset(parts):
         return True
@@ -181,42 +185,70 @@ def _loads_model(
     return loader or not _FILES.isdisjoint(parts)
 
 
-def _in_empty_slot(node: Node, name: str) -> bool:
-    """Whether the input belongs to a slot of its node that holds nothing: `lora2_strength` beside a
-    `lora2_name` of None.
+class _Beginnings:
+    """Texts with what each stands for, found by what begins with one of them."""
+
+    def __init__(self, known: Mapping[str, int]) -> None:
+        self._texts: list[str] = []
+        for text in sorted(known):
+            # One that begins with another stands for the same slot.
+            if not (self._texts and text.startswith(self._texts[-1])):
+                self._texts.append(text)
+        self._known = known
+
+    def of(self, name: str) -> int | None:
+        """What the text stands for that `name` begins with."""
+        place = bisect_right(self._texts, name) - 1
+        if place < 0 or not name.startswith(self._texts[place]):
+            return None
+        return self._known[self._texts[place]]
+
+
+class Slots:
+    """What the values of a node say of each other: which slots hold nothing, such as that of
+    `lora2_strength` beside a `lora2_name` of None, and which numbers are one of a table.
     """
-    number = _NUMBER.search(name)
-    for other, value in node.values.items():
-        stem = other.removesuffix("_name")
-        if stem != other and value == "None" and name.startswith(stem):
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+        numbered = {name: _NUMBER.search(name) for name in values}
+        self._stems_of_numbers = Counter(
+            name[: found.start()] for name, found in numbered.items() if found
+        )
+        self._has_texts = any(
+            isinstance(value, str) and numbered[name] for name, value in values.items()
+        )
+        empty = [name for name, value in values.items() if value == "None"]
+        stems = (name[: -len("_name")] for name in empty if name.endswith("_name"))
+        self._stems = _Beginnings(dict.fromkeys(stems, 0))
+        self._numbers = {found[0] for found in map(_NUMBER.search, empty) if found}
+        self._counts = _Beginnings(
+            {
+                name[: -len("count")]: value
+                for name, value in values.items()
+                if type(value) is int and name.endswith("_count")
+            }
+        )
+
+    def is_empty(self, name: str) -> bool:
+        """Whether the input belongs to a slot that holds nothing."""
+        if self._stems.of(name) is not None:
             return True
+        number = _NUMBER.search(name)
         if number is None:
-            continue
-        alike = _NUMBER.search(other)
-        if value == "None" and alike is not None and alike[0] == number[0]:
-            return True
-        counts = type(value) is int and other.endswith("_count")
-        if counts and name.startswith(other.removesuffix("count")):
-            return int(number[0]) > int(value)
-    return False
+            return False
+        count = self._counts.of(name)
+        return number[0] in self._numbers or (
+            count is not None and int(number[0]) > count
+        )
 
-
-def _in_table(node: Node, name: str) -> bool:
-    """Whether the input is one of many numbers that only their places tell apart."""
-    number = _NUMBER.search(name)
-    if number is None or type(node.values[name]) not in (int, float):
-        return False
-    stem = name[: number.start()]
-    numbered = [
-        other
-        for other in node.values
-        if (found := _NUMBER.search(other)) and other[: found.start()] == stem
-    ]
-    texts = any(
-        isinstance(value, str) and _NUMBER.search(other)
-        for other, value in node.values.items()
-    )
-    return len(numbered) >= _SHORTEST_TABLE and not texts
+    def is_in_table(self, name: str) -> bool:
+        """Whether the input is one of many numbers that only their places tell apart."""
+        number = _NUMBER.search(name)
+        if number is None or type(self._values[name]) not in (int, float):
+            return False
+        alike = self._stems_of_numbers[name[: number.start()]]
+        return alike >= _SHORTEST_TABLE and not self._has_texts
 
 
 def _is_hint(node: Node, parts: Words) -> bool:

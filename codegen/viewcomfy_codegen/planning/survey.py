@@ -159,6 +159,7 @@ def _common_names(
     nodes = {draft.key: draft.node for _, draft in pairs}
     taken = Counter(names.values())
     found: dict[WireKey, Identifier] = {}
+    given: set[str] = set()
     for keys in survey.sets:
         held = [names[key] for key in keys if key in names]
         if len(held) < 2 or keys[0] in wanted:
@@ -170,9 +171,10 @@ def _common_names(
             continue
         noun = survey.labels.class_noun(nodes[keys[0]])
         for name in (every, common, snake(merge(noun, words(common)))):
-            free = taken[name] == held.count(name) and name not in found.values()
+            free = taken[name] == held.count(name) and name not in given
             if free and usable(name):
                 found[keys[0]] = Identifier(name)
+                given.add(name)
                 break
     return [
         (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from ..texts import hide_secrets
+
 if TYPE_CHECKING:
     from ..results.files import OutputFile
 
@@ -35,6 +37,9 @@ class Progress:
     total: int
     node: str | None = None
 
+    def __post_init__(self) -> None:
+        hide_secrets(self, "node")
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -45,6 +50,9 @@ class Preview:
     data: bytes = field(repr=False)
     content_type: str
     node: str | None = None
+
+    def __post_init__(self) -> None:
+        hide_secrets(self, "content_type", "node")
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,26 @@ LONGEST_PAUSE: Final = 8.0
 
 
 class _Socket(websocket.WebSocket):
-    """Refuses messages of unlimited length, in however many fragments."""
+    """Refuses messages of unlimited length, in however many fragments; once it is `closed`, it
+    connects to nothing.
+    """
 
     received = 0
+
+    def __init__(self, closed: threading.Event) -> None:
+        self._closed = closed
+        super().__init__(enable_multithread=True)
+
+    @property
+    def sock(self) -> Any:
+        """The connection, which is known here only after its TLS handshake."""
+        return self._connection
+
+    @sock.setter
+    def sock(self, connection: Any) -> None:
+        self._connection = connection
+        if connection is not None and self._closed.is_set():
+            shut(connection)
 
     def recv(self) -> str | bytes:
         self.received = 0
@@ -115,7 +132,7 @@ class Channel:
 
     def _read(self) -> None:
         """Connect and pass on messages until the connection ends."""
-        opened: Any = _Socket(enable_multithread=True)
+        opened: Any = _Socket(self._closed)
         self._socket = opened
         try:
             opened.settimeout(PATIENCE)

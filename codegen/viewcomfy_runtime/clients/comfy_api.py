@@ -12,7 +12,13 @@ from urllib.parse import urlencode
 
 from ..calls.call import QUIET, SHORT, Call, Status, Watch
 from ..calls.overrides import applied, own_workflow
-from ..errors import ConfigurationError, Fault, InvalidParametersError, NotFoundError
+from ..errors import (
+    ConfigurationError,
+    Fault,
+    InvalidParametersError,
+    NotFoundError,
+    wrong_type,
+)
 from ..http.client import RETRIES, Http
 from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
@@ -83,9 +89,12 @@ class ComfyAPI(Closing):
         retries: int = RETRIES,
     ) -> None:
         bearer = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
-        base = (COMFY_CLOUD if url is None else url).rstrip("/").removesuffix(API)
+        base = COMFY_CLOUD if url is None else url
+        if isinstance(base, str):
+            base = base.rstrip("/").removesuffix(API)
         credentials = Credentials({**bearer, **(headers or {})})
         self._http = Http(base, credentials, session, retries, api_error)
+        partner_data(api_key_comfy_org)  # only to see that it is one
         self._partner_key = api_key_comfy_org
         self._secrets = Secrets([api_key_comfy_org or ""])
         self._labels = _checked(labels or {})
@@ -180,6 +189,10 @@ class ComfyAPI(Closing):
         `timeout` is in seconds for each request. Raises ViewComfyError: RejectedError if the server
         doesn't list runs, as Comfy Cloud doesn't.
         """
+        if limit is not None and not isinstance(limit, int):
+            raise wrong_type("limit", "a whole number", limit)
+        if label is not None and not isinstance(label, Mapping):
+            raise wrong_type("label", "a mapping of names to texts", label)
         wanted = dict(label or {})
         query: dict[str, str] = {f"metadata[{key}]": wanted[key] for key in wanted}
         left = limit
@@ -300,15 +313,18 @@ def _jobs_in(page: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _checked(labels: Mapping[str, str]) -> dict[str, str]:
     """The labels. Raises ConfigurationError for labels that no server accepts."""
+    if not isinstance(labels, Mapping):
+        raise wrong_type("labels", "a mapping of names to texts", labels)
     if len(labels) > MOST_LABELS:
         raise ConfigurationError(f"a run can have at most {MOST_LABELS} labels")
     for name, value in labels.items():
-        if not _LABEL.fullmatch(name) or name == RUN_LABEL:
+        if not isinstance(name, str) or not _LABEL.fullmatch(name) or name == RUN_LABEL:
             raise ConfigurationError(
                 f"{name!r:.80} can't be the name of a label",
                 hint="use 1 to 40 of A-Z, a-z, 0-9, _ . and -",
             )
-        if not isinstance(value, str) or len(value.encode()) > _LONGEST_LABEL:
+        size = len(value.encode("utf-8", "replace")) if isinstance(value, str) else -1
+        if not 0 <= size <= _LONGEST_LABEL:
             raise ConfigurationError(
                 f"the label {name} must be a text of at most {_LONGEST_LABEL} bytes"
             )

@@ -22,6 +22,7 @@ from ..errors import (
 )
 from ..http.client import LOG, RETRIES
 from ..http.deadlines import Deadline
+from ..texts import without_secrets
 
 GRACE: Final = 0.35
 """Seconds beyond the end of a run's time that its cancellation at the server may take."""
@@ -87,7 +88,7 @@ def reachable(
     except BaseException as error:
         if run.begun:
             if isinstance(error, ViewComfyError):
-                error.prompt_id = error.prompt_id or run.prompt_id or None
+                _name(error, run.prompt_id)
             left = isinstance(error, RunTimeoutError) and not deadline.cancel_on_timeout
             if not (left or _is_over(error)):
                 # Under a deadline of its own: the run's may be over, and would shut this connection
@@ -104,18 +105,25 @@ def named(prompt_id: str) -> Iterator[None]:
     try:
         yield
     except ViewComfyError as error:
-        error.prompt_id = error.prompt_id or prompt_id
+        _name(error, prompt_id)
         raise
 
 
 def partner_data(key: str | None) -> dict[str, Any]:
     """The part of a call that pays for ComfyUI's partner nodes."""
+    if key is not None and not isinstance(key, str):
+        raise TypeError("api_key_comfy_org must be a text")
     return {"extra_data": {"api_key_comfy_org": key}} if key else {}
 
 
 def teller(events: Listener | None, watch: Watch) -> Callable[[str], object]:
     """The callback that learns that the server is unreachable: the run's log."""
     return events.tell if events is not None else Listener(watch).tell
+
+
+def _name(error: ViewComfyError, prompt_id: str) -> None:
+    """Say which run an error is about, unless it says so itself. The id may be a server's."""
+    error.prompt_id = error.prompt_id or without_secrets(prompt_id) or None
 
 
 def _is_over(error: BaseException) -> bool:

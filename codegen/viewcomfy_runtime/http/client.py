@@ -26,6 +26,7 @@ from ..errors import (
     RunTimeoutError,
     ServerError,
     ViewComfyError,
+    wrong_type,
 )
 from ..texts import Secrets, quoted
 from .bodies import NOT_JSON, json_in
@@ -191,6 +192,10 @@ class Http:
         retries: int = RETRIES,
         refused: Refused = error_of,
     ) -> None:
+        if isinstance(retries, bool) or not isinstance(retries, int):
+            raise wrong_type("retries", "a whole number", retries)
+        if session is not None and not isinstance(session, requests.Session):
+            raise wrong_type("session", "a requests.Session", session)
         self._refused = refused
         url, login = checked_url(url)
         self.url: str = url

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import concurrent.futures as futures
 import contextlib
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.request import getproxies
 
@@ -15,8 +16,9 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError
 
-from .deadlines import watch
+from .deadlines import CONNECT_TIMEOUT, Deadline, guarding, watch
 
 BLOCK: Final = 1 << 17
 """Bytes of an upload that are sent at a time: the fastest size measured from 16 KiB to 1 MiB."""
@@ -135,13 +137,51 @@ class _Session(requests.Session):
         return response
 
 
+def connected(
+    connect: Callable[[], socket.socket], seconds: float | None
+) -> socket.socket | None:
+    """What `connect` connects; None where that takes longer than `seconds`, or than this thread's
+    call may take.
+
+    It works in a thread of its own: looking up a host's name can't be interrupted, and a host may
+    have many addresses that don't answer. A connection that comes too late is closed.
+    """
+    found: futures.Future[socket.socket] = futures.Future()
+
+    def work() -> None:
+        try:
+            connection = connect()
+        except BaseException as error:
+            if found.set_running_or_notify_cancel():
+                found.set_exception(error)
+            return
+        if found.set_running_or_notify_cancel():
+            found.set_result(connection)
+        else:
+            connection.close()
+
+    limit = CONNECT_TIMEOUT if seconds is None else seconds
+    deadline = guarding() or Deadline(limit)
+    threading.Thread(target=work, name="viewcomfy-connect", daemon=True).start()
+    try:
+        deadline.until(lambda wait: futures.wait([found], wait).done, limit)
+    finally:
+        late = found.cancel()
+    return None if late else found.result()
+
+
 class Watched(HTTPConnection):
     """A connection that the deadline of its thread can shut."""
 
     def _new_conn(self) -> socket.socket:
-        connection = super()._new_conn()
+        connection = connected(self._opened, self.timeout)
+        if connection is None:
+            raise ConnectTimeoutError(self, "the server couldn't be reached in time")
         watch(connection)  # before a TLS handshake, which can be as slow as an answer
         return connection
+
+    def _opened(self) -> socket.socket:
+        return super()._new_conn()
 
     def connect(self) -> None:
         super().connect()

@@ -31,7 +31,11 @@ class Credentials:
     def __init__(
         self, headers: Mapping[str, str], login: tuple[str, str] | None = None
     ) -> None:
+        if not isinstance(headers, Mapping):
+            raise TypeError("headers must be a mapping of names to texts")
         for name, value in headers.items():
+            if not (isinstance(name, str) and isinstance(value, str)):
+                raise TypeError(f"{name!r:.80} and its value must be texts")
             if not _NAME.fullmatch(name):
                 raise ConfigurationError(
                     f"{name!r:.80} isn't a valid name of a header",

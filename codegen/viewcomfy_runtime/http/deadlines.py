@@ -197,6 +197,12 @@ def shut(connection: socket.socket) -> None:
 
 def watch(connection: socket.socket) -> None:
     """Tells the deadline that guards this thread, if there is one, what it waits on."""
-    deadline: Deadline | None = getattr(_thread, "deadline", None)
+    deadline = guarding()
     if deadline is not None:
         deadline.watch(connection)
+
+
+def guarding() -> Deadline | None:
+    """The deadline that guards this thread, if there is one."""
+    found: Deadline | None = getattr(_thread, "deadline", None)
+    return found

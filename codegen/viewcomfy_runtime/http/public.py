@@ -15,7 +15,6 @@ from urllib3.util.connection import create_connection
 
 from ..errors import ViewComfyError
 from .connections import Adapter, Watched, WatchedTls
-from .deadlines import watch
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
@@ -79,23 +78,20 @@ def public_addresses(host: str, port: int) -> list[str]:
 
 
 class _Public(Watched):
-    def _new_conn(self) -> socket.socket:
+    def _opened(self) -> socket.socket:
         """Connects to the addresses that were checked, so that resolving the name again can't
         change them.
         """
         failed: OSError = OSError("the host has no address")
         for address in public_addresses(self.host, self.port or 0):
             try:
-                made = create_connection(
+                return create_connection(
                     (address, self.port or 0),
                     self.timeout,
                     socket_options=self.socket_options,
                 )
             except OSError as error:
                 failed = error
-                continue
-            watch(made)
-            return made
         raise failed
 
 

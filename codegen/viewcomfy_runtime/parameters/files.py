@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TypeAlias
 
+from ..errors import wrong_type
 from .media import UNKNOWN, extension_of, type_of
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ class URL(Remote):
     ) -> None:
         from urllib.parse import unquote, urlsplit
 
+        if not isinstance(url, str):
+            raise wrong_type("a URL", "a text", url)
+        if isinstance(max_bytes, bool) or not isinstance(max_bytes, int):
+            raise wrong_type("max_bytes", "a whole number", max_bytes)
         parts = urlsplit(url)
         if not is_link(url) or not parts.hostname or parts.port == 0:
             raise ValueError(
@@ -245,6 +250,7 @@ def as_upload(
     Raises ValueError for a `data:` URI that can't be decoded and for what isn't a MIME type.
     """
     if isinstance(value, Upload):
+        _check(value)
         if value.content_type and not _HEADER.fullmatch(value.content_type):
             raise ValueError(f"{value.content_type!r} isn't a MIME type")
         known = as_upload(value.data, name)
@@ -271,6 +277,20 @@ def as_upload(
     filename = Path(own).name if isinstance(own, str | Path) else name
     filename = _encodable(filename) or name
     return Upload(value, filename, type_of(filename) or UNKNOWN)
+
+
+def _check(upload: Upload) -> None:
+    """Raises ValueError for an upload that isn't made of a file and of texts."""
+    if isinstance(upload.data, str | Stored) or not is_file(upload.data):
+        raise ValueError(
+            "an Upload takes a Path, bytes, a binary file object, a URL or a result's file,"
+            f" not {type(upload.data).__name__}"
+        )
+    for text, what in ((upload.filename, "file name"), (upload.content_type, "type")):
+        if text is not None and not isinstance(text, str):
+            raise ValueError(
+                f"the {what} of an Upload must be a text, not {type(text).__name__}"
+            )
 
 
 _TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import Fault, InvalidParametersError
+from ..errors import Fault, InvalidParametersError, wrong_type
 from ..exhaustive import assert_never
 from .files import Upload
 from .types import (
@@ -96,6 +96,8 @@ def parsed_texts(fields: tuple[Field, ...], texts: Mapping[str, Any]) -> dict[st
     upload: an object with `filename`, `content_type` and `file`. Names that are no parameter's are
     kept, for `parse` to refuse. Raises InvalidParametersError with all faults at once.
     """
+    if not isinstance(texts, Mapping):
+        raise wrong_type("a form", "a mapping of names to texts and files", texts)
     known = {field.name: field for field in fields}
     values: dict[str, Any] = {}
     faults: list[Fault] = []

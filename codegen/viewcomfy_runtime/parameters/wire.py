@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ..errors import Fault, InvalidParametersError
+from ..errors import Fault, InvalidParametersError, wrong_type
 from .branches import branch_of, fault
 from .files import URL, Stored, as_data_uri, as_upload, is_link
 from .types import Integer, Json, Media, Refused
@@ -83,6 +83,15 @@ def _misplaced(
                 yield Fault(field.name, message)
 
 
+def _check(fields: tuple[Field, ...], parameters: object) -> None:
+    if not all(hasattr(parameters, field.name) for field in fields):
+        raise wrong_type(
+            "a call",
+            "Parameters(…) of this module (WORKFLOW.parse reads a dict)",
+            parameters,
+        )
+
+
 def wire_of(
     fields: tuple[Field, ...], parameters: object
 ) -> tuple[dict[str, Any], dict[str, Upload]]:
@@ -91,11 +100,7 @@ def wire_of(
     All values are sent, unchanged ones too; files only if they are set; a seed of None becomes a
     number from its range. Raises InvalidParametersError with every fault.
     """
-    if not all(hasattr(parameters, field.name) for field in fields):
-        raise TypeError(
-            f"a call must be Parameters(…) of this module, not {parameters!r:.80};"
-            " WORKFLOW.parse(…) reads a dict"
-        )
+    _check(fields, parameters)
     params: dict[str, Any] = {}
     files: dict[str, Upload] = {}
     values, faults = _accepted(fields, parameters)
@@ -190,6 +195,7 @@ def drawn_in(fields: tuple[Field, ...], parameters: P, *, all: bool = False) -> 
 
 def json_of(fields: tuple[Field, ...], parameters: object) -> dict[str, Any]:
     """A call as JSON values by name. Raises InvalidParametersError with every fault."""
+    _check(fields, parameters)
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for field in fields:

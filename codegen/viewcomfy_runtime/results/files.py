@@ -15,7 +15,7 @@ from ..errors import (
     ViewComfyError,
 )
 from ..parameters.files import Remote
-from ..texts import without_secrets
+from ..texts import hide_secrets
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,8 +52,7 @@ class OutputFile(Remote):
     lasting_url: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("filename", "content_type"):
-            object.__setattr__(self, name, without_secrets(getattr(self, name)))
+        hide_secrets(self, "filename", "content_type", "node")
 
     def read(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> bytes:
         """The whole content, fetched within `timeout` seconds.

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import PurePosixPath
 from string import Formatter
 from typing import TYPE_CHECKING, Final
 
+from ..errors import wrong_type
 from .filenames import safe_name
 
 if TYPE_CHECKING:
     from .files import OutputFile
     from .result import PromptResult
+
+_WIDTH: Final = re.compile(r"[<>^]?\d{0,2}d?")
+"""What may follow a field: wider ones would fill the memory."""
 
 FIELDS: Final = ("stem", "ext", "output", "index", "node", "prompt_id")
 
@@ -23,8 +28,14 @@ def named(result: PromptResult, pattern: str | None) -> list[str]:
     """
     if pattern is None:
         return [safe_name(each.filename, each.content_type) for each in result.outputs]
-    used = {field for _, field, _, _ in Formatter().parse(pattern) if field is not None}
-    if unknown := used - {*FIELDS}:
+    if not isinstance(pattern, str):
+        raise wrong_type("name", "a pattern such as {stem}{ext}", pattern)
+    parts = [part for part in Formatter().parse(pattern) if part[1] is not None]
+    if any(not _WIDTH.fullmatch(spec or "") or how for _, _, spec, how in parts):
+        raise ValueError(
+            "a pattern takes nothing but a width behind a field, as in {index:03}"
+        )
+    if unknown := {field or "" for _, field, _, _ in parts} - {*FIELDS}:
         raise ValueError(
             f"the pattern's {{{sorted(unknown)[0]}}} isn't known: use {', '.join(FIELDS)}"
         )

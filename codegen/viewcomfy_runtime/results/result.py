@@ -14,6 +14,7 @@ from ..errors import (
     ViewComfyError,
 )
 from ..parameters.media import UNKNOWN, type_of
+from ..texts import hide_secrets
 from .files import DOWNLOAD_TIMEOUT, OutputFile, text_output
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class PromptResult:
     wall_seconds: float | None = None
     saved: tuple[Path, ...] = field(default=(), repr=False)
     output_names: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        hide_secrets(self, "prompt_id", "status")
 
     @property
     def images(self) -> tuple[OutputFile, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from ..calls.call import QUIET, Call, Client
-from ..errors import ViewComfyError
+from ..errors import ViewComfyError, wrong_type
 from ..http.deadlines import Deadline
 from ..parameters.files import Upload
 from ..results.result import PromptResult
@@ -33,10 +33,12 @@ class Limits:
     attempts: int = 1
 
     def __post_init__(self) -> None:
-        if self.max_concurrency < 1:
-            raise ValueError("max_concurrency must be at least 1")
-        if self.attempts < 1:
-            raise ValueError("attempts must be at least 1")
+        for name in ("max_concurrency", "attempts"):
+            number = getattr(self, name)
+            if isinstance(number, bool) or not isinstance(number, int):
+                raise wrong_type(name, "a whole number", number)
+            if number < 1:
+                raise ValueError(f"{name} must be at least 1")
 
 
 @dataclass(frozen=True, slots=True)

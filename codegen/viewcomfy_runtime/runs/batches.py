@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ..calls.call import Call, Client
-from ..errors import RunCancelledError, SaveError, ViewComfyError
+from ..errors import RunCancelledError, SaveError, ViewComfyError, wrong_type
 from ..http.deadlines import SLICE, Deadline
 from ..results.result import PromptResult
 from .attempts import Limits, Outcome, Task, attempted, carried
@@ -66,6 +66,8 @@ class _Batch(Generic[R]):
         waiting: Iterator[tuple[int, Item[R]]],
         stop: threading.Event,
     ) -> None:
+        if executor is not None and not hasattr(executor, "submit"):
+            raise wrong_type("executor", "a concurrent.futures.Executor", executor)
         self._stop = stop
         self._thread = threading.current_thread()
         self._client = client
@@ -197,6 +199,8 @@ def saver(
     """How the result of one call is saved: into a folder,
     or by a function of the parameters and the result.
     """
+    if not (isinstance(save, str | os.PathLike) or callable(save)):
+        raise wrong_type("save", "a folder or a function", save)
 
     def saved(result: R) -> list[Path]:
         if isinstance(save, str | os.PathLike):
@@ -217,6 +221,8 @@ def heard(
     if on_result is None:
         yield from ended
         return
+    if not callable(on_result):
+        raise wrong_type("on_result", "a function", on_result)
     tellers = futures.ThreadPoolExecutor(most, "viewcomfy-tell")
     told: list[futures.Future[object]] = []
     try:

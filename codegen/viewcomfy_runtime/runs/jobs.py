@@ -16,7 +16,7 @@ from ..http.deadlines import LONGEST_RUN, Deadline, Timeout
 from ..results.naming import Naming
 from ..results.result import PromptResult
 from .streams import events_of, stream_of
-from .threads import in_loop, in_thread, refuse_coroutine_functions
+from .threads import in_loop, in_thread, require_functions
 
 R = TypeVar("R", bound=PromptResult)
 
@@ -58,7 +58,7 @@ class Job(Generic[R]):
 
         Raises ViewComfyError.
         """
-        refuse_coroutine_functions(on_log=on_log, on_progress=on_progress)
+        require_functions(on_log=on_log, on_progress=on_progress)
         return self._awaited(Deadline(timeout), Watch(on_log, on_progress))
 
     async def aresult(

@@ -44,9 +44,9 @@ class SingleRuns(Runner[P, R]):
         raises ends the run. Raises TypeError for callbacks that are coroutine functions.
         """
         from ..calls.call import Watch
-        from .threads import refuse_coroutine_functions
+        from .threads import require_functions
 
-        refuse_coroutine_functions(on_log=on_log, on_progress=on_progress)
+        require_functions(on_log=on_log, on_progress=on_progress)
         work, deadline = self._prepared(
             parameters,
             client,

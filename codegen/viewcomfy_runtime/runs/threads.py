@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
+from ..errors import wrong_type
 from ..http.deadlines import SLICE, Deadline
 
 T = TypeVar("T")
@@ -55,6 +56,8 @@ def in_loop(
     """
     if callback is None:
         return None
+    if not callable(callback):
+        raise wrong_type("a callback", "a function", callback)
     loop = asyncio.get_running_loop()
 
     async def called(value: T) -> None:
@@ -91,9 +94,11 @@ def waited(
                 raise
 
 
-def refuse_coroutine_functions(**callbacks: object) -> None:
-    """Raises TypeError for a callback that only an event loop could run."""
+def require_functions(**callbacks: object) -> None:
+    """Raises TypeError for a callback that can't be called, or only by an event loop."""
     for name, callback in callbacks.items():
+        if callback is not None and not callable(callback):
+            raise wrong_type(name, "a function", callback)
         if inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(
             getattr(callback, "__call__", None)  # noqa: B004
         ):

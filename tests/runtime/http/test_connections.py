@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
-from viewcomfy_runtime import Call, ConnectionFailedError, RunTimeoutError, ViewComfy
+from viewcomfy_runtime import (
+    URL,
+    Call,
+    ConnectionFailedError,
+    RunCancelledError,
+    RunTimeoutError,
+    ViewComfy,
+)
 from viewcomfy_runtime.http.deadlines import Deadline
+from viewcomfy_runtime.http.fetching import fetched
 
 from ...helpers.faults import Asked, Line, faulty
 from ...helpers.servers import Answer, Server, result
@@ -77,6 +88,74 @@ def test_a_session_of_the_users_ends_with_the_deadline_too() -> None:
         with pytest.raises(RunTimeoutError):
             client.run(Call({"k": 1}), Deadline(0.3))
         assert time.perf_counter() - start < 0.8
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A lookup of names that hangs until the event is set, and then knows every name."""
+    go, look_up = threading.Event(), socket.getaddrinfo
+
+    def hang(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host != "127.0.0.1":
+            go.wait()
+        return look_up("127.0.0.1", *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    yield go
+    go.set()
+    for thread in threading.enumerate():
+        if thread.name == "viewcomfy-connect":
+            thread.join()
+
+
+def test_a_lookup_that_hangs_ends_with_the_deadline(hanging: threading.Event) -> None:
+    client = ViewComfy("http://far.example/", "the-id", SECRET)
+    start = time.perf_counter()
+    with pytest.raises(RunTimeoutError, match="longer than 0.3 s"):
+        client.run(Call({"k": 1}), Deadline(0.3))
+    assert time.perf_counter() - start < 0.8
+
+
+def test_a_lookup_that_hangs_ends_when_the_call_is_cancelled(
+    hanging: threading.Event,
+) -> None:
+    client = ViewComfy("http://far.example/", "the-id", SECRET)
+    deadline = Deadline(60)
+    threading.Timer(0.1, deadline.cancel).start()
+    start = time.perf_counter()
+    with pytest.raises(RunCancelledError):
+        client.run(Call({"k": 1}), deadline)
+    assert time.perf_counter() - start < 0.8
+
+
+def test_a_file_at_a_host_that_is_never_found_ends_with_the_deadline(
+    hanging: threading.Event,
+) -> None:
+    file = URL("http://far.example/a.png")
+    start = time.perf_counter()
+    with Deadline(0.3) as deadline, pytest.raises(RunTimeoutError):
+        fetched(file, deadline)
+    assert time.perf_counter() - start < 0.8
+
+
+def test_a_connection_that_comes_too_late_is_closed(hanging: threading.Event) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        client = ViewComfy(f"http://far.example:{port}/", "the-id", SECRET)
+        with pytest.raises(RunTimeoutError):
+            client.run(Call({"k": 1}), Deadline(0.1))
+        hanging.set()
+        connection, _ = listening.accept()
+        with connection:
+            connection.settimeout(5)
+            assert connection.recv(1) == b""
+
+
+def test_a_host_that_has_no_address_is_told_apart() -> None:
+    client = ViewComfy("http://nowhere.invalid/", "the-id", SECRET, retries=0)
+    with pytest.raises(ConnectionFailedError, match="nowhere.invalid failed: ") as told:
+        client.run(Call({"k": 1}), Deadline(20))
+    assert "HTTPConnection" not in str(told.value)
 
 
 @pytest.mark.parametrize("seconds", ["5", None, True, [1]])

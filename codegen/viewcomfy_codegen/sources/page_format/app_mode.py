@@ -6,15 +6,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ...errors import Diagnostic
 from .curation import Curation
-from .document import PageDocument, PageNode, mapping, node_id, sequence
+from .document import (
+    PageDocument,
+    PageGraph,
+    PageLink,
+    PageNode,
+    mapping,
+    node_id,
+    sequence,
+)
 from .subgraphs import UUID, Scope
 from .virtual import PRIMITIVE
+
+Ids: TypeAlias = tuple[str, ...]
+Place: TypeAlias = tuple[Scope, PageNode]
 
 _HINT: Final = "choose it again in ComfyUI's App mode, and save"
 
@@ -36,22 +47,23 @@ def app_of(document: PageDocument, curation: Curation, graph: Any) -> App | None
     inputs, outputs = sequence(data.get("inputs")), sequence(data.get("outputs"))
     if not inputs and not outputs:
         return None
-    scopes = list(curation.scopes())
+    places = _Places(curation)
     app = App()
-    for entry in inputs:
-        ids, widget = _input(entry)
-        found = list(_keys(scopes, curation, ids, widget))
+    shown: dict[WireKey, None] = {}
+    for ids, widget in dict.fromkeys(map(_input, inputs)):
+        found = dict.fromkeys(_keys(places, curation, ids, widget))
         if not found:
             name = f"{':'.join(ids)} {widget}"
             app.notes.append(_missing(document, f"the input {name}"))
-        app.inputs += [key for key in found if key not in app.inputs]
-    for entry in outputs:
-        ids = _parts(entry if not isinstance(entry, list) else (entry or [None])[0])
-        nodes = [scope.id_of(node) for scope, node in _nodes(scopes, ids)]
-        known = [id for id in nodes if id in graph and id not in app.outputs]
+        shown |= found
+    app.inputs += shown
+    ends: dict[str, None] = {}
+    for ids in dict.fromkeys(map(_output, outputs)):
+        nodes = [scope.id_of(node) for scope, node in places.of(ids)]
         if not nodes:
             app.notes.append(_missing(document, f"the output {':'.join(ids)}"))
-        app.outputs += known
+        ends |= dict.fromkeys(id for id in nodes if id in graph)
+    app.outputs += ends
     return app
 
 
@@ -64,7 +76,7 @@ def _missing(document: PageDocument, what: str) -> Diagnostic:
     )
 
 
-def _input(entry: Any) -> tuple[list[str], str]:
+def _input(entry: Any) -> tuple[Ids, str]:
     """A node's id, in its parts, and the name of a widget: apart, or at the end of the id."""
     parts = sequence(entry) or [entry]
     ids = _parts(parts[0])
@@ -74,47 +86,66 @@ def _input(entry: Any) -> tuple[list[str], str]:
     return ids, widget or ""
 
 
-def _parts(id: Any) -> list[str]:
+def _output(entry: Any) -> Ids:
+    return _parts(entry if not isinstance(entry, list) else (entry or [None])[0])
+
+
+def _parts(id: Any) -> Ids:
     """The path of ids, without the workflow's own before it."""
-    parts = (node_id(id) or "").split(":")
+    parts = tuple((node_id(id) or "").split(":"))
     return parts[1:] if len(parts) > 1 and UUID.fullmatch(parts[0]) else parts
 
 
-def _nodes(scopes: list[Scope], ids: list[str]) -> Iterator[tuple[Scope, PageNode]]:
-    """The nodes with an id: by its whole path, or else by its last part wherever such a node is
-    used.
-    """
-    path = ":".join(ids)
-    for whole in (True, False):
-        found = [
-            (scope, node)
-            for scope in scopes
-            if (node := _node(scope, ids[-1])) is not None
-            and (not whole or scope.id_of(node) == path)
-        ]
-        if found:
-            yield from found
-            return
+class _Places:
+    """The nodes of all graphs where they are used, by their ids."""
 
+    def __init__(self, curation: Curation) -> None:
+        self._by_path: dict[str, Place] = {}
+        self._by_id: dict[str, list[Place]] = {}
+        self._fed_by: dict[PageGraph, dict[str, list[PageLink]]] = {}
+        for scope in curation.scopes():
+            renumbered = scope.graph.renumbered
+            for id, node in scope.graph.nodes.items():
+                self._by_path[scope.id_of(node)] = scope, node
+                if id not in renumbered:
+                    self._by_id.setdefault(id, []).append((scope, node))
+            for id, now in renumbered.items():
+                place = scope, scope.graph.nodes[now]
+                self._by_id.setdefault(id, []).append(place)
 
-def _node(scope: Scope, id: str) -> PageNode | None:
-    return scope.graph.nodes.get(scope.graph.renumbered.get(id, id))
+    def of(self, ids: Ids) -> list[Place]:
+        """The nodes with an id: by its whole path, or else by its last part wherever such a node is
+        used.
+        """
+        whole = self._by_path.get(":".join(ids))
+        if whole is not None and ids[-1] not in whole[0].graph.renumbered:
+            return [whole]
+        return self._by_id.get(ids[-1], [])
+
+    def links_from(self, graph: PageGraph, id: str) -> list[PageLink]:
+        """The links that begin at a node."""
+        if graph not in self._fed_by:
+            found: dict[str, list[PageLink]] = {}
+            for link in graph.links.values():
+                found.setdefault(link.origin, []).append(link)
+            self._fed_by[graph] = found
+        return self._fed_by[graph].get(id, [])
 
 
 def _keys(
-    scopes: list[Scope], curation: Curation, ids: list[str], widget: str
+    places: _Places, curation: Curation, ids: Ids, widget: str
 ) -> Iterator[WireKey]:
     """The inputs that a widget sets: its node's own, or those behind a subgraph's input or a
     primitive.
     """
-    for scope, node in _nodes(scopes, ids):
+    for scope, node in places.of(ids):
         inner = scope.inside(node)
         if inner is not None:
             yield from curation.fed(inner, widget)
         elif node.class_type == PRIMITIVE:
-            for link in scope.graph.links.values():
+            for link in places.links_from(scope.graph, node.id):
                 target = scope.graph.nodes.get(link.target)
-                if link.origin == node.id and target is not None:
+                if target is not None:
                     yield from _written(scope, curation, target, link.target_slot)
         elif curation.holds(key := WireKey(scope.id_of(node), widget)):
             yield key

@@ -13,6 +13,7 @@ from viewcomfy_runtime.parameters.key import WireKey
 from ...catalog.facts import NodeFacts
 from ...errors import CodegenError, Diagnostic, place
 from ...planning.author import Author
+from ..api_format import DEEPEST
 from .app_mode import app_of
 from .curation import Curation
 from .described import Untold, Widgets
@@ -234,11 +235,13 @@ def _sent(value: Any) -> Any:
     return {"__value__": plain} if isinstance(plain, list) else plain
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
         return int(value)
+    if depth > DEEPEST:
+        return value  # It is refused with its place, as any value that deep.
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [_plain(each, depth + 1) for each in value]
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: _plain(each, depth + 1) for key, each in value.items()}
     return value

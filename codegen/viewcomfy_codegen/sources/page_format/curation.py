@@ -25,6 +25,9 @@ _GENERIC: Final = frozenset(
 name.
 """
 _ASIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_MOST_FRAMES: Final = 1000
+"""Groups of a canvas in which nodes are looked for."""
+
 _COUNTED: Final = re.compile(r"_\d+$")
 
 
@@ -169,7 +172,7 @@ def _trimmed(text: str) -> str:
 
 def _frames(graph: PageGraph) -> Iterator[tuple[float, tuple[float, ...], str]]:
     """The groups on the canvas: area, left, top, right and bottom, title."""
-    for each in graph.groups:
+    for each in graph.groups[:_MOST_FRAMES]:
         title = mapping(each).get("title")
         box = sequence(mapping(each).get("bounding"))[:4]
         if len(box) == 4 and all(isinstance(side, int | float) for side in box):

@@ -26,6 +26,9 @@ class PageLink(NamedTuple):
     target_slot: int
 
 
+_LONGEST_TYPE: Final = 1000
+"""Characters of a type, which may be a list of those that an input takes."""
+
 _WHOLE: Final = re.compile(r"-?\d{1,15}", re.ASCII)
 
 
@@ -66,10 +69,15 @@ class PageNode:
     named: Mapping[str, Any] | None
     properties: Mapping[str, Any]
     position: tuple[float, float] | None = None
+    _by_name: dict[str, Slot] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for each in self.inputs:
+            self._by_name.setdefault(each.name, each)
 
     def slot(self, name: str) -> Slot | None:
         """The input of this name."""
-        return next((each for each in self.inputs if each.name == name), None)
+        return self._by_name.get(name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +147,6 @@ def type_of(value: Mapping[str, Any]) -> str:
     everything.
     """
     found = value.get("type")
-    return (
-        found if isinstance(found, str) else "COMBO" if isinstance(found, list) else "*"
-    )
+    if isinstance(found, str):
+        return found[:_LONGEST_TYPE]
+    return "COMBO" if isinstance(found, list) else "*"
