@@ -13,6 +13,9 @@ from .subgraphs import Scope
 _OWN: Final = "-1"
 """The inner node of an entry that stands for an input of the subgraph itself."""
 
+_DRAWN: Final = "$$"
+"""How the names begin of what the page draws among the widgets, and that holds no value."""
+
 
 class Promotion:
     """Answers what a subgraph's widgets hold; `widgets`
@@ -114,6 +117,7 @@ def _held(
         (str(each[0]), each[1])
         for each in sequence(host.properties.get("proxyWidgets"))
         if isinstance(each, list) and len(each) >= 2 and isinstance(each[1], str)
+        if not each[1].startswith(_DRAWN)
     ]
     own = [entry for entry in entries if entry[0] == _OWN]
     for listed in (entries, own):

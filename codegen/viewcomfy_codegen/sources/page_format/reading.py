@@ -42,7 +42,7 @@ def read_document(document: Mapping[str, Any], source: str) -> PageDocument:
         definitions.setdefault(each["id"], reader.graph(each, where))
     if reader.faults:
         raise CodegenError(*reader.faults)
-    renumber = Renumbering(document, [root, *definitions.values()])
+    renumber = Renumbering(document, root)
     definitions = {id: renumber(graph) for id, graph in definitions.items()}
     extra = mapping(document.get("extra"))
     return PageDocument(source, root, definitions, extra, renumber.free)

@@ -10,24 +10,35 @@ from .document import OUTPUTS, PageGraph, is_whole, mapping, whole
 
 
 class Renumbering:
-    """Gives nodes of definitions whose ids occurred before in the file new ones, as the page
-    does.
+    """Gives nodes of definitions whose ids occurred before in the file new ones, as the page does:
+    it counts on from the last id that it has given or met, and passes those that are taken.
     """
 
-    def __init__(self, document: Mapping[str, Any], graphs: list[PageGraph]) -> None:
-        self._taken = set(graphs[0].nodes)
-        highest = whole(document.get("last_node_id"))
-        highest = max(highest, whole(mapping(document.get("state")).get("lastNodeId")))
-        for graph in graphs:
-            highest = max([highest, *(whole(id) for id in graph.nodes)])
-        self.free = highest + 1
+    def __init__(self, document: Mapping[str, Any], root: PageGraph) -> None:
+        self._taken = set(root.nodes)
+        self._last = max(
+            whole(document.get("last_node_id")),
+            whole(mapping(document.get("state")).get("lastNodeId")),
+        )
+
+    @property
+    def free(self) -> int:
+        """The lowest number above all ids so far."""
+        return 1 + max([self._last, *map(whole, self._taken)])
+
+    def _next(self) -> str:
+        self._last += 1
+        while str(self._last) in self._taken:
+            self._last += 1
+        return str(self._last)
 
     def __call__(self, graph: PageGraph) -> PageGraph:
         changed: dict[str, str] = {}
         for id in graph.nodes:
             if id in self._taken and is_whole(id):
-                changed[id] = str(self.free)
-                self.free += 1
+                changed[id] = self._next()
+            else:
+                self._last = max(self._last, whole(id))
             self._taken.add(changed.get(id, id))
         if not changed:
             return graph

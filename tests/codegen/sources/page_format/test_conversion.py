@@ -505,6 +505,15 @@ def test_values_of_older_hosts_go_to_the_widgets_that_they_list() -> None:
     assert inputs(page)["9:21"] == {"seed": 7, "count": 8}
 
 
+def test_what_an_older_host_only_draws_takes_none_of_its_values() -> None:
+    page = Page()
+    inner = page.subgraph("5a")
+    inner.add("Shuffle", 7, 3, id=21)
+    listed = {"proxyWidgets": [["-1", "$$canvas-image-preview"], ["21", "count"]]}
+    page.add(inner.uuid, 8, id=9, properties=listed)
+    assert inputs(page)["9:21"] == {"seed": 7, "count": 8}
+
+
 @pytest.mark.parametrize("mode", [2, 4])
 def test_an_instance_at_the_top_that_is_off_exports_nothing_of_its_inside(
     mode: int,
@@ -539,8 +548,27 @@ def test_an_id_that_occurs_twice_gets_the_next_free_number() -> None:
         inner.add("Save", "out", takes={"images": image}, id=22)
     page.add(first.uuid, id=1)
     page.add(second.uuid, id=40)
-    assert list(inputs(page)) == ["1:21", "1:22", "40:41", "40:42"]
-    assert inputs(page)["40:42"]["images"] == ["40:41", 0]
+    assert list(inputs(page)) == ["1:21", "1:22", "40:23", "40:24"]
+    assert inputs(page)["40:24"]["images"] == ["40:23", 0]
+
+
+def test_new_ids_count_on_from_the_last_one_given_or_met_and_pass_those_in_use() -> (
+    None
+):
+    page = Page()
+    inner = page.subgraph("5a")
+    for id in (3, 6, 4, 7):
+        inner.add("Load", f"{id}.png", id=id)
+    for id in (4, 8):
+        page.add("Load", "root.png", id=id)
+    page.add(inner.uuid, id=1)
+    found = {id: node["image"] for id, node in inputs(page).items() if ":" in id}
+    assert found == {
+        "1:3": "3.png",
+        "1:6": "6.png",
+        "1:7": "4.png",
+        "1:9": "7.png",
+    }
 
 
 def test_a_subgraph_within_itself_is_refused_by_its_name() -> None:
