@@ -131,7 +131,7 @@ def catalog_of(options: Options) -> Catalog:
     """
     if options.object_info is None and options.kept is None:
         return shipped()
-    return with_object_info({**(options.kept or {}), **(options.object_info or {})})
+    return with_object_info(options.object_info or {}, options.kept)
 
 
 def surveyed(found: Read, options: Options) -> tuple[Survey, Options]:

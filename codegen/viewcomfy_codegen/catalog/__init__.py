@@ -11,7 +11,7 @@ from .facts import (
     union,
 )
 from .glossary import Glossary, glossary
-from .lookup import Catalog, OwnCatalog, shipped, with_object_info
+from .lookup import Catalog, shipped, with_object_info
 from .titles import DefaultTitles, plain_title
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "Group",
     "InputFacts",
     "NodeFacts",
-    "OwnCatalog",
     "Variant",
     "glossary",
     "is_page_name",

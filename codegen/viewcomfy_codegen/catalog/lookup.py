@@ -54,6 +54,10 @@ class Catalog:
             if not key.startswith(tuple(_SIGNS)):
                 yield key
 
+    def is_missing(self, class_type: str) -> bool:
+        """Whether the user's server, where one was asked, has no such class."""
+        return False
+
     def node(self, class_type: str) -> NodeFacts | None:
         """What is known of a class; None for a class nobody told us about."""
         if class_type not in self._nodes:
@@ -195,17 +199,19 @@ class Catalog:
 class OwnCatalog(Catalog):
     """What the user's own server says of its classes, on top of what the package knows."""
 
-    def __init__(self, data: bytes, classes: Mapping[str, Any]) -> None:
+    def __init__(
+        self, data: bytes, classes: Mapping[str, Any], kept: Mapping[str, Any]
+    ) -> None:
         super().__init__(data)
-        self._classes = classes
+        self._asked = classes
+        self._classes = {**kept, **classes}
 
     def classes(self) -> Iterator[str]:
         yield from self._classes
         yield from (each for each in super().classes() if each not in self._classes)
 
-    def knows(self, class_type: str) -> bool:
-        """Whether the user's server has the class."""
-        return class_type in self._classes
+    def is_missing(self, class_type: str) -> bool:
+        return bool(self._asked) and class_type not in self._asked
 
     def _find(self, class_type: str) -> NodeFacts | None:
         if class_type not in self._classes:
@@ -243,6 +249,10 @@ def shipped() -> Catalog:
     return Catalog(shipped_data(_NODES))
 
 
-def with_object_info(classes: Mapping[str, Any]) -> Catalog:
-    """The catalog that the package ships, under what a server answered at /object_info."""
-    return OwnCatalog(shipped_data(_NODES), classes)
+def with_object_info(
+    classes: Mapping[str, Any], kept: Mapping[str, Any] | None = None
+) -> Catalog:
+    """The catalog that the package ships, under the user's own catalog of such answers, and that
+    under what a server answered at /object_info.
+    """
+    return OwnCatalog(shipped_data(_NODES), classes, kept or {})

@@ -14,11 +14,12 @@ import click
 
 from .. import pipeline
 from ..errors import CodegenError
+from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..project.writing import write_all
 from ..targets.flattened import flattened
 from .console import err, tell
-from .files import read_file
+from .files import read_file, users_facts
 
 
 @click.command("params")
@@ -62,7 +63,10 @@ def _nodes(place: str, picked: str | None) -> Mapping[str, Any]:
     """
     data = read_file(place)
     name = "standard input" if place == STANDARD else Path(place).name
-    graph = pipeline.read(data, name, workflow_in=picked).workflow.graph
+    catalog = pipeline.catalog_of(Options(kept=users_facts()))
+    graph = pipeline.read(
+        data, name, workflow_in=picked, catalog=catalog
+    ).workflow.graph
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):

@@ -22,7 +22,7 @@ from viewcomfy_runtime.errors import ConfigurationError
 from ..errors import CodegenError
 from ..sources import classes_in
 from .console import err, out, tell
-from .files import read_file, read_object_info
+from .files import read_file, read_object_info, users_facts
 
 if TYPE_CHECKING:
     from ..serving import Served
@@ -249,5 +249,9 @@ def _served(options: ServeOptions) -> Iterator[Served]:
         raise click.UsageError("--view-comfy describes a single workflow")
     described = (read_file(beside), beside) if beside else None
     return workflows_named(
-        options.workflows, read_file, view_comfy=described, object_info=classes
+        options.workflows,
+        read_file,
+        view_comfy=described,
+        object_info=classes,
+        kept=users_facts(),
     )

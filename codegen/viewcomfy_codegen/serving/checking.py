@@ -20,7 +20,7 @@ from viewcomfy_runtime.parameters.types import (
     accept,
 )
 
-from ..catalog import Catalog, InputFacts, OwnCatalog
+from ..catalog import Catalog, InputFacts
 from ..errors import CodegenError
 from ..graph.workflow import Node, Workflow, ordered
 from ..planning.drafts import unwrapped
@@ -234,9 +234,7 @@ def _refuse_unknown_classes(workflow: Workflow, catalog: Catalog) -> None:
     """Raises Rejected for a class that the server cannot have."""
     for node in workflow.nodes.values():
         name = node.class_type
-        if name in PAGE_ONLY or (
-            isinstance(catalog, OwnCatalog) and not catalog.knows(name)
-        ):
+        if name in PAGE_ONLY or catalog.is_missing(name):
             error = {
                 "type": "missing_node_type",
                 "message": f"Node '{node.title or name}' not found",

@@ -10,11 +10,11 @@ from typing import Any
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import ParameterType
 
-from ..catalog import Catalog, shipped, with_object_info
+from ..catalog import Catalog
 from ..errors import CodegenError, Diagnostic
 from ..graph.workflow import Workflow
 from ..model import Module
-from ..pipeline import Generated, generate
+from ..pipeline import Generated, catalog_of, generate
 from ..planning.analysis import analyse
 from ..planning.branches import joined_type
 from ..planning.options import Options, Shared
@@ -32,7 +32,8 @@ class Served:
     `source` is the content of anything that `generate` accepts, or of a generated module that
     embeds its workflow; `label` names it in messages, `picked` chooses a workflow of a
     view_comfy.json. `object_info` is a ComfyUI's answer there: calls are then checked against it,
-    rather than against what the package knows of node classes.
+    rather than against what the package knows of node classes. `kept` is the user's own catalog of
+    such answers, which may lack classes that their server has.
     """
 
     name: str
@@ -41,15 +42,16 @@ class Served:
     picked: str | None = None
     view_comfy: tuple[bytes, str] | None = None
     object_info: Mapping[str, Any] | None = field(default=None, repr=False)
+    kept: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @cached_property
     def catalog(self) -> Catalog:
         """What is known of node classes."""
-        return (
-            shipped()
-            if self.object_info is None
-            else with_object_info(self.object_info)
-        )
+        return catalog_of(self._options)
+
+    @property
+    def _options(self) -> Options:
+        return Options(object_info=self.object_info, kept=self.kept)
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -74,7 +76,7 @@ class Served:
     @cached_property
     def _generated(self) -> Generated:
         source: bytes | Mapping[str, Any] = self.source
-        options = Options(object_info=self.object_info)
+        options = self._options
         text = self.source[:2000].decode("utf-8", "replace")
         if is_generated(text) and not text.lstrip().startswith("{"):
             source, options = _of_module(self.source, self.label, options)

@@ -32,6 +32,7 @@ def workflows_named(
     *,
     view_comfy: tuple[bytes, str] | None = None,
     object_info: Mapping[str, Any] | None = None,
+    kept: Mapping[str, Any] | None = None,
 ) -> Iterator[Served]:
     """Each workflow under its own name: its file's, or its title in a view_comfy.json with several.
 
@@ -51,7 +52,7 @@ def workflows_named(
             while name in taken:
                 name, number = f"{base}_{number}", number + 1
             taken.add(name)
-            yield replace(served, name=name)
+            yield replace(served, name=name, kept=served.kept or kept)
 
 
 def workflows_in(

@@ -187,6 +187,34 @@ def credentials(found: dict[str, str]) -> dict[str, str]:
     }
 
 
+def test_calls_are_judged_by_what_the_users_own_catalog_says(tmp_path: Path) -> None:
+    home = "HOME" if sys.platform == "darwin" else "XDG_CONFIG_HOME"
+    environment = dict.fromkeys((home, "APPDATA"), str(tmp_path / "home"))
+    info = {"KSampler": {"input": {"required": {"steps": ["INT", {"max": 7}]}}}}
+    (tmp_path / "info.json").write_text(json.dumps(info), "utf-8")
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "viewcomfy_codegen"),
+            *("catalog", "update", "info.json"),
+        ],
+        cwd=tmp_path,
+        env={**os.environ, **environment},
+        check=True,
+        capture_output=True,
+    )
+    serve = ("workflow_api.json", "--port", "0")
+    with command(*serve, cwd=tmp_path, **environment) as process:
+        found = variables(process)
+        answer = requests.post(
+            found["VIEWCOMFY_API_URL"],
+            headers=credentials(found),
+            files={"params": (None, json.dumps({"3-inputs-steps": 50}))},
+            timeout=20,
+        )
+    assert "7" in answer.text
+    assert answer.status_code >= 400
+
+
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 
 
