@@ -249,10 +249,14 @@ def _fits(sentence: str, kind: str) -> bool:
     no switch.
     """
     first = sentence.partition(" ")[0]
+    if " file to " in sentence:
+        return kind not in ("flag", "integer", "number")
     if first == "Whether" or sentence.startswith("Turn this"):
         return kind in ("flag", "choice", "text")
-    if first in ("Number", "How", "Width", "Height", "Position", "Frame", "Pixels"):
+    if first in ("Number", "How", "What", "Position", "Frame"):
         return kind not in ("flag", "media")
+    if first in ("Width", "Height", "Pixels", "Horizontal", "Vertical"):
+        return kind not in ("flag", "media", "text")
     return True
 
 

@@ -57,7 +57,7 @@ _RARE: Final = frozenset(
     " terminal stretch chunk chunks layer norm context window stride guarantee"
     " rope riflex template beta version algorithm config model models union index order"
     " detection guide timestep latents"
-    " direction mode variance iters"
+    " direction mode variance iters equal easing handling"
     # What a service is reached with.
     " endpoint api role"
     # The server's care.
@@ -122,6 +122,8 @@ def is_rare(
 ) -> bool:
     """Whether people seldom touch it: model files, devices, how a result is saved, inner works."""
     parts = words(name)
+    while len(parts) > 1 and parts[-1].isdecimal():
+        parts = parts[:-1]
     if isinstance(kind, Media):
         return False
     if _loads_model(node, parts, value, facts):
@@ -169,6 +171,7 @@ def works_on_images(node: Node, known: NodeFacts | None) -> bool:
     )
 
 
+_PARTS: Final = frozenset({"encode", "decode", "tile"})
 _IMAGES: Final = frozenset({"IMAGE", "VIDEO", "MASK"})
 _FRAMES: Final = frozenset("image images video frames pixels".split())
 _LATENTS: Final = frozenset("sampler latent encode conditioning to".split())
@@ -294,8 +297,10 @@ def _is_making(parts: Words) -> bool:
 
 
 def _is_work(node: Node, parts: Words, known: NodeFacts | None) -> bool:
-    """Whether it says how many of the images that it is given a node handles at once."""
-    return parts == ("batch", "size") and works_on_images(node, known)
+    """Whether it says how much of what it is given a node handles at once."""
+    if parts[-2:] != ("batch", "size"):
+        return False
+    return not _PARTS.isdisjoint(parts) or works_on_images(node, known)
 
 
 def _of_masks(node: Node) -> bool:

@@ -25,7 +25,7 @@ def hidden_reason(
 ) -> str:
     """Why an input has no parameter unless somebody asks for it; empty where it has one."""
     plain = plain_name(name)
-    if value is None and declared is None:
+    if value is None and (declared is None or not declared.holds_value):
         return "it holds nothing"
     if _EDITOR_STATE.search("_".join(words(name)) if name[:2] != "__" else name):
         return "it is the state of the editor"

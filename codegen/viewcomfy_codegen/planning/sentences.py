@@ -19,7 +19,7 @@ from viewcomfy_runtime.parameters.types import (
 
 from ..catalog import glossary
 from ..catalog.glossary import SentenceOrigin, Told
-from ..graph.roles import PRIMITIVE
+from ..graph.roles import NEGATIVE, PRIMITIVE
 from ..graph.workflow import Node
 from ..model import Origin
 from ..naming.titles import split_mark
@@ -96,9 +96,10 @@ class Sentences:
             taken = plain_name(fed.input.rpartition(".")[2])
             said = glossary().sentence(fed.class_type, taken, kind)
             named = glossary().on_name(plain_name(name), kind)
-            # What switches something is called what it does, whatever the switch's input is.
-            first, last = (named, said) if kind == "flag" else (said, named)
-            return first if first[0] else last
+            # What is called after what it turns on says that, whatever it feeds.
+            if kind == "flag" and named[1] is SentenceOrigin.PATTERN:
+                return named
+            return said if said[0] else named
         if own <= PRIMITIVE and not draft.node.links:
             return glossary().on_name(plain_name(name), kind)
         if "." in draft.input:
@@ -157,7 +158,7 @@ class Sentences:
             return ""
         if self._asks_language_model(draft.node):
             return glossary().role("instruction")
-        side = self._roles.side(draft.node)
+        side = NEGATIVE if NEGATIVE in parts else self._roles.side(draft.node)
         works = glossary().of_class(draft.node.class_type, plain_name(draft.input))
         if side is None or (works and not self._roles.encodes(draft.node)):
             return ""

@@ -11,6 +11,7 @@ from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Text
 
 from ..catalog import Catalog
+from ..graph.roles import PRIMITIVE
 from ..graph.workflow import Workflow
 from ..model import ADVANCED, BASIC, Identifier, Origin
 from ..naming.assignment import assign
@@ -226,12 +227,18 @@ def _after_app(draft: Draft) -> Draft:
 
 
 def _after_naming(draft: Draft, origin: Origin | str, rule: Rule) -> Draft:
-    """The draft with where its name comes from; what an author
+    """The draft with where its name comes from; a constant that an author
     titled is basic, what is hidden advanced where it shows.
     """
-    hidden = draft.hidden and draft.group == BASIC
-    return draft._replace(
-        name_origin=origin,
-        titled=rule is Rule.TITLE,
-        group=ADVANCED if hidden else draft.group,
-    )
+    group = draft.group
+    if draft.hidden and group == BASIC:
+        group = ADVANCED
+    elif rule is Rule.TITLE and group == ADVANCED and _is_constant(draft):
+        group = BASIC
+    return replace(draft, name_origin=origin, titled=rule is Rule.TITLE, group=group)
+
+
+def _is_constant(draft: Draft) -> bool:
+    """Whether a node was put in for this value alone, by somebody who means it to be set."""
+    free = not (draft.hidden or draft.marked or draft.node.links)
+    return free and PRIMITIVE.issuperset(words(draft.input))

@@ -57,6 +57,7 @@ _PAIRS: Final = (
     ("enabled", "disabled"),
     ("yes", "no"),
     ("on", "off"),
+    ("true", "false"),
 )
 """Switches that are written out: either word stands for one of two."""
 

@@ -117,6 +117,26 @@ def test_what_a_language_model_is_told_is_no_description_of_the_result() -> None
     assert "What the language model is asked to write." in found
 
 
+def test_a_switch_that_sets_several_says_what_it_is_called_after() -> None:
+    workflow = text_to_image()
+    workflow["21"] = node("PrimitiveBoolean", "Enable turbo LoRA", value=False)
+    for id in ("22", "23"):
+        workflow[id] = node("ComfySwitchNode", switch=["21", 0], on_true=["8", 0])
+    workflow["9"]["inputs"]["images"] = ["22", 0]
+    workflow["24"] = node("PreviewImage", images=["23", 0])
+    found = schema(workflow)["properties"]["enable_turbo_lora"]
+    assert found["description"].startswith("Whether to use turbo LoRA.")
+    assert found["x-viewcomfy-group"] == "basic"
+
+
+def test_a_negative_prompt_of_an_unknown_class_says_what_is_not_wanted() -> None:
+    workflow = {
+        "1": node("Odd Encode", prompt="a fox", negative_prompt="a cat"),
+        "2": node("KSampler", positive=["1", 0], negative=["1", 1]),
+    }
+    assert said(workflow, "negative_prompt") == "What the result should not show."
+
+
 def test_a_constant_behind_a_display_is_what_uses_it() -> None:
     workflow = {
         "1": node("PrimitiveString", value="voice A"),

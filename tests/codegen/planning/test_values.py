@@ -230,6 +230,11 @@ def test_a_placeholder_for_a_number_of_an_unknown_class_is_no_default(
         assert found["required"] == [spoken]
 
 
+def test_a_link_that_holds_nothing_is_no_parameter() -> None:
+    workflow = {"1": node("KSampler", latent_image=None, steps=20)}
+    assert list(schema(workflow)["properties"]) == ["steps"]
+
+
 def test_a_number_that_is_added_to_a_seed_is_not_drawn() -> None:
     found = schema({"1": node("Nobody's", seed_offset=0)})["properties"]
     assert found["seed_offset"]["x-viewcomfy-group"] == "advanced"
