@@ -235,7 +235,7 @@ def _after_naming(draft: Draft, origin: Origin | str, rule: Rule) -> Draft:
         group = ADVANCED
     elif rule is Rule.TITLE and group == ADVANCED and _is_constant(draft):
         group = BASIC
-    return replace(draft, name_origin=origin, titled=rule is Rule.TITLE, group=group)
+    return draft._replace(name_origin=origin, titled=rule is Rule.TITLE, group=group)
 
 
 def _is_constant(draft: Draft) -> bool:
