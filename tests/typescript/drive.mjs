@@ -132,8 +132,9 @@ const OPERATIONS = {
     };
   },
   facts: (module, { name, details }) => {
-    const { retryable, mayHaveRun } = new module[name]("", undefined, details);
-    return { retryable, mayHaveRun };
+    const error = new module[name]("", undefined, details);
+    const { retryable, mayHaveRun, publicMessage } = error;
+    return { retryable, mayHaveRun, publicMessage };
   },
   withoutClient: (module, { call }) => module.run(module.parse(call), {}),
 };
@@ -157,8 +158,9 @@ for await (const line of lines) {
     const module = await import(pathToFileURL(path).href);
     answer = { value: await OPERATIONS[operation](module, given) };
   } catch (error) {
-    const { name, message } = error;
-    answer = { error: { ...error, name, message, text: String(error) } };
+    const { name, message, publicMessage } = error;
+    const text = String(error);
+    answer = { error: { ...error, name, message, publicMessage, text } };
   }
   process.stdout.write(`${written(answer)}\n`);
 }

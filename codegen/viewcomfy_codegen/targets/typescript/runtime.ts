@@ -27,10 +27,26 @@ export class Stored {
 
 // Errors
 
+/** What the users of a service may read of an error; of the others, that the run failed. */
+const PUBLIC: Readonly<Record<string, string>> = {
+  AuthenticationError: "The service is not set up correctly.",
+  NotFoundError:
+    "The service is not set up correctly, or the result is no longer there.",
+  RateLimitedError: "The service is busy. Try again in a moment.",
+  ServerError: "The service failed. Try again later.",
+  RejectedError: "The workflow does not accept these values.",
+  ConnectionFailedError: "The service cannot be reached. Try again later.",
+  RunTimeoutError: "The run took too long.",
+  RunCancelledError: "The run was cancelled.",
+  ProtocolError: "The service gave an answer that could not be understood.",
+  SaveError: "The result could not be stored.",
+};
+
 /**
  * Base of all errors of this module. `hint` says what to do about it, `status` is the HTTP status and
  * `promptId` the run, where there are any. `retryable` says whether the same call may succeed later,
- * `mayHaveRun` whether it may have run, so that sending it again could run it twice.
+ * `mayHaveRun` whether it may have run, so that sending it again could run it twice, and `publicMessage`
+ * what the users of a service may read: a sentence that names no server, no URL and no node.
  */
 export class ViewComfyError extends Error {
   override readonly name: string = "ViewComfyError";
@@ -54,6 +70,17 @@ export class ViewComfyError extends Error {
     return (isLate && status !== 503 && !nothingSent) || !!promptId;
   }
 
+  get publicMessage(): string {
+    const { name, faults = [] } = this as Refusal;
+    const told = faults.filter(({ parameter }) => parameter);
+    return (
+      told
+        .map(({ parameter, message }) => `${parameter}: ${message}`)
+        .join("; ") ||
+      (PUBLIC[name] ?? "The run failed.")
+    );
+  }
+
   override toString(): string {
     return `${this.name}: ${this.message}${this.hint ? `\nhint: ${this.hint}` : ""}`;
   }
@@ -65,8 +92,11 @@ type Kind<Fields> = new (
 ) => ViewComfyError & Readonly<Fields>;
 
 /** The name is written out, since minifiers shorten those of classes. */
-const named = <Fields = object>(name: string): Kind<Fields> =>
-  class extends ViewComfyError {
+const named = <Fields = object>(
+  name: string,
+  Base: Kind<unknown> = ViewComfyError,
+): Kind<Fields> =>
+  class extends Base {
     override readonly name = `${name}Error`;
   } as unknown as Kind<Fields>;
 
@@ -84,13 +114,14 @@ export type IncompatibleModuleError = InstanceType<
   typeof IncompatibleModuleError
 >;
 
-/**
- * One thing wrong with a call: the parameter, by the schema's name, and what it would have to be.
- * `property` is its name in `Parameters`.
- */
-export interface Fault {
+/** A parameter by the schema's name; `property` is its name in `Parameters`. */
+interface Named {
   readonly parameter: string;
   readonly property: string;
+}
+
+/** One thing wrong with a call: the parameter and what it would have to be. */
+export interface Fault extends Named {
   readonly message: string;
 }
 
@@ -109,6 +140,13 @@ export type InvalidWorkflowError = InstanceType<typeof InvalidWorkflowError>;
 /** The server or the credentials are missing or not valid. Nothing was sent. */
 export const ConfigurationError = named("Configuration");
 export type ConfigurationError = InstanceType<typeof ConfigurationError>;
+
+/** There is no client to run with. Nothing was sent. */
+export const MissingSettingsError = named(
+  "MissingSettings",
+  ConfigurationError,
+);
+export type MissingSettingsError = InstanceType<typeof MissingSettingsError>;
 
 /** The server does not accept the credentials (401, 403). */
 export const AuthenticationError = named("Authentication");
@@ -131,19 +169,39 @@ export type RateLimitedError = InstanceType<typeof RateLimitedError>;
 export const ServerError = named<Busy>("Server");
 export type ServerError = InstanceType<typeof ServerError>;
 
-/** What ComfyUI finds wrong with one node: its id and class, the input where there is one, and why. */
-export interface NodeFault {
+/**
+ * What ComfyUI finds wrong with one node: its id and class, the input where there is one, and why.
+ * `parameter` and `property` are empty where no parameter sets the input.
+ */
+export interface NodeFault extends Fault {
   readonly node: string;
   readonly classType: string;
   readonly input: string;
-  readonly message: string;
 }
 
 /** The server refused the call (another 4xx); `faults` are what it says of single nodes. */
-export const RejectedError = named<{ faults: readonly NodeFault[] }>(
-  "Rejected",
-);
-export type RejectedError = InstanceType<typeof RejectedError>;
+export class RejectedError extends ViewComfyError {
+  override readonly name = "RejectedError";
+  declare readonly faults: readonly NodeFault[];
+  readonly #summary: string;
+
+  constructor(
+    summary: string,
+    hint?: string,
+    details: { readonly faults?: readonly NodeFault[] } = {},
+  ) {
+    const { faults = [] } = details;
+    const lines = [summary, ...listed(faults.map(faultText), 10)];
+    super(lines.join("\n  "), hint, { ...details, faults });
+    this.#summary = summary;
+  }
+
+  /** The same error, its faults with the names of the parameters that they are about. */
+  byParameter(nameOf: (fault: NodeFault) => Named): RejectedError {
+    const faults = this.faults.map((each) => ({ ...each, ...nameOf(each) }));
+    return new RejectedError(this.#summary, this.hint, { ...this, faults });
+  }
+}
 
 /** The workflow started and failed; `fault` says in which node, where the server does. */
 export const ExecutionError = named<{ fault: NodeFault | undefined }>(
@@ -999,6 +1057,7 @@ class Http {
 interface Refusal {
   readonly name: string;
   readonly message: string;
+  readonly faults?: readonly Fault[];
   readonly promptId?: string | undefined;
   readonly status?: number | undefined;
   readonly retryAfter?: number;
@@ -1063,20 +1122,23 @@ function errorOf(answer: Answer, text: string): ViewComfyError {
     ];
   const words = plain(said(body));
   return new Refusal(
-    [
-      `${hostOf(url)} ${what} (${status})${words && `: ${words}`}`,
-      ...listed(faults.map(faultText), 10),
-    ].join("\n  "),
+    `${hostOf(url)} ${what} (${status})${words && `: ${words}`}`,
     hint,
     { status, faults, retryAfter: retryAfter(answer) },
   );
 }
 
-function faultText({ node, classType, input, message }: NodeFault): string {
+function faultText(fault: NodeFault): string {
+  const { node, classType, input, message, property } = fault;
+  const name = property && `${labelOf(fault)}: `;
   const about = classType && ` (${classType})`;
   const place = input && `, inputs.${input}`;
-  return `node ${node}${about}${place}: ${message}`;
+  return `${name}node ${node}${about}${place}: ${message}`;
 }
+
+/** A parameter by both its names, where they differ. */
+const labelOf = ({ parameter, property }: Named): string =>
+  property + (parameter === property ? "" : ` (${parameter})`);
 
 function executionError(details: unknown, promptId?: string): ExecutionError {
   const body = typeof details === "string" ? bodyOf(details) : details;
@@ -1084,8 +1146,9 @@ function executionError(details: unknown, promptId?: string): ExecutionError {
   let fault: NodeFault | undefined;
   if (isObject(body) && "exception_message" in body) {
     fault = {
-      node: textOf(body["node_id"]) || "?",
-      classType: textOf(body["node_type"]),
+      ...UNNAMED,
+      node: clean(body["node_id"]) || "?",
+      classType: clean(body["node_type"]),
       input: "",
       message: plain(textOf(body["exception_message"])),
     };
@@ -1098,8 +1161,13 @@ function executionError(details: unknown, promptId?: string): ExecutionError {
   );
 }
 
+/** What a fault is about until its parameter is known. */
+const UNNAMED: Named = { parameter: "", property: "" };
+
+const clean = (value: unknown): string => printable(textOf(value));
+
 const plain = (words: string): string =>
-  words.trim().replace(/\s+/g, " ").slice(0, 500);
+  printable(words).trim().replace(/\s+/g, " ").slice(0, 500);
 
 /** What ComfyUI found wrong in single inputs, wherever in the answer `node_errors` stand. */
 function nodeFaults(body: unknown, depth = 6): NodeFault[] {
@@ -1119,9 +1187,10 @@ function nodeFaults(body: unknown, depth = 6): NodeFault[] {
       .flat()
       .filter(isObject)
       .map(({ message, details, extra_info }) => ({
-        node,
-        classType: textOf(class_type),
-        input: textOf(objectOf(extra_info)["input_name"]),
+        ...UNNAMED,
+        node: clean(node),
+        classType: clean(class_type),
+        input: clean(objectOf(extra_info)["input_name"]),
         message: plain(said({ message, details })),
       }));
   });
@@ -2161,14 +2230,16 @@ export class Workflow<
   async run(parameters: P, options: RunOptions): Promise<R> {
     const client = clientOf(options, "run");
     const call = this.#call(parameters, options);
-    return this.#named(await client.run(call, options), options, call);
+    const made = await this.#told(client.run(call, options));
+    return this.#named(made, options, call);
   }
 
   /** Start a run and return at once, with its job. Throws ViewComfyError. */
   async submit(parameters: P, options: SubmitOptions): Promise<Job<R>> {
     const client = clientOf(options, "submit");
     const call = this.#call(parameters, options);
-    return this.#job(await client.submit(call, options), options, call);
+    const promptId = await this.#told(client.submit(call, options));
+    return this.#job(promptId, options, call);
   }
 
   /** The job of a run that was started elsewhere. */
@@ -2193,6 +2264,29 @@ export class Workflow<
           asked,
         ),
     };
+  }
+
+  /** What a client gives; what the server refuses is told by parameter. */
+  async #told<T>(given: Promise<T>): Promise<T> {
+    try {
+      return await given;
+    } catch (error) {
+      throw error instanceof RejectedError
+        ? error.byParameter(({ node, input }) =>
+            this.#namesOf(`${node}-inputs-${input}`, UNNAMED),
+          )
+        : error;
+    }
+  }
+
+  /** The names of the parameter with this wire key, else the others. */
+  #namesOf(key: string, others: Named): Named {
+    const found = this.#fieldOf(key);
+    return found ? { parameter: found.name, property: found.property } : others;
+  }
+
+  #fieldOf(key: string): Field | undefined {
+    return this.#fields.find(({ keys }) => keys.includes(key));
   }
 
   /** The result with its outputs as properties; what looks wrong with it is told. */
@@ -2260,10 +2354,8 @@ export class Workflow<
     { params, files }: Wire,
     send = "changed",
   ): JsonObject {
-    const fieldOf = (key: string): Field | undefined =>
-      this.#fields.find((field) => field.keys.includes(key));
     const kept = entries(params).filter(([key, value]) => {
-      const own = fieldOf(key)?.schema.default ?? undefined;
+      const own = this.#fieldOf(key)?.schema.default ?? undefined;
       return (
         send === "all" ||
         own === undefined ||
@@ -2274,14 +2366,10 @@ export class Workflow<
     refuseAll(
       keys({ ...found, ...files })
         .filter((key) => !hasOwn(graph, key.replace(/-inputs-.*/s, "")))
-        .map((key) => {
-          const { name = key, property = key } = fieldOf(key) ?? {};
-          return {
-            parameter: name,
-            property,
-            message: "the workflow doesn't have this node",
-          };
-        }),
+        .map((key) => ({
+          ...this.#namesOf(key, { parameter: key, property: key }),
+          message: "the workflow doesn't have this node",
+        })),
     );
     // ViewComfy refuses to be sent nothing: then any value that the workflow has, a seed rather than others.
     const own = entries(graph).flatMap(([id, node]) =>
@@ -2432,10 +2520,9 @@ function check(
 }
 
 function refuseAll(faults: readonly Fault[]): void {
-  const lines = faults.map(({ parameter, property, message }) => {
-    const also = parameter === property ? "" : ` (${parameter})`;
-    return `\n  ${property}${also}: ${message}`;
-  });
+  const lines = faults.map(
+    (fault) => `\n  ${labelOf(fault)}: ${fault.message}`,
+  );
   if (lines[0]) {
     fail(
       InvalidParametersError,
@@ -2526,7 +2613,7 @@ function clientOf<T extends Client>(
   return client && method in client
     ? client
     : fail(
-        ConfigurationError,
+        MissingSettingsError,
         `no client that can ${method} is given`,
         "pass a ViewComfy or a ViewComfyGateway, which alone keeps jobs",
       );

@@ -7,19 +7,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 import viewcomfy_runtime
 from viewcomfy_codegen.serving import faults as serving_faults
+from viewcomfy_runtime.errors import RejectedError
 from viewcomfy_runtime.http.refusals import error_of, execution_error
 
 from ....helpers.local import ID, SECRET, served, serving
 from ....helpers.servers import Answer, Server, event, redirect, result, stream
-from ....helpers.support import Workflow, node, text_to_image
+from ....helpers.support import Workflow, module_of, node, text_to_image
 from ....helpers.typescript import Failed, Runtime, bundled, module_text
 from ...planning.test_masks import masked
 
@@ -42,6 +44,8 @@ class Place:
     runtime: Runtime
     modules: dict[str, Path]
     url: str
+    python: ModuleType
+    """The Python module of the plain workflow."""
 
     def client(self, name: str, kind: str = "ViewComfy") -> dict[str, str]:
         about = {"kind": kind, "url": f"{self.url}/{name}"}
@@ -70,10 +74,12 @@ def place(
 ) -> Iterator[Place]:
     workflows = {"plain": text_to_image(), "masked": masked(), "words": words()}
     texts = {name: module_text(each) for name, each in workflows.items()}
-    modules = bundled(texts, tmp_path_factory.mktemp("modules"))
+    folder = tmp_path_factory.mktemp("modules")
+    modules = bundled(texts, folder)
+    python = module_of(workflows["plain"], folder)
     local = [served(each, name) for name, each in workflows.items()]
     with serving(*local) as url, Runtime(request.param) as runtime:
-        yield Place(runtime, modules, url)
+        yield Place(runtime, modules, url, python)
 
 
 def test_a_run_gives_its_files_by_name_its_log_and_its_steps(place: Place) -> None:
@@ -314,6 +320,58 @@ def test_a_refusal_is_told_in_the_words_of_python(status: int, place: Place) -> 
         assert caught.value.about["hint"] == wanted.hint
 
 
+def too_small(node: str, name: str) -> dict[str, Any]:
+    """What ComfyUI says about an input whose value is too small."""
+    extra = {"input_name": name}
+    error = {"message": "Value too small", "details": name, "extra_info": extra}
+    return {node: {"class_type": "KSampler", "errors": [error]}}
+
+
+REFUSED = {
+    "a parameter": too_small("3", "sampler_name"),
+    "an input that no parameter sets": too_small("3", "model"),
+    "some of both": {**too_small("3", "steps"), **too_small("99", "x")},
+    "a terminal's codes": too_small("\x1b[2J", "\x1b[31mred"),
+    "more than are listed": {
+        str(number): each
+        for number in range(14)
+        for each in too_small("3", "steps").values()
+    },
+}
+
+
+@pytest.mark.parametrize("client", ["ViewComfy", "ViewComfyGateway"])
+@pytest.mark.parametrize("which", REFUSED)
+def test_a_refusal_names_parameters_as_python_does(
+    which: str, client: str, place: Place
+) -> None:
+    body = json.dumps({"detail": {"node_errors": REFUSED[which]}}).encode()
+    with Server(Answer(400, body)) as server, pytest.raises(Failed) as caught:
+        at = {**place.client("plain", client), "url": server.url, "base": server.url}
+        place.run(client=at)
+    error = error_of(400, body, server.url)
+    assert isinstance(error, RejectedError)
+    wanted = place.python.WORKFLOW.by_name(error)
+    about = caught.value.about
+    faults = [{camel(k): v for k, v in asdict(each).items()} for each in wanted.faults]
+    for each in about["faults"]:
+        assert camel(each["parameter"]) == each.pop("property")
+    assert about["faults"] == faults
+    assert about["publicMessage"] == wanted.public_message
+    message = about["message"].replace("samplerName (sampler_name)", "sampler_name")
+    assert message == wanted.message
+
+
+def test_what_users_may_read_of_a_call_that_is_not_accepted_names_parameters(
+    place: Place,
+) -> None:
+    with pytest.raises(Failed) as caught:
+        place.run(call='{"sampler_name": 1, "steps": 0}')
+    with pytest.raises(viewcomfy_runtime.InvalidParametersError) as wanted:
+        place.python.WORKFLOW.parse({"sampler_name": 1, "steps": 0})
+    assert caught.value.about["publicMessage"] == wanted.value.public_message
+
+
 DETAILS: list[Any] = [
     "out of  memory\n at node 3",
     {"errorMsg": "failed", "errorDetails": "no VRAM"},
@@ -344,6 +402,10 @@ def test_a_failed_run_is_told_in_the_words_of_python(
     assert (fault and fault["message"]) == (wanted.fault and wanted.fault.message)
 
 
+def camel(name: str) -> str:
+    return re.sub("_(.)", lambda found: found[1].upper(), name)
+
+
 ERRORS: dict[str, dict[str, Any]] = {
     "ViewComfyError": {},
     "AuthenticationError": {"status": 401},
@@ -351,6 +413,7 @@ ERRORS: dict[str, dict[str, Any]] = {
     "ConnectionFailedError": {"nothing_sent": True},
     "ExecutionError": {},
     "InvalidWorkflowError": {},
+    "MissingSettingsError": {},
     "NotFoundError": {"prompt_id": "p"},
     "ProtocolError": {},
     "RateLimitedError": {"status": 429},
@@ -369,16 +432,17 @@ def test_what_to_do_after_an_error_is_what_python_says(
 ) -> None:
     details = {} if plain else ERRORS[name]
     wanted = getattr(viewcomfy_runtime, name)("", **details)
-    camel = {re.sub("_(.)", lambda m: m[1].upper(), k): v for k, v in details.items()}
+    given = {camel(field): value for field, value in details.items()}
     module = place.modules["plain"]
-    found = place.runtime.do(module, "facts", name=name, details=camel)
+    found = place.runtime.do(module, "facts", name=name, details=given)
     assert found == {
         "retryable": wanted.retryable,
         "mayHaveRun": wanted.may_have_run,
+        "publicMessage": wanted.public_message,
     }
 
 
 def test_without_a_client_nothing_runs(place: Place) -> None:
     with pytest.raises(Failed) as caught:
         place.runtime.do(place.modules["plain"], "withoutClient", call="{}")
-    assert caught.value.name == "ConfigurationError"
+    assert caught.value.name == "MissingSettingsError"
