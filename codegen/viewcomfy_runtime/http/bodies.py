@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 
@@ -20,13 +21,16 @@ NOT_JSON: Final = object()
 """Returned by `json_in` for text that isn't JSON."""
 
 
-def json_in(text: str | bytes | bytearray) -> Any:
-    """The JSON value of a text, or NOT_JSON.
+def json_in(
+    text: str | bytes | bytearray,
+    made: Callable[[dict[str, Any]], Any] | None = None,
+) -> Any:
+    """The JSON value of a text, or NOT_JSON; `made` converts each object in it.
 
     It raises nothing: the errors of `json` keep the whole text, secrets included, and so would any
     error raised while handling them.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, object_hook=made)
     except (ValueError, RecursionError):
         return NOT_JSON

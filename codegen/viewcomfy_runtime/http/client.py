@@ -33,6 +33,7 @@ from .bodies import NOT_JSON, json_in
 from .connections import Sessions
 from .credentials import NOBODY, Credentials
 from .deadlines import Deadline
+from .inline import JsonReader
 from .refusals import LARGEST_REFUSAL, error_of
 from .urls import checked_url, host_of, joined, same_host
 
@@ -119,17 +120,13 @@ class Answer:
             self._deadline.check()
 
     def json(self) -> Any:
-        """The content as JSON. Raises ProtocolError if it isn't JSON."""
-        content = bytearray()
+        """The content as JSON, its files decoded. Raises ProtocolError if it isn't JSON."""
+        reader, size = JsonReader(), 0
         for piece in self.pieces():
-            content += piece
-        LOG.debug("%s answered %d with %d bytes", self.host, self.status, len(content))
-        try:
-            text: str | None = content.decode()
-        except UnicodeDecodeError:
-            text = None
-        content.clear()  # a result may hold a video: let it be there once
-        found = NOT_JSON if text is None else json_in(text)
+            reader.add(piece)
+            size += len(piece)
+        LOG.debug("%s answered %d with %d bytes", self.host, self.status, size)
+        found = reader.value()
         if found is NOT_JSON:
             raise self._nonsense("with something other than JSON")
         return found

@@ -36,16 +36,16 @@ class OutputFile(Remote):
     """A file that a run made; its content is fetched or decoded when it is asked for.
 
     `size` is in bytes, None where the server didn't say; `node` is the id of the node that made the
-    file, None where that isn't known. `data` is the content, bytes or base64, where the server sent
-    it along; otherwise `url` says where to fetch it, and `lasting_url` where once that link has
-    expired. A link gives 64 GiB at most.
+    file, None where that isn't known. `data` is the content where the server sent it along: bytes,
+    pieces of them, or base64. Otherwise `url` says where to fetch it, and `lasting_url` where once
+    that link has expired. A link gives 64 GiB at most.
     """
 
     filename: str
     content_type: str
     size: int | None = None
     node: str | None = None
-    data: str | bytes | None = field(default=None, repr=False)
+    data: str | bytes | tuple[bytes, ...] | None = field(default=None, repr=False)
     url: str | None = field(default=None, repr=False)
     http: Http | None = field(default=None, repr=False, compare=False)
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -145,11 +145,14 @@ class OutputFile(Remote):
         raise ProtocolError(f"the server sent no content for {self.filename}")
 
 
-def _decoded(data: str | bytes, filename: str) -> Iterator[bytes]:
+def _decoded(data: str | bytes | tuple[bytes, ...], filename: str) -> Iterator[bytes]:
     import base64
 
     if isinstance(data, bytes):
         yield data
+        return
+    if isinstance(data, tuple):
+        yield from data
         return
     start = data.find(",", 0, 200) + 1 if data.startswith("data:") else 0
     for place in range(start, len(data), _PIECE):

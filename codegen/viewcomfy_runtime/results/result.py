@@ -283,7 +283,7 @@ def _outputs(outputs: list[Any], http: Http | None) -> Iterator[OutputFile]:
                     _text(known.get("content_type")) or type_of(filename) or UNKNOWN
                 ),
                 size=size if isinstance(size, int) else None,
-                data=data if isinstance(data, str) else None,
+                data=data if isinstance(data, str | tuple) else None,
                 url=url if isinstance(url, str) and url else None,
                 http=http,
                 extra=extra,
