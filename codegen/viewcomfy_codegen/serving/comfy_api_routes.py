@@ -159,7 +159,10 @@ class ComfyApiRoutes:
         )
         fault = self._desk.fault(request)
         ready = await self._desk.check(served, form)
-        run = self._desk.start(ready, fault, watched=True)
+        partner_key = (body.get("extra_data") or {}).get("api_key_comfy_org")
+        run = self._desk.start(
+            ready, fault, watched=True, partner_key=partner_key or None
+        )
         await run.begun(FIRST_WORD)
         job = ApiJob(run, placed, body.get("metadata") or {}, self._assets)
         while len(self._jobs) >= MOST_KEPT:

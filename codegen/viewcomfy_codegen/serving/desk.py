@@ -161,6 +161,7 @@ class Desk:
         *,
         prompt_id: str | None = None,
         watched: bool = False,
+        partner_key: str | None = None,
     ) -> Run:
         """Run a call; with `watched`, it also reports steps and previews. Raises Rejected for an
         unknown fault.
@@ -176,6 +177,7 @@ class Desk:
             prompt_id,
             pace,
             watched,
+            partner_key,
         )
 
     def fault(self, request: Request) -> str | None:

@@ -56,7 +56,7 @@ class Execution:
     """One run: the workflow with the call's values, and the call's files.
 
     `values` are those of the call alone, by wire key. `tell` accepts log lines, steps and previews;
-    `watched` says whether the latter two have listeners.
+    `watched` says whether the latter two have listeners. `partner_key` pays for partner nodes.
     """
 
     workflow: Workflow
@@ -65,6 +65,7 @@ class Execution:
     tell: Callable[[str | Step | Glimpse], object]
     pace: Pace | None = None
     watched: bool = False
+    partner_key: str | None = field(default=None, repr=False)
     _cancelled: threading.Event = field(default_factory=threading.Event)
     _callbacks: list[Callable[[], object]] = field(default_factory=list)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +12,7 @@ from tqdm import tqdm
 from viewcomfy_runtime.calls.call import Call, Watch
 from viewcomfy_runtime.calls.events import Progress
 from viewcomfy_runtime.clients.comfyui import ComfyUI
+from viewcomfy_runtime.clients.environment import client_from_environment
 from viewcomfy_runtime.errors import ExecutionError, RejectedError, ViewComfyError
 from viewcomfy_runtime.http.deadlines import LONGEST_RUN, Deadline
 from viewcomfy_runtime.parameters.files import as_upload
@@ -22,10 +25,19 @@ PROBE: Final = 3.0
 
 
 class Remote:
-    """The executor of `viewcomfy-codegen serve --comfyui URL`."""
+    """The executor of `viewcomfy-codegen serve --comfyui URL`.
 
-    def __init__(self, url: str) -> None:
-        self._client = ComfyUI(url)
+    COMFYUI_TOKEN and COMFY_API_KEY count as they do for the client; a caller's own key for partner
+    nodes goes before.
+    """
+
+    def __init__(self, url: str, environ: Mapping[str, str] = os.environ) -> None:
+        about = {
+            name: environ.get(name, "") for name in ("COMFYUI_TOKEN", "COMFY_API_KEY")
+        }
+        client = client_from_environment({**about, "COMFYUI_URL": url})
+        assert isinstance(client, ComfyUI)
+        self._client = client
 
     def unreachable(self) -> str | None:
         """Why the ComfyUI does not answer; None if it does."""
@@ -51,7 +63,10 @@ class Remote:
         execution.when_cancelled(deadline.cancel)
         watch = Watch(execution.tell, _Bars(execution, deadline).show)
         try:
-            result = self._client.run(call, deadline, watch)
+            client = self._client
+            if execution.partner_key is not None:
+                client = client.with_partner_key(execution.partner_key)
+            result = client.run(call, deadline, watch)
             return [
                 Artifact(each.filename, each.content_type, each.read(), each.node or "")
                 for each in result.outputs

@@ -43,12 +43,15 @@ class Run:
         prompt_id: str | None = None,
         pace: Pace | None = None,
         watched: bool = False,
+        partner_key: str | None = None,
     ) -> None:
         self.prompt_id: str = prompt_id or str(uuid.uuid4())
         self._loop = asyncio.get_running_loop()
         self._told: asyncio.Queue[Told | None] = asyncio.Queue()
         self._begun = asyncio.Event()
-        self._execution = Execution(workflow, values, files, self._tell, pace, watched)
+        self._execution = Execution(
+            workflow, values, files, self._tell, pace, watched, partner_key
+        )
         self._start = time.monotonic()
         self._executor = executor
         self.done: asyncio.Future[list[Artifact]] = self._loop.run_in_executor(

@@ -5,7 +5,7 @@ their content.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -28,17 +28,20 @@ _PIECE: Final = 1 << 20
 
 
 def uploaded(
-    files: Mapping[str, Upload], http: Http, deadline: Deadline
+    files: Mapping[str, Upload],
+    http: Http,
+    deadline: Deadline,
+    fresh: Collection[str] = (),
 ) -> dict[str, dict[str, Any]]:
     """The workflow's value for each file, by wire key, once it is uploaded.
 
-    With blake3 installed, files that the server already has aren't sent again. Raises
-    ViewComfyError.
+    With blake3 installed, files that the server already has aren't sent again. Files of earlier
+    results aren't sent either, unless their keys are in `fresh`. Raises ViewComfyError.
     """
     found = {
         key: kept
         for key, upload in files.items()
-        if (kept := _kept(upload.data, http)) is not None
+        if key not in fresh and (kept := _kept(upload.data, http)) is not None
     }
     sent = {key: files[key] for key in files if key not in found}
     known: dict[int, dict[str, Any]] = {}
@@ -68,6 +71,11 @@ def asset_in(value: Any) -> str:
         return ""
     info = value.get("info")
     return text_of(info.get("id")) if isinstance(info, dict) else ""
+
+
+def is_kept(file: object, http: Http) -> bool:
+    """Whether this server made the file in an earlier run."""
+    return _kept(file, http) is not None
 
 
 def _kept(file: object, http: Http) -> dict[str, Any] | None:

@@ -10,7 +10,8 @@ import base64
 import contextlib
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from ..calls.call import Watch
@@ -129,9 +130,15 @@ class ApiEvents(LiveEvents[Event]):
     """The events of one run on a server of Comfy API v2."""
 
     def __init__(
-        self, stream: Stream, http: Http, watch: Watch, deadline: Deadline
+        self,
+        stream: Stream,
+        http: Http,
+        watch: Watch,
+        deadline: Deadline,
+        classes: Mapping[str, str],
     ) -> None:
         super().__init__(stream, watch, deadline)
+        self._classes = classes
         self._stream = stream
         self._http = http
         self._node: str | None = None
@@ -151,7 +158,7 @@ class ApiEvents(LiveEvents[Event]):
 
     def progress(self, snapshot: Any) -> None:
         """Report the run's progress, from an event or from a poll."""
-        self._node = tell_progress(snapshot, self, self._node)
+        self._node = tell_progress(snapshot, self, self._node, self._classes)
 
     def asked(self, job: dict[str, Any]) -> None:
         """Report a poll's answer, if the stream sends nothing."""
@@ -202,14 +209,21 @@ class ApiEvents(LiveEvents[Event]):
 
 @contextlib.contextmanager
 def api_events(
-    http: Http, prompt_id: str, watch: Watch, deadline: Deadline
+    http: Http,
+    prompt_id: str,
+    watch: Watch,
+    deadline: Deadline,
+    classes: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[ApiEvents | None]:
-    """The run's events as they arrive; None if there are no callbacks."""
+    """The run's events as they arrive; None if there are no callbacks.
+
+    `classes` are the classes of the nodes, for servers that don't send them.
+    """
     if not watch:
         yield None
         return
     with contextlib.closing(Stream(http, prompt_id)) as stream:
-        yield ApiEvents(stream, http, watch, deadline)
+        yield ApiEvents(stream, http, watch, deadline, classes)
 
 
 def _is_final(event: Event) -> bool:

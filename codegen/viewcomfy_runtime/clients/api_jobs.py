@@ -84,15 +84,19 @@ def created_in(item: Mapping[str, Any]) -> datetime | None:
     return moment(said) if said else None
 
 
-def tell_progress(progress: Any, listener: Listener, last: str | None) -> str | None:
+def tell_progress(
+    progress: Any, listener: Listener, last: str | None, classes: Mapping[str, str]
+) -> str | None:
     """Report a snapshot's progress. Returns the node that is running now; `last` was running
     before.
+
+    `classes` are the classes of the nodes, for servers that don't send them.
     """
     if not isinstance(progress, dict):
         return last
     node = text_of(progress.get("current_node")) or None
     if node is not None and node != last:
-        kind = text_of(progress.get("current_node_class")) or "?"
+        kind = text_of(progress.get("current_node_class")) or classes.get(node, "?")
         listener.tell(f"node {node} ({kind})")
     listener.steps(progress.get("step"), progress.get("steps"), node)
     return node or last

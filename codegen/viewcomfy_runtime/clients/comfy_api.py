@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -17,15 +17,17 @@ from ..errors import (
     Fault,
     InvalidParametersError,
     NotFoundError,
+    RejectedError,
     wrong_type,
 )
-from ..http.client import RETRIES, Http
+from ..http.client import LOG, RETRIES, Http
 from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.polling import poll
+from ..parameters.key import WireKey
 from ..results.result import PromptResult
 from ..texts import HIDDEN, Secrets
-from .api_assets import uploaded
+from .api_assets import is_kept, uploaded
 from .api_events import ApiEvents, api_events
 from .api_jobs import (
     API,
@@ -36,6 +38,7 @@ from .api_jobs import (
     job_path,
     outputs_of,
     result_of,
+    text_of,
 )
 from .api_refusals import api_error
 from .api_submission import RUN_LABEL, Submission
@@ -124,10 +127,12 @@ class ComfyAPI(Closing):
         submission = self._submission(run, deadline)
         with deadline, reachable(run, deadline, submission.cancel):
             deadline.enter("upload")
-            graph = self._graph(call, deadline)
-            submission.send(graph)
+            graph = self._sent(call, submission, deadline)
             deadline.enter("queue")
-            with api_events(self._http, run.prompt_id, watch, deadline) as events:
+            classes = {node: text_of(graph[node].get("class_type")) for node in graph}
+            with api_events(
+                self._http, run.prompt_id, watch, deadline, classes
+            ) as events:
                 return self._awaited(
                     run.prompt_id,
                     call.params,
@@ -143,7 +148,7 @@ class ComfyAPI(Closing):
         run = Run("")
         submission = self._submission(run, deadline)
         with deadline, reachable(run, deadline, submission.cancel):
-            submission.send(self._graph(call, deadline))
+            self._sent(call, submission, deadline)
         return run.prompt_id
 
     def status(self, prompt_id: str, deadline: Deadline) -> Status:
@@ -231,8 +236,38 @@ class ComfyAPI(Closing):
             body["metadata"] = dict(self._labels)
         return body
 
-    def _graph(self, call: Call, deadline: Deadline) -> dict[str, Any]:
-        """The workflow with the call's values and uploaded files."""
+    def _sent(
+        self, call: Call, submission: Submission, deadline: Deadline
+    ) -> dict[str, Any]:
+        """Start the run, and return the workflow that was sent.
+
+        Not every server accepts a file of an earlier result as an input: if one is refused, it is
+        uploaded and the workflow sent again.
+        """
+        graph = self._graph(call, deadline)
+        try:
+            submission.send(graph)
+        except RejectedError as error:
+            refused = {str(WireKey(each.node, each.input)) for each in error.faults}
+            kept = {
+                key: upload
+                for key, upload in call.files.items()
+                if key in refused and is_kept(upload.data, self._http)
+            }
+            if not kept:
+                raise
+            LOG.info("%s; uploading the file", error.message.partition("\n")[0])
+            graph = self._graph(call, deadline, fresh=frozenset(kept))
+            submission.send(graph)
+        return graph
+
+    def _graph(
+        self, call: Call, deadline: Deadline, fresh: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """The workflow with the call's values and uploaded files.
+
+        Those in `fresh` are uploaded even if the server made them.
+        """
         workflow = own_workflow(call, "Comfy API v2")
         files = with_masks(call.files, deadline)
         _, unknown = applied(workflow, {**call.params, **files})
@@ -241,7 +276,7 @@ class ComfyAPI(Closing):
                 Fault(key, "the workflow doesn't have this node") for key in unknown
             )
             raise InvalidParametersError(tuple(faults))
-        references = uploaded(files, self._http, deadline)
+        references = uploaded(files, self._http, deadline, fresh)
         return applied(workflow, {**call.params, **references})[0]
 
     def _submission(self, run: Run, deadline: Deadline) -> Submission:

@@ -7,6 +7,7 @@ import json
 import uuid
 from collections import deque
 from collections.abc import Iterator, Mapping
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
@@ -96,6 +97,13 @@ class ComfyUI(Closing):
 
     def __repr__(self) -> str:
         return f"ComfyUI({self._http.host!r})"
+
+    def with_partner_key(self, api_key_comfy_org: str) -> ComfyUI:
+        """This client, its partner nodes paid for with this key."""
+        other = copy(self)
+        other._extra = partner_data(api_key_comfy_org)
+        other._secrets = Secrets([api_key_comfy_org])
+        return other
 
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET

@@ -14,7 +14,12 @@ from urllib.parse import urlencode
 
 from ..calls.call import QUIET, Call, Status, Watch
 from ..calls.events import Queued
-from ..errors import MissingSettingsError, NotFoundError, ProtocolError
+from ..errors import (
+    ConfigurationError,
+    MissingSettingsError,
+    NotFoundError,
+    ProtocolError,
+)
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
 from ..http.credentials import Credentials
@@ -142,11 +147,16 @@ class ViewComfyGateway(Closing):
         deadline: Deadline,
         watch: Watch = QUIET,
     ) -> PromptResult:
-        """Wait for the result of a run. Its log isn't available: the gateway sends it only to the
-        connection that the call named. Raises ViewComfyError.
+        """Wait for the result of a run.
+
+        Raises ViewComfyError: ConfigurationError if `watch` has callbacks, because the gateway sends
+        events only to the connection that the call named.
         """
         if watch:
-            LOG.warning("the log of a submitted run can't be heard through the gateway")
+            raise ConfigurationError(
+                "the gateway sends no events of a run that was submitted",
+                hint="use result() without callbacks, or events() or run() in place of submit()",
+            )
         with deadline, named(prompt_id):
             return self._awaited(prompt_id, params, deadline, watch, None)
 

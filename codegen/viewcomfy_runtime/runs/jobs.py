@@ -15,6 +15,7 @@ from ..errors import ViewComfyError
 from ..http.deadlines import LONGEST_RUN, Deadline, Timeout
 from ..results.naming import Naming
 from ..results.result import PromptResult
+from .observing import told_of
 from .streams import events_of, stream_of
 from .threads import in_loop, in_thread, require_functions
 
@@ -27,7 +28,7 @@ class Job(Generic[R]):
 
     It may be pickled, with the client and so with its credentials, or reopened elsewhere from its
     `prompt_id` with `WORKFLOW.job(prompt_id, client=…)`. `parameters` is the call as it runs, None
-    for a job that was reopened.
+    for a job that was reopened; `started_at`, in seconds since 1970, when it was submitted.
     """
 
     prompt_id: str
@@ -35,6 +36,8 @@ class Job(Generic[R]):
     naming: Naming[R] = field(repr=False)
     params: Mapping[str, Any] = field(default_factory=dict, repr=False)
     parameters: Any = field(default=None, repr=False)
+    title: str = field(default="", repr=False)
+    started_at: float | None = field(default=None, repr=False)
 
     def status(self, *, timeout: float = SHORT) -> Status:
         """What the run is doing. Raises ViewComfyError."""
@@ -74,7 +77,11 @@ class Job(Generic[R]):
         return await in_thread(partial(self._awaited, deadline, watch), deadline)
 
     def events(self, timeout: float | Timeout = LONGEST_RUN) -> Iterator[Event | R]:
-        """The run's events from now on, then its result. Leaving the loop lets the run go on."""
+        """The run's events from now on, then its result. Leaving the loop lets the run go on.
+
+        Raises ConfigurationError for a client that can't follow a submitted run, as
+        ViewComfyGateway can't.
+        """
         return events_of(self._awaited, Deadline(timeout))
 
     def stream(
@@ -96,8 +103,9 @@ class Job(Generic[R]):
         await in_thread(partial(self.client.cancel, self.prompt_id, deadline), deadline)
 
     def _awaited(self, deadline: Deadline, watch: Watch) -> R:
+        work = partial(self.client.result, self.prompt_id, self.params, deadline, watch)
         try:
-            made = self.client.result(self.prompt_id, self.params, deadline, watch)
+            made = told_of(self.client, self.title, work, self.started_at)
         except ViewComfyError as error:
             error.parameters = self.parameters
             raise

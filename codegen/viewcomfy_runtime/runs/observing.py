@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal, TypeAlias
 
 from ..calls.call import Call, Client, Watch
@@ -47,7 +48,8 @@ _hooks: list[Callable[[RunReport], object]] = []
 
 
 def on_run_end(hook: Callable[[RunReport], object]) -> Callable[[], None]:
-    """Have `hook` called at the end of every run of this process, in the run's thread.
+    """Have `hook` called at the end of every run of this process, in the run's thread; of a job's
+    where its result is awaited, or where it couldn't be submitted.
 
     What it raises is logged and changes nothing. Returns what takes it away again.
     """
@@ -62,29 +64,56 @@ def observed(
 
     Raises what the client raises.
     """
-    started, begun = time.time(), time.monotonic()
+    return told_of(client, call.title, partial(client.run, call, deadline, watch))
+
+
+def told_of(
+    client: Client,
+    title: str,
+    work: Callable[[], PromptResult],
+    started_at: float | None = None,
+) -> PromptResult:
+    """What `work` gives of a run that began now, or at `started_at`; those who watch hear how it
+    ended.
+
+    Raises what `work` raises.
+    """
+    now, begun = time.time(), time.monotonic()
+    started = now if started_at is None else started_at
     made: PromptResult | None = None
     failure: BaseException | None = None
-    with _span(call, client) as span:
+    with _span(title, client, started) as span:
         try:
-            made = client.run(call, deadline, watch)
+            made = work()
             return made
         except BaseException as error:
             failure = error
             raise
         finally:
             report = RunReport(
-                call.title,
+                title,
                 type(client).__name__,
                 _prompt_id(made, failure),
                 _ending(failure),
                 None if failure is None else type(failure).__name__,
                 started,
-                time.monotonic() - begun,
+                max(0.0, now - started) + time.monotonic() - begun,
                 None if made is None else made.execution_time_seconds,
             )
             _mark(span, report)
             _tell(report)
+
+
+def tell_of_failure(
+    client: Client, title: str, error: ViewComfyError, started_at: float
+) -> None:
+    """A run that couldn't be started ended with this error."""
+
+    def fail() -> PromptResult:
+        raise error
+
+    with contextlib.suppress(ViewComfyError):
+        told_of(client, title, fail, started_at)
 
 
 def _prompt_id(made: PromptResult | None, failure: BaseException | None) -> str | None:
@@ -113,7 +142,7 @@ def _tell(report: RunReport) -> None:
 
 
 @contextlib.contextmanager
-def _span(call: Call, client: Client) -> Iterator[Any]:
+def _span(title: str, client: Client, started: float) -> Iterator[Any]:
     """The run's span; None where nobody has loaded OpenTelemetry, as whoever uses it has."""
     trace: Any = sys.modules.get("opentelemetry.trace")
     if trace is None:
@@ -121,8 +150,9 @@ def _span(call: Call, client: Client) -> Iterator[Any]:
         return
     with trace.get_tracer("viewcomfy").start_as_current_span(
         SPAN,
+        start_time=int(started * 1e9),
         attributes={
-            "viewcomfy.workflow": call.title,
+            "viewcomfy.workflow": title,
             "viewcomfy.client": type(client).__name__,
         },
         # An error's text may quote a value.

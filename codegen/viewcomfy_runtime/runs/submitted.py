@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ class SubmittedRuns(Runner[P, R]):
         from ..clients.environment import job_client
         from .jobs import Job
 
-        return Job(prompt_id, job_client(client), self.naming)
+        return Job(prompt_id, job_client(client), self.naming, title=self.title)
 
     def _submitted(
         self,
@@ -82,12 +83,23 @@ class SubmittedRuns(Runner[P, R]):
     ) -> Job[R]:
         from ..clients.environment import job_client
         from .jobs import Job
+        from .observing import tell_of_failure
 
         keeper = job_client(client)
         ready = self.drawn(parameters)
         call = make(ready)
+        started_at = time.time()
         try:
             prompt_id = keeper.submit(call, deadline)
         except ViewComfyError as error:
+            tell_of_failure(keeper, self.title, error, started_at)
             raise self._told(error, ready) from None
-        return Job(prompt_id, keeper, self.naming, call.params, ready)
+        return Job(
+            prompt_id,
+            keeper,
+            self.naming,
+            call.params,
+            ready,
+            title=self.title,
+            started_at=started_at,
+        )

@@ -10,6 +10,7 @@ import pytest
 from viewcomfy_codegen.serving.remote import Remote
 from viewcomfy_runtime import (
     Call,
+    ComfyAPI,
     ExecutionError,
     Progress,
     RejectedError,
@@ -50,6 +51,23 @@ def test_calls_run_on_the_comfyui_with_its_progress_as_log(module: ModuleType) -
     assert lines[0] == "node 3 (KSampler)"
     assert Progress(1, 2) in steps
     assert found.prompts[0].prompt["3"]["inputs"]["steps"] == 7
+
+
+@pytest.mark.parametrize("given", [None, "callers-0123456789"])
+def test_partner_nodes_are_paid_for_by_the_caller_else_by_the_environment(
+    module: ModuleType, given: str | None
+) -> None:
+    environ = {"COMFY_API_KEY": "servers-0123456789", "COMFYUI_TOKEN": "gate-0123"}
+    with comfy(outputs=IMAGES) as found:
+        remote = Remote(found.url, environ)
+        with serving(served(text_to_image()), executor=remote) as base:
+            caller = ComfyAPI(base, SECRET, api_key_comfy_org=given)
+            module.run(module.Parameters(), client=caller)
+            module.run(module.Parameters(), client=client(base))
+    first, second = (each["extra_data"]["api_key_comfy_org"] for each in found.bodies)
+    assert first == (given or environ["COMFY_API_KEY"])
+    assert second == environ["COMFY_API_KEY"]
+    assert {each["authorization"] for _, each in found.headers} == {"Bearer gate-0123"}
 
 
 def test_its_failures_are_viewcomfys() -> None:

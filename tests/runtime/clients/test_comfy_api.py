@@ -152,6 +152,28 @@ def test_a_server_without_lookups_by_hash_gets_the_file(tmp_path: Path) -> None:
     assert found.uploads == 2
 
 
+def test_a_result_that_the_server_does_not_take_as_an_input_is_uploaded(
+    tmp_path: Path,
+) -> None:
+    module = with_image(tmp_path)
+    name = "image: Invalid image file"
+    errors = {"1": [{"field": "image", "reason": name, "class_type": "LoadImage"}]}
+    made_files = [output("asset-1", node="3")]
+    with comfy_api(outputs=made_files, dedups=False) as found:
+        found.asset(b"picture", "a.png")
+        own = client(found)
+        made = module.run(module.Parameters(image=b"x"), client=own).outputs[0]
+        uploads = found.uploads
+        found.refusals = [(422, "invalid_workflow", {"node_errors": errors}, None)]
+        module.run(module.Parameters(image=made), client=own)
+        assert found.uploads == uploads + 1
+        sent = found.bodies[-1]["workflow"]["1"]["inputs"]["image"]["info"]["id"]
+        assert found.assets[sent][0] == b"picture" and sent != "asset-1"
+        found.refusals = [(422, "invalid_workflow", {"node_errors": errors}, None)] * 2
+        with pytest.raises(RejectedError, match="Invalid image file"):
+            module.run(module.Parameters(image=made), client=own)
+
+
 def test_a_mask_is_sent_within_its_image(tmp_path: Path) -> None:
     from io import BytesIO
 
@@ -269,6 +291,12 @@ def test_progress_is_polled_where_there_is_no_stream(module: ModuleType) -> None
         found.jobs[job.prompt_id]["progress"] = PROGRESS
         job.result(20, on_progress=steps.append)
     assert steps[0] == Progress(1, 2, "3")
+
+
+def test_a_node_has_its_class_where_the_server_tells_none(module: ModuleType) -> None:
+    told = [("progress", {**PROGRESS, "current_node_class": None})]
+    with comfy_api(events=told) as found:
+        assert Log("node 3 (KSampler)") in events_of(module, found)
 
 
 def test_quick_runs_are_told_whole(module: ModuleType) -> None:

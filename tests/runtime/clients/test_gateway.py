@@ -127,6 +127,16 @@ def test_a_job_is_awaited_and_its_result_is_the_runs(
     assert job.status() == "success"
 
 
+def test_following_a_submitted_run_through_the_gateway_is_a_clear_error(
+    url: str, module: ModuleType
+) -> None:
+    job = module.submit(module.Parameters(), client=client(url))
+    with pytest.raises(ConfigurationError, match="sends no events of a run") as caught:
+        list(job.events(timeout=30))
+    assert "result() without callbacks" in str(caught.value)
+    assert job.result(timeout=30).completed
+
+
 def test_a_job_survives_pickling_and_reopening(url: str, module: ModuleType) -> None:
     job = module.submit(module.Parameters(), client=client(url))
     again: Job[PromptResult] = pickle.loads(pickle.dumps(job))

@@ -22,6 +22,7 @@ from viewcomfy_runtime import (
     ComfyAPI,
     ComfyUI,
     ExecutionError,
+    RejectedError,
     RunReport,
     RunTimeoutError,
     ViewComfyApp,
@@ -107,6 +108,32 @@ def test_each_run_of_a_batch_is_a_span(
     with comfy(outputs=IMAGES) as found:
         module.run_many([module.Parameters()] * 3, client=ComfyUI(found.url))
     assert len(spans.get_finished_spans()) == 3
+
+
+def test_a_job_is_one_span_from_its_submission_to_its_result(
+    module: ModuleType, spans: InMemorySpanExporter, reports: list[RunReport]
+) -> None:
+    with comfy(outputs=IMAGES) as found:
+        client = ComfyUI(found.url)
+        job = module.WORKFLOW.submit(module.Parameters(), client=client)
+        time.sleep(0.3)
+        assert not spans.get_finished_spans()
+        job.result(20)
+    [span], [report] = spans.get_finished_spans(), reports
+    about = span.attributes or {}
+    assert about["viewcomfy.prompt_id"] == report.prompt_id == job.prompt_id
+    assert about["viewcomfy.workflow"] == module.WORKFLOW.title
+    assert span.start_time and span.end_time
+    assert span.end_time - span.start_time >= 3e8 and report.seconds >= 0.3
+
+
+def test_a_job_that_could_not_be_submitted_is_told_of(
+    module: ModuleType, reports: list[RunReport]
+) -> None:
+    with comfy(rejects={"error": {"message": "no"}}) as found:
+        with pytest.raises(RejectedError):
+            module.WORKFLOW.submit(module.Parameters(), client=ComfyUI(found.url))
+    assert [each.error for each in reports] == ["RejectedError"]
 
 
 def test_a_hook_hears_how_runs_end(
