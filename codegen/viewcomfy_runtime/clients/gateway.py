@@ -149,8 +149,8 @@ class ViewComfyGateway(Closing):
     ) -> PromptResult:
         """Wait for the result of a run.
 
-        Raises ViewComfyError: ConfigurationError if `watch` has callbacks, because the gateway sends
-        events only to the connection that the call named.
+        Raises ViewComfyError: ConfigurationError if `watch` has callbacks, because the gateway
+        sends events only to the connection that the call named.
         """
         if watch:
             raise ConfigurationError(

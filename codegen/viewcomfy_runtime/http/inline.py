@@ -1,6 +1,4 @@
-"""JSON that carries files as base64: they are decoded as they arrive, so that their text is never
-held.
-"""
+"""JSON with files as base64: they are decoded as they arrive, so that their text is never kept."""
 
 from __future__ import annotations
 
