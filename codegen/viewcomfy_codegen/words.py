@@ -154,8 +154,8 @@ def unique(name: str, taken: set[str]) -> Identifier:
     base = identifier(name)
     stem = base.rstrip("_")
 
-    def numbered(number: int) -> Identifier:
-        return identifier(f"{stem}_{number}") if number > 1 else base
+    def numbered(number: int) -> str:
+        return f"{stem}_{number}" if number > 1 else base
 
     # Numbers are given from below: where one is free, a smaller one may be, and is soon found.
     low, high = 0, 1
@@ -164,8 +164,9 @@ def unique(name: str, taken: set[str]) -> Identifier:
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if numbered(middle) in taken else (low, middle)
-    taken.add(numbered(high))
-    return numbered(high)
+    found = Identifier(numbered(high))
+    taken.add(found)
+    return found
 
 
 _TRAILING_DIGITS: Final = re.compile(r"(?<=[^\W\d_])\d+$")

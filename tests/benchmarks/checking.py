@@ -38,7 +38,7 @@ def main() -> None:
             project(Path(name) / str(count), count)
             script = (
                 f"import os; os.chdir({os.path.join(name, str(count))!r});"
-                "from viewcomfy_codegen.cli import main; main(['--check'])"
+                "from viewcomfy_codegen.cli.main import main; main(['--check'])"
             )
             commands[str(count)] = [sys.executable, "-c", script]
         found = medians(commands, RUNS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import re
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -34,11 +35,11 @@ class Node(NamedTuple):
     raw: dict[str, Any]
 
 
+@dataclass(frozen=True)
 class Workflow:
     """The nodes by id, in order of data flow."""
 
-    def __init__(self, nodes: dict[str, Node]) -> None:
-        self.nodes: Final = nodes
+    nodes: dict[str, Node]
 
     @cached_property
     def uses(self) -> dict[str, tuple[Use, ...]]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from ..catalog import DefaultTitles, NodeFacts
@@ -61,6 +62,7 @@ _FILLERS: Final = frozenset(
 )
 
 
+@lru_cache(maxsize=4096)
 def split_mark(title: str) -> tuple[str | None, str]:
     """The group that a mark at a title's start stands for, and the title without it."""
     for mark, group in MARKS.items():

@@ -4,9 +4,10 @@ become code.
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from json.encoder import encode_basestring
 from typing import Any, Final
@@ -74,6 +75,8 @@ def _text(value: str) -> str:
     """A string in double quotes, unless single quotes need fewer escapes; unprintable characters
     are escaped.
     """
+    if value.isprintable() and '"' not in value and "\\" not in value:
+        return f'"{value}"'
     quote = "'" if value.count('"') > value.count("'") else '"'
     body = (
         "".join(map(_escaped, value))
@@ -150,7 +153,7 @@ def docstring(text: str, indent: int) -> Code:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """The words of a line on as many as they need; `textwrap` takes ten times as long."""
+    """The words of a line on as many as they need; `textwrap` takes several times as long."""
     found: list[str] = []
     for word in line.split():
         if found and len(found[-1]) + 1 + len(word) <= width:
@@ -173,32 +176,42 @@ def _docstring_text(text: str) -> str:
 def json_text(value: Any, indent: int | None = None) -> str:
     """`value` as JSON on one line or indented; unprintable characters are escaped."""
     if indent is None:
-        text = _JSON.encode(value)
+        plain = isinstance(value, str)
+        text = encode_basestring(value) if plain else _JSON.encode(value)
     else:
-        text = _indented(value, "\n", " " * indent)
+        file = io.StringIO()
+        _write(value, "\n", " " * indent, file.write)
+        text = file.getvalue()
     return text if text.isprintable() else _JSON_UNPRINTED.sub(_json_escaped, text)
 
 
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
-def _indented(value: Any, margin: str, step: str) -> str:
-    """Indented JSON as the standard encoder writes it, in a fifth of the time."""
-    if isinstance(value, str):
-        return encode_basestring(value)
+def _write(value: Any, margin: str, step: str, write: Callable[[str], object]) -> None:
+    """Writes indented JSON as the standard encoder does, in less time."""
     if not value or not isinstance(value, dict | list):
-        return _JSON.encode(value)
-    inner = margin + step
+        write(_JSON.encode(value))
+        return
+    inner = separator = margin + step
     if isinstance(value, dict):
-        opening, closing = "{", "}"
-        lines = [
-            f"{encode_basestring(key)}: {_indented(item, inner, step)}"
-            for key, item in value.items()
-        ]
+        write("{")
+        for key, item in value.items():
+            start = f"{separator}{encode_basestring(key)}: "
+            separator = f",{inner}"
+            if isinstance(item, str):
+                write(start + encode_basestring(item))
+            else:
+                write(start)
+                _write(item, inner, step, write)
+        write(margin + "}")
     else:
-        opening, closing = "[", "]"
-        lines = [_indented(item, inner, step) for item in value]
-    return f"{opening}{inner}{f',{inner}'.join(lines)}{margin}{closing}"
+        write("[")
+        for item in value:
+            write(separator)
+            _write(item, inner, step, write)
+            separator = f",{inner}"
+        write(margin + "]")
 
 
 _JSON_UNPRINTED: Final = re.compile(r"[^\n\x20-\x7e]")
