@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.benchmarks.measuring import medians, show
@@ -45,6 +46,8 @@ def compare(title: str, workflow: bytes, runs: int) -> None:
 
 
 if __name__ == "__main__":
+    if find_spec("datamodel_code_generator") is None:
+        sys.exit("the peer is missing: pip install datamodel-code-generator")
     compare("text to image", json.dumps(text_to_image()).encode(), runs=11)
     file = largest()
     big = file.read_bytes() if file else json.dumps(repeated(170)).encode()
