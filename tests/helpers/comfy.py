@@ -7,8 +7,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from viewcomfy_codegen.serving.listening import bound, server
+from .local import on_loopback
 
 
 @dataclass
@@ -218,19 +216,8 @@ def comfy(**behaviour: Any) -> Iterator[Comfy]:
         for path, handler, methods in _routes(found)
     ]
     app = Starlette(routes=[*routes, WebSocketRoute("/ws", found.socket)])
-    listening = bound("127.0.0.1", 0)
-    running = server(app)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        while not running.started:
-            time.sleep(0.01)
-        found.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    with on_loopback(app) as found.url:
         yield found
-    finally:
-        running.should_exit = True
-        thread.join()
-        listening.close()
 
 
 def _routes(found: Comfy) -> list[tuple[str, Callable[..., Any], list[str]]]:

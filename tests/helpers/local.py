@@ -7,9 +7,13 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from starlette.types import ASGIApp
+
 from viewcomfy_codegen.serving import Executor, Served, Settings, create_app
+from viewcomfy_codegen.serving.executing import Artifact, Execution, Failed
 from viewcomfy_codegen.serving.listening import bound, server
 
 ID, SECRET = "the-id", "s3cr3t-0123456789"
@@ -20,12 +24,39 @@ def served(workflow: Mapping[str, Any], name: str = "made") -> Served:
     return Served(name, json.dumps(workflow).encode())
 
 
+class Endless:
+    """An executor whose runs last until they are cancelled."""
+
+    def __init__(self) -> None:
+        self.started = threading.Event()
+        self.cancelled = threading.Event()
+
+    def stored(self, folder: Path | None) -> None:
+        return None
+
+    def execute(self, execution: Execution) -> list[Artifact]:
+        execution.tell("got prompt")
+        execution.tell(" 50%|#####     | 1/2 [00:00<00:00]")
+        execution.when_cancelled(self.cancelled.set)
+        self.started.set()
+        assert self.cancelled.wait(30)
+        raise Failed("interrupted")
+
+
 @contextlib.contextmanager
 def serving(
     *workflows: Served, executor: Executor | None = None, **settings: Any
 ) -> Iterator[str]:
     """The server's URL while it serves."""
-    app = create_app(workflows, Settings(ID, SECRET, **settings), executor)
+    with on_loopback(
+        create_app(workflows, Settings(ID, SECRET, **settings), executor)
+    ) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def on_loopback(app: ASGIApp) -> Iterator[str]:
+    """The URL of an application that is served in a thread."""
     listening = bound("127.0.0.1", 0)
     running = server(app)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})

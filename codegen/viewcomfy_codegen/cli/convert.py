@@ -18,6 +18,7 @@ from ..project.writing import write_all
 from ..sources import classes_in
 from .console import err, tell
 from .files import read_file, read_object_info, users_facts
+from .reading import OBJECT_INFO, PICKED
 
 
 @click.command("convert")
@@ -29,17 +30,8 @@ from .files import read_file, read_object_info, users_facts
     default=STANDARD,
     help="The file to write; - prints it, which is the default.",
 )
-@click.option(
-    "--object-info",
-    metavar="FILE|URL",
-    help="Node definitions of your own ComfyUI: its URL, or a saved /object_info.",
-)
-@click.option(
-    "--workflow",
-    "picked",
-    metavar="N|TITLE",
-    help="Which workflow of a view_comfy.json to use, by number or title.",
-)
+@OBJECT_INFO
+@PICKED
 def convert_command(
     workflow: str, output: str, object_info: str | None, picked: str | None
 ) -> None:

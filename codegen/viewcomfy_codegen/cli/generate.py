@@ -16,6 +16,7 @@ from ..project.regenerate import Task
 from .console import tell
 from .files import users_catalog_if_any
 from .finishing import finish
+from .reading import EXCLUDE, INCLUDE, OBJECT_INFO, PICKED, VIEW_COMFY
 
 
 @click.command("generate")
@@ -37,18 +38,8 @@ from .finishing import finish
     help="JSON Schema to write. Default: NAME.schema.json beside the module.",
 )
 @click.option("--no-schema", is_flag=True, help="Do not write a JSON Schema.")
-@click.option(
-    "--include",
-    multiple=True,
-    metavar="GLOB",
-    help="Keep only parameters whose name, key or node class matches.",
-)
-@click.option(
-    "--exclude",
-    multiple=True,
-    metavar="GLOB",
-    help="Leave out parameters whose name, key or node class matches.",
-)
+@INCLUDE
+@EXCLUDE
 @click.option(
     "--all",
     "all_",
@@ -73,22 +64,9 @@ from .finishing import finish
 @click.option(
     "--no-embed", is_flag=True, help="Do not embed the workflow's graph in the module."
 )
-@click.option(
-    "--object-info",
-    metavar="FILE|URL",
-    help="Node definitions of your own ComfyUI: its URL, or a saved /object_info.",
-)
-@click.option(
-    "--view-comfy",
-    metavar="FILE",
-    help="view_comfy.json whose titles, texts, types and groups apply to the workflow.",
-)
-@click.option(
-    "--workflow",
-    "picked",
-    metavar="N|TITLE",
-    help="Which workflow of a view_comfy.json to use, by number or title.",
-)
+@OBJECT_INFO
+@VIEW_COMFY
+@PICKED
 @click.option(
     "--fresh",
     is_flag=True,

@@ -9,9 +9,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import click
@@ -23,15 +21,14 @@ from ..catalog import shipped
 from ..errors import CodegenError
 from ..graph.workflow import is_link
 from ..model import Module, Parameter
-from ..pipeline import Generated, generate
-from ..planning.options import Options
-from ..project.paths import STANDARD, name_of
-from ..sources import classes_in
+from ..pipeline import Generated
+from ..project.paths import name_of
 from ..targets.calls import LANGUAGES, example
 from ..targets.mermaid import mermaid
 from ..targets.phrases import described
 from .console import out, out_json, out_text, tell
-from .files import read_file, read_object_info, users_catalog_if_any, users_facts
+from .files import read_file, users_catalog_if_any
+from .reading import OBJECT_INFO, PICKED, VIEW_COMFY, Reading
 
 LONGEST = 400
 """Characters of a text that are shown."""
@@ -40,22 +37,9 @@ LONGEST = 400
 @click.command("inspect")
 @click.argument("workflow")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-@click.option(
-    "--object-info",
-    metavar="FILE|URL",
-    help="Node definitions of your own ComfyUI: its URL, or a saved /object_info.",
-)
-@click.option(
-    "--view-comfy",
-    metavar="FILE",
-    help="view_comfy.json whose titles, texts, types and groups apply to the workflow.",
-)
-@click.option(
-    "--workflow",
-    "picked",
-    metavar="N|TITLE",
-    help="Which workflow of a view_comfy.json to use, by number or title.",
-)
+@OBJECT_INFO
+@VIEW_COMFY
+@PICKED
 @click.option("--all", "all_", is_flag=True, help="Also show what marks leave out.")
 @click.option(
     "--app-only", is_flag=True, help="Show only what the workflow's App mode shows."
@@ -84,9 +68,11 @@ def inspect_command(
     """
     if sum((as_json, graph, call is not None)) > 1:
         raise click.UsageError("--json, --graph and --call cannot be combined")
-    options = Options(likely=True, all=all_, app_only=app_only)
+    reading = Reading(object_info, view_comfy, picked, app_only=app_only)
     try:
-        made = _generated(workflow, options, object_info, view_comfy, picked)
+        made = reading.generated(
+            read_file(workflow), workflow, name_of(workflow), likely=True, all=all_
+        )
     except CodegenError as error:
         tell(error.diagnostics)
         sys.exit(1)
@@ -100,27 +86,6 @@ def inspect_command(
         _print_json(made, catalogs)
     else:
         _print(made, catalogs)
-
-
-def _generated(
-    workflow: str,
-    options: Options,
-    object_info: str | None,
-    view_comfy: str | None,
-    picked: str | None,
-) -> Generated:
-    """The client of the workflow at a path. Raises CodegenError."""
-    classes = (
-        classes_in(read_object_info(object_info), object_info) if object_info else None
-    )
-    return generate(
-        read_file(workflow),
-        name=name_of(workflow),
-        source="standard input" if workflow == STANDARD else Path(workflow).name,
-        options=replace(options, object_info=classes, kept=users_facts()),
-        workflow_in=picked,
-        view_comfy=(read_file(view_comfy), view_comfy) if view_comfy else None,
-    )
 
 
 def _print_json(made: Generated, catalogs: list[str]) -> None:

@@ -20,6 +20,7 @@ from ..project.writing import write_all
 from ..targets.flattened import flattened
 from .console import err, tell
 from .files import read_file, users_facts
+from .reading import PICKED
 
 
 @click.command("params")
@@ -32,12 +33,7 @@ from .files import read_file, users_facts
     show_default=True,
     help="The file to write; - prints it.",
 )
-@click.option(
-    "--workflow",
-    "picked",
-    metavar="N|TITLE",
-    help="Which workflow of a view_comfy.json to use, by number or title.",
-)
+@PICKED
 def params_command(workflow: str, output: str, picked: str | None) -> None:
     """Write the flattened parameters of WORKFLOW.
 

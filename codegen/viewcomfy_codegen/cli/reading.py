@@ -5,7 +5,7 @@ filters.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
@@ -32,10 +32,16 @@ class Reading:
     app_only: bool = False
 
     def generated(
-        self, data: bytes, place: str, name: str, targets: Iterable[Target] = ()
+        self,
+        data: bytes,
+        place: str,
+        name: str,
+        targets: Iterable[Target] = (),
+        **options: Any,
     ) -> Generated:
-        """The client of a workflow that was read from `place`, under the given `name`. Raises
-        CodegenError.
+        """The client of a workflow that was read from `place`, under the given `name`.
+
+        `options` are further fields of Options. Raises CodegenError.
         """
         beside = None
         if self.view_comfy:
@@ -44,7 +50,7 @@ class Reading:
             data,
             name=name,
             source="standard input" if place == STANDARD else Path(place).name,
-            options=self._options(),
+            options=replace(self._options(), **options),
             workflow_in=self.picked,
             view_comfy=beside,
             targets=targets,
@@ -64,41 +70,40 @@ class Reading:
 AS_IT_IS: Final = Reading()
 """No options given."""
 
-_OPTIONS: Final = (
-    click.option(
-        "--object-info",
-        metavar="FILE|URL",
-        help="Node definitions of your own ComfyUI: its URL, or a saved /object_info.",
-    ),
-    click.option(
-        "--view-comfy",
-        metavar="FILE",
-        help="view_comfy.json whose titles, texts, types and groups apply to the workflow.",
-    ),
-    click.option(
-        "--workflow",
-        "picked",
-        metavar="N|TITLE",
-        help="Which workflow of a view_comfy.json to use, by number or title.",
-    ),
-    click.option(
-        "--include",
-        multiple=True,
-        metavar="GLOB",
-        help="Keep only parameters whose name, key or node class matches.",
-    ),
-    click.option(
-        "--exclude",
-        multiple=True,
-        metavar="GLOB",
-        help="Leave out parameters whose name, key or node class matches.",
-    ),
-    click.option(
-        "--app-only",
-        is_flag=True,
-        help="Keep only what the workflow's App mode shows.",
-    ),
+OBJECT_INFO: Final = click.option(
+    "--object-info",
+    metavar="FILE|URL",
+    help="Node definitions of your own ComfyUI: its URL, or a saved /object_info.",
 )
+VIEW_COMFY: Final = click.option(
+    "--view-comfy",
+    metavar="FILE",
+    help="view_comfy.json whose titles, texts, types and groups apply to the workflow.",
+)
+PICKED: Final = click.option(
+    "--workflow",
+    "picked",
+    metavar="N|TITLE",
+    help="Which workflow of a view_comfy.json to use, by number or title.",
+)
+INCLUDE: Final = click.option(
+    "--include",
+    multiple=True,
+    metavar="GLOB",
+    help="Keep only parameters whose name, key or node class matches.",
+)
+EXCLUDE: Final = click.option(
+    "--exclude",
+    multiple=True,
+    metavar="GLOB",
+    help="Leave out parameters whose name, key or node class matches.",
+)
+_APP_ONLY: Final = click.option(
+    "--app-only",
+    is_flag=True,
+    help="Keep only what the workflow's App mode shows.",
+)
+_OPTIONS: Final = (OBJECT_INFO, VIEW_COMFY, PICKED, INCLUDE, EXCLUDE, _APP_ONLY)
 
 
 def reads_workflows(command: Callable[..., None]) -> Callable[..., None]:

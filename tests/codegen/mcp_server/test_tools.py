@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from viewcomfy_codegen import generate
 from viewcomfy_codegen.serving import Artifact, Execution, LocalViewComfy, running
 
 from ...helpers.cases import image_to_image
-from ...helpers.local import ID, SECRET, served, serving
+from ...helpers.local import ID, SECRET, Endless, served, serving
 from ...helpers.support import made, node, text_to_image
 from ...helpers.tools import connected
 
@@ -106,24 +105,6 @@ def test_ten_calls_at_once_each_get_their_own_result(
 
     asyncio.run(drive())
     assert len(server.calls) == 10
-
-
-class Endless:
-    """An executor whose runs last until they are cancelled."""
-
-    def __init__(self) -> None:
-        self.started = threading.Event()
-        self.cancelled = threading.Event()
-
-    def stored(self, folder: Path | None) -> None:
-        return None
-
-    def execute(self, execution: Execution) -> list[Artifact]:
-        execution.when_cancelled(self.cancelled.set)
-        execution.tell("got prompt")
-        self.started.set()
-        self.cancelled.wait(20)
-        return []
 
 
 class Large:

@@ -19,31 +19,11 @@ from typing import Any
 import pytest
 import requests
 
-from viewcomfy_codegen.serving import Artifact, Execution, Failed
+from viewcomfy_codegen.serving import Artifact, Execution
 
 from ...helpers.inside import app_of, called
-from ...helpers.local import HEADERS, served, serving
+from ...helpers.local import HEADERS, Endless, served, serving
 from ...helpers.support import node, text_to_image
-
-
-class Waiting:
-    """An executor whose runs last until they are cancelled."""
-
-    def __init__(self) -> None:
-        self.started = threading.Event()
-        self.cancelled = threading.Event()
-
-    def stored(self, folder: Path | None) -> None:
-        return None
-
-    def execute(self, execution: Execution) -> list[Artifact]:
-        ended = threading.Event()
-        execution.when_cancelled(ended.set)
-        execution.tell("got prompt")
-        self.started.set()
-        assert ended.wait(30)
-        self.cancelled.set()
-        raise Failed("interrupted")
 
 
 class Broken:
@@ -60,7 +40,7 @@ def form(logs: str = "false") -> dict[str, Any]:
     return {"params": (None, '{"3-inputs-seed": 5}'), "logs": (None, logs)}
 
 
-def send_and_hang_up(base: str, executor: Waiting, logs: str) -> None:
+def send_and_hang_up(base: str, executor: Endless, logs: str) -> None:
     """A call whose caller goes away once it runs."""
     request = requests.Request(
         "POST", f"{base}/made", headers=HEADERS, files=form(logs)
@@ -76,7 +56,7 @@ def send_and_hang_up(base: str, executor: Waiting, logs: str) -> None:
 
 @pytest.mark.parametrize("logs", ["false", "true"])
 def test_a_run_is_cancelled_when_its_caller_goes_away(logs: str) -> None:
-    executor = Waiting()
+    executor = Endless()
     with serving(served(text_to_image()), executor=executor) as base:
         send_and_hang_up(base, executor, logs)
         assert executor.cancelled.wait(30)
@@ -84,7 +64,7 @@ def test_a_run_is_cancelled_when_its_caller_goes_away(logs: str) -> None:
 
 @pytest.mark.parametrize("logs", ["false", "true"])
 def test_a_run_is_cancelled_when_the_server_ends(logs: str) -> None:
-    executor = Waiting()
+    executor = Endless()
     with serving(served(text_to_image()), executor=executor) as base:
         errors: list[Exception] = []
 

@@ -8,7 +8,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -36,7 +35,7 @@ from viewcomfy_runtime.calls.call import Watch
 from viewcomfy_runtime.http import polling
 from viewcomfy_runtime.http.deadlines import Deadline
 
-from ...helpers.local import ID, SECRET, served, serving
+from ...helpers.local import ID, SECRET, Endless, served, serving
 from ...helpers.servers import Answer, Request, Server
 from ...helpers.support import text_to_image
 
@@ -46,24 +45,6 @@ DEPLOYMENT = "https://deployment.example/made"
 
 def client(base: str, secret: str = SECRET) -> ViewComfyGateway:
     return ViewComfyGateway(DEPLOYMENT, ID, secret, base=base, retries=0)
-
-
-class Slow:
-    """Runs until it is cancelled."""
-
-    def __init__(self) -> None:
-        self.started = threading.Event()
-        self.cancelled = threading.Event()
-
-    def stored(self, folder: Path | None) -> None:
-        return None
-
-    def execute(self, execution: Execution) -> list[Artifact]:
-        execution.tell(" 50%|#####     | 1/2 [00:00<00:00]")
-        execution.when_cancelled(self.cancelled.set)
-        self.started.set()
-        self.cancelled.wait(30)
-        raise Failed("interrupted")
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +85,7 @@ def test_wrong_credentials_are_an_error(url: str) -> None:
 
 
 def test_a_failed_run_names_its_node() -> None:
-    class Failing(Slow):
+    class Failing(Endless):
         def execute(self, execution: Execution) -> list[Artifact]:
             raise Failed("out of memory", node="3", class_type="KSampler")
 
@@ -147,7 +128,7 @@ def test_a_job_survives_pickling_and_reopening(url: str, module: ModuleType) -> 
 
 
 def test_a_job_is_cancelled(module: ModuleType) -> None:
-    slow = Slow()
+    slow = Endless()
     with serving(served(text_to_image()), executor=slow) as base:
         job = module.submit(module.Parameters(), client=client(base))
         assert job.status() == "running"
@@ -178,7 +159,7 @@ def test_a_client_without_jobs_names_those_with(module: ModuleType) -> None:
 
 
 def test_cancelling_an_awaited_run_cancels_it_at_the_server(module: ModuleType) -> None:
-    slow = Slow()
+    slow = Endless()
 
     async def run(base: str) -> None:
         task = asyncio.create_task(
@@ -197,7 +178,7 @@ def test_cancelling_an_awaited_run_cancels_it_at_the_server(module: ModuleType) 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends no SIGINT to one process")
 def test_ctrl_c_cancels_the_run_at_the_server(module: ModuleType) -> None:
-    slow = Slow()
+    slow = Endless()
     script = (
         "import sys; from viewcomfy_runtime import Call, ViewComfyGateway\n"
         f"ViewComfyGateway({DEPLOYMENT!r}, {ID!r}, {SECRET!r}, base=sys.argv[1])"
