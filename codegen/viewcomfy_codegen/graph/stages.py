@@ -32,7 +32,7 @@ _EARLIER: Final = frozenset("continue previous prev".split())
 _LATENT_SOCKETS: Final = ("latent", "samples")
 _CARRIERS: Final = frozenset("""
     vae decode encode scale upscale resize latent upsample upsampler upscaler crop pad composite
-    tiled concat separate cropguides inpaint inplace
+    tiled concat separate cropguides inpaint inplace sharpen blur enhance color adjust filter
     """.split())
 """Words of the classes through which one pass's result becomes the next one's start."""
 
@@ -90,9 +90,9 @@ class _Passes:
                 found[node.id] = ("extend", str(extending))
             elif earlier is None:
                 found[node.id] = (BASE,)
-            elif (noise := self._noise(node)) and self._noise(earlier):
+            elif _halves(noise := self._noise(node), other := self._noise(earlier)):
                 found[node.id] = noise
-                found[earlier.id] = self._noise(earlier)
+                found[earlier.id] = other
             elif earlier.id in grown or not _UPSCALING.isdisjoint(way):
                 grown.add(node.id)
                 found[node.id] = (UPSCALE,)
@@ -224,6 +224,11 @@ def _users(workflow: Workflow, node: Node) -> Iterator[str]:
     uses = workflow.uses[node.id]
     working = [use for use in uses if use.input != "vae"]
     return (use.node for use in working or uses)
+
+
+def _halves(one: Stage, other: Stage) -> bool:
+    """Whether these are the two halves of the noise; one model for both is no half."""
+    return bool(one and other) and one != other
 
 
 def _masks(way: set[str]) -> bool:

@@ -23,7 +23,7 @@ from .traits import Traits
 _DEEPEST: Final = 6
 """How many kinds of difference are looked for within one another."""
 
-_OF_TEXTS: Final = frozenset({"prompt", "text", "string", "value"})
+_OF_TEXTS: Final = frozenset({"prompt", "text", "string", "value", "clip"})
 """Nouns of classes that say of a text no more than that it is one."""
 
 

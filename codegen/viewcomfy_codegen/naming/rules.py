@@ -54,14 +54,18 @@ def merge(qualifier: Words, base: Words) -> Words:
 
 
 def shortened(qualifier: Words, noun: Words, base: Words) -> Words:
-    """Qualifier, noun and base as one name of at most `MOST_WORDS`: first the noun goes, then what
-    the qualifier has too many.
+    """Qualifier, noun and base as one name of at most `MOST_WORDS`: first the noun is cut and goes,
+    then what the qualifier has too many.
     """
     if base[-1:] == ("prompt",):
         qualifier = tuple(word for word in qualifier if word != "prompt")
     whole = merge(qualifier, merge(noun, base))
     if len(whole) <= MOST_WORDS:
         return whole
+    for part in (noun[-1:], noun[:1]):
+        whole = merge(qualifier, merge(part, base))
+        if noun[1:] and len(whole) <= MOST_WORDS:
+            return whole
     without = merge(qualifier, base)
     if len(without) <= max(MOST_WORDS, len(base) + 1):
         return without

@@ -34,7 +34,7 @@ _CLOSING: Final = frozenset(
 
 MEDIA_NOUNS: Final = frozenset("""
     image images mask video audio picture photo frame frames img pixels sound music voice speech
-    song
+    song imagem imagen immagine bild foto vídeo изображение видео 图像 图片 画像 이미지 视频 動画
     """.split())
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from ..catalog import NodeFacts
-from ..graph.roles import NEGATIVE, POSITIVE, Roles, side_in
+from ..graph.roles import NEGATIVE, NEUTRAL, POSITIVE, Roles, side_in
 from ..graph.workflow import Node, Workflow
 from ..words import words
 from .files import Files
@@ -162,6 +162,8 @@ class Texts:
         titled = side_in(words(split_mark(node.title)[1]))
         if titled is not None:
             return titled
+        if side is None and self._roles.encodes(node) and named is None:
+            return NEUTRAL  # One prompt for both sides is a prompt.
         return side if self._becomes_prompt(node) else None
 
     def _becomes_prompt(self, node: Node) -> bool:

@@ -296,6 +296,37 @@ def test_the_halves_of_the_noise_are_seen_through_a_switch() -> None:
     assert names["61-inputs-strength_model"] == "high_noise_lora_strength"
 
 
+def test_one_model_for_two_samplers_is_no_half_of_the_noise() -> None:
+    workflow = split_noise()
+    workflow["4"]["inputs"]["model"] = ["1", 0]
+    workflow["10"] = node("LatentUpscaleBy", samples=["3", 0], scale_by=2.0)
+    workflow["4"]["inputs"]["latent_image"] = ["10", 0]
+    names = names_of(workflow)
+    assert names["3-inputs-cfg"] == "base_cfg"
+    assert names["4-inputs-cfg"] == "upscale_cfg"
+
+
+def test_a_filter_between_two_samplers_leaves_them_stages() -> None:
+    workflow = split_noise()
+    del workflow["2"]
+    workflow["4"]["inputs"] |= {"model": ["1", 0], "latent_image": ["12", 0]}
+    workflow["10"] = node("VAEDecode", samples=["3", 0], vae=["8", 0])
+    workflow["11"] = node("ImageSharpen", image=["10", 0], sigma=1.0)
+    workflow["12"] = node("VAEEncode", pixels=["11", 0], vae=["8", 0])
+    names = names_of(workflow)
+    assert names["3-inputs-cfg"] == "base_cfg"
+    assert names["4-inputs-cfg"] == "refiner_cfg"
+
+
+def test_a_weak_word_keeps_a_noun_behind_two_words_of_its_authors() -> None:
+    workflow: Workflow = {}
+    for id, title in (("1", "Close Up"), ("2", "Wide Shot")):
+        workflow[id] = node("CFGNorm", strength=1.0)
+        workflow[f"1{id}"] = node("SaveImage", title, images=[id, 0])
+    names = names_of(workflow)
+    assert names["1-inputs-strength"] == "close_up_norm_strength"
+
+
 def test_what_both_halves_of_the_noise_share_is_not_called_noise() -> None:
     module = generate(split_noise(), targets=()).module
     assert "seed" in [each.name for each in module.parameters if each.inputs[1:]]

@@ -333,6 +333,21 @@ def test_a_number_that_somebody_wrote_as_text_is_no_prompt() -> None:
     assert names["20-inputs-text"] == "text"
 
 
+def test_one_text_for_both_sides_is_the_prompt() -> None:
+    workflow = text_to_image()
+    workflow["3"]["inputs"]["negative"] = ["6", 0]
+    del workflow["7"]
+    assert names_of(workflow)["6-inputs-text"] == "prompt"
+
+
+def test_a_title_in_another_language_needs_no_second_noun() -> None:
+    workflow = {
+        "1": node("LoadImage", "Imagem de modelo", image="a.png"),
+        "2": node("SaveImage", images=["1", 0], filename_prefix="x"),
+    }
+    assert names_of(workflow)["1-inputs-image"] == "imagem_de_modelo"
+
+
 def test_the_parts_of_a_conditioning_are_no_roles() -> None:
     more = {
         "20": node("CLIPTextEncode", text="in snow", clip=["4", 1]),
