@@ -42,20 +42,34 @@ if TYPE_CHECKING:
         ViewComfyWarning,
         http_status,
     )
-    from .http.deadlines import Deadline, Timeout
+    from .http.deadlines import Deadline, Phase, Timeout
+    from .parameters.branches import Branch
+    from .parameters.docs import About
     from .parameters.fields import Field
     from .parameters.files import URL, DataURI, File, Stored, Upload
     from .parameters.inputs import Input, When
     from .parameters.outputs import OutputNode
+    from .parameters.types import Bound, Option, ParameterType
     from .results.files import OutputFile
+    from .results.naming import Naming
     from .results.result import PromptResult
     from .runs.attempts import Outcome
     from .runs.jobs import Job
-    from .runs.observing import RunReport, on_run_end
+    from .runs.many import Save
+    from .runs.observing import Ending, RunReport, on_run_end
     from .runs.runner import Override, Send
     from .workflow import Workflow
 
 __all__ = [
+    "Phase",
+    "ParameterType",
+    "About",
+    "Branch",
+    "Option",
+    "Bound",
+    "Ending",
+    "Naming",
+    "Save",
     "URL",
     "AmbiguousOutputWarning",
     "AuthenticationError",
@@ -121,6 +135,15 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "Phase": ".http.deadlines",
+    "ParameterType": ".parameters.types",
+    "About": ".parameters.docs",
+    "Branch": ".parameters.branches",
+    "Option": ".parameters.types",
+    "Bound": ".parameters.types",
+    "Ending": ".runs.observing",
+    "Naming": ".results.naming",
+    "Save": ".runs.many",
     "Call": ".calls.call",
     "Deadline": ".http.deadlines",
     "JobClient": ".calls.call",
