@@ -173,6 +173,15 @@ def loose_ends() -> Workflow:
     return workflow
 
 
+def own_choices() -> Workflow:
+    """A choice whose options the workflow's author wrote, and whose position counts."""
+    workflow = text_to_image()
+    options = {f"option{number}": name for number, name in enumerate("SML", 1)}
+    workflow["20"] = node("CustomCombo", "Size", choice="M", index=1, **options)
+    workflow["21"] = node("PreviewAny", source=["20", 1])
+    return workflow
+
+
 CASES = {
     case.__name__: case
     for case in (
@@ -185,5 +194,6 @@ CASES = {
         only_files,
         video,
         loose_ends,
+        own_choices,
     )
 }

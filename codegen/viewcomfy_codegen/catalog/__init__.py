@@ -2,6 +2,7 @@
 
 from .facts import (
     PAGE_CLASSES,
+    PLACE,
     Autogrow,
     Group,
     InputFacts,
@@ -16,6 +17,7 @@ from .titles import DefaultTitles, plain_title
 
 __all__ = [
     "PAGE_CLASSES",
+    "PLACE",
     "Autogrow",
     "Catalog",
     "DefaultTitles",

@@ -35,6 +35,9 @@ _PAGE_NAMES: Final = (
     | {"choose file to upload", "upload 3d model", "upload extra resources"}
 )
 
+PLACE: Final = "index"
+"""The input that takes the position of a choice whose options the node's author wrote on it."""
+
 CONTROL: Final = "control_after_generate"
 """What the widget behind a seed is called where its class gives it no name of its own."""
 

@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 from viewcomfy_runtime.parameters.branches import Branch
 from viewcomfy_runtime.parameters.fields import REQUIRED, UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
-from viewcomfy_runtime.parameters.types import Integer, Media, ParameterType
+from viewcomfy_runtime.parameters.types import Choice, Integer, Media, ParameterType
 
-from ..catalog import PAGE_CLASSES, Catalog, InputFacts, NodeFacts
+from ..catalog import PAGE_CLASSES, PLACE, Catalog, InputFacts, NodeFacts
 from ..graph.roles import PRIMITIVE, Roles
 from ..graph.workflow import Node, Workflow
 from ..model import ADVANCED, BASIC, Identifier, Origin
@@ -132,6 +132,8 @@ def _draft(
         origin = _OF_A_SERVER.get(origin, origin)
     if isinstance(kind, Integer) and _is_seed(node, name, roles):
         kind = replace(kind, random=True)
+    if declared is not None and declared.choices_from and isinstance(kind, Choice):
+        kind = replace(kind, place=PLACE if PLACE in node.values else "")
     rare = is_rare(node, name, value, kind, declared, known, roles, slots)
     return Draft(
         node,

@@ -124,7 +124,7 @@ def is_rare(
     parts = words(name)
     while len(parts) > 1 and parts[-1].isdecimal():
         parts = parts[:-1]
-    if isinstance(kind, Media):
+    if isinstance(kind, Media) or (facts is not None and facts.choices_from):
         return False
     if _loads_model(node, parts, value, facts):
         return True

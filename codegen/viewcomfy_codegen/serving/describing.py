@@ -115,7 +115,12 @@ def _field(parameter: Parameter) -> dict[str, Any]:
         case Flag():
             kind = {"kind": "flag"}
         case Choice(options, open_):
-            kind = {"kind": "choice", "options": list(options), "open": open_}
+            kind = {
+                "kind": "choice",
+                "options": list(options),
+                "open": open_,
+                "places": parameter.field.places,
+            }
         case Media(media, optional):
             masked = parameter.inputs[0].image
             image = None if masked is None else str(masked)

@@ -21,6 +21,7 @@ from .branches import Branch, branch_from, nullable, rules, spoken
 from .docs import About
 from .files import FILE_MARK
 from .inputs import Input, When
+from .key import WireKey
 from .outputs import OutputNode
 from .types import (
     Bound,
@@ -158,6 +159,12 @@ class Field:
         )
 
     @property
+    def places(self) -> list[str]:
+        """The wire keys that take the position of the chosen option, from 0."""
+        place = self.type.place if isinstance(self.type, Choice) else ""
+        return [str(WireKey(each.node, place)) for each in self.inputs if place]
+
+    @property
     def doc(self) -> str:
         """What the field is for and which node it sets, on one line, for Python."""
         return " ".join(self.paragraphs("None"))
@@ -184,6 +191,8 @@ class Field:
             schema["x-viewcomfy-seed"] = True
         if self.step is not None:
             schema["x-viewcomfy-step"] = self.step
+        if places := self.places:
+            schema["x-viewcomfy-place"] = places[0] if len(places) == 1 else places
         if self.branches:
             schema["x-viewcomfy-branches"] = [each.as_json() for each in self.branches]
             schema["x-viewcomfy-where"] = spoken(self.branches)
@@ -288,7 +297,8 @@ def _type_of(
     base: object, metadata: tuple[object, ...], bound: Input
 ) -> ParameterType | None:
     if isinstance(base, _Choices):
-        return Choice(base.options, open=bool({int, str} & {*base.others}))
+        is_open = bool({int, str} & {*base.others})
+        return Choice(base.options, is_open, bound.place)
     if FILE_MARK in metadata:
         return Media(bound.media)
     members = get_args(base) if get_origin(base) in (Union, UnionType) else (base,)
@@ -296,7 +306,7 @@ def _type_of(
     if len(others) < len(members):
         return _optional(others[0], bound)
     if get_origin(base) is Literal:
-        return Choice(get_args(base), open=False)
+        return Choice(get_args(base), open=False, place=bound.place)
     if base is bool:
         return Flag()
     if base is int:

@@ -14,7 +14,8 @@ class Input:
     """The input of a node that a field sets, and what the node accepts there.
 
     `ge` and `le` bound a number, both inclusive. `multiline` marks a text of several lines; `media`
-    is the MIME pattern of a file. `group` is where a form or a help text lists the field.
+    is the MIME pattern of a file. `group` is where a form or a help text lists the field. `place`
+    is the node's other input that takes the position of the chosen option, from 0.
     """
 
     node: str
@@ -24,6 +25,7 @@ class Input:
     multiline: bool = False
     media: str = "*/*"
     group: str = "basic"
+    place: str = ""
 
     __is_annotated_types_grouped_metadata__ = True
 

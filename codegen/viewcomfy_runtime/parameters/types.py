@@ -47,10 +47,14 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of `options`; when `open`, any other value of their kind too."""
+    """One of `options`; when `open`, any other value of their kind too.
+
+    `place` is the node's other input, where there is one, that takes the option's place from 0.
+    """
 
     options: tuple[Option, ...]
     open: bool = True
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from ..errors import Fault, InvalidParametersError, wrong_type
 from .branches import branch_of, fault
 from .files import URL, Stored, as_data_uri, as_upload, is_link
-from .types import Integer, Json, Media, Refused
+from .types import Choice, Integer, Json, Media, Refused
 
 if TYPE_CHECKING:
     from .fields import Field
@@ -118,7 +118,7 @@ def wire_of(
             except ValueError as error:
                 faults.append(Fault(field.name, str(error)))
             continue
-        params |= {each.key: _wire(value) for each in field.inputs}
+        params |= _by_key(field, value)
     if faults:
         raise InvalidParametersError(tuple(faults))
     return params, files
@@ -127,13 +127,22 @@ def wire_of(
 def defaults_of(fields: tuple[Field, ...]) -> dict[str, Any]:
     """What is sent for parameters that nobody sets, by wire key, except drawn seeds and files."""
     return {
-        each.key: _wire(field.default)
+        key: value
         for field in fields
         if not (
             field.required or field.default is None or isinstance(field.type, Media)
         )
-        for each in field.inputs
+        for key, value in _by_key(field, field.default).items()
     }
+
+
+def _by_key(field: Field, value: Any) -> dict[str, Any]:
+    """A value under each key that it is sent as, and the position of an option under its own."""
+    sent = {each.key: _wire(value) for each in field.inputs}
+    kind = field.type
+    if isinstance(kind, Choice) and value in kind.options:
+        sent |= dict.fromkeys(field.places, kind.options.index(value))
+    return sent
 
 
 def _wire(value: Any) -> Any:

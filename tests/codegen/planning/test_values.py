@@ -10,6 +10,7 @@ import pytest
 
 from viewcomfy_codegen import Diagnostic, Options, generate
 
+from ...helpers.cases import own_choices
 from ...helpers.support import (
     Workflow,
     module_of,
@@ -161,6 +162,15 @@ def test_the_choices_that_the_page_keeps_in_inputs_of_its_own_are_the_choices() 
     about = schema({"1": node("CustomCombo", choice="style 2", index=1, **options)})
     (choice,) = about["properties"].values()
     assert choice["enum"] == list(options.values())
+
+
+def test_the_position_of_an_authors_own_choice_follows_it(tmp_path: Path) -> None:
+    module = module_of(own_choices(), tmp_path)
+    assert module.WORKFLOW.field("size").group == "basic"
+    for size, place in (("S", 0), ("L", 2)):
+        sent, _ = module.WORKFLOW.to_wire(module.Parameters(size=size))
+        assert (sent["20-inputs-choice"], sent["20-inputs-index"]) == (size, place)
+    assert module.WORKFLOW.to_wire(module.Parameters())[0]["20-inputs-index"] == 1
 
 
 def test_a_fraction_beyond_its_bounds_is_still_a_default() -> None:

@@ -93,14 +93,22 @@ function checked(fields) {
   return `{${parts.join(", ")}}`;
 }
 
+// The position of the chosen option, where the node takes that beside the option.
+function placed(field) {
+  const { places = [], options = [] } = field.about;
+  const at = options.indexOf(field.get());
+  return at < 0 ? [] : places.map((key) => `${JSON.stringify(key)}: ${at}`);
+}
+
 function wire(fields) {
   const values = fields.filter((each) => each.about.kind !== "file");
   let sent = values.filter((each) => each.changed());
   // ViewComfy refuses a call that sets nothing.
   if (!sent.length) sent = [values.find((each) => each.about.seed) ?? values[0]].filter(Boolean);
-  const parts = sent.flatMap((each) =>
-    each.about.keys.map((key) => `${JSON.stringify(key)}: ${each.wire()}`),
-  );
+  const parts = sent.flatMap((each) => [
+    ...each.about.keys.map((key) => `${JSON.stringify(key)}: ${each.wire()}`),
+    ...placed(each),
+  ]);
   const files = fields
     .filter((each) => each.about.kind === "file" && each.get())
     .flatMap((each) => each.about.keys.map((key) => [key, each.get()]));

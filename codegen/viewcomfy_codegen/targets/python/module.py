@@ -219,6 +219,8 @@ def _input(parameter: Parameter, index: int) -> list[str]:
             arguments.append("multiline=True")
         case Media(media):
             arguments.append(f"media={literal(media)}")
+        case Choice(_, _, place) if place:
+            arguments.append(f"place={literal(place)}")
         case _:
             pass
     if parameter.group != BASIC:

@@ -200,7 +200,8 @@ class _Reader:
         members = list(self._members(hint))
         others = [each for each in members if _name(each) != "None"]
         if isinstance(others[0], ast.Subscript) and _name(others[0]) == "Literal":
-            return Choice(_options(others[0]), open=len(others) > 1)
+            is_open = len(others) > 1
+            return Choice(_options(others[0]), is_open, bound.place)
         kind = _plain_type(others[0], bound)
         if len(others) < len(members):
             match kind:

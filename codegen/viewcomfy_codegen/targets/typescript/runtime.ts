@@ -332,6 +332,7 @@ interface Taking {
 interface Schema extends Taking {
   readonly default?: unknown;
   readonly "x-viewcomfy-key": string | readonly string[];
+  readonly "x-viewcomfy-place"?: string | readonly string[];
   readonly "x-viewcomfy-branches"?: readonly Branch[];
   readonly "x-viewcomfy-where"?: string;
 }
@@ -2103,6 +2104,7 @@ interface Field {
   readonly name: string;
   readonly schema: Schema;
   readonly keys: readonly string[];
+  readonly places: readonly string[];
   readonly branches: readonly Branch[] | undefined;
 }
 
@@ -2138,6 +2140,7 @@ export class Workflow<
         name,
         schema,
         keys: [schema["x-viewcomfy-key"]].flat(),
+        places: [schema["x-viewcomfy-place"] ?? []].flat(),
         branches: schema["x-viewcomfy-branches"],
       };
     });
@@ -2193,7 +2196,7 @@ export class Workflow<
     const files: Record<string, Upload> = {};
     const [found, faults] = this.#checked(parameters, "property");
     for (const field of this.#fields) {
-      const { name, schema, keys, branches } = field;
+      const { name, schema, keys, places, branches } = field;
       const value = found.get(name);
       const branch = branchOf(field, found, this.schema);
       const isChosen = branch && (value !== null || branch.draws);
@@ -2216,6 +2219,10 @@ export class Workflow<
             ? drawn(branch ?? schema)
             : wired(value);
         keys.forEach((key) => (params[key] = sent));
+        const at = optionsOf(schema)?.indexOf(value) ?? -1;
+        if (at >= 0) {
+          places.forEach((place) => (params[place] = at));
+        }
       });
     }
     refuseAll(faults);
