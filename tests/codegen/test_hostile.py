@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import black
@@ -15,33 +16,8 @@ from hypothesis import strategies as st
 from viewcomfy_codegen import CodegenError, generate
 from viewcomfy_codegen.targets.python.reading import read_module
 
+from ..helpers.hostile import TEXTS, document, refused_or_harmless
 from ..helpers.support import imported, required_values
-
-PAYLOAD = "__import__('builtins').__dict__.update(hostile=1)"
-TEXTS = [
-    PAYLOAD,
-    f'"""\n{PAYLOAD}\n"""',
-    f"'''\n{PAYLOAD}\n'''",
-    f'")\n{PAYLOAD}\n("',
-    f"\\\n{PAYLOAD}",
-    '\\"""',
-    '"',
-    "\\",
-    "\x00\x1b[31m",
-    "\ud800",
-    "\u202e\u2066",
-    "{{ 7*7 }}{% raw %}",
-    "#",
-    "run",
-    "Parameters",
-    "WORKFLOW",
-    "__init__",
-    "self",
-    "class",
-    "float",
-    "Annotated",
-    "x" * 10_000,
-]
 
 
 def workflow(text: str) -> dict[str, Any]:
@@ -141,3 +117,19 @@ def test_any_workflow_has_a_client(tmp_path: Path, document: dict[str, Any]) -> 
     except CodegenError:
         return
     check(document, tmp_path)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("part", range(4))
+def test_two_thousand_hostile_workflows_are_refused_or_harmless(part: int) -> None:
+    made = sum(
+        refused_or_harmless(document(Random(f"{part}.{number}")))
+        for number in range(500)
+    )
+    assert made > 200
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=100, deadline=None)
+def test_any_hostile_workflow_is_refused_or_harmless(chance: Random) -> None:
+    refused_or_harmless(document(chance))
