@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from viewcomfy_runtime.results.filenames import free_number, safe_name
 from viewcomfy_runtime.results.result import PromptResult
 from viewcomfy_runtime.texts import Secrets, quoted, shown, without_secrets
 
+from ...helpers.growth import MOST, growth, seconds
 from ...helpers.servers import Answer, Server
 
 CALL = Call({"k": 1})
@@ -141,30 +141,9 @@ TEXTS: dict[str, Callable[[int], object]] = {
 }
 
 
-LARGEST = 100_000
-
-
-def seconds(work: Callable[[int], object], size: int, times: int = 3) -> float:
-    found = []
-    for _ in range(times):
-        start = time.process_time()
-        work(size)
-        found.append(time.process_time() - start)
-    return min(found)
-
-
 @pytest.mark.parametrize("name", TEXTS)
 def test_twice_the_text_takes_twice_the_time(name: str) -> None:
-    work = TEXTS[name]
-    size = 1000
-    while seconds(work, size, 1) < 0.01 and size < LARGEST:
-        size *= 2
-    growths: list[float] = []
-    # The least of several: other processes may slow down any one of them.
-    while len(growths) < 6 and min(growths, default=9) > 2.3:
-        once = max(seconds(work, size), 1e-3)
-        growths.append(seconds(work, 2 * size) / once)
-    assert min(growths) <= 2.3
+    assert growth(TEXTS[name]) <= MOST
 
 
 def test_ten_thousand_files_of_one_name_are_asked_after_a_few_times_each() -> None:

@@ -1,0 +1,35 @@
+"""How the time of a work grows with its size."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+LARGEST = 100_000
+MOST = 2.3
+"""What twice the size may cost, as a multiple: linear but for what sorting and caches add."""
+
+
+def seconds(work: Callable[[int], object], size: int, times: int = 3) -> float:
+    found = []
+    for _ in range(times):
+        start = time.process_time()
+        work(size)
+        found.append(time.process_time() - start)
+    return min(found)
+
+
+def growth(
+    work: Callable[[int], object], size: int = 1000, least: float = 0.01
+) -> float:
+    """The least growth of several when the size is doubled, from one that takes `least` seconds.
+
+    Other processes may slow down any one of them.
+    """
+    while seconds(work, size, 1) < least and size < LARGEST:
+        size *= 2
+    growths: list[float] = []
+    while len(growths) < 6 and min(growths, default=9) > MOST:
+        once = max(seconds(work, size), 1e-3)
+        growths.append(seconds(work, 2 * size) / once)
+    return min(growths)
