@@ -96,19 +96,6 @@ WORKFLOWS: dict[str, Callable[[int], Any]] = {
         [[i, n, 0, i, 0, "INT"] for i in range(n)],
         **app(*[[n, "value"]] * n),
     ),
-    "inputs of a bypassed node": lambda n: page(
-        [
-            page_node(
-                n, "Odd", [], *((f"a{i}", f"T{i}", None) for i in range(n)), mode=4
-            ),
-            *(
-                page_node(i, "VAEDecode", [], ("samples", "LATENT", i))
-                for i in range(n)
-            ),
-            page_node(n + 1, "KSampler", SAMPLER),
-        ],
-        [[i, n, i, i, 0, "LATENT"] for i in range(n)],
-    ),
     "uses of a subgraph": lambda n: page(
         [page_node(i, SUBGRAPH, []) for i in range(n)],
         **app(*([f"{i}:1", "steps"] for i in range(n))),

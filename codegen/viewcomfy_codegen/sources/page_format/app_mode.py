@@ -50,7 +50,12 @@ def app_of(document: PageDocument, curation: Curation, graph: Any) -> App | None
     places = _Places(curation)
     app = App()
     shown: dict[WireKey, None] = {}
+    everywhere: set[tuple[str, str]] = set()
     for ids, widget in dict.fromkeys(map(_input, inputs)):
+        if not places.is_whole(ids):
+            if (ids[-1], widget) in everywhere:
+                continue
+            everywhere.add((ids[-1], widget))
         found = dict.fromkeys(_keys(places, curation, ids, widget))
         if not found:
             name = f"{':'.join(ids)} {widget}"
@@ -117,10 +122,14 @@ class _Places:
         """The nodes with an id: by its whole path, or else by its last part wherever such a node is
         used.
         """
-        whole = self._by_path.get(":".join(ids))
-        if whole is not None and ids[-1] not in whole[0].graph.renumbered:
-            return [whole]
+        if self.is_whole(ids):
+            return [self._by_path[":".join(ids)]]
         return self._by_id.get(ids[-1], [])
+
+    def is_whole(self, ids: Ids) -> bool:
+        """Whether an id is the whole path of a node."""
+        whole = self._by_path.get(":".join(ids))
+        return whole is not None and ids[-1] not in whole[0].graph.renumbered
 
     def links_from(self, graph: PageGraph, id: str) -> list[PageLink]:
         """The links that begin at a node."""
