@@ -13,6 +13,7 @@ import pytest
 
 from viewcomfy_runtime import (
     Call,
+    ComfyAPI,
     ComfyUI,
     ViewComfy,
     ViewComfyApp,
@@ -143,6 +144,17 @@ def gateway(fault: Fault, at: str, line: Line, asked: Asked) -> None:
         line.answer([{"promptId": wanted, "status": "running"}])
 
 
+def comfy_api(fault: Fault, at: str, line: Line, asked: Asked) -> None:
+    """A server of Comfy API v2 whose run never ends, with the fault at one of its paths."""
+    if f"{asked.method} {asked.path}".startswith(at):
+        fault(line, asked)
+    elif asked.path.endswith("/events"):
+        line.answer({}, 501)
+    else:
+        job = {"id": "j1", "status": "running"}
+        line.answer(job, 201 if asked.method == "POST" else 200)
+
+
 def scenarios() -> dict[str, tuple[Fault, Callable[[str], Any]]]:
     def direct(url: str) -> Any:
         return ViewComfy(url, "the-id", "the-secret")
@@ -159,6 +171,11 @@ def scenarios() -> dict[str, tuple[Fault, Callable[[str], Any]]]:
             found[f"comfyui {at}: {name}"] = (partial(comfyui, fault, at), ComfyUI)
         for at in ("POST", "GET"):
             found[f"gateway {at}: {name}"] = (partial(gateway, fault, at), through)
+        for at in ("POST /api/v2/jobs", "GET /api/v2/jobs/j1"):
+            found[f"api {at}: {name}"] = (partial(comfy_api, fault, at), ComfyAPI)
+    for name, fault in {**OVER_HTTP, **OVER_STREAMS}.items():
+        at = "GET /api/v2/jobs/j1/events"
+        found[f"api events: {name}"] = (partial(comfy_api, fault, at), ComfyAPI)
     for name, fault in OVER_WEBSOCKET.items():
         found[f"comfyui /ws: {name}"] = (partial(comfyui, fault, "/ws"), ComfyUI)
         found[f"gateway /socket.io: {name}"] = (

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viewcomfy_runtime import (
+    ComfyAPI,
     ComfyUI,
     ViewComfy,
     ViewComfyApp,
@@ -24,6 +25,7 @@ from viewcomfy_runtime import (
 )
 from viewcomfy_runtime.texts import Secrets, printable, quoted, shown, without_secrets
 
+from ...helpers.comfy_api import comfy_api, output
 from ...helpers.faults import Line, faulty
 from ...helpers.servers import Answer, Server, event, redirect, result, stream
 from ...helpers.telling import everything_said_by
@@ -189,6 +191,34 @@ def test_a_gateways_answers_do_not_show_the_secret(
             )
             said = list(everything_said(module, client, tmp_path, caplog))
         assert all(map(is_clean, said))
+
+
+def test_events_and_results_of_comfy_api_do_not_show_the_key(
+    module: ModuleType, tmp_path: Path
+) -> None:
+    said = {"node_id": SECRET, "message": SECRET, "current_node": SECRET}
+    preview = {**said, "content_type": SECRET, "data_base64": "AAAA"}
+    told = [("log", said), ("progress", {**said, "step": 1, "steps": 2})]
+    file = output("a", SECRET, name=f"{SECRET}.png", content_type=SECRET)
+    with comfy_api(
+        key=SECRET, outputs=[file], events=[*told, ("preview", preview)]
+    ) as api:
+        client = ComfyAPI(api.url, SECRET)
+        events = list(module.WORKFLOW.events(module.Parameters(), client=client))
+        client.close()
+    assert len(events) > 4
+    assert [each for each in map(repr, events) if not is_clean(each)] == []
+
+
+def test_a_prompt_id_of_the_servers_does_not_show_the_secret(
+    module: ModuleType,
+) -> None:
+    with Server(Answer(200, json.dumps({"prompt_id": SECRET}).encode())) as server:
+        client = ComfyUI(server.url, headers={"X-API-Key": SECRET}, retries=0)
+        with pytest.raises(ViewComfyError) as raised:
+            module.run(module.Parameters(), client=client, timeout=0.3)
+    assert all(map(is_clean, everything_said_by(raised.value)))
+    assert raised.value.prompt_id
 
 
 def test_a_short_secret_leaves_other_words_alone() -> None:
