@@ -29,7 +29,7 @@ _VERBS: Final = frozenset("""
 
 _DANGLING: Final = frozenset("""
     max min longer shorter longest shortest larger smaller largest smallest high low start end first
-    last next previous x y by to of at from in on with for is structured
+    last next previous x y by to of at from in on with for is structured full accelerated
     """.split())
 """Words at the end of what a pattern leaves that speak of a thing which the name's end was."""
 
@@ -184,7 +184,9 @@ class Glossary:
 
     def _stands(self, rest: Sequence[str], *, behind: str) -> bool:
         """Whether what a pattern leaves of a name can stand for a thing in its sentence."""
-        return rest[0] not in _VERBS and (bool(behind) or rest[-1] not in _DANGLING)
+        if rest[0] in _VERBS:
+            return False
+        return bool(behind) or rest[-1] not in _DANGLING | _DETERMINING
 
     def _with_rest(self, sentence: str, rest: Sequence[str]) -> str:
         """A pattern's sentence with what it leaves of the name."""

@@ -35,6 +35,9 @@ _WRITING: Final = frozenset(
 )
 """Inputs of nodes that have a language model write."""
 
+_EITHER_SIDE: Final = "or should not."
+"""How the sentences of classes end that take either side of a prompt."""
+
 _LONGEST_QUOTE: Final = 80
 
 
@@ -159,10 +162,17 @@ class Sentences:
         if self._asks_language_model(draft.node):
             return glossary().role("instruction")
         side = NEGATIVE if NEGATIVE in parts else self._roles.side(draft.node)
-        works = glossary().of_class(draft.node.class_type, plain_name(draft.input))
-        if side is None or (works and not self._roles.encodes(draft.node)):
+        if side is None or (not shared and self._says_more(draft, side)):
             return ""
         return glossary().role(f"{side}:audio" if self._only_sounds else side)
+
+    def _says_more(self, draft: Draft, side: str) -> bool:
+        """Whether a class itself says what its text does: one edits, searches or joins, where an
+        encoder only takes either side of a prompt.
+        """
+        said = glossary().of_class(draft.node.class_type, plain_name(draft.input))
+        either = side == NEGATIVE or said.endswith(_EITHER_SIDE)
+        return bool(said) and not (either and self._roles.encodes(draft.node))
 
     def _asks_language_model(self, node: Node) -> bool:
         """Whether a language model takes the node's text and writes another."""

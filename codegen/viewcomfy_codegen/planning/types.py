@@ -68,7 +68,7 @@ _LONGEST_OPTION: Final = 60
 """Texts with spaces that are longer are prose, which takes several lines."""
 
 _COUNTED: Final = frozenset(
-    "layer layers latents level levels block blocks tiles token tokens".split()
+    "layer layers latents level levels block blocks tiles token tokens steps frames".split()
 )
 """Words in names of what is counted, and of what a number picks."""
 

@@ -137,6 +137,14 @@ def test_a_negative_prompt_of_an_unknown_class_says_what_is_not_wanted() -> None
     assert said(workflow, "negative_prompt") == "What the result should not show."
 
 
+def test_an_edit_instruction_is_no_description_of_a_result() -> None:
+    workflow = text_to_image()
+    for id in ("6", "7"):
+        workflow[id] = node("TextEncodeQwenImageEdit", clip=["4", 1], prompt=f"do {id}")
+    assert "changed" in said(workflow, "positive_prompt")
+    assert said(workflow, "negative_prompt") == "What the result should not show."
+
+
 def test_a_constant_behind_a_display_is_what_uses_it() -> None:
     workflow = {
         "1": node("PrimitiveString", value="voice A"),
