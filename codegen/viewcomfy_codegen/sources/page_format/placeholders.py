@@ -17,6 +17,9 @@ _DATE: Final = re.compile(r"%date:[^%]*%")
 _UNFIT: Final = re.compile(r'[/?<>\\:*|"\x00-\x1f\x7f]')
 """What no file's name may hold."""
 
+_LONGEST: Final = 255
+"""Characters that a file's name may have: a value beyond that is not filled in."""
+
 
 class Placeholders:
     """Fills placeholders with the widgets of the workflow's nodes; `values` gives those of one."""
@@ -44,7 +47,9 @@ class Placeholders:
             if node.class_type == PRIMITIVE and node.values
             else self._values(node)
         )
-        return _UNFIT.sub("_", _text(values[widget])) if widget in values else found[0]
+        text = _text(values[widget]) if widget in values else ""
+        fits = widget in values and len(text) <= _LONGEST
+        return _UNFIT.sub("_", text) if fits else found[0]
 
     def _by_name(self) -> dict[str, PageNode]:
         """Nodes by the name that they have for placeholders, else by their title."""

@@ -75,3 +75,8 @@ def test_the_date_of_a_run_is_left_to_the_page_and_told() -> None:
     assert prefix(page) == "%date:yyyy-MM-dd%/out"
     (note,) = (str(each) for each in page.converted().notes)
     assert "date of each run" in note
+
+
+def test_a_value_longer_than_any_file_s_name_is_not_filled_in() -> None:
+    long = ("Store", ["x" * 256], {"title": "Long"})
+    assert prefix(saved(f"%Long.{PREFIX}%", long)) == f"%Long.{PREFIX}%"
