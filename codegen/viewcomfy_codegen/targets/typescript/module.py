@@ -81,6 +81,7 @@ def typescript_module(module: Module, imported: str | None = None) -> str:
         schema=raw_json(schema_of(module), depth=2),
         fallback=raw_json(module.fallback) if module.fallback else None,
         graph=None if module.graph is None else raw_json(module.graph),
+        parts=[{"name": Code(each.lower()), "part": each} for each in _parts(module)],
         imported=imported,
         imports=[] if imported is None else _imports(module),
         runtime=Code(runtime()),
@@ -92,6 +93,16 @@ def _member(name: str, own: Identifier) -> Code:
     if span(flat)[1] <= WIDTH:
         return Code(flat)
     return Code(f"    {own}:\n      {literal(str(name))},")
+
+
+def _parts(module: Module) -> Iterator[Code]:
+    """The parts of the runtime that not every module needs; bundlers drop the others."""
+    branches = [each for parameter in module.parameters for each in parameter.branches]
+    kinds = [each.type for each in module.parameters] + [each.type for each in branches]
+    if any(isinstance(kind, Media) for kind in kinds):
+        yield Code("FILES")
+    if branches:
+        yield Code("BRANCHING")
 
 
 def _imports(module: Module) -> Iterator[Code]:
@@ -116,6 +127,7 @@ def _imports(module: Module) -> Iterator[Code]:
         "Wire": True,
     }
     yield from (Code(f"type {name}") for name, used in types.items() if used)
+    yield from sorted(_parts(module))
     yield Code("Workflow")
 
 

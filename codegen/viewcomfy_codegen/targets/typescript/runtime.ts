@@ -372,14 +372,18 @@ const CALLED: Readonly<Record<string, string>> = {
 };
 
 /** The value as it is sent for what takes this. Throws Refused. */
-function accept(taking: Taking, value: unknown): unknown {
+function accept(
+  taking: Taking,
+  value: unknown,
+  files: typeof FILES | undefined,
+): unknown {
   const { type, minimum, maximum, "x-viewcomfy-seed": isSeed } = taking;
   const [own = "", nullable] = [type].flat();
   if (value === null && nullable) {
     return value;
   }
-  if (taking["x-viewcomfy-media"]) {
-    return file(value);
+  if (files && taking["x-viewcomfy-media"]) {
+    return files.file(value);
   }
   const options = optionsOf(taking);
   const isClosed = taking.enum && !isWhole(options?.[0]);
@@ -467,54 +471,67 @@ function nearest(name: string, known: readonly string[]): string | undefined {
 
 // Files on their way in
 
-/** A file as it is sent, and the parameter that it is for; one at a URL is fetched when the call goes out. */
-export interface Upload<Data = Blob | URL> {
-  readonly data: Data;
+/** A file as it is sent, and the parameter that it is for. */
+export interface Upload extends Named {
+  readonly data: Blob | URL;
   readonly filename: string;
   readonly contentType: string;
-  readonly parameter: string;
-  readonly property: string;
+  /** Fetches the file, where it is at a URL: when the call goes out. */
+  readonly fetch?: (deadline: Deadline, how: Fetching) => Promise<Blob>;
 }
 
 const UNKNOWN = "application/octet-stream";
 
-/** MIME types, the ends of file names that stand for them, the usual one first, and what such files begin with. */
-const TYPES: readonly (readonly [type: string, end: string, begin?: RegExp])[] =
-  [
-    ["image/png", "png", /^\x89PNG\r\n/],
-    ["image/jpeg", "jpg", /^\xff\xd8\xff/],
-    ["image/jpeg", "jpeg"],
-    ["image/gif", "gif", /^GIF8/],
-    ["image/webp", "webp", /^.{8}WEBP/s],
-    ["video/mp4", "mp4", /^.{4}ftyp/s],
-    ["video/webm", "webm", /^.E\xdf\xa3/s],
-    ["video/quicktime", "mov"],
-    ["audio/wav", "wav", /^.{8}WAVE/s],
-    ["audio/mpeg", "mp3", /^ID3/],
-    ["audio/flac", "flac", /^fLaC/],
-    ["audio/ogg", "ogg", /^OggS/],
-    ["audio/mp4", "m4a"],
-    ["model/gltf-binary", "glb", /^glTF/],
-    ["text/plain", "txt"],
-    ["application/json", "json"],
-  ];
+/** MIME types and the ends of file names that stand for them, the usual one first. */
+const TYPES = `image/png png
+image/jpeg jpg
+image/jpeg jpeg
+image/gif gif
+image/webp webp
+video/mp4 mp4
+video/webm webm
+video/quicktime mov
+audio/wav wav
+audio/mpeg mp3
+audio/flac flac
+audio/ogg ogg
+audio/mp4 m4a
+model/gltf-binary glb
+text/plain txt
+application/json json`
+  .split("\n")
+  .map((line) => line.split(" ") as [type: string, end: string]);
 
-/** The MIME type that a file name's end stands for, or the file's first bytes as characters. */
-const typeOf = (filename: string, start?: string): string =>
-  TYPES.find(([, end, begin]) =>
-    start ? begin?.test(start) : filename.toLowerCase().endsWith(`.${end}`),
-  )?.[0] ?? UNKNOWN;
+/** What files begin with, by their usual ends. */
+const BEGINNINGS: Readonly<Record<string, RegExp>> = {
+  png: /^\x89PNG\r\n/,
+  jpg: /^\xff\xd8\xff/,
+  gif: /^GIF8/,
+  webp: /^.{8}WEBP/s,
+  mp4: /^.{4}ftyp/s,
+  webm: /^.E\xdf\xa3/s,
+  wav: /^.{8}WAVE/s,
+  mp3: /^ID3/,
+  flac: /^fLaC/,
+  ogg: /^OggS/,
+  glb: /^glTF/,
+};
+
+/** The MIME type that a file name's end stands for. */
+const typeOf = (filename: string): string =>
+  TYPES.find(([, end]) => filename.toLowerCase().endsWith(`.${end}`))?.[0] ??
+  UNKNOWN;
 
 function extensionOf(contentType: string): string {
   const found = TYPES.find(([type]) => type === contentType);
   return found ? `.${found[1]}` : "";
 }
 
+/** A file that is uploaded. */
+type Given = Exclude<FileInput, Stored>;
+
 /** The file as it is sent for a field. Throws Refused. */
-function uploadOf(
-  value: Exclude<FileInput, Stored>,
-  { name: parameter, property }: Field,
-): Upload {
+function uploadOf(value: Given, { name: parameter, property }: Field): Upload {
   let data = value as Blob;
   let own = (value as Partial<File>).name ?? "";
   if (value instanceof URL) {
@@ -525,19 +542,22 @@ function uploadOf(
         ? fromDataUri(value)
         : [new Uint8Array(value as ArrayBuffer)];
     const start = String.fromCharCode(...bytes.subarray(0, 16));
-    data = blobOf([bytes], said ?? typeOf("", start));
+    const end = keys(BEGINNINGS).find((each) => BEGINNINGS[each]?.test(start));
+    data = blobOf([bytes], said ?? typeOf(`.${end}`));
   }
   const { type = "", size } = data as Partial<Blob>;
   const filename = basename(own) || parameter + extensionOf(type);
-  return size === 0
-    ? refuse(`the file ${filename} can't be sent: it is empty`)
-    : {
-        data,
-        filename,
-        contentType: type || typeOf(filename),
-        parameter,
-        property,
-      };
+  if (size === 0) {
+    refuse(`the file ${filename} can't be sent: it is empty`);
+  }
+  const contentType = type || typeOf(filename);
+  const upload = { data, filename, contentType, parameter, property };
+  return value instanceof URL
+    ? {
+        ...upload,
+        fetch: (deadline, how) => fetched(value, upload, deadline, how),
+      }
+    : upload;
 }
 
 /** The name of the file at a URL, without what has a meaning for a path or a header. */
@@ -1746,25 +1766,20 @@ async function formOf(
   }
   for (const [key, upload] of entries(files)) {
     const { data, filename, contentType } = upload;
-    const blob = isRemote(upload)
-      ? await fetched(upload, deadline, call)
-      : (data as Blob);
+    const blob = (await upload.fetch?.(deadline, call)) ?? (data as Blob);
     const type = (contentType === UNKNOWN && blob.type) || contentType;
     form.append(key, blob.slice(0, blob.size, type), filename);
   }
   return form;
 }
 
-const isRemote = (upload: Upload): upload is Upload<URL> =>
-  upload.data instanceof URL;
-
 /** The file at a URL. Throws ViewComfyError where it cannot be had. */
 async function fetched(
-  { data, parameter, property }: Upload<URL>,
+  { href, origin }: URL,
+  { parameter, property }: Named,
   deadline: Deadline,
   { allowPrivate, maxBytes = 2 ** 30 }: Fetching,
 ): Promise<Blob> {
-  const { href, origin } = data;
   const pieces: Uint8Array[] = [];
   let size = 0;
   try {
@@ -2088,6 +2103,9 @@ interface About<P, R> {
   readonly fallback?: string;
   /** The workflow's nodes by id, as JSON text. */
   readonly graph?: string;
+  /** What a workflow with files needs, and one whose choices decide what others take: bundlers drop what no module gives. */
+  readonly files?: typeof FILES;
+  readonly branching?: typeof BRANCHING;
 }
 
 /** How a call in JSON is read. */
@@ -2172,6 +2190,7 @@ export class Workflow<
     const { files } = this.toWire(parameters);
     const [found, faults] = this.#checked(parameters, "property");
     const call: Record<string, unknown> = {};
+    const linkOf = this.#about.files?.linkOf;
     for (const { property, name, keys } of this.#fields) {
       const value = found.get(name);
       const [upload] = keys.map((key) => files[key]);
@@ -2180,7 +2199,7 @@ export class Workflow<
         faults.push({ parameter: name, property, message });
       } else if (value !== undefined) {
         call[name] =
-          upload && typeof value !== "string" ? await linkOf(upload) : value;
+          upload && typeof value !== "string" ? await linkOf?.(upload) : value;
       }
     }
     refuseAll(faults);
@@ -2193,12 +2212,13 @@ export class Workflow<
    */
   toWire(parameters: P): Wire {
     const params: Record<string, unknown> = {};
-    const files: Record<string, Upload> = {};
+    const uploads: Record<string, Upload> = {};
+    const { fallback, files, branching } = this.#about;
     const [found, faults] = this.#checked(parameters, "property");
     for (const field of this.#fields) {
       const { name, schema, keys, places, branches } = field;
       const value = found.get(name);
-      const branch = branchOf(field, found, this.schema);
+      const branch = branching?.branchOf(field, found, this.schema);
       const isChosen = branch && (value !== null || branch.draws);
       const isFile = "x-viewcomfy-media" in schema;
       if (
@@ -2210,8 +2230,8 @@ export class Workflow<
       }
       check(field, faults, () => {
         if (isFile && !(value instanceof Stored)) {
-          const upload = uploadOf(value as Exclude<FileInput, Stored>, field);
-          keys.forEach((key) => (files[key] = upload));
+          const upload = files?.uploadOf(value as Given, field) as Upload;
+          keys.forEach((key) => (uploads[key] = upload));
           return;
         }
         const sent =
@@ -2226,11 +2246,10 @@ export class Workflow<
       });
     }
     refuseAll(faults);
-    const { fallback } = this.#about;
     if (!hasAny(params) && fallback) {
       assign(params, readJson(fallback));
     }
-    return { params, files };
+    return { params, files: uploads };
   }
 
   /** Run the workflow once and wait for its result. Throws ViewComfyError. */
@@ -2431,6 +2450,7 @@ export class Workflow<
     const given = new Map<string, unknown>(
       entries(call).filter(([, value]) => value !== undefined),
     );
+    const { files, branching } = this.#about;
     const known = this.#fields.map((field) => field[by]);
     const faults = [...given.keys()]
       .filter((name) => !known.includes(name))
@@ -2447,7 +2467,7 @@ export class Workflow<
         if (given.has(field[by])) {
           found.set(
             name,
-            branches && value === null ? value : accept(schema, value),
+            branches && value === null ? value : accept(schema, value, files),
           );
         } else if (this.schema.required.includes(name)) {
           refuse("is required");
@@ -2457,7 +2477,9 @@ export class Workflow<
       });
     }
     for (const field of this.#fields) {
-      check(field, faults, () => place(field, found, this.schema));
+      check(field, faults, () =>
+        branching?.place(field, found, this.schema, files),
+      );
     }
     return [found, faults];
   }
@@ -2483,7 +2505,12 @@ function branchOf(
 }
 
 /** Refuses a value that the choices of its call do not allow. Throws Refused. */
-function place(field: Field, found: Values, schema: CallSchema): void {
+function place(
+  field: Field,
+  found: Values,
+  schema: CallSchema,
+  files: typeof FILES | undefined,
+): void {
   const { name, branches, schema: own } = field;
   const value = found.get(name);
   const needed = branches?.flatMap(({ when }) => keys(when));
@@ -2492,7 +2519,7 @@ function place(field: Field, found: Values, schema: CallSchema): void {
   }
   const branch = branchOf(field, found, schema);
   if (branch) {
-    const fault = faultOf(() => accept(branch, value));
+    const fault = faultOf(() => accept(branch, value, files));
     if (fault) {
       refuse(fault + (branch.where ? `, where ${branch.where}` : ""));
     }
@@ -2500,6 +2527,9 @@ function place(field: Field, found: Values, schema: CallSchema): void {
     refuse(`counts only where ${own["x-viewcomfy-where"]}: leave it out`);
   }
 }
+
+/** For a module in which some parameters depend on the choices of others. */
+export const BRANCHING = { branchOf, place };
 
 /** What the action refuses; empty where it refuses nothing. */
 function faultOf(action: () => void): string {
@@ -2556,6 +2586,9 @@ async function linkOf({ data, contentType }: Upload): Promise<string> {
     ? data.href
     : `data:${contentType};base64,${toBase64(new Uint8Array(await data.arrayBuffer()))}`;
 }
+
+/** For a module that takes files. */
+export const FILES = { file, uploadOf, linkOf };
 
 /** No more than `most` of the texts, and how many there are beyond them. */
 function listed(texts: readonly string[], most: number): string[] {
