@@ -1,7 +1,4 @@
-"""A web service: upload an image, follow the run live, cancel it by leaving.
-
-fastapi dev apps/service.py
-"""
+"""A web service with live progress; leaving cancels the run. Try: fastapi dev apps/service.py"""
 
 from __future__ import annotations
 
