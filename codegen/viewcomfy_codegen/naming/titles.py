@@ -98,7 +98,9 @@ class Titles:
         }
         """What each node's title says beyond its class; nothing where ComfyUI or a pack wrote it.
         """
-        self.stems = Counter(unnumbered(said) for said in self.said.values())
+        self.stems: Counter[Words] = Counter(
+            unnumbered(said) for said in self.said.values()
+        )
         """How many titles say the same but for numbers."""
 
     def whole(self, node: Node) -> bool:

@@ -32,7 +32,9 @@ class Group:
         self._nodes = read_nodes(sequence(described.get("nodes")), source)
         self._facts = [facts(node.class_type) for node in self._nodes]
         self._config = mapping(described.get("config"))
-        self.links = list(_links(described.get("links"), len(self._nodes)))
+        self.links: list[tuple[End, End]] = list(
+            _links(described.get("links"), len(self._nodes))
+        )
         self._origins = {origin for origin, _ in self.links}
         self._targets = {target for _, target in self.links}
         self._external = {
