@@ -901,59 +901,47 @@ interface Request {
   readonly repeatable?: boolean;
 }
 
-/** A server as one client talks to it. */
-class Http {
-  readonly url: string;
-  readonly host: string;
-  readonly #headers: Readonly<Record<string, string>> = {};
-  readonly #secret: string = "";
-  readonly #fetch;
-
-  constructor(
-    url: string,
-    credentials?: Credentials,
-    by: (url: string, init: RequestInit) => Promise<Answer> = (url, init) =>
-      fetch(url, init),
-  ) {
-    if (!isUrl(url)) {
+/** A server as one client talks to it. Throws ConfigurationError where that cannot be. */
+function serverAt(
+  base: string,
+  credentials?: Credentials,
+  by: (url: string, init: RequestInit) => Promise<Answer> = (url, init) =>
+    fetch(url, init),
+) {
+  if (!isUrl(base)) {
+    fail(
+      ConfigurationError,
+      "not a valid server URL",
+      "give the whole URL, with https:// (ViewComfy's dashboard shows a deployment's)",
+    );
+  }
+  const host = hostOf(base);
+  const { clientId = "", clientSecret = "", token } = credentials ?? {};
+  const secret = token ?? clientSecret;
+  const credited: Readonly<Record<string, string>> = !credentials
+    ? {}
+    : token === undefined
+      ? { client_id: clientId, client_secret: clientSecret }
+      : { Authorization: `Bearer ${token}` };
+  for (const [name, value] of entries(credited)) {
+    if (!/^[!-~]([ -~]*[!-~])?$/.test(value)) {
       fail(
         ConfigurationError,
-        "not a valid server URL",
-        "give the whole URL, with https:// (ViewComfy's dashboard shows a deployment's)",
+        `the ${name} is empty or contains characters that are not valid in it`,
+        "copy the client id and secret from ViewComfy's dashboard, under API keys",
       );
-    }
-    this.url = url;
-    this.host = hostOf(url);
-    this.#fetch = by;
-    if (credentials) {
-      const { clientId = "", clientSecret = "", token } = credentials;
-      this.#secret = token ?? clientSecret;
-      this.#headers =
-        token === undefined
-          ? { client_id: clientId, client_secret: clientSecret }
-          : { Authorization: `Bearer ${token}` };
-    }
-    for (const [name, value] of entries(this.#headers)) {
-      if (!/^[!-~]([ -~]*[!-~])?$/.test(value)) {
-        fail(
-          ConfigurationError,
-          `the ${name} is empty or contains characters that are not valid in it`,
-          "copy the client id and secret from ViewComfy's dashboard, under API keys",
-        );
-      }
     }
   }
 
   /** A text without the secret, which some servers repeat. */
-  redacted(text: string): string {
-    return this.#secret ? text.split(this.#secret).join("***") : text;
-  }
+  const redacted = (text: string): string =>
+    secret ? text.split(secret).join("***") : text;
 
   /**
    * The good answer to a request, redirects followed. Where nothing can have been done yet (refused, 429,
    * 503) it is sent again after a pause. Throws ViewComfyError.
    */
-  async answer(
+  async function answer(
     path: string,
     deadline: Deadline,
     request: Request = {},
@@ -962,7 +950,7 @@ class Http {
     // What may be sent again is, for half a minute: a server may restart.
     for (let left = repeatable ? 6 : 3, wait = 0.5; ; left--) {
       try {
-        return await this.#sent(this.url + path, deadline, request);
+        return await sent(base + path, deadline, request);
       } catch (error) {
         const { status = 0, nothingSent, retryAfter } = error as Refusal;
         wait = retryAfter ?? wait * (1.5 + Math.random() / 2);
@@ -983,56 +971,56 @@ class Http {
     }
   }
 
-  async json(
+  async function json(
     path: string,
     deadline: Deadline,
     request?: Request,
   ): Promise<unknown> {
-    return this.parsed(
-      await content(await this.answer(path, deadline, request), deadline),
+    return parsed(
+      await content(await answer(path, deadline, request), deadline),
     );
   }
 
-  parsed(text: string): unknown {
+  function parsed(text: string): unknown {
     try {
       return readJson(text);
     } catch {
       return fail(
         ProtocolError,
-        `${this.host} answered with something other than JSON`,
+        `${host} answered with something other than JSON`,
         ENDPOINT,
       );
     }
   }
 
-  async #sent(
+  async function sent(
     url: string,
     deadline: Deadline,
     { body, accept = "*/*" }: Request,
   ): Promise<Answer> {
     for (let left = MOST_REDIRECTS; left; left--) {
-      const [{ host, protocol }, own] = [new URL(url), new URL(this.url)];
+      const [here, home] = [new URL(url), new URL(base)];
       // What is meant for one server goes to no other, and never in the clear after TLS.
       const atHome =
-        host === own.host &&
-        (protocol === own.protocol || protocol === "https:");
+        here.host === home.host &&
+        (here.protocol === home.protocol || here.protocol === "https:");
       if (body && !atHome) {
         fail(
           ProtocolError,
-          `${this.host} redirects the call to ${hostOf(url)}`,
+          `${host} redirects the call to ${hostOf(url)}`,
           "if you trust that server, use its own URL; nothing was sent there",
         );
       }
       const response = await attempt(
         () =>
-          this.#fetch(url, {
+          by(url, {
             method: body ? "POST" : "GET",
             headers: {
               Accept: accept,
               ...(typeof body === "string" && {
                 "Content-Type": "application/json",
               }),
-              ...(atHome && this.#headers),
+              ...(atHome && credited),
             },
             body: body ?? null,
             redirect: SERVER ? "manual" : "follow",
@@ -1052,7 +1040,7 @@ class Http {
         // Of a long refusal the start, of one that breaks off nothing.
         const said = await content(response, deadline, 1 << 16).catch(() => "");
         deadline.signal.throwIfAborted();
-        throw errorOf(response, this.redacted(said));
+        throw errorOf(response, redacted(said));
       }
       response.body?.cancel().catch(ignore);
       const from = hostOf(url);
@@ -1066,13 +1054,13 @@ class Http {
       }
       body = status < 307 ? undefined : body;
     }
-    return fail(
-      ProtocolError,
-      `${this.host} keeps redirecting`,
-      "check the URL",
-    );
+    return fail(ProtocolError, `${host} keeps redirecting`, "check the URL");
   }
+
+  return { host, redacted, answer, json, parsed };
 }
+
+type Http = ReturnType<typeof serverAt>;
 
 /** What the errors of a request may say of it. */
 interface Refusal {
@@ -1405,7 +1393,7 @@ export class OutputFile {
       await limited(limits, LONGEST_RUN, async (deadline) => {
         let received = 0;
         try {
-          const response = await new Http(url).answer("", deadline);
+          const response = await serverAt(url).answer("", deadline);
           await pour(response, deadline, (piece) => {
             received += piece.length;
             return sink(piece);
@@ -1784,7 +1772,7 @@ async function fetched(
   let size = 0;
   try {
     const by = SERVER && !allowPrivate ? publicFetch : undefined;
-    const http = new Http(href, undefined, by);
+    const http = serverAt(href, undefined, by);
     const answer = await http.answer("", deadline, { repeatable: false });
     await pour(answer, deadline, (piece) => {
       size += piece.length;
@@ -1815,7 +1803,7 @@ export class ViewComfy implements Client {
   readonly #http: Http;
 
   constructor(options: { readonly url: string } & Credentials) {
-    this.#http = new Http(options.url, options);
+    this.#http = serverAt(options.url, options);
   }
 
   /** Run the deployed workflow once and wait for its result. Throws ViewComfyError. */
@@ -1886,9 +1874,10 @@ export class ViewComfyGateway implements JobClient {
   constructor(
     options: { readonly url: string; readonly base?: string } & Credentials,
   ) {
-    this.#deployment = new Http(options.url).url;
+    this.#deployment = options.url;
+    serverAt(options.url);
     const base = options.base ?? "https://api.viewcomfy.com";
-    this.#http = new Http(base.replace(/\/+$/, ""), options);
+    this.#http = serverAt(base.replace(/\/+$/, ""), options);
   }
 
   /** Run the deployed workflow once and wait for its result; aborting cancels it at the server too. Throws ViewComfyError. */
@@ -2020,7 +2009,7 @@ export class ViewComfyGateway implements JobClient {
   ): Promise<JsonObject | undefined> {
     const path = `/api/workflow/infer/?prompt_ids=${encodeURIComponent(promptId)}`;
     const found = await this.#http.json(path, deadline);
-    if (!Array.isArray(found)) {
+    if (!isArray(found)) {
       throw new ProtocolError(
         `${this.#http.host} answered with something other than a list of runs`,
         "check the URL of the gateway",

@@ -150,12 +150,12 @@ def test_a_program_ships_the_parts_of_the_runtime_that_its_module_needs(
     plain = shipped(tmp_path, CASES["text_to_image"]())
     files = shipped(tmp_path, CASES["image_to_image"]())
     branches = shipped(tmp_path, small(), object_info=described())
-    assert plain <= 23 * 1024
-    assert plain + 3000 < files <= 26.5 * 1024
+    assert plain <= 23.5 * 1024
+    assert plain + 3000 < files <= 27 * 1024
     assert plain + 300 < branches < files
 
 
 def test_the_runtime_stays_small(tmp_path: Path) -> None:
     (tmp_path / "viewcomfy.ts").write_text(runtime(), "utf-8")
     minified = checked("esbuild", tmp_path / "viewcomfy.ts", "--minify", "--format=esm")
-    assert len(minified.encode()) <= 29.5 * 1024
+    assert len(minified.encode()) <= 30 * 1024

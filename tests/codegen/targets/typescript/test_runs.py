@@ -223,6 +223,8 @@ def test_a_call_does_not_follow_a_redirect_to_another_host(place: Place) -> None
         with pytest.raises(Failed) as caught:
             place.run(client={**place.client("plain"), "url": first.url})
         assert caught.value.name == "ProtocolError" and other.requests == []
+        told = f"{first.url} redirects the call to {other.url}"
+        assert told in str(caught.value)
 
 
 def test_links_are_fetched_without_credentials(place: Place) -> None:
