@@ -19,8 +19,8 @@ from ..graph.roles import NEGATIVE, POSITIVE, sources
 from ..graph.workflow import Node
 from ..words import words
 from .analysis import Analysis
+from .declared_types import is_model_file
 from .drafts import Draft, output_ids
-from .types import is_model_file
 
 Item = TypeVar("Item")
 Sets = tuple[tuple[WireKey, ...], ...]

@@ -16,7 +16,8 @@ from viewcomfy_runtime.parameters.types import (
 from ..catalog import NodeFacts
 from ..graph.roles import Roles
 from ..graph.workflow import Node, Workflow
-from .types import declared_type, refusal, widened
+from .declared_types import declared_type
+from .types import refusal, widened
 
 
 def consumed_type(

@@ -20,9 +20,10 @@ from ..naming.titles import split_mark
 from ..words import unique, words
 from .branches import branches_of, joined_type, lacking, wire_names
 from .constants import consumed_type
+from .declared_types import declared_type
 from .groups import Slots, is_rare
 from .hiding import hidden_reason
-from .types import TypeOrigin, declared_type, kind_of, kind_wished
+from .types import TypeOrigin, kind_of, kind_wished
 from .wishes import Wish, Wishes
 
 _OF_A_SERVER: Final = {

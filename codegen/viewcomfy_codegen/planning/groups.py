@@ -25,7 +25,7 @@ from ..graph.roles import Roles
 from ..graph.workflow import Node
 from ..naming.texts import PROMPT_WORDS
 from ..words import words
-from .types import is_model_file
+from .declared_types import is_model_file
 
 Words = tuple[str, ...]
 

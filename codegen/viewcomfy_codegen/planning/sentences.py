@@ -25,9 +25,9 @@ from ..model import Origin
 from ..naming.titles import split_mark
 from ..words import one_line, plain_name, words
 from .analysis import Analysis
+from .declared_types import is_model_file
 from .drafts import Draft
 from .groups import works_on_images
-from .types import is_model_file
 
 _TEXTS: Final = frozenset("text prompt string value positive negative a b c".split())
 _WRITING: Final = frozenset(

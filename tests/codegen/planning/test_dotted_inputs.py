@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from viewcomfy_codegen.catalog import shipped
-from viewcomfy_codegen.planning.types import declared_type
+from viewcomfy_codegen.planning.declared_types import declared_type
 from viewcomfy_runtime.parameters.types import kind_of
 
 from ...helpers.shared import shared_file

@@ -1,0 +1,114 @@
+"""The type of an input that its class declares: from the class's facts and the deployed value."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from viewcomfy_runtime.parameters.types import (
+    Choice,
+    Flag,
+    Integer,
+    Json,
+    Media,
+    Number,
+    Option,
+    ParameterType,
+    Text,
+)
+
+from ..catalog import InputFacts
+
+_MODEL_FILE: Final = re.compile(
+    r".\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf|engine)$", re.IGNORECASE
+)
+
+_WIDEST: Final = 1e18
+"""Floats beyond it are a widget's way to say that there is no bound."""
+
+SWITCHES: Final = frozenset("""
+    enable disable enabled disabled on off yes no true false none always never before after left
+    right top bottom center up down horizontal vertical width height x y z red green blue alpha
+    fixed randomize increment decrement
+    """.split())
+"""Choices that complete a whole (switches, sides, axes, channels); any other list may grow."""
+
+_OBJECTS: Final = frozenset({"BOUNDING_BOX", "COMPOSITOR", "CURVE"})
+
+_LISTS: Final = frozenset({"BOUNDING_BOXES", "COLORS", "MULTICOMBO"})
+
+_NUMBERS: Final = frozenset({"INT", "FLOAT"})
+
+
+def declared_type(facts: InputFacts, value: Any) -> ParameterType | None:
+    """What a class says of an input that holds a value;
+    None for a link, and where the class leaves it open.
+    """
+    if facts.upload is not None and not isinstance(value, list):
+        return Media(facts.upload)
+    if not facts.holds_value:
+        is_number = type(value) in (int, float)
+        takes_any = "," in facts.type and _NUMBERS.issuperset(facts.type.split(","))
+        return Number() if is_number and takes_any else None
+    match facts.value_type:
+        case "INT":
+            return Integer(_bound(facts.lo), _bound(facts.hi))
+        case "FLOAT":
+            low, high = _bound(facts.lo), _bound(facts.hi)
+            whole = facts.whole and not isinstance(value, float)
+            return Integer(low, high) if whole else Number(low, high)
+        case "STRING":
+            return Text(facts.multiline or (isinstance(value, str) and "\n" in value))
+        case "BOOLEAN":
+            return Flag()
+        case "COLOR":
+            return Text()
+        case kind if kind in _OBJECTS:
+            return Json("object")
+        case kind if kind in _LISTS or facts.multiselect:
+            return Json("array")
+        case _:
+            return choices_of(facts, value)
+
+
+def _bound(bound: int | float | None) -> int | float | None:
+    if isinstance(bound, float):
+        if not abs(bound) < _WIDEST:
+            return None
+        return int(bound) if bound.is_integer() else bound
+    return bound
+
+
+def choices_of(facts: InputFacts, value: Any) -> ParameterType | None:
+    options = facts.choices
+    if facts.files or not options or _is_file_elsewhere(value, options):
+        return Text()
+    strings = tuple(option for option in options if isinstance(option, str))
+    if len(strings) == len(options):
+        # One choice alone is what one machine has; others have more.
+        whole_list = len(strings) > 1 and not facts.incomplete
+        closed = facts.closed or (
+            whole_list and {each.casefold() for each in strings} <= SWITCHES
+        )
+        return Choice(_distinct(strings), open=not closed)
+    whole = tuple(option for option in options if type(option) is int)
+    if len(whole) == len(options):
+        return Choice(_distinct(whole), open=not facts.closed)
+    numbers = all(type(option) in (int, float) for option in options)
+    return Number() if numbers else None
+
+
+def _is_file_elsewhere(value: Any, options: tuple[object, ...]) -> bool:
+    """Whether the choices are what one machine had of the files that the workflow names."""
+    return isinstance(value, str) and value not in options and is_model_file(value)
+
+
+def is_model_file(value: Any, facts: InputFacts | None = None) -> bool:
+    """Whether a value names a file of weights: it looks like one, or its class lists them."""
+    return isinstance(value, str) and (
+        (facts is not None and facts.files) or _MODEL_FILE.search(value) is not None
+    )
+
+
+def _distinct(options: tuple[Option, ...]) -> tuple[Option, ...]:
+    return tuple(dict.fromkeys(options))

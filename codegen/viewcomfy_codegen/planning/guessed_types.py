@@ -1,0 +1,156 @@
+"""The type of an input that no class declares: guessed from its name, or read off its value.
+
+Placeholders, which programs that fill a workflow in replace, are recognized here too.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from viewcomfy_runtime.parameters.types import (
+    Choice,
+    Flag,
+    Integer,
+    Json,
+    Media,
+    Number,
+    ParameterType,
+    Text,
+)
+
+from ..catalog import Catalog, InputFacts
+from ..catalog.facts import DYNAMIC_COMBO
+from ..words import plain_name, words
+from .declared_types import choices_of, is_model_file
+
+_MEDIA_BY_EXTENSION: Final = {
+    **dict.fromkeys(("png", "jpg", "jpeg", "webp", "gif", "bmp", "tiff"), "image/*"),
+    **dict.fromkeys(("mp4", "webm", "mov", "mkv", "avi"), "video/*"),
+    **dict.fromkeys(("wav", "mp3", "flac", "ogg", "m4a", "opus"), "audio/*"),
+}
+
+_MEDIA_WORDS: Final = frozenset({"image", "mask", "video", "audio", "picture", "photo"})
+
+_PLACEHOLDER: Final = re.compile(r"%[^%]+%|\{\{.*\}\}|\$\{.*\}")
+"""What chat front ends write where they put a value in: `%sampler%`, `{{width}}`, `${seed}`."""
+
+_SHOUTED: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+"""How programs that fill workflows in spell their placeholders: `PARAM_WIDTH`, `SEED_VALUE`."""
+
+_PAIRS: Final = (
+    ("enable", "disable"),
+    ("enabled", "disabled"),
+    ("yes", "no"),
+    ("on", "off"),
+    ("true", "false"),
+)
+"""Switches that are written out: either word stands for one of two."""
+
+_LONGEST_OPTION: Final = 60
+"""Texts with spaces that are longer are prose, which takes several lines."""
+
+_COUNTED: Final = frozenset(
+    "layer layers latents level levels block blocks tiles token tokens steps frames".split()
+)
+"""Words in names of what is counted, and of what a number picks."""
+
+
+def guessed_type(name: str, value: Any, catalog: Catalog) -> ParameterType | None:
+    """For an input that no class declares: what inputs of
+    that name are elsewhere, where the value agrees.
+    """
+    if isinstance(value, str):
+        media = _media(name, value)
+        if media is not None:
+            return Media(media)
+        return _guessed_text(value, catalog.guess(plain_name(name), value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        facts = catalog.guess(plain_name(name), value)
+        kind = facts.type if facts is not None else ""
+        # A whole number is no proof of an integer: "cfg": 6 is written for 6.0.
+        whole = kind == "INT" or not _COUNTED.isdisjoint(words(name))
+        return Integer() if whole else Number()
+    return None
+
+
+def _guessed_text(value: str, facts: InputFacts | None) -> ParameterType | None:
+    """The type of a text: a choice where such inputs are choices, for all that is known of them."""
+    for pair in _PAIRS:
+        if value in pair:
+            return Choice(pair, open=True)
+    if facts is not None and value in facts.choices:
+        return choices_of(facts, value)
+    if facts is not None and facts.type == "COMBO" and _is_an_option(value):
+        return None if facts.files else Choice((value,), open=True)
+    prose = " " in value and len(value) > _LONGEST_OPTION
+    multiline = facts is not None and facts.type == "STRING" and facts.multiline
+    return Text(multiline=True) if prose or multiline else None
+
+
+def _is_an_option(value: str) -> bool:
+    """Whether a text could stand in a list of choices: a short line, and no placeholder or file."""
+    return (
+        0 < len(value) <= _LONGEST_OPTION
+        and value.isprintable()
+        and not (_is_placeholder(value) or is_model_file(value))
+    )
+
+
+def _media(name: str, value: str) -> str | None:
+    """The media of a file that is loaded: both its input's name and its own say so."""
+    if (
+        "/" in value
+        or "\\" in value
+        or _MEDIA_WORDS.isdisjoint(words(plain_name(name)))
+    ):
+        return None
+    return _MEDIA_BY_EXTENSION.get(value.rpartition(".")[2].casefold())
+
+
+def literal_type(value: Any) -> ParameterType:
+    match value:
+        case bool():
+            return Flag()
+        case str():
+            return Text(multiline="\n" in value)
+        case int():
+            return Integer()
+        case float():
+            return Number()
+        case list():
+            return Json("array")
+        case dict():
+            return Json("object")
+        case _:
+            return Json()
+
+
+def placed_number(name: str, value: Any, catalog: Catalog) -> Integer | Number | None:
+    """What is to be put in a placeholder's place where such inputs are numbers in most classes."""
+    if not isinstance(value, str) or not _is_placeholder(value):
+        return None
+    plain = plain_name(name)
+    facts = catalog.guess(plain, value) or catalog.guess(plain, 0)
+    match facts.type if facts is not None else "":
+        case "INT":
+            return Integer()
+        case "FLOAT":
+            return Number()
+        case _:
+            return None
+
+
+def stands_for_a_choice(value: Any, facts: InputFacts) -> bool:
+    return (
+        isinstance(value, str)
+        and facts.value_type in ("COMBO", DYNAMIC_COMBO)
+        and value not in facts.choices
+        and _is_placeholder(value)
+        and not any(_SHOUTED.fullmatch(str(choice)) for choice in facts.choices)
+    )
+
+
+def _is_placeholder(value: str) -> bool:
+    """Whether a text stands for a value that a program puts in its place."""
+    return bool(_PLACEHOLDER.fullmatch(value) or _SHOUTED.fullmatch(value))
