@@ -34,6 +34,12 @@ def page_node(id: int, kind: str, values: list[Any], *inputs: Any, **about: Any)
     }
 
 
+def bypassed(id: int, kinds: list[str], output: str) -> Any:
+    inputs = [(f"i{place}", kind, None) for place, kind in enumerate(kinds)]
+    outputs = [{"name": "o", "type": output}]
+    return page_node(id, "Odd", [], *inputs, mode=4, outputs=outputs)
+
+
 def page(nodes: list[Any], links: list[Any] = [], **about: Any) -> Any:  # noqa: B006
     return {"nodes": nodes, "links": links, **about}
 
@@ -95,6 +101,16 @@ WORKFLOWS: dict[str, Callable[[int], Any]] = {
         ],
         [[i, n, 0, i, 0, "INT"] for i in range(n)],
         **app(*[[n, "value"]] * n),
+    ),
+    "inputs of a bypassed node": lambda n: page(
+        [
+            bypassed(n, [f"KIND{i}" for i in range(n)], "OTHER"),
+            *(
+                page_node(i, "KSampler", SAMPLER, ("m", f"KIND{i}", i))
+                for i in range(n)
+            ),
+        ],
+        [[i, n, 0, i, 0, f"KIND{i}"] for i in range(n)],
     ),
     "uses of a subgraph": lambda n: page(
         [page_node(i, SUBGRAPH, []) for i in range(n)],

@@ -114,7 +114,7 @@ class _Folder:
         self._path = Path(path)
 
     def __enter__(self) -> None:
-        self._is_new = not self._path.exists()
+        self._is_new = not os.path.lexists(self._path)
         try:
             require_writable(self._path)
         except SaveError as error:

@@ -116,7 +116,11 @@ class PromptResult:
         from .saving import folder_of, made_folder, written
 
         names = named(self, name)
-        folder = made_folder(folder_of(directory))
+        try:
+            folder = made_folder(folder_of(directory))
+        except SaveError as error:
+            error.prompt_id = self.prompt_id or None
+            raise
         saved: list[Path] = []
         failed: list[str] = []
         for output, own in zip(self.outputs, names, strict=True):

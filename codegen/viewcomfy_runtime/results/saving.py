@@ -56,7 +56,8 @@ def written(
 def folder_of(directory: str | os.PathLike[str]) -> Path:
     """The path of a folder. Raises SaveError if it is plainly meant as a file."""
     folder = Path(directory)
-    if folder.suffix.lower() in _SUFFIXES and not folder.is_dir():
+    # Not `Path.is_dir`, which raises for a name that is too long or out of reach.
+    if folder.suffix.lower() in _SUFFIXES and not os.path.isdir(folder):
         raise SaveError(
             f"{folder} looks like a file, and save() takes a folder",
             hint=f"save_as({str(directory)!r}) writes one file under that name",

@@ -5,12 +5,14 @@ fails, in memory that doesn't grow with their number.
 from __future__ import annotations
 
 import concurrent.futures as futures
+import contextlib
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from ..calls.call import Call, Client
@@ -224,16 +226,22 @@ def heard(
     if not callable(on_result):
         raise wrong_type("on_result", "a function", on_result)
     tellers = futures.ThreadPoolExecutor(most, "viewcomfy-tell")
-    told: list[futures.Future[object]] = []
+    told: SimpleQueue[futures.Future[object]] = SimpleQueue()
+    waiting = 0
     try:
         for each in ended:
-            told.append(tellers.submit(on_result, each[0], each[2]))
-            for future in [each for each in told if each.done()]:
-                told.remove(future)
-                future.result()
+            waiting += 1
+            teller = tellers.submit(on_result, each[0], each[2])
+            teller.add_done_callback(told.put)
+            while not told.empty():
+                told.get().result()
+                waiting -= 1
             yield each
-        for future in told:
-            future.result()
+        while waiting:
+            # In slices, so that Ctrl-C is heard on every system.
+            with contextlib.suppress(Empty):
+                told.get(timeout=SLICE).result()
+                waiting -= 1
     finally:
         ended.close()
         tellers.shutdown(cancel_futures=True)

@@ -448,16 +448,18 @@ def test_hints_speak_of_flags_and_variables(
 # Where results go
 
 
+@pytest.mark.parametrize("name", ["file", "n" * 300, "a\0b"])
 def test_a_folder_that_cannot_be_written_is_found_before_the_run(
     module: ModuleType,
     environment: Callable[[str], None],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    name: str,
 ) -> None:
     (tmp_path / "file").touch()
     with Server(result()) as server:
         environment(server.url)
-        code = main(module, "-o", str(tmp_path / "file"))
+        code = main(module, "-o", str(tmp_path / name))
     assert (code, server.requests) == (2, [])
     assert "--output: the folder" in capsys.readouterr().err
 

@@ -49,6 +49,15 @@ def test_a_path_that_is_plainly_a_file_is_no_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "x.png").exists()
 
 
+@pytest.mark.parametrize("name", ["n" * 300, "n" * 300 + ".png", "a\0b", "a\0.png"])
+def test_a_folder_with_an_impossible_name_is_an_error_of_saving_that_names_the_run(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(SaveError) as caught:
+        result(ONE).save(tmp_path / name)
+    assert caught.value.prompt_id == "p-1"
+
+
 def test_a_file_is_saved_under_a_name_of_your_own(tmp_path: Path) -> None:
     assert ONE.save_as(tmp_path / "new" / "me.png").read_bytes() == b"one"
     assert TWO.save_as(tmp_path / "new" / "me.png").read_bytes() == b"two"

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,7 +27,9 @@ from viewcomfy_runtime import (
 from viewcomfy_runtime.cli.main import main
 from viewcomfy_runtime.parameters.files import as_upload
 from viewcomfy_runtime.runs.attempts import carried
+from viewcomfy_runtime.runs.batches import heard
 
+from ...helpers.growth import MOST, growth
 from ...helpers.local import ID, SECRET, served, serving
 from ...helpers.servers import Answer, Request, Server, result
 from ...helpers.support import module_of, node, text_to_image
@@ -107,6 +109,20 @@ def test_a_call_with_wrong_values_is_an_error_of_its_own(module: ModuleType) -> 
     assert isinstance(found[1], InvalidParametersError)
     assert found[1].faults[0].parameter == "steps"
     assert isinstance(found[0], PromptResult)
+
+
+def test_listeners_that_are_slow_cost_no_more_the_more_calls_there_are() -> None:
+    def told(count: int) -> None:
+        over = threading.Event()
+
+        def ended() -> Generator[tuple[int, None, ViewComfyError], None, None]:
+            for index in range(count):
+                yield index, None, ViewComfyError("failed")
+            over.set()
+
+        assert len(list(heard(ended(), lambda *_: over.wait(), 2))) == count
+
+    assert growth(told) <= MOST
 
 
 def test_a_listener_that_raises_ends_the_batch(module: ModuleType) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ...catalog.facts import NodeFacts
 from .document import (
@@ -18,12 +18,9 @@ from .document import (
     PageNode,
     Slot,
 )
-from .modes import handed_on
+from .modes import HandedOn
 from .subgraphs import Scope
 from .virtual import GETTING, PASSING, PRIMITIVE, SETTING, VIRTUAL
-
-_MOST_SLOTS: Final = 1000
-"""Inputs of a bypassed node of which one may stand in for an output."""
 
 
 class Source(NamedTuple):
@@ -73,7 +70,7 @@ class Flow:
         self._promoted = promoted
         self._found: dict[tuple[str, str, str], Origin] = {}
         self._setters: dict[int, dict[str, PageNode]] = {}
-        self._taken: dict[tuple[str, str], list[Slot]] = {}
+        self._bypassed: dict[tuple[str, str], tuple[list[Slot], HandedOn]] = {}
         self.dangling: list[Place] = []
         self.circles: list[Place] = []
 
@@ -163,11 +160,12 @@ class Flow:
             return None
         if node.mode == BYPASSED:
             key = (scope.path, node.id)
-            if key not in self._taken:
-                self._taken[key] = self.slots(scope, node)[:_MOST_SLOTS]
-            slots = self._taken[key]
-            kinds = [slot.type for slot in slots]
-            index = handed_on(kinds, node.outputs, output, wanted)
+            if key not in self._bypassed:
+                slots = self.slots(scope, node)
+                kinds = [slot.type for slot in slots]
+                self._bypassed[key] = slots, HandedOn(kinds, node.outputs)
+            slots, handed_on = self._bypassed[key]
+            index = handed_on.place(output, wanted)
             return None if index is None else _Step(scope, node, slots[index], True)
         if node.class_type in GETTING:
             setter = self._setter(scope, node)
