@@ -15,8 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from viewcomfy_codegen import Generated, generate
-from viewcomfy_codegen.graph.workflow import is_link
-from viewcomfy_codegen.planning.drafts import unwrapped
+from viewcomfy_codegen.graph.workflow import is_link, unwrapped
 from viewcomfy_codegen.sources.api_format import is_node, nodes_in
 
 from ..helpers.checkers import findings_of_mypy, findings_of_pyright, findings_of_ruff

@@ -24,6 +24,9 @@ PRIMITIVE: Final = frozenset(
 )
 """Words in the names of inputs that hold a value for other nodes."""
 
+_OF_SEEDS: Final = frozenset("offset shift increment delta count step stride".split())
+"""Words for how seeds are counted or moved: a number that has one is not drawn."""
+
 
 class Fed(NamedTuple):
     """Where a constant goes: the class that uses it, empty where several do, and what they all call
@@ -47,6 +50,14 @@ class ConstantRoles(Kinds):
         ):
             return None
         return self._fed[node.id]
+
+    def is_seed(self, node: Node, name: str) -> bool:
+        """Whether an input holds a seed: by its own name, or by that of the one that it feeds."""
+        own = set(words(name.rpartition(".")[2]))
+        if "seed" in own:
+            return _OF_SEEDS.isdisjoint(own)
+        fed = self.fed(node)
+        return fed is not None and own <= PRIMITIVE and "seed" in words(fed.input)
 
     def users(self, node: Node) -> tuple[Use, ...]:
         """Where a constant goes, but for those who only calculate

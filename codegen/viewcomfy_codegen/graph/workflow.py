@@ -131,3 +131,16 @@ def ordered(nodes: dict[str, Node]) -> tuple[list[str], list[str]]:
                 heapq.heappush(ready, (natural(target), target))
     rest = sorted(nodes.keys() - set(order), key=natural)
     return order + rest, rest
+
+
+def unwrapped(value: Any) -> Any:
+    """A list as its user knows it, which ComfyUI writes as
+    `{"__value__": […]}` so as not to take it for a link.
+    """
+    if (
+        isinstance(value, dict)
+        and value.keys() == {"__value__"}
+        and isinstance(value["__value__"], list)
+    ):
+        return value["__value__"]
+    return value

@@ -15,12 +15,14 @@ from viewcomfy_runtime.parameters.fields import UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Integer, Media, Number, Text
 
+from ..graph.outputs import SharedOutputs, output_ids
 from ..graph.roles import NEGATIVE, POSITIVE, sources
 from ..graph.workflow import Node
 from ..words import words
 from .analysis import Analysis
 from .declared_types import is_model_file
-from .drafts import Draft, output_ids
+from .drafts import Draft
+from .types import is_random
 
 Item = TypeVar("Item")
 Sets = tuple[tuple[WireKey, ...], ...]
@@ -69,7 +71,7 @@ class _Belonging:
         for draft in self._drafts.values():
             self._by_node[draft.node.id].append(draft)
         self._ends = output_ids(analysis.workflow, analysis.facts)
-        self._outputs = _outputs_by_node(analysis, self._ends)
+        self._shared = SharedOutputs(analysis.workflow, self._ends)
         self._parent: dict[WireKey, WireKey] = {}
 
     def sets(self) -> Sets:
@@ -98,7 +100,7 @@ class _Belonging:
             if draft.input in _LIKELY and "LATENT" in self._made_by(draft.node):
                 buckets[draft.input, draft.node.class_type, _value(draft)].append(draft)
         for drafts in buckets.values():
-            for one, other in self._in_one_flow(drafts, lambda each: each.node.id):
+            for one, other in self._shared.pairs(drafts, lambda each: each.node.id):
                 self._join(one.key, other.key)
         return self._joined()
 
@@ -175,7 +177,7 @@ class _Belonging:
             if roles.side(node) in (POSITIVE, NEGATIVE) and roles.encodes(node):
                 by_class[node.class_type].append(node)
         for nodes in by_class.values():
-            for one, other in self._in_one_flow(nodes, lambda node: node.id):
+            for one, other in self._shared.pairs(nodes, lambda node: node.id):
                 if roles.side(one) != roles.side(other):
                     yield from self._alike(
                         one, other, lambda each: not isinstance(each.type, Text)
@@ -197,7 +199,7 @@ class _Belonging:
                 if all(drafts) and _value(drafts[0]) not in ("0", "1"):
                     buckets[tuple(_value(each) for each in drafts)].append(node)
             for nodes in buckets.values():
-                for one, other in self._in_one_flow(nodes, lambda node: node.id):
+                for one, other in self._shared.pairs(nodes, lambda node: node.id):
                     for name in pair:
                         yield WireKey(one.id, name), WireKey(other.id, name)
 
@@ -228,7 +230,7 @@ class _Belonging:
             joined = (
                 _pairs(drafts)
                 if kind[0] in ("file", "seed")
-                else self._in_one_flow(drafts, lambda draft: draft.node.id)
+                else self._shared.pairs(drafts, lambda draft: draft.node.id)
             )
             for one, other in joined:
                 yield one.key, other.key
@@ -250,7 +252,7 @@ class _Belonging:
         """What a value has to share beside itself to be
         repeated on purpose; None for what is equal by chance.
         """
-        if isinstance(draft.type, Integer) and draft.type.random and draft.value:
+        if is_random(draft.type) and draft.value:
             return ("seed",)
         if _is_file(draft):
             return ("file", draft.input)
@@ -268,44 +270,8 @@ class _Belonging:
         counts: Callable[[Draft], bool] = lambda draft: True,
     ) -> Iterator[tuple[WireKey, WireKey]]:
         for draft in self._by_node[one.id]:
-            if counts(draft) and not (
-                isinstance(draft.type, Integer) and draft.type.random
-            ):
+            if counts(draft) and not is_random(draft.type):
                 yield draft.key, WireKey(other.id, draft.input)
-
-    def _in_one_flow(
-        self, items: Iterable[Item], node_of: Callable[[Item], str]
-    ) -> Iterator[tuple[Item, Item]]:
-        """The pairs of which both lead to one output; each
-        item with the first that it meets there.
-        """
-        first: dict[int, tuple[Item, int]] = {}
-        seen = 0
-        for item in items:
-            mask = self._outputs[node_of(item)]
-            met, fresh = mask & seen, mask & ~seen
-            while met:
-                other, its_own = first[met & -met]
-                yield other, item
-                met &= ~its_own
-            seen |= fresh
-            left = fresh
-            while left:
-                first[left & -left] = item, fresh
-                left &= left - 1
-
-
-def _outputs_by_node(analysis: Analysis, ends: set[str]) -> dict[str, int]:
-    """For each node the outputs that it leads to, as bits of a number."""
-    workflow = analysis.workflow
-    bits = {id: 1 << number for number, id in enumerate(sorted(ends))}
-    found: dict[str, int] = {}
-    for id in reversed(workflow.nodes):
-        mask = bits.get(id, 0)
-        for use in workflow.uses[id]:
-            mask |= found.get(use.node, 0)
-        found[id] = mask
-    return found
 
 
 def _pairs(items: Iterable[Item]) -> Iterator[tuple[Item, Item]]:

@@ -214,3 +214,19 @@ def _can_be_chosen(variant: Variant, node: Node) -> bool:
         and isinstance(deployed[0], str)
         and deployed != list(variant.when.values())
     )
+
+
+def in_class_order(node: Node, known: NodeFacts | None) -> list[str]:
+    """The node's values as its class lists them, then those that it does not list."""
+    names = wire_names(known.inputs) if known is not None else ()
+    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+
+    parts = max((name.count(".") for name in places), default=0) + 1
+
+    def place(name: str) -> int:
+        name = ".".join(name.split(".", parts)[:parts])
+        while name not in places and "." in name:
+            name = name.rpartition(".")[0]
+        return places.get(name, len(places))
+
+    return sorted(node.values, key=place)

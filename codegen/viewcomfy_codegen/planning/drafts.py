@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
@@ -13,17 +12,18 @@ from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Choice, Integer, Media, ParameterType
 
 from ..catalog import PAGE_CLASSES, PLACE, Catalog, InputFacts, NodeFacts
-from ..graph.roles import PRIMITIVE, Roles
-from ..graph.workflow import Node, Workflow
+from ..graph.outputs import output_ids
+from ..graph.roles import Roles
+from ..graph.workflow import Node, Workflow, unwrapped
 from ..model import ADVANCED, BASIC, Identifier, Origin
 from ..naming.titles import split_mark
 from ..words import unique, words
-from .branches import branches_of, joined_type, lacking, wire_names
+from .branches import branches_of, in_class_order, joined_type, lacking
 from .constants import consumed_type
 from .declared_types import declared_type
 from .groups import Slots, is_rare
-from .hiding import hidden_reason
-from .types import TypeOrigin, kind_of, kind_wished
+from .hiding import hidden_reason, only_on_the_page
+from .types import TypeOrigin, is_random, kind_of, kind_wished
 from .wishes import Wish, Wishes
 
 _OF_A_SERVER: Final = {
@@ -92,10 +92,10 @@ def drafts(
             continue
         mark, _ = split_mark(node.title)
         slots = Slots(node.values)
-        for name in _in_order(node, known):
+        for name in in_class_order(node, known):
             value = unwrapped(node.values[name])
             declared = _facts_of(known, name, node)
-            if _only_on_the_page(name, value, declared, known):
+            if only_on_the_page(name, value, declared, known):
                 continue
             draft = _draft(node, name, value, declared, known, catalog, roles, slots)
             if "." not in name and draft.default is not REQUIRED:
@@ -131,7 +131,7 @@ def _draft(
     kind, origin, default, doubt = kind_of(name, value, declared, catalog)
     if known is not None and known.own:
         origin = _OF_A_SERVER.get(origin, origin)
-    if isinstance(kind, Integer) and _is_seed(node, name, roles):
+    if isinstance(kind, Integer) and roles.is_seed(node, name):
         kind = replace(kind, random=True)
     if declared is not None and declared.choices_from and isinstance(kind, Choice):
         kind = replace(kind, place=PLACE if PLACE in node.values else "")
@@ -161,7 +161,7 @@ def _branches(
     """
     if known is None or "." not in name:
         return ()
-    seed = isinstance(kind, Integer) and kind.random
+    seed = is_random(kind)
     found = branches_of(
         known.variants(name), lambda facts: declared_type(facts, value), seed=seed
     )
@@ -235,8 +235,8 @@ def masks(
     facts: Mapping[str, NodeFacts | None],
     wishes: Wishes,
 ) -> Iterator[tuple[Identifier, Draft]]:
-    """The parameters, and after each picture whose loader's
-    mask the workflow uses a file for that mask.
+    """The parameters, and after each image whose loader's
+    mask the workflow uses, a file for that mask.
     """
     pairs = list(named)
     taken: set[str] = {name for name, _ in pairs}
@@ -270,88 +270,3 @@ def _uses_mask(
         outputs[use.output : use.output + 1] == ("MASK",)
         for use in workflow.uses[node.id]
     )
-
-
-def unwrapped(value: Any) -> Any:
-    """A list as its user knows it, which ComfyUI writes as
-    `{"__value__": […]}` so as not to take it for a link.
-    """
-    if (
-        isinstance(value, dict)
-        and value.keys() == {"__value__"}
-        and isinstance(value["__value__"], list)
-    ):
-        return value["__value__"]
-    return value
-
-
-def output_ids(workflow: Workflow, facts: Mapping[str, NodeFacts | None]) -> set[str]:
-    """The nodes that ComfyUI runs a workflow for; of an unknown class, those that nothing uses."""
-    ends = {id for id, uses in workflow.uses.items() if not uses}
-    outputs = {
-        node.id
-        for node in workflow.nodes.values()
-        if (known.output_node if (known := facts[node.class_type]) else node.id in ends)
-    }
-    return outputs or ends
-
-
-def _in_order(node: Node, known: NodeFacts | None) -> list[str]:
-    """The node's values as its class lists them, then those that it does not list."""
-    names = wire_names(known.inputs) if known is not None else ()
-    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
-
-    parts = max((name.count(".") for name in places), default=0) + 1
-
-    def place(name: str) -> int:
-        name = ".".join(name.split(".", parts)[:parts])
-        while name not in places and "." in name:
-            name = name.rpartition(".")[0]
-        return places.get(name, len(places))
-
-    return sorted(node.values, key=place)
-
-
-_CONTROLS: Final = frozenset({"fixed", "randomize", "increment", "decrement"})
-
-
-def _only_on_the_page(
-    name: str, value: Any, declared: InputFacts | None, known: NodeFacts | None
-) -> bool:
-    """Whether an input is a button, a header, a view or a control that only the web page has."""
-    if declared is not None:
-        return declared.page_only
-    if known is not None and known.is_page_only(name):
-        return True
-    if isinstance(value, dict):
-        kind = value.get("type")
-        return (
-            isinstance(kind, str) and kind.endswith("Widget")
-        ) or name.lower().endswith("preview")
-    if value is None or value == "":
-        return (value is None and known is not None) or _NAME.fullmatch(name) is None
-    if isinstance(value, str):
-        return value in _CONTROLS or (
-            "upload" in words(name) and value in ("image", "video", "audio")
-        )
-    return False
-
-
-_NAME: Final = re.compile(r"[\w.-]+")
-"""What an input is called; a button's name is a label with spaces and signs."""
-
-
-def _is_seed(node: Node, name: str, roles: Roles) -> bool:
-    own = set(words(name.rpartition(".")[2]))
-    if "seed" in own:
-        return _OF_SEEDS.isdisjoint(own)
-    fed = roles.fed(node)
-    return fed is not None and own <= PRIMITIVE and "seed" in words(fed[1])
-
-
-_OF_SEEDS: Final = frozenset("offset shift increment delta count step stride".split())
-"""Words for how seeds are counted or moved: a number that has one is not drawn."""
-
-
-def is_random(kind: ParameterType) -> bool:
-    return isinstance(kind, Integer) and kind.random

@@ -1,11 +1,11 @@
-"""Which inputs have no parameter: what changes nothing, by what is known of it."""
+"""Which inputs have no parameter: what changes nothing, and what only the web page uses."""
 
 from __future__ import annotations
 
 import re
 from typing import Any, Final
 
-from ..catalog import InputFacts, glossary
+from ..catalog import InputFacts, NodeFacts, glossary
 from ..catalog.vocabulary import class_words, vocabulary
 from ..graph.roles import Roles
 from ..graph.workflow import Node
@@ -14,6 +14,9 @@ from ..words import plain_name, words
 _EDITOR_STATE: Final = re.compile(
     r"(?:^|_)store$|^select_to_add|^__|^(?:video|image|audio)_preview$"
 )
+_CONTROLS: Final = frozenset({"fixed", "randomize", "increment", "decrement"})
+_NAME: Final = re.compile(r"[\w.-]+")
+"""What an input is called; a button's name is a label with spaces and signs."""
 
 
 def hidden_reason(
@@ -43,3 +46,25 @@ def hidden_reason(
     if plain in ("inputcount", "input_count") and declared is not None:
         return "it counts the sockets of its node"
     return ""
+
+
+def only_on_the_page(
+    name: str, value: Any, declared: InputFacts | None, known: NodeFacts | None
+) -> bool:
+    """Whether an input is a button, a header, a view or a control that only the web page has."""
+    if declared is not None:
+        return declared.page_only
+    if known is not None and known.is_page_only(name):
+        return True
+    if isinstance(value, dict):
+        kind = value.get("type")
+        return (
+            isinstance(kind, str) and kind.endswith("Widget")
+        ) or name.lower().endswith("preview")
+    if value is None or value == "":
+        return (value is None and known is not None) or _NAME.fullmatch(name) is None
+    if isinstance(value, str):
+        return value in _CONTROLS or (
+            "upload" in words(name) and value in ("image", "video", "audio")
+        )
+    return False

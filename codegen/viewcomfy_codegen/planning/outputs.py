@@ -10,12 +10,12 @@ from typing import Final
 from viewcomfy_runtime.parameters.outputs import OutputNode
 
 from ..catalog import NodeFacts
+from ..graph.outputs import output_ids
 from ..graph.workflow import Node
 from ..naming.candidates import Labels
 from ..naming.outputs import OutputSpot, assign_outputs, shown_as
 from ..words import words
 from .analysis import Analysis
-from .drafts import output_ids
 
 _KINDS_OF_WORDS: Final = {
     "video": "video",

@@ -32,7 +32,7 @@ from .author import Author
 from .belonging import likely
 from .choosing import by_sets, chosen
 from .conflicts import doubts
-from .drafts import Draft, is_random
+from .drafts import Draft
 from .filters import Named, filtered
 from .options import Options
 from .outputs import outputs_of
@@ -40,6 +40,7 @@ from .ranking import rank
 from .sentences import Sentences
 from .sharing import Joined, together
 from .survey import Survey, renamed
+from .types import is_random
 
 _NUMBERS: Final = re.compile("[0-9]+")
 

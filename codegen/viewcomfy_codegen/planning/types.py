@@ -160,3 +160,8 @@ def widened(kind: ParameterType, value: Any) -> ParameterType:
             return Choice(options, open=True)
         case _:
             return kind
+
+
+def is_random(kind: ParameterType) -> bool:
+    """Whether None stands for a number that is drawn at each run."""
+    return isinstance(kind, Integer) and kind.random

@@ -22,8 +22,7 @@ from viewcomfy_runtime.parameters.types import (
 
 from ..catalog import Catalog, InputFacts
 from ..errors import CodegenError
-from ..graph.workflow import Node, Workflow, ordered
-from ..planning.drafts import unwrapped
+from ..graph.workflow import Node, Workflow, ordered, unwrapped
 from ..sources.api_format import read_workflow
 from .decoding import BadImage, image_size
 from .flowing import output_nodes

@@ -12,8 +12,8 @@ from typing import Final
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ..catalog import Catalog
+from ..graph.outputs import output_ids
 from ..graph.workflow import Node, Workflow
-from ..planning.drafts import output_ids
 from ..words import words
 from .decoding import BadMedia, size_of_medium
 from .executing import Execution, Failed
