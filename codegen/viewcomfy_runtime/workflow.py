@@ -266,7 +266,7 @@ class _Help:
 
     def __get__(self, instance: object, owner: type) -> str:
         hints = owner.__annotations__
-        lines = ["What a call can set. The defaults are the workflow's own values."]
+        lines = ["The values a call can set. Defaults are those of the workflow."]
         for field in self._workflow.fields:
             lines += [
                 "",

@@ -34,7 +34,9 @@ def catalog_command() -> None:
 @click.option(
     "--user", is_flag=True, help="Update your own catalog, not the project's."
 )
-@click.option("--tooltips", is_flag=True, help="Also keep what servers say of inputs.")
+@click.option(
+    "--tooltips", is_flag=True, help="Also keep the servers' descriptions of inputs."
+)
 def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None:
     """Take what each server answers at /object_info into a catalog.
 

@@ -28,7 +28,7 @@ from .reading import OBJECT_INFO, PICKED
     "--output",
     metavar="FILE",
     default=STANDARD,
-    help="The file to write; - prints it, which is the default.",
+    help="The file to write. Default: -, which prints it.",
 )
 @OBJECT_INFO
 @PICKED
@@ -38,7 +38,7 @@ def convert_command(
     """Write WORKFLOW in API format.
 
     WORKFLOW is what ComfyUI's web page saves, an image, video or audio file with a workflow in it,
-    a view_comfy.json, or - for standard input. No server is needed. What is left out is told.
+    a view_comfy.json, or - for standard input. No server is needed. What is left out is reported.
     """
     name = "standard input" if workflow == STANDARD else Path(workflow).name
     try:

@@ -21,7 +21,7 @@ from .schemas import described
     "--exit-code", is_flag=True, help="Exit with 1 if a change breaks callers."
 )
 def diff_command(old: str, new: str, as_json: bool, exit_code: bool) -> None:
-    """Tell what changed for callers between OLD and NEW.
+    """Show what changed for callers between OLD and NEW.
 
     Each of the two is a workflow, a generated module or a JSON Schema.
     """

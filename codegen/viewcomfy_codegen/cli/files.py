@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +62,21 @@ def users_facts() -> Mapping[str, Any] | None:
     return classes_in(read_file(path), path) if path else None
 
 
+def _similar(path: Path) -> Path | None:
+    """A file in the same folder whose name is almost this one's."""
+    try:
+        names = [each.name for each in islice(path.parent.iterdir(), 10_000)]
+    except OSError:
+        return None
+    nearest = get_close_matches(path.name, names, n=1)
+    return path.with_name(nearest[0]) if nearest else None
+
+
 def _unreadable(path: str, error: OSError | ValueError) -> Diagnostic:
     if isinstance(error, FileNotFoundError):
-        return Diagnostic(
-            path, "there is no such file", "check the path; - reads standard input"
-        )
+        near = _similar(Path(path))
+        hint = f"did you mean {near}?" if near else "check the path"
+        return Diagnostic(path, "there is no such file", hint)
     if isinstance(error, IsADirectoryError) or Path(path).is_dir():
         return Diagnostic(path, "this is a folder", "give the workflow_api.json in it")
     reason = error.strerror if isinstance(error, OSError) else str(error)

@@ -28,7 +28,7 @@ from .reading import EXCLUDE, INCLUDE, OBJECT_INFO, PICKED, VIEW_COMFY
     multiple=True,
     metavar="FILE",
     help=(
-        "File to write, .py, .ts, .openapi.json, .md or .html; may "
+        "File to write: .py, .ts, .openapi.json, .md or .html; may "
         "be repeated. - prints it. Default: named after the workflow."
     ),
 )
@@ -54,12 +54,12 @@ from .reading import EXCLUDE, INCLUDE, OBJECT_INFO, PICKED, VIEW_COMFY
 @click.option(
     "--optional-files",
     is_flag=True,
-    help="Let calls leave files out; the deployed ones are used instead.",
+    help="Let calls leave files out; the deployed ones are then used.",
 )
 @click.option(
     "--no-share",
     is_flag=True,
-    help="Give each input a parameter of its own, also where several belong together.",
+    help="Give each input a parameter of its own, even if several belong together.",
 )
 @click.option(
     "--no-embed", is_flag=True, help="Do not embed the workflow's graph in the module."

@@ -36,11 +36,16 @@ LONGEST = 400
 
 @click.command("inspect")
 @click.argument("workflow")
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 @OBJECT_INFO
 @VIEW_COMFY
 @PICKED
-@click.option("--all", "all_", is_flag=True, help="Also show what marks leave out.")
+@click.option(
+    "--all",
+    "all_",
+    is_flag=True,
+    help="Also show what VC_BASIC and VC_ADV marks leave out.",
+)
 @click.option(
     "--app-only", is_flag=True, help="Show only what the workflow's App mode shows."
 )
@@ -63,8 +68,8 @@ def inspect_command(
 ) -> None:
     """Show the nodes and parameters of WORKFLOW and their origins.
 
-    Nodes stand in the order of the flow of data, each with the nodes that it takes from; each
-    parameter says where its name, its type and its sentence came from.
+    Nodes are listed in the order in which data flows, each with the nodes that feed it; for each
+    parameter, it says where its name, type and description came from.
     """
     if sum((as_json, graph, call is not None)) > 1:
         raise click.UsageError("--json, --graph and --call cannot be combined")

@@ -48,7 +48,7 @@ class McpOptions:
     "--files",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Let calls name files below this folder. Default: data: URIs alone.",
+    help="Let calls name files in this folder. Default: only data: URIs.",
 )
 @click.option(
     "--http", is_flag=True, help="Serve streamable HTTP at /mcp instead of stdio."

@@ -37,8 +37,8 @@ def migrate_command(old: str, module: str | None) -> None:
     """Print a program's calls as calls on a module.
 
     OLD is a Python or TypeScript program that sets parameters by ViewComfy's keys, as in
-    params["6-inputs-text"] = "A cat". It is read and never run. What could not be translated is
-    told, with its line.
+    params["6-inputs-text"] = "A cat". It is read and never run. What cannot be translated is
+    reported with its line.
     """
     try:
         calls = _calls(old)

@@ -64,12 +64,12 @@ class ServeOptions:
 @click.option(
     "--client-id",
     envvar="VIEWCOMFY_CLIENT_ID",
-    help="The client id that calls must have. Default: made up.",
+    help="The client ID that calls must send. Default: random.",
 )
 @click.option(
     "--client-secret",
     envvar="VIEWCOMFY_CLIENT_SECRET",
-    help="The secret that calls must have. Default: made up and printed.",
+    help="The secret that calls must send. Default: random, and printed.",
 )
 @click.option(
     "--results",
@@ -88,14 +88,14 @@ class ServeOptions:
     "inputs",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="A folder with the files that the workflows load.",
+    help="A folder with the files that the workflows load by name.",
 )
 @click.option(
     "--object-info",
     metavar="FILE|URL",
     help=(
-        "Check calls by what your own ComfyUI says of "
-        "its nodes: its address, or its saved /object_info."
+        "Check calls against your own ComfyUI's node "
+        "definitions: its URL, or a saved /object_info."
     ),
 )
 @click.option(
@@ -108,7 +108,7 @@ class ServeOptions:
     type=click.FloatRange(0, 600),
     default=0.0,
     metavar="SECONDS",
-    help="Let each step of a sampler take so long.",
+    help="Make each sampler step take this many seconds.",
 )
 @click.option(
     "--allow-origin",

@@ -9,7 +9,7 @@ from viewcomfy_runtime.parameters.key import WireKey
 
 from ..errors import CodegenError, Diagnostic, place
 from ..graph.workflow import Link, Node, Workflow, is_link, ordered
-from .json_text import EXPORT_HINT, Repeated, decoded, flaws, repeated
+from .json_text import EXPORT_HINT, SOURCE_HINT, Repeated, decoded, flaws, repeated
 
 DEEPEST: Final = 50
 """How deeply a value may be nested: much deeper than any node's values, and well below any
@@ -69,6 +69,8 @@ def _no_node(entries: Mapping[str, object], source: str) -> Diagnostic:
             " `viewcomfy-codegen migrate` rewrites calls with their keys"
         )
         return Diagnostic(source, message, hint)
+    if "$schema" in entries:
+        return Diagnostic(source, "this is a JSON Schema, not a workflow", SOURCE_HINT)
     return Diagnostic(source, "there is no node in it", EXPORT_HINT)
 
 

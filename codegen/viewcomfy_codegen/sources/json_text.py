@@ -7,14 +7,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import PurePath
 from typing import Any, Final
 
 from ..errors import CodegenError, Diagnostic
 
 EXPORT_HINT: Final = (
-    "in ComfyUI, choose File > Export (API); in older versions, enable the dev mode options"
-    " in the settings, then Save (API Format)"
+    "in ComfyUI, choose File > Save or File > Export (API); in older versions, enable the dev mode"
+    " options in the settings, then Save (API Format)"
 )
+
+SOURCE_HINT: Final = "pass the workflow that it was generated from"
 
 
 class Unkept:
@@ -114,12 +117,14 @@ def _text(data: bytes, source: str) -> str:
     except UnicodeDecodeError as error:
         raise _error(
             source,
-            f"this is no text: byte {error.start} is not valid {error.encoding.upper()}",
+            f"this is not text: byte {error.start} is not valid {error.encoding.upper()}",
             "pass the workflow_api.json, saved as UTF-8",
         ) from None
 
 
 def _syntax_error(error: json.JSONDecodeError, text: str, source: str) -> CodegenError:
+    if PurePath(source).suffix in (".py", ".ts"):
+        return _error(source, "this is a program, not a workflow", SOURCE_HINT)
     place = f"{source}: line {error.lineno}, column {error.colno}"
     if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
         return _error(
@@ -128,7 +133,7 @@ def _syntax_error(error: json.JSONDecodeError, text: str, source: str) -> Codege
             "export or download it again",
         )
     message = error.msg[:1].lower() + error.msg[1:]
-    return _error(place, f"this is no valid JSON: {message}", EXPORT_HINT)
+    return _error(place, f"this is not valid JSON: {message}", EXPORT_HINT)
 
 
 def flaws(

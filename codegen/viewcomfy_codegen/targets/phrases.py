@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from viewcomfy_runtime.parameters.outputs import OutputNode
 from viewcomfy_runtime.parameters.types import (
     Choice,
     Flag,
@@ -15,14 +16,27 @@ from viewcomfy_runtime.parameters.types import (
     Text,
 )
 
-MADE: Final = {
+from ..planning.sentences import spoken
+
+_MADE: Final = {
     "image": "images",
     "video": "videos",
     "audio": "audio files",
     "model": "3D models",
     "text": "texts",
 }
-"""What output nodes produce, by kind; "files" for any other kind."""
+
+
+def made(kind: str) -> str:
+    """What output nodes of this kind produce."""
+    return _MADE.get(kind, "files")
+
+
+def about_output(output: OutputNode) -> str:
+    """A sentence about an output: what it is, and which node it comes from."""
+    node = f"node {spoken(output.node)}, {spoken(output.class_type)}"
+    text = f"{made(output.kind)} from {node}."
+    return text[0].upper() + text[1:]
 
 
 def described(kind: ParameterType) -> str:

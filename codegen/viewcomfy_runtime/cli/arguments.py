@@ -51,7 +51,7 @@ _EPILOG: Final = (
     " Exit codes: 0 done, 1 the run failed, 2 wrong usage, values or settings, 130 interrupted."
 )
 _LONGEST: Final = 60
-"""Characters of a default or of choices that the help shows."""
+"""Characters of a default, or of all choices, that the help shows."""
 
 
 def own_names() -> list[str]:
@@ -66,11 +66,19 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
     def parse(self, arguments: Sequence[str] | None) -> dict[str, Any]:
-        """The values of the given arguments. Exits with 2 for unknown ones."""
+        """The values of the given arguments. Exits with 2 and every fault if any are refused."""
         options, unknown = self.parse_known_args(arguments)
         if unknown:
             self.error(self._about(unknown[0]))
-        return vars(options)
+        given = vars(options)
+        refused = {
+            name: value for name, value in given.items() if isinstance(value, Refused)
+        }
+        for name, fault in refused.items():
+            err(f"{self.prog}: {flag_of(name)}: {fault}")
+        if refused:
+            raise SystemExit(2)
+        return given
 
     def add_option(self, *flags: str, **about: Any) -> None:
         """Add an option of the command's own, whose name no parameter can have."""
@@ -80,6 +88,10 @@ class Parser(argparse.ArgumentParser):
     def add_switch(self, *flags: str, help: str) -> None:
         """Add an option of the command's own that takes no value."""
         self.add_option(*flags, action="store_true", default=False, help=help)
+
+    def knows(self, flag: str) -> bool:
+        """Whether the command line has this flag."""
+        return flag in self._option_string_actions
 
     def _about(self, argument: str) -> str:
         if not argument.startswith("-"):
@@ -125,7 +137,7 @@ def _add_own(parser: Parser) -> None:
     parser.add_option(
         "--params",
         metavar="FILE",
-        help="a call as JSON, - for standard input; flags override it",
+        help="a call as JSON; - for standard input; flags override it",
     )
     parser.add_option(
         "-o",
@@ -209,7 +221,9 @@ def _help(field: Field) -> str:
     elif not isinstance(field.type, Media):
         unset = "random" if field.is_seed else "not sent"
         default = unset if field.default is None else repr(field.default)
-        text += f" (default: {default})" if len(default) <= _LONGEST else ""
+        if len(default) > _LONGEST:
+            default = f"{default[:_LONGEST]}…"
+        text += f" (default: {default})"
     return text.replace("%", "%%")
 
 
@@ -251,10 +265,11 @@ def _reader(field: Field) -> Callable[[str], Any]:
 
 
 def _read(field: Field, text: str) -> Any:
+    """The value of a flag, or why it is refused: argparse itself would stop at the first fault."""
     try:
         return value_for(field, text)
     except Refused as refused:
-        raise argparse.ArgumentTypeError(str(refused)) from None
+        return refused
 
 
 def file_of(text: str) -> Path | URL | str:
@@ -267,11 +282,11 @@ def file_of(text: str) -> Path | URL | str:
     return text if text.startswith("data:") else Path(text)
 
 
-def _file(text: str) -> Path | URL | str:
+def _file(text: str) -> Path | URL | str | Refused:
     try:
         return file_of(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        return Refused(str(error))
 
 
 def _positive(text: str) -> int:

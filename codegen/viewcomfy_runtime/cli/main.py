@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from ..workflow import Workflow
 
 _SETTINGS: Final = (
-    "set these environment variables; --url gives VIEWCOMFY_API_URL,"
-    " and --comfyui, --comfy-api or --app another server, which needs none of them"
+    "set these environment variables; ViewComfy's dashboard shows their values."
+    " --url can replace VIEWCOMFY_API_URL. To run elsewhere, use --comfyui, --comfy-api or --app"
 )
 
 
@@ -232,7 +232,10 @@ def _failed(parser: Parser, error: object, code: int, terminal: Terminal) -> int
         error.hint = hint.replace("pass a larger timeout", "use a larger --timeout")
     if isinstance(error, InvalidParametersError):
         for fault in error.faults:
-            err(f"{parser.prog}: {flag_of(fault.parameter)}: {fault.message}")
+            flag = flag_of(fault.parameter)
+            # A file of calls may name what isn't a parameter, so there is no flag for it.
+            place = flag if parser.knows(flag) else fault.parameter
+            err(f"{parser.prog}: {place}: {fault.message}")
     else:
         err(f"{parser.prog}: {error}")
     prompt_id = error.prompt_id if isinstance(error, ViewComfyError) else None

@@ -59,7 +59,7 @@ def folder_of(directory: str | os.PathLike[str]) -> Path:
     # Not `Path.is_dir`, which raises for a name that is too long or out of reach.
     if folder.suffix.lower() in _SUFFIXES and not os.path.isdir(folder):
         raise SaveError(
-            f"{folder} looks like a file, and save() takes a folder",
+            f"{folder} looks like a file, not a folder",
             hint=f"save_as({str(directory)!r}) writes one file under that name",
         )
     return folder

@@ -168,6 +168,7 @@ def test_version_and_help(tmp_path: Path) -> None:
     ("arguments", "code", "words"),
     [
         (["nowhere.json"], 1, "there is no such file"),
+        (["workflow_apy.json"], 1, "did you mean workflow_api.json?"),
         (["."], 1, "this is a folder"),
         (["workflow_api.json", "-o", "no/such/a.py"], 1, "does not exist"),
         (["workflow_api.json", "-o", "."], 2, "is a folder"),

@@ -61,10 +61,11 @@ def only(diagnostics: tuple[Diagnostic, ...]) -> Diagnostic:
         ('"text"', "but a single value", "Export (API)"),
         ("null", "but a single value", "Export (API)"),
         ("{}", "there is no node", "Export (API)"),
+        ('{"$schema": "x"}', "this is a JSON Schema", "generated from"),
         ('{"prompt": {}}', "there is no node", "Export (API)"),
         ('{"version": 1, "extra": {}}', "there is no node", "Export (API)"),
-        (b"\x89PNG\r\n\x1a\n", "this is no text: byte 0", "UTF-8"),
-        (b'{"1": "\xff"}', "this is no text: byte 7", "UTF-8"),
+        (b"\x89PNG\r\n\x1a\n", "this is not text: byte 0", "UTF-8"),
+        (b'{"1": "\xff"}', "this is not text: byte 7", "UTF-8"),
     ],
 )
 def test_each_wrong_file_is_told_apart_with_its_remedy(
@@ -89,7 +90,7 @@ def test_a_file_that_ends_too_early_is_called_truncated(content: str) -> None:
 def test_broken_json_is_named_by_line_and_column() -> None:
     found = only(refused('{\n  "1": {"a" 5}\n}'))
     assert found.location == "w.json: line 2, column 13"
-    assert "no valid JSON: expecting ':'" in found.message
+    assert "not valid JSON: expecting ':'" in found.message
 
 
 def test_json_that_no_decoder_can_follow_is_refused() -> None:

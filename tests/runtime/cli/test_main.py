@@ -399,6 +399,28 @@ def test_what_is_wrong_with_a_flag_is_one_line(
     assert said.count("\n") == 1
 
 
+def test_every_flag_with_a_wrong_value_is_named(
+    module: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(module, "--steps", "0", "--cfg", "high", "--seed", "any") == 2
+    said = capsys.readouterr().err
+    assert [line.split(": ")[1] for line in said.splitlines()] == [
+        "--steps",
+        "--cfg",
+        "--seed",
+    ]
+
+
+def test_a_name_that_is_not_a_parameter_is_not_called_a_flag(
+    module: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = tmp_path / "call.json"
+    call.write_text('{"step": 3}')
+    assert main(module, "--params", str(call)) == 2
+    said = capsys.readouterr().err
+    assert ": step: is not a parameter; did you mean steps?" in said
+
+
 @pytest.mark.parametrize("text", ["None", "null", "random"])
 def test_a_seed_is_drawn_and_told(
     module: ModuleType,

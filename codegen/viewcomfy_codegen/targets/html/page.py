@@ -20,7 +20,7 @@ from ...version import __version__
 from ..calls import LANGUAGES, TITLES, example
 from ..checksums import LINE, MARK
 from ..mermaid import parameters_by_node
-from ..phrases import MADE, described
+from ..phrases import described, made
 from ..python.rendering import json_text, span
 from ..templates import Code, environment
 from .layout import HEAD, WIDTH, Box, Layout, laid_out
@@ -98,7 +98,7 @@ def _workflow(number: int, module: Module) -> dict[str, Any]:
         "outputs": [
             {
                 "name": each.name,
-                "kind": MADE.get(each.kind, "files"),
+                "kind": made(each.kind),
                 "node": f"Node {each.node}, {each.class_type}",
             }
             for each in module.outputs

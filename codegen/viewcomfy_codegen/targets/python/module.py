@@ -21,9 +21,9 @@ from viewcomfy_runtime.parameters.types import (
 )
 
 from ...model import BASIC, Alias, Identifier, Module, Parameter
-from ...planning.sentences import spoken
 from ...version import __version__
 from ..checksums import LINE, MARK
+from ..phrases import about_output
 from ..templates import Code
 from .rendering import (
     WIDTH,
@@ -149,20 +149,8 @@ def _output(output: OutputNode, module: Module) -> dict[str, Any]:
             8 + len("return "),
             0,
         ),
-        "doc": (
-            f"The {_MADE.get(output.kind, 'files')} of node {spoken(output.node)},"
-            f" {spoken(output.class_type)}."
-        ),
+        "doc": about_output(output),
     }
-
-
-_MADE: Final = {
-    "image": "images",
-    "video": "videos",
-    "audio": "audio files",
-    "model": "3D models",
-    "text": "texts",
-}
 
 
 def _alias(alias: Alias) -> Code:

@@ -23,11 +23,10 @@ from viewcomfy_runtime.parameters.types import (
 )
 
 from ...model import Identifier, Module, Parameter
-from ...planning.sentences import spoken
 from ...version import __version__
 from ..checksums import LINE, MARK
 from ..json_schema import schema_of
-from ..phrases import MADE
+from ..phrases import about_output
 from ..python.rendering import span
 from ..templates import Code, environment
 from .literals import (
@@ -236,10 +235,8 @@ def _choice(choice: Choice, name: Identifier) -> Code:
 
 def _output(output: OutputNode, name: Identifier) -> dict[str, Any]:
     """One property of `Result`: the node's files, or its texts."""
-    made = MADE.get(output.kind, "files")
-    place = f"node {spoken(output.node)}, {spoken(output.class_type)}"
     return {
-        "doc": comment([f"The {made} of {place}."], 2),
+        "doc": comment([about_output(output)], 2),
         "name": name,
         "type": Code(
             "Promise<string[]>" if output.kind == "text" else "readonly OutputFile[]"
