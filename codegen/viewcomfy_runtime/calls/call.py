@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..results.result import PromptResult
 
 MOST_LOGS = 10_000
-"""Lines of a run's log that its result keeps."""
+"""Maximum number of log lines that a run's result keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,14 @@ class Client(Protocol):
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
     ) -> PromptResult:
-        """Run the workflow once and wait for its result, 2400
-        seconds at most unless said otherwise. Raises ViewComfyError.
+        """Run the workflow once and wait for its result, 2400 seconds at most by default. Raises
+        ViewComfyError.
         """
         ...
 
     def request(self, call: Call) -> Mapping[str, Any]:
-        """What would be sent for the call, for people to
-        read: method, URL, fields, files, and no secret.
+        """A human-readable view of what would be sent for the call: method, URL, fields and files,
+        without secrets.
         """
         ...
 
@@ -89,14 +89,14 @@ SHORT: float = 120.0
 
 
 class JobClient(Client, Protocol):
-    """A client whose server keeps runs, which can be found again by their prompt_id."""
+    """A client whose server keeps runs, so that they can be reopened by their prompt_id."""
 
     def submit(self, call: Call, deadline: Deadline) -> str:
         """Start a run and return its prompt_id without waiting for it. Raises ViewComfyError."""
         ...
 
     def status(self, prompt_id: str, deadline: Deadline) -> Status:
-        """What the run is doing. Raises ViewComfyError."""
+        """The current state of the run. Raises ViewComfyError."""
         ...
 
     def result(
@@ -106,11 +106,11 @@ class JobClient(Client, Protocol):
         deadline: Deadline,
         watch: Watch = QUIET,
     ) -> PromptResult:
-        """Wait for the result of the run to which `params` were sent. Raises ViewComfyError."""
+        """Wait for the result of the run that was started with `params`. Raises ViewComfyError."""
         ...
 
     def cancel(self, prompt_id: str, deadline: Deadline) -> None:
-        """End the run, whether it is queued or running; a finished run stays as it is. Raises
+        """Cancel the run, whether queued or running; a finished run is not affected. Raises
         ViewComfyError.
         """
         ...

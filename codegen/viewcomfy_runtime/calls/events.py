@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The server has accepted the run and not started it; `position` is 1 for the next run to
-    start, None if unknown.
+    """The server accepted the run but hasn't started it; `position` is 1 for the next run to start,
+    or None if unknown.
     """
 
     position: int | None = None
@@ -29,9 +29,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a node has come: `value` of `total` steps; `node` is its id, if the server
-    sends it.
-    """
+    """A node's progress: `value` of `total` steps; `node` is its id, or None if unknown."""
 
     value: int
     total: int
@@ -57,7 +55,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class OutputReady:
-    """A file is finished before the run ends; the result contains it again."""
+    """A file that was finished before the end of the run; the result contains it too."""
 
     file: OutputFile
 

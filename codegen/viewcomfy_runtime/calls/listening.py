@@ -12,13 +12,13 @@ from .events import Event, Log, Progress
 from .progress import progress_of
 
 LONGEST_LINE: Final = 1 << 16
-"""Characters of a log line; the rest of a longer line is dropped."""
+"""Maximum length of a log line in characters; the rest is dropped."""
 
 LARGEST_LOG: Final = 1 << 24
-"""Characters of a run's log that its result keeps, in at most MOST_LOGS lines."""
+"""Maximum total characters of a run's log that its result keeps, in at most MOST_LOGS lines."""
 
 _MOST_STEPS: Final = 1e12
-"""A larger number cannot be a number of steps."""
+"""A larger number can't be a number of steps."""
 
 
 class Listener:
@@ -35,7 +35,7 @@ class Listener:
         return tuple(self._lines)
 
     def tell(self, line: str) -> None:
-        """Pass on a line of the log, and the progress that a sampler's progress bar in it shows."""
+        """Pass on a log line, and the progress shown by a sampler's progress bar in it."""
         line = without_secrets(line[:LONGEST_LINE])
         self._lines.append(line)
         self._size += len(line)
@@ -50,7 +50,7 @@ class Listener:
         self._watch.hear(event)
 
     def steps(self, value: Any, total: Any, node: str | None) -> None:
-        """Pass on a server's progress for a node; values that can't be a number of steps are
+        """Pass on a server's progress report for a node; values that can't be step counts are
         ignored.
         """
         if _is_count(value) and _is_count(total):

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from ..results.result import PromptResult
 
 MOST_TOLD: Final = 5
-"""Differences that a warning lists."""
+"""Maximum number of differences listed in a warning."""
 
 
 def read_override(
     override: bool | str | os.PathLike[str] | Mapping[str, Any] | None,
     own: Mapping[str, Any] | None,
 ) -> Mapping[str, Any] | None:
-    """The workflow that `override` stands for: `own` for True, the content of a file, or the nodes
+    """The workflow that `override` refers to: `own` for True, the content of a file, or the nodes
     themselves.
 
     Raises InvalidWorkflowError if it isn't a workflow in ComfyUI's API format, and TypeError for
@@ -84,9 +84,9 @@ def for_another(
     defaults: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The values of a call that apply to `workflow`: those that differ from the module's
-    `defaults`. For the rest, the workflow's own values apply.
+    `defaults`. All others keep the workflow's own values.
 
-    Raises InvalidParametersError for values and files whose node is missing from it.
+    Raises InvalidParametersError for values and files whose node `workflow` lacks.
     """
     values = {
         key: value
@@ -104,7 +104,7 @@ def for_another(
 
 
 def _any_value(workflow: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Some value that the workflow has anyway, preferably a seed: ViewComfy rejects calls without
+    """Any value that the workflow already has, preferably a seed: ViewComfy rejects calls without
     values.
     """
     literals = {
@@ -170,7 +170,7 @@ def differences(
 
 
 def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
-    """Warns if the answer shows that another workflow ran than the call was made for."""
+    """Warn if the result shows that another workflow ran than the one the call was made for."""
     known = call.override or call.graph
     if not result.prompt or known is None:
         return

@@ -1,4 +1,4 @@
-"""A plain ComfyUI server, on this machine or another."""
+"""The client for a plain ComfyUI server, local or remote."""
 
 from __future__ import annotations
 
@@ -46,14 +46,15 @@ if TYPE_CHECKING:
     from .live import ComfyEvents
 
 _CLIPSPACE = "clipspace"
-"""The folder where ComfyUI's own page keeps masked copies."""
+"""The folder where ComfyUI's web page stores masked copies of images."""
 
 _QUEUE_EVERY = 4
-"""Of so many questions whether a run is over, one is followed by one after its place in the queue.
-"""
+"""The number of polls for a run's completion per poll for its position in the queue."""
 
 _MOST_DROPPED = 1000
-"""Runs that a client remembers to have cancelled: of one that waited the server keeps no trace."""
+"""Maximum number of canceled runs that a client remembers: the server keeps no trace of a run
+canceled while queued.
+"""
 
 _PLACES: tuple[tuple[str, Status], ...] = (
     ("queue_running", "running"),
@@ -62,8 +63,8 @@ _PLACES: tuple[tuple[str, Status], ...] = (
 
 
 class _Place(NamedTuple):
-    """Whether a run waits or runs, the id that the server
-    gave it, and its place among those alike.
+    """Whether a run is queued or running, the id that the server gave it, and its position among
+    runs of the same state.
     """
 
     status: Status | None
@@ -72,13 +73,14 @@ class _Place(NamedTuple):
 
 
 class ComfyUI(Closing):
-    """A ComfyUI server. It runs the workflow that the module carries, so that nothing has to be
+    """A ComfyUI server. It runs the workflow embedded in the module, so nothing needs to be
     deployed.
 
-    `headers` go to that server alone, with every request: a gate in front of it may want
-    `Authorization`. `api_key_comfy_org` pays for partner nodes. One client may serve any number of
-    threads. Progress is heard over the server's WebSocket, with the extra `live`; without it the
-    server is only polled. Raises ConfigurationError for a URL or headers that aren't valid.
+    `headers` are sent to this server only, with every request: a gateway in front of it may require
+    `Authorization`. `api_key_comfy_org` pays for partner nodes. A client can be shared between
+    threads. Progress is received over the server's WebSocket if the extra `live` is installed;
+    otherwise the server is polled. Raises ConfigurationError if the URL or the headers aren't
+    valid.
     """
 
     def __init__(
@@ -99,7 +101,7 @@ class ComfyUI(Closing):
         return f"ComfyUI({self._http.host!r})"
 
     def with_partner_key(self, api_key_comfy_org: str) -> ComfyUI:
-        """This client, its partner nodes paid for with this key."""
+        """A copy of this client that uses this key to pay for partner nodes."""
         other = copy(self)
         other._extra = partner_data(api_key_comfy_org)
         other._secrets = Secrets([api_key_comfy_org])
@@ -110,7 +112,7 @@ class ComfyUI(Closing):
     ) -> PromptResult:
         """Run the workflow once and wait for its result, 2400 seconds at most by default.
 
-        A timeout, Ctrl-C and an error of a callback cancel the run at the server too. Raises
+        A timeout, Ctrl-C or an exception in a callback cancels the run at the server too. Raises
         ViewComfyError.
         """
         deadline = deadline or Deadline(LONGEST_RUN)
@@ -138,7 +140,7 @@ class ComfyUI(Closing):
         return run.prompt_id
 
     def status(self, prompt_id: str, deadline: Deadline) -> Status:
-        """What the run is doing. Raises ViewComfyError."""
+        """The current state of the run. Raises ViewComfyError."""
         with deadline, named(prompt_id):
             return self._status(prompt_id, deadline)
 
@@ -149,26 +151,27 @@ class ComfyUI(Closing):
         deadline: Deadline,
         watch: Watch = QUIET,
     ) -> PromptResult:
-        """Wait for the result of a run. `watch` hears what is left of it, where `submit` queued it.
+        """Wait for the result of a run. `watch` receives the remaining events of a run that was
+        queued by `submit`.
 
         Raises ViewComfyError.
         """
         with (
             deadline,
             named(prompt_id),
-            # Its messages go to who queued it: `submit` did so under the run's own id.
+            # Messages go to the client that queued the run; `submit` uses the run's id for that.
             self._events(prompt_id, {}, watch, deadline) as events,
         ):
             return self._awaited(prompt_id, params, deadline, watch, events)
 
     def cancel(self, prompt_id: str, deadline: Deadline) -> None:
-        """Take the run out of the queue, or interrupt it. Raises ViewComfyError."""
+        """Remove the run from the queue, or interrupt it. Raises ViewComfyError."""
         with deadline, named(prompt_id):
             self._cancel(Run(prompt_id), deadline)
 
     def request(self, call: Call) -> Mapping[str, Any]:
-        """What would be sent for the call, for people to read:
-        the prompt, and the files that are uploaded before.
+        """A human-readable view of what would be sent for the call: the prompt, and the files that
+        are uploaded first.
         """
         graph, _ = applied(own_workflow(call, "ComfyUI"), call.params)
         return {
@@ -180,7 +183,7 @@ class ComfyUI(Closing):
         }
 
     def _graph(self, call: Call, deadline: Deadline) -> dict[str, Any]:
-        """The workflow with the call's values, its files uploaded."""
+        """Upload the call's files, and return the workflow with its values filled in."""
         workflow = own_workflow(call, "ComfyUI")
         values = dict(call.params)
         _, unknown = applied(workflow, {**values, **call.files})
@@ -195,7 +198,7 @@ class ComfyUI(Closing):
             if name := "" if _is_mask(key) else stored_name(upload.data, self._http):
                 values[key] = name
                 del sent[key]
-        # All are opened before any is sent, so that a missing one leaves nothing behind.
+        # Open all files before sending any, so that a missing one leaves nothing behind.
         with contextlib.closing(Form({}, _named(sent), deadline)) as form:
             for key in sent:
                 if not _is_mask(key):
@@ -207,7 +210,7 @@ class ComfyUI(Closing):
         return applied(workflow, values)[0]
 
     def _masked(self, form: Form, key: str, original: str, deadline: Deadline) -> str:
-        """The name of a copy of a stored image with the mask under `key`."""
+        """Upload the mask under `key`, and return the name of the masked copy of a stored image."""
         fields = {
             "original_ref": json.dumps(_reference(original)),
             "subfolder": _CLIPSPACE,
@@ -215,7 +218,7 @@ class ComfyUI(Closing):
         try:
             return self._stored(form, key, "/upload/mask", fields, deadline)
         except ServerError as error:
-            # ComfyUI doesn't say so itself.
+            # ComfyUI's own message doesn't explain this.
             error.hint = "check that the mask has the same size as its image"
             raise
 
@@ -227,9 +230,9 @@ class ComfyUI(Closing):
         fields: dict[str, str],
         deadline: Deadline,
     ) -> str:
-        """The name that the server gives a file."""
+        """Upload a file, and return the name under which the server stored it."""
         body = partial(form.body_with, key, "image", {"type": "input", **fields})
-        # The server finds that it has the same file already, so that it may be sent again.
+        # The server recognizes a file that it already has, so the upload can be repeated.
         with self._http.answer(
             "POST", self._http.at(path), deadline, body=body, repeatable=True
         ) as answer:
@@ -358,20 +361,20 @@ class ComfyUI(Closing):
         return outcome_of(found)
 
     def _cancel(self, run: Run, deadline: Deadline) -> None:
-        # Where there is little time, a run that waits is reached first.
+        # Remove a queued run first, in case time is short.
         self._dropped.append(run.prompt_id)
         if self._cancelled(run.prompt_id, deadline):
             return
         self._post("/queue", {"delete": [run.prompt_id]}, deadline)
         place = self._place(run.prompt_id, deadline)
-        if place.status == "waiting":  # under an id of the server's own
+        if place.status == "waiting":  # under an id that the server chose
             self._post("/queue", {"delete": [place.prompt_id]}, deadline)
         if place.status == "running":
-            # Only then: servers of before 2025 interrupt whatever runs.
+            # Only if it is running: servers from before 2025 interrupt any run.
             self._post("/interrupt", {"prompt_id": place.prompt_id}, deadline)
 
     def _cancelled(self, prompt_id: str, deadline: Deadline) -> bool:
-        """Whether the server, a newer one, cancelled the run in one step."""
+        """Cancel the run in one step. Returns False if the server is too old to support that."""
         name = quote(prompt_id, safe="", errors="replace")
         with self._http.answer(
             "POST", self._http.at(f"/api/jobs/{name}/cancel"), deadline, repeatable=True
@@ -413,7 +416,9 @@ class ComfyUI(Closing):
         watch: Watch,
         deadline: Deadline,
     ) -> Iterator[ComfyEvents | None]:
-        """The run's messages as they come; None where nobody listens, or nothing can be heard."""
+        """Follow the run's messages as they arrive; None if there are no callbacks, or no
+        connection.
+        """
         if not watch:
             yield None
             return
@@ -424,15 +429,15 @@ class ComfyUI(Closing):
 
 
 def _own_value(workflow: Mapping[str, Any], key: str) -> Any:
-    """The value that the workflow itself has for an input."""
+    """The workflow's own value for an input."""
     found = WireKey.parse(key)
     inputs = workflow[found.node].get("inputs") if found else None
     return inputs.get(found.name) if found and isinstance(inputs, dict) else None
 
 
 def _named(files: Mapping[str, Upload]) -> dict[str, Upload]:
-    """The files, masks under unique names: the server would
-    keep an earlier file of the same name.
+    """The files, with unique names for masks: the server would keep an earlier file of the same
+    name.
     """
     return {
         key: (
@@ -445,7 +450,7 @@ def _named(files: Mapping[str, Upload]) -> dict[str, Upload]:
 
 
 def _reference(stored: str) -> dict[str, str]:
-    """A stored file's name, such as `folder/name.png [input]`, in its parts."""
+    """The parts of a stored file's name, such as `folder/name.png [input]`."""
     name, _, kind = stored.removesuffix("]").partition(" [")
     subfolder, _, filename = name.rpartition("/")
     return {"filename": filename, "subfolder": subfolder, "type": kind or "input"}
@@ -456,19 +461,19 @@ def _is_mask(key: str) -> bool:
 
 
 def _usable_id(value: Any) -> str:
-    """An id that a server gave a run, where it can be asked by."""
+    """The id that a server gave a run, or an empty string if it can't be used in requests."""
     usable = isinstance(value, str) and len(value) <= 200 and value.isprintable()
     return str(value) if usable else ""
 
 
 def _number(item: list[Any]) -> float:
-    """Where a run in the queue stands: ComfyUI takes the lowest number first."""
+    """A queued run's priority: ComfyUI runs the lowest number first."""
     number = item[0] if item else None
     return number if isinstance(number, int | float) else float("inf")
 
 
 def _ids_of(item: list[Any]) -> Iterator[Any]:
-    """What a run in the queue is known by: the server's id and that of who queued it."""
+    """The ids of a queued run: the server's and the client's."""
     yield from item[1:2]
     about = item[3] if len(item) > 3 else None
     if isinstance(about, dict):

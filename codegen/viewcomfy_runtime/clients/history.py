@@ -16,11 +16,11 @@ from ..results.files import OutputFile, text_output
 from ..results.result import PromptResult
 
 _LONGEST: Final = 1e15
-"""More milliseconds than this can't lie between two timestamps of a run."""
+"""In milliseconds; the timestamps of a run can't be further apart."""
 
 
 def outcome_of(entry: Mapping[str, Any]) -> Status:
-    """How the run of a history entry ended."""
+    """The final status of the run in a history entry."""
     if "execution_interrupted" in _told(entry):
         return "cancelled"
     failed = _dict(entry.get("status")).get("status_str") == "error"
@@ -34,7 +34,7 @@ def result_of(
     logs: Iterable[str],
     http: Http,
 ) -> PromptResult:
-    """The result of the run of a history entry. Raises ExecutionError or RunCancelledError if it
+    """The result of the run in a history entry. Raises ExecutionError or RunCancelledError if it
     has none.
     """
     told = _told(entry)
@@ -62,7 +62,7 @@ def result_of(
 
 
 def _told(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The messages of a run by kind."""
+    """The messages of a run by type."""
     messages = _dict(entry.get("status")).get("messages")
     return {
         message[0]: _dict(message[1])
@@ -74,7 +74,7 @@ def _told(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def files_of(outputs: Mapping[str, Any], http: Http) -> Iterator[OutputFile]:
-    """The files and texts that the nodes made, of whatever kind, each once."""
+    """The files and texts that the nodes produced, of any kind, without duplicates."""
     seen = set()
     for node, made in outputs.items():
         for kind, items in _dict(made).items():
@@ -105,8 +105,8 @@ def _file(node: str, kind: str, place: dict[str, str], http: Http) -> OutputFile
 
 
 def stored_name(file: object, http: Http) -> str:
-    """The workflow's value for a file of an earlier result, if this server made it; otherwise
-    empty.
+    """The workflow's value for a file of an earlier result if this server produced it, or else an
+    empty string.
     """
     if not isinstance(file, OutputFile) or file.http is None:
         return ""
@@ -130,7 +130,7 @@ def _seconds(told: Mapping[str, dict[str, Any]]) -> float | None:
 
 
 def _prompt(entry: Any) -> dict[str, Any]:
-    """The workflow that ran: the third item of the queue entry that the history keeps."""
+    """The workflow that ran: the third item of the queue entry kept in the history."""
     return _dict(entry[2]) if isinstance(entry, list) and len(entry) > 2 else {}
 
 

@@ -1,4 +1,4 @@
-"""Shared by the clients that choose the prompt_id of a run themselves."""
+"""Shared by clients that choose the prompt_id of a run themselves."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from ..http.deadlines import Deadline
 from ..texts import without_secrets
 
 GRACE: Final = 0.35
-"""Seconds beyond the end of a run's time that its cancellation at the server may take."""
+"""Seconds that canceling a run at the server may take after its timeout."""
 
 _PATIENCE: Final = 10.0
-"""Seconds for cancelling a run whose time isn't over."""
+"""Seconds that canceling a run may take if its timeout hasn't passed."""
 
 REFUSALS: Final = (
     AuthenticationError,
@@ -36,7 +36,7 @@ REFUSALS: Final = (
     RateLimitedError,
     RejectedError,
 )
-"""Answers to a call that mean that nothing runs at the server."""
+"""Responses to a call which mean that the server didn't start anything."""
 
 
 @dataclass(slots=True)
@@ -53,8 +53,8 @@ def once(
     is_known: Callable[[], bool],
     deadline: Deadline,
 ) -> None:
-    """Start a run exactly once: if the connection broke, the server is asked whether it has the
-    call before the call is sent again. Raises ViewComfyError.
+    """Start a run exactly once: if the connection breaks, ask the server whether it received the
+    call before sending it again. Raises ViewComfyError.
     """
     for left in range(RETRIES, -1, -1):
         try:
@@ -80,8 +80,8 @@ def once(
 def reachable(
     run: Run, deadline: Deadline, cancel: Callable[[Deadline], None]
 ) -> Iterator[None]:
-    """If anything ends the block early, including a callback's error and Ctrl-C, the run is
-    cancelled at the server too. The package's errors then carry its prompt_id.
+    """Cancel the run at the server if anything ends the block early, including a callback's
+    exception and Ctrl-C. The package's errors then carry the run's prompt_id.
     """
     try:
         yield
@@ -101,7 +101,7 @@ def reachable(
 
 @contextlib.contextmanager
 def named(prompt_id: str) -> Iterator[None]:
-    """Errors in the block carry the run's prompt_id."""
+    """Add the run's prompt_id to errors raised in the block."""
     try:
         yield
     except ViewComfyError as error:
@@ -110,19 +110,22 @@ def named(prompt_id: str) -> Iterator[None]:
 
 
 def partner_data(key: str | None) -> dict[str, Any]:
-    """The part of a call that pays for ComfyUI's partner nodes."""
+    """The part of a call that pays for ComfyUI's partner nodes.
+
+    Raises TypeError if the key isn't a string.
+    """
     if key is not None and not isinstance(key, str):
         raise TypeError("api_key_comfy_org must be a text")
     return {"extra_data": {"api_key_comfy_org": key}} if key else {}
 
 
 def teller(events: Listener | None, watch: Watch) -> Callable[[str], object]:
-    """The callback that learns that the server is unreachable: the run's log."""
+    """A callback for reports that the server is unreachable, which writes them to the run's log."""
     return events.tell if events is not None else Listener(watch).tell
 
 
 def _name(error: ViewComfyError, prompt_id: str) -> None:
-    """Say which run an error is about, unless it says so itself. The id may be a server's."""
+    """Record which run an error is about, unless it already says so. The id may come from a server."""
     error.prompt_id = error.prompt_id or without_secrets(prompt_id) or None
 
 

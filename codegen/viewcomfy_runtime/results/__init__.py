@@ -1,1 +1,1 @@
-"""What a run gives, and how it goes onto a disk."""
+"""The results of runs, and saving them to disk."""

@@ -1,4 +1,4 @@
-"""File names from a server, made safe for any disk."""
+"""Makes file names from a server safe for any file system."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..parameters.media import extension_of
 from ..texts import shown
 
 _LONGEST: Final = 180
-"""Bytes: less than any file system's limit of 255, so that a number still fits."""
+"""In bytes; leaves room for a number within the limit of 255 that file systems have."""
 
 _FORBIDDEN: Final = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 _DEVICES: Final = re.compile(
@@ -20,11 +20,11 @@ _DEVICES: Final = re.compile(
 
 
 def safe_name(filename: str, content_type: str) -> str:
-    """`filename` as a name within a folder on Linux, macOS
-    and Windows: no path, no device, not too long.
+    """`filename` as a valid name in a folder on Linux, macOS and Windows: without a path, not a
+    device name, and not too long.
     """
     name = filename.replace("\\", "/").rpartition("/")[2]
-    # Lone surrogates, which no disk takes; then what a terminal would obey.
+    # Lone surrogates, which file systems reject; then control characters.
     name = _FORBIDDEN.sub("_", name).encode("utf-8", "replace").decode("utf-8")
     name = shown(name).strip(" ").rstrip(". ")
     if not name.strip("."):
@@ -37,7 +37,7 @@ def safe_name(filename: str, content_type: str) -> str:
 
 
 def numbered(name: str, number: int) -> str:
-    """The name itself for 0, then `name (1).png`, `name (2).png` and so on."""
+    """The name itself for 0, or else with the number: `name (1).png`, `name (2).png` and so on."""
     if not number:
         return name
     stem, suffix = _split(name)
@@ -45,9 +45,9 @@ def numbered(name: str, number: int) -> str:
 
 
 def free_number(is_taken: Callable[[int], bool]) -> int:
-    """A number from 0 on that isn't taken; the first one where they are taken without a gap.
+    """A number from 0 that isn't taken: the lowest one if the taken numbers have no gaps.
 
-    Asks as often as the number has digits, so that ten thousand files of one name are no burden.
+    Calls `is_taken` a logarithmic number of times, so that thousands of files can share a name.
     """
     if not is_taken(0):
         return 0

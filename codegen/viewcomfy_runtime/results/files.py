@@ -1,4 +1,4 @@
-"""A file that a run made."""
+"""A file that a run produced."""
 
 from __future__ import annotations
 
@@ -26,19 +26,18 @@ if TYPE_CHECKING:
 
 DOWNLOAD_TIMEOUT: Final = 2400.0
 _PIECE: Final = 1 << 20
-"""Characters of base64 that are decoded at a time: a
-multiple of four, so that each piece decodes alone.
+"""Base64 characters decoded at a time: a multiple of four, so that each chunk can be decoded alone.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class OutputFile(Remote):
-    """A file that a run made; its content is fetched or decoded when it is asked for.
+    """A file that a run produced; its content is downloaded or decoded on demand.
 
-    `size` is in bytes, None where the server didn't say; `node` is the id of the node that made the
-    file, None where that isn't known. `data` is the content where the server sent it along: bytes,
-    pieces of them, or base64. Otherwise `url` says where to fetch it, and `lasting_url` where once
-    that link has expired. A link gives 64 GiB at most.
+    `size` is in bytes, or None if the server didn't report it; `node` is the id of the node that
+    made the file, or None if unknown. `data` is the content if the server included it: bytes,
+    chunks of bytes, or base64. Otherwise `url` is the link to it, and `lasting_url` a link to use
+    once `url` has expired. At most 64 GiB are downloaded from a link.
     """
 
     filename: str
@@ -55,16 +54,16 @@ class OutputFile(Remote):
         hide_secrets(self, "filename", "content_type", "node")
 
     def read(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> bytes:
-        """The whole content, fetched within `timeout` seconds.
+        """The whole content, downloaded within `timeout` seconds.
 
-        Raises ViewComfyError where that fails.
+        Raises ViewComfyError if that fails.
         """
         return b"".join(self._content(timeout))
 
     def text(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> str:
-        """The content as text in UTF-8.
+        """The content decoded as UTF-8.
 
-        Raises ViewComfyError where it can't be fetched or isn't text.
+        Raises ViewComfyError if it can't be downloaded or isn't UTF-8 text.
         """
         content = self.read(timeout=timeout)
         with suppress(UnicodeDecodeError):
@@ -74,16 +73,16 @@ class OutputFile(Remote):
         )
 
     def chunks(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> Iterator[bytes]:
-        """The content piece by piece, as it arrives.
+        """The content in chunks, as it arrives.
 
-        Raises ViewComfyError where it can't be fetched.
+        Raises ViewComfyError if it can't be downloaded.
         """
         return self._content(timeout)
 
     async def achunks(
         self, *, timeout: float = DOWNLOAD_TIMEOUT
     ) -> AsyncIterator[bytes]:
-        """`chunks` for asynchronous code: each piece is fetched in a thread."""
+        """`chunks` for asynchronous code: each chunk is downloaded in a thread."""
         import asyncio
 
         pieces = self._content(timeout)
@@ -91,7 +90,7 @@ class OutputFile(Remote):
             yield piece
 
     def copy_to(self, file: BinaryIO, *, timeout: float = DOWNLOAD_TIMEOUT) -> int:
-        """Write the content into an open binary file and return how many bytes there were."""
+        """Write the content to an open binary file and return the number of bytes written."""
         return sum(file.write(piece) for piece in self._content(timeout))
 
     def save(
@@ -100,11 +99,11 @@ class OutputFile(Remote):
         *,
         timeout: float = DOWNLOAD_TIMEOUT,
     ) -> Path:
-        """Write the file into `directory`, which is made if need be, and return where it is.
+        """Write the file into `directory`, which is created if necessary, and return its path.
 
-        Never leaves the directory and never overwrites: a name that is taken gets a number. The
-        file appears when it is complete, within `timeout` seconds. Raises ViewComfyError: SaveError
-        where the file can't be written, another where the content can't be fetched.
+        Never writes outside the directory and never overwrites: if the name is taken, a number is
+        added. The file appears only when complete, within `timeout` seconds. Raises ViewComfyError;
+        its subclass SaveError if the file can't be written.
         """
         from .filenames import safe_name
         from .saving import folder_of, written
@@ -115,7 +114,9 @@ class OutputFile(Remote):
     def save_as(
         self, path: str | os.PathLike[str], *, timeout: float = DOWNLOAD_TIMEOUT
     ) -> Path:
-        """Write the file to `path`, over what is there, and return it. Raises as `save` does."""
+        """Write the file to `path`, replacing an existing file, and return the path. Raises the
+        same errors as `save`.
+        """
         from pathlib import Path
 
         from .saving import written
@@ -130,13 +131,13 @@ class OutputFile(Remote):
 
     @property
     def url_expires(self) -> datetime | None:
-        """Until when `url` works, where the server or the link itself says so."""
+        """When `url` expires, if the server or the link itself says so."""
         from .links import expiry_of
 
         return expiry_of(self.url, self.extra)
 
     def pieces(self, deadline: Deadline) -> Iterator[bytes]:
-        """The content as it arrives, within a deadline that is running already."""
+        """The content as it arrives, within a deadline that has already started."""
         if self.data is not None:
             return _decoded(self.data, self.filename)
         urls = dict.fromkeys(each for each in (self.url, self.lasting_url) if each)
@@ -174,7 +175,7 @@ def _within(output: OutputFile, deadline: Deadline) -> Iterator[bytes]:
 def _downloaded(
     output: OutputFile, urls: Sequence[str], deadline: Deadline
 ) -> Iterator[bytes]:
-    """The content at the first of the links that still works."""
+    """The content, downloaded from the first link that still works."""
     from ..http.client import download
     from ..http.urls import is_url
 
@@ -213,6 +214,6 @@ def _downloaded(
 def text_output(
     text: str, *, filename: str = "output.txt", node: str | None = None
 ) -> OutputFile:
-    """A text that a node made, as a file."""
+    """A text output of a node, as a file."""
     content = text.encode("utf-8", "replace")
     return OutputFile(filename, "text/plain", len(content), node, data=content)

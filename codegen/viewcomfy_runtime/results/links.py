@@ -1,4 +1,4 @@
-"""When a signed link expires."""
+"""Finds out when signed links expire."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _FRACTION: Final = re.compile(r"\.(\d+)")
 
 
 def expiry_of(url: str | None, extra: Mapping[str, Any]) -> datetime | None:
-    """The time that a server names in `url_expires_at`, or that the link itself carries.
+    """The expiry time that the server reports as `url_expires_at`, or that the link itself
+    contains.
 
-    Links carry it as `X-Amz-Date` and `X-Amz-Expires` (S3), `X-Goog-Date` and `X-Goog-Expires`
+    Links contain it as `X-Amz-Date` and `X-Amz-Expires` (S3), `X-Goog-Date` and `X-Goog-Expires`
     (Google), `Expires` in seconds since 1970, or `se` (Azure).
     """
     said = extra.get("url_expires_at")
@@ -35,9 +36,9 @@ def expiry_of(url: str | None, extra: Mapping[str, Any]) -> datetime | None:
 
 
 def moment(text: str) -> datetime | None:
-    """A time in RFC 3339, as servers write it; None if it isn't valid."""
+    """A time in RFC 3339 format, as servers write it; None if it isn't valid."""
     try:
-        # Python 3.10 takes three or six digits of a second's fraction, and no Z.
+        # Python 3.10 accepts only three or six fractional digits of a second, and not "Z".
         whole = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", text)
         found = datetime.fromisoformat(whole.replace("Z", "+00:00"))
     except ValueError:

@@ -23,11 +23,10 @@ class Naming(Generic[R]):
     nodes: tuple[OutputNode, ...] = ()
 
     def __call__(self, made: PromptResult, parameters: object = None) -> R:
-        """`made` as the module's own result, each file with the node that made it, if that is
-        known.
+        """`made` as the module's own result, with the node that made each file, if known.
 
-        `parameters` is the call that it was made for. Files of unknown origin are in `outputs`
-        only, and an AmbiguousOutputWarning names them.
+        `parameters` is the call that produced the result. Files of unknown origin appear in
+        `outputs` only, and an AmbiguousOutputWarning names them.
         """
         files = tuple(
             _with_node(each, self.nodes, made.params) for each in made.outputs
@@ -35,7 +34,7 @@ class Naming(Generic[R]):
         unknown = [each.filename for each in files if each.node is None]
         if unknown and self.nodes:
             warnings.warn(
-                f"{_some(unknown)}: no telling which output node this is of\n"
+                f"{_some(unknown)}: can't tell which output node made this\n"
                 "hint: give each output node its own filename_prefix; result.outputs has all files",
                 AmbiguousOutputWarning,
                 stacklevel=4,
@@ -61,8 +60,8 @@ def _with_node(
 def _maker(
     file: OutputFile, nodes: Sequence[OutputNode], params: Mapping[str, Any]
 ) -> OutputNode | None:
-    """The output node whose prefix the file's name begins with, or else the only one of the file's
-    kind.
+    """The output node whose prefix the file's name starts with, or else the only node that makes
+    this kind of file.
     """
     prefixes = {each: each.prefix_in(params) for each in nodes}
     begun = [

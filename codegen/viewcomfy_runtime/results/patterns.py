@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from .result import PromptResult
 
 _WIDTH: Final = re.compile(r"[<>^]?\d{0,2}d?")
-"""What may follow a field: wider ones would fill the memory."""
+"""The allowed format specs of a field; larger widths could exhaust memory."""
 
 FIELDS: Final = ("stem", "ext", "output", "index", "node", "prompt_id")
 
 
 def named(result: PromptResult, pattern: str | None) -> list[str]:
-    """A safe name for each output, in order; its own name if there is no pattern.
+    """A safe name for each output, in order; the output's own name if there is no pattern.
 
-    Raises ValueError for a pattern with an unknown field.
+    Raises ValueError for a pattern with an unknown field or an unsupported format.
     """
     if pattern is None:
         return [safe_name(each.filename, each.content_type) for each in result.outputs]
@@ -32,12 +32,10 @@ def named(result: PromptResult, pattern: str | None) -> list[str]:
         raise wrong_type("name", "a pattern such as {stem}{ext}", pattern)
     parts = [part for part in Formatter().parse(pattern) if part[1] is not None]
     if any(not _WIDTH.fullmatch(spec or "") or how for _, _, spec, how in parts):
-        raise ValueError(
-            "a pattern takes nothing but a width behind a field, as in {index:03}"
-        )
+        raise ValueError("a field of a pattern can only have a width, as in {index:03}")
     if unknown := {field or "" for _, field, _, _ in parts} - {*FIELDS}:
         raise ValueError(
-            f"the pattern's {{{sorted(unknown)[0]}}} isn't known: use {', '.join(FIELDS)}"
+            f"unknown field {{{sorted(unknown)[0]}}} in the pattern: use {', '.join(FIELDS)}"
         )
     counts: Counter[str | None] = Counter()
     names: list[str] = []

@@ -23,24 +23,25 @@ if TYPE_CHECKING:
     from ..http.client import Http
 
 _LONGEST_TEXT: Final = 4096
-"""Characters of a file's name, a status or an id."""
+"""Maximum length in characters of a file's name, a status or an id."""
 
 _MOST_FAILED: Final = 20
-"""Files that an error lists."""
+"""Maximum number of files listed in an error."""
 
 _MOST_SECONDS: Final = 1e9
-"""A longer time can't be that of a run."""
+"""In seconds; a longer execution time can't be real."""
 
 
 @dataclass(frozen=True, slots=True)
 class PromptResult:
-    """What came of a run.
+    """The result of a run.
 
-    `outputs` are the files it made, `prompt` is the workflow that ran, `logs` the last lines that
-    the server wrote, where they were asked for, `extra` whatever else it said. `parameters` is the
-    call as it ran, with the seeds that were drawn, and `params` the same by wire key. In a batch,
-    `attempt` is the one that succeeded, `wall_seconds` the time of all of them, and `saved` where
-    the files are. `output_names` are the names of the outputs by their nodes' ids.
+    `outputs` are the files it produced, `prompt` is the workflow that ran, `logs` are the last
+    lines of the server's log, if requested, and `extra` holds all other fields of the server's
+    answer. `parameters` is the call as it ran, including the seeds that were drawn, and `params`
+    contains the same values by wire key. In a batch, `attempt` is the number of the successful
+    attempt, `wall_seconds` the time of all attempts, and `saved` the paths of the saved files.
+    `output_names` are the names of the outputs by node id.
     """
 
     prompt_id: str
@@ -82,7 +83,7 @@ class PromptResult:
 
     def texts_of(self, node: str) -> list[str]:
         """The texts that the node with this id made. Raises ViewComfyError if one can't be
-        fetched.
+        downloaded.
         """
         return [each.text() for each in self.of(node)]
 
@@ -104,13 +105,13 @@ class PromptResult:
         *,
         timeout: float = DOWNLOAD_TIMEOUT,
     ) -> list[Path]:
-        """Write all outputs into `directory`, as `OutputFile.save` does, and return where they are.
+        """Write all outputs into `directory`, as `OutputFile.save` does, and return their paths.
 
-        `name` is a pattern such as `"{stem}-{output}-{index}{ext}"`: `stem` and `ext` are the two
-        parts of a file's own name, `output` the name of its output (its node's id where it has
-        none), `index` counts an output's files from 1, `node` and `prompt_id` are ids. `timeout` is
-        in seconds for each file. Raises ValueError for a pattern with another field, and SaveError,
-        after the others were saved, naming those that couldn't be fetched or written.
+        `name` is a pattern such as `"{stem}-{output}-{index}{ext}"`: `stem` and `ext` are the parts
+        of a file's own name, `output` is the name of its output (or the node's id if it has none),
+        `index` counts an output's files from 1, `node` and `prompt_id` are ids. `timeout` is in
+        seconds for each file. Raises ValueError for a pattern with an unknown field. If files can't
+        be downloaded or written, raises SaveError naming them after saving the others.
         """
         from .patterns import named
         from .saving import folder_of, made_folder, written
@@ -165,8 +166,8 @@ class PromptResult:
     ) -> PromptResult:
         """The result in a server's answer; unknown fields are kept.
 
-        `http` fetches its links. Raises ProtocolError if it isn't a result, ExecutionError or
-        RunCancelledError if the run failed or was cancelled.
+        `http` downloads files from links. Raises ProtocolError if the answer isn't a run's result,
+        ExecutionError if the run failed, and RunCancelledError if it was canceled.
         """
         known, extra = _split(answer, _FIELDS)
         if not known:
@@ -238,9 +239,7 @@ _FILE_FIELDS: Final = {
 def _split(
     answer: object, names: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The known fields of an answer, by one name for each whatever the server's spelling, and all
-    others as they are.
-    """
+    """The known fields of an answer under normalized names, and all other fields unchanged."""
     known: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for key, value in answer.items() if isinstance(answer, dict) else ():
@@ -252,9 +251,7 @@ def _split(
 
 
 def _graph(prompt: object) -> dict[str, Any]:
-    """The workflow that ran: the value itself, or the third item of the list that ComfyUI keeps in
-    its history.
-    """
+    """The workflow that ran: the value itself, or the third item of a history entry's list."""
     if isinstance(prompt, list) and len(prompt) > 2:
         prompt = prompt[2]
     return prompt if isinstance(prompt, dict) else {}
@@ -269,7 +266,7 @@ def _is_number(value: object) -> bool:
 
 
 def _text(value: object) -> str:
-    """A server's text, cut to the length that its kind may have; None for other types."""
+    """A server's text, truncated to the maximum length for its kind; None for other types."""
     return value[:_LONGEST_TEXT] if isinstance(value, str) else ""
 
 

@@ -1,6 +1,4 @@
-"""Saves files completely or not at all, never over another file and never outside of their
-folder.
-"""
+"""Saves files atomically, never over another file and never outside their folder."""
 
 from __future__ import annotations
 
@@ -26,15 +24,15 @@ _SUFFIXES: Final = frozenset("""
 def written(
     pieces: Iterable[bytes], folder: Path, name: str, *, replaces: bool = False
 ) -> Path:
-    """The path of the file that the pieces were saved to, in `folder`, which is created if
-    necessary, under `name`.
+    """Write the chunks to a file called `name` in `folder`, which is created if necessary, and
+    return its path.
 
     If the name is taken, a number is added, unless `replaces` allows overwriting. Raises SaveError
-    if saving fails, and whatever the pieces raise.
+    if saving fails, and whatever the iterator raises.
     """
     made_folder(folder)
     try:
-        # Not by `tempfile`, whose files are their owner's alone whatever the umask says.
+        # Not with `tempfile`, whose files are private to their owner whatever the umask is.
         temporary = folder / f".viewcomfy-{os.urandom(8).hex()}.part"
         try:
             with temporary.open("xb") as file:
@@ -54,7 +52,7 @@ def written(
 
 
 def folder_of(directory: str | os.PathLike[str]) -> Path:
-    """The path of a folder. Raises SaveError if it is plainly meant as a file."""
+    """The path of a folder. Raises SaveError if it clearly names a file."""
     folder = Path(directory)
     # Not `Path.is_dir`, which raises for a name that is too long or out of reach.
     if folder.suffix.lower() in _SUFFIXES and not os.path.isdir(folder):
@@ -76,7 +74,7 @@ def made_folder(folder: Path) -> Path:
 
 
 def require_writable(folder: Path) -> None:
-    """Creates the folder if necessary. Raises SaveError if nothing can be written into it."""
+    """Create the folder if necessary. Raises SaveError if it isn't writable."""
     probe = made_folder(folder_of(folder)) / f".viewcomfy-{os.urandom(8).hex()}.part"
     try:
         probe.touch()
@@ -94,13 +92,12 @@ def _reason(error: Exception) -> str:
 
 
 def _placed(temporary: Path, folder: Path, name: str) -> Path:
-    """Moves a complete file to its name, or to a free one with a number."""
+    """Move a complete file to its final name, or to a free one with a number."""
     while True:
         number = free_number(lambda n: os.path.lexists(folder / numbered(name, n)))
         path = folder / numbered(name, number)
         try:
-            # A hard link fails where the name is taken, so that two runs at once can't take it
-            # both.
+            # A hard link fails if the name is taken, so concurrent runs can't both use it.
             os.link(temporary, path)
             return path
         except FileExistsError:

@@ -10,7 +10,7 @@ from .result import PromptResult
 
 
 def summary(result: PromptResult, saved: Sequence[Path]) -> dict[str, Any]:
-    """A result as JSON, with the paths of its files in place of their content."""
+    """A result as JSON, with the paths of its files instead of their content."""
     return {
         "prompt_id": result.prompt_id,
         "status": result.status,

@@ -1,4 +1,4 @@
-"""One call of a batch: tried as often as is allowed, here or on another machine."""
+"""Makes one call of a batch, retrying it as configured, here or on another machine."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from ..results.result import PromptResult
 from .observing import observed
 
 Outcome: TypeAlias = "PromptResult | ViewComfyError"
-"""What came of one call of a batch: its result, or the error that it ended with."""
+"""The outcome of one call of a batch: its result, or the error it failed with."""
 
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
-"""Seconds before a call is tried again: doubled each time, or what the server asks for."""
+"""Seconds to wait before a retry: doubled each time, unless the server asks for a specific delay.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How a batch is run: how many at a time, how long each
-    may take in seconds, how often it is tried.
+    """Limits of a batch: the number of concurrent calls, the timeout per call in seconds, and the
+    number of attempts per call.
     """
 
     max_concurrency: int = 8
@@ -43,8 +44,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A call for somebody's worker, perhaps on another
-    machine: everything it needs travels with it.
+    """A call to be made by an executor's worker, perhaps on another machine: it carries everything
+    it needs.
     """
 
     client: Client
@@ -60,10 +61,10 @@ class Task:
 def attempted(
     client: Client, call: Call, limits: Limits, deadline: Deadline
 ) -> Outcome:
-    """The result of a call, or the error that it ended with; with the attempt that it was and how
-    long all took.
+    """The result of a call, or the error it failed with, including the number of attempts and the
+    total time in seconds.
 
-    A call is tried again only where it surely didn't run.
+    A call is retried only if it certainly didn't run.
     """
     start = time.monotonic()
     pause = FIRST_PAUSE
@@ -89,9 +90,9 @@ def attempted(
 
 
 def carried(call: Call) -> Call:
-    """The call with its files' content, so that a worker needs none of this machine's.
+    """The call with its files' content, so that a worker needs no files from this machine.
 
-    Raises InvalidParametersError, with every file that is missing, unreadable or empty.
+    Raises InvalidParametersError listing every file that is missing, unreadable or empty.
     """
     from ..http.multipart import Form
 

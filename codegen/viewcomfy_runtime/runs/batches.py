@@ -1,5 +1,5 @@
-"""Many calls: a few at a time, none lost where another
-fails, in memory that doesn't grow with their number.
+"""Runs many calls, a few at a time: a failed call doesn't affect the others, and memory use doesn't
+grow with their number.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ R = TypeVar("R", bound=PromptResult)
 
 @dataclass(frozen=True, slots=True)
 class Item(Generic[R]):
-    """One call of a batch, ready to be run: how it is made, and what becomes of its result."""
+    """One call of a batch: how to build it, and how to process and save its outcome."""
 
     make: Callable[[], Call]
     finish: Callable[[Outcome], R | ViewComfyError]
@@ -43,12 +43,12 @@ def iter_calls(
     ordered: bool = False,
     stop: threading.Event | None = None,
 ) -> Generator[tuple[int, R | ViewComfyError], None, None]:
-    """Each call's place and outcome as it ends, or in their order.
+    """Yield each call's index and outcome, as calls finish or in their original order.
 
-    Calls are taken from `items` one by one as their turn comes, so that files are read only then.
-    The next call starts before an outcome is handed out, and no more than `max_concurrency` are on
-    their way or wait to be taken. Where the iterator is closed early, `stop` is set or Ctrl-C is
-    pressed, no further call starts and those that run are cancelled.
+    `items` is consumed lazily, so that files are read only when their call starts. The next call
+    starts before an outcome is yielded, and at most `max_concurrency` calls are running or waiting
+    to be consumed. If the iterator is closed early, `stop` is set or Ctrl-C is pressed, no further
+    call starts and running calls are canceled.
     """
     batch = _Batch(
         client, limits, executor, iter(enumerate(items)), stop or threading.Event()
@@ -115,12 +115,12 @@ class _Batch(Generic[R]):
         for index, _ in self._running.values():
             if index in self._deadlines:
                 self._deadlines[index].cancel()
-        # Whoever forgets the iterator leaves it to the garbage collector, which may run in a
-        # worker's thread.
+        # An abandoned iterator is closed by the garbage collector, which may run in a worker's
+        # thread.
         self._own.shutdown(wait=threading.current_thread() is self._thread)
 
     def _fill(self) -> None:
-        """Start calls until as many are on their way, or wait to be taken, as may be."""
+        """Start calls until `max_concurrency` are running or waiting to be consumed."""
         while (
             len(self._running) + len(self._ended) + self._kept
             < self._limits.max_concurrency
@@ -138,7 +138,7 @@ class _Batch(Generic[R]):
             task = Task(self._client, carried(call), self._limits)
             self._running[self._theirs.submit(task)] = index, item
             return
-        # Its time starts here: there is a thread for each that is started.
+        # The timeout starts here because each started call has a thread available.
         deadline = self._deadlines[index] = Deadline(self._limits.timeout)
         self._running[self._own.submit(self._done, item, call, deadline)] = index, item
 
@@ -148,12 +148,12 @@ class _Batch(Generic[R]):
         return _saved(item, attempted(self._client, call, self._limits, deadline))
 
     def _collect(self) -> None:
-        """Wait until something has ended, and take all that has."""
+        """Wait until at least one call has finished, and collect all that have."""
         if not self._running or self._ended:
             return
         done: set[futures.Future[Any]] = set()
         while not done and not self._stop.is_set():
-            # In slices, so that Ctrl-C and `stop` are heard on every system.
+            # In slices, so that Ctrl-C and `stop` take effect on every operating system.
             done, _ = futures.wait(self._running, SLICE, futures.FIRST_COMPLETED)
         for future in sorted(done, key=lambda each: self._running[each][0]):
             index, item = self._running.pop(future)
@@ -165,7 +165,7 @@ class _Batch(Generic[R]):
 
 
 def _saved(item: Item[R], outcome: Outcome) -> R | ViewComfyError:
-    """The outcome as the module has it, its files saved where that is wanted."""
+    """The outcome as the module's own result, with its files saved if requested."""
     finished = item.finish(outcome)
     if isinstance(finished, ViewComfyError) or item.save is None:
         return finished
@@ -181,7 +181,7 @@ def _saved(item: Item[R], outcome: Outcome) -> R | ViewComfyError:
 
 
 def _outcome(future: futures.Future[Any]) -> Any:
-    """What a worker gave; a worker that was lost is an error of its call alone."""
+    """A worker's outcome; losing a worker is an error of its call alone."""
     try:
         return future.result()
     except futures.CancelledError:
@@ -198,8 +198,10 @@ def _outcome(future: futures.Future[Any]) -> Any:
 def saver(
     save: str | os.PathLike[str] | Callable[[Any, R], object], parameters: Any
 ) -> Callable[[R], list[Path]]:
-    """How the result of one call is saved: into a folder,
-    or by a function of the parameters and the result.
+    """A function that saves the result of one call, into a folder or by calling `save` with the
+    parameters and the result.
+
+    Raises TypeError if `save` is neither a path nor callable.
     """
     if not (isinstance(save, str | os.PathLike) or callable(save)):
         raise wrong_type("save", "a folder or a function", save)
@@ -219,7 +221,10 @@ def heard(
     on_result: Callable[[int, R | ViewComfyError], object] | None,
     most: int,
 ) -> Iterator[tuple[int, P, R | ViewComfyError]]:
-    """The outcomes, each told to `on_result` in a thread of its own; raises what that raises."""
+    """Pass on the outcomes, and call `on_result` with each in a separate thread.
+
+    Raises whatever `on_result` raises, and TypeError if it isn't callable.
+    """
     if on_result is None:
         yield from ended
         return

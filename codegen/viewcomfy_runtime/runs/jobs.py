@@ -1,5 +1,5 @@
-"""Runs that outlive the call that started them: they are
-asked after, awaited and cancelled by their prompt_id.
+"""Runs that outlive the call that started them: check their status, await or cancel them by
+prompt_id.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ R = TypeVar("R", bound=PromptResult)
 
 @dataclass(frozen=True, slots=True)
 class Job(Generic[R]):
-    """A run that was started.
+    """A run that was submitted.
 
-    It may be pickled, with the client and so with its credentials, or reopened elsewhere from its
-    `prompt_id` with `WORKFLOW.job(prompt_id, client=…)`. `parameters` is the call as it runs, None
-    for a job that was reopened; `started_at`, in seconds since 1970, when it was submitted.
+    A job can be pickled, which includes the client and its credentials, or reopened elsewhere by
+    its `prompt_id` with `WORKFLOW.job(prompt_id, client=…)`. `parameters` is the call as it runs,
+    or None if the job was reopened; `started_at` is when it was submitted, in seconds since 1970.
     """
 
     prompt_id: str
@@ -40,7 +40,7 @@ class Job(Generic[R]):
     started_at: float | None = field(default=None, repr=False)
 
     def status(self, *, timeout: float = SHORT) -> Status:
-        """What the run is doing. Raises ViewComfyError."""
+        """The current state of the run. Raises ViewComfyError."""
         return self.client.status(self.prompt_id, Deadline(timeout))
 
     async def astatus(self, *, timeout: float = SHORT) -> Status:
@@ -57,7 +57,7 @@ class Job(Generic[R]):
         on_log: Callable[[str], object] | None = None,
         on_progress: Callable[[Progress], object] | None = None,
     ) -> R:
-        """Wait for the result, `timeout` seconds at most; the run goes on where that is not enough.
+        """Wait for the result for at most `timeout` seconds; after a timeout the run continues.
 
         Raises ViewComfyError.
         """
@@ -71,16 +71,16 @@ class Job(Generic[R]):
         on_log: Callable[[str], object] | None = None,
         on_progress: Callable[[Progress], object] | None = None,
     ) -> R:
-        """`result` for asynchronous code. Cancelling it ends the waiting; the run goes on."""
+        """`result` for asynchronous code. Canceling it stops waiting; the run continues."""
         deadline = Deadline(timeout)
         watch = Watch(in_loop(on_log, deadline), in_loop(on_progress, deadline))
         return await in_thread(partial(self._awaited, deadline, watch), deadline)
 
     def events(self, timeout: float | Timeout = LONGEST_RUN) -> Iterator[Event | R]:
-        """The run's events from now on, then its result. Leaving the loop lets the run go on.
+        """The run's events from now on, then its result. Leaving the loop doesn't cancel the run.
 
-        Raises ConfigurationError for a client that can't follow a submitted run, as
-        ViewComfyGateway can't.
+        Raises ConfigurationError if the client can't follow a submitted run, as is the case for
+        ViewComfyGateway.
         """
         return events_of(self._awaited, Deadline(timeout))
 
@@ -91,7 +91,7 @@ class Job(Generic[R]):
         return stream_of(self._awaited, Deadline(timeout))
 
     def cancel(self, *, timeout: float = SHORT) -> None:
-        """End the run, whether it waits or runs; one that is over stays as it is.
+        """Cancel the run, whether queued or running; a finished run is not affected.
 
         Raises ViewComfyError.
         """

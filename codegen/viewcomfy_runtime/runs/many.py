@@ -1,4 +1,4 @@
-"""Running a workflow many times: each outcome as it ends, or all in their order."""
+"""Runs a workflow many times, yielding outcomes as they finish or in their original order."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from .batches import Item
 
 Save: TypeAlias = "str | PathLike[str] | Callable[[P, R], object]"
-"""Where the results of a batch go: a folder, or a function of the parameters and the result."""
+"""Where to save the results of a batch: a folder, or a function of the parameters and the result.
+"""
 
 
 class ManyRuns(Runner[P, R]):
-    """Batches of runs, a few at a time."""
+    """Methods that run batches of calls."""
 
     def iter_many(
         self,
@@ -38,14 +39,15 @@ class ManyRuns(Runner[P, R]):
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> Iterator[tuple[P, R | ViewComfyError]]:
-        """Run any number of calls, a few at a time: each with its result or its error, as they end.
+        """Run any number of calls, a few at a time, and yield each with its result or error as it
+        finishes.
 
-        `calls` is taken lazily, and no more than `max_concurrency` results are alive at once.
-        `ordered` gives them in the order of the calls. `attempts` is how often a call is tried that
-        surely didn't run. `save`, a folder or a function of the parameters and the result, saves in
-        the worker that ran the call. `executor` takes the runs to other threads, processes or
-        machines: files are read here. `timeout` is in seconds for each run. Leaving the loop
-        cancels those that run.
+        `calls` is consumed lazily, and at most `max_concurrency` results are held at once. With
+        `ordered`, outcomes come in the order of the calls. `attempts` is the maximum number of
+        attempts for a call that certainly didn't run. `save`, a folder or a function of the
+        parameters and the result, saves in the worker that ran the call. `executor` runs the calls
+        in other threads, processes or machines; files are read on this machine. `timeout` is in
+        seconds for each run. Leaving the loop cancels running calls.
         """
         limits = self._limits(max_concurrency, attempts, timeout)
         ended = self._ended(
@@ -109,11 +111,12 @@ class ManyRuns(Runner[P, R]):
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> list[R | ViewComfyError]:
-        """Run many calls, a few at a time: each one's result, or its error, in their order.
+        """Run many calls, a few at a time, and return each one's result or error in order.
 
-        `on_result` is called with a call's place and outcome as it ends, in threads of their own
-        and perhaps several at once, so that it never holds up the next call; what it raises ends
-        the batch. Everything else is as in `iter_many`, which hands outcomes to your own thread.
+        `on_result` is called with a call's index and outcome as it finishes, in separate threads
+        and perhaps several at once, so that it never delays the next call; an exception in it ends
+        the batch. All other options are those of `iter_many`, which yields outcomes to the caller's
+        thread.
         """
         from .batches import heard
 
@@ -153,7 +156,7 @@ class ManyRuns(Runner[P, R]):
         make: Callable[[P], Call],
         stop: Event | None = None,
     ) -> Generator[tuple[int, P, R | ViewComfyError], None, None]:
-        """The place, the parameters as they ran, and the outcome of each call that has ended."""
+        """The index, the parameters as they ran, and the outcome of each finished call."""
         from contextlib import closing
 
         from ..clients.environment import client_or_shared

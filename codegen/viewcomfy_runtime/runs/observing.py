@@ -1,5 +1,5 @@
-"""What is told of a run to those who watch a service: when
-it was, where, and how it ended, and none of its values.
+"""Reports runs for monitoring: when and where they ran and how they ended, without any of their
+values.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ Ending: TypeAlias = Literal["success", "error", "cancelled", "timeout"]
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """A run that is over.
+    """A report on a finished run.
 
-    `workflow` is its title, `client` the client's class, `prompt_id` None where no server gave one.
-    `error` is the class of the error that it ended with. `started_at` is in seconds since 1970,
-    `seconds` how long it took here, `execution_seconds` how long at the server, where that is
-    known.
+    `workflow` is the workflow's title, `client` the name of the client's class, `prompt_id` None if
+    the server assigned no id. `error` is the name of the exception's class if the run failed.
+    `started_at` is in seconds since 1970; `seconds` is the time measured here, and
+    `execution_seconds` the time at the server, if known.
     """
 
     workflow: str
@@ -48,10 +48,10 @@ _hooks: list[Callable[[RunReport], object]] = []
 
 
 def on_run_end(hook: Callable[[RunReport], object]) -> Callable[[], None]:
-    """Have `hook` called at the end of every run of this process, in the run's thread; of a job's
-    where its result is awaited, or where it couldn't be submitted.
+    """Call `hook` at the end of every run of this process, in the run's thread. A job is reported
+    when its result is awaited, or when submitting it fails.
 
-    What it raises is logged and changes nothing. Returns what takes it away again.
+    Exceptions in the hook are logged and ignored. Returns a function that removes the hook.
     """
     _hooks.append(hook)
     return lambda: _hooks.remove(hook) if hook in _hooks else None
@@ -60,9 +60,9 @@ def on_run_end(hook: Callable[[RunReport], object]) -> Callable[[], None]:
 def observed(
     client: Client, call: Call, deadline: Deadline, watch: Watch
 ) -> PromptResult:
-    """What the client makes of the call, within a span where OpenTelemetry is in use.
+    """Run the call with the client, within a span if OpenTelemetry is in use.
 
-    Raises what the client raises.
+    Raises whatever the client raises.
     """
     return told_of(client, call.title, partial(client.run, call, deadline, watch))
 
@@ -73,10 +73,9 @@ def told_of(
     work: Callable[[], PromptResult],
     started_at: float | None = None,
 ) -> PromptResult:
-    """What `work` gives of a run that began now, or at `started_at`; those who watch hear how it
-    ended.
+    """Call `work` for a run that started now or at `started_at`, and report how it ended.
 
-    Raises what `work` raises.
+    Raises whatever `work` raises.
     """
     now, begun = time.time(), time.monotonic()
     started = now if started_at is None else started_at
@@ -107,7 +106,7 @@ def told_of(
 def tell_of_failure(
     client: Client, title: str, error: ViewComfyError, started_at: float
 ) -> None:
-    """A run that couldn't be started ended with this error."""
+    """Report a run that couldn't be started because of this error."""
 
     def fail() -> PromptResult:
         raise error
@@ -138,12 +137,12 @@ def _tell(report: RunReport) -> None:
         try:
             hook(report)
         except Exception as error:
-            LOG.warning("a hook for runs failed: %s", type(error).__name__)
+            LOG.warning("a run-end hook failed: %s", type(error).__name__)
 
 
 @contextlib.contextmanager
 def _span(title: str, client: Client, started: float) -> Iterator[Any]:
-    """The run's span; None where nobody has loaded OpenTelemetry, as whoever uses it has."""
+    """The run's span, or None if the application hasn't loaded OpenTelemetry."""
     trace: Any = sys.modules.get("opentelemetry.trace")
     if trace is None:
         yield None
@@ -155,7 +154,7 @@ def _span(title: str, client: Client, started: float) -> Iterator[Any]:
             "viewcomfy.workflow": title,
             "viewcomfy.client": type(client).__name__,
         },
-        # An error's text may quote a value.
+        # The message of an exception may contain a parameter's value.
         record_exception=False,
         set_status_on_exception=False,
     ) as span:

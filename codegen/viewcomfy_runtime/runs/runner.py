@@ -1,4 +1,4 @@
-"""What every way to run a workflow shares: how a call is made, and what becomes of its outcome."""
+"""Shared by all ways to run a workflow: building calls and processing their outcomes."""
 
 from __future__ import annotations
 
@@ -20,20 +20,19 @@ P = TypeVar("P")
 R = TypeVar("R", bound=PromptResult)
 
 Override: TypeAlias = "bool | str | PathLike[str] | Mapping[str, Any] | None"
-"""A workflow to run in place of the deployed one:
-
-True for the module's own, else its file or its nodes.
+"""A workflow to run instead of the deployed one: True for the module's own, or a file's path, or
+the nodes themselves.
 """
 
 Send: TypeAlias = Literal["changed", "all"]
-"""Which values another workflow gets in place of its own:
-those that aren't the module's defaults, or all.
+"""Which values to send to another workflow: only those that differ from the module's defaults, or
+all.
 """
 
 
 class Runner(Generic[P, R]):
-    """What `Workflow` runs calls with; it says how a call
-    is made and what its results are called.
+    """What `Workflow` provides for runs: building a call, and turning its result into the module's
+    own.
     """
 
     title: str
@@ -44,24 +43,24 @@ class Runner(Generic[P, R]):
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> Call:
-        """What a client is given to run. Raises InvalidParametersError and InvalidWorkflowError."""
+        """The call to pass to a client. Raises InvalidParametersError and InvalidWorkflowError."""
         raise NotImplementedError
 
     def drawn(self, parameters: P, *, all: bool = False) -> P:
-        """The call with a number for every seed that is None; with `all`, for every seed."""
+        """The parameters with a random number for each seed that is None or, with `all`, for every
+        seed.
+        """
         raise NotImplementedError
 
     if TYPE_CHECKING:
 
         @cached_property
         def naming(self) -> Naming[R]:
-            """How a client's result becomes the module's own."""
+            """Turns a client's result into the module's own."""
             ...
 
     def by_name(self, error: ViewComfyError) -> ViewComfyError:
-        """The error with the parameters' names in place of
-        wire keys, which are all that a client knows.
-        """
+        """The error with parameter names instead of wire keys, which are all a client knows."""
         raise NotImplementedError
 
     def run_call(
@@ -72,7 +71,7 @@ class Runner(Generic[P, R]):
         watch: Watch,
         parameters: P | None = None,
     ) -> R:
-        """Have `client` run what `call` gave for `parameters`. Raises ViewComfyError."""
+        """Run `call`, built from `parameters`, with `client`. Raises ViewComfyError."""
         from .observing import observed
 
         try:

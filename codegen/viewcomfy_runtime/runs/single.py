@@ -1,4 +1,4 @@
-"""Running a workflow once: waited for, awaited, or heard as its events."""
+"""Runs a workflow once: blocking, asynchronously, or as a stream of events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SingleRuns(Runner[P, R]):
-    """Runs that whoever starts them waits for."""
+    """Methods that run a workflow once and wait for it."""
 
     def run(
         self,
@@ -32,16 +32,17 @@ class SingleRuns(Runner[P, R]):
     ) -> R:
         """Run the workflow once and wait for its result.
 
-        Without `client`, the environment says where: see `client_from_environment`. `on_log` is
-        called with each line of the log and `on_progress` with each step, in this thread. `timeout`
-        is in seconds for the whole call, 2400 by default, or a Timeout; without `cancel_on_timeout`
-        the run goes on at the server then, and `job(error.prompt_id)` reopens it.
-        `override_workflow` runs another workflow in place of the deployed one: True for the
-        module's own, else a file's path or the nodes, whose own values count unless a parameter is
-        set to something other than its default, or `send` is "all".
+        Without `client`, one is configured from the environment; see `client_from_environment`.
+        `on_log` is called with each log line and `on_progress` with each step, in this thread.
+        `timeout` is in seconds for the whole call, 2400 by default, or a Timeout; without
+        `cancel_on_timeout` the run continues at the server after a timeout, and
+        `job(error.prompt_id)` reopens it. `override_workflow` runs another workflow instead of the
+        deployed one: True for the module's own, or a file's path, or the nodes themselves. Its own
+        values apply unless a parameter differs from its default or `send` is "all".
 
-        Raises ViewComfyError: InvalidParametersError before anything is sent. What a callback
-        raises ends the run. Raises TypeError for callbacks that are coroutine functions.
+        Raises ViewComfyError; the subclass InvalidParametersError is raised before anything is
+        sent. An exception in a callback ends the run and is propagated. Raises TypeError for
+        callbacks that are coroutine functions.
         """
         from ..calls.call import Watch
         from .threads import require_functions
@@ -68,8 +69,8 @@ class SingleRuns(Runner[P, R]):
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> R:
-        """`run` for asynchronous code: it waits in a thread of its own, and cancelling it cancels
-        the run.
+        """`run` for asynchronous code: it runs in a separate thread, and canceling it cancels the
+        run.
 
         Callbacks, functions or coroutine functions, are called in the event loop, one event at a
         time.
@@ -97,10 +98,11 @@ class SingleRuns(Runner[P, R]):
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> Iterator[Event | R]:
-        """Run the workflow once: its events as they come, then its result.
+        """Run the workflow once and yield its events as they arrive, then its result.
 
-        Events are `Queued`, `Log`, `Progress`, `Preview` and `OutputReady`; which of them come
-        depends on the server. Leaving the loop cancels the run at the server. Raises as `run` does.
+        Events are `Queued`, `Log`, `Progress`, `Preview` and `OutputReady`; which of them occur
+        depends on the server. Leaving the loop cancels the run at the server. Raises the same
+        errors as `run`.
         """
         from .streams import events_of
 
@@ -145,7 +147,9 @@ class SingleRuns(Runner[P, R]):
         make: Callable[[P], Call],
         cancel_on_timeout: bool,
     ) -> tuple[Callable[[Deadline, Watch], R], Deadline]:
-        """What runs the call once it is given a deadline and those who watch, and that deadline."""
+        """A function that makes the call, given a deadline and callbacks, and the deadline to pass
+        to it.
+        """
         from ..clients.environment import client_or_shared
         from ..http.deadlines import LONGEST_RUN, Deadline
 

@@ -1,4 +1,4 @@
-"""A run as its events: one after another, the result last."""
+"""Iterates over a run's events, with its result last."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _WAITING: Final = 256
-"""Events that wait to be heard; then the run waits for its reader."""
+"""Maximum number of events waiting to be consumed; beyond it, the run blocks until the consumer
+catches up.
+"""
 
 _FAREWELL: Final = 5.0
-"""Seconds that a run has to tell its server that nobody listens any more."""
+"""Seconds that a run may take to cancel itself at the server after its consumer has left."""
 
 Runner = Callable[[Deadline, Watch], R]
 
 
 class _End:
-    """What follows the last event: the result, or what the run ended with."""
+    """The end of a stream: the result, or the exception the run raised."""
 
     def __init__(
         self, result: object = None, error: BaseException | None = None
@@ -45,10 +47,9 @@ def _ended(run: Runner[R], deadline: Deadline, watch: Watch) -> _End:
 
 
 def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
-    """The events of a run as they come, then its result; raises what the run raises.
+    """Yield the events of a run as they arrive, then its result; raises whatever the run raises.
 
-    The run is cancelled where the iterator is closed before its end, as a `for` loop that is left
-    does.
+    The run is canceled if the iterator is closed before its end, as when a `for` loop is left.
     """
     waiting: queue.Queue[Event | _End] = queue.Queue(_WAITING)
 
@@ -82,14 +83,14 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
 def _taken(
     waiting: queue.Queue[Event | _End], thread: threading.Thread
 ) -> Event | _End:
-    """The next item. In slices, so that Ctrl-C is heard on every system."""
+    """The next item. Polls in slices, so that Ctrl-C takes effect on every operating system."""
     while True:
         with suppress(queue.Empty):
             return waiting.get(timeout=SLICE)
         if not thread.is_alive():
             with suppress(queue.Empty):
                 return waiting.get_nowait()
-            return _End(error=RuntimeError("the run's thread ended without a word"))
+            return _End(error=RuntimeError("the run's thread ended without a result"))
 
 
 async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event | R]:
@@ -128,8 +129,8 @@ async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event |
 
 
 async def from_thread(items: Iterator[T], stop: threading.Event) -> AsyncIterator[T]:
-    """The items of a blocking iterator, each taken in a
-    thread; `stop` ends it, and is set where this is left.
+    """Iterate over a blocking iterator in a thread; `stop` ends it, and is set when this iterator
+    is left.
     """
     loop = asyncio.get_running_loop()
     pool = ThreadPoolExecutor(1, thread_name_prefix="viewcomfy-items")

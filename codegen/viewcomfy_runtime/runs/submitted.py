@@ -1,4 +1,4 @@
-"""Starting a run that goes on by itself, and finding it again."""
+"""Starts runs without waiting for them, and reopens them later."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SubmittedRuns(Runner[P, R]):
-    """Runs that outlive the call that starts them, each known by its job."""
+    """Methods for runs that outlive the call that starts them, each represented by its job."""
 
     def submit(
         self,
@@ -29,11 +29,11 @@ class SubmittedRuns(Runner[P, R]):
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> Job[R]:
-        """Start a run and return its job at once, which is asked after, awaited, cancelled, pickled
-        or reopened.
+        """Start a run and return immediately with its job, which can be polled, awaited, canceled,
+        pickled or reopened.
 
-        `timeout` is in seconds for starting it, uploads included. Raises ViewComfyError, and
-        ConfigurationError for a client that keeps no runs.
+        `timeout` is in seconds for starting the run, including uploads. Raises ViewComfyError; its
+        subclass ConfigurationError if the client's server doesn't keep runs.
         """
         from ..http.deadlines import Deadline
 
@@ -67,7 +67,7 @@ class SubmittedRuns(Runner[P, R]):
     def job(self, prompt_id: str, *, client: Client | None = None) -> Job[R]:
         """The job of a run that was started elsewhere.
 
-        Raises ConfigurationError for a client that keeps no runs.
+        Raises ConfigurationError if the client's server doesn't keep runs.
         """
         from ..clients.environment import job_client
         from .jobs import Job

@@ -1,4 +1,4 @@
-"""A call that waits in a thread, awaited in an event loop."""
+"""Awaits blocking calls in an event loop by running them in threads."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ..http.deadlines import SLICE, Deadline
 T = TypeVar("T")
 
 _FAREWELL: Final = 5.0
-"""Seconds that a cancelled call has to tell its server before its caller goes on."""
+"""Seconds that a canceled call may take to cancel its run at the server before its caller
+continues.
+"""
 
 
 async def in_thread(work: Callable[[], T], deadline: Deadline) -> T:
-    """What `work` gives in a thread of its own; when the awaiting task is cancelled, so is the
-    call.
+    """The result of `work`, run in a separate thread; canceling the awaiting task cancels the call.
 
-    Not the loop's own threads: they are as few as the machine's processors, and a call waits for
-    minutes.
+    The loop's default executor isn't used: it has few threads, and a call can take minutes.
     """
     pool = futures.ThreadPoolExecutor(1, thread_name_prefix="viewcomfy")
     future = pool.submit(work)
@@ -31,8 +31,7 @@ async def in_thread(work: Callable[[], T], deadline: Deadline) -> T:
         return await asyncio.wrap_future(future)
     except asyncio.CancelledError:
         deadline.cancel()
-        # The run is cancelled at the server before its caller goes on, and perhaps ends the
-        # process.
+        # Cancel the run at the server before the caller continues, since it may end the process.
         await _over(future)
         raise
 
@@ -49,10 +48,10 @@ async def _over(future: futures.Future[Any]) -> None:
 def in_loop(
     callback: Callable[[T], object] | None, deadline: Deadline
 ) -> Callable[[T], object] | None:
-    """`callback`, a function or a coroutine function, as the run's thread may call it.
+    """A wrapper that lets the run's thread call `callback`, a function or a coroutine function.
 
-    It is called in the running event loop, one event at a time, and the run waits until it is done;
-    what it raises is raised in the run.
+    The callback runs in the running event loop, one event at a time, and the run waits for it; its
+    exceptions are raised in the run.
     """
     if callback is None:
         return None
@@ -71,9 +70,9 @@ def in_loop(
 def waited(
     work: Awaitable[T], loop: asyncio.AbstractEventLoop, deadline: Deadline
 ) -> None:
-    """Have `loop` do the work, and wait until it is done or the call is over.
+    """Run `work` in `loop`, and wait until it finishes or the deadline ends.
 
-    Raises what the work raises.
+    Raises whatever the work raises.
     """
 
     async def done() -> T:
@@ -85,7 +84,7 @@ def waited(
             future.result(SLICE)
             return
         except futures.TimeoutError:
-            if future.done():  # it was the work's own error
+            if future.done():  # raised by the work itself
                 raise
             try:
                 deadline.check()
@@ -95,7 +94,7 @@ def waited(
 
 
 def require_functions(**callbacks: object) -> None:
-    """Raises TypeError for a callback that can't be called, or only by an event loop."""
+    """Raises TypeError for a callback that isn't callable, or is a coroutine function."""
     for name, callback in callbacks.items():
         if callback is not None and not callable(callback):
             raise wrong_type(name, "a function", callback)

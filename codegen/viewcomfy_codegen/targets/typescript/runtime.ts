@@ -2323,7 +2323,7 @@ export class Workflow<
         3,
       );
       onWarning(
-        `AmbiguousOutputWarning: ${names.join(", ")}: no telling which output node this is of\n` +
+        `AmbiguousOutputWarning: ${names.join(", ")}: can't tell which output node made this\n` +
           "hint: give each output node its own filename_prefix; result.outputs has all files",
       );
     }
