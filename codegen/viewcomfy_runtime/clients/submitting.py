@@ -125,7 +125,7 @@ def teller(events: Listener | None, watch: Watch) -> Callable[[str], object]:
 
 
 def _name(error: ViewComfyError, prompt_id: str) -> None:
-    """Record which run an error is about, unless it already says so. The id may come from a server."""
+    """Record the run that an error is about, unless it names one. The id may come from a server."""
     error.prompt_id = error.prompt_id or without_secrets(prompt_id) or None
 
 

@@ -110,7 +110,7 @@ def test_a_pattern_of_names_cannot_fill_the_memory(
 ) -> None:
     answer = {"prompt_id": "p", "outputs": [{"filename": "a.png", "data": "AAAA"}]}
     result = PromptResult.from_wire(answer, params={})
-    with pytest.raises(ValueError, match="nothing but a width behind a field"):
+    with pytest.raises(ValueError, match="can only have a width"):
         result.save(tmp_path, name=pattern)
     [saved] = result.save(tmp_path, name="{stem}-{index:03}{ext}")
     assert saved.name == "a-001.png"
