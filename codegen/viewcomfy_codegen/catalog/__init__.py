@@ -1,4 +1,6 @@
-"""Facts of node classes, distilled from servers' answers, and a glossary of our own words."""
+"""Facts about node classes, distilled from servers' answers, and a glossary with our own
+sentences.
+"""
 
 from .facts import (
     PAGE_CLASSES,

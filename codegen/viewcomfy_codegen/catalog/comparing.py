@@ -1,4 +1,4 @@
-"""What a server changed in a class: for people who decide whether to generate again."""
+"""Lists how a server's classes have changed, to help decide whether to regenerate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from .facts import InputFacts, NodeFacts, Scalar
 
 _MOST_NAMED: Final = 6
-"""Choices that are named; of more, their number is told."""
+"""Maximum number of choices listed by name; the rest are counted."""
 
 _SETTINGS: Final = {
     "type": "type",
@@ -30,7 +30,7 @@ _MARKS: Final = {
 
 
 def differences(old: NodeFacts, new: NodeFacts) -> Iterator[str]:
-    """A line for each fact that is another one in `new`."""
+    """One line for each fact that changed in `new`."""
     if old.name != new.name:
         yield f"title: {old.name} → {new.name}"
     if old.output_node != new.output_node:

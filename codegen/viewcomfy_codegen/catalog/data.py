@@ -1,4 +1,4 @@
-"""The files that stand beside this module."""
+"""Reads the data files next to this module."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from pathlib import Path
 
 
 def shipped_data(name: str) -> bytes:
-    """The content of one of them."""
+    """The content of a data file."""
     return Path(__file__).with_name(name).read_bytes()

@@ -1,9 +1,7 @@
-"""Facts distilled from what ComfyUI answers at /object_info, in whatever form its version and its
-packs give them.
+"""Distills facts from ComfyUI's answer at /object_info, in any form its versions and packs use.
 
-A class becomes a record: plain JSON with nothing in it but facts. An input that is linked is its
-type alone, with a `?` before it where the class runs without it; one that holds a value is an
-object.
+A class becomes a record of plain JSON that contains only facts. A linked input is represented by
+its type alone, preceded by `?` if optional; an input that holds a value is an object.
 """
 
 from __future__ import annotations
@@ -44,10 +42,12 @@ UNFLAGGED_UPLOADS: Final = {
     ("VHS_LoadVideo", "video"): "video/*",
     ("VHS_LoadVideoFFmpeg", "video"): "video/*",
 }
-"""Inputs whose file the pack's own button uploads, without a flag that says so."""
+"""Inputs with an upload button of their pack's own, which no flag declares."""
 
 _CHOICES_FROM: Final = {("CustomCombo", "choice"): "option"}
-"""Inputs whose choices stand in other inputs of the node, by how the names of those begin."""
+"""Inputs whose choices are stored in other inputs of the node, with the prefix of those inputs'
+names.
+"""
 
 _ADDED: Final[Mapping[str, Mapping[str, list[Any]]]] = {
     "VHS_VideoCombine": {
@@ -59,7 +59,7 @@ _ADDED: Final[Mapping[str, Mapping[str, list[Any]]]] = {
         "trim_to_audio": ["BOOLEAN"],
     },
 }
-"""Inputs that the web page adds by what a choice needs, and that /object_info does not list."""
+"""Inputs that the web page adds for certain choices and that /object_info doesn't list."""
 
 _PAGE_INPUTS: Final = frozenset("compare_view last_incoming viewport_state".split())
 _PAGE_NAMES: Final = {
@@ -68,7 +68,7 @@ _PAGE_NAMES: Final = {
     "Preview3D": ["image"],
     "SaveGLB": ["image"],
 }
-"""Starts of the names of inputs that the web page adds to a class and keeps for itself."""
+"""Prefixes of the names of inputs that the web page adds to a class for its own use."""
 
 FLAGS: Final = {
     "multiline": "multiline",
@@ -81,16 +81,16 @@ FLAGS: Final = {
     "hidden": "hidden",
 }
 SEEDS: Final = frozenset({"seed", "noise_seed"})
-"""Inputs that have a control where nothing is said of it; within a choice's inputs none has."""
+"""Inputs that have a control unless stated otherwise; inputs nested in a choice have none."""
 _COUNTS: Final = frozenset(
     "count counts crf frame frames segments steps num number batch".split()
 )
 DEEPEST: Final = 6
-"""How deep choices that bring inputs may be nested; what lies deeper is left out."""
+"""Maximum nesting of choices that add inputs; deeper levels are dropped."""
 
 
 def node_record(node: Mapping[str, Any], class_type: str = "") -> dict[str, Any]:
-    """The facts of one class."""
+    """The record of facts for one class."""
     name = node.get("display_name")
     record: dict[str, Any] = {
         "name": name if is_name(name) else None,
@@ -113,7 +113,7 @@ def node_record(node: Mapping[str, Any], class_type: str = "") -> dict[str, Any]
 
 
 def _output_type(kind: object) -> str:
-    """The type of an output; one that is its input's is any."""
+    """The type of an output; `*` if it depends on an input."""
     if not isinstance(kind, str):
         return "COMBO"
     return "*" if kind == MATCH_TYPE else kind[:LONGEST_NAME]
@@ -122,7 +122,9 @@ def _output_type(kind: object) -> str:
 def specs(
     sections: Mapping[str, Any], order: Mapping[str, Any] | None = None
 ) -> Iterator[tuple[str, Any, bool]]:
-    """The inputs in the web page's order, each with its description and whether it is required."""
+    """The inputs in the web page's order, each with its specification and whether it is
+    required.
+    """
     for section in ("required", "optional"):
         described = as_dict(sections.get(section))
         listed = [
@@ -166,7 +168,7 @@ def _inputs_record(
 def input_record(
     spec: list[Any], name: str = "", depth: int = 0
 ) -> str | dict[str, Any]:
-    """The facts of one input, from its type and options; the bare type for a linked one."""
+    """The facts about one input, from its type and options; the bare type for a linked input."""
     kind = spec[0]
     options = as_dict(spec[1]) if len(spec) > 1 else {}
     choices: Any = []
@@ -204,7 +206,9 @@ def input_record(
 def _growing(
     kind: str, options: Mapping[str, Any], depth: int
 ) -> dict[str, Any] | None:
-    """What a choice brings with it, or what grows as it is used; None for every other kind."""
+    """The inputs that a choice adds, or that are added as they are used; None for all other
+    types.
+    """
     if kind not in (DYNAMIC_COMBO, AUTOGROW, DYNAMIC_GROUP):
         return None
     flags = _flags(options, "", kind)
@@ -280,7 +284,7 @@ def _flags(options: Mapping[str, Any], name: str, kind: str) -> dict[str, Any]:
 
 
 def _choices(kind: str, options: Mapping[str, Any], choices: Any) -> dict[str, Any]:
-    """The choices that the class has; what only a machine's disk has is left out."""
+    """The choices that belong to the class, without those that depend on one machine's files."""
     if kind not in ("COMBO", "MULTICOMBO") or any(map(options.get, UPLOADS)):
         return {}
     known = as_list(choices)
@@ -296,7 +300,7 @@ def _choices(kind: str, options: Mapping[str, Any], choices: Any) -> dict[str, A
 
 
 def without_prose(record: Any) -> Any:
-    """A record's facts alone: what the author of a class wrote for people stays on their server."""
+    """The facts of a record, without the prose that the class's author wrote."""
     if not isinstance(record, dict):
         return record
     kept = {

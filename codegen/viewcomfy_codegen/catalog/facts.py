@@ -1,4 +1,4 @@
-"""What is known of node classes and their inputs, as frozen data."""
+"""Immutable data about node classes and their inputs."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MATCH_TYPE: Final = "COMFY_MATCHTYPE_V3"
 PAGE_TYPES: Final = frozenset(
     "AUDIO_RECORD IMAGECOMPARE LOAD_3D LOAD_3D_ANIMATION WEBCAM".split()
 )
-"""Types whose widgets hold what the web page alone uses: a view, a recording, a scene."""
+"""Types whose widgets hold data for the web page only: a view, a recording, a scene."""
 
 WIDGETS: Final = PAGE_TYPES | {
     *("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "MULTICOMBO", DYNAMIC_COMBO),
     *("BOUNDING_BOX", "BOUNDING_BOXES", "COLOR", "COLORS", "COMPOSITOR", "CURVE"),
 }
-"""Types that the web page has a widget for."""
+"""Types for which the web page has a widget."""
 
 PAGE_CLASSES: Final = frozenset({"MarkdownNote", "Note", "PrimitiveNode", "Reroute"})
-"""Classes that the web page alone knows: no server has them."""
+"""Classes that exist only on the web page, not on any server."""
 
 _PAGE_NAMES: Final = (
     frozenset("""
@@ -36,19 +36,19 @@ _PAGE_NAMES: Final = (
 )
 
 PLACE: Final = "index"
-"""The input that takes the position of a choice whose options the node's author wrote on it."""
+"""The input that receives the index of a choice whose options the workflow's author entered."""
 
 CONTROL: Final = "control_after_generate"
-"""What the widget behind a seed is called where its class gives it no name of its own."""
+"""The name of the control widget behind a seed if its class doesn't specify one."""
 
 
 class InputFacts(NamedTuple):
-    """What a class says of an input: its widget's type, range and choices, or its link's type.
+    """Facts about an input: its widget's type, range and choices, or its link's type.
 
-    `files` marks choices that list a machine's files, `upload` the MIME pattern of a file that is
-    sent along. `closed` marks choices that are all there are, `tooltip` is what the class's author
-    says: both come from the user's own server alone. `incomplete` marks choices that no server
-    vouches for. `whole` marks a FLOAT that counts something. `control` is the name of the widget
+    `files` marks choices that list a machine's files; `upload` is the MIME pattern of files that
+    can be sent. `closed` means that no other choices exist, and `tooltip` is the class author's
+    text; both are known only from the user's own server. `incomplete` marks choices that no server
+    has confirmed. `whole` marks a FLOAT that counts something. `control` is the name of the widget
     that follows on the web page and changes the value after each run.
     """
 
@@ -76,34 +76,39 @@ class InputFacts(NamedTuple):
     control: str | None = None
     page_only: bool = False
     choices_from: str = ""
-    """How the inputs begin that hold the choices: the node's author wrote them on the node itself.
+    """The prefix of the inputs that hold the choices, if the workflow's author entered them on the
+    node.
     """
     branches: Mapping[str, Mapping[str, InputFacts]] = {}
-    """Of a selector (COMFY_DYNAMICCOMBO_V3): the inputs of each choice, without the dot."""
+    """For a selector (COMFY_DYNAMICCOMBO_V3), the inputs of each choice, without the dot."""
     autogrow: Autogrow | None = None
     group: Group | None = None
 
     @property
     def is_widget(self) -> bool:
-        """Whether the web page shows a widget for it, with a place among the saved values."""
+        """Whether the web page shows a widget for the input, with a position among the saved
+        values.
+        """
         return not self.force_input and self.holds_value
 
     @property
     def holds_value(self) -> bool:
-        """Whether a call can send a value for it, even where the web page offers a socket alone."""
+        """Whether a call can send a value for the input, even if the web page offers only a
+        socket.
+        """
         return self.type in WIDGETS or self.widget_type is not None
 
     @property
     def value_type(self) -> str:
-        """The type of its value: its widget's, where the socket takes several."""
+        """The type of the input's value: that of its widget if the socket accepts several types."""
         return self.widget_type if self.widget_type in WIDGETS else self.type
 
 
 class Autogrow(NamedTuple):
     """Inputs that the web page adds as they are used (COMFY_AUTOGROW_V3): `images.image0` …
 
-    Their names are `names`, else `prefix` and a number from 0; where neither is known, any. The
-    first `least` are required.
+    They are called `names`, or else `prefix` with a number from 0, or anything if neither is known.
+    The first `least` are required.
     """
 
     element: InputFacts
@@ -113,7 +118,9 @@ class Autogrow(NamedTuple):
     most: int | None = None
 
     def at(self, name: str) -> InputFacts | None:
-        """The facts of the input of this name behind the dot."""
+        """The facts about the input with this name after the dot; None if there is no such
+        input.
+        """
         place = self._place(name)
         if place is None or (self.most is not None and place >= self.most):
             return None
@@ -137,14 +144,14 @@ def _number(digits: str) -> int | None:
 
 
 class Group(NamedTuple):
-    """A row of inputs that the web page repeats (COMFY_DYNAMICGROUP_V3): `loras.0.strength` …"""
+    """Rows of inputs that the web page can repeat (COMFY_DYNAMICGROUP_V3): `loras.0.strength` …"""
 
     members: Mapping[str, InputFacts]
     least: int = 0
     most: int | None = None
 
     def at(self, row: str) -> Mapping[str, InputFacts]:
-        """The facts of the inputs in the row of this number."""
+        """The facts about the inputs in the row with this number; empty if there is no such row."""
         place = _number(row)
         if place is None or (self.most is not None and place >= self.most):
             return {}
@@ -156,14 +163,16 @@ class Group(NamedTuple):
 
 
 class Variant(NamedTuple):
-    """One meaning of a dotted name, and the choices that lead to it by selector."""
+    """One meaning of a dotted name, and the selectors' choices under which it applies."""
 
     when: Mapping[str, str]
     facts: InputFacts
 
 
 class NodeFacts(NamedTuple):
-    """What is known of a class: its display name, inputs in the web page's order, output types."""
+    """Facts about a class: its display name, its inputs in the web page's order, its output
+    types.
+    """
 
     name: str
     output_node: bool = False
@@ -171,24 +180,24 @@ class NodeFacts(NamedTuple):
     output_names: tuple[str, ...] = ()
     inputs: Mapping[str, InputFacts] = {}
     own: bool = False
-    """Whether the user's own server, or the catalog that they keep, said so."""
+    """Whether these facts come from the user's own server or the catalog they keep."""
     has_intermediate_output: bool = False
-    """Whether what it shows is a preview of what other nodes save."""
+    """Whether the node shows a preview of what other nodes save."""
     does: str = ""
-    """What it does, in a few of our own words."""
+    """What the class does, in a few of our own words."""
     titles: frozenset[str] = frozenset()
-    """Its default titles in any language and version, as `plain_title` writes them."""
+    """The class's default titles in all languages and versions, as normalized by `plain_title`."""
     page_names: tuple[str, ...] = ()
-    """Starts of the names that only the web page uses on its nodes."""
+    """Prefixes of input names that only the web page uses on nodes of this class."""
 
     def input(
         self, name: str, chosen: Mapping[str, object] | None = None
     ) -> InputFacts | None:
-        """The facts of an input by its wire name, such as `model.size.width` or `images.image0`.
+        """The facts about an input by its wire name, such as `model.size.width` or `images.image0`.
 
-        `chosen` are values by wire name: a selector's value picks its branch. Without it, or for a
-        value that has no branch, all branches count, as `union` joins them. None for a name that
-        the class doesn't have.
+        `chosen` are values by wire name: a selector's value determines its branch. Without a value,
+        or for one that has no branch, all branches are combined by `union`. Returns None if the
+        class has no such input.
         """
         found = [each.facts for each in self.variants(name, chosen)]
         return union(found) if found else None
@@ -196,7 +205,7 @@ class NodeFacts(NamedTuple):
     def variants(
         self, name: str, chosen: Mapping[str, object] | None = None
     ) -> list[Variant]:
-        """Every meaning of an input's wire name, with the choices that bring it."""
+        """All meanings of an input's wire name, with the choices under which each applies."""
         if name in self.inputs:
             return [Variant({}, _with_written(self.inputs[name], chosen or {}))]
         return list(_variants(self.inputs, "", name, chosen or {}, {}))
@@ -210,7 +219,7 @@ class NodeFacts(NamedTuple):
 
 
 def _with_written(facts: InputFacts, values: Mapping[str, object]) -> InputFacts:
-    """The facts with the choices that the node's author wrote, which are all there are."""
+    """The facts with the choices that the workflow's author entered, and no others."""
     if not facts.choices_from:
         return facts
     numbered = {
@@ -224,7 +233,7 @@ def _with_written(facts: InputFacts, values: Mapping[str, object]) -> InputFacts
 
 
 def is_page_name(name: str) -> bool:
-    """Whether an input that no class declares is one that the web page alone uses."""
+    """Whether only the web page uses an input that no class declares."""
     return name in _PAGE_NAMES or name.startswith("preview")
 
 
@@ -235,7 +244,7 @@ def _variants(
     chosen: Mapping[str, object],
     when: Mapping[str, str],
 ) -> Iterator[Variant]:
-    """The meanings of `rest` among `inputs`, whose wire names begin with `before`."""
+    """The meanings of `rest` among `inputs`, whose wire names start with `before`."""
     head, dot, tail = rest.partition(".")
     if rest in inputs:
         yield Variant(when, inputs[rest])
@@ -262,7 +271,9 @@ def _variants(
 
 
 def union(found: list[InputFacts]) -> InputFacts:
-    """What several meanings allow: the widest bounds, every choice; `*` for several kinds."""
+    """The combination of several meanings: the widest range and all choices; type `*` if types
+    differ.
+    """
     first = found[0]
     if all(each == first for each in found[1:]):
         return first

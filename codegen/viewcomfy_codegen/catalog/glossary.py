@@ -1,4 +1,4 @@
-"""What inputs are for, in our own words."""
+"""Describes the purpose of inputs in our own words."""
 
 from __future__ import annotations
 
@@ -19,39 +19,44 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
     "number": _NUMBERS,
     "listed": frozenset({"text", "choice", "file"}),
 }
-"""The kinds of value that a pattern, or one of several sentences on a name, speaks of."""
+"""The kinds of value that each kind in a pattern or sentence covers."""
 
 _VERBS: Final = frozenset("""
     force show use enable disable keep clear save load is do auto add remove apply skip invert
     """.split())
-"""Words at the start of what a pattern leaves: no sentence can be made of such a name by its end.
-"""
+"""Words that, if the unmatched part of a name starts with them, rule out a pattern's sentence."""
 
 _DANGLING: Final = frozenset("""
     max min longer shorter longest shortest larger smaller largest smallest high low start end first
     last next previous x y by to of at from in on with for is structured full accelerated
     """.split())
-"""Words at the end of what a pattern leaves that speak of a thing which the name's end was."""
+"""Words that, if the unmatched part ends with them, refer to what the pattern matched and so can't
+stand alone.
+"""
 
 _DETERMINING: Final = frozenset(
     "all every each any no only a an as to in on by".split()
 )
-"""Words before which no article stands."""
+"""Words that aren't preceded by an article."""
 
 _SHORTEST: Final = 5
-"""Names of more letters are the same thing in the singular and the plural; `fp` is not `fps`."""
+"""Singular and plural are treated alike only for names longer than this, in letters: `fp` is not
+`fps`.
+"""
 
 _LOADED: Final = frozenset("model models checkpoint ckpt file".split())
-"""Words that "model file" says already."""
+"""Words that "model file" already implies."""
 
 Sentences: TypeAlias = str | Sequence[Sequence[str]]
-"""What is said of a name: one sentence, or several by kind, of which the first that fits counts."""
+"""The description of a name: one sentence, or several by kind, of which the first applicable one is
+used.
+"""
 
 _NO_EFFECT: Final = ("; has no effect.", "; have no effect.", "; leave it as it is.")
 
 
 class SentenceOrigin(Origin):
-    """What says what an input is for."""
+    """The source of an input's description."""
 
     CLASS = "the glossary, on its class"
     FAMILY = "the glossary, on classes like its own"
@@ -65,17 +70,17 @@ class SentenceOrigin(Origin):
 
 
 Told = tuple[str, SentenceOrigin]
-"""A sentence, empty where nothing true can be said, and what says it."""
+"""A sentence, empty if nothing accurate is known, and its origin."""
 
 
 class Glossary:
-    """Our own sentences on inputs: by class and name, by name, by a pattern with one `*`, and by
+    """Our own sentences about inputs: by class and name, by name, by a pattern with one `*`, and by
     role.
 
-    `kind` is the name of the input's type in lower case (text, integer, number, flag, choice, media
-    or json), or file for a model file. What a name says elsewhere may be untrue of a choice: `1K`
-    is not in pixels, a service's model not a file. `{family}` stands for what classes like the
-    input's are called, `{noun}` also for its class's own words.
+    `kind` is the input's type in lower case (text, integer, number, flag, choice, media or json),
+    or file for a model file. Choices have sentences of their own, since those for a name may be
+    wrong for them: `1K` isn't a number of pixels, and a service's model isn't a file. `{family}`
+    stands for the noun of the class's family; `{noun}` falls back to the class's own words.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -97,11 +102,11 @@ class Glossary:
     def sentence(
         self, class_type: str, plain: str, kind: str, tooltip: str = ""
     ) -> Told:
-        """What an input of this plain name is for, and who says so; empty where nothing true can be
-        said.
+        """The purpose of an input with this plain name and the origin of the sentence; empty if
+        nothing accurate is known.
 
-        `tooltip` is what the user's own server says: better than what is said of a name, no matter
-        of which class.
+        `tooltip` is the text of the user's own server, which takes precedence over sentences that
+        don't depend on the class.
         """
         known = self.of_class(class_type, plain)
         if known:
@@ -122,8 +127,8 @@ class Glossary:
         )
 
     def on_name(self, name: str, kind: str) -> Told:
-        """What is said of a parameter's name, or of as many of its last words as anything is said
-        of; of a switch, what it is called first: `enable_turbo`.
+        """A sentence about a parameter's name, or about as many of its last words as possible; for
+        a switch, patterns come first, such as that for `enable_turbo`.
         """
         if kind == "flag" and (patterned := self._patterned(name, kind)):
             return patterned, SentenceOrigin.PATTERN
@@ -136,14 +141,14 @@ class Glossary:
         return "", SentenceOrigin.NOTHING
 
     def spelled(self, words: Iterable[str]) -> str:
-        """The words as people write them within a sentence: `ip adapter` is the IP-Adapter."""
+        """The words as spelled in prose: `ip adapter` becomes "IP-Adapter"."""
         text = " ".join(words)
         if text in self._spelled:
             return self._spelled[text]
         return " ".join(self._spelled.get(word, word) for word in text.split())
 
     def _named(self, plain: str, kind: str, class_type: str) -> str:
-        """What is said of an input by its name, in the singular or the plural."""
+        """The sentence for an input's name, singular or plural."""
         said = next(
             (self._names[each] for each in _numbers(plain) if each in self._names), ""
         )
@@ -157,7 +162,9 @@ class Glossary:
         return ""
 
     def _filled(self, sentence: str, class_type: str) -> str:
-        """The sentence with the nouns of the class; empty where it needs one that there is not."""
+        """The sentence with the nouns of the class filled in; empty if a required noun is
+        unknown.
+        """
         if "{" not in sentence:
             return sentence
         family = family_of(class_type) if class_type else ()
@@ -169,7 +176,7 @@ class Glossary:
         return text[:1].upper() + text[1:]
 
     def _patterned(self, plain: str, kind: str) -> str:
-        """What is said of names like this one."""
+        """The sentence for names that match a pattern."""
         for start, end, wanted, sentence in self._patterns:
             if (
                 kind in _KINDS[wanted]
@@ -183,13 +190,13 @@ class Glossary:
         return ""
 
     def _stands(self, rest: Sequence[str], *, behind: str) -> bool:
-        """Whether what a pattern leaves of a name can stand for a thing in its sentence."""
+        """Whether the unmatched part of a name can serve as a noun in the pattern's sentence."""
         if rest[0] in _VERBS:
             return False
         return bool(behind) or rest[-1] not in _DANGLING | _DETERMINING
 
     def _with_rest(self, sentence: str, rest: Sequence[str]) -> str:
-        """A pattern's sentence with what it leaves of the name."""
+        """A pattern's sentence with the unmatched part of the name filled in."""
         if rest[0] in _DETERMINING:
             sentence = sentence.replace("the {rest}", "{rest}")
         spoken = self.spelled(rest)
@@ -198,8 +205,8 @@ class Glossary:
         return text[:1].upper() + text[1:]
 
     def _chosen(self, plain: str) -> Told | None:
-        """What is said of a choice with this name, where that of other inputs would be untrue of
-        it.
+        """The sentence for a choice with this name, for which those for other kinds of input would
+        be wrong.
         """
         if plain in self._choices:
             return self._choices[plain], SentenceOrigin.CHOICES
@@ -211,24 +218,22 @@ class Glossary:
         return None
 
     def of_class(self, class_type: str, plain: str) -> str:
-        """What is said of an input of this class alone; empty where that is nothing."""
+        """The sentence for this input of this class only; empty if there is none."""
         return self._classes.get(class_type, {}).get(plain, "")
 
     def has_no_effect(self, class_type: str, plain: str) -> bool:
-        """Whether an input changes nothing by its own sentence: notes, helpers and previews of the
-        editor.
+        """Whether an input has no effect, according to its sentence: notes, helpers and
+        previews.
         """
         said = self.of_class(class_type, plain) or self._names.get(plain)
         return isinstance(said, str) and said.endswith(_NO_EFFECT)
 
     def role(self, side: str) -> str:
-        """What a text is for that becomes this side of the prompt."""
+        """The purpose of a text that becomes this side of the prompt."""
         return self._roles[side]
 
     def use(self, words: Iterable[str], noun: str) -> str:
-        """What a file is for that is used as these words
-        say; empty where nothing is known of that.
-        """
+        """The purpose of a file used under these words, or an empty string if unknown."""
         return next(
             (
                 self._roles[f"{noun}:{word}"]
@@ -240,15 +245,15 @@ class Glossary:
 
 
 def _numbers(name: str) -> Iterator[str]:
-    """A name, then as it would be of one rather than several, or the other way round."""
+    """A name, then its plural or singular."""
     yield name
     if len(name) > _SHORTEST:
         yield name.removesuffix("s") if name.endswith("s") else f"{name}s"
 
 
 def _fits(sentence: str, kind: str) -> bool:
-    """Whether a sentence on a name speaks of a value of this kind: a switch is no number, a number
-    no switch.
+    """Whether a sentence about a name applies to values of this kind, such as numbers or
+    switches.
     """
     first = sentence.partition(" ")[0]
     if " file to " in sentence:

@@ -1,7 +1,6 @@
-"""A server's answer cut down to facts, in its own shape: small enough to keep beside a project, and
-to commit.
+"""Reduces a server's answer to facts in the original format, small enough to commit with a project.
 
-What is kept can stand wherever a whole answer can.
+The result can be used anywhere a complete answer can.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _RANGE: Final = ("min", "max", "step", "default", "files", "tooltip")
 
 
 def kept_text(classes: Mapping[str, Any]) -> str:
-    """The text of a catalog: one class a line, sorted by name, so that diffs are readable."""
+    """The text of a catalog: one class per line, sorted by name to keep diffs readable."""
     lines = (
         f"{json.dumps(name)}: {json.dumps(described, separators=(',', ':'))}"
         for name, described in sorted(classes.items())
@@ -37,7 +36,7 @@ def kept_facts(
     *,
     tooltips: bool = False,
 ) -> dict[str, Any]:
-    """The facts of a server's classes, or of the `used` ones; prose only with `tooltips`."""
+    """The facts about a server's classes, or about the `used` ones; prose only with `tooltips`."""
     return {
         name: _described(described, name, tooltips)
         for name, described in classes.items()
@@ -75,7 +74,7 @@ def _sections(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _spec(record: str | Mapping[str, Any], name: str = "") -> list[Any]:
-    """An input as a server describes it, from its record."""
+    """An input's specification in the server's format, made from its record."""
     if isinstance(record, str):
         return [record.removeprefix("?")]
     options: dict[str, Any] = {
@@ -94,7 +93,7 @@ def _spec(record: str | Mapping[str, Any], name: str = "") -> list[Any]:
 
 
 def _inner(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The choices of an input, or the inputs that it brings."""
+    """The choices of an input, or the inputs that it adds."""
     match record["type"]:
         case "COMBO" | "MULTICOMBO" if "choices" in record:
             return {"options": record["choices"]}

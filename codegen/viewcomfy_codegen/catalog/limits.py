@@ -1,4 +1,6 @@
-"""What of a server's answer can be a fact: bounded, neither prose nor a machine's files."""
+"""Decides what in a server's answer counts as a fact: bounded, and neither prose nor a machine's
+files.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from typing import Any, Final
 
 MOST_CHOICES: Final = 4096
 LONGEST_NAME: Final = 400
-"""Longer names and choices, in characters, and longer lists of choices are of no use to anybody."""
+"""Maximum length of names and choices, in characters, and of lists of choices."""
 
 _FILE_NAME: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,11}$")
 _LONGEST_DEFAULT: Final = 40
@@ -36,7 +38,7 @@ def is_number(value: object) -> bool:
 
 
 def is_small(default: object) -> bool:
-    """Whether a default can be held at all."""
+    """Whether a default is small enough to be kept."""
     if isinstance(default, str):
         return len(default) <= _LARGEST_DEFAULT
     if isinstance(default, list | dict):
@@ -48,7 +50,7 @@ def is_small(default: object) -> bool:
 
 
 def is_fact(default: object) -> bool:
-    """Whether a default describes the class, rather than being prose or a machine's file."""
+    """Whether a default is a property of the class rather than prose or a machine's file."""
     if isinstance(default, str):
         return len(default) <= _LONGEST_DEFAULT and not is_file(default)
     return True

@@ -1,4 +1,4 @@
-"""Where facts are looked up: the catalog that the package ships, and the user's own on top."""
+"""Looks up facts in the shipped catalog and in the user's own, which takes precedence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .facts import DYNAMIC_COMBO, Autogrow, Group, InputFacts, NodeFacts
 from .titles import default_titles
 
 ABOUT: Final = "!"
-"""The key of what the catalog says of itself; other keys begin with one of these signs."""
+"""The key of the catalog's metadata; keys other than classes start with such a sign."""
 SHARED: Final = "="
 TITLES: Final = "@"
 BY_NAME: Final = "?"
@@ -23,9 +23,9 @@ _SIGNS: Final = ABOUT + SHARED + TITLES + BY_NAME + BY_WORD
 
 
 class Catalog:
-    """Facts by class, read one record at a time: the file is searched, never parsed whole.
+    """Facts by class, read one record at a time: the file is searched but never parsed as a whole.
 
-    `data` holds one record a line, `key<TAB>JSON`, sorted by the keys' bytes.
+    `data` holds one record per line, `key<TAB>JSON`, sorted by the keys' bytes.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -34,41 +34,41 @@ class Catalog:
 
     @property
     def version(self) -> str:
-        """The version of ComfyUI that the facts are of."""
+        """The version of ComfyUI that the facts describe."""
         return str((self._record(ABOUT) or {}).get("comfyui", "unknown"))
 
     @property
     def date(self) -> str:
-        """The day that the facts are of, such as `2026-11-26`."""
+        """The date of the facts, such as `2026-11-26`."""
         return str((self._record(ABOUT) or {}).get("date", "unknown"))
 
     @property
     def name(self) -> str:
-        """What the catalog is called where its user is told which one was asked."""
+        """The catalog's name for messages."""
         return f"the shipped catalog ({self.date}, ComfyUI {self.version})"
 
     def classes(self) -> Iterator[str]:
-        """Every class that it knows, in the order of their names' bytes."""
+        """All known classes, sorted by the bytes of their names."""
         for line in self._data.splitlines():
             key = line.partition(b"\t")[0].decode("utf-8", "surrogatepass")
             if not key.startswith(tuple(_SIGNS)):
                 yield key
 
     def is_missing(self, class_type: str) -> bool:
-        """Whether the user's server, where one was asked, has no such class."""
+        """Whether the user's server was asked and doesn't have this class."""
         return False
 
     def node(self, class_type: str) -> NodeFacts | None:
-        """What is known of a class; None for a class nobody told us about."""
+        """The facts about a class; None if it is unknown."""
         if class_type not in self._nodes:
             self._nodes[class_type] = self._find(class_type)
         return self._nodes[class_type]
 
     def guess(self, plain: str, value: object = None) -> InputFacts | None:
-        """What an input of this plain name is in most classes, by whole name or last word; a number
-        is what the numbers among these are.
+        """The facts that most classes share for inputs with this plain name or last word. For a
+        number, only numeric inputs count.
 
-        Where any class has a list of choices that the value is one of, these are its choices.
+        If any class has a list of choices that contains the value, these are the choices.
         """
         record = self._record(BY_NAME + plain)
         if isinstance(value, str):
@@ -83,7 +83,7 @@ class Catalog:
     def _number(
         self, record: Mapping[str, Any] | None, plain: str
     ) -> InputFacts | None:
-        """What the numbers are among inputs of a name, else of its last word."""
+        """The facts about numeric inputs with this name, or else with its last word."""
         record = record or {}
         kind = record.get("number") or record.get("type")
         if kind not in ("INT", "FLOAT"):
@@ -179,7 +179,7 @@ class Catalog:
         )
 
     def _record(self, key: str) -> Any:
-        """The record of `key`, found by bisection over the lines' starts."""
+        """The record for `key`, found by binary search over the starts of lines."""
         wanted = key.encode("utf-8", "surrogatepass")
         data, low, high = self._data, 0, len(self._data)
         while low < high:
@@ -197,7 +197,9 @@ class Catalog:
 
 
 class OwnCatalog(Catalog):
-    """What the user's own server says of its classes, on top of what the package knows."""
+    """The user's own server's facts about its classes, which take precedence over the
+    shipped ones.
+    """
 
     def __init__(
         self, data: bytes, classes: Mapping[str, Any], kept: Mapping[str, Any]
@@ -233,7 +235,9 @@ class OwnCatalog(Catalog):
 
 
 def _completed(own: InputFacts, known: InputFacts) -> InputFacts:
-    """What a server says of an input, with the files and range that it leaves open."""
+    """A server's facts about an input, with missing files and ranges filled in from the
+    known ones.
+    """
     if own.type != known.type:
         return own
     if known.files:
@@ -245,14 +249,14 @@ def _completed(own: InputFacts, known: InputFacts) -> InputFacts:
 
 @lru_cache(maxsize=1)
 def shipped() -> Catalog:
-    """The catalog that the package ships."""
+    """The catalog shipped with the package."""
     return Catalog(shipped_data(_NODES))
 
 
 def with_object_info(
     classes: Mapping[str, Any], kept: Mapping[str, Any] | None = None
 ) -> Catalog:
-    """The catalog that the package ships, under the user's own catalog of such answers, and that
-    under what a server answered at /object_info.
+    """The shipped catalog, overridden by the `kept` catalog and then by the server's answer at
+    /object_info.
     """
     return OwnCatalog(shipped_data(_NODES), classes, kept or {})

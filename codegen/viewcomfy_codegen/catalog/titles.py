@@ -1,4 +1,6 @@
-"""Titles that ComfyUI or a pack wrote, in any language: they say nothing of a node's purpose."""
+"""Recognizes titles written by ComfyUI or a pack, in any language, which say nothing about a node's
+purpose.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,12 @@ _PREFIX: Final = re.compile(r"^\s*([^:：]{1,40}[:：])")
 _MARKS: Final = frozenset(
     "deprecated experimental legacy obsolete recommend recommended".split()
 )
-"""Words of a remark that speaks of a class, not of one of its nodes."""
+"""Words that mark a remark as being about a class, not about one of its nodes."""
 
 _WEAK_MARKS: Final = frozenset(
     "advance advanced api beta new node of old optimized simple the this v1 v2 v3 version".split()
 )
-"""Words that a remark of that kind may consist of, though none alone would prove it."""
+"""Words that such a remark may also contain, though they don't prove it."""
 
 _SCRIPTS: Final = (
     ("\u0400", "\u04ff", "cyrillic"),
@@ -35,29 +37,32 @@ _SCRIPTS: Final = (
     ("\u4e00", "\u9fff", "chinese or japanese"),
     ("\uac00", "\ud7af", "korean"),
 )
-"""The first and the last letter of each block, and its script."""
+"""The first and last letter of each Unicode range, and its script."""
 
 _ALIKE: Final = 0.4
-"""How much of a title its class's known one must have for it to be another translation."""
+"""The minimum fraction of a title's letter pairs that a known title must contain for it to be a
+translation of the same.
+"""
 
 
 @lru_cache(maxsize=4096)
 def plain_title(title: str) -> str:
-    """A title as titles are compared: its letters and digits alone, in lower case."""
+    """A title normalized for comparison: its letters and digits only, in lower case."""
     normal = unicodedata.normalize("NFKC", title[:_LONGEST])
     folded = unicodedata.normalize("NFKC", normal.casefold())
     return "".join(filter(str.isalnum, folded))
 
 
 def default_titles(class_type: str, name: str, *translations: str) -> frozenset[str]:
-    """The default titles of a class: its names, and translations that are plain already."""
+    """The default titles of a class: its names, and translations that are already normalized."""
     return frozenset((plain_title(class_type), plain_title(name), *translations))
 
 
 class DefaultTitles:
-    """Tells the titles that ComfyUI and its packs wrote from an author's own, within one workflow.
+    """Distinguishes the titles that ComfyUI and its packs wrote from an author's own, within one
+    workflow.
 
-    `nodes` are the class and the title of every node; `facts` is what is known of each class.
+    `nodes` are the class and title of every node; `facts` returns the facts about a class.
     """
 
     def __init__(
@@ -75,7 +80,9 @@ class DefaultTitles:
                 self._classes_in[script].add(class_type)
 
     def knows(self, class_type: str, title: str) -> bool:
-        """Whether a node's title is a default: a known one, or one that its workflow gives away."""
+        """Whether a node's title is a default, either a known one or one recognized from the
+        workflow.
+        """
         plain = plain_title(title)
         if not plain or plain in self._defaults(class_type):
             return True
@@ -95,7 +102,9 @@ class DefaultTitles:
         return self._known[class_type]
 
     def _is_remarked(self, class_type: str, title: str) -> bool:
-        """Whether a remark in brackets follows the class's words: it is about the class."""
+        """Whether the class's words are followed by a remark in brackets that is about the
+        class.
+        """
         if not any(mark in title for mark in _OPENING):
             return False
         remark = re.search(_REMARK, title[:_LONGEST])
@@ -107,13 +116,13 @@ class DefaultTitles:
         if bare not in {plain_title(re.sub(_REMARK, "", each)) for each in known}:
             return False
         if facts is None:
-            # Who remarks on several nodes tells them apart.
+            # An author who adds remarks to several nodes does so to tell them apart.
             return len(self._titles[class_type]) == 1
         said = set(re.findall(r"\w+", remark.group().casefold()))
         return not _MARKS.isdisjoint(said) or said <= _WEAK_MARKS
 
     def _has_prefix(self, class_type: str, title: str) -> bool:
-        """Whether the title begins with the class's own prefix: `LayerMask: …`."""
+        """Whether the title starts with the class's own prefix: `LayerMask: …`."""
         own, written = _PREFIX.match(class_type), _PREFIX.match(title[:_LONGEST])
         return (
             own is not None
@@ -122,11 +131,15 @@ class DefaultTitles:
         )
 
     def _is_shared(self, class_type: str, title: str) -> bool:
-        """Whether several nodes of an untranslated class have it: its pack wrote it."""
+        """Whether several nodes of an untranslated class share the title, so that its pack wrote
+        it.
+        """
         return self._counts[class_type, title] > 1 and not self._is_listed(class_type)
 
     def _is_translated(self, class_type: str, title: str, plain: str) -> bool:
-        """Whether other classes have default titles in its script: the page's language."""
+        """Whether other classes have default titles in the same script, which is then the page's
+        language.
+        """
         script = script_of(title)
         if script is None or not self._classes_in[script] - {class_type}:
             return False
@@ -143,7 +156,7 @@ class DefaultTitles:
 
 
 def script_of(title: str) -> str | None:
-    """The script of a title that is not in Latin letters."""
+    """The script of a title that isn't in Latin letters; None for a Latin one."""
     if title.isascii():
         return None
     found = (

@@ -1,5 +1,5 @@
-"""What kinds of node classes are called in this field, as data: where the meaning lies in the class
-alone.
+"""The field's terms for kinds of node classes, as data, for meanings that only the class
+conveys.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ Words = tuple[str, ...]
 
 
 class Vocabulary:
-    """Nouns for families of classes, whose inputs own a bare name, and what a class uses a file as.
+    """Nouns for families of classes, the classes whose inputs may have a bare name, and the roles
+    of files by class.
 
-    A pattern holds words that a class has, in any order; the first pattern that a class matches
-    counts.
+    A pattern is a set of words that a class's name contains, in any order; the first match is used.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -44,8 +44,8 @@ class Vocabulary:
         self.fillers: Final = frozenset(data["fillers"])
 
     def family(self, class_words: Words) -> Words:
-        """What nodes of this class are called in short; empty where only the class's own words say
-        it.
+        """The short name for nodes of this class; empty if only the class's own words
+        describe it.
         """
         present = frozenset(class_words)
         for pattern, noun in self._families:
@@ -55,21 +55,21 @@ class Vocabulary:
 
     @property
     def ranks(self) -> int:
-        """How many ranks of owners there are."""
+        """The number of ranks of owners."""
         return len(self._owners)
 
     def owns(self, class_words: Words, name: str, rank: int) -> bool:
-        """Whether an input of this name, bare, is the one of such a class: `width` is the size of
-        what is made.
+        """Whether a class has priority for this name without a prefix: `width` is the size of the
+        generated image.
 
-        What resizes owns it too, but gives way to what makes: the lower rank is asked first.
+        Classes that resize also own it, at a higher rank number: lower ranks are asked first.
         """
         names, patterns = self._owners[rank]
         present = frozenset(class_words)
         return name in names and any(pattern <= present for pattern in patterns)
 
     def used_as(self, class_words: Words, name: str) -> Words:
-        """What a class uses the file as that it takes at this input."""
+        """The role of a file that a class takes at this input."""
         present = frozenset(class_words)
         for pattern, taken, role in self._uses:
             if taken == name and pattern <= present:
@@ -77,7 +77,7 @@ class Vocabulary:
         return ()
 
     def describes(self, class_words: Words, name: str) -> bool:
-        """Whether an input of this name only describes, for people, what a node of such a class
+        """Whether an input with this name only describes, for people, what a node of this class
         takes.
         """
         present = frozenset(class_words)
@@ -86,7 +86,7 @@ class Vocabulary:
         )
 
     def noun(self, class_words: Words) -> Words:
-        """The family's noun, else at most two words of the class that say what it is."""
+        """The family's noun, or else at most two descriptive words of the class's name."""
         family = self.family(class_words)
         if family:
             return family
@@ -97,7 +97,7 @@ class Vocabulary:
 
 
 def _without(parts: Sequence[str], dropped: frozenset[str]) -> Words:
-    """The words but for these and for single letters, which are some pack's mark."""
+    """The words without the dropped ones and without single letters, which are packs' prefixes."""
     telling = (part for part in parts if part not in dropped)
     return tuple(dict.fromkeys(part for part in telling if not _is_letter(part)))
 
@@ -108,33 +108,31 @@ def _is_letter(part: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def class_words(class_type: str) -> Words:
-    """The words of a class's name, without the pack that some write behind it."""
+    """The words of a class's name, without a pack's name appended to it."""
     bare = class_type.split("|")[0].split("//")[0].split("(")[0].rpartition(": ")[2]
     return words(bare) or words(class_type)
 
 
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
-    """The vocabulary that the package ships."""
+    """The vocabulary shipped with the package."""
     return Vocabulary(json.loads(shipped_data("vocabulary.json")))
 
 
 @lru_cache(maxsize=2048)
 def what_it_does(class_type: str) -> Words:
-    """At most three words for what a node of this class does: its own, without the pack's."""
+    """At most three words for what a node of this class does, without the pack's own."""
     spoken = class_words(class_type)
     return _without(spoken, vocabulary().packs | {"node", "simple", "apply"})[:3]
 
 
 @lru_cache(maxsize=2048)
 def family_of(class_type: str) -> Words:
-    """What nodes of this class are called in short; empty
-    where only the class's own words say it.
-    """
+    """The short name for nodes of this class; empty if only the class's own words describe it."""
     return vocabulary().family(class_words(class_type))
 
 
 @lru_cache(maxsize=2048)
 def noun_of(class_type: str) -> Words:
-    """What a node of this class is called in short."""
+    """The short name for a node of this class."""
     return vocabulary().noun(class_words(class_type))

@@ -1,4 +1,4 @@
-"""Who uses a constant, and what all who do call it."""
+"""Finds the consumers of constants and the name they share."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _OF_SEEDS: Final = frozenset("offset shift increment delta count step stride".sp
 
 
 class Fed(NamedTuple):
-    """Where a constant goes: the class that uses it, empty where several do, and what they all call
-    it.
+    """The consumer of a constant: its class, or an empty string if there are several, and the input
+    name they share.
     """
 
     class_type: str
@@ -38,11 +38,11 @@ class Fed(NamedTuple):
 
 
 class ConstantRoles(Kinds):
-    """The uses of constants, each found in one pass against the flow of data."""
+    """The consumers of constants, computed in one pass against the data flow."""
 
     def fed(self, node: Node) -> Fed | None:
-        """Who uses a constant and as what, where all who do give it one name; None for a node that
-        works.
+        """The class and input name of a constant's consumers if they all use the same name, or else
+        None. Also None for nodes that compute something.
         """
         facts = self._facts(node.class_type)
         if node.links or (
@@ -60,8 +60,8 @@ class ConstantRoles(Kinds):
         return fed is not None and own <= PRIMITIVE and "seed" in words(fed.input)
 
     def users(self, node: Node) -> tuple[Use, ...]:
-        """Where a constant goes, but for those who only calculate
-        with it or show it; nowhere for a node that works.
+        """The inputs that consume a constant, except those of nodes that only calculate with it or
+        display it. Empty for nodes that compute something.
         """
         facts = self._facts(node.class_type)
         plain = facts is None or PLAIN_TYPES.issuperset(facts.outputs)
@@ -69,8 +69,8 @@ class ConstantRoles(Kinds):
 
     @cached_property
     def _users(self) -> dict[str, tuple[Use, ...]]:
-        """Who uses what a node hands on, switches and reroutes
-        passed; who only calculates or shows does not count.
+        """The consumers of each node's outputs, following switches and reroutes; nodes that only
+        calculate or display are skipped.
         """
         reached: dict[str, tuple[Use, ...]] = {}
         for node in reversed(self._workflow.nodes.values()):
@@ -105,7 +105,7 @@ class ConstantRoles(Kinds):
 
 
 def _common_end(spoken: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The words that all end in."""
+    """The words that all names end with."""
     ending: list[str] = []
     for column in zip(*map(reversed, spoken), strict=False):
         if len(set(column)) > 1:

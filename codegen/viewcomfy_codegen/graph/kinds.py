@@ -1,4 +1,4 @@
-"""What a node does by its class: whether it calculates, shows, chooses, finds, encodes."""
+"""Classifies nodes by their class: calculating, displaying, switching, detecting, encoding."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ REROUTES: Final = frozenset("reroute".split())
 UNPACKS: Final = frozenset("components".split())
 
 MOST_USES: Final = 32
-"""How many uses of one value are looked at: so many tell what it is, and a chain of any length
-costs no more.
+"""Maximum number of uses examined per value: enough to classify it, and a bound on the cost of long
+chains.
 """
 
 _MODEL_PARTS: Final = frozenset({"MODEL", "CLIP", "VAE", "LATENT"})
@@ -34,7 +34,7 @@ _MAKES_MASKS: Final = frozenset({"MASK", "SEGS", "BBOX", "BBOXES", "SAM3_TRACK_D
 
 
 class Kinds:
-    """The nodes of one workflow by what their classes do."""
+    """The nodes of one workflow, classified by what their classes do."""
 
     def __init__(
         self, workflow: Workflow, facts: Callable[[str], NodeFacts | None]
@@ -43,14 +43,14 @@ class Kinds:
         self._facts = facts
 
     def makes_masks(self, node: Node) -> bool:
-        """Whether the node finds a part of an image: it takes one in and gives a mask, boxes or
-        segments out.
+        """Whether the node detects parts of an image: it takes an image and outputs a mask, boxes
+        or segments.
         """
         facts = self._facts(node.class_type)
         if facts is None:
             return family_of(node.class_type) == ("mask",)
         outputs = set(facts.outputs)
-        # What also speaks of an image describes it: finding parts is one of its tasks.
+        # Nodes that also output text describe images; detection is only one of their tasks.
         return (
             bool(_MAKES_MASKS & outputs)
             and "STRING" not in outputs
@@ -58,15 +58,15 @@ class Kinds:
         )
 
     def finds(self, node: Node) -> bool:
-        """Whether all that takes what the node made of its text looks for it in an image."""
+        """Whether every consumer of what the node made of its text looks for it in an image."""
         uses = self._workflow.uses[node.id]
         return bool(uses) and all(
             self.makes_masks(self._workflow.nodes[use.node]) for use in uses
         )
 
     def generates_alone(self, node: Node) -> bool:
-        """Whether the node makes its result from prompt and files alone, as a service does: no
-        model is linked to it.
+        """Whether the node generates its result from a prompt and files alone, as an API service
+        does, without a model linked to it.
         """
         facts = self._facts(node.class_type)
         if facts is None or _MODEL_PARTS.intersection(facts.outputs):
@@ -80,8 +80,8 @@ class Kinds:
         )
 
     def encodes(self, node: Node) -> bool:
-        """Whether the node makes a prompt of its texts:
-        conditioning comes out, by whatever name.
+        """Whether the node turns its texts into a prompt: it outputs conditioning, whatever its
+        name.
         """
         facts = self._facts(node.class_type)
         if facts is None:
@@ -92,21 +92,25 @@ class Kinds:
         )
 
     def is_work(self, node: Node) -> bool:
-        """Whether a node calculates, chooses or shows: what it takes is not what it feeds."""
+        """Whether a node calculates, displays or switches, so that its inputs aren't simply passed
+        on.
+        """
         return has_word(node, MATHS | SHOWS | SWITCHES)
 
     def is_switch(self, node: Node) -> bool:
-        """Whether a node hands on one of what is linked to it."""
+        """Whether a node passes on one of the values linked to it."""
         return has_word(node, SWITCHES)
 
     def is_show(self, node: Node) -> bool:
-        """Whether a node only shows what is linked to it."""
+        """Whether a node only displays the values linked to it."""
         return (
             bool(node.links) and has_word(node, SHOWS) and not has_word(node, _RAISES)
         )
 
     def choices(self, node: Node) -> tuple[Node, Node] | None:
-        """What a switch takes when it is on, and when it is off."""
+        """The nodes that a switch selects when on and when off; None if it isn't a Boolean
+        switch.
+        """
         found: dict[bool, Node] = {}
         for name, link in node.links.items():
             source = self._workflow.nodes.get(link.node)
@@ -120,7 +124,7 @@ class Kinds:
         return has_word(node, MATHS)
 
     def link_type(self, node: Node, use: Use) -> str:
-        """The type of what a node hands on there; `*` where nobody knows."""
+        """The type of the value passed by this use of the node's output; `*` if unknown."""
         source = self._facts(node.class_type)
         if source is not None and 0 <= use.output < len(source.outputs):
             if source.outputs[use.output] != "*":
@@ -132,7 +136,7 @@ class Kinds:
 
 
 def zeroes(node: Node) -> bool:
-    """Whether the node drops what the text says and keeps only its form."""
+    """Whether the node discards the text's meaning and keeps only its shape."""
     return {"zero", "out"} <= set(words(node.class_type))
 
 

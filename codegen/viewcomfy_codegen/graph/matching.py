@@ -1,5 +1,5 @@
-"""Matches the nodes of an earlier workflow to those of a later one, after exporting has renumbered
-them.
+"""Matches the nodes of an earlier workflow to those of a later one whose ids may have changed on
+export.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def matched(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _same_place(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
-    """The ids of nodes that exist in both workflows and are linked to at least one same input, or
-    to nothing in one of them.
+    """The ids of nodes that exist in both workflows and feed at least one identical input, or are
+    unused in one of them.
     """
     before, after = _places(old), _places(new)
     return {
@@ -57,7 +57,7 @@ def _same_place(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
 
 
 def _places(graph: Mapping[str, Any]) -> dict[str, set[tuple[str, str]]]:
-    """What each node is used as: the inputs that read its outputs, with their classes."""
+    """For each node, the inputs that read its outputs, as pairs of class and input name."""
     found: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for id, node in graph.items():
         found[id] |= set()
@@ -68,7 +68,7 @@ def _places(graph: Mapping[str, Any]) -> dict[str, set[tuple[str, str]]]:
 
 
 def _pair(found: dict[str, str], old: _Looks, new: _Looks) -> None:
-    """Adds the pairs in which each node is the only candidate."""
+    """Add the pairs in which each node is the only candidate."""
     taken = set(found.values())
     left = _by_look({id: look for id, look in old.items() if id not in found})
     right = _by_look({id: look for id, look in new.items() if id not in taken})
@@ -86,7 +86,7 @@ def _by_look(looks: _Looks) -> dict[int, list[str]]:
 
 
 class _Shapes:
-    """The appearance of nodes as numbers: equal numbers mean equal appearance, in any graph."""
+    """Numbers for the appearance of nodes: equal numbers mean equal appearance, in any graph."""
 
     def __init__(self) -> None:
         self._numbers: dict[object, int] = {}
@@ -97,8 +97,8 @@ class _Shapes:
     def looks(
         self, graph: Mapping[str, Any], rounds: int, own: Callable[[Any], Any]
     ) -> list[_Looks]:
-        """The appearance of each node alone, then including nodes that are up to a number of links
-        away in either direction.
+        """The appearance of each node alone, then including its neighbors at distances of up to
+        `rounds` links in either direction.
         """
         links = {
             id: sorted(
@@ -140,7 +140,7 @@ class _Shapes:
         own: Callable[[Any], Any],
         placed: set[str],
     ) -> tuple[_Looks, _Looks]:
-        """The appearances of nodes that kept their place, with their ids."""
+        """The appearances of nodes that kept their place, combined with their ids."""
         first, second = (
             {
                 id: self._number((id, _text(own(node))))

@@ -1,4 +1,4 @@
-"""What images, videos and sounds are used as: as inputs say, else as classes do."""
+"""Finds what images, videos and audio are used for, from the names of inputs or else of classes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _PLAIN_SOCKETS: Final = frozenset("""
     true false condition waveform file batch list encoder gen to from of by and the encode upscaled
     resized raw media rgb bgr any1
     """.split())
-"""Words in the names of inputs that say what is linked there, not what it is for."""
+"""Words in input names that say what is linked there, not what it is used for."""
 
 _FRAMES: Final = {"0": "start", "-1": "end"}
-"""What an image is that guides the frame of this place."""
+"""The role of an image that guides the frame with this index."""
 
 _MEDIA_WORDS: Final = frozenset(
     "image images video frames mask masks audio picture face".split()
@@ -40,8 +40,8 @@ _SPELLED_OUT: Final = {
 
 
 class _Label(NamedTuple):
-    """What something is used as, and how surely: 2 an input's name says so, 1 its class, 0 nothing
-    does.
+    """The words for a role, and their certainty: 2 if an input's name says so, 1 if its class does,
+    0 if nothing does.
     """
 
     words: tuple[str, ...]
@@ -52,20 +52,20 @@ _NO_LABEL: Final = _Label((), 0)
 
 
 class MediaRoles(Kinds):
-    """The roles of media, each found in one pass against the flow of data."""
+    """The roles of media, computed in one pass against the data flow."""
 
     def label(self, node: Node) -> tuple[str, ...]:
-        """The words for what the node's image, video or sound is used as; none where nothing
-        special.
+        """The words for how the node's image, video or audio is used; empty if it has no special
+        role.
         """
         labels = self._labels[node.id]
-        # A loaded image's own mask says nothing of what the image is for.
+        # The mask of a loaded image says nothing about how the image is used.
         images = [label for kind, label in labels.items() if kind != "MASK"]
         return _surest(images or list(labels.values())).words
 
     @cached_property
     def _labels(self) -> dict[str, dict[str, _Label]]:
-        """What each node's outputs are used as, by their types."""
+        """The role of each node's outputs, by output type."""
         found: dict[str, dict[str, _Label]] = {}
         for node in reversed(self._workflow.nodes.values()):
             labels: dict[str, list[_Label]] = {}
@@ -76,7 +76,7 @@ class MediaRoles(Kinds):
                 target = self._workflow.nodes[use.node]
                 label = self._use_label(target, use.input)
                 if kind == "*" and _MEDIA_WORDS.isdisjoint(words(use.input)):
-                    label = _NO_LABEL  # What nobody knows to be an image is none.
+                    label = _NO_LABEL  # Not known to be an image.
                 if not label.sure and (kept := self._kept(target, kind)):
                     label = found.get(target.id, {}).get(kept, _NO_LABEL)
                 labels.setdefault(kind, []).append(label)
@@ -85,7 +85,7 @@ class MediaRoles(Kinds):
 
     def _use_label(self, target: Node, name: str) -> _Label:
         if any(other.endswith("_store") for other in target.values):
-            return _NO_LABEL  # An editor's background.
+            return _NO_LABEL  # The background image of an editor.
         frame = _FRAMES.get(str(target.values.get("frame_idx")))
         if frame is not None and name == "image":
             return _Label((frame, name), 2)
@@ -99,13 +99,13 @@ class MediaRoles(Kinds):
         if known:
             return _Label(known, 1)
         facts = self._facts(target.class_type)
-        # What an image is made from is an image, whatever else it guides.
+        # Nodes that turn an image into a latent give it no special role.
         made_from = facts is not None and facts.outputs[:1] == ("LATENT",)
         return _Label((), 1) if made_from else _NO_LABEL
 
     def _kept(self, target: Node, kind: str) -> str | None:
-        """The type as which the thing that goes in comes out again, if it does: the same, or only
-        unpacked.
+        """The type in which a value passed to `target` comes out again, unchanged or merely
+        unpacked; None if it doesn't.
         """
         facts = self._facts(target.class_type)
         if kind == "VIDEO" and has_word(target, UNPACKS):
@@ -116,7 +116,7 @@ class MediaRoles(Kinds):
 
 
 def _surest(labels: list[_Label]) -> _Label:
-    """The one that is said most surely; none where several are."""
+    """The label with the highest certainty, or no label if several different ones share it."""
     highest = max((label.sure for label in labels), default=0)
     best = {label for label in labels if label.sure == highest}
     return best.pop() if len(best) == 1 else _NO_LABEL

@@ -1,4 +1,4 @@
-"""The order in which a person reads a workflow who follows each output back to where it starts."""
+"""Orders nodes as a reader would who traces each output back to its sources."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from .workflow import Node, Workflow, natural
 
 
 def places(workflow: Workflow, facts: Mapping[str, NodeFacts | None]) -> dict[str, int]:
-    """Each node's place as one reads the flow backwards from each output: what belongs together
-    stands together.
+    """Each node's position when reading the graph backward from each output, so that related nodes
+    are adjacent.
     """
     found: dict[str, int] = {}
     ends = [id for id, uses in workflow.uses.items() if not uses]
@@ -47,7 +47,9 @@ def _visit(
 
 
 def _in_order(node: Node, facts: NodeFacts | None) -> list[str]:
-    """The node's links as its class lists them, then those that it does not list."""
+    """The names of the node's links in the order its class declares them, then the
+    undeclared ones.
+    """
     declared = list(facts.inputs) if facts is not None else []
     listed = [name for name in declared if name in node.links]
     rest = sorted((name for name in node.links if name not in listed), key=natural)

@@ -1,4 +1,4 @@
-"""What the graph says of a node: which prompt its text becomes, what its image is used as."""
+"""Finds the roles of nodes in the graph: the prompt that a text becomes, or the use of an image."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ class Roles(TextRoles, MediaRoles, ConstantRoles):
 
 
 def sources(node: Node) -> Iterator[Link]:
-    """The node's links in the order of its inputs' names: an order that no re-export changes."""
+    """The node's links, sorted by input name, an order that doesn't change on re-export."""
     for _, link in sorted(node.links.items()):
         yield link

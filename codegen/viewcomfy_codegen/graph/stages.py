@@ -1,6 +1,4 @@
-"""The stage of the work that a node serves, where samplers follow one another or make different
-things.
-"""
+"""Finds the stage that each node serves, if samplers run in sequence or make different things."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ from .workflow import Node, Workflow
 Stage = tuple[str, ...]
 
 _FARTHEST: Final = 200
-"""How many nodes are looked at between two samplers, or before a model."""
+"""Maximum number of nodes examined between two samplers, or on the way to a model."""
 
 BASE: Final = "base"
 REFINER: Final = "refiner"
@@ -34,18 +32,19 @@ _CARRIERS: Final = frozenset("""
     vae decode encode scale upscale resize latent upsample upsampler upscaler crop pad composite
     tiled concat separate cropguides inpaint inplace sharpen blur enhance color adjust filter
     """.split())
-"""Words of the classes through which one pass's result becomes the next one's start."""
+"""Words in the names of classes that can lie between one sampler's result and the next
+one's input.
+"""
 
 
 def stages(
     workflow: Workflow, facts: Mapping[str, NodeFacts | None]
 ) -> dict[str, Stage]:
-    """The stage of each node that serves one only; none at all where all samplers do the same work.
+    """The stage of each node that serves only one; empty if all samplers do the same work.
 
-    A sampler that starts from another's result refines it, upscales it where it grew in between, or
-    inpaints it where a mask
-    was laid on; one that continues an earlier video extends it. Where none starts from another,
-    what they make tells them apart.
+    A sampler that starts from another's result refines it, upscales it if it was enlarged in
+    between, or inpaints it if a mask was applied; one that continues an earlier video extends it.
+    If no sampler starts from another, they are told apart by what they make.
     """
     found = _Passes(workflow, facts).named()
     if len(set(found.values())) < 2:
@@ -64,7 +63,7 @@ def stages(
 
 
 class _Passes:
-    """The samplers of a workflow, and which of them starts from which."""
+    """The samplers of a workflow, and which of them start from another's result."""
 
     def __init__(
         self, workflow: Workflow, facts: Mapping[str, NodeFacts | None]
@@ -76,7 +75,7 @@ class _Passes:
         ]
 
     def named(self) -> dict[str, Stage]:
-        """Each sampler's stage."""
+        """The stage of each sampler."""
         if len(self._samplers) < 2:
             return {}
         ids = {node.id for node in self._samplers}
@@ -110,8 +109,8 @@ class _Passes:
         return found
 
     def _is_sampler(self, node: Node) -> bool:
-        """Whether the node denoises: it samples and gives latents out; one of an unknown class
-        takes some in.
+        """Whether the node is a sampler by name and outputs latents or, if its class is unknown,
+        accepts them.
         """
         facts = self._facts[node.class_type]
         if facts is not None and "LATENT" not in facts.outputs:
@@ -126,7 +125,9 @@ class _Passes:
         )
 
     def _start(self, node: Node, samplers: set[str]) -> tuple[Node | None, set[str]]:
-        """The sampler from whose result this one starts, and the words of what lies between."""
+        """The sampler whose result this one starts from, and the words of the classes in
+        between.
+        """
         way: set[str] = set()
         earlier: Node | None = None
         pending = [
@@ -156,8 +157,8 @@ class _Passes:
         return earlier, way
 
     def _continues(self, node: Node) -> bool:
-        """Whether the latent to start from is made by a node that continues what an earlier sampler
-        made.
+        """Whether the sampler's initial latent comes from a node that continues an earlier
+        sampler's result.
         """
         for name, link in node.links.items():
             maker = self._workflow.nodes.get(link.node)
@@ -170,7 +171,9 @@ class _Passes:
         return False
 
     def _noise(self, node: Node) -> Stage:
-        """The half of the noise that the sampler's model is made for, as its file says."""
+        """The half of the noise schedule (high or low) that the sampler's model is made for,
+        according to its file name.
+        """
         found: set[Stage] = set()
         pending = [link.node for name, link in node.links.items() if name == "model"]
         seen: set[str] = set()
@@ -195,13 +198,13 @@ class _Passes:
         return found.pop() if len(found) == 1 else ()
 
     def _by_medium(self) -> dict[str, Stage]:
-        """What each sampler makes, where no two make the same."""
+        """The medium that each sampler makes, if all are different; otherwise empty."""
         found = {node.id: self._medium(node) for node in self._samplers}
         distinct = len(set(found.values())) == len(found) and all(found.values())
         return found if distinct else {}
 
     def _medium(self, node: Node) -> Stage:
-        """Image, video or audio, by the node that makes the latent to start from."""
+        """Image, video or audio, judged by the node that makes the initial latent."""
         for name, link in sorted(node.links.items()):
             maker = self._workflow.nodes.get(link.node)
             if maker is None or not any(each in name for each in _LATENT_SOCKETS):
@@ -218,8 +221,8 @@ class _Passes:
 
 
 def _users(workflow: Workflow, node: Node) -> Iterator[str]:
-    """The nodes that use this one; a model that also
-    decodes serves the stage that it samples in.
+    """The nodes that use this one. The VAE part of a model doesn't count if the model is also used
+    otherwise.
     """
     uses = workflow.uses[node.id]
     working = [use for use in uses if use.input != "vae"]
@@ -227,7 +230,9 @@ def _users(workflow: Workflow, node: Node) -> Iterator[str]:
 
 
 def _halves(one: Stage, other: Stage) -> bool:
-    """Whether these are the two halves of the noise; one model for both is no half."""
+    """Whether these are two halves of the noise schedule; with the same model for both, they
+    aren't.
+    """
     return bool(one and other) and one != other
 
 
@@ -241,8 +246,8 @@ def _spread(
     beside: Callable[[Node], Iterator[str]],
     against: bool = False,
 ) -> dict[str, Stage | None]:
-    """The stage of the nearest samplers on one side of each node, where they are of one stage;
-    those beside it come first.
+    """The stage of the nearest samplers on one side of each node, if they all share one; direct
+    neighbors take precedence.
     """
     order = list(workflow.nodes.values())
     near: dict[str, frozenset[Stage]] = {}

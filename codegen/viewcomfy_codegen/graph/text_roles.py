@@ -1,4 +1,4 @@
-"""What the texts of a workflow become: which side of the prompt, or what else they are used as."""
+"""Finds what the texts of a workflow become: a side of the prompt, or something else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .workflow import Node, Use
 POSITIVE: Final = "positive"
 NEGATIVE: Final = "negative"
 NEUTRAL: Final = "neutral"
-"""A prompt where there is no other side, as a guider takes it."""
+"""A prompt without an opposite side, as guiders take it."""
 
 _SIDES: Final = {
     "positive": POSITIVE,
@@ -34,11 +34,11 @@ _SIDES: Final = {
 
 
 class TextRoles(Kinds):
-    """The roles of texts, each found in one pass against the flow of data."""
+    """The roles of texts, computed in one pass against the data flow."""
 
     def side(self, node: Node) -> str | None:
-        """POSITIVE or NEGATIVE where all that the node's text becomes is that, NEUTRAL where there
-        are no sides.
+        """POSITIVE or NEGATIVE if the node's text becomes only that, NEUTRAL if its prompt has no
+        sides, None if it isn't clear.
         """
         sides = self._sides[node.id]
         if len(sides) == 1:
@@ -46,16 +46,16 @@ class TextRoles(Kinds):
         return NEUTRAL if NEUTRAL in sides and NEGATIVE not in sides else None
 
     def text_end(self, node: Node) -> Use | None:
-        """The input where a text is used that becomes no
-        prompt, where there is but one such name.
+        """The input that consumes a text that doesn't become a prompt, or None unless all such
+        inputs share one name.
         """
         ends = self._text_ends[node.id]
         names = {words(use.input) for use in ends}
         return ends[0] if len(names) == 1 else None
 
     def _flows(self, node: Node) -> Iterator[tuple[Use, Node]]:
-        """Where the node's texts go, or what was made of them; an output of unknown type goes
-        everywhere.
+        """The uses of the node's text, or of what was made of it; outputs of unknown type count as
+        text.
         """
         for use in self._workflow.uses[node.id]:
             kind = self.link_type(node, use)
@@ -82,10 +82,10 @@ class TextRoles(Kinds):
     def _passed_on(
         self, target: Node, found: dict[str, frozenset[str]]
     ) -> frozenset[str]:
-        """What a node makes of a text: what its own outputs become, or a prompt without sides at
-        the end.
+        """What a text becomes after this node: whatever the node's outputs become or, at the end of
+        the chain, a prompt without sides.
         """
-        if target.id not in found:  # within a circle
+        if target.id not in found:  # part of a cycle
             return frozenset()
         if not self._workflow.uses[target.id]:
             return frozenset()
@@ -114,6 +114,6 @@ class TextRoles(Kinds):
 
 
 def side_in(parts: tuple[str, ...]) -> str | None:
-    """The side that an input's name speaks of."""
+    """The side of the prompt that an input's name mentions; None unless there is exactly one."""
     sides = {_SIDES[part] for part in parts if part in _SIDES}
     return sides.pop() if len(sides) == 1 else None

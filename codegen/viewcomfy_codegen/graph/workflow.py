@@ -43,7 +43,7 @@ class Workflow:
 
     @cached_property
     def uses(self) -> dict[str, tuple[Use, ...]]:
-        """For each node the inputs that read its outputs, in order of data flow."""
+        """For each node, the inputs that read its outputs, in order of data flow."""
         found: dict[str, list[Use]] = {id: [] for id in self.nodes}
         for node in self.nodes.values():
             for name, link in sorted(node.links.items()):
@@ -59,7 +59,7 @@ class Workflow:
         }
 
     def leading_to(self, ends: set[str]) -> set[str]:
-        """The nodes from which data flows to one of `ends`, including these."""
+        """The nodes from which data flows to any of `ends`, including these."""
         reached = set(ends)
         pending = list(ends)
         while pending:
@@ -76,7 +76,7 @@ class Workflow:
 
 
 def is_link(value: object) -> bool:
-    """Whether ComfyUI takes `value` for a link: a list of a node's id and an output's number.
+    """Whether ComfyUI treats `value` as a link: a list of a node's id and an output's index.
 
     Source: `is_link` in ComfyUI's comfy_execution/graph_utils.py.
     """
@@ -109,7 +109,9 @@ def natural(id: str) -> tuple[Any, ...]:
 
 
 def ordered(nodes: dict[str, Node]) -> tuple[list[str], list[str]]:
-    """The ids in order of data flow, ties by id; last those in or behind a cycle."""
+    """All ids in order of data flow, ties sorted by id, followed by those in or behind a cycle; and
+    the latter alone.
+    """
     sources = {
         id: {link.node for link in node.links.values() if link.node in nodes}
         for id, node in nodes.items()

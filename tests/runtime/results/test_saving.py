@@ -38,7 +38,7 @@ def test_a_pattern_never_leaves_the_folder(tmp_path: Path) -> None:
 
 
 def test_a_field_that_is_not_known_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"\{seed\} isn't known"):
+    with pytest.raises(ValueError, match=r"unknown field \{seed\}"):
         result(ONE).save(tmp_path, "{seed}.png")
 
 
