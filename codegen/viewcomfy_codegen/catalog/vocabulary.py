@@ -40,6 +40,7 @@ class Vocabulary:
             for pattern, names in data["describing"]
         ]
         self.plain: Final = frozenset(data["plain"])
+        self.tunings: Final = frozenset(data["tunings"])
         self.packs: Final = frozenset(data["packs"])
         self.fillers: Final = frozenset(data["fillers"])
 

@@ -119,6 +119,16 @@ class Kinds:
                 found["true" in parts] = source
         return (found[True], found[False]) if len(found) == 2 else None
 
+    def may_skip(self, switch: Node, step: Node) -> bool:
+        """Whether a switch hands on what the step works on, or a value of its own, where it does
+        not take the step.
+        """
+        off = next((n for n in switch.links if "false" in words(n)), None)
+        if off is None:
+            return any("false" in words(name) for name in switch.values)
+        skipped = switch.links[off].node
+        return any(skipped == link.node for link in step.links.values())
+
     def is_math(self, node: Node) -> bool:
         """Whether a node calculates or compares."""
         return has_word(node, MATHS)

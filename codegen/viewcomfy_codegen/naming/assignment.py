@@ -18,6 +18,7 @@ from .candidates import Labels
 from .prefixes import Prefix, Prefixes
 from .rules import Rule, Words, merge, shortened
 from .spots import Base, Spot
+from .traits import tuned_for
 
 
 def assign(
@@ -30,7 +31,7 @@ def assign(
     of its brothers his own.
     """
     kept = kept or {}
-    bases = _bases(labels, spots)
+    bases = _tuned(spots, _bases(labels, spots))
     prefixes = _prefixes(labels, spots, bases)
     composed = [
         _composed(base, prefixes.get(index)) for index, base in enumerate(bases)
@@ -92,14 +93,38 @@ def _apart(inputs: list[str]) -> list[Words]:
     return [words(input) for input in inputs]
 
 
+def _wanting(spots: list[Spot], bases: list[Base]) -> dict[str, list[int]]:
+    """The spots that want each name, but for hidden ones."""
+    found: dict[str, list[int]] = {}
+    for index, base in enumerate(bases):
+        if not spots[index].hidden:
+            found.setdefault(snake(base.name), []).append(index)
+    return found
+
+
+def _tuned(spots: list[Spot], bases: list[Base]) -> list[Base]:
+    """The bases, with what a LoRA is for where that is the same for all that want its name: a file
+    of another purpose would break the settings around it.
+    """
+    found = list(bases)
+    for indexes in _wanting(spots, bases).values():
+        purposes = {tuned_for(spots[index].node) for index in indexes}
+        purpose = purposes.pop()
+        if purposes or not purpose:
+            continue
+        for index in indexes:
+            base = bases[index]
+            if base.rule not in _AUTHORS:
+                noun = merge(purpose, base.noun or ("lora",))
+                found[index] = base._replace(noun=noun, rule=Rule.NOUN)
+    return found
+
+
 def _prefixes(
     labels: Labels, spots: list[Spot], bases: list[Base]
 ) -> dict[int, Prefix]:
     """What each spot needs beside its base, where others want that name too."""
-    wanting: dict[str, list[int]] = {}
-    for index, base in enumerate(bases):
-        if not spots[index].hidden:
-            wanting.setdefault(snake(base.name), []).append(index)
+    wanting = _wanting(spots, bases)
     contested = {name: found for name, found in wanting.items() if len(found) > 1}
     if not contested:
         return {}
@@ -118,6 +143,10 @@ def _prefixes(
     return found
 
 
+_AUTHORS: Final = (Rule.TITLE, Rule.TITLED, Rule.LABEL, Rule.FED)
+"""Rules whose names are an author's words, or a user's."""
+
+
 def _in_place(nodes: Mapping[str, Node], brothers: Brothers) -> list[Node]:
     return sorted(nodes.values(), key=lambda node: brothers.place[node.id])
 
@@ -126,8 +155,7 @@ def _owners(labels: Labels, wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
     """The nodes whose the bare name is by right: their author's own word, else what their class is
     there for.
     """
-    said = (Rule.TITLE, Rule.TITLED, Rule.LABEL, Rule.FED)
-    found = {spot.node.id for spot, base in wanting if base.rule in said}
+    found = {spot.node.id for spot, base in wanting if base.rule in _AUTHORS}
     files = {spot.node.id for spot, _ in wanting if isinstance(spot.type, Media)}
     if files and len(files) < len(wanting):
         return frozenset(files)
@@ -159,6 +187,9 @@ def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
         return base.name, base.rule
     rule = prefix.rule or base.rule
     told = bool(prefix.words or prefix.number)
+    if prefix.words and base.words == ("unet", "name"):
+        # What tells a model apart stands before what it is: few are still a UNet.
+        base = base._replace(words=("diffusion", "model"), noun=())
     own = () if base.reserved and told else base.noun
     kind = () if told and set(base.words) < set(prefix.noun) else prefix.noun
     noun = own or kind

@@ -34,6 +34,9 @@ _MILD: Final = frozenset("device dtype precision quantization quality".split())
 
 _OF_A_SIZE: Final = frozenset({"INT", "FLOAT", "STRING", "LATENT"})
 
+_ENHANCER: Final = ("prompt", "enhancer")
+"""What writes the prompt of the image out of its user's."""
+
 _WHOLE: Final = (("clip",), ("vae",), ("text", "encoder"), ("sampler",))
 """Families behind whose inputs' whole names a number stands: `sampler_name_1`."""
 
@@ -98,7 +101,17 @@ class Labels:
         family = family_of(node.class_type)
         if not family and self.roles.makes_masks(node):
             return ("mask",)
+        if family == ("llm",) and self._enhances(node):
+            return _ENHANCER
         return family or noun_of(node.class_type)
+
+    def _enhances(self, node: Node) -> bool:
+        """Whether the text that a node writes becomes the prompt; one that is given an image alone
+        describes it.
+        """
+        if "prompt" not in node.links and not {"image", "video"}.isdisjoint(node.links):
+            return False
+        return self.roles.side(node) is not None or self._texts.becomes_prompt(node)
 
     def _labelled(self, spot: Spot) -> Base:
         if spot.label == words(spot.input):
@@ -144,9 +157,8 @@ class Labels:
             if not any(words(name) == ("strength", "clip") for name in node.values):
                 own = ("strength",)
         if isinstance(spot.type, Flag) and own in (("switch",), ("boolean",)):
-            chosen = self._chosen(node)
-            if chosen:
-                return Base(("use", *chosen), Rule.ROLE, role=True)
+            if chosen := self._turns_on(node):
+                return Base(chosen, Rule.ROLE, role=True)
         if not own:
             return Base(self.class_noun(node), Rule.NOUN)
         family = family_of(node.class_type)
@@ -200,14 +212,19 @@ class Labels:
         facts = self.facts[node.class_type]
         return facts.output_node if facts else not self.workflow.uses[node.id]
 
-    def _chosen(self, node: Node) -> Words:
-        """What a switch chooses when it is on: the author's
-        words for it, else what its class is.
+    def _turns_on(self, switch: Node) -> Words:
+        """What a switch does when it is on: it enables a step that is skipped when it is off, or
+        uses one of two things.
         """
-        for name, link in sorted(node.links.items()):
+        for name, link in sorted(switch.links.items()):
             if {"true", "on"}.intersection(words(name)) and "false" not in words(name):
                 source = self.workflow.nodes.get(link.node)
                 if source is not None and not self.roles.is_switch(source):
+                    verb = "enable" if self.roles.may_skip(switch, source) else "use"
                     said = self.titles.said[source.id]
-                    return said[:3] or what_it_does(source.class_type)
+                    return verb, *(said[:3] or self._does(source))
         return ()
+
+    def _does(self, node: Node) -> Words:
+        noun = self.class_noun(node)
+        return noun if noun == _ENHANCER else what_it_does(node.class_type)

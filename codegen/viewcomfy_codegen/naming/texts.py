@@ -164,9 +164,9 @@ class Texts:
             return titled
         if side is None and self._roles.encodes(node) and named is None:
             return NEUTRAL  # One prompt for both sides is a prompt.
-        return side if self._becomes_prompt(node) else None
+        return side if self.becomes_prompt(node) else None
 
-    def _becomes_prompt(self, node: Node) -> bool:
+    def becomes_prompt(self, node: Node) -> bool:
         """Whether a text without sides is one that an image is made from: an encoder takes it."""
         if self._roles.encodes(node):
             return True

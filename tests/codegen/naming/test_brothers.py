@@ -41,6 +41,56 @@ def test_a_chain_is_numbered_along_the_flow_with_a_short_noun() -> None:
     assert names["21-inputs-lora_name"] == "lora_2_name"
 
 
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("Flux_2-Turbo-LoRA.safetensors", "turbo_lora_name"),
+        ("Qwen-Image-Lightning-4steps-V1.0.safetensors", "lightning_lora_name"),
+        ("ltx-2-19b-ic-lora-union.safetensors", "ic_lora_name"),
+        ("pixel_art_style_z_image_turbo.safetensors", "lora_name"),
+    ],
+)
+def test_a_lone_lora_says_what_it_is_for_where_its_file_does(
+    file: str, name: str
+) -> None:
+    names = names_of(with_loras(file))
+    assert names["20-inputs-lora_name"] == name
+    strength = name.replace("name", "strength")
+    assert names["20-inputs-strength_model"] == strength
+
+
+def test_a_lora_for_another_purpose_is_told_apart_by_the_words_of_its_file() -> None:
+    names = names_of(with_loras("Turbo-LoRA.safetensors", "ghibli.safetensors"))
+    assert names["20-inputs-lora_name"] == "turbo_lora_name"
+    assert names["21-inputs-lora_name"] == "ghibli_lora_name"
+
+
+def with_models(*files: str) -> Workflow:
+    """Text to image by one sampler for each model."""
+    workflow = text_to_image()
+    for place, file in enumerate(files):
+        loader, sampler = str(20 + place), str(30 + place)
+        workflow[loader] = node("UNETLoader", unet_name=file, weight_dtype="default")
+        inputs = {**workflow["3"]["inputs"], "model": [loader, 0]}
+        workflow[sampler] = node("KSampler", **inputs)
+        workflow[f"4{place}"] = node("SaveLatent", samples=[sampler, 0])
+    return workflow
+
+
+def test_a_model_that_is_told_apart_is_a_diffusion_model_of_its_half_of_the_noise() -> (
+    None
+):
+    names = names_of(with_models("wan_high_noise.sft", "wan_low_noise.sft"))
+    assert names["20-inputs-unet_name"] == "high_noise_diffusion_model"
+    assert names["21-inputs-unet_name"] == "low_noise_diffusion_model"
+
+
+def test_a_model_alone_or_with_a_number_keeps_the_name_of_its_input() -> None:
+    assert names_of(with_models("a.sft"))["20-inputs-unet_name"] == "unet_name"
+    names = names_of(with_models("a.sft", "b.sft"))
+    assert names["21-inputs-unet_name"] == "unet_name_2"
+
+
 def with_controls(*kinds: tuple[str, str]) -> Workflow:
     """Text to image with ControlNets in a chain, by the files of their models and the classes of
     their preprocessors.

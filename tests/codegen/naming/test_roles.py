@@ -154,7 +154,36 @@ def test_a_switch_says_what_it_takes_when_it_is_on() -> None:
         _21=node("ImageInvert", image=["8", 0]),
         _22=node("SaveImage", filename_prefix="x", images=["20", 0]),
     )
-    assert names["20-inputs-switch"] == "use_image_invert"
+    assert names["20-inputs-switch"] == "enable_image_invert"
+
+
+def test_a_switch_between_two_things_uses_the_one_that_it_takes_when_it_is_on() -> None:
+    names = beside(
+        _20=node("ComfySwitchNode", switch=False, on_false=["8", 0], on_true=["21", 0]),
+        _21=node("EmptyImage", width=64, height=64),
+        _22=node("SaveImage", filename_prefix="x", images=["20", 0]),
+    )
+    assert names["20-inputs-switch"] == "use_empty_image"
+
+
+def test_a_language_model_that_writes_the_prompt_enhances_it() -> None:
+    workflow = text_to_image()
+    workflow["6"]["inputs"]["text"] = ["20", 0]
+    workflow["20"] = node(
+        "ComfySwitchNode", switch=True, on_false="A fox", on_true=["21", 0]
+    )
+    workflow["21"] = node("TextGenerate", prompt="A fox", seed=1, max_length=256)
+    names = names_of(workflow)
+    assert names["20-inputs-switch"] == "enable_prompt_enhancer"
+    assert names["21-inputs-seed"] == "prompt_enhancer_seed"
+
+
+def test_a_language_model_that_describes_an_image_enhances_no_prompt() -> None:
+    workflow = text_to_image()
+    workflow["6"]["inputs"]["text"] = ["21", 0]
+    workflow["20"] = node("LoadImage", image="a.png")
+    workflow["21"] = node("TextGenerate", prompt="Describe", seed=1, image=["20", 0])
+    assert names_of(workflow)["21-inputs-seed"] == "llm_seed"
 
 
 def test_an_encoded_sound_is_still_audio() -> None:

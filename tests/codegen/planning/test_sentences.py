@@ -61,7 +61,7 @@ def test_a_switch_says_between_what_it_chooses() -> None:
         "ComfySwitchNode", switch=False, on_false=["8", 0], on_true=["21", 0]
     )
     workflow["9"]["inputs"]["images"] = ["20", 0]
-    assert said(workflow, "use_image_invert") == (
+    assert said(workflow, "enable_image_invert") == (
         "On uses “ImageInvert”; off uses “VAEDecode”."
     )
 
