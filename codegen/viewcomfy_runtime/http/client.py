@@ -32,7 +32,7 @@ from ..texts import Secrets, quoted
 from .bodies import NOT_JSON, json_in
 from .connections import Sessions
 from .credentials import NOBODY, Credentials
-from .deadlines import Deadline
+from .deadlines import Deadline, watch
 from .inline import JsonReader
 from .refusals import LARGEST_REFUSAL, error_of
 from .urls import checked_url, host_of, joined, same_host
@@ -261,8 +261,13 @@ class Http:
                     error = answer.error()
                 self._pause(error, left, deadline)
                 left -= 1
-            with contextlib.closing(response):
-                yield answer
+            try:
+                with contextlib.closing(response):
+                    yield answer
+            finally:
+                # A connection that is kept isn't this call's any more: what cancels the run at
+                # the server once the time is over may be the next to use it.
+                watch(None)
 
     def _pause(self, error: ViewComfyError, left: int, deadline: Deadline) -> None:
         """Waits before the next of `left` attempts. Raises the error if there is none left, or not

@@ -174,8 +174,8 @@ class Deadline:
         self._cancelled.set()
         self._shut()
 
-    def watch(self, connection: socket.socket) -> None:
-        """`connection` is what the call waits on from now on."""
+    def watch(self, connection: socket.socket | None) -> None:
+        """`connection` is what the call waits on from now on; None where it waits on nothing."""
         with self._lock:
             self._socket = connection
         if self._cancelled.is_set() or not self.remaining > 0:
@@ -195,8 +195,10 @@ def shut(connection: socket.socket) -> None:
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-def watch(connection: socket.socket) -> None:
-    """Tells the deadline that guards this thread, if there is one, what it waits on."""
+def watch(connection: socket.socket | None) -> None:
+    """Tells the deadline that guards this thread, if there is one, what it waits on, if
+    anything.
+    """
     deadline = guarding()
     if deadline is not None:
         deadline.watch(connection)

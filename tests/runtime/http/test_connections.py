@@ -23,6 +23,7 @@ from viewcomfy_runtime import (
     RunTimeoutError,
     ViewComfy,
 )
+from viewcomfy_runtime.http.client import Http
 from viewcomfy_runtime.http.deadlines import Deadline
 from viewcomfy_runtime.http.fetching import fetched
 
@@ -249,3 +250,24 @@ def test_a_call_of_a_child_process_ends_in_time() -> None:
             finally:
                 os._exit(101)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_call_that_is_over_leaves_a_kept_connection_to_the_next() -> None:
+    over = Deadline(30)
+
+    def answering(line: Line, asked: Asked) -> None:
+        while True:
+            if asked.path == "/cancel":
+                over.cancel()
+            line.answer({"path": asked.path}, after="keep-alive")
+            asked = line.ask()
+
+    with faulty(answering) as url, over:
+        http = Http(url, retries=0)
+        with http.answer("GET", http.at("/run"), over) as found:
+            assert found.json() == {"path": "/run"}
+        with (
+            Deadline(30) as short,
+            http.answer("POST", http.at("/cancel"), short) as found,
+        ):
+            assert found.json() == {"path": "/cancel"}
