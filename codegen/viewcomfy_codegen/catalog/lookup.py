@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from .data import shipped_data
-from .distilling import node_record
 from .facts import DYNAMIC_COMBO, Autogrow, Group, InputFacts, NodeFacts
 from .titles import default_titles
 
@@ -218,6 +217,9 @@ class OwnCatalog(Catalog):
     def _find(self, class_type: str) -> NodeFacts | None:
         if class_type not in self._classes:
             return super()._find(class_type)
+        # Only a user's own answers need distilling: the package's facts are distilled.
+        from .distilling import node_record
+
         described = self._classes[class_type]
         record = node_record(
             described if isinstance(described, dict) else {}, class_type

@@ -21,8 +21,9 @@ from ..words import unique, words
 from .branches import branches_of, in_class_order, joined_type, lacking
 from .constants import consumed_type
 from .declared_types import declared_type
-from .groups import Slots, is_rare
+from .groups import is_rare
 from .hiding import hidden_reason, only_on_the_page
+from .slots import Slots
 from .types import TypeOrigin, is_random, kind_of, kind_wished
 from .wishes import Wish, Wishes
 

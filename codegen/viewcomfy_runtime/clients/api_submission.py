@@ -21,8 +21,9 @@ from ..errors import (
     ServerError,
     ViewComfyError,
 )
+from ..http.answers import Answer
 from ..http.bodies import JsonBody
-from ..http.client import LOG, RETRIES, Answer, Http
+from ..http.client import LOG, RETRIES, Http
 from ..http.deadlines import Deadline
 from .api_assets import asset_in
 from .api_jobs import API, created_in, job_in, job_path, text_of

@@ -19,7 +19,8 @@ from ..errors import (
     ServerError,
     ViewComfyError,
 )
-from ..http.client import RETRIES, Answer, Http
+from ..http.answers import Answer
+from ..http.client import RETRIES, Http
 from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.multipart import Form
 from ..parameters.key import MASK_SUFFIX, WireKey

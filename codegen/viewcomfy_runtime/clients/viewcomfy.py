@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ..calls.call import QUIET, Call, Watch
 from ..calls.listening import Listener
 from ..errors import ConnectionFailedError, MissingSettingsError, ProtocolError
+from ..http.answers import Answer
 from ..http.bodies import NOT_JSON, json_in
-from ..http.client import LOG, RETRIES, Answer, Http
+from ..http.client import LOG, RETRIES, Http
 from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.multipart import Form

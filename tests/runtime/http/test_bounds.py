@@ -15,7 +15,7 @@ from viewcomfy_runtime.calls.call import Watch
 from viewcomfy_runtime.calls.listening import LARGEST_LOG, LONGEST_LINE, Listener
 from viewcomfy_runtime.calls.progress import progress_of
 from viewcomfy_runtime.clients.app import _outputs as blocks_in
-from viewcomfy_runtime.http import client
+from viewcomfy_runtime.http import answers
 from viewcomfy_runtime.http.refusals import error_of, execution_error
 from viewcomfy_runtime.http.sse import events
 from viewcomfy_runtime.results.filenames import free_number, safe_name
@@ -71,7 +71,7 @@ def test_a_packed_answer_is_read() -> None:
 
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
 def test_an_answer_has_an_end(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client.Answer.pieces, "__defaults__", (1 << 20,))
+    monkeypatch.setattr(answers.Answer.pieces, "__defaults__", (1 << 20,))
 
     def endless() -> Iterator[bytes]:
         for _ in range(64):
