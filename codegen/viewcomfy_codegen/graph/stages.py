@@ -221,9 +221,7 @@ class _Passes:
 
 
 def _users(workflow: Workflow, node: Node) -> Iterator[str]:
-    """The nodes that use this one. The VAE part of a model doesn't count if the model is also used
-    otherwise.
-    """
+    """The nodes that use this one; those at `vae` inputs count only if there are no others."""
     uses = workflow.uses[node.id]
     working = [use for use in uses if use.input != "vae"]
     return (use.node for use in working or uses)

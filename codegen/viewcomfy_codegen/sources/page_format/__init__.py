@@ -1,1 +1,1 @@
-"""The format in which ComfyUI's web page saves workflows, and how it becomes the API format."""
+"""The format in which ComfyUI's web page saves workflows, and its conversion to the API format."""

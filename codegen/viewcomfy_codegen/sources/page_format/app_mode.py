@@ -1,5 +1,5 @@
-"""App mode: the inputs and outputs that a workflow's author
-chose to show to users, in their order.
+"""Reads App mode: the inputs and outputs that a workflow's author chose to show to users,
+in order.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _HINT: Final = "choose it again in ComfyUI's App mode, and save"
 
 @dataclass(slots=True)
 class App:
-    """The inputs that an app shows, the nodes of its outputs, and those of either that the workflow
-    does not have.
+    """The inputs shown by an app, the nodes of its outputs, and a note about entries that the
+    workflow lacks.
     """
 
     inputs: list[WireKey] = field(default_factory=list)
@@ -42,7 +42,7 @@ class App:
 
 
 def app_of(document: PageDocument, curation: Curation, graph: Any) -> App | None:
-    """The app that the file describes; None if there is none."""
+    """The app that the file describes; None if it has none."""
     data = mapping(document.extra.get("linearData"))
     inputs, outputs = sequence(data.get("inputs")), sequence(data.get("outputs"))
     if not inputs and not outputs:
@@ -82,7 +82,9 @@ def _missing(document: PageDocument, what: str) -> Diagnostic:
 
 
 def _input(entry: Any) -> tuple[Ids, str]:
-    """A node's id, in its parts, and the name of a widget: apart, or at the end of the id."""
+    """A node's path of ids, and the name of a widget, which is stored separately or at the end of
+    the id.
+    """
     parts = sequence(entry) or [entry]
     ids = _parts(parts[0])
     widget = parts[1] if len(parts) > 1 and isinstance(parts[1], str) else None
@@ -96,13 +98,13 @@ def _output(entry: Any) -> Ids:
 
 
 def _parts(id: Any) -> Ids:
-    """The path of ids, without the workflow's own before it."""
+    """The path of ids, without the leading id of the workflow itself."""
     parts = tuple((node_id(id) or "").split(":"))
     return parts[1:] if len(parts) > 1 and UUID.fullmatch(parts[0]) else parts
 
 
 class _Places:
-    """The nodes of all graphs where they are used, by their ids."""
+    """The nodes of all graphs wherever they are used, by their ids."""
 
     def __init__(self, curation: Curation) -> None:
         self._by_path: dict[str, Place] = {}
@@ -119,8 +121,8 @@ class _Places:
                 self._by_id.setdefault(id, []).append(place)
 
     def of(self, ids: Ids) -> list[Place]:
-        """The nodes with an id: by its whole path, or else by its last part wherever such a node is
-        used.
+        """The nodes with an id: the one with this whole path, or else all whose path ends with its
+        last part.
         """
         if self.is_whole(ids):
             return [self._by_path[":".join(ids)]]
@@ -132,7 +134,7 @@ class _Places:
         return whole is not None and ids[-1] not in whole[0].graph.renumbered
 
     def links_from(self, graph: PageGraph, id: str) -> list[PageLink]:
-        """The links that begin at a node."""
+        """The links that originate at a node."""
         if graph not in self._fed_by:
             found: dict[str, list[PageLink]] = {}
             for link in graph.links.values():
@@ -144,7 +146,7 @@ class _Places:
 def _keys(
     places: _Places, curation: Curation, ids: Ids, widget: str
 ) -> Iterator[WireKey]:
-    """The inputs that a widget sets: its node's own, or those behind a subgraph's input or a
+    """The inputs that a widget sets: its node's own, or those fed by a subgraph's input or a
     primitive.
     """
     for scope, node in places.of(ids):
@@ -163,7 +165,7 @@ def _keys(
 def _written(
     scope: Scope, curation: Curation, target: PageNode, slot: int
 ) -> Iterator[WireKey]:
-    """The inputs that a primitive writes into at the end of a link."""
+    """The inputs that a primitive sets through a link."""
     if not 0 <= slot < len(target.inputs):
         return
     name = target.inputs[slot].name

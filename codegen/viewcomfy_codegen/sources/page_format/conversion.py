@@ -1,5 +1,5 @@
-"""Converts a page's document to the API format: the nodes that servers run, with their values and
-links.
+"""Converts a web page's document to the API format: the nodes that servers run, with their values
+and links.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Lookup = Callable[[str], NodeFacts | None]
 class Converted:
     """A workflow in API format, notes about its conversion, and what its author wrote on the page.
 
-    `app` are the inputs that App mode shows, in its order; None if the file has no app.
+    `app` are the inputs that App mode shows, in order; None if the file has no app.
     """
 
     graph: dict[str, Any]
@@ -47,7 +47,7 @@ class Converted:
 def convert(document: PageDocument, facts: Lookup) -> Converted:
     """The workflow in API format, as ComfyUI's page would export it.
 
-    Raises CodegenError with everything that cannot be converted without guessing.
+    Raises CodegenError listing everything that can't be converted without guessing.
     """
     found = expanded(document, facts)
     refuse_endless(found.document)
@@ -77,7 +77,7 @@ class _Conversion:
             elif node.mode in (MUTED, BYPASSED):
                 self._notes.left_out(scope, node)
             elif is_group_node(node) and scope.outer is None:
-                continue  # What is wrong with it is told already.
+                continue  # The problem has already been reported.
             elif (fault := self._unfit(scope, node)) is not None:
                 self._faults.append(fault)
             else:
@@ -131,7 +131,7 @@ class _Conversion:
         }
 
     def _fill(self, scope: Scope, node: PageNode, values: dict[str, Any]) -> None:
-        """Write what the placeholders in a file's name stand for into it."""
+        """Replace the placeholders in a file name prefix with the values they refer to."""
         text = values.get(FILE_NAME)
         if not isinstance(text, str):
             return
@@ -152,7 +152,7 @@ class _Conversion:
             return {}
 
     def _unlisted(self, scope: Scope, node: PageNode) -> list[Slot]:
-        """The inputs that the file leaves out, though links end at them."""
+        """The inputs that the file doesn't list although links end at them."""
         graph = scope.graph
         if graph not in self._beyond:
             self._beyond[graph] = beyond(graph)
@@ -167,7 +167,7 @@ class _Conversion:
     def _note(
         self, scope: Scope, node: PageNode, widgets: Widgets, linked: set[str]
     ) -> None:
-        """Record a note about the node."""
+        """Record notes about the node."""
         notes = self._notes
         notes.inputs(notes.page_inputs, scope, node, widgets.page_only)
         for kind, names in (
@@ -181,7 +181,7 @@ class _Conversion:
             notes.unknown.setdefault(node.class_type, where)
 
     def _widgets(self, node: PageNode) -> Widgets:
-        """The values of a node's widgets, read once however often its subgraph is used. Raises
+        """The values of a node's widgets, cached because a subgraph can be used repeatedly. Raises
         Untold.
         """
         if node not in self._values:
@@ -189,7 +189,7 @@ class _Conversion:
         return self._values[node]
 
     def _unfit(self, scope: Scope, node: PageNode) -> Diagnostic | None:
-        """Why the node cannot be converted; None if it can."""
+        """Why the node can't be converted; None if it can."""
         where = place(self._document.source, scope.id_of(node), node.class_type)
         if UUID.fullmatch(node.class_type):
             return Diagnostic(
@@ -218,7 +218,7 @@ class _Conversion:
 
 
 def _is_unlisted(graph: PageGraph, node: PageNode) -> bool:
-    """Whether the node has inputs linked that the file says nothing of."""
+    """Whether links end at inputs of the node that the file doesn't list."""
     return (
         node.class_type in BROADCASTING
         and not graph.broadcasts
@@ -228,7 +228,7 @@ def _is_unlisted(graph: PageGraph, node: PageNode) -> bool:
 
 
 def _sent(value: Any) -> Any:
-    """A value as the page sends it: lists are wrapped, to distinguish them from links; whole
+    """A value as the page sends it: lists are wrapped to distinguish them from links, and whole
     numbers have no fraction.
     """
     plain = _plain(value)
@@ -239,7 +239,9 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
         return int(value)
     if depth > DEEPEST:
-        return value  # It is refused with its place, as any value that deep.
+        return (
+            value  # Rejected later, with its location, like any value nested this deep.
+        )
     if isinstance(value, list):
         return [_plain(each, depth + 1) for each in value]
     if isinstance(value, dict):

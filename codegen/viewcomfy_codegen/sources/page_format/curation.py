@@ -1,5 +1,5 @@
-"""What an author wrote on the page about a workflow's inputs: labels, names of subgraphs, titles of
-groups.
+"""Reads what an author wrote on the page about a workflow's inputs: labels, names of subgraphs,
+titles of groups.
 """
 
 from __future__ import annotations
@@ -21,12 +21,10 @@ from .subgraphs import Scope
 _GENERIC: Final = frozenset(
     "value values text string int integer float number boolean bool input any".split()
 )
-"""Words for what a value is; a label that consists of them says no more than the input's own
-name.
-"""
+"""Words for kinds of values; a label of only these says no more than the input's own name."""
 _ASIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _MOST_FRAMES: Final = 1000
-"""Groups of a canvas in which nodes are looked for."""
+"""Maximum number of groups per canvas that are searched for nodes."""
 
 _COUNTED: Final = re.compile(r"_\d+$")
 
@@ -42,9 +40,9 @@ class Curation:
         self._fed: dict[PageGraph, dict[str, list[tuple[PageNode, str]]]] = {}
 
     def labels(self, shown: Collection[WireKey] = ()) -> dict[WireKey, Label]:
-        """The inputs' labels; outer labels, which are nearer to the user, override inner ones.
+        """The inputs' labels; outer labels, which are closer to the user, override inner ones.
 
-        `shown` are the inputs that App mode shows, whose labels are those shown there.
+        `shown` are the inputs that App mode shows, with the labels they have there.
         """
         found: dict[WireKey, Label] = {}
         for scope in self.scopes():
@@ -70,7 +68,7 @@ class Curation:
         return found
 
     def scopes(self) -> Iterator[Scope]:
-        """Every use of a graph, the workflow itself first, outer ones before inner ones."""
+        """All uses of graphs: the workflow itself first, and outer ones before inner ones."""
         pending = deque([self._root])
         while pending:
             scope = pending.popleft()
@@ -79,12 +77,12 @@ class Curation:
             pending.extend(each for each in inner if each is not None)
 
     def holds(self, key: WireKey) -> bool:
-        """Whether the workflow has a value there that a call can set."""
+        """Whether the workflow has a value under this key that a call can set."""
         inputs = mapping(mapping(self._graph.get(key.node)).get("inputs"))
         return key.name in inputs and not is_link(inputs[key.name])
 
     def fed(self, scope: Scope, port: str) -> Iterator[WireKey]:
-        """The inputs that a subgraph's input sets, however deep."""
+        """The inputs that a subgraph's input sets, at any depth."""
         if scope.graph not in self._fed:
             self._fed[scope.graph] = _fed(scope.graph)
         for node, name in self._fed[scope.graph].get(port, ()):
@@ -95,7 +93,7 @@ class Curation:
                 yield key
 
     def around(self) -> dict[str, Surroundings]:
-        """What stands around each node that the workflow has."""
+        """The surroundings of each node in the workflow."""
         found: dict[str, Surroundings] = {}
         for scope in self.scopes():
             names = tuple(name_of(each) for each in _hosts(scope))
@@ -109,7 +107,7 @@ class Curation:
         return found
 
     def positions(self) -> dict[str, tuple[float, float]]:
-        """Where each node that the workflow has stands on the canvas that it is on."""
+        """The position of each node in the workflow on its canvas."""
         return {
             scope.id_of(node): node.position
             for scope in self.scopes()
@@ -119,7 +117,7 @@ class Curation:
 
 
 def name_of(scope: Scope) -> str:
-    """The name of a subgraph where it is used."""
+    """The name of a subgraph at the place where it is used."""
     title = scope.host.title if scope.host is not None else ""
     return title or scope.graph.name
 
@@ -134,7 +132,7 @@ def _hosts(scope: Scope) -> list[Scope]:
 
 
 def _fed(graph: PageGraph) -> dict[str, list[tuple[PageNode, str]]]:
-    """The inner inputs that each input of a subgraph is linked to."""
+    """The inner inputs linked to each input of a subgraph."""
     by_link = {
         slot.link: (node, slot.name)
         for node in graph.nodes.values()
@@ -153,7 +151,7 @@ def _fed(graph: PageGraph) -> dict[str, list[tuple[PageNode, str]]]:
 
 
 def _renamed(port: str, key: WireKey) -> str | None:
-    """The name of a subgraph's input if it differs from the one it got from the inner input."""
+    """The name of a subgraph's input if it was renamed from the inner input's name."""
     plain = _COUNTED.sub("", port)
     own = {key.name, key.name.rpartition(".")[2]}
     return None if own & {port, plain} else plain
@@ -171,7 +169,7 @@ def _trimmed(text: str) -> str:
 
 
 def _frames(graph: PageGraph) -> Iterator[tuple[float, tuple[float, ...], str]]:
-    """The groups on the canvas: area, left, top, right and bottom, title."""
+    """The groups on the canvas: area; left, top, right and bottom; title."""
     for each in graph.groups[:_MOST_FRAMES]:
         title = mapping(each).get("title")
         box = sequence(mapping(each).get("bounding"))[:4]
@@ -182,7 +180,7 @@ def _frames(graph: PageGraph) -> Iterator[tuple[float, tuple[float, ...], str]]:
 
 
 def _frame(node: PageNode, frames: list[tuple[float, tuple[float, ...], str]]) -> str:
-    """The title of the smallest group that the node lies in."""
+    """The title of the smallest group that contains the node; empty if there is none."""
     if node.position is None:
         return ""
     x, y = node.position

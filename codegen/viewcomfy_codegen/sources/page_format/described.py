@@ -1,4 +1,4 @@
-"""What a file itself tells of a node's widgets, where their class does not."""
+"""Reads widgets' values using only what the file says about them, for classes that are unknown."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from ...words import words
 from .document import PageNode, Slot
 
 CONTROLS: Final = frozenset({"fixed", "increment", "decrement", "randomize"})
-"""What the widget behind a seed may say; it is never sent."""
+"""Possible values of the control widget behind a seed; they are never sent."""
 
 _MARKS: Final = frozenset({"image", "video", "audio"})
-"""What the button behind a file's name holds."""
+"""The value of the button behind a file's name."""
 _MOST_BESIDE: Final = 64
-"""Controls and buttons that are looked for on a node of an unknown class."""
+"""Maximum number of controls and buttons considered on a node of an unknown class."""
 _NUMBERS: Final = frozenset({"INT", "FLOAT"})
 
 
 @dataclass(slots=True)
 class Widgets:
-    """Values by input; `page_only` are the inputs that were left out, since the web page keeps them
-    for itself.
+    """Values by input; `page_only` are the inputs that were left out because only the web page uses
+    them.
 
-    `assumed` are those that the file has no value for, and that their class's default stands in
-    for. `drawn` are texts that the page would change each time it sends them.
+    `assumed` are inputs without a value in the file, which got their class's default. `drawn` are
+    texts that the page would change each time it sends them.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -36,14 +36,14 @@ class Widgets:
 
 
 class Untold(Exception):
-    """The file does not tell which of a node's values belongs to which widget."""
+    """The file doesn't say which of a node's values belongs to which widget."""
 
 
 def undeclared(
     named: Mapping[str, Any], facts: NodeFacts | None, widgets: Widgets
 ) -> None:
-    """Values whose names the class does not declare:
-    widgets that its own script adds on the page.
+    """Add the values whose names the class doesn't declare: widgets added by its script on the
+    page.
     """
     for name, value in named.items():
         if name in widgets.values or name in widgets.page_only:
@@ -58,7 +58,7 @@ def undeclared(
 
 
 def _only_on_the_page(name: str, value: object) -> bool:
-    """Whether a value that no class declares is a button's, a control's or a preview's."""
+    """Whether an undeclared value belongs to a button, a control or a preview."""
     plain = name.partition("#")[0]
     return (
         value is None
@@ -70,7 +70,7 @@ def _only_on_the_page(name: str, value: object) -> bool:
 
 
 def told(node: PageNode) -> Widgets:
-    """The values of a node whose class nobody knows, where the file names its widgets."""
+    """The values of a node of an unknown class, if the file names its widgets."""
     widgets = Widgets()
     if node.named is not None:
         undeclared(node.named, None, widgets)
@@ -88,13 +88,13 @@ def told(node: PageNode) -> Widgets:
 
 
 def _beside(slots: Sequence[Slot], values: Sequence[Any]) -> set[int] | None:
-    """Which widgets have a control or a button behind them, where one reading alone fits; else
-    None.
+    """The indexes of widgets followed by a control or a button; None unless exactly one reading
+    fits.
     """
     more = len(values) - len(slots)
     if not 0 <= more <= _MOST_BESIDE:
         return None
-    # For each number of places skipped so far: in how many ways, and the last of them.
+    # For each number of places skipped so far: the number of ways, and the last one found.
     ways: dict[int, tuple[int, tuple[Any, ...]]] = {0: (1, ())}
     for index, slot in enumerate(slots):
         after: dict[int, tuple[int, tuple[Any, ...]]] = {}

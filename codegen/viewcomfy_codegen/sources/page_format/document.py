@@ -1,4 +1,4 @@
-"""A page's document as data: graphs of nodes and links, in the one form that the rest works on."""
+"""A web page's document as data: graphs of nodes and links, in one normalized form."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 INPUTS: Final = "-10"
-"""The origin of links that come into a subgraph from where it is used."""
+"""The origin of links that enter a subgraph from outside."""
 OUTPUTS: Final = "-20"
 """The target of links that leave a subgraph."""
 
@@ -18,7 +18,7 @@ BYPASSED: Final = 4
 
 
 class PageLink(NamedTuple):
-    """A link from an output to an input, both by their node's id and their number."""
+    """A link from an output to an input, each identified by node id and index."""
 
     origin: str
     origin_slot: int
@@ -27,15 +27,17 @@ class PageLink(NamedTuple):
 
 
 _LONGEST_TYPE: Final = 1000
-"""Characters of a type, which may be a list of those that an input takes."""
+"""Maximum length in characters of a type, which may be a list of the types that an input
+accepts.
+"""
 
 _WHOLE: Final = re.compile(r"-?\d{1,15}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """An input of a node as the file lists it: the id of its link, and the widget that it stands
-    for.
+    """An input of a node as listed in the file, with the id of its link and the name of its
+    widget.
     """
 
     name: str
@@ -46,7 +48,7 @@ class Slot:
 
 
 class Port(NamedTuple):
-    """An input of a subgraph, and what its author called it."""
+    """An input of a subgraph, and the label that its author gave it."""
 
     name: str
     type: str
@@ -55,7 +57,7 @@ class Port(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageNode:
-    """One node of a graph; `values` and `named` are its widgets' values by place and by name, where
+    """A node of a graph; `values` and `named` are its widgets' values by position and by name, if
     the file has them.
     """
 
@@ -76,17 +78,17 @@ class PageNode:
             self._by_name.setdefault(each.name, each)
 
     def slot(self, name: str) -> Slot | None:
-        """The input of this name."""
+        """The input with this name; None if there is none."""
         return self._by_name.get(name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageGraph:
-    """The workflow itself (its id is empty) or the definition of a subgraph.
+    """The workflow itself (with an empty id) or the definition of a subgraph.
 
-    `leaving` holds the links to the subgraph's outputs by their number, `renumbered` the new ids of
-    nodes whose ids occurred before in the file. `broadcasts` is whether the file lists what the
-    pack use-everywhere links in it.
+    `leaving` contains the links to the subgraph's outputs by output index, and `renumbered` the new
+    ids of nodes whose ids occurred earlier in the file. `broadcasts` tells whether the file lists
+    the links that the use-everywhere pack makes.
     """
 
     id: str
@@ -102,7 +104,7 @@ class PageGraph:
 
 @dataclass(frozen=True, slots=True)
 class PageDocument:
-    """A file as ComfyUI's web page saves it."""
+    """A file as saved by ComfyUI's web page."""
 
     source: str
     root: PageGraph
@@ -113,17 +115,19 @@ class PageDocument:
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """The value if it is an object, or else an empty one."""
+    """The value if it is an object, or else an empty mapping."""
     return value if isinstance(value, dict) else {}
 
 
 def sequence(value: object) -> list[Any]:
-    """The value if it is a list, or else an empty one."""
+    """The value if it is a list, or else an empty list."""
     return value if isinstance(value, list) else []
 
 
 def node_id(value: object) -> str | None:
-    """A node's or a link's id as text, since files use numbers and texts interchangeably."""
+    """A node's or link's id as text, since files use numbers and strings interchangeably; None if
+    it isn't valid.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -132,19 +136,19 @@ def node_id(value: object) -> str | None:
 
 
 def whole(value: object, other: int = 0) -> int:
-    """The whole number that an id, a slot or a mode is; `other` for anything else."""
+    """An id, index or mode as a whole number; `other` for anything else."""
     text = node_id(value)
     return int(text) if text is not None and _WHOLE.fullmatch(text) else other
 
 
 def is_whole(id: str) -> bool:
-    """Whether an id is a whole number, as the page gives them."""
+    """Whether an id is a whole number, like those that the page assigns."""
     return _WHOLE.fullmatch(id) is not None
 
 
 def type_of(value: Mapping[str, Any]) -> str:
-    """The type of an input or output; a list of choices is COMBO, and what is not said fits
-    everything.
+    """The type of an input or output: COMBO for a list of choices, and a wildcard if
+    unspecified.
     """
     found = value.get("type")
     if isinstance(found, str):

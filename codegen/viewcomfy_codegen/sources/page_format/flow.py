@@ -1,4 +1,4 @@
-"""Finds where an input's value comes from, through everything that isn't exported: subgraphs,
+"""Traces where an input's value comes from, through everything that isn't exported: subgraphs,
 bypassed nodes, reroutes.
 """
 
@@ -24,7 +24,7 @@ from .virtual import GETTING, PASSING, PRIMITIVE, SETTING, VIRTUAL
 
 
 class Source(NamedTuple):
-    """An output of a node that is exported."""
+    """An output of an exported node."""
 
     node: str
     output: int
@@ -32,7 +32,7 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A value in place of a link; `primitive` for one that only reaches what it is linked to
+    """A value instead of a link; `primitive` marks one that reaches only the inputs linked to it
     directly.
     """
 
@@ -45,8 +45,8 @@ Place: TypeAlias = tuple[Scope, PageNode, Slot]
 
 
 class _Step(NamedTuple):
-    """The next input to look at; `through` where the way leads through a node that hands on its
-    input.
+    """The next input to examine; `through` tells whether the path leads through a node that passes
+    on its input.
     """
 
     scope: Scope
@@ -56,9 +56,9 @@ class _Step(NamedTuple):
 
 
 class Flow:
-    """Answers where inputs come from; each input on the way is looked at once.
+    """Traces the origins of inputs; each input along the way is examined only once.
 
-    `promoted` gives the value that a subgraph's input has where nothing is linked to it.
+    `promoted` returns the value of a subgraph's input that has no link.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Flow:
         self.circles: list[Place] = []
 
     def origin(self, scope: Scope, node: PageNode, slot: Slot) -> Origin:
-        """Where an input's value comes from; None if nothing is linked."""
+        """The origin of an input's value; None if nothing is linked."""
         walked: list[tuple[tuple[str, str, str], bool]] = []
         seen: set[tuple[str, str, str]] = set()
         place, through = (scope, node, slot), False
@@ -103,7 +103,7 @@ class Flow:
         through: bool,
         found: Origin,
     ) -> Origin:
-        """Store the result for every input on the way."""
+        """Store the result for every input along the way."""
         for key, came_through in reversed(walked):
             if key not in self._found:
                 if through and isinstance(found, Written) and found.primitive:
@@ -113,7 +113,7 @@ class Flow:
         return self._found[walked[0][0]] if walked else found
 
     def _before(self, scope: Scope, node: PageNode, slot: Slot) -> _Step | Origin:
-        """What an input is linked to: the next input on the way, or where it ends."""
+        """What an input is linked to: the next input on the path, or the origin."""
         if slot.link is None:
             return None
         link = scope.graph.links.get(slot.link)
@@ -139,7 +139,7 @@ class Flow:
     def _from_outside(
         self, scope: Scope, link: PageLink, through: bool
     ) -> _Step | Origin:
-        """What comes into a subgraph where it is used."""
+        """What enters a subgraph at the place where it is used."""
         ports = scope.graph.ports
         if scope.outer is None or scope.host is None or link.origin_slot >= len(ports):
             return None
@@ -152,7 +152,7 @@ class Flow:
     def _from_node(
         self, scope: Scope, node: PageNode, output: int, wanted: str
     ) -> _Step | Origin:
-        """What an output hands on."""
+        """What an output passes on."""
         if node.class_type == PRIMITIVE:
             values = node.values or tuple((node.named or {}).values())
             return Written(values[0], primitive=True) if values else None
@@ -179,7 +179,7 @@ class Flow:
         return Source(scope.id_of(node), output)
 
     def slots(self, scope: Scope, node: PageNode) -> list[Slot]:
-        """All inputs of a node, those included that the file leaves out since nothing is linked to
+        """All inputs of a node, including those the file omits because nothing is linked to
         them.
         """
         saved = {slot.name: slot for slot in node.inputs}
@@ -195,13 +195,13 @@ class Flow:
             for name, each in facts.inputs.items()
             if not each.socketless and (name in saved or each.autogrow is None)
         ]
-        # The page lists sockets before the sockets of widgets.
+        # The page lists plain sockets before those of widgets.
         declared = [slot for _, slot in sorted(shown, key=itemgetter(0))]
         names = {slot.name for slot in declared}
         return [*declared, *(slot for slot in node.inputs if slot.name not in names)]
 
     def _setter(self, scope: Scope, node: PageNode) -> tuple[Scope, PageNode] | None:
-        """The node that a getting one names: in its own graph, else around it."""
+        """The set node that a get node refers to, in its own graph or an enclosing one."""
         name = _said(node)
         place: Scope | None = scope
         while place is not None and name is not None:
@@ -220,6 +220,6 @@ class Flow:
 
 
 def _said(node: PageNode) -> str | None:
-    """The name that a setting or getting node has on it."""
+    """The name that a set or get node refers to."""
     values = node.values or tuple((node.named or {}).values())
     return values[0] if values and isinstance(values[0], str) else None

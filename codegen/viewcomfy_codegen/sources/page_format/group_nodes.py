@@ -1,4 +1,4 @@
-"""Group nodes as older pages made them, in the form that replaced them: subgraphs."""
+"""Converts group nodes, which older pages made, to the subgraphs that replaced them."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from .shown import Unfit
 Lookup = Callable[[str], NodeFacts | None]
 
 _STARTS: Final = ("workflow>", "workflow/")
-"""How the types of group nodes begin."""
+"""Prefixes of the types of group nodes."""
 _HINT: Final = "open it in ComfyUI, and use Workflow > Export (API)"
 
 
 def is_group_node(node: PageNode) -> bool:
-    """Whether a node stands for several that the file describes apart."""
+    """Whether a node stands for a group of nodes that the file defines separately."""
     return node.class_type.startswith(_STARTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """A document with a subgraph in place of each group node, and what is wrong with those for
-    which that cannot be done.
+    """A document with subgraphs instead of group nodes, and the problems of those that can't be
+    expanded.
     """
 
     document: PageDocument
@@ -94,7 +94,7 @@ def _name(host: PageNode) -> str:
 
 
 def _with_instances(graph: PageGraph, ids: Mapping[str, PageNode]) -> PageGraph:
-    """The graph with other nodes in the places of some of its own, by their ids."""
+    """The graph with some of its nodes, identified by their ids, replaced by others."""
     links = {
         id: link._replace(
             origin=ids[link.origin].id if link.origin in ids else link.origin,
@@ -113,8 +113,8 @@ def _with_instances(graph: PageGraph, ids: Mapping[str, PageNode]) -> PageGraph:
 
 
 def _subgraph(host: PageNode, group: Group, free: int) -> tuple[PageGraph, PageNode]:
-    """The definition of a subgraph of the group's nodes, with the values that they have on the
-    host; and the node that stands for it.
+    """The definition of a subgraph with the group's nodes and the host's values, and the node that
+    stands for it.
     """
     shown = group.shown()
     nodes = group.nodes_with(shown.values(host))
@@ -156,7 +156,7 @@ def _subgraph(host: PageNode, group: Group, free: int) -> tuple[PageGraph, PageN
 
 
 def _with_slot(nodes: list[PageNode], number: int, slot: int | Slot) -> int:
-    """The number of an inner node's input; one that stands for a widget is added."""
+    """The index of an inner node's input; an input for a widget is added first."""
     if isinstance(slot, int):
         return slot
     node = nodes[number]

@@ -1,4 +1,4 @@
-"""What a group node shows of the nodes within it, as the page that made it decided."""
+"""Determines what a group node shows of its inner nodes, following the page's rules."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ Lookup = Callable[[str], NodeFacts | None]
 
 
 class Group:
-    """A group as the file describes it: nodes by their numbers, and links between them.
+    """A group as defined in the file: nodes by number, and the links between them.
 
-    Raises CodegenError for nodes that are not well formed, and Unfit for those that nothing is
-    known of.
+    Raises CodegenError for malformed nodes, and Unfit for nodes of unknown classes.
     """
 
     def __init__(
@@ -48,7 +47,7 @@ class Group:
         ]
 
     def _widgets(self, node: PageNode, facts: NodeFacts | None) -> Widgets:
-        """What the inner node itself holds."""
+        """The widgets' values stored in the inner node itself."""
         if node.class_type in VIRTUAL:
             return Widgets()
         if facts is None:
@@ -60,7 +59,7 @@ class Group:
             raise Unfit(message) from error
 
     def nodes_with(self, values: Mapping[tuple[int, str], Any]) -> list[PageNode]:
-        """The inner nodes, with these values in place of their own."""
+        """The inner nodes, with these values replacing their own."""
         found = []
         for number, (node, held) in enumerate(
             zip(self._nodes, self._held, strict=True)
@@ -115,7 +114,7 @@ class Group:
         return shown
 
     def _stands_for_itself(self, number: int, node: PageNode) -> bool:
-        """Whether the page shows anything of a node that only it has."""
+        """Whether the page shows anything of a node that exists only there."""
         out = (number, 0) in self._origins
         if node.class_type == PRIMITIVE:
             return out
@@ -125,7 +124,7 @@ class Group:
         return not within or (number, 0) in self._external
 
     def _passed(self, number: int) -> str:
-        """The type of what a reroute passes on, after which the page names its input."""
+        """The type that a reroute passes on, which the page uses to name its input."""
         targets = [target for origin, target in self.links if origin == (number, 0)]
         inputs = [self._nodes[of].inputs[at : at + 1] for of, at in targets]
         kinds = [slot.type for slots in inputs for slot in slots if slot.type != "*"]
@@ -139,15 +138,15 @@ class Group:
         shown: Shown,
         names: Names,
     ) -> Iterator[tuple[int, int, str, InputFacts]]:
-        """Adds an ordinary node's widgets and sockets; yields the widgets that became inputs,
-        which come after those of all nodes.
+        """Add an ordinary node's widgets and sockets, and yield the widgets converted to inputs,
+        which follow those of all nodes.
         """
         places = {slot.name: index for index, slot in enumerate(node.inputs)}
         later: list[tuple[int, int, str, InputFacts]] = []
         for name, each in facts.inputs.items():
             if each.branches or each.autogrow or each.group:
                 raise Unfit(f"the {node.class_type} within it has inputs that vary")
-            # Widgets that the class has gained since have no place among the values.
+            # Widgets that were added to the class later have no saved value.
             if not each.is_widget or name in self._held[number].assumed:
                 continue
             index = places.get(name)
@@ -177,7 +176,7 @@ class Group:
 
 
 def _links(value: object, count: int) -> Iterator[tuple[End, End]]:
-    """The links whose both ends lie within the group."""
+    """The links whose two ends are both within the group."""
     for each in sequence(value):
         parts = sequence(each)
         if _is_end(parts, count) and _is_end(parts[2:], count):
@@ -185,7 +184,7 @@ def _links(value: object, count: int) -> Iterator[tuple[End, End]]:
 
 
 def _is_end(parts: list[Any], count: int) -> bool:
-    """Whether two numbers begin the list that stand for a node of the group and a slot of it."""
+    """Whether a list starts with a valid node number and slot index."""
     return (
         len(parts) >= 2
         and all(isinstance(part, int) and part >= 0 for part in parts[:2])

@@ -1,5 +1,5 @@
-"""The links of a graph, and which input each one ends at: files hold both forms, and damaged ones
-hold them at odds.
+"""Resolves a graph's links and the input that each one ends at. Files store both directions, which
+may disagree in damaged files.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from .document import (
 )
 
 BROADCAST: Final = "ue:"
-"""How the ids begin of links that the pack use-everywhere makes when the page exports; the file
-lists them apart.
+"""The prefix of the ids of links that the use-everywhere pack makes on export; the file lists them
+separately.
 """
 _KEYS: Final = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
 _BROADCAST_KEYS: Final = ("upstream", "upstream_slot", "downstream", "downstream_slot")
@@ -30,7 +30,7 @@ _BROADCAST_KEYS: Final = ("upstream", "upstream_slot", "downstream", "downstream
 def read_links(
     graph: Mapping[str, Any], fault: Callable[[int], None]
 ) -> dict[str, PageLink]:
-    """A graph's links by their ids; `fault` hears the places of those that lack an end."""
+    """A graph's links by id; `fault` is called with the location of each link that lacks an end."""
     links: dict[str, PageLink] = {}
     for number, each in enumerate(sequence(broadcasts_of(graph))):
         link = _link([mapping(each).get(key) for key in _BROADCAST_KEYS])
@@ -55,12 +55,12 @@ def read_links(
 
 
 def broadcasts_of(graph: Mapping[str, Any]) -> Any:
-    """What a graph's file lists of the links that use-everywhere makes; None where it does not."""
+    """The file's list of the links that use-everywhere makes; None if it has none."""
     return mapping(graph.get("extra")).get("ue_links")
 
 
 def _link(parts: list[Any]) -> PageLink | None:
-    """A link between two ends, each a node's id and a number."""
+    """A link between two ends, each a node's id and an index; None if it isn't valid."""
     ids = [node_id(part) for part in parts]
     if len(ids) < 4 or None in ids:
         return None
@@ -70,10 +70,10 @@ def _link(parts: list[Any]) -> PageLink | None:
 def with_links(
     nodes: Mapping[str, PageNode], links: Mapping[str, PageLink]
 ) -> dict[str, PageNode]:
-    """The nodes, whose inputs without a link of their own have the one that ends at them.
+    """The nodes, with missing links of inputs filled in from the list of links.
 
-    An input's own word counts before the list's, since pages have moved inputs without telling the
-    list.
+    An input's own link takes precedence over the list, since pages have moved inputs without
+    updating the list.
     """
     ends = {(link.target, link.target_slot): id for id, link in links.items()}
     return {id: _with_links(node, links, ends) for id, node in nodes.items()}
@@ -98,8 +98,8 @@ def _with_links(
 
 
 def beyond(graph: PageGraph) -> dict[str, list[tuple[int, str]]]:
-    """The links that end at inputs which the file does not list, by the node: the input's number,
-    and the link's id.
+    """By node, the links that end at inputs which the file doesn't list: the input's index and the
+    link's id.
     """
     found: dict[str, list[tuple[int, str]]] = {}
     for id, link in graph.links.items():

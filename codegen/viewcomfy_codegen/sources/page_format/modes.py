@@ -1,4 +1,4 @@
-"""Which of its inputs a bypassed node hands on."""
+"""Determines which input a bypassed node passes on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ ANY = frozenset({"", "*"})
 
 
 class HandedOn:
-    """The inputs of a bypassed node, each found by its type at once however many there are."""
+    """The inputs of a bypassed node, indexed by type."""
 
     def __init__(self, inputs: Sequence[str], outputs: Sequence[str]) -> None:
         self._inputs = inputs
@@ -22,10 +22,10 @@ class HandedOn:
                 self._accepting.setdefault(each, index)
 
     def place(self, output: int, wanted: str) -> int | None:
-        """The number of the input that replaces an output, by their types; None if none fits.
+        """The index of the input that replaces an output, by type; None if none fits.
 
-        `wanted` is the type of the input that the output is linked to. Whether the chosen input is
-        connected does not matter.
+        `wanted` is the type of the input that the output is linked to. It doesn't matter whether
+        the chosen input is connected.
         """
         if not self._inputs:
             return None
@@ -42,7 +42,7 @@ class HandedOn:
         return min((each for each in found if each is not None), default=None)
 
     def _fits_own(self, output: int, wanted: str) -> bool:
-        """Whether an output and the input beside it have types that go together."""
+        """Whether an output and the input with the same index have compatible types."""
         if output >= len(self._outputs):
             return fits(self._inputs[output], wanted)
         if output not in self._own:
@@ -52,9 +52,7 @@ class HandedOn:
 
 
 def fits(one: str, other: str) -> bool:
-    """Whether an output and an input of these types can be linked; commas separate accepted
-    types.
-    """
+    """Whether an output and an input of these types can be linked; commas separate alternatives."""
     ones, others = _accepted(one), _accepted(other)
     return not (
         ones.isdisjoint(others) and ones.isdisjoint(ANY) and others.isdisjoint(ANY)

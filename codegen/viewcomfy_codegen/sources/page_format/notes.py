@@ -1,4 +1,4 @@
-"""Summarizes what a conversion left out, assumed or could not follow."""
+"""Summarizes what a conversion left out, assumed or couldn't follow."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .document import BYPASSED, PageNode, Slot
 from .subgraphs import Scope
 
 _MOST: Final = 6
-"""Places that one line lists."""
+"""Maximum number of places listed in one line."""
 
 _API_HINT: Final = "in ComfyUI, use Workflow > Export (API) to have its own"
 
 
 @dataclass(slots=True)
 class Notes:
-    """Collects notes while nodes are converted; each list holds places, such as `57:8
+    """Collects notes while nodes are converted; each list contains places, such as `57:8
     (KSampler)`.
     """
 
@@ -36,22 +36,22 @@ class Notes:
     single: list[Diagnostic] = field(default_factory=list)
 
     def left_out(self, scope: Scope, node: PageNode) -> None:
-        """A node that servers never see."""
+        """Note a node that isn't sent to servers."""
         kinds = self.bypassed if node.mode == BYPASSED else self.muted
         kinds.append(_named(scope, node))
 
     def page_node(self, scope: Scope, node: PageNode) -> None:
-        """A node that exists only on the page."""
+        """Note a node that exists only on the page."""
         self.page_nodes.append(_named(scope, node))
 
     def inputs(
         self, kind: list[str], scope: Scope, node: PageNode, names: Iterable[str]
     ) -> None:
-        """Inputs of a node, for one of the lists."""
+        """Add inputs of a node to one of the lists."""
         kind.extend(f"{_named(scope, node)} {name}" for name in names)
 
     def dangling(self, scope: Scope, node: PageNode, slot: Slot) -> None:
-        """An input that is linked to nothing that the file has."""
+        """Note an input whose link leads to nothing in the file."""
         where = place(
             self.source, scope.id_of(node), node.class_type, "inputs", slot.name
         )
@@ -65,7 +65,7 @@ class Notes:
         )
 
     def unlisted(self, scope: Scope, node: PageNode) -> None:
-        """A node that has inputs elsewhere linked, where the file does not list which."""
+        """Note a node with links to inputs that the file doesn't list."""
         self.single.append(
             Diagnostic(
                 place(self.source, scope.id_of(node), node.class_type),
@@ -76,7 +76,9 @@ class Notes:
         )
 
     def circle(self, scope: Scope, node: PageNode, slot: Slot) -> None:
-        """An input whose link leads back to itself through nodes that only pass on their input."""
+        """Note an input whose link leads back to itself through nodes that only pass on their
+        input.
+        """
         where = place(
             self.source, scope.id_of(node), node.class_type, "inputs", slot.name
         )

@@ -1,4 +1,4 @@
-"""Placeholders in the names of saved files: `%KSampler.seed%` stands for what a widget holds."""
+"""Fills placeholders in the names of saved files: `%KSampler.seed%` stands for a widget's value."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from .document import PageNode
 from .virtual import PRIMITIVE
 
 FILE_NAME: Final = "filename_prefix"
-"""The input whose placeholders the page fills when it exports."""
+"""The input whose placeholders the page fills on export."""
 
 _PLACEHOLDER: Final = re.compile(r"%([^%]+)%")
 _DATE: Final = re.compile(r"%date:[^%]*%")
 _UNFIT: Final = re.compile(r'[/?<>\\:*|"\x00-\x1f\x7f]')
-"""What no file's name may hold."""
+"""Characters not allowed in file names."""
 
 _LONGEST: Final = 255
-"""Characters that a file's name may have: a value beyond that is not filled in."""
+"""Maximum length in characters of a value to be filled in; longer values are not."""
 
 
 class Placeholders:
-    """Fills placeholders with the widgets of the workflow's nodes; `values` gives those of one."""
+    """Fills placeholders with the values of widgets in the workflow; `values` returns those of one
+    node.
+    """
 
     def __init__(
         self,
@@ -34,7 +36,7 @@ class Placeholders:
         self._called: dict[str, PageNode] | None = None
 
     def filled(self, text: str) -> str:
-        """The text with the values of the widgets that it names; what names none stays."""
+        """The text with its placeholders filled in; those that don't refer to a widget are kept."""
         return _PLACEHOLDER.sub(self._value, text)
 
     def _value(self, found: re.Match[str]) -> str:
@@ -52,7 +54,7 @@ class Placeholders:
         return _UNFIT.sub("_", text) if fits else found[0]
 
     def _by_name(self) -> dict[str, PageNode]:
-        """Nodes by the name that they have for placeholders, else by their title."""
+        """Nodes by their name for placeholders, or else by title."""
         if self._called is None:
             nodes = list(self._nodes())
             self._called = {node.title: node for node in reversed(nodes) if node.title}
@@ -61,7 +63,7 @@ class Placeholders:
 
 
 def is_dated(text: str) -> bool:
-    """Whether the page writes the date of each run into the text."""
+    """Whether the page inserts the date of each run into the text."""
     return _DATE.search(text) is not None
 
 
@@ -71,7 +73,7 @@ def _name(node: PageNode) -> str:
 
 
 def _text(value: object) -> str:
-    """A value as the page writes it."""
+    """A value as the page formats it."""
     if value is None:
         return ""
     if isinstance(value, bool):

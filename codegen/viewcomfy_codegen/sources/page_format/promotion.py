@@ -1,4 +1,4 @@
-"""Values of the inner widgets that a subgraph shows where it is used."""
+"""Finds the values of inner widgets that a subgraph shows where it is used."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .flow import Written
 from .subgraphs import Scope
 
 _OWN: Final = "-1"
-"""The inner node of an entry that stands for an input of the subgraph itself."""
+"""The inner node id of an entry that stands for an input of the subgraph itself."""
 
 _DRAWN: Final = "$$"
-"""How the names begin of what the page draws among the widgets, and that holds no value."""
+"""The prefix of pseudo-widgets that the page draws and that hold no value."""
 
 
 class Promotion:
-    """Answers what a subgraph's widgets hold; `widgets`
-    gives the values of an ordinary node's own.
+    """Finds the values of a subgraph's widgets; `widgets` returns the values of an ordinary node's
+    own.
     """
 
     def __init__(self, widgets: Callable[[PageNode], Widgets]) -> None:
@@ -30,8 +30,8 @@ class Promotion:
         ] = {}
 
     def value(self, scope: Scope, port: str) -> Written | None:
-        """What an input of a subgraph holds where nothing is linked to it: the host's value, else
-        the inner widget's.
+        """The value of a subgraph's input that has no link: the host's value, or else the inner
+        widget's.
         """
         while scope.host is not None:
             shown = self._inner(scope)
@@ -54,7 +54,7 @@ class Promotion:
         return None
 
     def over(self, scope: Scope, node: PageNode, widgets: Widgets) -> Mapping[str, Any]:
-        """The values that older files keep on the host for widgets that are no inputs of the
+        """The values that older files store on the host for widgets that aren't inputs of the
         subgraph.
         """
         _, older = self._host(scope) if scope.host is not None else ({}, {})
@@ -65,9 +65,7 @@ class Promotion:
         }
 
     def _inner(self, scope: Scope) -> dict[str, tuple[PageNode, str]]:
-        """For each input of a subgraph that is a widget, the first inner widget that it is linked
-        to.
-        """
+        """For each input of a subgraph that is a widget, the first inner widget linked to it."""
         graph = scope.graph
         if graph not in self._shown:
             found: dict[str, tuple[PageNode, str]] = {}
@@ -95,8 +93,8 @@ class Promotion:
         return self._shown[graph]
 
     def _host(self, scope: Scope) -> tuple[dict[str, Any], dict[tuple[str, str], Any]]:
-        """What the host holds, by the subgraph's inputs; and by inner node and widget, as older
-        files have it.
+        """The values on the host: by the subgraph's inputs and, in older files, by inner node and
+        widget.
         """
         host = scope.host
         assert host is not None

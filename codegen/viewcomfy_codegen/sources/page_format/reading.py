@@ -1,4 +1,4 @@
-"""Decoded JSON into a page's document."""
+"""Reads decoded JSON into a web page's document."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from .renumbering import Renumbering
 
 
 def read_document(document: Mapping[str, Any], source: str) -> PageDocument:
-    """The document in a JSON value; `source` names the file in messages.
+    """The document in a JSON value; `source` is the file's name for messages.
 
-    Raises CodegenError with all that is wrong in its structure.
+    Raises CodegenError listing everything that is wrong with its structure.
     """
     reader = _Reader(source)
     root = reader.graph(document, "")
@@ -49,9 +49,9 @@ def read_document(document: Mapping[str, Any], source: str) -> PageDocument:
 
 
 def read_nodes(values: list[Any], source: str) -> list[PageNode]:
-    """Nodes that a file describes apart from any graph, numbered from 0.
+    """Nodes that a file defines separately from any graph, numbered from 0.
 
-    Raises CodegenError with all that is wrong with them.
+    Raises CodegenError listing everything that is wrong with them.
     """
     reader = _Reader(source)
     numbered = [{**mapping(each), "id": id} for id, each in enumerate(values)]
@@ -66,7 +66,7 @@ def _text(value: object) -> str:
 
 
 class _Reader:
-    """Reads graphs, and collects what is wrong with them."""
+    """Reads graphs and collects everything that is wrong with them."""
 
     def __init__(self, source: str) -> None:
         self.source = source

@@ -1,4 +1,4 @@
-"""Ids that occur twice in a file: the page gives such nodes new ones."""
+"""Gives new ids to nodes whose ids occur twice in a file, as the page does."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .document import OUTPUTS, PageGraph, is_whole, mapping, whole
 
 
 class Renumbering:
-    """Gives nodes of definitions whose ids occurred before in the file new ones, as the page does:
-    it counts on from the last id that it has given or met, and passes those that are taken.
+    """Gives new ids to nodes in definitions whose ids occurred earlier in the file. Like the page,
+    it counts up from the last id assigned or encountered, skipping those in use.
     """
 
     def __init__(self, document: Mapping[str, Any], root: PageGraph) -> None:

@@ -1,4 +1,4 @@
-"""What a group node shows: the inputs, widgets and outputs of its own, and their names."""
+"""The inputs, widgets and outputs that a group node shows, and their names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .document import PageNode, Slot, mapping
 from .virtual import PRIMITIVE
 
 End: TypeAlias = tuple[int, int]
-"""One end of a link: an inner node's number, and its input's or output's."""
+"""One end of a link: an inner node's number, and the index of its input or output."""
 
 
 class Unfit(Exception):
@@ -19,8 +19,8 @@ class Unfit(Exception):
 
 
 class ShownWidget(NamedTuple):
-    """A widget of an inner node, its type, and how many places it has among the values: more than
-    one where a control or a button follows it.
+    """A widget of an inner node, its type, and the number of values it takes up: more than one if a
+    control or a button follows it.
     """
 
     node: int
@@ -32,17 +32,19 @@ class ShownWidget(NamedTuple):
 
 @dataclass(slots=True)
 class Shown:
-    """The inputs, widgets and outputs of a group node: what it calls them, and where they lead."""
+    """The inputs, widgets and outputs of a group node, by name, and the inner ones they lead to."""
 
     sockets: dict[str, End] = field(default_factory=dict)
     converted: dict[str, End] = field(default_factory=dict)
     widgets: dict[str, ShownWidget] = field(default_factory=dict)
     outputs: list[End] = field(default_factory=list)
     turned: list[ShownWidget] = field(default_factory=list)
-    """The widgets that `converted` stand for."""
+    """The widgets that were converted to the inputs in `converted`."""
 
     def place(self, slot: Slot) -> tuple[int, int | Slot]:
-        """The inner node and its input that an input of the group node leads to."""
+        """The inner node and the input of it that an input of the group node leads to. Raises Unfit
+        if there is no such input.
+        """
         end = self.sockets.get(slot.name) or self.converted.get(slot.name)
         if end is not None:
             return end
@@ -52,7 +54,9 @@ class Shown:
         return widget.node, Slot(widget.name, widget.type, None, widget.name)
 
     def values(self, host: PageNode) -> dict[tuple[int, str], Any]:
-        """What the inner widgets hold on the group node itself."""
+        """The inner widgets' values stored on the group node itself. Raises Unfit if they don't
+        match the group's definition.
+        """
         held = host.values or ()
         if host.named is not None:
             raise Unfit("its values stand in a form that is not known of group nodes")
@@ -75,14 +79,14 @@ class Shown:
 
 
 class Names:
-    """What a group node calls the inputs of its inner nodes: no two alike."""
+    """Gives the inputs of inner nodes unique names on the group node."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._config = config
         self._seen: dict[str, int] = {}
 
     def of(self, number: int, node: PageNode, name: str) -> str:
-        """The name of the input, which counts as taken from then on."""
+        """A name for the input, reserved from then on."""
         slot = node.slot(name)
         said = said_of(self._config, number, "input", name).get("name")
         found = said if isinstance(said, str) else None
@@ -101,6 +105,6 @@ class Names:
 def said_of(
     config: Mapping[str, Any], number: int, kind: str, name: str
 ) -> Mapping[str, Any]:
-    """What the group's author set for an input or output of an inner node."""
+    """The group author's settings for an input or output of an inner node."""
     node = mapping(config.get(str(number)))
     return mapping(mapping(node.get(kind)).get(name))

@@ -1,5 +1,5 @@
-"""Subgraphs where they are used: which graph a node stands
-in, and by which path servers know it.
+"""Subgraphs where they are used: the graph that contains a node, and the path by which servers know
+it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from ...errors import CodegenError, Diagnostic
 from .document import BYPASSED, MUTED, PageDocument, PageGraph, PageNode
 
 UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
-"""How workflows and subgraphs are numbered."""
+"""The form of the ids of workflows and subgraphs."""
 DEEPEST: Final = 100
-"""How deep subgraphs may be nested."""
+"""Maximum nesting of subgraphs."""
 MOST_NODES: Final = 500_000
-"""How many nodes a workflow may have once its subgraphs are expanded."""
+"""Maximum number of nodes of a workflow after its subgraphs are expanded."""
 
 
 @dataclass(eq=False, slots=True)
 class Scope:
-    """One use of a graph: the workflow itself, or a subgraph at `path`, where the node `host` of
-    `outer` stands for it.
+    """One use of a graph: the workflow itself, or a subgraph at `path`, represented by the node
+    `host` of `outer`.
     """
 
     document: PageDocument
@@ -38,7 +38,7 @@ class Scope:
         return f"{self.path}:{node.id}" if self.path else node.id
 
     def inside(self, node: PageNode) -> Scope | None:
-        """The subgraph that the node stands for; None for an ordinary node."""
+        """The subgraph that the node represents; None for an ordinary node."""
         graph = self.document.definitions.get(node.class_type)
         if graph is None:
             return None
@@ -50,7 +50,9 @@ class Scope:
 
 
 def refuse_endless(document: PageDocument) -> None:
-    """Raises CodegenError for subgraphs that hold themselves, or that expand beyond all bounds."""
+    """Raises CodegenError for subgraphs that contain themselves, or that expand to too many nodes
+    or levels.
+    """
     order = _inner_first(document)
     sizes: dict[str, int] = {}
     depths: dict[str, int] = {}
@@ -71,7 +73,7 @@ def refuse_endless(document: PageDocument) -> None:
 
 
 def _inner_first(document: PageDocument) -> list[PageGraph]:
-    """The definitions in use, each after those that it uses. Raises CodegenError for a circle."""
+    """The definitions in use, each after those that it uses. Raises CodegenError for a cycle."""
     done: dict[str, PageGraph] = {}
     trail: list[tuple[PageGraph, Iterator[str]]] = []
     open_: dict[str, None] = {}
@@ -104,11 +106,10 @@ def _inner_first(document: PageDocument) -> list[PageGraph]:
 
 
 def exported(root: Scope) -> Iterator[tuple[Scope, PageNode]]:
-    """Every node that stands for itself in a live graph, in the file's order, subgraphs expanded
-    where they stand.
+    """All ordinary nodes in active graphs, in the file's order, with subgraphs expanded in place.
 
-    A subgraph in the workflow itself that is muted or bypassed has no nodes; within another
-    subgraph it has them all the same, as the web page exports it.
+    A muted or bypassed subgraph in the workflow itself has no nodes; one within another subgraph
+    does, since the web page exports it nevertheless.
     """
     trail = [(root, iter(root.graph.nodes.values()))]
     while trail:

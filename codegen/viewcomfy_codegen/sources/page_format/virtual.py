@@ -1,25 +1,25 @@
-"""Nodes that the web page alone knows: what they do there, and that no server has them."""
+"""The nodes that exist only on the web page, by what they do there."""
 
 from __future__ import annotations
 
 from typing import Final
 
 PRIMITIVE: Final = "PrimitiveNode"
-"""Writes its value into what it is linked to."""
+"""Writes its value into the inputs linked to it."""
 PASSING: Final = frozenset({"Reroute", "Reroute (rgthree)", "SetNode", "easy setNode"})
-"""Hand on their input."""
+"""Nodes that pass on their input."""
 SETTING: Final = frozenset({"SetNode", "easy setNode"})
-"""Hand on their input, and to all that name them."""
+"""Nodes that pass on their input, also to all get nodes that refer to them."""
 GETTING: Final = frozenset({"GetNode", "easy getNode"})
-"""Hand on the input of the setting node that they name."""
+"""Nodes that pass on the input of the set node they refer to."""
 BROADCASTING: Final = frozenset(
     {
         *("Anything Everywhere", "Anything Everywhere?", "Anything Everywhere3"),
         "Prompts Everywhere",
     }
 )
-"""Have what they take linked to inputs elsewhere when the page exports; servers run them for
-nothing.
+"""Nodes whose inputs the page links to other nodes' inputs on export; on a server they have no
+effect.
 """
 _SILENT: Final = frozenset(
     {
@@ -37,5 +37,5 @@ _SILENT: Final = frozenset(
         "Random Unmuter (rgthree)",
     }
 )
-"""Notes, headings and switches for the page."""
+"""Notes, headings and switches on the page."""
 VIRTUAL: Final = PASSING | SETTING | GETTING | BROADCASTING | _SILENT | {PRIMITIVE}

@@ -1,4 +1,4 @@
-"""What a node's widgets hold, by the names of the inputs that they stand for."""
+"""Reads the values of a node's widgets, by input name."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from .described import CONTROLS, Untold, Widgets, told, undeclared
 from .document import PageNode
 
 _BUTTONS: Final = 3
-"""Buttons before the widget of a scene that is loaded from a file, each with a place of its own."""
+"""The number of buttons before the widget of a scene that is loaded from a file, each with a
+position of its own.
+"""
 _SIDES: Final = 4
-"""Places behind a box for its left, top, width and height."""
+"""The number of values after a box, for its left, top, width and height."""
 
 _NUMBERS: Final = frozenset({"INT", "FLOAT"})
 _DRAWN: Final = re.compile(r"\{[^{}]*\||/[/*]")
-"""Alternatives, or a comment, in a text that is a dynamic prompt."""
+"""Matches alternatives or a comment in a text that is a dynamic prompt."""
 _NOTHING: Final = object()
-"""Stands for a value that the file does not have."""
+"""A sentinel for a value that the file lacks."""
 
 
 def widgets_of(node: PageNode, facts: NodeFacts | None) -> Widgets:
-    """The values of a node's widgets, as its class has them, else as the file itself tells.
+    """The values of a node's widgets, according to its class or else to the file itself.
 
-    Raises Untold where neither does.
+    Raises Untold if neither suffices.
     """
     if facts is None:
         return told(node)
@@ -38,13 +40,13 @@ def widgets_of(node: PageNode, facts: NodeFacts | None) -> Widgets:
         _options(places, found.widgets)
     if not found.misfit or facts.own:
         return found.widgets
-    # The file is of another version of the class than the one that is known.
+    # The file was saved with another version of the class than the known one.
     return _by_name(node.named, facts) if node.named is not None else told(node)
 
 
 def _without_sockets(values: Sequence[Any], facts: NodeFacts) -> Sequence[Any]:
-    """The values without those of inputs that are sockets alone today, but were widgets when an
-    older page saved the file: told by their number.
+    """The values without those of inputs that are only sockets today but were widgets when an older
+    page saved the file, which is recognized by the number of values.
     """
     inputs = [each for each in facts.inputs.values() if not each.page_only]
     if not any(each.force_input for each in inputs):
@@ -65,7 +67,7 @@ def _by_name(named: Mapping[str, Any], facts: NodeFacts) -> Widgets:
 
 
 class _ByName:
-    """Values by name: nothing stands between them."""
+    """Values by name, with nothing between them."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
@@ -80,12 +82,14 @@ class _ByName:
         return True
 
     def under(self, name: str) -> bool:
-        """Whether there are values whose number the class leaves open, and yields to the caller."""
+        """Whether a variable number of widgets can occur here without shifting the values that
+        follow.
+        """
         return True
 
 
 class _ByPlace:
-    """Values by place: whatever has a widget takes one, the page's own as well."""
+    """Values by position: every widget takes up a position, including those for the page only."""
 
     def __init__(self, values: Sequence[Any]) -> None:
         self._values = values
@@ -100,7 +104,7 @@ class _ByPlace:
         self._next += count
 
     def control(self) -> bool:
-        """Whether the next place can be that of a control, which is passed."""
+        """Take the value at the next position, and tell whether it can be that of a control."""
         value = self.take("")
         if isinstance(value, str):
             return not value or value in CONTROLS
@@ -114,10 +118,10 @@ class _ByPlace:
 
 
 class _Read:
-    """Walks through a class's inputs in the page's order, and gives each widget its value.
+    """Goes through a class's inputs in the page's order, and assigns each widget its value.
 
-    `misfit` is whether a number's place holds a text or a switch: the places are not those of this
-    version of the class.
+    `misfit` is true if a value's type is wrong for its position, such as a string for a number, so
+    that the file must be from another version of the class.
     """
 
     def __init__(self, source: _ByName | _ByPlace, facts: NodeFacts) -> None:
@@ -171,7 +175,7 @@ class _Read:
 
 
 def default_of(facts: InputFacts) -> Any:
-    """What a widget holds that nobody set; None where that is not known."""
+    """The default value of a widget that nobody set; None if unknown."""
     if facts.default is not None:
         return facts.default
     if facts.choices:
@@ -194,7 +198,7 @@ def _is_number(value: object) -> bool:
 
 
 def _grows(facts: InputFacts) -> bool:
-    """Whether the node has as many such widgets as its user wanted."""
+    """Whether the node can have any number of such widgets."""
     if facts.group is not None:
         return any(each.is_widget for each in facts.group.members.values())
     return facts.autogrow is not None and facts.autogrow.element.is_widget
@@ -205,8 +209,8 @@ def _loads(facts: InputFacts) -> bool:
 
 
 def _options(places: _ByPlace, widgets: Widgets) -> None:
-    """The choices of a CustomCombo, which its user writes on the node; what is chosen says its
-    index.
+    """Read the choices of a CustomCombo, which its user enters on the node, and set the index of
+    the chosen one.
     """
     rest = list(places.rest())
     options = rest[1:]
