@@ -18,7 +18,7 @@ import pytest
 from ..helpers.blocks import ROOT, blocks, matches, replaced
 from ..helpers.comfy import comfy
 
-SET_UP = ("python3 -m venv", "source ", "pip install", "export ")
+SET_UP = ("python3 -m venv", "source ", "pip install", "cd ", "export ")
 """Commands that the tests' own environment stands for; `.ci/run` runs the first."""
 
 MADE = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}

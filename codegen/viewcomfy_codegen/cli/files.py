@@ -68,7 +68,7 @@ def _similar(path: Path) -> Path | None:
         names = [each.name for each in islice(path.parent.iterdir(), 10_000)]
     except OSError:
         return None
-    nearest = get_close_matches(path.name, names, n=1)
+    nearest = get_close_matches(path.name, names, n=1, cutoff=0.8)
     return path.with_name(nearest[0]) if nearest else None
 
 

@@ -38,13 +38,15 @@ class Note:
 class OldCall:
     """Parameters that a program collects under one name, and the call that sends them.
 
-    `values` are the expressions by wire key, as written in the program; `arguments` are the call's
+    `values` are the expressions by wire key, as written in the program, and `lines` says where each
+    stands; `arguments` are the call's
     other arguments; `waits` tells whether the call is awaited.
     """
 
     name: str
     line: int
     values: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
     arguments: dict[Argument, str] = field(default_factory=dict)
     waits: bool = False
     notes: list[Note] = field(default_factory=list)
@@ -63,6 +65,7 @@ class OldCall:
             )
         else:
             self.values[key] = code
+            self.lines[key] = line
 
 
 def one_line(code: str) -> str:

@@ -97,6 +97,5 @@ def _named(
             continue
         near = get_close_matches(key, names, n=1)
         hint = f"; did you mean {near[0]} ({names[near[0]]})?" if near else ""
-        notes.append(
-            Note(call.line, f"{key} sets no parameter of the generated module{hint}")
-        )
+        text = f"{key} sets no parameter of the generated module{hint}"
+        notes.append(Note(call.lines[key], text))

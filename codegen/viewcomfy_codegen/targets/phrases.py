@@ -45,14 +45,14 @@ def described(kind: ParameterType) -> str:
         case Text(multiline):
             return "multiline text" if multiline else "text"
         case Integer(lo, hi, random):
-            return f"integer{_range(lo, hi)}{', or drawn' if random else ''}"
+            return f"integer{_range(lo, hi)}{', or random' if random else ''}"
         case Number(lo, hi):
             return f"number{_range(lo, hi)}"
         case Flag():
             return "true or false"
         case Choice(options, open_):
             shown = ", ".join(map(str, options[:4])) + (", …" if options[4:] else "")
-            return f"{'open choice' if open_ else 'choice'} of {len(options)} ({shown})"
+            return f"one of {len(options)} ({shown}){', or another' if open_ else ''}"
         case Media(media, optional):
             return f"file ({media}){', optional' if optional else ''}"
         case Json(shape):

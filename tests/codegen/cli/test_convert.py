@@ -59,7 +59,7 @@ def test_it_says_what_it_left_out(tmp_path: Path, known: Path) -> None:
     source = tmp_path / "page.json"
     source.write_bytes(page().data)
     done = run("convert", source, "-o", tmp_path / "api.json", "--object-info", known)
-    assert "note: left out, since it is bypassed" in done.stderr
+    assert "note: left out, since bypassed in ComfyUI" in done.stderr
     assert "node 2 (Invert)" in done.stderr
 
 

@@ -106,7 +106,12 @@ def test_what_cannot_be_translated_is_told_with_its_line(
     if name.endswith(".ts"):
         pytest.importorskip("tree_sitter_typescript")
     told = migrated(folder, name, text).stderr
-    assert "99-inputs-text sets no parameter of the generated module" in told
+    [line] = [
+        number
+        for number, each in enumerate(text.splitlines(), 1)
+        if "99-inputs-text" in each
+    ]
+    assert f"line {line}: 99-inputs-text sets no parameter of the generated" in told
     assert "the key is not written out" in told
     assert "3-inputs-seed is set under a condition, to 7" in told
     assert "class_type-info" not in told

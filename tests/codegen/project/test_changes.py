@@ -361,7 +361,7 @@ def test_inspect_tells_programs_too(files: dict[str, str]) -> None:
     told = json.loads(run("inspect", "w.json", "--json").stdout)
     assert told["nodes"][0].keys() == {"id", "class_type", "title", "from"}
     by_name = {each["name"]: each for each in told["parameters"]}
-    assert by_name["seed"]["type"] == "integer 0 to 18446744073709551615, or drawn"
+    assert by_name["seed"]["type"] == "integer 0 to 18446744073709551615, or random"
     assert by_name["seed"]["kind"] == "int"
     assert by_name["positive_prompt"]["kind"] == "multiline"
     assert by_name["seed"]["origins"] == {

@@ -201,18 +201,18 @@ class _Conversion:
             return Diagnostic(
                 where,
                 "group nodes within subgraphs are not converted",
-                "open it in ComfyUI, and use Workflow > Export (API)",
+                "open it in ComfyUI, and use File > Export (API)",
             )
         try:
             self._widgets(node)
         except Untold:
             known = self._facts(node.class_type) is not None
-            why = "the file is of another version of the class than is known"
+            why = "the file has another version of its class than the catalog"
             return Diagnostic(
                 where,
-                "it cannot be told which value belongs to which widget: "
-                + (why if known else "the class is not known"),
-                "pass your ComfyUI's address with --object-info, or use Workflow > Export (API)",
+                "it is unclear which of its values belongs to which input: "
+                + (why if known else "the catalog does not know its class"),
+                "start ComfyUI and pass its URL with --object-info, or use File > Export (API)",
             )
         return None
 

@@ -28,7 +28,7 @@ Lookup = Callable[[str], NodeFacts | None]
 
 _STARTS: Final = ("workflow>", "workflow/")
 """Prefixes of the types of group nodes."""
-_HINT: Final = "open it in ComfyUI, and use Workflow > Export (API)"
+_HINT: Final = "open it in ComfyUI, and use File > Export (API)"
 
 
 def is_group_node(node: PageNode) -> bool:

@@ -13,7 +13,7 @@ from .subgraphs import Scope
 _MOST: Final = 6
 """Maximum number of places listed in one line."""
 
-_API_HINT: Final = "in ComfyUI, use Workflow > Export (API) to have its own"
+_API_HINT: Final = "in ComfyUI, use File > Export (API) to have its own"
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Notes:
             Diagnostic(
                 place(self.source, scope.id_of(node), node.class_type),
                 "the file does not list the inputs that it is linked to; they are left out",
-                "save again with use-everywhere 5 or newer, or use Workflow > Export (API)",
+                "save again with use-everywhere 5 or newer, or use File > Export (API)",
                 "warning",
             )
         )
@@ -125,8 +125,8 @@ class Notes:
             (self.broadcast, "linked as the file lists it for use-everywhere", None),
             (self.page_inputs, "left out, since only the web page uses it", None),
             (self.page_nodes, "left out, since only the web page has such nodes", None),
-            (self.muted, "left out, since it is muted", None),
-            (self.bypassed, "left out, since it is bypassed", None),
+            (self.muted, "left out, since muted in ComfyUI", None),
+            (self.bypassed, "left out, since bypassed in ComfyUI", None),
         ):
             if places:
                 yield Diagnostic(

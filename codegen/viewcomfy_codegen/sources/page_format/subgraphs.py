@@ -130,6 +130,6 @@ def _refused(document: PageDocument, message: str) -> CodegenError:
         Diagnostic(
             document.source,
             message,
-            "open it in ComfyUI, and use Workflow > Export (API)",
+            "open it in ComfyUI, and use File > Export (API)",
         )
     )
