@@ -4,9 +4,10 @@ what the terminal's encoding can represent.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -26,15 +27,19 @@ def err(text: str) -> None:
 
 def out_json(value: Any) -> None:
     """Print a value for programs."""
-    click.echo(json.dumps(value, indent=2))
+    with _writing():
+        click.echo(json.dumps(value, indent=2))
 
 
 def out_text(text: str) -> None:
     """Print text for other programs, byte for byte as UTF-8. The text must not contain terminal
     control sequences.
     """
-    sys.stdout.buffer.write(text.encode("utf-8"))
-    sys.stdout.buffer.flush()
+    if sys.stdout is None:  # it is closed
+        return
+    with _writing():
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
 
 
 def tell(diagnostics: Iterable[Diagnostic]) -> None:
@@ -47,4 +52,16 @@ def _print(text: str, *, err: bool = False, bold: bool = False) -> None:
     lines = "\n".join(visible(line) for line in text.split("\n"))
     encoding = getattr(sys.stderr if err else sys.stdout, "encoding", None) or "utf-8"
     shown = lines.encode(encoding, "backslashreplace").decode(encoding)
-    click.echo(click.style(shown, bold=True) if bold else shown, err=err)
+    with _writing():
+        click.echo(click.style(shown, bold=True) if bold else shown, err=err)
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    """Says why text can't be written; that nobody reads any more is click's to end quietly."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise click.ClickException(f"can't be written: {error.strerror}") from None

@@ -16,7 +16,7 @@ from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..project.writing import write_all
 from ..sources import classes_in
-from .console import err, tell
+from .console import err, out_text, tell
 from .files import read_file, read_object_info, users_facts
 from .reading import OBJECT_INFO, PICKED
 
@@ -64,8 +64,7 @@ def convert_command(
         sys.exit(1)
     tell(found.diagnostics)
     if output == STANDARD:
-        sys.stdout.buffer.write(text.encode("utf-8"))
-        sys.stdout.flush()
+        out_text(text)
     else:
         err(f"wrote {output}")
 

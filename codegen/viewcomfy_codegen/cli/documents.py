@@ -19,7 +19,7 @@ from ..targets.checksums import is_edited, is_generated, marked
 from ..targets.html.page import html_page
 from ..targets.openapi import openapi_document
 from ..targets.rules import rules_page
-from .console import err, out, tell
+from .console import err, out, out_text, tell
 from .files import read_beside, read_file
 from .reading import Reading, reads_workflows
 from .schemas import named, places_by_name
@@ -137,7 +137,7 @@ def _finish(page: Callable[[], str], output: str, check: bool, force: bool) -> N
             out(f"{path} is out of date")
             sys.exit(1)
     elif output == STANDARD:
-        sys.stdout.buffer.write(text.encode())
+        out_text(text)
     else:
         err(f"wrote {path}")
 

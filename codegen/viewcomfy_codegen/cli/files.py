@@ -19,6 +19,8 @@ from ..sources.object_info import classes_in, is_url, object_info
 def read_file(path: str) -> bytes:
     """The content of a file or of standard input. Raises CodegenError if it cannot be read."""
     if path == STANDARD:
+        if sys.stdin is None:
+            raise CodegenError(Diagnostic(path, "standard input is closed"))
         return sys.stdin.buffer.read()
     try:
         return Path(path).read_bytes()
@@ -29,6 +31,10 @@ def read_file(path: str) -> bytes:
 def read_beside(path: Path) -> str | None:
     """The text of a file that may not exist. Raises CodegenError if it cannot be read."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # A pipe, for instance, would be waited on for ever.
+            hint = "name another output"
+            raise CodegenError(Diagnostic(str(path), "is not an ordinary file", hint))
         return path.read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return None

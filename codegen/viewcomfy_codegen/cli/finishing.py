@@ -17,7 +17,7 @@ from ..project.regenerate import Product, Task, produce
 from ..project.vendoring import copied, shared_runtime, stale
 from ..project.writing import write_all
 from ..sources import classes_in
-from .console import err, out, tell
+from .console import err, out, out_text, tell
 from .files import read_beside, read_file, read_object_info
 
 MOST_LINES = 200
@@ -49,8 +49,7 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
     for product in products:
         for path, text in product.outputs.items():
             if path == _STDOUT:
-                sys.stdout.buffer.write(text.encode())
-                sys.stdout.buffer.flush()
+                out_text(text)
             else:
                 err(f"wrote {path}")
 
@@ -166,12 +165,12 @@ def _with_catalog(task: Task, described: dict[str, Mapping[str, Any]]) -> Task:
 
 def _written(products: Sequence[Product]) -> Iterator[tuple[Path, str]]:
     """The texts by path. Raises CodegenError if two clients have the same path."""
-    seen: dict[Path, str] = {}
+    seen: dict[str, str] = {}
     for product in products:
         for path, text in product.outputs.items():
             if path == _STDOUT:
                 continue
-            place = path.resolve()
+            place = os.path.realpath(path)
             if place in seen:
                 raise CodegenError(
                     Diagnostic(

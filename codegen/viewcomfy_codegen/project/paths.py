@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -122,11 +123,11 @@ def _refuse_same(outputs: Iterable[Path], workflow: str) -> None:
     """Raises UnusableOutput if two outputs are the same file, or if one would overwrite the
     workflow.
     """
-    seen = {} if workflow == STANDARD else {Path(workflow).resolve(): "the workflow"}
+    seen = {} if workflow == STANDARD else {os.path.realpath(workflow): "the workflow"}
     for path in outputs:
         if path == Path(STANDARD):
             continue
-        place = path.resolve()
+        place = os.path.realpath(path)
         if place in seen:
             raise UnusableOutput(
                 f"{path} and {seen[place]} are the same file; give the output another name"

@@ -23,9 +23,10 @@ def write_all(texts: Mapping[Path, str | None], *, within: Iterable[Path] = ()) 
         for folder in within:
             _make_folders(folder, texts, undo)
         staged = [
-            (stack.enter_context(_staged(path.resolve(), text)), path.resolve())
+            (stack.enter_context(_staged(place, text)), place)
             for path, text in texts.items()
-            if text is not None
+            # Not by `Path.resolve`, which raises for links in a circle.
+            if text is not None and (place := Path(os.path.realpath(path)))
         ]
         for temporary, path in staged:
             with _explained(path):

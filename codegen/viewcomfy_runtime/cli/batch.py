@@ -22,7 +22,7 @@ from ..results.result import PromptResult
 from ..results.summaries import summary
 from ..runs.attempts import Limits, Outcome
 from ..runs.batches import Item, iter_calls
-from .terminal import Bar, beside, err, is_terminal, new_bar
+from .terminal import Bar, beside, err, is_terminal, new_bar, read
 
 RESULTS: Final = "results.jsonl"
 """The file of results in the output folder."""
@@ -46,10 +46,7 @@ def read_lines(path: str, parse: Callable[[dict[str, Any]], Call]) -> list[Line]
     """The calls in a file or on standard input. Raises ValueError with every fault, line by
     line.
     """
-    try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path} can't be read: {error.strerror}") from None
+    data = read(path)
     found: list[Line] = []
     faults: list[str] = []
     seen: dict[str, int] = {}
@@ -107,7 +104,7 @@ def run_batch(
     """
     folder.mkdir(parents=True, exist_ok=True)
     results = folder / RESULTS
-    with results.open("ab") as file, _alone(file, folder):
+    with _opened(results) as file, _alone(file, folder):
         done = _succeeded(results)
         todo = [line for line in lines if line.digest not in done]
         if not todo:
@@ -143,6 +140,15 @@ def run_batch(
         finally:
             if bar is not None:
                 bar.close()
+
+
+def _opened(results: Path) -> IO[bytes]:
+    try:
+        if results.exists() and not results.is_file():
+            raise ValueError(f"{results} isn't a file; use another --output")
+        return results.open("ab")
+    except OSError as error:
+        raise ValueError(f"{results} can't be written: {error.strerror}") from None
 
 
 def _item(line: Line, make: Callable[[], Call], folder: Path) -> Item[PromptResult]:

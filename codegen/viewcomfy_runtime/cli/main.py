@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -31,7 +30,7 @@ from ..results.saving import require_writable
 from ..results.summaries import summary
 from .arguments import Parser, file_of, flag_of, own_names, parser_of
 from .interrupting import interruptible
-from .terminal import Terminal, err, out, warnings_shown
+from .terminal import Terminal, err, out, read, warnings_shown
 
 if TYPE_CHECKING:
     from ..workflow import Workflow
@@ -293,11 +292,7 @@ def _request(own: argparse.Namespace, call: Call) -> dict[str, Any]:
 def _from_file(workflow: Workflow[Any, Any], path: str | None) -> dict[str, Any]:
     if path is None:
         return {}
-    try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise _UsageError(f"{path} can't be read: {error.strerror}") from None
-    call = json_in(data)
+    call = json_in(read(path))
     if call is NOT_JSON:
         raise _UsageError(f"{path} isn't valid JSON")
     if not isinstance(call, dict):

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final, Protocol, TextIO
 
 from ..calls.call import Watch
@@ -19,6 +20,18 @@ from ..texts import shown
 
 _EVERY: Final = 1.0
 """Seconds between two lines of progress if there is no progress bar."""
+
+
+def read(path: str) -> bytes:
+    """The content of a file, or of standard input for `-`. Raises ValueError if it can't be
+    read.
+    """
+    if path == "-" and sys.stdin is None:
+        raise ValueError("- can't be read: standard input is closed")
+    try:
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} can't be read: {error.strerror}") from None
 
 
 def out(text: str) -> None:
@@ -38,8 +51,11 @@ def _write(stream: TextIO | None, text: str) -> None:
     line = shown(text).encode(encoding, "backslashreplace").decode(encoding)
     try:
         print(line, file=stream, flush=True)
-    except (BrokenPipeError, ValueError):
-        # Nobody reads any more, which is no reason to lose a run that was paid for.
+    except (OSError, ValueError) as error:
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError | ValueError):
+            raise
+        # Nobody reads any more, or a log can't be kept, which is no reason to lose a run that was
+        # paid for.
         _to_nowhere(stream)
 
 

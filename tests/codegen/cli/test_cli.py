@@ -253,3 +253,18 @@ def test_the_library_touches_no_disk(
     assert list(generated.files) == ["made.py", "made.schema.json"]
     assert generated.diagnostics == ()
     assert names(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full device")
+@pytest.mark.parametrize("command", [["inspect"], ["inspect", "--json"], ["-o", "-"]])
+def test_a_full_disk_behind_standard_output_is_an_error(
+    tmp_path: Path, command: list[str]
+) -> None:
+    path = tmp_path / "w.json"
+    path.write_text(json.dumps(text_to_image()))
+    made = [sys.executable, "-m", "viewcomfy_codegen", *command, str(path)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(made, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode != 0
+    assert "Error: can't be written" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import random
 import sys
 from pathlib import Path
@@ -194,6 +195,21 @@ def test_a_link_is_not_overwritten_in_silence(here: Path) -> None:
     assert write(text_to_image(), "--force").exit_code == 0
     assert Path("made.py").is_symlink()
     assert target.is_file()
+
+
+def test_a_link_to_itself_is_named(here: Path) -> None:
+    Path("made.py").symlink_to("made.py")
+    done = write(text_to_image())
+    assert (done.exit_code, done.exception.__class__) == (1, SystemExit)
+    assert "made.py: " in done.output
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes with names")
+def test_a_pipe_is_not_waited_on(here: Path) -> None:
+    os.mkfifo("made.py")
+    done = write(text_to_image())
+    assert done.exit_code == 1
+    assert "made.py: is not an ordinary file" in done.output
 
 
 def test_an_earlier_module_is_never_run(here: Path) -> None:

@@ -597,3 +597,33 @@ def test_no_text_of_a_server_reaches_the_terminal_as_an_escape(
     assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(said)
     [name] = [path.name for path in (tmp_path / "0").iterdir()]
     assert name.isprintable()
+
+
+def test_a_closed_standard_input_is_named(
+    module: ModuleType,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(module, "--params", "-") == main(module, "--batch", "-") == 2
+    assert capsys.readouterr().err.count("standard input is closed") == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full device")
+def test_a_log_that_cannot_be_kept_costs_no_run(
+    module: ModuleType,
+    environment: Callable[[str], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = stream(
+        event("log_message", "a line"),
+        event("prompt_result", result(outputs=[PICTURE]).body.decode()),
+        result=None,
+    )
+    with Server(answer) as server, Path("/dev/full").open("w") as full:
+        environment(server.url)
+        monkeypatch.setattr(sys, "stderr", full)
+        assert main(module, "-o", str(tmp_path)) == 0
+    assert (tmp_path / "fox.png").is_file()

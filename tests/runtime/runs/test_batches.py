@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures as futures
 import io
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -400,3 +401,25 @@ def test_two_batches_never_share_a_folder(
     holding.wait()
     holding.stdout.close()
     assert main(module.WORKFLOW, arguments) == 0
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_results_that_cannot_be_kept_are_named_before_any_run(
+    module: ModuleType,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+) -> None:
+    if kind == "folder":
+        (tmp_path / "results.jsonl").mkdir()
+    elif hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "results.jsonl")
+    else:
+        pytest.skip("has no pipes with names")
+    (tmp_path / "calls.jsonl").write_text('{"steps": 2}\n')
+    with Server(echo) as server:
+        url = ["--app", server.url]
+        arguments = ["--batch", str(tmp_path / "calls.jsonl"), "-o", str(tmp_path)]
+        assert main(module.WORKFLOW, [*arguments, *url]) == 2
+        assert server.requests == []
+    assert "results.jsonl isn't a file" in capsys.readouterr().err

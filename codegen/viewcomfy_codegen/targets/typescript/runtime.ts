@@ -901,6 +901,31 @@ interface Request {
   readonly repeatable?: boolean;
 }
 
+const ENTITIES: Readonly<Record<string, string>> = {
+  '"': "quot",
+  "'": "apos",
+  "&": "amp",
+  "<": "lt",
+  ">": "gt",
+};
+
+/** Finds a text of ASCII however JSON, URLs and HTML escape it, a few times over, in linear time. */
+const escapable = (text: string): RegExp =>
+  new RegExp(
+    [...text]
+      .map((char) => {
+        const code = char.charCodeAt(0);
+        const hex = code.toString(16);
+        const name = ENTITIES[char] ?? "#";
+        return (
+          `\\\\{0,7}(?:${char.replace(/\W/, "\\$&")}|u00${hex}|x${hex}|%(?:25){0,3}${hex}|` +
+          `&(?:amp;){0,3}(?:#x0{0,6}${hex}|#0{0,6}${code}|${name});)`
+        );
+      })
+      .join(""),
+    "gi",
+  );
+
 /** A server as one client talks to it. Throws ConfigurationError where that cannot be. */
 function serverAt(
   base: string,
@@ -934,8 +959,9 @@ function serverAt(
   }
 
   /** A text without the secret, which some servers repeat. */
+  const hidden = secret && escapable(secret);
   const redacted = (text: string): string =>
-    secret ? text.split(secret).join("***") : text;
+    hidden ? text.replace(hidden, "***") : text;
 
   /**
    * The good answer to a request, redirects followed. Where nothing can have been done yet (refused, 429,

@@ -246,6 +246,26 @@ def test_a_server_that_repeats_a_secret_does_not_give_it_away(place: Place) -> N
     assert found["logs"] == ["key ***"]
 
 
+@pytest.mark.parametrize(
+    "escaped",
+    [
+        "".join(f"\\u{ord(char):04x}" for char in SECRET),
+        "".join(f"\\\\u{ord(char):04X}" for char in SECRET),
+        "".join(f"%{ord(char):02x}" for char in SECRET),
+        "".join(f"%25{ord(char):02X}" for char in SECRET),
+        "".join(f"&#{ord(char)};" for char in SECRET),
+        "".join(f"&amp;#x{ord(char):x};" for char in SECRET),
+    ],
+)
+def test_a_refusal_that_escapes_a_secret_does_not_give_it_away(
+    place: Place, escaped: str
+) -> None:
+    with Server(Answer(400, f'{{"message": "no {escaped}!"}}'.encode())) as server:
+        with pytest.raises(Failed) as caught:
+            place.run(client={**place.client("plain"), "url": server.url})
+    assert "no ***!" in str(caught.value)
+
+
 def test_an_unreachable_server_is_told_by_its_host_alone(place: Place) -> None:
     with Server(result()) as closed:
         url = f"{closed.url}/signed?key=abc"
