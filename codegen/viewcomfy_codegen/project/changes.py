@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from viewcomfy_runtime.parameters.key import WireKey
+from .pairing import Schema, keys_of, objects, paired_names, properties
 
 _MISSING: Final = object()
-
-Schema: TypeAlias = Mapping[str, Any]
 
 
 class Change(NamedTuple):
@@ -39,11 +37,11 @@ def changes_between(
     `renumbered` are the new ids of nodes by their old ones, without nodes that were removed; None
     if ids are unchanged.
     """
-    shown = {name: _keys(each, None) for name, each in _properties(old)}
-    before = {name: _keys(each, renumbered) for name, each in _properties(old)}
-    after = {name: _keys(each, None) for name, each in _properties(new)}
+    shown = {name: keys_of(each, None) for name, each in properties(old)}
+    before = {name: keys_of(each, renumbered) for name, each in properties(old)}
+    after = {name: keys_of(each, None) for name, each in properties(new)}
     holders = {key: name for name, keys in after.items() for key in keys}
-    pairs = _pairs(before, after)
+    pairs = paired_names(before, after)
     gone = [name for name in before if name not in pairs]
     paired = set(pairs.values())
     come = [name for name in after if name not in paired]
@@ -62,52 +60,6 @@ def changes_between(
     ]
 
 
-def _properties(schema: Schema) -> Iterator[tuple[str, Schema]]:
-    yield from _objects(schema.get("properties") or {})
-
-
-def _keys(schema: Schema, renumbered: Mapping[str, str] | None) -> tuple[str, ...]:
-    """The wire keys that a parameter sets, with current node ids. A node that was removed gets an
-    id that no other has.
-    """
-    keys = schema.get("x-viewcomfy-key")
-    found = []
-    for key in keys if isinstance(keys, list) else [str(keys)]:
-        wire = WireKey.parse(str(key))
-        if wire is not None and renumbered is not None:
-            key = WireKey(renumbered.get(wire.node, f"{wire.node} before"), wire.name)
-        found.append(str(key))
-    return tuple(found)
-
-
-_Keys: TypeAlias = Mapping[str, tuple[str, ...]]
-
-
-def _pairs(before: _Keys, after: _Keys) -> dict[str, str]:
-    """The new name of each parameter that still exists, i.e. sets the same inputs or at least one
-    of them.
-    """
-    found: dict[str, str] = {}
-    taken: set[str] = set()
-
-    def pair(name: str, now: str | None) -> None:
-        if now is not None and now not in taken and name not in found:
-            found[name] = now
-            taken.add(now)
-
-    same = {frozenset(keys): name for name, keys in after.items()}
-    holders = {key: name for name, keys in after.items() for key in keys}
-    for name, keys in before.items():
-        pair(name, same.get(frozenset(keys)))
-    for name, keys in before.items():
-        if not set(keys).isdisjoint(after.get(name, ())):
-            pair(name, name)
-    for name, keys in before.items():
-        for key in keys:
-            pair(name, holders.get(key))
-    return {name: found[name] for name in before if name in found}
-
-
 def _outputs_changed(
     old: Schema, new: Schema, renumbered: Mapping[str, str] | None
 ) -> Iterator[Change]:
@@ -117,9 +69,9 @@ def _outputs_changed(
     first, second = old.get("x-viewcomfy-outputs"), new.get("x-viewcomfy-outputs")
     if not isinstance(first, dict) or not isinstance(second, dict):
         return
-    names = {str(each.get("node")): name for name, each in _objects(second)}
+    names = {str(each.get("node")): name for name, each in objects(second)}
     left = dict(names)
-    for name, each in _objects(first):
+    for name, each in objects(first):
         node = str(each.get("node"))
         id = node if renumbered is None else renumbered.get(node, "")
         now = left.pop(id, None)
@@ -136,12 +88,6 @@ def _outputs_changed(
             yield Change("output retyped", now, message, True)
     for id, name in left.items():
         yield Change("output added", name, f"output {name} is new (node {id})", False)
-
-
-def _objects(value: Mapping[str, Any]) -> Iterator[tuple[str, Schema]]:
-    for name, each in value.items():
-        if isinstance(each, dict):
-            yield name, each
 
 
 def _gone(name: str, keys: Iterable[str]) -> Change:

@@ -9,38 +9,17 @@ from typing import Any, Final, NamedTuple
 
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import (
-    Choice,
-    Flag,
-    Integer,
     Media,
-    Number,
-    ParameterType,
-    Text,
 )
 
 from ..errors import CodegenError, Diagnostic
 from ..model import ADVANCED, BASIC
 from ..planning.wishes import Wish
 from ..words import plain_name, words
+from .view_comfy_types import TYPES, UNTYPED, entry_type, kind_of_value
 
 _PLACEHOLDERS: Final = frozenset({"", "helper text", "help text", "placeholder"})
 """What the editor writes where nobody wrote anything."""
-
-_TYPES: Final[Mapping[str, ParameterType]] = {
-    "long-text": Text(multiline=True),
-    "string": Text(),
-    "text": Text(),
-    "boolean": Flag(),
-    "seed": Integer(random=True),
-    "noise_seed": Integer(random=True),
-    "rand_seed": Integer(random=True),
-    "image": Media("image/*"),
-    "image-mask": Media("image/*"),
-    "video": Media("video/*"),
-    "audio": Media("audio/*"),
-}
-_UNTYPED: Final = frozenset({"number", "float", "int", "integer", "select", "slider"})
-"""Types that say nothing beyond their bounds and options."""
 
 
 class App(NamedTuple):
@@ -136,7 +115,7 @@ def wishes_of(
             )
             continue
         kind = entry.get("valueType")
-        if not isinstance(kind, str) or kind not in {*_TYPES, *_UNTYPED}:
+        if not isinstance(kind, str) or kind not in {*TYPES, *UNTYPED}:
             notes.append(
                 Diagnostic(
                     name,
@@ -151,7 +130,7 @@ def wishes_of(
             origin=f"{name}, {app.title}",
             label=_label(group, entry, many, target, str(node.get("class_type"))),
             doc=_told(entry),
-            type=_type(entry, value),
+            type=entry_type(entry, value),
             required=_required(entry, value),
             group=section,
             hidden="deleted" in visibility or "hidden" in visibility,
@@ -171,7 +150,9 @@ def edited(app: App, workflow: dict[str, Any]) -> dict[str, Any]:
         if target is None or node is None:
             continue
         deployed, value = node["inputs"][target.name], entry.get("value")
-        if _is_edit(deployed, value) and not isinstance(_type(entry, deployed), Media):
+        if _is_edit(deployed, value) and not isinstance(
+            entry_type(entry, deployed), Media
+        ):
             if target.node not in nodes:
                 nodes[target.node] = {**node, "inputs": dict(node["inputs"])}
             nodes[target.node]["inputs"][target.name] = value
@@ -182,18 +163,12 @@ def _is_edit(deployed: Any, value: Any) -> bool:
     """Whether the app's value is another one of the same
     kind: not what a browser made of a large number.
     """
-    if _kind(value) is None or _kind(value) != _kind(deployed) or value == deployed:
+    kind = kind_of_value(value)
+    if kind is None or kind != kind_of_value(deployed) or value == deployed:
         return False
     if isinstance(value, int) and isinstance(deployed, int):
         return abs(value - deployed) > abs(deployed) >> 52
     return True
-
-
-def _kind(value: object) -> type[object] | None:
-    """What sort of plain value it is; None for anything else."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float
-    return type(value) if isinstance(value, str | bool) else None
 
 
 def _node(target: WireKey | None, workflow: Any) -> dict[str, Any] | None:
@@ -277,44 +252,6 @@ def _required(entry: Mapping[str, Any], value: Any) -> bool | None:
     """Whether a call has to give it: a value that is deployed is there for those who give none."""
     validations = entry.get("validations")
     found = validations.get("required") if isinstance(validations, dict) else None
-    if found is True and not isinstance(_type(entry, value), Media):
+    if found is True and not isinstance(entry_type(entry, value), Media):
         return True if value in ("", None) else None
     return found if isinstance(found, bool) else None
-
-
-def _type(entry: Mapping[str, Any], value: Any) -> ParameterType | None:
-    kind = entry.get("valueType")
-    if kind == "select":
-        found = entry.get("options")
-        options = [
-            each.get("value")
-            for each in (found if isinstance(found, list) else ())
-            if isinstance(each, dict)
-        ]
-        texts = tuple(dict.fromkeys(each for each in options if isinstance(each, str)))
-        return Choice(texts, open=False) if texts else None
-    bounds = entry.get("slider") if kind == "slider" else entry.get("range")
-    if isinstance(bounds, dict) and _kind(value) is float:
-        low, high = (_number(bounds.get(key)) for key in ("min", "max"))
-        if low is not None or high is not None:
-            whole = isinstance(value, int) and _is_whole(bounds.get("step"))
-            return Integer(low, high) if whole else Number(low, high)
-    return _TYPES.get(kind) if isinstance(kind, str) else None
-
-
-def _number(value: Any) -> int | float | None:
-    """A finite number, also one that was written as text."""
-    if isinstance(value, str):
-        try:
-            value = float(value.replace(",", "."))
-        except ValueError:
-            return None
-        value = int(value) if value.is_integer() else value
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if known and value - value == 0 else None
-
-
-def _is_whole(step: Any) -> bool:
-    """Whether a slider's step keeps to whole numbers; one that says nothing does."""
-    number = _number(step)
-    return not isinstance(number, float) or number.is_integer()

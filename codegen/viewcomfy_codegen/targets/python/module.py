@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
-from viewcomfy_runtime.exhaustive import assert_never
 from viewcomfy_runtime.parameters.format import FORMAT
 from viewcomfy_runtime.parameters.outputs import OutputNode
-from viewcomfy_runtime.parameters.types import (
-    Choice,
-    Flag,
-    Integer,
-    Json,
-    Media,
-    Number,
-    ParameterType,
-    Text,
-)
+from viewcomfy_runtime.parameters.types import Json, Media
 
-from ...model import BASIC, Alias, Identifier, Module, Parameter
+from ...model import Alias, Identifier, Module
 from ...version import __version__
 from ..checksums import LINE, MARK
 from ..phrases import about_output
 from ..templates import Code
+from .fields import declaration, field_hint, is_sure, whens_of
 from .rendering import (
+    MARGIN,
     WIDTH,
     call,
     docstring,
@@ -34,10 +25,8 @@ from .rendering import (
     laid_out,
     literal,
     render,
-    span,
 )
 
-MARGIN: Final = 4
 RUNTIME: Final = "viewcomfy_runtime"
 
 
@@ -46,7 +35,7 @@ def python_module(module: Module, runtime: str = RUNTIME) -> str:
     package it imports.
     """
     aliases = {alias.choice: alias.name for alias in module.aliases}
-    hints = [_field_hint(parameter, aliases) for parameter in module.parameters]
+    hints = [field_hint(parameter, aliases) for parameter in module.parameters]
     text = render(
         "python/module.py.jinja",
         about=_headline(module),
@@ -57,7 +46,7 @@ def python_module(module: Module, runtime: str = RUNTIME) -> str:
         aliases=[_alias(alias) for alias in module.aliases],
         fields=[
             {
-                "declaration": _declaration(parameter, hint),
+                "declaration": declaration(parameter, hint),
                 "doc": "\n".join(parameter.field.paragraphs("None")),
             }
             for parameter, hint in zip(module.parameters, hints, strict=True)
@@ -67,7 +56,7 @@ def python_module(module: Module, runtime: str = RUNTIME) -> str:
     )
     # Loading black takes longer than all the rest: it is asked only where a script's width leaves a
     # doubt.
-    if all(map(_is_sure, module.parameters, hints)) and all(
+    if all(map(is_sure, module.parameters, hints)) and all(
         each.node.isascii() for each in module.outputs
     ):
         return text
@@ -95,7 +84,7 @@ def _imports(module: Module, package: str) -> dict[str, Any]:
     containers = any(
         isinstance(each.default, list | dict) for each in module.parameters
     )
-    whens = [when for each in module.parameters for when in _whens(each)]
+    whens = [when for each in module.parameters for when in whens_of(each)]
     typing = {
         "TYPE_CHECKING": True,
         "Annotated": bool(kinds),
@@ -161,162 +150,6 @@ def _alias(alias: Alias) -> Code:
     options = [literal(option) for option in alias.choice.options]
     flat = f"{head}Literal[{', '.join(options)}]"
     return Code(flat if fits(flat) else head + call("Literal[", options, 0, WIDTH, 0))
-
-
-def _field_hint(parameter: Parameter, aliases: Mapping[Choice, Identifier]) -> str:
-    hint = _hint(parameter.type, aliases)
-    nullable = parameter.branches and hint != "Any" and not hint.endswith("None")
-    return f"{hint} | None" if nullable else hint
-
-
-def _hint(kind: ParameterType, aliases: Mapping[Choice, Identifier]) -> str:
-    match kind:
-        case Text():
-            return "str"
-        case Integer(random=random):
-            return "int | None" if random else "int"
-        case Number():
-            return "float"
-        case Flag():
-            return "bool"
-        case Choice(options, open_):
-            other = "int" if isinstance(options[0], int) else "str"
-            hint = aliases.get(kind) or f"Literal[{', '.join(map(literal, options))}]"
-            return f"{hint} | {other}" if open_ else hint
-        case Media(optional=optional):
-            return "File | None" if optional else "File"
-        case Json(shape):
-            return {"any": "Any", "array": "list[Any]", "object": "dict[str, Any]"}[
-                shape
-            ]
-        case _:
-            assert_never(kind)
-
-
-def _input(parameter: Parameter, index: int) -> list[str]:
-    """The arguments of one `Input`."""
-    target = parameter.inputs[index]
-    arguments: list[str] = [literal(target.node), literal(target.name)]
-    match parameter.type:
-        case Integer(lo, hi) | Number(lo, hi):
-            bounds = (("ge", lo), ("le", hi))
-            arguments += [
-                f"{name}={_bound(bound)}" for name, bound in bounds if bound is not None
-            ]
-        case Text(multiline=True):
-            arguments.append("multiline=True")
-        case Media(media):
-            arguments.append(f"media={literal(media)}")
-        case Choice(_, _, place) if place:
-            arguments.append(f"place={literal(place)}")
-        case _:
-            pass
-    if parameter.group != BASIC:
-        arguments.append(f"group={literal(parameter.group)}")
-    return arguments
-
-
-def _whens(parameter: Parameter) -> list[list[str]]:
-    """The arguments of each `When`. What a branch accepts is stated only if it differs from what
-    the field accepts elsewhere.
-    """
-    found = []
-    for branch in parameter.branches:
-        choices = {str(name): list(keys) for name, keys in branch.when.items()}
-        arguments: list[str] = [literal(choices)]
-        kind, own = branch.type, parameter.type
-        numeric = isinstance(kind, Integer | Number)
-        if type(kind) is not type(own) or not (numeric or kind == own):
-            arguments.append(_hint(_without_none(kind), {}))
-        if isinstance(kind, Integer | Number):
-            low, high = getattr(own, "lo", None), getattr(own, "hi", None)
-            bounds = (("ge", kind.lo, low), ("le", kind.hi, high))
-            arguments += [
-                f"{name}={_bound(bound)}"
-                for name, bound, widest in bounds
-                if bound is not None and bound != widest
-            ]
-        if branch.draws:
-            arguments.append("draws=True")
-        found.append(arguments)
-    return found
-
-
-def _without_none(kind: ParameterType) -> ParameterType:
-    return replace(kind, random=False) if isinstance(kind, Integer) else kind
-
-
-def _bound(bound: int | float) -> str:
-    """A bound as people write it: the largest numbers of a word as powers of two."""
-    return _POWERS.get(bound) or literal(bound)
-
-
-_POWERS: Final = {2**bits - 1: f"2**{bits} - 1" for bits in (31, 32, 53, 63, 64)}
-
-
-def _declaration(parameter: Parameter, hint: str) -> Code:
-    """The field's line or lines: the annotation is split if the whole does not fit."""
-    name = parameter.name
-    inputs = [
-        *(("Input", _input(parameter, i)) for i in range(len(parameter.inputs))),
-        *(("When", each) for each in _whens(parameter)),
-    ]
-    flat_inputs = [f"{name}({', '.join(arguments)})" for name, arguments in inputs]
-    head = f"{name}: Annotated[{', '.join([hint, *flat_inputs])}]"
-    value = "" if parameter.required else f" = {_default(parameter.default, MARGIN, 0)}"
-    if fits(head + value, MARGIN):
-        return Code(head + value)
-    contained = isinstance(parameter.default, list | dict)
-    # Black measures a line that it splits before it closes up the powers in it.
-    powers = sum(_powers(arguments) for _, arguments in inputs)
-    used = MARGIN + 2 * powers + len(" = (")
-    if not parameter.required and not contained and fits(head, used):
-        return Code(f"{head} = (\n        {literal(parameter.default)}\n    )")
-    arguments = [hint] + [
-        call(each, arguments, 8, 8, 1 + 2 * _powers(arguments))
-        for each, arguments in inputs
-    ]
-    opened = "".join(f"        {argument},\n" for argument in arguments)
-    before = len("    ] = ")
-    value = (
-        ""
-        if parameter.required
-        else f" = {_default(parameter.default, MARGIN, before)}"
-    )
-    return Code(f"{name}: Annotated[\n{opened}    ]{value}")
-
-
-def _is_sure(parameter: Parameter, hint: str) -> bool:
-    """Whether the layout is certain to be black's: all widths that it depends on are known."""
-    targets = (text for each in parameter.inputs for text in (each.node, each.name))
-    whens = [f"When({', '.join(each)})" for each in _whens(parameter)]
-    low, high = span("".join((parameter.name, hint, *targets, *whens)))
-    if low != high or not all(fits(each, 10) for each in whens):
-        return False
-    least, most = span("" if parameter.required else literal(parameter.default))
-    return least == most or (
-        least > WIDTH and not isinstance(parameter.default, list | dict)
-    )
-
-
-def _powers(arguments: list[str]) -> int:
-    return sum(
-        "**" in argument for argument in arguments if argument[:3] in ("ge=", "le=")
-    )
-
-
-def _default(value: Any, indent: int, before: int) -> str:
-    """The default behind the equals sign, `before` characters into its line."""
-    if not isinstance(value, list | dict):
-        return literal(value)
-    head = "field(default_factory=lambda: "
-    flat = f"{head}{literal(value)})"
-    if fits(flat, before):
-        return flat
-    inner = indent + 4
-    start = inner + len("default_factory=lambda: ")
-    body = laid_out(value, inner, start, 0)
-    return f"field(\n{' ' * inner}default_factory=lambda: {body}\n{' ' * indent})"
 
 
 def _workflow_arguments(module: Module) -> Iterator[Code]:

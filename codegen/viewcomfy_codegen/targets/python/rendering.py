@@ -19,6 +19,7 @@ from ...words import one_line
 from ..templates import Code, environment
 
 WIDTH: Final = 88
+MARGIN: Final = 4
 
 
 def span(text: str) -> tuple[int, int]:
