@@ -15,10 +15,10 @@ from ..model import Identifier
 from ..words import snake, unique, usable, words
 from .brothers import Brothers
 from .candidates import Labels
+from .model_files import tuned_for
 from .prefixes import Prefix, Prefixes
 from .rules import Rule, Words, merge, shortened
 from .spots import Base, Spot
-from .traits import tuned_for
 
 
 def assign(
@@ -33,6 +33,10 @@ def assign(
     kept = kept or {}
     bases = _tuned(spots, _bases(labels, spots))
     prefixes = _prefixes(labels, spots, bases)
+    for index, prefix in prefixes.items():
+        if prefix.words and bases[index].words == ("unet", "name"):
+            # What tells a model apart stands before what it is: few are still a UNet.
+            bases[index] = bases[index]._replace(words=("diffusion", "model"), noun=())
     composed = [
         _composed(base, prefixes.get(index)) for index, base in enumerate(bases)
     ]
@@ -187,9 +191,6 @@ def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
         return base.name, base.rule
     rule = prefix.rule or base.rule
     told = bool(prefix.words or prefix.number)
-    if prefix.words and base.words == ("unet", "name"):
-        # What tells a model apart stands before what it is: few are still a UNet.
-        base = base._replace(words=("diffusion", "model"), noun=())
     own = () if base.reserved and told else base.noun
     kind = () if told and set(base.words) < set(prefix.noun) else prefix.noun
     noun = own or kind

@@ -4,7 +4,7 @@ name with a noun.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from viewcomfy_runtime.parameters.types import Flag, Media, Text
@@ -15,6 +15,7 @@ from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, Roles
 from ..graph.workflow import Node, Workflow
 from ..words import RESERVED, words
 from .files import Files
+from .model_files import tuned_for
 from .rules import Rule, Words, fitting, merge
 from .spots import (
     GENERIC,
@@ -34,8 +35,11 @@ _MILD: Final = frozenset("device dtype precision quantization quality".split())
 
 _OF_A_SIZE: Final = frozenset({"INT", "FLOAT", "STRING", "LATENT"})
 
-_ENHANCER: Final = ("prompt", "enhancer")
+ENHANCER: Final = ("prompt", "enhancer")
 """What writes the prompt of the image out of its user's."""
+
+_DEEPEST: Final = 3
+"""Through how many switches in a row is looked for what they take."""
 
 _WHOLE: Final = (("clip",), ("vae",), ("text", "encoder"), ("sampler",))
 """Families behind whose inputs' whole names a number stands: `sampler_name_1`."""
@@ -102,7 +106,7 @@ class Labels:
         if not family and self.roles.makes_masks(node):
             return ("mask",)
         if family == ("llm",) and self._enhances(node):
-            return _ENHANCER
+            return ENHANCER
         return family or noun_of(node.class_type)
 
     def _enhances(self, node: Node) -> bool:
@@ -141,6 +145,9 @@ class Labels:
             noun = noun_of(fed.class_type)
         if isinstance(spot.type, Flag) and used == ("switch",):
             noun = ()
+            steps = {self._turns_on(switch) for switch in self._switches(node)} - {()}
+            if len(steps) == 1:
+                return Base(steps.pop(), Rule.FED, role=True)
         return Base(used, Rule.FED, noun)
 
     def _own(self, spot: Spot, own: Words) -> Base:
@@ -216,15 +223,46 @@ class Labels:
         """What a switch does when it is on: it enables a step that is skipped when it is off, or
         uses one of two things.
         """
-        for name, link in sorted(switch.links.items()):
-            if {"true", "on"}.intersection(words(name)) and "false" not in words(name):
-                source = self.workflow.nodes.get(link.node)
-                if source is not None and not self.roles.is_switch(source):
-                    verb = "enable" if self.roles.may_skip(switch, source) else "use"
-                    said = self.titles.said[source.id]
-                    return verb, *(said[:3] or self._does(source))
-        return ()
+        source = self._taken_when_on(switch)
+        if source is None:
+            return ()
+        verb = "enable" if self.roles.may_skip(switch, source) else "use"
+        said = self.titles.said[source.id][:3] or self._does(source)
+        return (verb, *said)
+
+    def _switches(self, node: Node) -> Iterator[Node]:
+        """The switches that a value turns on, but for those that choose a value of their own: that
+        only goes with what the others do.
+        """
+        for use in self.workflow.uses[node.id]:
+            switch = self.workflow.nodes[use.node]
+            source = self._taken_when_on(switch)
+            if source is not None and source.links:
+                yield switch
+
+    def _taken_when_on(self, switch: Node) -> Node | None:
+        """What a switch hands on when it is on, through others that are on, too."""
+        for _ in range(_DEEPEST):
+            link = next(
+                (
+                    link
+                    for name, link in sorted(switch.links.items())
+                    if {"true", "on"}.intersection(words(name))
+                    and "false" not in words(name)
+                ),
+                None,
+            )
+            source = self.workflow.nodes.get(link.node) if link is not None else None
+            if source is None or not self.roles.is_switch(source):
+                return source
+            switch = source
+        return None
 
     def _does(self, node: Node) -> Words:
         noun = self.class_noun(node)
-        return noun if noun == _ENHANCER else what_it_does(node.class_type)
+        if noun == ("lora",):
+            return (*tuned_for(node), *noun)
+        if noun == ENHANCER:
+            return noun
+        does = what_it_does(node.class_type)
+        return does[:-1] if does[-1:] in (("by",), ("to",), ("from",)) else does

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
 from ..graph.workflow import Node
 from ..words import words
-from .candidates import Labels
+from .candidates import ENHANCER, Labels
+from .model_files import file_words, tuned_for
 from .prefixes import Contest, Prefix, Prefixes, if_distinct
 from .rules import Rule, Words
 from .traits import Traits, saved_as, without_numbers
+
+_MEDIA: Final = frozenset({"audio", "video", "image"})
 
 
 class Connections:
@@ -107,6 +111,31 @@ class Connections:
         if any(found.values()) and not all(found.values()):
             found |= self._traits.own_file_words(contest.nodes, found)
         return if_distinct(found, Rule.FILE)
+
+    def by_purpose(self, contest: Contest) -> Prefixes | None:
+        """By what LoRAs are for, where the files of some alone say it."""
+        return contest.within_some(
+            {node.id: tuned_for(node) for node in contest.nodes}, Rule.FILE
+        )
+
+    def by_medium(self, contest: Contest) -> Prefixes | None:
+        """By the medium that the files of models are for: an audio VAE serves all stages."""
+        found = {
+            node.id: tuple(word for word in file_words(node) if word in _MEDIA)
+            for node in contest.nodes
+        }
+        return if_distinct(found, Rule.FILE)
+
+    def by_enhancer(self, contest: Contest) -> Prefixes | None:
+        """What only the prompt enhancer uses is its own; the rest makes the result."""
+        found: dict[str, Words] = {}
+        for node in contest.nodes:
+            users = [self._workflow.nodes[u.node] for u in self._workflow.uses[node.id]]
+            enhances = users and all(
+                self._labels.class_noun(user) == ENHANCER for user in users
+            )
+            found[node.id] = ENHANCER if enhances else ()
+        return contest.within_some(found, Rule.PARTNER)
 
     def by_partner(self, contest: Contest) -> Prefixes | None:
         """By what tells the nodes apart that these belong to: each feeds one of its own, all of one

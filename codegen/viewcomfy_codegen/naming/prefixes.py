@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from ..graph.workflow import Node
+from .model_files import tuned_for
 from .rules import Rule, Words, merge
 
 
@@ -58,6 +59,21 @@ class Contest(NamedTuple):
         for key, part in parts.items():
             for id, prefix in self.rest(part).items():
                 found[id] = prefix.within(key, rule)
+        return found
+
+    def within_some(self, keys: Mapping[str, Words], rule: Rule) -> Prefixes | None:
+        """As `within`, where some of the nodes have words: the others do without, but a LoRA alone
+        still says what it is for.
+        """
+        parts = grouped(self.nodes, keys)
+        if len(parts) < 2:
+            return None
+        found: Prefixes = {}
+        for key, part in parts.items():
+            for id, prefix in self.rest(part).items():
+                found[id] = prefix.within(key, rule) if key else prefix
+            if not key and len(part) == 1 and (purpose := tuned_for(part[0])):
+                found[part[0].id] = Prefix(purpose, rule=Rule.FILE)
         return found
 
 

@@ -16,12 +16,10 @@ from ..graph.roles import side_in
 from ..graph.workflow import Node
 from ..words import words
 from .candidates import Labels
+from .model_files import MODEL_FILE, file_words, plain_word
 from .rules import Words
 from .spots import own_words
 
-MODEL_FILE: Final = re.compile(
-    r".\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf|engine)$", re.IGNORECASE
-)
 _MEDIA_FILE: Final = re.compile(
     r".\.(png|jpe?g|webp|mp4|mov|webm|mkv|gif|wav|mp3|flac)$", re.IGNORECASE
 )
@@ -144,7 +142,7 @@ class Traits:
         for each in sources:
             for value in each.values.values():
                 if isinstance(value, str) and MODEL_FILE.search(value):
-                    found = _plain_word(words(re.split(r"[\\/]", value)[-1]))
+                    found = plain_word(words(re.split(r"[\\/]", value)[-1]))
                     if found:
                         return found
         for value in node.values.values():
@@ -162,7 +160,7 @@ class Traits:
         self, nodes: list[Node], found: Mapping[str, Words]
     ) -> dict[str, Words]:
         """For those whose files have no plain word: the first that no other's file has."""
-        spoken = {node.id: _file_words(node) for node in nodes}
+        spoken = {node.id: file_words(node) for node in nodes}
         counts = Counter(word for each in spoken.values() for word in set(each))
         return {
             node.id: next(
@@ -197,7 +195,7 @@ class Traits:
         families = (
             family_of(each.class_type)
             for each in self._own_sources(node)
-            if _file_words(each)
+            if file_words(each)
         )
         return [family for family in families if family]
 
@@ -259,48 +257,3 @@ def saved_as(saver: Node) -> Words:
                 return named[:3] if telling else ()
             return telling[:3]
     return ()
-
-
-def _file_words(node: Node) -> Words:
-    """The words of the model's file that a node loads; brands keep their capitals' parts together,
-    as in `CausVid`.
-    """
-    for value in node.values.values():
-        if isinstance(value, str) and MODEL_FILE.search(value):
-            return words(re.split(r"[\\/]", value)[-1].rpartition(".")[0].lower())
-    return ()
-
-
-def tuned_for(node: Node) -> Words:
-    """What the only file of a LoRA's loader says that it is for: a word before "lora", or beside a
-    number of steps.
-
-    Alone, such a word may name the model that the LoRA is for (`z_image_turbo`).
-    """
-    if family_of(node.class_type) != ("lora",):
-        return ()
-    files = [
-        value
-        for value in node.values.values()
-        if isinstance(value, str) and MODEL_FILE.search(value)
-    ]
-    if len(files) != 1:
-        return ()
-    spoken = _file_words(node)
-    stepping = any(word.lstrip("0123456789") in ("step", "steps") for word in spoken)
-    for word, after in zip(spoken, (*spoken[1:], ""), strict=True):
-        if word in vocabulary().tunings and (stepping or after == "lora"):
-            return (word,)
-    return ()
-
-
-def _plain_word(parts: Words) -> Words:
-    """The first word of a file's name that people use for what the model does; the letter of a
-    stage and the half of the noise are no word without the other.
-    """
-    for before, part in zip(("", *parts), parts, strict=False):
-        if before == "stage" and len(part) == 1:
-            return before, part
-        if before in ("high", "low") and part == "noise":
-            return before, part
-    return next(((part,) for part in parts if part in vocabulary().plain), ())

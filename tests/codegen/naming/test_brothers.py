@@ -65,6 +65,37 @@ def test_a_lora_for_another_purpose_is_told_apart_by_the_words_of_its_file() -> 
     assert names["21-inputs-lora_name"] == "ghibli_lora_name"
 
 
+def test_a_lora_whose_file_says_its_purpose_stands_beside_those_that_say_nothing() -> (
+    None
+):
+    names = names_of(with_loras("ic-lora.sft", "a.sft", "b.sft"))
+    assert names["20-inputs-lora_name"] == "ic_lora_name"
+    assert names["20-inputs-strength_model"] == "ic_lora_strength"
+    assert names["21-inputs-lora_name"] == "lora_1_name"
+
+
+def test_models_for_sound_and_movement_are_of_no_stage() -> None:
+    workflow = base_and_refiner()
+    for id, medium, sampler in (("90", "audio", "7"), ("91", "video", "8")):
+        workflow[id] = node("VAELoader", vae_name=f"{medium}-vae.safetensors")
+        workflow[f"{id}0"] = node("VAEDecode", vae=[id, 0], samples=[sampler, 0])
+        workflow[f"{id}1"] = node("SaveImage", images=[f"{id}0", 0])
+    names = names_of(workflow)
+    assert names["90-inputs-vae_name"] == "audio_vae_name"
+    assert names["91-inputs-vae_name"] == "video_vae_name"
+
+
+def test_a_text_encoder_that_only_the_prompt_enhancer_uses_is_its_own() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("CLIPLoader", clip_name="a.sft", type="flux")
+    workflow["21"] = node("CLIPLoader", clip_name="b.sft", type="flux")
+    workflow["22"] = node("TextGenerate", prompt="A fox", clip=["21", 0])
+    workflow["6"]["inputs"] = {"text": ["22", 0], "clip": ["20", 0]}
+    names = names_of(workflow)
+    assert names["20-inputs-clip_name"] == "clip_name"
+    assert names["21-inputs-clip_name"] == "prompt_enhancer_clip_name"
+
+
 def with_models(*files: str) -> Workflow:
     """Text to image by one sampler for each model."""
     workflow = text_to_image()
