@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from collections.abc import Collection, Iterator, Mapping
@@ -118,16 +119,32 @@ def _any_value(workflow: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _checked(workflow: Any, place: str) -> Mapping[str, Any]:
-    nodes = workflow.values() if isinstance(workflow, Mapping) else ()
+    nodes = workflow.items() if isinstance(workflow, Mapping) else ()
     if not nodes or not all(
-        isinstance(node, Mapping) and isinstance(node.get("class_type"), str)
-        for node in nodes
+        isinstance(id, str) and _is_node(node) for id, node in nodes
     ):
         raise InvalidWorkflowError(
             f"{place} isn't a workflow in ComfyUI's API format",
             hint="export it with File > Export (API)",
         )
-    return dict(workflow)
+    try:
+        json.dumps(dict(workflow), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        reason = str(error)
+    else:
+        return dict(workflow)
+    raise InvalidWorkflowError(
+        f"{place} has values that JSON can't hold: {reason}",
+        hint="give the nodes as File > Export (API) writes them",
+    )
+
+
+def _is_node(node: Any) -> bool:
+    return (
+        isinstance(node, Mapping)
+        and isinstance(node.get("class_type"), str)
+        and isinstance(node.get("inputs") or {}, Mapping)
+    )
 
 
 def applied(

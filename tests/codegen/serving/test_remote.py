@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from types import ModuleType
 from typing import Any
 
 import pytest
+import requests
 
 from viewcomfy_codegen.serving.remote import Remote
 from viewcomfy_runtime import (
@@ -123,3 +125,40 @@ def test_its_own_judgement_counts_rather_than_ours() -> None:
     ):
         client(base).run(Call({"3-inputs-steps": 10**6}))
     assert found.prompts[0].prompt["3"]["inputs"]["steps"] == 10**6
+
+
+GATE = "g4te-k3y/0123456789"
+ESCAPED = "".join(f"\\u{ord(char):04x}" for char in GATE)
+
+
+@pytest.mark.parametrize("logs", ["false", "true"])
+@pytest.mark.parametrize("said", [GATE, ESCAPED, GATE.replace("/", "%2F")])
+@pytest.mark.parametrize("failing", ["rejects", "fails"])
+def test_nothing_that_it_answers_shows_the_token_of_the_gate_before_it(
+    logs: str, said: str, failing: str
+) -> None:
+    error = {"type": said, "message": said, "details": said}
+    node = {"class_type": said, "errors": [error]}
+    refusal = {"error": error, "node_errors": {"3": node}}
+    failed = {"node_id": "3", "node_type": said, "exception_message": said}
+    behavior: dict[str, Any] = (
+        {"rejects": refusal}
+        if failing == "rejects"
+        else {"status": "error", "messages": [["execution_error", failed]]}
+    )
+    with (
+        comfy(**behavior) as found,
+        serving(
+            served(text_to_image()),
+            executor=Remote(found.url, {"COMFYUI_TOKEN": GATE}),
+        ) as base,
+    ):
+        answer = requests.post(
+            f"{base}/made",
+            files={"params": (None, '{"3-inputs-seed": 1}'), "logs": (None, logs)},
+            headers={"client_id": ID, "client_secret": SECRET},
+            timeout=30,
+        )
+    assert answer.text
+    assert said not in answer.text and GATE not in answer.text
+    assert json.dumps(said)[1:-1] not in answer.text

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from viewcomfy_runtime import (
+    ComfyUI,
     DifferentWorkflowWarning,
     InvalidWorkflowError,
     PromptResult,
@@ -137,6 +138,41 @@ def test_what_is_no_workflow_is_refused_before_anything_is_sent(
                     module.Parameters(), client=client(server), override_workflow=given
                 )
     assert server.requests == []
+
+
+def nested(depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for _ in range(depth):
+        found = {"a": found}
+    return found
+
+
+def circular() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    found["a"] = found
+    return found
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [5, "ab", [1], {"x": float("nan")}, {"x": object()}, nested(9000), circular()],
+    ids=lambda inputs: type(inputs).__name__,
+)
+def test_nodes_that_cannot_be_sent_are_refused_before_anything_is_sent(
+    module: ModuleType, inputs: Any
+) -> None:
+    other = {"9": {"class_type": "SaveImage", "inputs": inputs}}
+    with Server(result()) as server:
+        for runs in (client(server), ComfyUI(server.url)):
+            with pytest.raises(InvalidWorkflowError):
+                module.run(module.Parameters(), client=runs, override_workflow=other)
+    assert server.requests == []
+
+
+def test_nodes_are_numbered_by_texts(module: ModuleType) -> None:
+    other: Any = {9: {"class_type": "SaveImage", "inputs": {}}}
+    with pytest.raises(InvalidWorkflowError):
+        module.WORKFLOW.call(module.Parameters(), other)
 
 
 def test_a_module_without_its_workflow_cannot_run_it(tmp_path: Path) -> None:
