@@ -22,7 +22,7 @@ _SETTINGS: Final = {
 }
 _MARKS: Final = {
     "required": ("now required", "now optional"),
-    "force_input": ("now a socket alone", "now has a widget"),
+    "force_input": ("now a socket only", "now has a widget"),
     "multiline": ("now multiline", "now a single line"),
     "multiselect": ("now takes several choices", "now takes one choice"),
     "files": ("now lists files", "no longer lists files"),
@@ -40,7 +40,7 @@ def differences(old: NodeFacts, new: NodeFacts) -> Iterator[str]:
     yield from _of_inputs(old.inputs, new.inputs, "")
     shared = [name for name in old.inputs if name in new.inputs]
     if shared != [name for name in new.inputs if name in old.inputs]:
-        yield "inputs: another order"
+        yield "inputs: order changed"
 
 
 def _of_inputs(
@@ -48,7 +48,7 @@ def _of_inputs(
 ) -> Iterator[str]:
     for name in old:
         if name not in new:
-            yield f"{before}{name}: gone"
+            yield f"{before}{name}: removed"
     for name, facts in new.items():
         path = f"{before}{name}"
         if name in old:

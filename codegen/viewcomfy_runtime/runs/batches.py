@@ -243,7 +243,7 @@ def heard(
                 waiting -= 1
             yield each
         while waiting:
-            # In slices, so that Ctrl-C is heard on every system.
+            # In slices, so that Ctrl-C takes effect on every operating system.
             with contextlib.suppress(Empty):
                 told.get(timeout=SLICE).result()
                 waiting -= 1

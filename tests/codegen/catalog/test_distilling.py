@@ -1,4 +1,4 @@
-"""What stays of a server's description: facts in one form, whatever the form that they came in."""
+"""What is kept of a server's description: facts in one form, whatever form they arrived in."""
 
 from __future__ import annotations
 

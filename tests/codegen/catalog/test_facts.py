@@ -1,4 +1,4 @@
-"""Inputs by wire name: dotted ones lead through choices, growing places and rows."""
+"""Inputs by wire name: dotted names lead through choices, growing inputs and rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences on inputs: the nearest true one counts, and none where nothing true can be said."""
+"""Sentences about inputs: the most specific accurate one is used, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where facts are looked up: the shipped catalog, under what the user's server says."""
+"""Looking up facts in the shipped catalog and in what the user's server says."""
 
 from __future__ import annotations
 

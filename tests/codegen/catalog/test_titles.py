@@ -1,4 +1,4 @@
-"""Default titles say nothing of what an author meant, in whatever language the page wrote them."""
+"""Default titles are ignored, in whatever language the page wrote them."""
 
 from __future__ import annotations
 

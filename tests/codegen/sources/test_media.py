@@ -1,4 +1,4 @@
-"""Workflows in videos and audio files, as ComfyUI and VideoHelperSuite write them there."""
+"""Workflows embedded in video and audio files by ComfyUI and VideoHelperSuite."""
 
 from __future__ import annotations
 

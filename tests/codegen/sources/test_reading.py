@@ -1,5 +1,5 @@
-"""What is taken for a workflow, what is told apart from
-one, and that nothing in it changes on the way.
+"""Which files are accepted as workflows, which are rejected, and that reading changes nothing in
+them.
 """
 
 from __future__ import annotations

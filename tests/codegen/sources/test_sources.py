@@ -1,6 +1,4 @@
-"""What else than a workflow_api.json says how a client is
-to be: a ComfyUI's own word, view_comfy.json, images.
-"""
+"""Other sources than workflow_api.json: a ComfyUI server's own facts, view_comfy.json, images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another workflow than the deployed one: run on purpose, or found out from the answer."""
+"""Workflows other than the deployed one: run on purpose, or detected from the answer."""
 
 from __future__ import annotations
 

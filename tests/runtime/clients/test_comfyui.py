@@ -1,4 +1,4 @@
-"""The client of a plain ComfyUI, and that of ViewComfy's own app."""
+"""The clients for a plain ComfyUI server and for ViewComfy's own app."""
 
 from __future__ import annotations
 

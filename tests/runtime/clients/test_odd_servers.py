@@ -1,5 +1,5 @@
-"""Servers that answer JSON of any shape: a run ends with a
-result or with an error of the package.
+"""Servers that answer with arbitrary JSON: a run ends with a result or one of the package's
+errors.
 """
 
 from __future__ import annotations

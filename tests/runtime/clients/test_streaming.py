@@ -1,6 +1,4 @@
-"""A run whose log is heard while it goes on; a run that is
-ended from outside; calls that are sent again.
-"""
+"""Following a run's log, ending a run from outside, and repeating calls."""
 
 from __future__ import annotations
 

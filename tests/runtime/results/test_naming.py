@@ -1,4 +1,4 @@
-"""Which output of a module a file belongs to, where a server says the node and where it doesn't."""
+"""Assigning files to a module's outputs, with and without node ids from the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results: what is read from an answer, and how files get onto a disk."""
+"""Reading results from a server's answer, and writing their files to disk."""
 
 from __future__ import annotations
 

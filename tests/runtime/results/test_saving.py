@@ -1,4 +1,4 @@
-"""A result's files onto a disk and into streams."""
+"""Saving a result's files to disk and copying them to streams."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many calls at once."""
+"""Running many calls concurrently."""
 
 from __future__ import annotations
 

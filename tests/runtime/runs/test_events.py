@@ -1,4 +1,4 @@
-"""A run as its events, as a loop hears them, waiting or awaiting."""
+"""Following a run's events in a loop, blocking or asynchronously."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of runs to those who watch a service, and which runs go on."""
+"""Reporting runs for monitoring, and how runs end, continue and draw seeds."""
 
 from __future__ import annotations
 

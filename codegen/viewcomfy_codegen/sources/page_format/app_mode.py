@@ -75,7 +75,7 @@ def app_of(document: PageDocument, curation: Curation, graph: Any) -> App | None
 def _missing(document: PageDocument, what: str) -> Diagnostic:
     return Diagnostic(
         document.source,
-        f"App mode shows {what}, which the workflow has no value or node for",
+        f"App mode shows {what}, but the workflow has no such value or node",
         _HINT,
         "note",
     )

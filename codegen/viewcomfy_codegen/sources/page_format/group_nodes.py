@@ -86,7 +86,7 @@ def _group_of(host: PageNode, document: PageDocument, facts: Lookup) -> Group:
         return Group(described, facts, document.source)
     except CodegenError as error:
         message = error.diagnostics[0].message
-        raise Unfit(f"the file describes its group wrongly: {message}") from error
+        raise Unfit(f"the file defines its group incorrectly: {message}") from error
 
 
 def _name(host: PageNode) -> str:

@@ -145,7 +145,7 @@ class Group:
         later: list[tuple[int, int, str, InputFacts]] = []
         for name, each in facts.inputs.items():
             if each.branches or each.autogrow or each.group:
-                raise Unfit(f"the {node.class_type} within it has inputs that vary")
+                raise Unfit(f"the {node.class_type} within it has inputs that can vary")
             # Widgets that were added to the class later have no saved value.
             if not each.is_widget or name in self._held[number].assumed:
                 continue

@@ -58,7 +58,7 @@ class Notes:
         self.single.append(
             Diagnostic(
                 where,
-                f"its link {slot.link} leads to no node in the file; the link is left out",
+                f"its link {slot.link} leads to no node in the file and is left out",
                 "connect the input in ComfyUI and save again",
                 "warning",
             )
@@ -69,7 +69,7 @@ class Notes:
         self.single.append(
             Diagnostic(
                 place(self.source, scope.id_of(node), node.class_type),
-                "the file does not list the inputs that it is linked to; they are left out",
+                "the file doesn't list the inputs that it is linked to; they are left out",
                 "save again with use-everywhere 5 or newer, or use File > Export (API)",
                 "warning",
             )
@@ -97,24 +97,24 @@ class Notes:
         for class_type, where in self.unknown.items():
             yield Diagnostic(
                 where,
-                f"the class {class_type} is not known; the file itself names its widgets",
+                f"unknown class {class_type}; its widgets' names come from the file",
                 "pass --object-info with your ComfyUI's address to be sure",
                 "note",
             )
         for places, message, hint in (
             (
                 self.drawn,
-                "the text is kept as saved; the page draws one of {a|b} and cuts comments",
+                "the text is kept as saved; the page picks one of {a|b} and drops comments",
                 _API_HINT,
             ),
             (
                 self.dated,
-                "the text is kept as saved; the page writes the date of each run into it",
+                "the text is kept as saved; the page inserts the date of each run",
                 _API_HINT,
             ),
             (
                 self.filled,
-                "what stands between % and % is the value saved for it",
+                "placeholders such as %KSampler.seed% are filled with the saved values",
                 None,
             ),
             (
@@ -122,7 +122,7 @@ class Notes:
                 "the file has no value; its class's default is used",
                 "open the file in ComfyUI and save it again",
             ),
-            (self.broadcast, "linked as the file lists it for use-everywhere", None),
+            (self.broadcast, "linked as listed in the file for use-everywhere", None),
             (self.page_inputs, "left out, since only the web page uses it", None),
             (self.page_nodes, "left out, since only the web page has such nodes", None),
             (self.muted, "left out, since muted in ComfyUI", None),

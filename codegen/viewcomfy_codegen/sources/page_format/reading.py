@@ -84,7 +84,7 @@ class _Reader:
                 continue
             if node.id in nodes:
                 place = f"{inside}nodes[{index}]"
-                self.fault(place, f"the id {node.id} belongs to another node too")
+                self.fault(place, f"the id {node.id} also belongs to another node")
             nodes[node.id] = node
         links = read_links(
             value, lambda index: self._no_ends(f"{inside}links[{index}]")

@@ -50,7 +50,7 @@ class Shown:
             return end
         widget = self.widgets.get(slot.name)
         if widget is None:
-            raise Unfit(f"the group that the file describes has no input {slot.name!r}")
+            raise Unfit(f"the group that the file defines has no input {slot.name!r}")
         return widget.node, Slot(widget.name, widget.type, None, widget.name)
 
     def values(self, host: PageNode) -> dict[tuple[int, str], Any]:
@@ -59,21 +59,19 @@ class Shown:
         """
         held = host.values or ()
         if host.named is not None:
-            raise Unfit("its values stand in a form that is not known of group nodes")
+            raise Unfit("its values have a form that group nodes don't support")
         widgets = list(self.widgets.values())
         plain = sum(each.places for each in widgets)
         if len(held) == plain + len(self.turned):
             widgets += self.turned
         elif held and len(held) != plain:
-            raise Unfit("its values are not those of the group that the file describes")
+            raise Unfit("its values don't match the group that the file defines")
         found: dict[tuple[int, str], Any] = {}
         place = 0
         for each in widgets if held else ():
             found[each.node, each.name] = held[place]
             if each.control and held[place + 1] not in CONTROLS:
-                raise Unfit(
-                    "its values are not those of the group that the file describes"
-                )
+                raise Unfit("its values don't match the group that the file defines")
             place += each.places
         return found
 

@@ -1,5 +1,5 @@
-"""What the web page's file becomes: the nodes, values and
-links that the page itself would export.
+"""Converting saved workflows: the same nodes, values and links that the page itself would
+export.
 """
 
 from __future__ import annotations
@@ -616,7 +616,7 @@ def test_an_unknown_class_whose_values_have_names_is_converted_with_a_note() -> 
     }
     page.add("Strange", 2, "hard", widgets_values_named=named)
     assert inputs(page)["1"] == {"strength": 2, "mode": "hard"}
-    assert any("the class Strange is not known" in each for each in notes(page))
+    assert any("unknown class Strange" in each for each in notes(page))
 
 
 def test_an_unknown_class_whose_widgets_are_all_listed_is_converted() -> None:

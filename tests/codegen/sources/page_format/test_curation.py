@@ -1,4 +1,4 @@
-"""What an author says on the page: App mode's choice and order, labels, and names of subgraphs and
+"""What an author set on the page: App mode's inputs and order, labels, and names of subgraphs and
 groups.
 """
 

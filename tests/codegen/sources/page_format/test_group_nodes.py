@@ -1,6 +1,4 @@
-"""Group nodes of older pages: the nodes that they stand for, with the values and links that the
-group node itself has.
-"""
+"""Group nodes from older pages: their inner nodes, with the values and links of the group node."""
 
 from __future__ import annotations
 
@@ -171,7 +169,7 @@ def test_widgets_that_a_class_has_gained_since_have_their_defaults() -> None:
     [
         (None, [], "lacks the group 'Scale'"),
         (group(inner("Strange", 1)), [1], "Strange"),
-        (SCALE, [1, 2, 3], "values are not those of the group"),
+        (SCALE, [1, 2, 3], "values don't match the group"),
         (group({"no": "type"}), [], "no type"),
         (group(inner("Resize", "by size", 1, 2)), [1], "vary"),
         (group(inner("Sample", 1, "fixed", 2, 3, "euler")), [1, 2, 3, 4, 5], "values"),

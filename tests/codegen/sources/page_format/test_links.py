@@ -1,4 +1,4 @@
-"""Links that a file tells at odds with itself, and those that use-everywhere makes."""
+"""Links that a file stores inconsistently, and those made by use-everywhere."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_use_everywhere_without_a_list_is_told_by_its_node() -> None:
     page.add("Anything Everywhere", takes={"anything": 1})
     (found,) = (each for each in page.converted().notes if each.severity == "warning")
     assert found.location == "page.json: node 3 (Anything Everywhere)"
-    assert "does not list" in found.message and found.hint
+    assert "doesn't list" in found.message and found.hint
 
 
 def test_use_everywhere_that_takes_nothing_or_is_off_is_not_told() -> None:

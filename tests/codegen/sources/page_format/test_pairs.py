@@ -1,4 +1,4 @@
-"""Real files as ComfyUI's page saves them, held against the page's own exports."""
+"""Real workflows saved by ComfyUI's page, compared with the page's own exports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Placeholders in the names of saved files are filled as the page fills them."""
+"""Placeholders in the names of saved files are filled as on the page."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Random workflows with subgraphs, modes, reroutes and primitives, against a reference that copies
-everything out.
+"""Random workflows with subgraphs, modes, reroutes and primitives, compared with a reference
+implementation that expands everything.
 """
 
 from __future__ import annotations

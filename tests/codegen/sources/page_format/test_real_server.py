@@ -1,4 +1,4 @@
-"""What is converted is accepted, and run, by a real ComfyUI: name one that runs on this machine in
+"""Converted workflows are accepted and run by a real ComfyUI on this machine, whose address is in
 COMFYUI_URL, such as http://127.0.0.1:8188. No model is needed.
 """
 
