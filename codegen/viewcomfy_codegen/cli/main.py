@@ -61,15 +61,14 @@ class Commands(click.Group):
 
 
 def _refuse_misspelled(word: str) -> None:
-    """Raises click.UsageError for an argument that is a misspelled command and not a file."""
+    """Raises click.UsageError for a plain word that is neither a command nor a file."""
     if os.path.exists(word) or not re.fullmatch(r"\w+", word):
         return
     from difflib import get_close_matches
 
-    if near := get_close_matches(word, _COMMANDS, n=1):
-        raise click.UsageError(
-            f"there is no command {word!r}. Did you mean {near[0]!r}?"
-        )
+    near = get_close_matches(word, _COMMANDS, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else "--help lists the commands."
+    raise click.UsageError(f"there is no command or file {word!r}. {hint}")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

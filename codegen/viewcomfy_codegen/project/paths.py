@@ -88,8 +88,8 @@ def _target(path: Path) -> Target:
         better = path.with_name(f"{name_of(path.name)}.py")
         known = ", ".join(f"{each.suffix} ({each.name})" for each in all_targets())
         raise UnusableOutput(
-            f"{path} is not a module that Python can import; write {better}, for instance."
-            f" Outputs end in {known}"
+            f"the ending of {path} does not say what to write; use one of {known},"
+            f" for instance {better}"
         )
     if target is PYTHON:
         _refuse_unimportable(path)

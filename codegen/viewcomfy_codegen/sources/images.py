@@ -63,7 +63,7 @@ def workflow_in_image(data: bytes, name: str) -> bytes:
         Diagnostic(
             name,
             "there is no workflow in this image",
-            "use the file that ComfyUI saved: chats and social networks strip what is inside",
+            "use the file that ComfyUI saved; screenshots and images from chats do not have it",
         )
     )
 

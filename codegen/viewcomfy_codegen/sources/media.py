@@ -65,7 +65,7 @@ def workflow_in_media(data: bytes, name: str) -> bytes:
             Diagnostic(
                 name,
                 "there is no workflow in this file",
-                "use the file that ComfyUI saved: editors and social networks strip what is inside",
+                "use the file that ComfyUI saved; editors and social networks remove the workflow",
             )
         )
     return text.encode("utf-8", "surrogatepass")

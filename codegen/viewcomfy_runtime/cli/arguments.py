@@ -42,12 +42,11 @@ _OWN: Final = frozenset("""
     random-seeds timeout max-concurrency override-workflow
     """.split())
 _EPILOG: Final = (
-    "The server is the one that --url, --gateway, --comfyui, "
-    "--comfy-api or --app names, else the environment:"
-    " VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET name a deployment,"
-    " COMFYUI_URL (and COMFYUI_TOKEN) a ComfyUI, COMFY_BASE_URL and COMFY_API_KEY a server "
-    "of Comfy API v2. Standard output has the paths of the saved files, or the result as JSON;"
-    " the log goes to standard error."
+    "Where to run is set by --url, --gateway, --comfyui, --comfy-api or --app, or else by"
+    " environment variables: VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET"
+    " for a deployment, COMFYUI_URL (and COMFYUI_TOKEN) for a ComfyUI, COMFY_BASE_URL and"
+    " COMFY_API_KEY for a server of Comfy API v2. The paths of the saved files, or the result as"
+    " JSON, go to standard output; the log goes to standard error."
     " Exit codes: 0 done, 1 the run failed, 2 wrong usage, values or settings, 130 interrupted."
 )
 _LONGEST: Final = 60

@@ -168,6 +168,7 @@ def test_version_and_help(tmp_path: Path) -> None:
     ("arguments", "code", "words"),
     [
         (["nowhere.json"], 1, "there is no such file"),
+        (["help"], 2, "--help lists the commands"),
         (["workflow_apy.json"], 1, "did you mean workflow_api.json?"),
         (["."], 1, "this is a folder"),
         (["workflow_api.json", "-o", "no/such/a.py"], 1, "does not exist"),
@@ -181,7 +182,7 @@ def test_version_and_help(tmp_path: Path) -> None:
         (
             ["workflow_api.json", "-o", "module.txt"],
             2,
-            "not a module that Python can import",
+            "does not say what to write",
         ),
         (["workflow_api.json", "-o", "a.py", "--schema", "a.py"], 2, "the same file"),
         (

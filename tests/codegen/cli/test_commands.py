@@ -30,7 +30,10 @@ def test_a_misspelled_command_suggests_the_right_one(word: str, command: str) ->
     for arguments in ([word], [word, "x.json"]):
         done = run(*arguments)
         assert done.exit_code == 2
-        assert f"there is no command {word!r}. Did you mean {command!r}?" in done.output
+        assert (
+            f"there is no command or file {word!r}. Did you mean {command!r}?"
+            in done.output
+        )
 
 
 def test_a_workflow_may_be_called_nearly_like_a_command(
