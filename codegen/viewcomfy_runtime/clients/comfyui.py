@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import uuid
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -17,36 +16,29 @@ from ..calls.events import Queued
 from ..calls.overrides import applied, own_workflow
 from ..clients.defaults import LOCAL_COMFYUI
 from ..errors import (
-    Fault,
-    InvalidParametersError,
     NotFoundError,
     ProtocolError,
     RunCancelledError,
-    ServerError,
     ViewComfyError,
 )
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
 from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
-from ..http.multipart import Form
 from ..http.polling import poll
 from ..http.refusals import node_faults
-from ..parameters.files import Upload
-from ..parameters.key import MASK_SUFFIX, WireKey
 from ..results.result import PromptResult
 from ..texts import HIDDEN, Secrets
 from .closing import Closing
-from .history import outcome_of, result_of, stored_name
+from .history import outcome_of, result_of
 from .submitting import Run, named, once, partner_data, reachable, teller
+from .uploading import graph_of
 
 if TYPE_CHECKING:
     import requests
 
     from .live import ComfyEvents
 
-_CLIPSPACE = "clipspace"
-"""The folder where ComfyUI's web page stores masked copies of images."""
 
 _QUEUE_EVERY = 4
 """The number of polls for a run's completion per poll for its position in the queue."""
@@ -119,7 +111,7 @@ class ComfyUI(Closing):
         run = Run(str(uuid.uuid4()))
         with deadline, reachable(run, deadline, partial(self._cancel, run)):
             deadline.enter("upload")
-            graph = self._graph(call, deadline)
+            graph = graph_of(self._http, call, deadline)
             classes = {
                 node: str(about.get("class_type")) for node, about in graph.items()
             }
@@ -136,7 +128,7 @@ class ComfyUI(Closing):
         """Queue a run and return its prompt_id. Raises ViewComfyError."""
         run = Run(str(uuid.uuid4()))
         with deadline, reachable(run, deadline, partial(self._cancel, run)):
-            self._queue(self._graph(call, deadline), run, deadline)
+            self._queue(graph_of(self._http, call, deadline), run, deadline)
         return run.prompt_id
 
     def status(self, prompt_id: str, deadline: Deadline) -> Status:
@@ -181,71 +173,6 @@ class ComfyUI(Closing):
             "body": {"prompt": graph, **partner_data(HIDDEN if self._extra else None)},
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
-
-    def _graph(self, call: Call, deadline: Deadline) -> dict[str, Any]:
-        """Upload the call's files, and return the workflow with its values filled in."""
-        workflow = own_workflow(call, "ComfyUI")
-        values = dict(call.params)
-        _, unknown = applied(workflow, {**values, **call.files})
-        if unknown:
-            raise InvalidParametersError(
-                tuple(
-                    Fault(key, "the workflow doesn't have this node") for key in unknown
-                )
-            )
-        sent = dict(call.files)
-        for key, upload in call.files.items():
-            if name := "" if _is_mask(key) else stored_name(upload.data, self._http):
-                values[key] = name
-                del sent[key]
-        # Open all files before sending any, so that a missing one leaves nothing behind.
-        with contextlib.closing(Form({}, _named(sent), deadline)) as form:
-            for key in sent:
-                if not _is_mask(key):
-                    values[key] = self._stored(form, key, "/upload/image", {}, deadline)
-            for key in filter(_is_mask, sent):
-                image = key.removesuffix(MASK_SUFFIX)
-                original = values.get(image) or _own_value(workflow, image)
-                values[image] = self._masked(form, key, str(original), deadline)
-        return applied(workflow, values)[0]
-
-    def _masked(self, form: Form, key: str, original: str, deadline: Deadline) -> str:
-        """Upload the mask under `key`, and return the name of the masked copy of a stored image."""
-        fields = {
-            "original_ref": json.dumps(_reference(original)),
-            "subfolder": _CLIPSPACE,
-        }
-        try:
-            return self._stored(form, key, "/upload/mask", fields, deadline)
-        except ServerError as error:
-            # ComfyUI's own message doesn't explain this.
-            error.hint = "check that the mask has the same size as its image"
-            raise
-
-    def _stored(
-        self,
-        form: Form,
-        key: str,
-        path: str,
-        fields: dict[str, str],
-        deadline: Deadline,
-    ) -> str:
-        """Upload a file, and return the name under which the server stored it."""
-        body = partial(form.body_with, key, "image", {"type": "input", **fields})
-        # The server recognizes a file that it already has, so the upload can be repeated.
-        with self._http.answer(
-            "POST", self._http.at(path), deadline, body=body, repeatable=True
-        ) as answer:
-            if answer.status != 200:
-                raise answer.error()
-            stored = answer.json()
-        if not isinstance(stored, dict) or not isinstance(stored.get("name"), str):
-            raise ProtocolError(
-                f"{self._http.host} didn't say where it stored the file for {key}",
-                hint="check that the URL is ComfyUI's",
-            )
-        folder = stored.get("subfolder")
-        return f"{folder}/{stored['name']}" if folder else str(stored["name"])
 
     def _queue(self, graph: dict[str, Any], run: Run, deadline: Deadline) -> None:
         body = {
@@ -426,38 +353,6 @@ class ComfyUI(Closing):
 
         with comfy_events(self._http, prompt_id, classes, watch, deadline) as events:
             yield events
-
-
-def _own_value(workflow: Mapping[str, Any], key: str) -> Any:
-    """The workflow's own value for an input."""
-    found = WireKey.parse(key)
-    inputs = workflow[found.node].get("inputs") if found else None
-    return inputs.get(found.name) if found and isinstance(inputs, dict) else None
-
-
-def _named(files: Mapping[str, Upload]) -> dict[str, Upload]:
-    """The files, with unique names for masks: the server would keep an earlier file of the same
-    name.
-    """
-    return {
-        key: (
-            Upload(each.data, f"masked-{uuid.uuid4().hex}.png", "image/png")
-            if _is_mask(key)
-            else each
-        )
-        for key, each in files.items()
-    }
-
-
-def _reference(stored: str) -> dict[str, str]:
-    """The parts of a stored file's name, such as `folder/name.png [input]`."""
-    name, _, kind = stored.removesuffix("]").partition(" [")
-    subfolder, _, filename = name.rpartition("/")
-    return {"filename": filename, "subfolder": subfolder, "type": kind or "input"}
-
-
-def _is_mask(key: str) -> bool:
-    return key.endswith(MASK_SUFFIX)
 
 
 def _usable_id(value: Any) -> str:
