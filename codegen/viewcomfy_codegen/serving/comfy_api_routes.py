@@ -11,11 +11,18 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from viewcomfy_runtime.parameters.key import WireKey
-
 from . import faults
-from .api_jobs import ApiJob, is_metadata
+from .api_jobs import ApiJob
 from .assets import Asset, Assets, with_files
+from .comfy_api_requests import (
+    CODES,
+    Refusal,
+    checked_workflow,
+    class_of,
+    literals_in,
+    number_in,
+    refusal_of,
+)
 from .desk import Desk
 from .forms import LONGEST_FIELD, CallForm, read_form, read_json
 from .refusing import Rejected
@@ -38,38 +45,8 @@ _PAGE: Final = 100
 _KEEP_ALIVE: Final = 15.0
 """Seconds of silence after which a stream gets a comment."""
 
-_CODES: Final = {
-    400: "invalid_request",
-    401: "unauthorized",
-    402: "insufficient_credits",
-    403: "forbidden",
-    404: "not_found",
-    409: "hash_mismatch",
-    413: "payload_too_large",
-    422: "invalid_request",
-    429: "queue_full",
-    501: "not_implemented",
-    503: "upstream_unreachable",
-}
 
 _Handler = Callable[[Request], Awaitable[Response]]
-
-
-class Refusal(Exception):
-    """An error of the API: a status, a code, a message and details."""
-
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        details: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body: dict[str, Any] = {
-            "error": {"code": code, "message": message, "details": details or None}
-        }
 
 
 class ComfyApiRoutes:
@@ -114,15 +91,15 @@ class ComfyApiRoutes:
             try:
                 self._desk.authenticate(request)
                 fault = await faults.before(request.headers.get(faults.HEADER))
-                if fault is not None and fault.status_code in _CODES:
-                    code = _CODES[fault.status_code]
+                if fault is not None and fault.status_code in CODES:
+                    code = CODES[fault.status_code]
                     refusal = Refusal(fault.status_code, code, "a fault as asked")
                     after = fault.headers.get("Retry-After")
                     headers = {"Retry-After": after} if after else {}
                     return AsciiJson(refusal.body, refusal.status, headers)
                 return fault if fault is not None else await handler(request)
             except Rejected as rejected:
-                return _answered(_refused(rejected))
+                return _answered(refusal_of(rejected))
             except Refusal as refusal:
                 return _answered(refusal)
 
@@ -133,7 +110,7 @@ class ComfyApiRoutes:
         body = await read_json(request, LONGEST_FIELD)
         if not isinstance(body, dict):
             raise Refusal(400, "invalid_request", "the body must be an object")
-        workflow = _checked(body)
+        workflow = checked_workflow(body)
         key = self._claimed(request)
         try:
             job = await self._started(request, workflow, body)
@@ -152,7 +129,7 @@ class ComfyApiRoutes:
             details = {"missing_ids": missing}
             raise Refusal(422, "missing_asset", "the server lacks files", details)
         served = self._nearest(placed)
-        params = _literals(served, placed, files)
+        params = literals_in(served, placed, files)
         form = CallForm(
             {"params": json.dumps(params), "workflow_api": json.dumps(placed)},
             {str(key): asset.path for key, asset in files.items()},
@@ -194,7 +171,7 @@ class ComfyApiRoutes:
         def shared(served: Served) -> int:
             graph = served.workflow.graph
             return sum(
-                node in graph and graph[node].get("class_type") == _class(about)
+                node in graph and graph[node].get("class_type") == class_of(about)
                 for node, about in workflow.items()
             )
 
@@ -208,8 +185,8 @@ class ComfyApiRoutes:
             for name, value in query.items()
             if name.startswith("metadata[") and name.endswith("]")
         }
-        start = _number(query.get("cursor", "0"), 0, 1 << 30, "cursor")
-        limit = _number(query.get("limit", "20"), 1, _PAGE, "limit")
+        start = number_in(query.get("cursor", "0"), 0, 1 << 30, "cursor")
+        limit = number_in(query.get("limit", "20"), 1, _PAGE, "limit")
         found = [
             job
             for job in reversed(self._jobs.values())
@@ -324,94 +301,6 @@ class ComfyApiRoutes:
 
 def _answered(refusal: Refusal) -> Response:
     return AsciiJson(refusal.body, refusal.status)
-
-
-def _refused(rejected: Rejected) -> Refusal:
-    """An error of the server's other protocols, in this API's form."""
-    details = rejected.body["errorDetails"]
-    message = str(rejected)
-    if isinstance(details, dict) and "node_errors" in details:
-        return Refusal(422, "invalid_workflow", message, details)
-    if details:
-        message = (
-            f"{message}: {details if isinstance(details, str) else json.dumps(details)}"
-        )
-    if rejected.status == 400:
-        return Refusal(422, "invalid_workflow", message)
-    code = _CODES.get(rejected.status)
-    return Refusal(rejected.status, code or "upstream_error", message)
-
-
-def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The workflow in a body. Raises Refusal for a body that the API doesn't accept."""
-    if body.get("webhook_url") is not None or body.get("inputs") is not None:
-        raise Refusal(422, "invalid_request", "webhook_url and inputs are reserved")
-    workflow = body.get("workflow")
-    if not isinstance(workflow, dict) or not workflow:
-        raise Refusal(422, "invalid_workflow", "the body has no workflow")
-    if isinstance(workflow.get("nodes"), list):
-        message = "export the workflow in API format: this is the page's"
-        raise Refusal(422, "workflow_format_ui", message)
-    extra = body.get("extra_data")
-    if extra is not None and not _is_extra(extra):
-        message = "extra_data takes api_key_comfy_org alone, a text"
-        raise Refusal(400, "invalid_request", message)
-    if not is_metadata(body.get("metadata")):
-        message = "metadata is at most 16 pairs of short texts"
-        raise Refusal(422, "metadata_invalid", message)
-    return workflow
-
-
-def _is_extra(extra: Any) -> bool:
-    return (
-        isinstance(extra, dict)
-        and extra.keys() <= {"api_key_comfy_org"}
-        and all(isinstance(each, str) for each in extra.values())
-    )
-
-
-def _literals(
-    served: Served, workflow: Mapping[str, Any], files: Mapping[WireKey, Asset]
-) -> dict[str, Any]:
-    """A workflow's values in the inputs of the served one, as a call would set them."""
-    found = {
-        str(key): workflow[key.node]["inputs"][key.name]
-        for key in served.types
-        if key not in files
-        and isinstance(workflow.get(key.node), dict)
-        and key.name in _inputs(workflow[key.node])
-        and not _is_link(workflow[key.node]["inputs"][key.name])
-    }
-    return found or _any(workflow)
-
-
-def _any(workflow: Mapping[str, Any]) -> dict[str, Any]:
-    """One value of a workflow, since a call must set at least one."""
-    return {
-        str(WireKey(node, name)): value
-        for node, about in workflow.items()
-        for name, value in _inputs(about).items()
-        if not _is_link(value)
-    }
-
-
-def _inputs(about: Any) -> dict[str, Any]:
-    inputs = about.get("inputs") if isinstance(about, dict) else None
-    return inputs if isinstance(inputs, dict) else {}
-
-
-def _is_link(value: Any) -> bool:
-    return isinstance(value, list)
-
-
-def _class(about: Any) -> Any:
-    return about.get("class_type") if isinstance(about, dict) else None
-
-
-def _number(text: str, lo: int, hi: int, name: str) -> int:
-    if not (text.isascii() and text.isdecimal() and lo <= int(text[:12]) <= hi):
-        raise Refusal(400, "invalid_request", f"{name} must be from {lo} to {hi}")
-    return int(text)
 
 
 def _shown(about: Any, base: str) -> Any:
