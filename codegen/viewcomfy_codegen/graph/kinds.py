@@ -120,8 +120,8 @@ class Kinds:
         return (found[True], found[False]) if len(found) == 2 else None
 
     def may_skip(self, switch: Node, step: Node) -> bool:
-        """Whether a switch hands on what the step works on, or a value of its own, where it does
-        not take the step.
+        """Whether a switch, when off, bypasses `step`: it passes on the step's own input or a
+        value set on the switch.
         """
         off = next((n for n in switch.links if "false" in words(n)), None)
         if off is None:

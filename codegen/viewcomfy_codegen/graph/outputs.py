@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 
 
 def output_ids(workflow: Workflow, facts: Mapping[str, NodeFacts | None]) -> set[str]:
-    """The nodes that ComfyUI runs a workflow for; of an unknown class, those that nothing uses."""
+    """The ids of output nodes; a node of an unknown class counts if nothing uses it."""
     ends = {id for id, uses in workflow.uses.items() if not uses}
     outputs = {
         node.id
@@ -51,7 +51,7 @@ class SharedOutputs:
 
 
 def _outputs_by_node(workflow: Workflow, ends: set[str]) -> dict[str, int]:
-    """For each node the outputs that it leads to, as bits of a number."""
+    """For each node, the outputs that it leads to, as a bit mask."""
     bits = {id: 1 << number for number, id in enumerate(sorted(ends))}
     found: dict[str, int] = {}
     for id in reversed(workflow.nodes):

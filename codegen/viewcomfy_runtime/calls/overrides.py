@@ -183,7 +183,7 @@ def differences(
             inputs, own = _inputs(about), _inputs(known[node])
             for name in sorted(inputs.keys() & own.keys()):
                 if str(WireKey(node, name)) not in sent and inputs[name] != own[name]:
-                    yield f"node {node} ({_class(about)}) has another {name}"
+                    yield f"node {node} ({_class(about)}) has a different {name}"
 
 
 def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
@@ -200,7 +200,10 @@ def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
         shown.append(f"and {len(found) - len(shown)} more")
     warnings.warn(
         "\n  ".join(
-            [f"another workflow ran than {title!r} was generated from:", *shown]
+            [
+                f"a different workflow ran than the one {title!r} was generated from:",
+                *shown,
+            ]
         )
         + "\nhint: generate the module from the deployed workflow,"
         " or override that with the module's own",

@@ -201,7 +201,7 @@ def test_a_deployment_of_another_workflow_is_told(module: ModuleType) -> None:
     rewired = answered(
         module, **{"8": node("VAEDecode", samples=["5", 0], vae=["4", 2])}
     )
-    assert "node 8 (VAEDecode) has another samples" in rewired
+    assert "node 8 (VAEDecode) has a different samples" in rewired
     many = {str(n): node("Mine") for n in range(50, 60)}
     assert "and 5 more" in answered(module, **many)
 

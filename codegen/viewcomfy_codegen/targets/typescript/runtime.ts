@@ -2360,7 +2360,7 @@ export class Workflow<
       const found = differences(made.prompt, readJson(override) as Graph, sent);
       if (found[0]) {
         onWarning(
-          `DifferentWorkflowWarning: another workflow ran than '${this.schema.title}' was generated from:\n  ` +
+          `DifferentWorkflowWarning: a different workflow ran than the one '${this.schema.title}' was generated from:\n  ` +
             `${listed(found, 5).join("\n  ")}\n` +
             "hint: generate the module from the deployed workflow, or override that with the module's own",
         );
@@ -2646,7 +2646,7 @@ function differences(
           writeJson(inputs[name]) !== writeJson(before[name]),
       )
       .sort()
-      .map((name) => `node ${id} (${kind}) has another ${name}`);
+      .map((name) => `node ${id} (${kind}) has a different ${name}`);
   });
   return hasAny(ran) ? [...missing, ...others] : [];
 }

@@ -313,10 +313,10 @@ def test_a_run_of_another_workflow_is_told(place: Place) -> None:
     del ran["9"]
     [warning] = answered(place, prompt=ran, outputs=[])["warnings"]
     first, *told, hint = warning.split("\n")
-    assert first.startswith("DifferentWorkflowWarning: another workflow ran than")
+    assert first.startswith("DifferentWorkflowWarning: a different workflow ran than")
     assert told == [
         "  node 9 (SaveImage) is missing",
-        "  node 3 (KSampler) has another model",
+        "  node 3 (KSampler) has a different model",
         "  node 77 (SaveImage) is new",
     ]
     assert hint.startswith("hint: generate the module from the deployed workflow")
