@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlencode
 
 from ..calls.call import Status
@@ -14,9 +14,6 @@ from ..http.refusals import execution_error
 from ..parameters.media import UNKNOWN, type_of
 from ..results.files import OutputFile, text_output
 from ..results.result import PromptResult
-
-_LONGEST: Final = 1e15
-"""In milliseconds; the timestamps of a run can't be further apart."""
 
 
 def outcome_of(entry: Mapping[str, Any]) -> Status:
@@ -125,7 +122,10 @@ def _seconds(told: Mapping[str, dict[str, Any]]) -> float | None:
     end = told.get("execution_success", {}).get("timestamp")
     if not isinstance(start, int | float) or not isinstance(end, int | float):
         return None
-    seconds = (end - start) / 1000 if abs(end - start) < _LONGEST else math.inf
+    try:
+        seconds = (float(end) - float(start)) / 1000
+    except OverflowError:  # JSON has integers beyond every float
+        return None
     return seconds if math.isfinite(seconds) else None
 
 
