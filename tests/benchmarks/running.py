@@ -74,10 +74,10 @@ def one(n):
 
 
 @contextlib.contextmanager
-def serving(workflow: Path) -> Iterator[str]:
+def serving(workflow: Path, secret: str = SECRET) -> Iterator[str]:
     """The URL of `serve` in a process of its own."""
     command = [sys.executable, "-m", "viewcomfy_codegen", "serve", str(workflow)]
-    secrets = ["--client-id", "id", "--client-secret", SECRET, "--port", "0"]
+    secrets = ["--client-id", "id", "--client-secret", secret, "--port", "0"]
     with subprocess.Popen(
         [*command, *secrets],
         stdout=subprocess.PIPE,
