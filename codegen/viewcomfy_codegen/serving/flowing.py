@@ -37,9 +37,15 @@ class Flow:
 
 
 def output_nodes(workflow: Workflow, catalog: Catalog) -> set[str]:
-    """The ids of the output nodes, for which ComfyUI runs a workflow."""
+    """The ids of the output nodes, for which ComfyUI runs a workflow; empty if there are none."""
     classes = {node.class_type for node in workflow.nodes.values()}
-    return output_ids(workflow, {each: catalog.node(each) for each in classes})
+    facts = {each: catalog.node(each) for each in classes}
+    known = {name for name, each in facts.items() if each and not each.output_node}
+    return {
+        id
+        for id in output_ids(workflow, facts)
+        if workflow.nodes[id].class_type not in known
+    }
 
 
 def flows(

@@ -24,6 +24,7 @@ from ...helpers.support import imported
 REFUSED = {
     "Vykq__product_image": "is linked to node 125, which does not exist",
     "Re-lish__workflow_api__9c7da2c95b": "must be at least 0",
+    "pydn__subgraph-upscaler-identifiers__ccbd5ba84e": "Prompt has no outputs",
 }
 """What is wrong with workflows that a ComfyUI would refuse too, as they are deployed."""
 

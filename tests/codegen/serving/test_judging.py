@@ -72,6 +72,14 @@ def test_a_link_to_a_missing_node_is_refused() -> None:
     assert faults_of(called(app_of(workflow), SEED)) == {"9": fault}
 
 
+def test_a_workflow_that_saves_nothing_is_refused() -> None:
+    workflow = text_to_image()
+    del workflow["9"]
+    response = called(app_of(workflow), SEED)
+    assert response.status_code == 400
+    assert "prompt_no_outputs" in response.text
+
+
 def test_a_circle_of_links_is_refused() -> None:
     workflow = text_to_image()
     workflow["5"] = node("LatentUpscale", None, samples=["3", 0], **SMALL)
