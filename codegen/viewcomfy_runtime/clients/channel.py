@@ -50,7 +50,9 @@ class _Socket(websocket.WebSocket):
         super().__init__(enable_multithread=True)
 
     @property
-    def sock(self) -> Any:
+    def sock(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self,
+    ) -> Any:
         """The connection, which is known here only after its TLS handshake."""
         return self._connection
 

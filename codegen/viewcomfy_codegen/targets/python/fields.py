@@ -22,7 +22,9 @@ from ...model import BASIC, Identifier, Parameter
 from ..templates import Code
 from .rendering import MARGIN, WIDTH, call, fits, laid_out, literal, span
 
-_POWERS: Final = {2**bits - 1: f"2**{bits} - 1" for bits in (31, 32, 53, 63, 64)}
+_POWERS: Final[Mapping[int | float, str]] = {
+    2**bits - 1: f"2**{bits} - 1" for bits in (31, 32, 53, 63, 64)
+}
 
 
 def declaration(parameter: Parameter, hint: str) -> Code:
