@@ -50,14 +50,13 @@ class _Socket(websocket.WebSocket):
         super().__init__(enable_multithread=True)
 
     @property
-    def sock(  # pyright: ignore[reportIncompatibleVariableOverride]
-        self,
-    ) -> Any:
+    def sock(self) -> Any:
         """The connection, which is known here only after its TLS handshake."""
         return self._connection
 
+    # The base class has a plain attribute here.
     @sock.setter
-    def sock(self, connection: Any) -> None:
+    def sock(self, connection: Any) -> None:  # pyright: ignore
         self._connection = connection
         if connection is not None and self._closed.is_set():
             shut(connection)
