@@ -233,8 +233,15 @@ def _with_written(facts: InputFacts, values: Mapping[str, object]) -> InputFacts
 
 
 def is_page_name(name: str) -> bool:
-    """Whether only the web page uses an input that no class declares."""
-    return name in _PAGE_NAMES or name.startswith("preview")
+    """Whether only the web page uses an input that no class declares.
+
+    Pages number the previews they put on a node, as in `vhs_gif_preview__0`.
+    """
+    return (
+        name in _PAGE_NAMES
+        or name.startswith("preview")
+        or name.rstrip("0123456789").endswith("preview__")
+    )
 
 
 def _variants(

@@ -258,3 +258,9 @@ def test_what_a_video_format_needs_has_its_type() -> None:
     assert found["crf"]["type"] == "integer"
     assert (found["crf"]["minimum"], found["crf"]["maximum"]) == (0, 100)
     assert "yuv420p10le" in str(found["pix_fmt"])
+
+
+def test_a_numbered_preview_on_a_known_node_is_no_parameter() -> None:
+    workflow = text_to_image()
+    workflow["9"]["inputs"]["vhs_gif_preview__0"] = "/view?filename=a.mp4"
+    assert "9-inputs-vhs_gif_preview__0" not in names_of(workflow)
