@@ -84,7 +84,7 @@ class Deadline:
         self._outer = getattr(_thread, "deadline", None)
         _thread.deadline = self
         self._guards = True
-        ALARMS.start(self._shut, self._end)
+        ALARMS.start(self._ring, self._end)
         return self
 
     def enter(self, phase: Phase) -> None:
@@ -100,7 +100,7 @@ class Deadline:
         if limit is not None:
             self._end = min(self._total_end, time.monotonic() + limit)
         if self._guards and self._end != before:
-            ALARMS.start(self._shut, self._end)
+            ALARMS.start(self._ring, self._end)
 
     def _limit(self, phase: Phase) -> float | None:
         limits = self._limits
@@ -111,7 +111,7 @@ class Deadline:
     def __exit__(self, *_: object) -> None:
         _thread.deadline = self._outer
         self._guards = False
-        ALARMS.stop(self._shut)
+        ALARMS.stop(self._ring)
         with self._lock:
             self._socket = None
 
@@ -179,6 +179,11 @@ class Deadline:
         with self._lock:
             self._socket = connection
         if self._cancelled.is_set() or not self.remaining > 0:
+            self._shut()
+
+    def _ring(self) -> None:
+        # The next phase may have begun since this alarm was due.
+        if not self.remaining > 0:
             self._shut()
 
     def _shut(self) -> None:
