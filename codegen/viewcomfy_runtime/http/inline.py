@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import string
 from base64 import b64encode
 from binascii import a2b_base64
 from typing import Any, Final
@@ -22,6 +23,7 @@ _START: Final = re.compile(rb'(?<!\\)"data"\s{0,8}:\s{0,8}"')
 """What stands before such a value; a quotation mark within a text has a backslash before it."""
 _LONGEST_START: Final = 25
 
+_BASE64: Final = f"{string.ascii_letters}{string.digits}+/=".encode()
 _OTHER: Final = re.compile(rb"[^A-Za-z0-9+/=]")
 _LAST: Final = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 
@@ -68,7 +70,8 @@ class JsonReader:
 
     def _within(self, piece: bytes | bytearray) -> bytes | bytearray:
         """Take what belongs to the file; returns what follows it."""
-        other = _OTHER.search(piece)
+        # Deleting all that base64 has is several times as fast as searching for what it hasn't.
+        other = _OTHER.search(piece) if piece.translate(None, _BASE64) else None
         end = len(piece) if other is None else other.start()
         self._rest += piece[:end]
         while len(self._rest) > _PIECE and b"=" not in (block := self._rest[:_PIECE]):
