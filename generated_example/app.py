@@ -1,4 +1,4 @@
-"""A small app on the generated client: paints a portrait of each picture in a folder.
+"""A small app built on the generated client: paints a portrait from each photo in a folder.
 
     python app.py photos/ outputs/
 
@@ -21,17 +21,17 @@ STYLES = {
 
 
 def main(photos: Path, outputs: Path) -> int:
-    pictures = sorted(photos.glob("*.jpg")) + sorted(photos.glob("*.png"))
-    if not pictures:
-        print(f"there is no .jpg or .png in {photos}", file=sys.stderr)
+    images = sorted(photos.glob("*.jpg")) + sorted(photos.glob("*.png"))
+    if not images:
+        print(f"no .jpg or .png file in {photos}", file=sys.stderr)
         return 1
-    for picture in pictures:
+    for image in images:
         for style, prompt in STYLES.items():
-            parameters = Parameters(image=picture, positive_prompt=prompt, seed=None)
+            parameters = Parameters(image=image, positive_prompt=prompt, seed=None)
             try:
                 saved = run(parameters, timeout=300).save(outputs / style)
             except ViewComfyError as error:
-                print(f"{picture.name}, {style}: {error}", file=sys.stderr)
+                print(f"{image.name}, {style}: {error}", file=sys.stderr)
                 return 1
             print(*saved, sep="\n")
     return 0

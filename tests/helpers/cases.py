@@ -128,7 +128,7 @@ def only_files() -> Workflow:
 
 
 def video() -> Workflow:
-    """Start and end pictures, a sound, and a file format for the result."""
+    """Start and end images, a sound, and a file format for the result."""
     return {
         "1": node("LoadImage", image="first.png"),
         "2": node("LoadImage", image="last.png"),
