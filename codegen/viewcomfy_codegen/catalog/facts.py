@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
+from viewcomfy_runtime.json_types import JsonValue
+
 Scalar: TypeAlias = str | int | float | bool
-JsonValue: TypeAlias = "None | Scalar | list[JsonValue] | dict[str, JsonValue]"
 
 DYNAMIC_COMBO: Final = "COMFY_DYNAMICCOMBO_V3"
 AUTOGROW: Final = "COMFY_AUTOGROW_V3"
