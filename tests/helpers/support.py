@@ -103,3 +103,8 @@ def _valid(about: Mapping[str, Any]) -> Any:
     ]
     takes = Draft202012Validator(about).is_valid
     return next(each for each in candidates if takes(each))
+
+
+def beside(**nodes: Any) -> dict[str, str]:
+    """The names in a workflow from text to image with these nodes more."""
+    return names_of({**text_to_image(), **{id[1:]: each for id, each in nodes.items()}})

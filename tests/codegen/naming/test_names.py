@@ -13,11 +13,7 @@ import pytest
 from viewcomfy_codegen import generate
 
 from ...helpers.cases import base_and_refiner
-from ...helpers.support import names_of, node, text_to_image
-
-
-def prompted(**nodes: Any) -> dict[str, str]:
-    return names_of({**text_to_image(), **nodes})
+from ...helpers.support import beside, names_of, node, text_to_image
 
 
 def test_texts_are_named_for_the_side_that_they_feed() -> None:
@@ -27,21 +23,19 @@ def test_texts_are_named_for_the_side_that_they_feed() -> None:
 
 
 def test_a_side_is_seen_through_nodes_that_pass_it_on() -> None:
-    more = {
-        "6": node("CLIPTextEncode", text=["20", 0], clip=["4", 1]),
-        "20": node(
+    names = beside(
+        _6=node("CLIPTextEncode", text=["20", 0], clip=["4", 1]),
+        _20=node(
             "StringConcatenate", string_a="a fox", string_b=["21", 0], delimiter=""
         ),
-        "21": node("PrimitiveStringMultiline", value="in snow"),
-    }
-    assert prompted(**more)["21-inputs-value"].startswith("positive_prompt")
+        _21=node("PrimitiveStringMultiline", value="in snow"),
+    )
+    assert names["21-inputs-value"].startswith("positive_prompt")
 
 
 def test_a_text_that_is_zeroed_out_has_no_side_from_beyond() -> None:
-    more = {
-        "7": node("ConditioningZeroOut", conditioning=["6", 0]),
-    }
-    assert prompted(**more)["6-inputs-text"] == "prompt"
+    names = beside(_7=node("ConditioningZeroOut", conditioning=["6", 0]))
+    assert names["6-inputs-text"] == "prompt"
 
 
 def test_a_title_that_says_more_than_its_class_is_the_name() -> None:

@@ -6,12 +6,7 @@ from typing import Any
 
 import pytest
 
-from ...helpers.support import Workflow, names_of, node, text_to_image
-
-
-def beside(**nodes: Any) -> dict[str, str]:
-    """The names in a workflow from text to image with these nodes more."""
-    return names_of({**text_to_image(), **{id[1:]: each for id, each in nodes.items()}})
+from ...helpers.support import Workflow, beside, names_of, node, text_to_image
 
 
 def test_what_a_mask_is_computed_from_is_not_the_mask() -> None:
@@ -148,70 +143,6 @@ def test_a_formula_is_no_seed() -> None:
     assert names_of(workflow)["20-inputs-value"] == "expression"
 
 
-def test_a_switch_says_what_it_takes_when_it_is_on() -> None:
-    names = beside(
-        _20=node("ComfySwitchNode", switch=False, on_false=["8", 0], on_true=["21", 0]),
-        _21=node("ImageInvert", image=["8", 0]),
-        _22=node("SaveImage", filename_prefix="x", images=["20", 0]),
-    )
-    assert names["20-inputs-switch"] == "enable_image_invert"
-
-
-def test_a_switch_between_two_things_uses_the_one_that_it_takes_when_it_is_on() -> None:
-    names = beside(
-        _20=node("ComfySwitchNode", switch=False, on_false=["8", 0], on_true=["21", 0]),
-        _21=node("EmptyImage", width=64, height=64),
-        _22=node("SaveImage", filename_prefix="x", images=["20", 0]),
-    )
-    assert names["20-inputs-switch"] == "use_empty_image"
-
-
-def test_a_value_that_turns_switches_on_says_which_step_it_enables() -> None:
-    workflow = text_to_image()
-    workflow["3"]["inputs"] |= {"model": ["21", 0], "steps": ["22", 0]}
-    workflow["20"] = node("PrimitiveBoolean", value=True)
-    workflow["21"] = node(
-        "ComfySwitchNode", switch=["20", 0], on_false=["4", 0], on_true=["23", 0]
-    )
-    workflow["22"] = node(
-        "ComfySwitchNode", switch=["20", 0], on_false=["24", 0], on_true=["25", 0]
-    )
-    workflow["23"] = node(
-        "LoraLoaderModelOnly",
-        lora_name="turbo-lora.sft",
-        strength_model=1.0,
-        model=["4", 0],
-    )
-    workflow["24"] = node("PrimitiveInt", value=20)
-    workflow["25"] = node("PrimitiveInt", value=4)
-    assert names_of(workflow)["20-inputs-value"] == "enable_turbo_lora"
-
-
-def test_a_switch_is_seen_through_to_the_step_that_another_takes() -> None:
-    names = beside(
-        _20=node("ComfySwitchNode", switch=False, on_false=["8", 0], on_true=["21", 0]),
-        _21=node(
-            "ComfySwitchNode", switch=["23", 0], on_false=["8", 0], on_true=["22", 0]
-        ),
-        _22=node("ImageInvert", image=["8", 0]),
-        _23=node("CompareThings", a=["8", 0]),
-        _24=node("SaveImage", filename_prefix="x", images=["20", 0]),
-    )
-    assert names["20-inputs-switch"] == "enable_image_invert"
-
-
-def test_a_language_model_that_writes_the_prompt_enhances_it() -> None:
-    workflow = text_to_image()
-    workflow["6"]["inputs"]["text"] = ["20", 0]
-    workflow["20"] = node(
-        "ComfySwitchNode", switch=True, on_false="A fox", on_true=["21", 0]
-    )
-    workflow["21"] = node("TextGenerate", prompt="A fox", seed=1, max_length=256)
-    names = names_of(workflow)
-    assert names["20-inputs-switch"] == "enable_prompt_enhancer"
-    assert names["21-inputs-seed"] == "prompt_enhancer_seed"
-
-
 def test_a_language_model_that_describes_an_image_enhances_no_prompt() -> None:
     workflow = text_to_image()
     workflow["6"]["inputs"]["text"] = ["21", 0]
@@ -291,72 +222,6 @@ def test_lyrics_and_tags_are_what_their_class_calls_them() -> None:
     assert names["2-inputs-lyrics"] == "lyrics"
 
 
-@pytest.mark.parametrize(
-    ("title", "name"),
-    [
-        ("Enter your Headline here", "headline"),
-        ("Relight CFG (1.2-3.5)", "relight_cfg"),
-        ("$width.value", "width"),
-        ("$scale.value!:How large the result is, from 1 to 4", "scale"),
-        ("$scale.~value:Optional", "scale"),
-        ("$model.value:Which one to use", "model"),
-        ("Style strength (optional)", "style_strength"),
-        ("Clip Length ( in seconds )", "clip_length"),
-        ("Blend (0 = off)", "blend"),
-        ("style influence on/off", "style_influence"),
-        ("Quality {forge_quality}", "quality"),
-        ("Float {steps}", "steps"),
-        ("Divider [in_divider]", "divider"),
-        ("线条控制强度#2.0", "线条控制强度"),
-        ("2线条控制强度", "线条控制强度_2"),
-        ("Denoise Denoise", "denoise"),
-        ("Seed", "seed"),
-    ],
-)
-def test_a_title_is_trimmed_like_a_person_would(title: str, name: str) -> None:
-    workflow = {
-        "1": node("PrimitiveFloat", title, value=2.0),
-        "2": node("Odd Node", lever=["1", 0]),
-    }
-    assert names_of(workflow)["1-inputs-value"] == name
-
-
-def test_a_long_title_that_ends_in_what_it_feeds_tells_brothers_apart() -> None:
-    workflow: Workflow = {
-        "9": node("VHS_LoadImagesPath", directory="in", select_every_nth=1)
-    }
-    for place, kind in enumerate(("Mask", "Depth")):
-        title = f"Animated {kind} Video Select Every Nth"
-        workflow[f"1{place}"] = node("PrimitiveInt", title, value=1)
-        workflow[f"2{place}"] = node(
-            "VHS_LoadVideoPath", video="a.mp4", select_every_nth=[f"1{place}", 0]
-        )
-    names = names_of(workflow)
-    assert names["10-inputs-value"] == "mask_select_every_nth"
-    assert names["11-inputs-value"] == "depth_select_every_nth"
-
-
-def test_a_title_with_a_number_that_no_other_shares_is_no_name_for_a_lone_file() -> (
-    None
-):
-    alone = {
-        "1": node("LoadImage", "Load Image1", image="a.png"),
-        "3": node("SaveImage", images=["1", 0], filename_prefix="x"),
-    }
-    assert names_of(alone)["1-inputs-image"] == "image"
-    two = {**alone, "2": node("LoadImage", "Load Image2", image="b.png")}
-    assert names_of(two)["2-inputs-image"] == "image2"
-
-
-def test_a_mask_that_its_author_titled_is_a_mask() -> None:
-    workflow = {
-        "1": node("LoadImageMask", "Place Light Mask Here", image="a.png", channel="r"),
-        "2": node("MaskToImage", mask=["1", 0]),
-        "3": node("SaveImage", images=["2", 0], filename_prefix="x"),
-    }
-    assert names_of(workflow)["1-inputs-image"] == "light_mask"
-
-
 def test_a_socket_in_another_language_says_what_is_linked_and_no_role() -> None:
     inputs: dict[str, Any] = {"SD1.5": "off", "图像": ["1", 0]}
     workflow = {
@@ -403,14 +268,6 @@ def test_one_text_for_both_sides_is_the_prompt() -> None:
     assert names_of(workflow)["6-inputs-text"] == "prompt"
 
 
-def test_a_title_in_another_language_needs_no_second_noun() -> None:
-    workflow = {
-        "1": node("LoadImage", "Imagem de modelo", image="a.png"),
-        "2": node("SaveImage", images=["1", 0], filename_prefix="x"),
-    }
-    assert names_of(workflow)["1-inputs-image"] == "imagem_de_modelo"
-
-
 def test_the_parts_of_a_conditioning_are_no_roles() -> None:
     more = {
         "20": node("CLIPTextEncode", text="in snow", clip=["4", 1]),
@@ -447,30 +304,3 @@ def test_inputs_of_one_node_that_choices_bring_are_told_apart_by_where_they_part
     paths = ("first.codec.encoding.color_space", "second.codec.encoding.color_space")
     names = names_of({"1": node("Odd Saver", **dict.fromkeys(paths, "auto"))})
     assert set(names.values()) == {"first_color_space", "second_color_space"}
-
-
-def test_default_titles_of_any_language_name_nothing() -> None:
-    english = names_of(text_to_image())
-    workflow = text_to_image()
-    for id, title in {
-        "3": "K采样器",
-        "4": "Checkpoint加载器（简易）",
-        "5": "空Latent图像",
-        "6": "CLIP文本编码",
-        "7": "CLIP文本编码",
-        "9": "保存图像",
-    }.items():
-        workflow[id]["_meta"] = {"title": title}
-    assert names_of(workflow) == english
-
-
-@pytest.mark.parametrize(
-    ("title", "word"), [("我的LoRA风格", "风格"), ("MiDaS look", "midas")]
-)
-def test_brands_stay_in_one_piece(title: str, word: str) -> None:
-    names = beside(
-        _20=node("LoraLoaderModelOnly", title, lora_name="a", strength_model=1.0),
-    )
-    parts = names["20-inputs-strength_model"].split("_")
-    assert word in parts
-    assert not {"lo", "ra", "mi", "da"}.intersection(parts)

@@ -1,0 +1,108 @@
+"""What tells nodes apart by their authors' words: titles, prefixes of files, numbers in both."""
+
+from __future__ import annotations
+
+import copy
+
+from ...helpers.cases import base_and_refiner
+from ...helpers.chains import with_loras
+from ...helpers.support import Workflow, names_of, node, text_to_image
+
+
+def test_branches_are_told_apart_by_what_their_nearest_outputs_are_called() -> None:
+    workflow = text_to_image()
+    workflow["9"]["inputs"]["filename_prefix"] = "portrait_1"
+    workflow["19"] = node("SaveImage", images=["8", 0], filename_prefix="portrait_2")
+    workflow["13"] = copy.deepcopy(workflow["3"])
+    workflow["13"]["inputs"] |= {"latent_image": ["15", 0], "steps": 9}
+    workflow["15"] = copy.deepcopy(workflow["5"])
+    workflow["15"]["inputs"]["width"] = 256
+    workflow["18"] = node("VAEDecode", samples=["13", 0], vae=["4", 2])
+    workflow["29"] = node("SaveImage", images=["18", 0], filename_prefix="thumbnail")
+    names = names_of(workflow)
+    assert names["3-inputs-steps"] == "portrait_steps"
+    assert names["5-inputs-width"] == "portrait_width"
+    assert names["13-inputs-steps"] == "thumbnail_steps"
+    assert names["15-inputs-width"] == "thumbnail_width"
+
+
+def test_every_brother_carries_the_authors_word() -> None:
+    workflow = base_and_refiner()
+    workflow["7"]["_meta"] = {"title": "KSampler (First Pass - High)"}
+    workflow["8"]["_meta"] = {"title": "KSampler (Second Pass - Low)"}
+    workflow["1"]["_meta"] = {"title": "Load Checkpoint (High)"}
+    workflow["2"]["_meta"] = {"title": "Load Checkpoint (Low)"}
+    names = names_of(workflow)
+    assert names["7-inputs-cfg"] == "high_cfg"
+    assert names["8-inputs-cfg"] == "low_cfg"
+    assert names["1-inputs-ckpt_name"] == "high_ckpt_name"
+
+
+def test_a_title_that_two_share_still_tells_them_from_others() -> None:
+    workflow = with_loras(*(f"{letter}.safetensors" for letter in "abcd"))
+    for id, title in zip(("20", "21", "22", "23"), ("Ink", "Moss") * 2, strict=True):
+        workflow[id]["_meta"] = {"title": title}
+    names = names_of(workflow)
+    assert [names[f"2{at}-inputs-lora_name"] for at in range(4)] == [
+        "ink_lora_1_name",
+        "moss_lora_1_name",
+        "ink_lora_2_name",
+        "moss_lora_2_name",
+    ]
+
+
+def test_a_brand_in_a_title_gives_way_to_what_else_it_says() -> None:
+    workflow = text_to_image()
+    for id, title in (("20", "Load LoRA Flux SanJuan"), ("21", "Load LoRA Solarpunk")):
+        workflow[id] = node(
+            "LoraLoader",
+            title,
+            lora_name="l.sft",
+            strength_model=1.0,
+            strength_clip=1.0,
+        )
+    names = names_of(workflow)
+    assert names["20-inputs-strength_clip"] == "san_juan_strength_clip"
+    assert names["21-inputs-strength_clip"] == "solarpunk_strength_clip"
+
+
+def test_a_weak_word_keeps_a_noun_behind_two_words_of_its_authors() -> None:
+    workflow: Workflow = {}
+    for id, title in (("1", "Close Up"), ("2", "Wide Shot")):
+        workflow[id] = node("CFGNorm", strength=1.0)
+        workflow[f"1{id}"] = node("SaveImage", title, images=[id, 0])
+    names = names_of(workflow)
+    assert names["1-inputs-strength"] == "close_up_norm_strength"
+
+
+def test_long_prefixes_leave_out_what_all_begin_with() -> None:
+    workflow: Workflow = {}
+    for id, prefix in (("1", "shot_clean_plate"), ("2", "shot_body_swap_out")):
+        workflow[id] = node("Odd Source", frame_load_cap=0, select_every_nth=1)
+        workflow[f"1{id}"] = node("SaveImage", images=[id, 0], filename_prefix=prefix)
+    names = names_of(workflow)
+    assert names["1-inputs-frame_load_cap"] == "clean_frame_load_cap"
+    assert names["2-inputs-frame_load_cap"] == "body_frame_load_cap"
+
+
+def test_titles_that_differ_in_a_number_alone_are_numbered_alike() -> None:
+    workflow = base_and_refiner()
+    workflow["7"]["_meta"] = {"title": "Sampler"}
+    workflow["8"]["_meta"] = {"title": "Sampler2"}
+    names = names_of(workflow)
+    assert names["7-inputs-steps"] == "sampler_1_steps"
+    assert names["8-inputs-steps"] == "sampler_2_steps"
+
+
+def test_a_switch_tells_its_two_values_apart_by_what_its_author_calls_it() -> None:
+    workflow = text_to_image()
+    workflow["3"]["inputs"]["steps"] = ["20", 0]
+    workflow["20"] = node(
+        "ComfySwitchNode", switch=["23", 0], on_false=["21", 0], on_true=["22", 0]
+    )
+    workflow["21"] = node("PrimitiveInt", "Steps", value=20)
+    workflow["22"] = node("PrimitiveInt", "Steps", value=4)
+    workflow["23"] = node("PrimitiveBoolean", "Enable Turbo", value=False)
+    names = names_of(workflow)
+    assert names["21-inputs-value"] == "steps"
+    assert names["22-inputs-value"] == "turbo_steps"

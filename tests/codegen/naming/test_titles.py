@@ -1,0 +1,108 @@
+"""What a title gives to a name: the author's words, trimmed as a person would."""
+
+from __future__ import annotations
+
+import pytest
+
+from ...helpers.support import Workflow, beside, names_of, node, text_to_image
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Enter your Headline here", "headline"),
+        ("Relight CFG (1.2-3.5)", "relight_cfg"),
+        ("$width.value", "width"),
+        ("$scale.value!:How large the result is, from 1 to 4", "scale"),
+        ("$scale.~value:Optional", "scale"),
+        ("$model.value:Which one to use", "model"),
+        ("Style strength (optional)", "style_strength"),
+        ("Clip Length ( in seconds )", "clip_length"),
+        ("Blend (0 = off)", "blend"),
+        ("style influence on/off", "style_influence"),
+        ("Quality {forge_quality}", "quality"),
+        ("Float {steps}", "steps"),
+        ("Divider [in_divider]", "divider"),
+        ("线条控制强度#2.0", "线条控制强度"),
+        ("2线条控制强度", "线条控制强度_2"),
+        ("Denoise Denoise", "denoise"),
+        ("Seed", "seed"),
+    ],
+)
+def test_a_title_is_trimmed_like_a_person_would(title: str, name: str) -> None:
+    workflow = {
+        "1": node("PrimitiveFloat", title, value=2.0),
+        "2": node("Odd Node", lever=["1", 0]),
+    }
+    assert names_of(workflow)["1-inputs-value"] == name
+
+
+def test_a_long_title_that_ends_in_what_it_feeds_tells_brothers_apart() -> None:
+    workflow: Workflow = {
+        "9": node("VHS_LoadImagesPath", directory="in", select_every_nth=1)
+    }
+    for place, kind in enumerate(("Mask", "Depth")):
+        title = f"Animated {kind} Video Select Every Nth"
+        workflow[f"1{place}"] = node("PrimitiveInt", title, value=1)
+        workflow[f"2{place}"] = node(
+            "VHS_LoadVideoPath", video="a.mp4", select_every_nth=[f"1{place}", 0]
+        )
+    names = names_of(workflow)
+    assert names["10-inputs-value"] == "mask_select_every_nth"
+    assert names["11-inputs-value"] == "depth_select_every_nth"
+
+
+def test_a_title_with_a_number_that_no_other_shares_is_no_name_for_a_lone_file() -> (
+    None
+):
+    alone = {
+        "1": node("LoadImage", "Load Image1", image="a.png"),
+        "3": node("SaveImage", images=["1", 0], filename_prefix="x"),
+    }
+    assert names_of(alone)["1-inputs-image"] == "image"
+    two = {**alone, "2": node("LoadImage", "Load Image2", image="b.png")}
+    assert names_of(two)["2-inputs-image"] == "image2"
+
+
+def test_a_mask_that_its_author_titled_is_a_mask() -> None:
+    workflow = {
+        "1": node("LoadImageMask", "Place Light Mask Here", image="a.png", channel="r"),
+        "2": node("MaskToImage", mask=["1", 0]),
+        "3": node("SaveImage", images=["2", 0], filename_prefix="x"),
+    }
+    assert names_of(workflow)["1-inputs-image"] == "light_mask"
+
+
+def test_a_title_in_another_language_needs_no_second_noun() -> None:
+    workflow = {
+        "1": node("LoadImage", "Imagem de modelo", image="a.png"),
+        "2": node("SaveImage", images=["1", 0], filename_prefix="x"),
+    }
+    assert names_of(workflow)["1-inputs-image"] == "imagem_de_modelo"
+
+
+def test_default_titles_of_any_language_name_nothing() -> None:
+    english = names_of(text_to_image())
+    workflow = text_to_image()
+    for id, title in {
+        "3": "K采样器",
+        "4": "Checkpoint加载器（简易）",
+        "5": "空Latent图像",
+        "6": "CLIP文本编码",
+        "7": "CLIP文本编码",
+        "9": "保存图像",
+    }.items():
+        workflow[id]["_meta"] = {"title": title}
+    assert names_of(workflow) == english
+
+
+@pytest.mark.parametrize(
+    ("title", "word"), [("我的LoRA风格", "风格"), ("MiDaS look", "midas")]
+)
+def test_brands_stay_in_one_piece(title: str, word: str) -> None:
+    names = beside(
+        _20=node("LoraLoaderModelOnly", title, lora_name="a", strength_model=1.0),
+    )
+    parts = names["20-inputs-strength_model"].split("_")
+    assert word in parts
+    assert not {"lo", "ra", "mi", "da"}.intersection(parts)
