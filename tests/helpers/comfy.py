@@ -63,6 +63,7 @@ class Comfy:
     masks: list[dict[str, str]] = field(default_factory=list)
     prompts: list[Item] = field(default_factory=list)
     interrupted: list[Any] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
     views: list[str] = field(default_factory=list)
     sockets: dict[str, WebSocket] = field(default_factory=dict)
     asked: int = 0
@@ -177,17 +178,26 @@ class Comfy:
         body = await request.json()
         self.interrupted.append(body)
         for item in list(self.running):
-            self.running.remove(item)
-            self.status, self.messages = "error", [["execution_interrupted", {}]]
-            self.finish(item)
+            self._interrupt(item)
         return Response()
+
+    def _interrupt(self, item: Item) -> None:
+        self.running.remove(item)
+        self.status, self.messages = "error", [["execution_interrupted", {}]]
+        self.finish(item)
 
     async def cancel(self, request: Request) -> Response:
         if not self.cancels_jobs:
             return Response(status_code=404)
         gone = request.path_params["prompt_id"]
-        self.pending = [each for each in self.pending if each.prompt_id != gone]
-        return JSONResponse({})
+        self.cancelled.append(gone)
+        waiting = [each for each in self.pending if each.prompt_id == gone]
+        running = [each for each in self.running if each.prompt_id == gone]
+        for item in waiting:
+            self.pending.remove(item)
+        for item in running:
+            self._interrupt(item)
+        return JSONResponse({"cancelled": bool(waiting or running)})
 
     async def view(self, request: Request) -> Response:
         self.views.append(str(request.url.query))

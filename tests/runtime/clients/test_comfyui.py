@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import threading
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -410,6 +411,36 @@ def test_newer_servers_cancel_in_one_step(module: ModuleType) -> None:
         job.cancel()
         assert found.pending == []
         assert job.status() == "cancelled"
+
+
+def test_newer_servers_cancel_a_running_run_in_one_step(module: ModuleType) -> None:
+    with comfy(held=True, cancels_jobs=True) as found:
+        job = module.submit(module.Parameters(), client=client(found))
+        other = module.submit(module.Parameters(), client=client(found))
+        found.running += found.pending
+        found.pending.clear()
+        job.cancel()
+        with pytest.raises(RunCancelledError) as caught:
+            job.result(timeout=10)
+        assert (job.status(), other.status()) == ("cancelled", "running")
+        job.cancel()  # again: the server knows that there is nothing to cancel
+    assert caught.value.at_server
+    assert found.cancelled == [job.prompt_id] * 2
+    assert found.interrupted == []
+
+
+@pytest.mark.parametrize("newer", [True, False])
+def test_a_running_run_whose_time_is_over_is_cancelled_at_once(
+    module: ModuleType, newer: bool
+) -> None:
+    with comfy(lasting=30, cancels_jobs=newer) as found:
+        start = time.monotonic()
+        with pytest.raises(RunTimeoutError):
+            module.run(module.Parameters(), client=client(found), timeout=1)
+        took = time.monotonic() - start
+        assert found.running == []
+        assert bool(found.cancelled) is newer
+    assert took < 1.5
 
 
 def test_a_quick_run_is_heard_to_its_end(module: ModuleType) -> None:
