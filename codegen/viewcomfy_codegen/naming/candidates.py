@@ -168,6 +168,12 @@ class Labels:
                 return Base(chosen, Rule.ROLE, role=True)
         if not own:
             return Base(self.class_noun(node), Rule.NOUN)
+        return self._with_noun(node, own, said)
+
+    def _with_noun(self, node: Node, own: Words, said: Words) -> Base:
+        """The words of an input's name, with a noun if they need one: the words of its node's title
+        (`said`) or those of its class.
+        """
         family = family_of(node.class_type)
         if family[1:] and own[0] == family[0] and "name" in own:
             return Base(own, Rule.NOUN, family)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from viewcomfy_runtime.parameters.branches import Branch, spoken
 from viewcomfy_runtime.parameters.types import (
@@ -17,6 +17,7 @@ from viewcomfy_runtime.parameters.types import (
     Integer,
     Json,
     Number,
+    Option,
     ParameterType,
     Text,
 )
@@ -103,9 +104,9 @@ class Selector(NamedTuple):
     and its parameter's name and choices, where it has one.
     """
 
-    value: Any
+    value: object
     name: str = ""
-    options: tuple[Any, ...] = ()
+    options: tuple[Option, ...] = ()
 
 
 def resolved(

@@ -5,7 +5,6 @@ values: worth a warning, never a reason to fail.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from viewcomfy_runtime.parameters.fields import REQUIRED
 
@@ -15,7 +14,7 @@ from .analysis import Analysis
 
 
 def doubts(
-    analysis: Analysis, object_info: Mapping[str, Any] | None, source: str
+    analysis: Analysis, object_info: Mapping[str, object] | None, source: str
 ) -> list[Diagnostic]:
     """Classes that no server has, or the user's own lacks,
     and deployed values that they would refuse.
@@ -24,7 +23,7 @@ def doubts(
 
 
 def _classes(
-    analysis: Analysis, object_info: Mapping[str, Any] | None, source: str
+    analysis: Analysis, object_info: Mapping[str, object] | None, source: str
 ) -> Iterator[Diagnostic]:
     for node in analysis.workflow.nodes.values():
         where = place(source, node.id, node.class_type)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -23,7 +22,7 @@ from .types import refusal, widened
 def consumed_type(
     node: Node,
     own: ParameterType,
-    value: Any,
+    value: object,
     workflow: Workflow,
     facts: Mapping[str, NodeFacts | None],
     roles: Roles,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -40,7 +40,7 @@ _LISTS: Final = frozenset({"BOUNDING_BOXES", "COLORS", "MULTICOMBO"})
 _NUMBERS: Final = frozenset({"INT", "FLOAT"})
 
 
-def declared_type(facts: InputFacts, value: Any) -> ParameterType | None:
+def declared_type(facts: InputFacts, value: object) -> ParameterType | None:
     """What a class says of an input that holds a value;
     None for a link, and where the class leaves it open.
     """
@@ -79,7 +79,7 @@ def _bound(bound: int | float | None) -> int | float | None:
     return bound
 
 
-def choices_of(facts: InputFacts, value: Any) -> ParameterType | None:
+def choices_of(facts: InputFacts, value: object) -> ParameterType | None:
     options = facts.choices
     if facts.files or not options or _is_file_elsewhere(value, options):
         return Text()
@@ -98,12 +98,12 @@ def choices_of(facts: InputFacts, value: Any) -> ParameterType | None:
     return Number() if numbers else None
 
 
-def _is_file_elsewhere(value: Any, options: tuple[object, ...]) -> bool:
+def _is_file_elsewhere(value: object, options: tuple[object, ...]) -> bool:
     """Whether the choices are what one machine had of the files that the workflow names."""
     return isinstance(value, str) and value not in options and is_model_file(value)
 
 
-def is_model_file(value: Any, facts: InputFacts | None = None) -> bool:
+def is_model_file(value: object, facts: InputFacts | None = None) -> bool:
     """Whether a value names a file of weights: it looks like one, or its class lists them."""
     return isinstance(value, str) and (
         (facts is not None and facts.files) or _MODEL_FILE.search(value) is not None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from viewcomfy_runtime.json_types import JsonValue
 from viewcomfy_runtime.parameters.branches import Branch
 from viewcomfy_runtime.parameters.fields import REQUIRED, UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
@@ -45,11 +46,11 @@ class Draft(NamedTuple):
 
     node: Node
     key: WireKey
-    value: Any
+    value: JsonValue
     type: ParameterType
     group: str
     marked: bool
-    default: Any = None
+    default: object = None
     doubt: str = ""
     mask_of: str | None = None
     told: str = ""
@@ -121,7 +122,7 @@ def _facts_of(known: NodeFacts | None, name: str, node: Node) -> InputFacts | No
 def _draft(
     node: Node,
     name: str,
-    value: Any,
+    value: JsonValue,
     declared: InputFacts | None,
     known: NodeFacts | None,
     catalog: Catalog,
@@ -155,7 +156,11 @@ def _draft(
 
 
 def _branches(
-    node: Node, name: str, value: Any, kind: ParameterType, known: NodeFacts | None
+    node: Node,
+    name: str,
+    value: JsonValue,
+    kind: ParameterType,
+    known: NodeFacts | None,
 ) -> tuple[Branch, ...]:
     """The branches of an input that the workflow carries;
     in the deployed one it takes the deployed value.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -107,7 +107,7 @@ _SETTING: Final = re.compile(r"[a-z0-9][a-z0-9_.:-]*|None|Disabled|Enabled")
 def is_rare(
     node: Node,
     name: str,
-    value: Any,
+    value: object,
     kind: ParameterType,
     facts: InputFacts | None,
     known: NodeFacts | None,
@@ -115,9 +115,7 @@ def is_rare(
     slots: Slots,
 ) -> bool:
     """Whether people seldom touch it: model files, devices, how a result is saved, inner works."""
-    parts = words(name)
-    while len(parts) > 1 and parts[-1].isdecimal():
-        parts = parts[:-1]
+    parts = _without_number(words(name))
     if isinstance(kind, Media) or (facts is not None and facts.choices_from):
         return False
     if _loads_model(node, parts, value, facts):
@@ -128,13 +126,32 @@ def is_rare(
         return True
     if roles.is_math(node) or _GLUE.issuperset(parts):
         return True
-    hinted = (
-        facts is not None and facts.advanced and _MAKING.isdisjoint(parts)
-    )  # by its class
+    makes = not _MAKING.isdisjoint(parts)
+    advanced = facts is not None and facts.advanced and not makes
     if roles.generates_alone(node) and _RARE_ALONE.isdisjoint(parts):
-        return hinted
-    if known is not None and known.output_node and _MAKING.isdisjoint(parts):
+        return advanced
+    if known is not None and known.output_node and not makes:
         return True
+    return _is_rare_by_name(node, parts, value, kind, known, advanced)
+
+
+def _without_number(parts: Words) -> Words:
+    while len(parts) > 1 and parts[-1].isdecimal():
+        parts = parts[:-1]
+    return parts
+
+
+def _is_rare_by_name(
+    node: Node,
+    parts: Words,
+    value: object,
+    kind: ParameterType,
+    known: NodeFacts | None,
+    advanced: bool,
+) -> bool:
+    """Whether people seldom touch an input with these words in its name; `advanced` if its class
+    says so.
+    """
     if _is_hint(node, parts) or _is_place(parts, kind):
         return True
     if isinstance(kind, Text) and kind.multiline:
@@ -143,7 +160,7 @@ def is_rare(
         return not _BOUNDS.isdisjoint(parts)
     if not _RARE.isdisjoint(parts) and not _is_making(parts):
         return True
-    if hinted or _is_work(node, parts, known):
+    if advanced or _is_work(node, parts, known):
         return True
     if _of_masks(node) and isinstance(kind, Integer | Number | Flag | Choice):
         return not {"width", "height"}.intersection(parts)
@@ -172,7 +189,7 @@ _LATENTS: Final = frozenset("sampler latent encode conditioning to".split())
 
 
 def _loads_model(
-    node: Node, parts: Words, value: Any, facts: InputFacts | None
+    node: Node, parts: Words, value: object, facts: InputFacts | None
 ) -> bool:
     if (facts is not None and facts.files) or is_model_file(value):
         return True
@@ -246,7 +263,7 @@ def _is_technical(parts: Words, kind: ParameterType) -> bool:
     return isinstance(kind, Json)
 
 
-def _is_setting(parts: Words, value: Any) -> bool:
+def _is_setting(parts: Words, value: object) -> bool:
     """Whether a text of an unknown class looks like one of its choices, which nobody lists."""
     return (
         isinstance(value, str)

@@ -6,7 +6,7 @@ Placeholders, which programs that fill a workflow in replace, are recognized her
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -56,7 +56,7 @@ _COUNTED: Final = frozenset(
 """Words in names of what is counted, and of what a number picks."""
 
 
-def guessed_type(name: str, value: Any, catalog: Catalog) -> ParameterType | None:
+def guessed_type(name: str, value: object, catalog: Catalog) -> ParameterType | None:
     """For an input that no class declares: what inputs of
     that name are elsewhere, where the value agrees.
     """
@@ -108,7 +108,7 @@ def _media(name: str, value: str) -> str | None:
     return _MEDIA_BY_EXTENSION.get(value.rpartition(".")[2].casefold())
 
 
-def literal_type(value: Any) -> ParameterType:
+def literal_type(value: object) -> ParameterType:
     match value:
         case bool():
             return Flag()
@@ -126,7 +126,9 @@ def literal_type(value: Any) -> ParameterType:
             return Json()
 
 
-def placed_number(name: str, value: Any, catalog: Catalog) -> Integer | Number | None:
+def placed_number(
+    name: str, value: object, catalog: Catalog
+) -> Integer | Number | None:
     """What is to be put in a placeholder's place where such inputs are numbers in most classes."""
     if not isinstance(value, str) or not _is_placeholder(value):
         return None
@@ -141,7 +143,7 @@ def placed_number(name: str, value: Any, catalog: Catalog) -> Integer | Number |
             return None
 
 
-def stands_for_a_choice(value: Any, facts: InputFacts) -> bool:
+def stands_for_a_choice(value: object, facts: InputFacts) -> bool:
     return (
         isinstance(value, str)
         and facts.value_type in ("COMBO", DYNAMIC_COMBO)

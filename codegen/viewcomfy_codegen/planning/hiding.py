@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from ..catalog import InputFacts, NodeFacts, glossary
 from ..catalog.vocabulary import class_words, vocabulary
@@ -22,7 +22,7 @@ _NAME: Final = re.compile(r"[\w.-]+")
 def hidden_reason(
     node: Node,
     name: str,
-    value: Any,
+    value: object,
     declared: InputFacts | None,
     roles: Roles,
 ) -> str:
@@ -49,7 +49,7 @@ def hidden_reason(
 
 
 def only_on_the_page(
-    name: str, value: Any, declared: InputFacts | None, known: NodeFacts | None
+    name: str, value: object, declared: InputFacts | None, known: NodeFacts | None
 ) -> bool:
     """Whether an input is a button, a header, a view or a control that only the web page has."""
     if declared is not None:

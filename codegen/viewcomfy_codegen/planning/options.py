@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.key import WireKey
@@ -19,7 +19,7 @@ class Shared(NamedTuple):
     """
 
     inputs: tuple[WireKey, ...]
-    default: Any = REQUIRED
+    default: object = REQUIRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class Options:
     share: bool = True
     apart: frozenset[WireKey] = frozenset()
     likely: bool = False
-    object_info: Mapping[str, Any] | None = None
-    kept: Mapping[str, Any] | None = None
+    object_info: Mapping[str, object] | None = None
+    kept: Mapping[str, object] | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
     author: Author = field(default_factory=Author)
     app: bool = False

@@ -4,7 +4,7 @@ files are recognized and what it is called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from viewcomfy_runtime.parameters.outputs import OutputNode
@@ -12,6 +12,7 @@ from viewcomfy_runtime.parameters.outputs import OutputNode
 from ..catalog import NodeFacts
 from ..graph.outputs import output_ids
 from ..graph.workflow import Node
+from ..model import Identifier
 from ..naming.candidates import Labels
 from ..naming.outputs import OutputSpot, assign_outputs, shown_as
 from ..words import words
@@ -56,51 +57,62 @@ def outputs_of(
     shown: Sequence[str] = (),
     only: bool = False,
 ) -> tuple[OutputNode, ...]:
-    """The output nodes in the order of the flow, previews last; `kept` are the names that some have
-    already, by id.
+    """The output nodes in order of data flow, previews last. `kept` are existing names, by node id.
 
-    Those that App mode shows come first, in its order, and are named before the others, which
-    `only` leaves out.
+    The nodes that App mode shows (`shown`) come first, in its order, and are named before the
+    others, which `only` leaves out.
     """
-    ids = output_ids(analysis.workflow, analysis.facts)
+    found = _unnamed(analysis)
+    names = _names(found, labels, kept, shown)
+    places = {id: place for place, id in enumerate(shown)}
+    on_app = [each for each in found if each.node in places]
+    if on_app:
+        found = on_app if only else found
+        found = sorted(found, key=lambda each: places.get(each.node, len(places)))
+    return tuple(each._replace(name=names[each.node]) for each in found)
+
+
+def _unnamed(analysis: Analysis) -> list[OutputNode]:
+    """The output nodes with everything but their names, previews last."""
+    workflow, facts = analysis.workflow, analysis.facts
+    ids = output_ids(workflow, facts)
     nodes = sorted(
-        (node for node in analysis.workflow.nodes.values() if node.id in ids),
-        key=lambda node: _is_preview(node, analysis.facts[node.class_type]),
+        (node for node in workflow.nodes.values() if node.id in ids),
+        key=lambda node: _is_preview(node, facts[node.class_type]),
     )
     found: list[OutputNode] = []
-    spots: list[OutputSpot] = []
     for node in nodes:
-        kind = _kind(node, analysis.facts[node.class_type])
+        kind = _kind(node, facts[node.class_type])
         prefix_input, prefix = _prefix(node)
-        spots.append(
-            OutputSpot(
-                node.id, labels.said(node.id), prefix, kind, words(node.class_type)
-            )
-        )
         found.append(
             OutputNode("", node.id, node.class_type, kind, prefix, prefix_input)
         )
-    present = {node.id for node in nodes}
-    known = {id: name for id, name in kept.items() if id in present}
-    first = [each for each in spots if each.node in shown]
-    names = assign_outputs(first, known)
-    names = assign_outputs(spots, {**known, **names})
-    place = {id: number for number, id in enumerate(shown)}
-    if first:
-        found.sort(key=lambda each: place.get(each.node, len(place)))
-    if first and only:
-        found = [each for each in found if each.node in place]
-    return tuple(
-        OutputNode(
-            names[each.node],
+    return found
+
+
+def _names(
+    found: Iterable[OutputNode],
+    labels: Labels,
+    kept: Mapping[str, str],
+    shown: Sequence[str],
+) -> dict[str, Identifier]:
+    """The nodes' names by id: existing ones first, then those that App mode shows, then the
+    rest.
+    """
+    spots = [
+        OutputSpot(
             each.node,
-            each.class_type,
-            each.kind,
+            labels.said(each.node),
             each.prefix,
-            each.prefix_input,
+            each.kind,
+            words(each.class_type),
         )
         for each in found
-    )
+    ]
+    present = {each.node for each in spots}
+    known = {id: name for id, name in kept.items() if id in present}
+    first = assign_outputs([each for each in spots if each.node in shown], known)
+    return assign_outputs(spots, {**known, **first})
 
 
 def _is_preview(node: Node, facts: NodeFacts | None) -> bool:

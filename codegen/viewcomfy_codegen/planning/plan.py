@@ -7,10 +7,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Set
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.key import WireKey
+from viewcomfy_runtime.parameters.outputs import OutputNode
 from viewcomfy_runtime.parameters.types import Choice, Media
 
 from ..errors import Diagnostic
@@ -38,7 +40,7 @@ from .options import Options
 from .outputs import outputs_of
 from .ranking import rank
 from .sentences import Sentences
-from .sharing import Joined, together
+from .sharing import Joined, Sets, together
 from .survey import Survey, renamed
 from .types import is_random
 
@@ -62,22 +64,11 @@ def plan(
     """
     analysis = found.analysis
     shown, notes = filtered(found.named, options, titles.source)
-    keys = {draft.key for _, draft in shown}
     notes += doubts(analysis, options.object_info, titles.source)
+    keys = {draft.key for _, draft in shown}
     named = renamed(found, options.wanted)
-    kept = chosen([pair for pair in named if pair[1].key in keys])
-    joined, more = together(
-        {draft.key: draft for _, draft in kept}, options, found.sets, titles.source
-    )
-    kept = by_sets(kept, joined)
-    kept = _in_order(kept)
-    outputs = outputs_of(
-        analysis,
-        found.labels,
-        options.outputs,
-        found.author.outputs,
-        options.app_only,
-    )
+    kept, joined, more = _kept(named, keys, found, options, titles.source)
+    outputs = _outputs(found, options)
     sentences = Sentences(analysis, outputs)
     parameters = tuple(
         _parameter(name, draft, options, sentences, joined.sets.get(draft.key))
@@ -98,6 +89,25 @@ def plan(
         nodes=tuple(_nodes(analysis.workflow, found.author)),
     )
     return module, [*notes, *more]
+
+
+def _kept(
+    named: Named, keys: Set[WireKey], found: Survey, options: Options, source: str
+) -> tuple[Named, Sets, list[Diagnostic]]:
+    """The drafts that become parameters, in order, the sets of inputs that share one, and
+    diagnostics about these.
+    """
+    kept = chosen([pair for pair in named if pair[1].key in keys])
+    drafts = {draft.key: draft for _, draft in kept}
+    joined, notes = together(drafts, options, found.sets, source)
+    return _in_order(by_sets(kept, joined)), joined, notes
+
+
+def _outputs(found: Survey, options: Options) -> tuple[OutputNode, ...]:
+    shown = found.author.outputs
+    return outputs_of(
+        found.analysis, found.labels, options.outputs, shown, options.app_only
+    )
 
 
 def _nodes(workflow: Workflow, author: Author) -> Iterator[GraphNode]:
@@ -195,7 +205,7 @@ def _aliases(kept: Named, names: set[Identifier]) -> tuple[Alias, ...]:
     )
 
 
-def _fallback(analysis: Analysis, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+def _fallback(analysis: Analysis, parameters: tuple[Parameter, ...]) -> JsonObject:
     """What is sent when a call has no value of its own: ViewComfy refuses an empty `params`.
 
     A seed as it is deployed, else any other value, at worst one that only the web page uses.
@@ -205,10 +215,8 @@ def _fallback(analysis: Analysis, parameters: tuple[Parameter, ...]) -> dict[str
     seeds = [each for each in analysis.drafts if is_random(each.type)]
     others = [each for each in analysis.drafts if not isinstance(each.type, Media)]
     for draft in (*seeds, *others):
-        value = (
-            {"__value__": draft.value} if isinstance(draft.value, list) else draft.value
-        )
-        return {str(draft.key): value}
+        listed = isinstance(draft.value, list)
+        return {str(draft.key): {"__value__": draft.value} if listed else draft.value}
     files = {(draft.node.id, draft.input) for draft in analysis.drafts}
     for node in analysis.workflow.nodes.values():
         for name, value in node.values.items():

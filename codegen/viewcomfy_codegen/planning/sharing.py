@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.key import WireKey
@@ -31,7 +31,7 @@ class Joined(NamedTuple):
 
     inputs: tuple[WireKey, ...]
     type: ParameterType
-    default: Any
+    default: object
 
 
 class Sets(NamedTuple):
@@ -56,86 +56,127 @@ def together(
     required or has its own default, and one of the earlier module splits. Raises CodegenError for
     what the user wants and cannot be had.
     """
-    sets: list[Joined] = []
-    notes: list[Diagnostic] = []
-    faults: list[Diagnostic] = []
-    taken: set[WireKey] = set()
-    for wanted in options.shared:
-        joined, told = _wanted(wanted, drafts, source)
-        if joined is None:
-            faults += told
-            continue
-        notes += told
-        sets.append(joined)
-        taken.update(joined.inputs)
+    sets, notes = _requested(options.shared, drafts, source)
+    taken = {key for each in sets for key in each.inputs}
     for inputs in options.together:
         present = tuple(each for each in inputs if each in drafts and each not in taken)
         if len(present) < 2:
             continue
-        kind = _common([drafts[each] for each in present])
-        if kind is None or not _agree(drafts, present):
+        joined = _joined(present, drafts)
+        if joined is None:
             notes.append(_split(inputs, options, source))
         else:
-            sets.append(Joined(present, kind, drafts[present[0]].default))
+            sets.append(joined)
             taken.update(present)
+    taken |= options.apart
     for inputs in belonging:
-        present = tuple(
-            each
-            for each in inputs
-            if each in drafts and each not in taken and each not in options.apart
-        )
-        kind = _common([drafts[each] for each in present]) if present else None
-        if len(present) > 1 and kind is not None and _agree(drafts, present):
-            sets.append(Joined(present, kind, drafts[present[0]].default))
-    if faults:
-        raise CodegenError(*faults)
+        present = tuple(each for each in inputs if each in drafts and each not in taken)
+        joined = _joined(present, drafts) if len(present) > 1 else None
+        if joined is not None:
+            sets.append(joined)
     found = {each.inputs[0]: each for each in sets}
     members = frozenset(key for each in sets for key in each.inputs[1:])
     return Sets(found, members), notes
 
 
-def _wanted(
-    wanted: Shared, drafts: Mapping[WireKey, Draft], source: str
-) -> tuple[Joined | None, list[Diagnostic]]:
-    """A set of the user's with what should be known of it; None with what is wrong."""
+def _joined(
+    inputs: tuple[WireKey, ...], drafts: Mapping[WireKey, Draft]
+) -> Joined | None:
+    """The inputs as one parameter; None if they take different values or are deployed with
+    different ones.
+    """
+    kind = _common([drafts[each] for each in inputs])
+    if kind is None or not _agree(drafts, inputs):
+        return None
+    return Joined(inputs, kind, drafts[inputs[0]].default)
+
+
+def _requested(
+    shared: Iterable[Shared], drafts: Mapping[WireKey, Draft], source: str
+) -> tuple[list[Joined], list[Diagnostic]]:
+    """The sets that the user requested, and warnings about them.
+
+    Raises CodegenError with every request that can't be fulfilled.
+    """
+    sets: list[Joined] = []
+    notes: list[Diagnostic] = []
+    faults: list[Diagnostic] = []
+    for each in shared:
+        try:
+            joined = _one_requested(each, drafts)
+        except _Impossible as error:
+            faults.append(Diagnostic(source, error.message, error.hint))
+            continue
+        sets.append(joined)
+        notes += _differences(each, joined, drafts, source)
+    if faults:
+        raise CodegenError(*faults)
+    return sets, notes
+
+
+class _Impossible(Exception):
+    """Inputs cannot share a parameter as requested."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def _one_requested(wanted: Shared, drafts: Mapping[WireKey, Draft]) -> Joined:
+    """The set that the user requested. Raises _Impossible if its inputs can't share a parameter or
+    its default.
+    """
     inputs = wanted.inputs
-    keys = ", ".join(map(str, inputs))
     missing = [str(each) for each in inputs if each not in drafts]
     if missing:
-        message = f"{', '.join(missing)} has no parameter that could be shared"
-        hint = "inspect lists the keys of all parameters"
-        return None, [Diagnostic(source, message, hint)]
+        raise _Impossible(
+            f"{', '.join(missing)} has no parameter that could be shared",
+            "inspect lists the keys of all parameters",
+        )
+    keys = ", ".join(map(str, inputs))
     kind = _common([drafts[each] for each in inputs])
     if kind is None:
-        message = f"{keys} cannot be one parameter: they take different values"
-        hint = "share inputs of one type"
-        return None, [Diagnostic(source, message, hint)]
-    value = drafts[inputs[0]].default
-    if wanted.default is not REQUIRED:
-        try:
-            value = accept(kind, wanted.default)
-        except Refused as refused:
-            message = f"{wanted.default!r} cannot be the default for {keys}: {refused}"
-            hint = "give a value that all of them accept"
-            return None, [Diagnostic(source, message, hint)]
-    agree = _agree(drafts, inputs)
-    if agree and value == drafts[inputs[0]].default:
-        return Joined(inputs, kind, value), []
+        raise _Impossible(
+            f"{keys} cannot be one parameter: they take different values",
+            "share inputs of one type",
+        )
+    if wanted.default is REQUIRED:
+        value = drafts[inputs[0]].default if _agree(drafts, inputs) else REQUIRED
+        return Joined(inputs, kind, value)
+    try:
+        return Joined(inputs, kind, accept(kind, wanted.default))
+    except Refused as refused:
+        raise _Impossible(
+            f"{wanted.default!r} cannot be the default for {keys}: {refused}",
+            "give a value that all of them accept",
+        ) from None
+
+
+def _differences(
+    wanted: Shared, joined: Joined, drafts: Mapping[WireKey, Draft], source: str
+) -> Iterator[Diagnostic]:
+    """A warning if calls that don't set the parameter no longer send the deployed values."""
+    inputs = joined.inputs
+    if _agree(drafts, inputs) and joined.default == drafts[inputs[0]].default:
+        return
+    keys = ", ".join(map(str, inputs))
     values = ", ".join(_shown(drafts[each].value) for each in inputs)
     if wanted.default is REQUIRED:
         message = (
-            f"{keys} are deployed with different values "
-            f"({values}), so that a call has to set them"
+            f"{keys} are deployed with different values ({values}), "
+            "so every call has to set them"
         )
-        hint = "or choose one: shared = { NAME = { inputs = [ … ], default = … } }"
-        return Joined(inputs, kind, REQUIRED), [
-            Diagnostic(source, message, hint, "warning")
-        ]
-    message = (
-        f"{keys} are deployed with {values}, but a call "
-        f"that does not set them sends {_shown(value)}"
-    )
-    return Joined(inputs, kind, value), [Diagnostic(source, message, None, "warning")]
+        hint = (
+            "or choose a default: shared = { NAME = { inputs = [ … ], default = … } }"
+        )
+        yield Diagnostic(source, message, hint, "warning")
+    else:
+        message = (
+            f"{keys} are deployed with {values}, but a call "
+            f"that does not set them sends {_shown(joined.default)}"
+        )
+        yield Diagnostic(source, message, None, "warning")
 
 
 def _common(drafts: Sequence[Draft]) -> ParameterType | None:

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 _NUMBER: Final = re.compile(r"\d{1,6}$")
 
@@ -19,7 +19,7 @@ class Slots:
     `lora2_strength` beside a `lora2_name` of None, and which numbers are one of a table.
     """
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, object]) -> None:
         self._values = values
         numbered = {name: _NUMBER.search(name) for name in values}
         self._stems_of_numbers = Counter(

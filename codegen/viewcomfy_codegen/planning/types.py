@@ -5,7 +5,7 @@ its name usually is, else what its value looks like.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.types import (
@@ -60,11 +60,13 @@ class Kind(NamedTuple):
 
     type: ParameterType
     origin: TypeOrigin
-    default: Any
+    default: object
     doubt: str = ""
 
 
-def kind_of(name: str, value: Any, facts: InputFacts | None, catalog: Catalog) -> Kind:
+def kind_of(
+    name: str, value: object, facts: InputFacts | None, catalog: Catalog
+) -> Kind:
     """The type of an input with this deployed value, and where it comes from."""
     if facts is not None and facts.whole and not _RATES.isdisjoint(words(name)):
         facts = facts._replace(whole=False)
@@ -83,7 +85,7 @@ def kind_of(name: str, value: Any, facts: InputFacts | None, catalog: Catalog) -
     return Kind(literal_type(value), TypeOrigin.VALUE, value)
 
 
-def _known(kind: ParameterType, value: Any) -> Kind:
+def _known(kind: ParameterType, value: object) -> Kind:
     """A type that a class declares; it loses the bound that
     the deployed value breaks, but never its kind.
     """
@@ -100,7 +102,7 @@ def _known(kind: ParameterType, value: Any) -> Kind:
     return Kind(wider, TypeOrigin.LOOSENED, default, doubt)
 
 
-def _of_another_version(kind: ParameterType, value: Any) -> ParameterType | None:
+def _of_another_version(kind: ParameterType, value: object) -> ParameterType | None:
     """The type of a value that is none of `kind` but surely
     a value: a class may take other ones in each version.
     """
@@ -114,7 +116,7 @@ def _of_another_version(kind: ParameterType, value: Any) -> ParameterType | None
     return None
 
 
-def refusal(kind: ParameterType, value: Any) -> str:
+def refusal(kind: ParameterType, value: object) -> str:
     """What `kind` takes in place of a value; empty where it takes it."""
     try:
         accept(kind, value)
@@ -123,7 +125,7 @@ def refusal(kind: ParameterType, value: Any) -> str:
     return ""
 
 
-def _taken(kind: ParameterType, value: Any) -> Any:
+def _taken(kind: ParameterType, value: object) -> object:
     """The value as `kind` sends it; REQUIRED where it does not take it."""
     if isinstance(kind, Media):
         return value if isinstance(value, str) else REQUIRED
@@ -134,7 +136,7 @@ def _taken(kind: ParameterType, value: Any) -> Any:
 
 
 def kind_wished(
-    kind: ParameterType, wished: ParameterType, value: Any
+    kind: ParameterType, wished: ParameterType, value: object
 ) -> ParameterType:
     """The type that a user gave an input, as wide as its deployed
     value needs; ours where that says more, or all else fails.
@@ -149,10 +151,10 @@ def kind_wished(
     return kind
 
 
-def widened(kind: ParameterType, value: Any) -> ParameterType:
+def widened(kind: ParameterType, value: object) -> ParameterType:
     """The type without the bound that the deployed value breaks."""
     match kind:
-        case Integer(lo, hi) | Number(lo, hi) if type(value) in (int, float):
+        case Integer(lo, hi) | Number(lo, hi) if isinstance(value, int | float):
             low = lo if lo is not None and value >= lo else None
             high = hi if hi is not None and value <= hi else None
             return replace(kind, lo=low, hi=high)
