@@ -17,7 +17,7 @@ from ..pipeline import read
 from ..project.settings import tasks_of_project
 from ..project.writing import write_all
 from ..sources import classes_in
-from .console import err, out, tell
+from .console import err, errors_told, out, tell
 from .files import read_file, read_object_info, users_catalog
 
 _MOST_SHOWN = 12
@@ -44,7 +44,7 @@ def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None
     workflows use. Elsewhere it is your own catalog, which runs outside of projects consult before
     the shipped one. Later servers count over earlier ones, and all over what the catalog held.
     """
-    try:
+    with errors_told():
         answers = [classes_in(read_object_info(each), each) for each in servers]
         places = {} if user else _used_by_project()
         texts = {
@@ -54,9 +54,6 @@ def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None
         for path in texts:
             _make_folder(path.parent)
         write_all(texts)
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     for path, text in texts.items():
         err(f"wrote {path} ({text.count(chr(10)) - 2} classes)")
 
@@ -65,11 +62,8 @@ def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None
 @click.argument("class_type", metavar="CLASS")
 def show_command(class_type: str) -> None:
     """Print what is known of CLASS, and which catalog says so."""
-    try:
+    with errors_told():
         place, catalog = _in_use()
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     facts = catalog.node(class_type)
     if facts is None:
         tell([_unknown(class_type, catalog)])
@@ -86,13 +80,10 @@ def diff_command(servers: tuple[str, ...]) -> None:
 
     In a project, only of the classes that its workflows use.
     """
-    try:
+    with errors_told():
         answers = [classes_in(read_object_info(each), each) for each in servers]
         used = _used_by_project()
         place, catalog = _in_use()
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     wanted = {each for classes in used.values() for each in classes or ()} or None
     now = kept_facts(_merged(answers), wanted)
     lines = list(_changes(catalog, now))
@@ -138,7 +129,7 @@ def _make_folder(folder: Path) -> None:
 def _used_by_project() -> dict[Path, set[str] | None]:
     """The catalogs that this project names, and the classes that the workflows of each use."""
     found: dict[Path, set[str] | None] = {}
-    for task in tasks_of_project() or ():
+    for task in tasks_of_project():
         if task.catalog is not None:
             found_there = read(
                 read_file(task.source), task.source, workflow_in=task.workflow

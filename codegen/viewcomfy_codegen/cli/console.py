@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from ..errors import Diagnostic, visible
+from ..errors import CodegenError, Diagnostic, visible
 
 
 def out(text: str, *, bold: bool = False) -> None:
@@ -46,6 +46,31 @@ def tell(diagnostics: Iterable[Diagnostic]) -> None:
     """Print diagnostics to standard error."""
     for each in diagnostics:
         err(str(each))
+
+
+@contextlib.contextmanager
+def errors_told() -> Iterator[None]:
+    """Print the diagnostics of a CodegenError, and exit with 1."""
+    try:
+        yield
+    except CodegenError as error:
+        tell(error.diagnostics)
+        sys.exit(1)
+
+
+@contextlib.contextmanager
+def needing(extra: str, what: str) -> Iterator[None]:
+    """If a module is missing, say which extra brings it, and exit with 1. `what` needs it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("viewcomfy"):
+            raise
+        err(
+            f"{what} needs {error.name}, which is not installed\n"
+            f'hint: pip install "viewcomfy-codegen[{extra}]"'
+        )
+        sys.exit(1)
 
 
 def _print(text: str, *, err: bool = False, bold: bool = False) -> None:

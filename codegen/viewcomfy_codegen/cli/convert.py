@@ -5,18 +5,16 @@ saved in.
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import click
 
 from .. import pipeline
-from ..errors import CodegenError
 from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..project.writing import write_all
 from ..sources import classes_in
-from .console import err, out_text, tell
+from .console import err, errors_told, out_text, tell
 from .files import read_file, read_object_info, users_facts
 from .reading import OBJECT_INFO, PICKED
 
@@ -41,7 +39,7 @@ def convert_command(
     a view_comfy.json, or - for standard input. No server is needed. What is left out is reported.
     """
     name = "standard input" if workflow == STANDARD else Path(workflow).name
-    try:
+    with errors_told():
         options = Options(
             object_info=(
                 classes_in(read_object_info(object_info), object_info)
@@ -59,9 +57,6 @@ def convert_command(
         text = _text(found.workflow.graph)
         if output != STANDARD:
             write_all({Path(output): text})
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     tell(found.diagnostics)
     if output == STANDARD:
         out_text(text)

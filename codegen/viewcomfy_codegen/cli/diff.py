@@ -6,10 +6,9 @@ import sys
 
 import click
 
-from ..errors import CodegenError
 from ..graph.matching import matched
 from ..project.changes import changes_between
-from .console import err, out, out_json, tell
+from .console import err, errors_told, out, out_json
 from .schemas import described
 
 
@@ -25,11 +24,8 @@ def diff_command(old: str, new: str, as_json: bool, exit_code: bool) -> None:
 
     Each of the two is a workflow, a generated module or a JSON Schema.
     """
-    try:
+    with errors_told():
         first, second = described(old), described(new)
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     renumbered = (
         matched(first.graph, second.graph)
         if first.graph is not None and second.graph is not None

@@ -19,7 +19,7 @@ from ..targets.checksums import is_edited, is_generated, marked
 from ..targets.html.page import html_page
 from ..targets.openapi import openapi_document
 from ..targets.rules import rules_page
-from .console import err, out, out_text, tell
+from .console import err, errors_told, out, out_text, tell
 from .files import read_beside, read_file
 from .reading import Reading, reads_workflows
 from .schemas import named, places_by_name
@@ -122,16 +122,13 @@ def docs_command(
 def _finish(page: Callable[[], str], output: str, check: bool, force: bool) -> None:
     """Write the document, or compare it with the existing file."""
     path = Path(output)
-    try:
+    with errors_told():
         text = marked(page(), "")
         old = None if output == STANDARD else read_beside(path)
         if old is not None and not force and not check:
             _refuse_other(path, old)
         if output != STANDARD and not check:
             write_all({path: text})
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     if check:
         if old is None or old.replace("\r\n", "\n") != text:
             out(f"{path} is out of date")

@@ -17,7 +17,7 @@ from ..project.regenerate import Product, Task, produce
 from ..project.vendoring import copied, shared_runtime, stale
 from ..project.writing import write_all
 from ..sources import classes_in
-from .console import err, out, out_text, tell
+from .console import err, errors_told, out, out_text, tell
 from .files import read_beside, read_file, read_object_info
 
 MOST_LINES = 200
@@ -29,14 +29,11 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
 
     Exits with 1 for invalid input, or if `check` finds an output that is out of date.
     """
-    try:
+    with errors_told():
         products, copies = generated(tasks, check=check)
         if not check:
             texts: dict[Path, str | None] = dict(_written(products))
             write_all(copies | texts, within=_vendored(tasks))
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     for product in products:
         tell(product.diagnostics)
         for change in product.changes:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -18,7 +17,6 @@ from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.types import kind_of
 
 from ..catalog import shipped
-from ..errors import CodegenError
 from ..graph.workflow import is_link
 from ..model import Module, Parameter
 from ..pipeline import Generated
@@ -26,7 +24,7 @@ from ..project.paths import name_of
 from ..targets.calls import LANGUAGES, example
 from ..targets.mermaid import mermaid
 from ..targets.phrases import described
-from .console import out, out_json, out_text, tell
+from .console import errors_told, out, out_json, out_text, tell
 from .files import read_file, users_catalog_if_any
 from .reading import OBJECT_INFO, PICKED, VIEW_COMFY, Reading
 
@@ -74,13 +72,10 @@ def inspect_command(
     if sum((as_json, graph, call is not None)) > 1:
         raise click.UsageError("--json, --graph and --call cannot be combined")
     reading = Reading(object_info, view_comfy, picked, app_only=app_only)
-    try:
+    with errors_told():
         made = reading.generated(
             read_file(workflow), workflow, name_of(workflow), likely=True, all=all_
         )
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     tell(made.diagnostics)
     catalogs = [*filter(None, (object_info, users_catalog_if_any())), shipped().name]
     if call is not None:

@@ -15,7 +15,7 @@ import click
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
 from ..words import slugs
-from .console import err, tell
+from .console import err, errors_told, needing
 from .reading import Reading, reads_workflows
 from .schemas import named
 
@@ -75,19 +75,8 @@ def mcp_command(**options: Any) -> None:
     WORKFLOW is anything that `generate` accepts, or a generated module. Environment variables say
     where workflows run, as for a generated module.
     """
-    try:
+    with needing("mcp", "mcp"), errors_told():
         _serve(McpOptions(**options))
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("viewcomfy"):
-            raise
-        err(
-            f"mcp needs {error.name}, which is not installed\n"
-            'hint: pip install "viewcomfy-codegen[mcp]"'
-        )
-        sys.exit(1)
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
 
 
 def _serve(options: McpOptions) -> None:

@@ -4,7 +4,6 @@ module.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +13,7 @@ from ..errors import CodegenError, Diagnostic
 from ..migration.calls import OldCall
 from ..targets.checksums import is_generated
 from ..targets.target import Earlier
-from .console import err, out, tell
+from .console import err, errors_told, out
 from .files import read_file
 from .schemas import described
 
@@ -40,13 +39,10 @@ def migrate_command(old: str, module: str | None) -> None:
     params["6-inputs-text"] = "A cat". It is read and never run. What cannot be translated is
     reported with its line.
     """
-    try:
+    with errors_told():
         calls = _calls(old)
         place = Path(module) if module is not None else _module_beside(Path(old))
         names = _names(place)
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     from ..migration.writing import in_python, in_typescript
 
     write = in_python if Path(old).suffix in _PYTHON else in_typescript

@@ -5,7 +5,6 @@ examples start from.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,11 @@ from typing import Any
 import click
 
 from .. import pipeline
-from ..errors import CodegenError
 from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..project.writing import write_all
 from ..targets.flattened import flattened
-from .console import err, tell
+from .console import err, errors_told
 from .files import read_file, users_facts
 from .reading import PICKED
 
@@ -40,13 +38,10 @@ def params_command(workflow: str, output: str, picked: str | None) -> None:
     The file is what ViewComfy's workflow_parameters_maker.py writes, for programs that use its
     keys; `migrate` rewrites their calls for a generated module.
     """
-    try:
+    with errors_told():
         text = flattened(_nodes(workflow, picked))
         if output != STANDARD:
             write_all({Path(output): text})
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     if output == STANDARD:
         click.echo(text)
     else:

@@ -4,9 +4,8 @@ filters.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
-from functools import wraps
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from ..project.paths import STANDARD
 from ..sources import classes_in
 from ..targets.target import Target
 from .files import read_file, read_object_info, users_facts
+from .grouping import grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +98,13 @@ EXCLUDE: Final = click.option(
     metavar="GLOB",
     help="Leave out parameters whose name, key or node class matches.",
 )
-_APP_ONLY: Final = click.option(
+APP_ONLY: Final = click.option(
     "--app-only",
     is_flag=True,
     help="Keep only what the workflow's App mode shows.",
 )
-_OPTIONS: Final = (OBJECT_INFO, VIEW_COMFY, PICKED, INCLUDE, EXCLUDE, _APP_ONLY)
 
-
-def reads_workflows(command: Callable[..., None]) -> Callable[..., None]:
-    """Add these options to a command, which receives them as the argument `reading`."""
-
-    @wraps(command)
-    def with_reading(**given: Any) -> None:
-        own = {each.name: given.pop(each.name) for each in fields(Reading)}
-        command(reading=Reading(**own), **given)
-
-    for option in reversed(_OPTIONS):
-        with_reading = option(with_reading)
-    return with_reading
+reads_workflows: Final = grouped(
+    "reading", Reading, OBJECT_INFO, VIEW_COMFY, PICKED, INCLUDE, EXCLUDE, APP_ONLY
+)
+"""Adds these options to a command, which receives them as the argument `reading`."""

@@ -10,7 +10,7 @@ import socket
 import sys
 import warnings
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +19,13 @@ import click
 
 from viewcomfy_runtime.errors import ConfigurationError
 
-from ..errors import CodegenError
 from ..sources import classes_in
-from .console import err, out, tell
+from .console import err, errors_told, needing, out
 from .files import read_file, read_object_info, users_facts
 
 if TYPE_CHECKING:
-    from ..serving import Served
+    from ..serving import Served, Settings
+    from ..serving.remote import Remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,56 +139,33 @@ def serve_command(**options: Any) -> None:
     answered as ViewComfy does, at once and without models: each output is a small file that shows
     what the call was. The header x-viewcomfy-fault simulates a failure, such as drop or 429.
     """
-    with _errors_told():
-        _serve(ServeOptions(**options))
+    with needing("serve", "serve"), errors_told():
+        try:
+            _serve(ServeOptions(**options))
+        except ConfigurationError as error:
+            err(str(error))
+            sys.exit(2)
 
 
 def _serve(options: ServeOptions) -> None:
-    from ..serving import Settings, announcing, create_app
-    from ..serving.addresses import is_loopback
+    from ..serving import create_app
     from ..serving.listening import bound, server
     from ..serving.preview import Preview
     from ..serving.remote import Remote
 
-    settings = Settings(
-        options.client_id or f"local-{secrets.token_hex(4)}",
-        options.client_secret or secrets.token_urlsafe(24),
-        links=options.results == "links",
-        most=options.max_size << 20,
-        inputs=options.inputs,
-        origins=options.allow_origins,
-        log=err,
-    )
+    settings = _settings(options)
     served = list(_served(options))
     remote = Remote(options.comfyui) if options.comfyui else None
     app = create_app(served, settings, remote or Preview(options.step_time))
     listening = _listening(bound, options)
     base = _base(options.host, listening)
-    if not is_loopback(options.host):
-        err(f"warning: {options.host} can be reached from other machines, unencrypted")
-    if remote is not None and (down := remote.unreachable()):
-        err(f"warning: ComfyUI does not answer yet: {down}")
+    _warn(options.host, remote)
     urls = {each.name: f"{base}/{each.name}" for each in served}
     for name, url in urls.items():
         err(f"serving {name} at {url}")
-    variables = {
-        "VIEWCOMFY_API_URL": urls[served[0].name],
-        "VIEWCOMFY_CLIENT_ID": settings.client_id,
-        "VIEWCOMFY_CLIENT_SECRET": settings.client_secret,
-    }
-    if options.client_secret:
-        # One that was given is the user's to keep.
-        del variables["VIEWCOMFY_CLIENT_SECRET"]
 
     def ready() -> None:
-        if options.as_json:
-            out(json.dumps({"environment": variables, "workflows": urls}))
-        else:
-            for line in announcing.variables(variables):
-                out(line)
-        sys.stdout.flush()
-        if os.name != "nt":
-            err(f"try it: {announcing.curl(served[0])}")
+        _announce(options, settings, served[0], urls)
         link = settings.sessions.link(base)
         err(f"page: {link} (this link logs in once)")
         if options.opened:
@@ -200,25 +177,52 @@ def _serve(options: ServeOptions) -> None:
         server(app, ready).run(sockets=[listening])
 
 
-@contextlib.contextmanager
-def _errors_told() -> Iterator[None]:
-    """Turn errors that the user can fix into a message and exit code 1."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("viewcomfy"):
-            raise
-        err(
-            f"serve needs {error.name}, which is not installed\n"
-            'hint: pip install "viewcomfy-codegen[serve]"'
-        )
-        sys.exit(1)
-    except ConfigurationError as error:
-        err(str(error))
-        sys.exit(2)
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
+def _settings(options: ServeOptions) -> Settings:
+    from ..serving import Settings
+
+    return Settings(
+        options.client_id or f"local-{secrets.token_hex(4)}",
+        options.client_secret or secrets.token_urlsafe(24),
+        links=options.results == "links",
+        most=options.max_size << 20,
+        inputs=options.inputs,
+        origins=options.allow_origins,
+        log=err,
+    )
+
+
+def _warn(host: str, remote: Remote | None) -> None:
+    """Warn of listening to other machines, and of a ComfyUI that does not answer."""
+    from ..serving.addresses import is_loopback
+
+    if not is_loopback(host):
+        err(f"warning: {host} can be reached from other machines, unencrypted")
+    if remote is not None and (down := remote.unreachable()):
+        err(f"warning: ComfyUI does not answer yet: {down}")
+
+
+def _announce(
+    options: ServeOptions, settings: Settings, first: Served, urls: Mapping[str, str]
+) -> None:
+    """Print what a program needs to call the server, and a call to the first workflow to try."""
+    from ..serving import announcing
+
+    variables = {
+        "VIEWCOMFY_API_URL": urls[first.name],
+        "VIEWCOMFY_CLIENT_ID": settings.client_id,
+        "VIEWCOMFY_CLIENT_SECRET": settings.client_secret,
+    }
+    if options.client_secret:
+        # One that was given is the user's to keep.
+        del variables["VIEWCOMFY_CLIENT_SECRET"]
+    if options.as_json:
+        out(json.dumps({"environment": variables, "workflows": urls}))
+    else:
+        for line in announcing.variables(variables):
+            out(line)
+    sys.stdout.flush()
+    if os.name != "nt":
+        err(f"try it: {announcing.curl(first)}")
 
 
 def _listening(

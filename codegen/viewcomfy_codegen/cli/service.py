@@ -4,7 +4,6 @@ build on.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -16,7 +15,7 @@ from ..targets.checksums import is_generated
 from ..targets.python.reading import read_module
 from ..targets.python.target import PYTHON
 from ..targets.service import service_files
-from .console import err, tell
+from .console import err, errors_told, tell
 from .files import read_file
 from .reading import Reading, reads_workflows
 
@@ -41,7 +40,7 @@ def service_command(workflow: str, output: Path, force: bool, reading: Reading) 
     tests, a Dockerfile and a README. It is written once and then yours: it imports the generated
     module, so regenerating that needs no change to the service.
     """
-    try:
+    with errors_told():
         name, module = _module(workflow, reading)
         if not force and output.is_dir() and any(output.iterdir()):
             message = "holds files already, and a service is written once"
@@ -51,9 +50,6 @@ def service_command(workflow: str, output: Path, force: bool, reading: Reading) 
         write_all(
             {output / path: text for path, text in texts.items()}, within=[output]
         )
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     err(f"wrote {output}; {output / 'README.md'} says how to start it")
 
 

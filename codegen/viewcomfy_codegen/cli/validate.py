@@ -15,7 +15,7 @@ from viewcomfy_runtime.parameters.wire import THE_CALL, parsed
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
 from ..sources.json_text import read_json
-from .console import err, out_json, tell
+from .console import err, errors_told, out_json
 from .files import read_file
 from .schemas import described
 
@@ -32,7 +32,7 @@ def validate_command(workflow: str, call: str, as_json: bool) -> None:
     """
     if workflow == call == STANDARD:
         raise click.UsageError("only one of the two can be standard input")
-    try:
+    with errors_told():
         known = described(workflow)
         name = "standard input" if call == STANDARD else call
         value = read_json(read_file(call), name)
@@ -40,9 +40,6 @@ def validate_command(workflow: str, call: str, as_json: bool) -> None:
             faults = list(_by_fields(known.fields, value))
         else:
             faults = _by_schema(known.schema, value, workflow)
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     if as_json:
         told = [{"path": path, "message": message} for path, message in faults]
         out_json({"valid": not faults, "faults": told})

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from ..errors import CodegenError
 from ..project.vendoring import copied, stale
 from ..project.writing import write_all
-from .console import err, out, tell
+from .console import err, errors_told, out
 
 
 @click.command("vendor")
@@ -28,13 +27,10 @@ def vendor_command(folder: Path, check: bool, force: bool) -> None:
     modules import the copy, name the folder in pyproject.toml: vendor = "app/_viewcomfy" under
     [tool.viewcomfy-codegen].
     """
-    try:
+    with errors_told():
         files = copied(folder, force=force or check)
         if not check:
             write_all(files, within=[folder])
-    except CodegenError as error:
-        tell(error.diagnostics)
-        sys.exit(1)
     if check:
         old = stale(files)
         for path in old:

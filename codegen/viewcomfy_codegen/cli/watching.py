@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -12,7 +11,7 @@ from typing import Final
 from ..errors import CodegenError
 from ..project.regenerate import Task
 from ..sources.object_info import is_url
-from .console import err, tell
+from .console import err, needing, tell
 from .finishing import generated, write_stale
 
 Tasks = Callable[[], Sequence[Task]]
@@ -33,14 +32,8 @@ def watch(tasks: Tasks, settings: Path | None) -> None:
     `settings` is the file that `tasks` reads, if any. Errors are reported, and the files stay as
     they are until the errors are fixed.
     """
-    try:
+    with needing("watch", "--watch"):
         from watchfiles import watch as changes
-    except ModuleNotFoundError:
-        err(
-            "--watch needs watchfiles, which is not installed\n"
-            'hint: pip install "viewcomfy-codegen[watch]"'
-        )
-        sys.exit(1)
     with suppress(KeyboardInterrupt):
         while True:
             seen = _generated(tasks, settings)

@@ -35,65 +35,75 @@ def server_of(tools: Mapping[str, WorkflowTool]) -> Server[Any]:
     """A server with these tools. It sends logs as notifications, which clients can turn off."""
     # Logging is deprecated in the newest protocol, and what clients of the earlier ones have.
     warnings.filterwarnings("ignore", category=MCPDeprecationWarning)
-    kept = Kept()
-    running = asyncio.Semaphore(_AT_ONCE)
-    quiet: dict[str, None] = {}
+    handlers = _Handlers(tools)
+    return Server(
+        "viewcomfy-codegen",
+        version=__version__,
+        on_list_tools=handlers.list_tools,
+        on_call_tool=handlers.call_tool,
+        on_list_resources=handlers.list_resources,
+        on_read_resource=handlers.read_resource,
+        on_set_logging_level=handlers.set_level,
+    )
+
+
+class _Handlers:
+    """The answers to a server's requests, with what is remembered between them."""
+
+    def __init__(self, tools: Mapping[str, WorkflowTool]) -> None:
+        self._tools = tools
+        self._kept = Kept()
+        self._running = asyncio.Semaphore(_AT_ONCE)
+        self._quiet: dict[str, None] = {}
+        """The sessions that want no logs."""
 
     async def list_tools(
-        context: Any, params: types.PaginatedRequestParams | None
+        self, context: Any, params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
         return types.ListToolsResult(
-            tools=[each.described() for each in tools.values()]
+            tools=[each.described() for each in self._tools.values()]
         )
 
     async def call_tool(
-        context: Any, params: types.CallToolRequestParams
+        self, context: Any, params: types.CallToolRequestParams
     ) -> types.CallToolResult:
-        tool = tools.get(params.name)
+        tool = self._tools.get(params.name)
         if tool is None:
-            known = ", ".join(tools)
+            known = ", ".join(self._tools)
             raise MCPError(
                 types.INVALID_PARAMS,
                 f"there is no tool {params.name}; there are {known}",
             )
         try:
             call = tool.parsed(params.arguments or {})
-            async with running:
-                logs = _session(context) not in quiet
+            async with self._running:
+                logs = _session(context) not in self._quiet
                 result = await _run(tool, call, context, logs)
-            return await tool.answer(result, kept)
+            return await tool.answer(result, self._kept)
         except ViewComfyError as error:
             return tool.failure(error)
 
-    async def read_resource(
-        context: Any, params: types.ReadResourceRequestParams
-    ) -> types.ReadResourceResult:
-        return types.ReadResourceResult(contents=[await _blob(kept, params.uri)])
-
     async def list_resources(
-        context: Any, params: types.PaginatedRequestParams | None
+        self, context: Any, params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
         return types.ListResourcesResult(resources=[])
 
+    async def read_resource(
+        self, context: Any, params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
+        blob = await _blob(self._kept, params.uri)
+        return types.ReadResourceResult(contents=[blob])
+
     async def set_level(
-        context: Any, params: types.SetLevelRequestParams
+        self, context: Any, params: types.SetLevelRequestParams
     ) -> types.EmptyResult:
-        quiet.pop(_session(context), None)
+        session, quiet = _session(context), self._quiet
+        quiet.pop(session, None)
         if params.level not in ("debug", "info"):
-            quiet[_session(context)] = None
+            quiet[session] = None
             while len(quiet) > _MOST_SESSIONS:
                 del quiet[next(iter(quiet))]
         return types.EmptyResult()
-
-    return Server(
-        "viewcomfy-codegen",
-        version=__version__,
-        on_list_tools=list_tools,
-        on_call_tool=call_tool,
-        on_list_resources=list_resources,
-        on_read_resource=read_resource,
-        on_set_logging_level=set_level,
-    )
 
 
 async def _blob(kept: Kept, uri: str) -> types.BlobResourceContents:

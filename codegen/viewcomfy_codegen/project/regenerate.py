@@ -20,7 +20,7 @@ from ..planning.survey import Survey
 from ..planning.wishes import merged
 from ..targets.checksums import digest
 from ..targets.json_schema import schema_of
-from ..targets.target import Target
+from ..targets.target import Earlier, Target
 from .changes import Change, changes_between
 from .earlier import (
     Kept,
@@ -82,41 +82,50 @@ def produce(
     generated.
     """
     label = "standard input" if task.source == STANDARD else Path(task.source).name
-    described = (read(task.view_comfy), task.view_comfy) if task.view_comfy else None
     options = replace(task.options, object_info=object_info)
-    found = pipeline.read(
-        read(task.source),
-        label,
-        workflow_in=task.workflow,
-        view_comfy=described,
-        catalog=catalog_of(options),
-    )
-    texts = {path: beside(path) for path in task.outputs}
-    if not task.force:
-        refuse_others(task.outputs, texts)
-    past = earlier_in(task.outputs, texts, lenient=task.force or task.fresh)
-    before = {path: _digest(text) for path, text in texts.items() if text is not None}
-    del texts  # Large workflows are the ones that memory runs out for.
+    found = _read(task, read, label, options)
+    past, before = _existing(task, beside)
     renumbered = renumbered_by(past[0], found.workflow) if past else {}
     kept = kept_from(past[0], renumbered) if past and not task.fresh else None
     told = list(moved(past[0], renumbered, found.workflow, label)) if kept else []
     schemas = [each.describe for each in past]
     told += found.diagnostics
     module, notes = _planned(task, found, options, kept, label)
-    del found, past, kept
+    del found, past, kept  # Large workflows are the ones that memory runs out for.
     outputs = rendered(module, task.outputs)
     stale = [
         path for path, text in outputs.items() if before.get(path) != _digest(text)
     ]
     changed = any(path in before for path in stale)
     changes = _changes(schemas, renumbered, schema_of(module)) if changed else ()
-    return Product(
-        task,
-        outputs,
-        tuple(stale),
-        tuple(changes),
-        (*told, *notes),
+    return Product(task, outputs, tuple(stale), tuple(changes), (*told, *notes))
+
+
+def _read(
+    task: Task, read: Callable[[str], bytes], label: str, options: Options
+) -> pipeline.Read:
+    """The workflow, with what stands beside it."""
+    described = (read(task.view_comfy), task.view_comfy) if task.view_comfy else None
+    return pipeline.read(
+        read(task.source),
+        label,
+        workflow_in=task.workflow,
+        view_comfy=described,
+        catalog=catalog_of(options),
     )
+
+
+def _existing(
+    task: Task, beside: Callable[[Path], str | None]
+) -> tuple[list[Earlier], dict[Path, str]]:
+    """The contents of the existing outputs, and the digest of each."""
+    texts = {path: beside(path) for path in task.outputs}
+    if not task.force:
+        refuse_others(task.outputs, texts)
+    past = earlier_in(task.outputs, texts, lenient=task.force or task.fresh)
+    return past, {
+        path: _digest(text) for path, text in texts.items() if text is not None
+    }
 
 
 def _planned(

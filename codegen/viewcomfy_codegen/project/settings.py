@@ -14,6 +14,7 @@ from ..errors import CodegenError, Diagnostic
 from ..planning.options import Options
 from ..targets.python.target import Python
 from ..targets.rules import Rules
+from ..targets.target import Target
 from ..targets.typescript.target import TypeScript
 from .paths import UnusableOutput, outputs_of
 from .regenerate import Task
@@ -24,19 +25,13 @@ from .wanted import wanted_of
 FILE: Final = "pyproject.toml"
 
 
-def tasks_of_project(
-    *, start: Path | None = None, fresh: bool = False, force: bool = False
-) -> list[Task] | None:
-    """The tasks in the nearest pyproject.toml with our table, from `start` upwards; None if there
-    is none.
+def tasks_of_project() -> list[Task]:
+    """The tasks in the nearest pyproject.toml with our table; none without one.
 
     Raises CodegenError with every fault in it.
     """
-    path = settings_file(start)
-    if path is None:
-        return None
-    tasks = tasks_of(path)
-    return [task._replace(fresh=fresh, force=force) for task in tasks]
+    path = settings_file()
+    return tasks_of(path) if path is not None else []
 
 
 def settings_file(start: Path | None = None) -> Path | None:
@@ -93,27 +88,9 @@ def _common(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> Task:
     where = f"{path}: [tool.{TABLE}.workflows.{name}]"
-    source = str(folder / settings["source"])
     module = folder / settings.get("output", f"{name}.py")
-    wanted = [str(module)]
-    if "typescript" in settings:
-        wanted.append(str(folder / settings["typescript"]))
-    wanted += [
-        str(folder / settings[each])
-        for each in ("openapi", "rules", "html")
-        if each in settings
-    ]
-    schema = settings.get("schema")
-    try:
-        outputs = outputs_of(
-            source, wanted, str(folder / schema) if schema else None, schema is False
-        )
-    except UnusableOutput as error:
-        hint = "give each output a file of its own"
-        raise CodegenError(Diagnostic(where, str(error), hint)) from None
-    if "rules" in settings:
-        outputs[folder / settings["rules"]] = Rules(_imported(module, folder))
     vendor = folder / settings["vendor"] if "vendor" in settings else None
+    outputs = _outputs(settings, module, folder, where)
     if vendor is not None:
         outputs[module] = Python(imported_from(vendor, module, folder))
     runtime = None
@@ -122,26 +99,52 @@ def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> T
         runtime = (web.parent / settings["runtime"]).with_suffix(".ts")
         outputs[web] = TypeScript(f"./{settings['runtime']}")
     return Task(
-        source=source,
+        source=str(folder / settings["source"]),
         name=module.stem,
         outputs=outputs,
         vendor=vendor,
         runtime=runtime,
-        options=Options(
-            tuple(settings.get("include", ())),
-            tuple(settings.get("exclude", ())),
-            settings.get("all", False),
-            settings.get("optional_files", False),
-            settings.get("embed", True),
-            branches=settings.get("branches", True),
-            app_only=settings.get("app_only", False),
-            share=settings.get("share", True),
-        ),
+        options=_options(settings),
         view_comfy=_placed(settings.get("view_comfy"), folder),
         workflow=settings.get("workflow"),
         object_info=_placed(settings.get("object_info"), folder),
         catalog=_placed(settings.get("catalog"), folder),
         wanted=wanted_of(settings, where),
+    )
+
+
+def _outputs(
+    settings: Mapping[str, Any], module: Path, folder: Path, where: str
+) -> dict[Path, Target]:
+    """The files to write, each with its target. Raises CodegenError if two are the same file."""
+    others = ("typescript", "openapi", "rules", "html")
+    wanted = [folder / settings[each] for each in others if each in settings]
+    schema = settings.get("schema")
+    try:
+        outputs = outputs_of(
+            str(folder / settings["source"]),
+            [str(module), *map(str, wanted)],
+            str(folder / schema) if schema else None,
+            schema is False,
+        )
+    except UnusableOutput as error:
+        hint = "give each output a file of its own"
+        raise CodegenError(Diagnostic(where, str(error), hint)) from None
+    if "rules" in settings:
+        outputs[folder / settings["rules"]] = Rules(_imported(module, folder))
+    return outputs
+
+
+def _options(settings: Mapping[str, Any]) -> Options:
+    return Options(
+        tuple(settings.get("include", ())),
+        tuple(settings.get("exclude", ())),
+        settings.get("all", False),
+        settings.get("optional_files", False),
+        settings.get("embed", True),
+        branches=settings.get("branches", True),
+        app_only=settings.get("app_only", False),
+        share=settings.get("share", True),
     )
 
 

@@ -75,55 +75,70 @@ def found_in(
     """
     seen = {draft.key for _, draft in shown}
     named = [pair for pair in named if pair[1].hidden or pair[1].key in seen]
-    places = {str(draft.key): draft.key for _, draft in named}
-    places |= {str(name): draft.key for name, draft in named}
-    faults: list[Diagnostic] = []
-
-    def find(place: str) -> WireKey | None:
-        key = places.get(place) or places.get(plain(place))
-        if key is None:
-            faults.append(_unknown(place, places, wanted.where))
-        return key
-
-    wishes: dict[WireKey, Wish] = {}
+    found = _Finding(named, wanted.where)
     for place, wish in wanted.wishes.items():
-        key = find(place)
+        found.add(place, wish)
+    for name, (places, default) in wanted.shared.items():
+        found.share(name, places, default)
+    wishes, shared = found.wishes, tuple(found.shared)
+    members = {key for each in shared for key in each.inputs[1:]}
+    shown = [pair for pair in named if pair[1].key in seen | wishes.keys()]
+    faults = [*found.faults, *_clashes(wishes, members, shown)]
+    if faults:
+        raise CodegenError(*faults)
+    return wishes, shared
+
+
+class _Finding:
+    """The entries whose input was found, and the faults of the others."""
+
+    def __init__(self, named: Named, where: str) -> None:
+        self.wishes: dict[WireKey, Wish] = {}
+        self.shared: list[Shared] = []
+        self.faults: list[Diagnostic] = []
+        self._where = where
+        self._taken: set[WireKey] = set()
+        self._places = {str(draft.key): draft.key for _, draft in named}
+        self._places |= {str(name): draft.key for name, draft in named}
+
+    def add(self, place: str, wish: Wish) -> None:
+        """An entry for a single parameter. One that contradicts another is a fault."""
+        key = self._find(place)
         if key is None:
-            continue
-        known = wishes.get(key, Wish(wanted.where))
+            return
+        known = self.wishes.get(key, Wish(self._where))
         said = {
             part: value
             for part in ("name", "doc", "required")
             if (value := getattr(wish, part)) is not None
         }
-        faults += (
-            Diagnostic(wanted.where, f"{key} has two entries for its {part}", _ONE)
-            for part, value in said.items()
-            if getattr(known, part) not in (None, value)
-        )
-        wishes[key] = known._replace(**said)
-    shared: list[Shared] = []
-    taken: set[WireKey] = set()
-    for name, (listed, default) in wanted.shared.items():
-        keys = tuple(dict.fromkeys(key for each in listed if (key := find(each))))
-        if any(key in taken for key in keys):
+        for part, value in said.items():
+            if getattr(known, part) not in (None, value):
+                self._refuse(f"{key} has two entries for its {part}", _ONE)
+        self.wishes[key] = known._replace(**said)
+
+    def share(self, name: str, places: tuple[str, ...], default: Any) -> None:
+        """An entry for a parameter that sets several inputs."""
+        keys = tuple(dict.fromkeys(key for each in places if (key := self._find(each))))
+        if not self._taken.isdisjoint(keys):
             message = f"{name} shares an input that another entry of shared has already"
-            faults.append(Diagnostic(wanted.where, message, _ONE))
-        elif len(keys) < 2:
-            if not faults:
-                message = f"{name} shares one input only"
-                faults.append(Diagnostic(wanted.where, message, "name two or more"))
-        else:
-            taken.update(keys)
-            shared.append(Shared(keys, default))
-            wish = wishes.get(keys[0], Wish(wanted.where))
-            wishes[keys[0]] = wish._replace(name=name)
-    members = {key for each in shared for key in each.inputs[1:]}
-    shown = [pair for pair in named if pair[1].key in seen | wishes.keys()]
-    faults += _clashes(wishes, members, shown)
-    if faults:
-        raise CodegenError(*faults)
-    return wishes, tuple(shared)
+            self._refuse(message, _ONE)
+        elif len(keys) > 1:
+            self._taken.update(keys)
+            self.shared.append(Shared(keys, default))
+            wish = self.wishes.get(keys[0], Wish(self._where))
+            self.wishes[keys[0]] = wish._replace(name=name)
+        elif not self.faults:
+            self._refuse(f"{name} shares one input only", "name two or more")
+
+    def _find(self, place: str) -> WireKey | None:
+        key = self._places.get(place) or self._places.get(plain(place))
+        if key is None:
+            self.faults.append(_unknown(place, self._places, self._where))
+        return key
+
+    def _refuse(self, message: str, hint: str) -> None:
+        self.faults.append(Diagnostic(self._where, message, hint))
 
 
 _ONE = "keep one of them"

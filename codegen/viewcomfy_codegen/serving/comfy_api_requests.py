@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from viewcomfy_runtime.parameters.key import WireKey
 
@@ -12,6 +15,14 @@ from .api_jobs import is_metadata
 from .assets import Asset
 from .refusing import Rejected
 from .served import Served
+
+PREFIX: Final = "/api/v2"
+"""The path of the API on its server."""
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+Handlers: TypeAlias = Mapping[tuple[str, str], Handler]
+"""Handlers by method and path."""
 
 CODES: Final = {
     400: "invalid_request",

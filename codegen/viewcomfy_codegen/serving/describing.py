@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 from viewcomfy_runtime.parameters.branches import branch_of, fault
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -25,7 +26,7 @@ from .refusing import Rejected
 from .served import Served
 
 
-def described(served: Served) -> dict[str, Any]:
+def described(served: Served) -> JsonObject:
     """The page's data. Numbers are sent as text, since JavaScript would lose digits."""
     module = served.module
     return {
@@ -86,10 +87,10 @@ def faults_of(served: Served, values: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _field(parameter: Parameter) -> dict[str, Any]:
+def _field(parameter: Parameter) -> JsonObject:
     about = parameter.about
     label = about.label or parameter.name.replace("_", " ").capitalize()
-    field = {
+    return {
         "name": str(parameter.name),
         "keys": [str(each) for each in parameter.inputs],
         "label": label,
@@ -104,37 +105,34 @@ def _field(parameter: Parameter) -> dict[str, Any]:
             for branch in parameter.branches
         ],
         "default": None if parameter.required else json.dumps(parameter.default),
+        **_kind(parameter),
     }
+
+
+def _kind(parameter: Parameter) -> JsonObject:
+    """What the parameter accepts, for the page's control."""
     match parameter.type:
         case Text(multiline):
-            kind = {"kind": "text", "multiline": multiline}
+            return {"kind": "text", "multiline": multiline}
         case Integer(lo, hi, random):
-            kind = {"kind": "integer", **_bounds(lo, hi), "seed": random}
+            return {"kind": "integer", **_bounds(lo, hi), "seed": random}
         case Number(lo, hi):
-            kind = {"kind": "number", **_bounds(lo, hi)}
+            return {"kind": "number", **_bounds(lo, hi)}
         case Flag():
-            kind = {"kind": "flag"}
+            return {"kind": "flag"}
         case Choice(options, open_):
-            kind = {
-                "kind": "choice",
-                "options": list(options),
-                "open": open_,
-                "places": parameter.field.places,
-            }
+            shown: list[JsonValue] = [*options]
+            places: list[JsonValue] = [*parameter.field.places]
+            return {"kind": "choice", "options": shown, "open": open_, "places": places}
         case Media(media, optional):
             masked = parameter.inputs[0].image
             image = None if masked is None else str(masked)
-            kind = {
-                "kind": "file",
-                "media": media,
-                "optional": optional,
-                "image": image,
-            }
+            about: JsonObject = {"media": media, "optional": optional, "image": image}
+            return {"kind": "file", **about}
         case Json(shape):
-            kind = {"kind": "json", "shape": shape}
-    return field | kind
+            return {"kind": "json", "shape": shape}
 
 
-def _bounds(lo: int | float | None, hi: int | float | None) -> dict[str, Any]:
+def _bounds(lo: float | None, hi: float | None) -> JsonObject:
     texts = (None if each is None else json.dumps(each) for each in (lo, hi))
     return dict(zip(("minimum", "maximum"), texts, strict=True))
