@@ -1,1 +1,1 @@
-"""What a parameter could be called, and which of all gets which name."""
+"""The naming of parameters and outputs: candidates, and which input gets which name."""

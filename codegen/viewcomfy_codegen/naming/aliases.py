@@ -1,4 +1,4 @@
-"""The names of lists of choices, as types that stand once in a module."""
+"""The names of lists of choices, which are types defined once in a module."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from ..words import RESERVED, camel, unique, words
 def aliases_of(
     kept: Iterable[tuple[Identifier, str, str, Choice]], names: set[Identifier]
 ) -> tuple[Alias, ...]:
-    """A name for each list of choices: its input's, else the parameter's, else with its class.
+    """A name for each list of choices: that of its input, else that of the parameter, else one with
+    the class.
 
-    `kept` are the parameters that have choices: name, input, class of the node and the choices.
+    `kept` are the parameters with choices: name, input, class of the node and the choices.
     """
     found: dict[Choice, Identifier] = {}
     taken: set[str] = {*names, *_TAKEN_TYPES}
@@ -24,8 +25,7 @@ def aliases_of(
         if choice not in found:
             own = words(input)
             short = own[:-1] if own[1:] and own[-1] == "name" else own
-            # "Type" or "Format" would say nothing: what Python has under that name, a reader thinks
-            # of.
+            # A reader would take "Type" or "Format" for Python's own.
             first = camel(words(name)) if "_".join(short) in RESERVED else camel(short)
             longer = camel((*words(class_type), *own))
             free = (

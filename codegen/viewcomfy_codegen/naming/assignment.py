@@ -1,5 +1,5 @@
-"""Which name each parameter gets: its own where nobody else wants it, else with what tells its node
-from its brothers.
+"""Which name each parameter gets: its own if no other input has the same one, else with a prefix
+that distinguishes its node from similar ones.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from ..catalog.vocabulary import class_words, vocabulary
 from ..graph.workflow import Node
 from ..model import Identifier
 from ..words import snake, unique, usable, words
-from .brothers import Brothers
 from .candidates import Labels
 from .model_files import tuned_for
 from .prefixes import Prefix, Prefixes
 from .rules import Rule, Words, merge, shortened
+from .siblings import Siblings
 from .spots import Base, Spot
 
 
 def assign(
     labels: Labels, spots: list[Spot], kept: Mapping[int, str] | None = None
 ) -> list[tuple[Identifier, Rule]]:
-    """A name for each spot, in their order, and the rule that gave it; `kept` are names that spots
-    have already, by index, and nobody else gets.
+    """A name for each spot, in order, and the rule that produced it. `kept` are existing names by
+    spot index, which no other spot gets.
 
-    Those who want one name are told apart together: all inputs of a node carry one prefix, and each
-    of its brothers his own.
+    Spots with the same name are distinguished together: all inputs of a node have the same prefix,
+    and each of the nodes has its own.
     """
     kept = kept or {}
     bases = _tuned(spots, _bases(labels, spots))
     prefixes = _prefixes(labels, spots, bases)
     for index, prefix in prefixes.items():
         if prefix.words and bases[index].words == ("unet", "name"):
-            # What tells a model apart stands before what it is: few are still a UNet.
+            # With a prefix, the plain "diffusion model" also covers models that aren't a UNet.
             bases[index] = bases[index]._replace(words=("diffusion", "model"), noun=())
     composed = [
         _composed(base, prefixes.get(index)) for index, base in enumerate(bases)
@@ -66,7 +66,7 @@ def assign(
 
 
 def _bases(labels: Labels, spots: list[Spot]) -> list[Base]:
-    """Each spot's own name; where two of one node would have the same, each keeps its input's own
+    """Each spot's own name. If two on one node would be equal, each consists of its input's own
     words.
     """
     found = [labels.base(spot) for spot in spots]
@@ -84,8 +84,8 @@ def _bases(labels: Labels, spots: list[Spot]) -> list[Base]:
 
 
 def _apart(inputs: list[str]) -> list[Words]:
-    """The words of the names of one node's inputs; of paths that choices bring, the first part in
-    which they differ, and their ends.
+    """The words of the names of inputs on one node. Of dotted names, the first part in which they
+    differ and the last part.
     """
     paths = [input.split(".") for input in inputs]
     for parts in zip(*paths, strict=False):
@@ -98,7 +98,7 @@ def _apart(inputs: list[str]) -> list[Words]:
 
 
 def _wanting(spots: list[Spot], bases: list[Base]) -> dict[str, list[int]]:
-    """The spots that want each name, but for hidden ones."""
+    """The spots by the name that they would have, without hidden ones."""
     found: dict[str, list[int]] = {}
     for index, base in enumerate(bases):
         if not spots[index].hidden:
@@ -107,8 +107,8 @@ def _wanting(spots: list[Spot], bases: list[Base]) -> dict[str, list[int]]:
 
 
 def _tuned(spots: list[Spot], bases: list[Base]) -> list[Base]:
-    """The bases, with what a LoRA is for where that is the same for all that want its name: a file
-    of another purpose would break the settings around it.
+    """The bases, with what a LoRA is for if that is the same in all spots with its name: a file for
+    another purpose would not fit the settings around it.
     """
     found = list(bases)
     for indexes in _wanting(spots, bases).values():
@@ -127,12 +127,12 @@ def _tuned(spots: list[Spot], bases: list[Base]) -> list[Base]:
 def _prefixes(
     labels: Labels, spots: list[Spot], bases: list[Base]
 ) -> dict[int, Prefix]:
-    """What each spot needs beside its base, where others want that name too."""
+    """The prefixes of the spots whose names others have, too."""
     wanting = _wanting(spots, bases)
     contested = {name: found for name, found in wanting.items() if len(found) > 1}
     if not contested:
         return {}
-    brothers = Brothers(labels)
+    siblings = Siblings(labels)
     told: dict[tuple[frozenset[str], frozenset[str]], Prefixes] = {}
     found: dict[int, Prefix] = {}
     for indexes in contested.values():
@@ -140,7 +140,7 @@ def _prefixes(
         owners = _owners(labels, [(spots[index], bases[index]) for index in indexes])
         key = (frozenset(nodes), owners)
         if key not in told:
-            told[key] = brothers.told(_in_place(nodes, brothers), owners)
+            told[key] = siblings.told(_in_place(nodes, siblings), owners)
         prefixes = told[key]  # once: equal keys are compared node by node
         for index in indexes:
             found[index] = prefixes[spots[index].node.id]
@@ -148,16 +148,16 @@ def _prefixes(
 
 
 _AUTHORS: Final = (Rule.TITLE, Rule.TITLED, Rule.LABEL, Rule.FED)
-"""Rules whose names are an author's words, or a user's."""
+"""Rules whose names are the words of an author or a user."""
 
 
-def _in_place(nodes: Mapping[str, Node], brothers: Brothers) -> list[Node]:
-    return sorted(nodes.values(), key=lambda node: brothers.place[node.id])
+def _in_place(nodes: Mapping[str, Node], siblings: Siblings) -> list[Node]:
+    return sorted(nodes.values(), key=lambda node: siblings.place[node.id])
 
 
 def _owners(labels: Labels, wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
-    """The nodes whose the bare name is by right: their author's own word, else what their class is
-    there for.
+    """The nodes that keep the bare name: those with a title of their own, else those whose class is
+    meant for it.
     """
     found = {spot.node.id for spot, base in wanting if base.rule in _AUTHORS}
     files = {spot.node.id for spot, _ in wanting if isinstance(spot.type, Media)}
@@ -169,7 +169,7 @@ def _owners(labels: Labels, wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
         if base.name[-1:] == ("prompt",) and labels.roles.side(spot.node) is not None
     }
     if not found and len(sided) < len(wanting):
-        found = sided  # What becomes a prompt, not what only says which one was used.
+        found = sided  # What becomes a prompt, rather than a record of one.
     for rank in range(vocabulary().ranks):
         if not found:
             found = {
@@ -183,7 +183,7 @@ def _owners(labels: Labels, wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
 
 
 _HANGING: Final = (("by",), ("to",), ("at",))
-"""Words that no number stands before: `upscale_by_1`."""
+"""Words that a number follows rather than precedes: `upscale_by_1`."""
 
 
 def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
@@ -205,7 +205,7 @@ def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
 
 
 def _fallbacks(labels: Labels, spot: Spot, name: Words, whole: Words) -> Iterator[str]:
-    """The name, then with what its node is, for one that is taken or may not be used."""
+    """The name and, for one that is taken or unusable, longer ones with what its node is."""
     yield snake(name)
     if name and name[0][0].isdigit():
         first, rest = name[0], name[1:]

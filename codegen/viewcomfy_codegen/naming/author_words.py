@@ -1,4 +1,6 @@
-"""Brothers told apart by their author's words: titles, subgraphs and groups on the canvas."""
+"""Similar nodes distinguished by their author's words: titles, subgraphs, and groups on the
+canvas.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from .traits import Traits
 
 
 class AuthorWords:
-    """What the author of one workflow wrote on and around its nodes."""
+    """What the author of a workflow wrote on and around its nodes."""
 
     def __init__(self, labels: Labels, traits: Traits) -> None:
         self._labels = labels
@@ -42,8 +44,8 @@ class AuthorWords:
         return found
 
     def _shortest(self, said: Mapping[str, Words]) -> dict[str, Words]:
-        """As few of the words as tell the titles apart: those that run through the workflow where
-        they do, else the first.
+        """As few words of each title as distinguish them: those that recur across the workflow if
+        they suffice, else the first ones.
         """
         telling = [set(each) for each in said.values() if each]
         common = set.intersection(*telling) if telling[1:] else set[str]()
@@ -69,7 +71,7 @@ class AuthorWords:
 
     @cached_property
     def _running(self) -> Counter[str]:
-        """In the titles of how many classes each word stands that authors wrote."""
+        """The number of classes in whose titles each word of an author appears."""
         classes: dict[str, set[str]] = {}
         for node in self._workflow.nodes.values():
             for word in self._labels.titles.said[node.id]:
@@ -77,7 +79,7 @@ class AuthorWords:
         return Counter({word: len(found) for word, found in classes.items()})
 
     def by_subgraph(self, contest: Contest) -> Prefixes | None:
-        """By the names of the subgraphs that they are in, where they first part."""
+        """By the outermost subgraphs in which they differ."""
         names = {node.id: self._around(node).subgraphs for node in contest.nodes}
         for level in range(min(map(len, names.values()))):
             keys = {id: _plain(each[level]) for id, each in names.items()}
@@ -86,7 +88,7 @@ class AuthorWords:
         return None
 
     def by_group(self, contest: Contest) -> Prefixes | None:
-        """By the titles of the groups that they lie in on the canvas."""
+        """By the titles of their groups on the canvas."""
         keys = {node.id: _plain(self._around(node).group) for node in contest.nodes}
         return contest.within(keys, Rule.GROUP)
 
@@ -95,15 +97,15 @@ class AuthorWords:
 
 
 def _plain(name: str) -> Words:
-    """The first two words of a subgraph's or a group's name, without numbers of steps."""
+    """The first two words of the name of a subgraph or group, without step numbers."""
     return tuple(
         word for word in words(name) if not word.isdecimal() and word != "step"
     )[:2]
 
 
 def _numbered_titles(nodes: list[Node], said: Mapping[str, Words]) -> Prefixes:
-    """The titles as prefixes; those that differ in a number behind one word alone, with that
-    number.
+    """The titles as prefixes; of titles that consist of one word with different numbers, the word
+    becomes the noun.
     """
     stems = {id: each[-1].rstrip("0123456789") for id, each in said.items()}
     if len(set(stems.values())) == 1 and all(len(each) == 1 for each in said.values()):

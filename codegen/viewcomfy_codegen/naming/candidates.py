@@ -1,6 +1,4 @@
-"""What each input of a workflow could be called by itself: what its user wrote, its role, its own
-name with a noun.
-"""
+"""What each input could be called by itself: its label, its role, or its own name with a noun."""
 
 from __future__ import annotations
 
@@ -31,22 +29,22 @@ from .texts import Texts
 from .titles import Titles
 
 _MILD: Final = frozenset("device dtype precision quantization quality".split())
-"""Words that take the noun of a well-known family, and stand alone elsewhere."""
+"""Words that take the noun of a well-known family and stand alone elsewhere."""
 
 _OF_A_SIZE: Final = frozenset({"INT", "FLOAT", "STRING", "LATENT"})
 
 ENHANCER: Final = ("prompt", "enhancer")
-"""What writes the prompt of the image out of its user's."""
+"""The noun of a node that generates the image's prompt from the user's."""
 
 _DEEPEST: Final = 3
-"""Through how many switches in a row is looked for what they take."""
+"""How many consecutive switches are followed."""
 
 _WHOLE: Final = (("clip",), ("vae",), ("text", "encoder"), ("sampler",))
-"""Families behind whose inputs' whole names a number stands: `sampler_name_1`."""
+"""Families whose inputs' names are followed by a number: `sampler_name_1`."""
 
 
 class Labels:
-    """What the inputs of one workflow are called by themselves."""
+    """The names of a workflow's inputs by themselves."""
 
     def __init__(
         self,
@@ -64,11 +62,11 @@ class Labels:
         self._texts = Texts(workflow, roles, facts, self.titles, self.files)
 
     def said(self, id: str) -> Words:
-        """What the author's title of the node says beyond its class."""
+        """What the node's title says beyond its class."""
         return self.titles.said[id]
 
     def base(self, spot: Spot) -> Base:
-        """The spot's name while nothing else wants it."""
+        """The spot's name unless another has the same one."""
         if spot.label:
             return self._labelled(spot)
         if isinstance(spot.type, Media):
@@ -81,7 +79,7 @@ class Labels:
         return self._constant(spot, own) or self._own(spot, own)
 
     def _sided(self, spot: Spot, own: Words) -> Words:
-        """An input's words with its side spelled out, also where only its twin says its own:
+        """An input's words with its side spelled out, even if only its twin states one:
         `coordinates` beside `neg_coordinates`.
         """
         spelled = tuple(
@@ -95,12 +93,12 @@ class Labels:
         return spelled
 
     def noun(self, node: Node) -> Words:
-        """What the node is called in short: as its author does, else as its class is."""
+        """A short noun for the node: from its title, else from its class."""
         return self.titles.said[node.id] or self.class_noun(node)
 
     def class_noun(self, node: Node) -> Words:
-        """What nodes of its class are called in short; what
-        finds a part of an image makes a mask.
+        """A short noun for nodes of its class. A node that finds a part of an image makes a
+        mask.
         """
         family = family_of(node.class_type)
         if not family and self.roles.makes_masks(node):
@@ -110,8 +108,8 @@ class Labels:
         return family or noun_of(node.class_type)
 
     def _enhances(self, node: Node) -> bool:
-        """Whether the text that a node writes becomes the prompt; one that is given an image alone
-        describes it.
+        """Whether the text that a node generates becomes the prompt. A node that takes only an
+        image describes it.
         """
         if "prompt" not in node.links and not {"image", "video"}.isdisjoint(node.links):
             return False
@@ -123,9 +121,7 @@ class Labels:
         return Base(spot.label, Rule.LABEL, role=True)
 
     def _constant(self, spot: Spot, own: Words) -> Base | None:
-        """The name of a value that only other nodes use: as
-        its author calls it, else as they do.
-        """
+        """The name of a value that only other nodes use: from its title, else from its consumer."""
         node = spot.node
         plain = GENERIC - MEDIA_NOUNS
         held = PRIMITIVE.issuperset(own) or (spot.alone and plain.issuperset(own))
@@ -151,7 +147,7 @@ class Labels:
         return Base(used, Rule.FED, noun)
 
     def _own(self, spot: Spot, own: Words) -> Base:
-        """The input's own name, with a noun where it needs one."""
+        """The input's own name, with a noun if it needs one."""
         node = spot.node
         said = self.titles.said[node.id]
         if only_numbers(said):
@@ -202,20 +198,20 @@ class Labels:
         return Base(own, Rule.INPUT)
 
     def _names_it(self, spot: Spot, own: Words) -> bool:
-        """Whether a title is the name of its node's only input rather than a remark on the node."""
+        """Whether a title names its node's only input rather than describing the node."""
         return GENERIC.issuperset(own) or (
             self.titles.whole(spot.node) and not self._is_output(spot.node)
         )
 
     def _chooses_size(self, node: Node) -> bool:
-        """Whether the node is there for a size: numbers or an empty latent come out."""
+        """Whether the node's purpose is a size: it outputs numbers or an empty latent."""
         facts = self.facts[node.class_type]
         if facts is None:
             return not {"size", "resolution"}.isdisjoint(class_words(node.class_type))
         return bool(facts.outputs) and _OF_A_SIZE.issuperset(facts.outputs)
 
     def _speaks(self, node: Node) -> bool:
-        """Whether the node makes sound of its text: what is spoken is the text."""
+        """Whether the node turns its text into sound."""
         facts = self.facts[node.class_type]
         if facts is not None:
             return "AUDIO" in facts.outputs
@@ -226,8 +222,8 @@ class Labels:
         return facts.output_node if facts else not self.workflow.uses[node.id]
 
     def _turns_on(self, switch: Node) -> Words:
-        """What a switch does when it is on: it enables a step that is skipped when it is off, or
-        uses one of two things.
+        """What a switch does when it is on: it enables a step that is otherwise skipped, or uses
+        one of two things.
         """
         source = self._taken_when_on(switch)
         if source is None:
@@ -237,8 +233,8 @@ class Labels:
         return (verb, *said)
 
     def _switches(self, node: Node) -> Iterator[Node]:
-        """The switches that a value turns on, but for those that choose a value of their own: that
-        only goes with what the others do.
+        """The switches that a value turns on, except those that select between values, which only
+        follow the others.
         """
         for use in self.workflow.uses[node.id]:
             switch = self.workflow.nodes[use.node]
@@ -247,7 +243,7 @@ class Labels:
                 yield switch
 
     def _taken_when_on(self, switch: Node) -> Node | None:
-        """What a switch hands on when it is on, through others that are on, too."""
+        """What a switch passes on when it is on, through others that are on, too."""
         for _ in range(_DEEPEST):
             link = next(
                 (

@@ -1,4 +1,4 @@
-"""What names have in common whose inputs one parameter sets."""
+"""What the names of inputs that share a parameter have in common."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ _HALF: Final = re.compile(r"(?<![^_])(high|low)_noise(?![^_])")
 
 
 def in_all(names: Iterable[str]) -> str:
-    """The words of the first name that all names have, in its order."""
+    """The words of the first name that all names contain, in its order."""
     spoken = [_phrases(name) for name in names]
     common = set(spoken[0]).intersection(*spoken[1:])
     return "_".join(word for word in spoken[0] if word in common)
 
 
 def in_common(names: Iterable[str]) -> str:
-    """The words with which all names end, else with which all begin; numbers say nothing by
-    themselves.
-    """
+    """The words with which all names end, or else begin; numbers alone don't count."""
     spoken = [_phrases(name) for name in names]
     for ends in (-1, 1):
         common = spoken[0][::ends]
@@ -35,5 +33,5 @@ def in_common(names: Iterable[str]) -> str:
 
 
 def _phrases(name: str) -> list[str]:
-    """The words of a name, with a half of the noise in one piece: `noise` alone is neither."""
+    """The words of a name, where `high_noise` and `low_noise` count as one word."""
     return [each.replace("-", "_") for each in _HALF.sub(r"\1-noise", name).split("_")]

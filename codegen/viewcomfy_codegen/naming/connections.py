@@ -1,4 +1,6 @@
-"""Brothers told apart by what they are linked to: sockets, outputs, sources, partners, files."""
+"""Similar nodes distinguished by what they are linked to: sockets, outputs, sources, partners,
+files.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ _MEDIA: Final = frozenset({"audio", "video", "image"})
 
 
 class Connections:
-    """What stands before and behind the nodes of one workflow."""
+    """What precedes and follows the nodes of a workflow."""
 
     def __init__(self, labels: Labels, traits: Traits) -> None:
         self._labels = labels
@@ -25,8 +27,8 @@ class Connections:
         self._traits = traits
 
     def by_switch(self, contest: Contest) -> Prefixes | None:
-        """Where a switch takes one of two: the one that it takes when on carries what its author
-        calls being on.
+        """If a switch selects one of two: the one that it selects when on gets the author's name
+        for being on.
         """
         if len(contest.nodes) != 2:
             return None
@@ -54,7 +56,7 @@ class Connections:
         bare = {id: without_numbers(each) for id, each in found.items()}
         if len(set(bare.values())) > 1:
             return if_distinct(bare, Rule.SOCKET)
-        # Sockets that differ in their number alone: layer1 and layer2.
+        # Sockets that differ only in their number: layer1 and layer2.
         stem = next(iter(bare.values()))
         numbers = {
             id: "".join(filter(str.isdecimal, "".join(each)))
@@ -72,7 +74,7 @@ class Connections:
         }
 
     def by_branch(self, contest: Contest) -> Prefixes | None:
-        """By what the author calls the only outputs that they lead to."""
+        """By the author's names for the only outputs that they lead to."""
         ends = {
             node.id: self._traits.ends.get(node.id, frozenset())
             for node in contest.nodes
@@ -90,8 +92,8 @@ class Connections:
         return None
 
     def by_source(self, contest: Contest) -> Prefixes | None:
-        """By the kinds of the nodes that work for each
-        alone: a LoRA for one, a model for the other.
+        """By the kinds of the nodes that serve each one alone: a LoRA for one, a model for the
+        other.
         """
         kinds = {node.id: self._traits.source_kinds(node) for node in contest.nodes}
         counts = Counter(kind for each in kinds.values() for kind in set(each))
@@ -102,7 +104,7 @@ class Connections:
         return if_distinct(own, Rule.PARTNER)
 
     def by_output(self, contest: Contest) -> Prefixes | None:
-        """By what the outputs that are nearest to each have in common."""
+        """By what the names of the nearest outputs of each have in common."""
         keys = {node.id: self._traits.leads_to(node) for node in contest.nodes}
         return contest.within(keys, Rule.BRANCH)
 
@@ -113,13 +115,13 @@ class Connections:
         return if_distinct(found, Rule.FILE)
 
     def by_purpose(self, contest: Contest) -> Prefixes | None:
-        """By what LoRAs are for, where the files of some alone say it."""
+        """By what LoRAs are for, if only some of their files say so."""
         return contest.within_some(
             {node.id: tuned_for(node) for node in contest.nodes}, Rule.FILE
         )
 
     def by_medium(self, contest: Contest) -> Prefixes | None:
-        """By the medium that the files of models are for: an audio VAE serves all stages."""
+        """By the medium that model files are for: an audio VAE serves all stages."""
         found = {
             node.id: tuple(word for word in file_words(node) if word in _MEDIA)
             for node in contest.nodes
@@ -127,7 +129,9 @@ class Connections:
         return if_distinct(found, Rule.FILE)
 
     def by_enhancer(self, contest: Contest) -> Prefixes | None:
-        """What only the prompt enhancer uses is its own; the rest makes the result."""
+        """The nodes that only a prompt enhancer uses are distinguished from those that make the
+        result.
+        """
         found: dict[str, Words] = {}
         for node in contest.nodes:
             users = [self._workflow.nodes[u.node] for u in self._workflow.uses[node.id]]
@@ -138,8 +142,8 @@ class Connections:
         return contest.within_some(found, Rule.PARTNER)
 
     def by_partner(self, contest: Contest) -> Prefixes | None:
-        """By what tells the nodes apart that these belong to: each feeds one of its own, all of one
-        class.
+        """By what distinguishes the nodes that these feed, if each feeds one of its own and all of
+        those have one class.
         """
         partners: dict[str, Node] = {}
         for node in contest.nodes:
@@ -160,9 +164,7 @@ class Connections:
         }
 
     def by_loaded(self, contest: Contest) -> Prefixes | None:
-        """By the files that the nodes work on, each on one of its own: start and end image, or two
-        people.
-        """
+        """By the files that the nodes process, each its own: start and end image, or two people."""
         found: dict[str, Words] = {}
         for node in contest.nodes:
             said = self._traits.loaded(node)

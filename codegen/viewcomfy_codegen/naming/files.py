@@ -1,4 +1,4 @@
-"""What files are called: what their author wrote, what they are used as, what they are."""
+"""The names of files: their author's words, their use, or their kind."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .spots import GENERIC, MEDIA_NOUNS, Base, Spot, only_numbers, own_words
 from .titles import Titles
 
 _FRAMES: Final = frozenset("start end first last".split())
-"""What one frame of a video is, but no video."""
+"""Words for a single frame of a video, which a whole video is not."""
 
 
 class Files:
-    """What the files of one workflow are called."""
+    """The names of the files of a workflow."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Files:
         self._titles = titles
 
     def loaded_by(self, node: Node) -> Words:
-        """What the file that a node loads is called; empty for a node that loads none."""
+        """The name of the file that a node loads; empty if it loads none."""
         facts = self._facts[node.class_type]
         if facts is None or node.links:
             return ()
@@ -71,7 +71,7 @@ class Files:
         return Base((noun,), Rule.INPUT, role=True)
 
     def linked(self, node: Node) -> Base | None:
-        """The name of an address: what stands there, and what it is used as."""
+        """The name of a URL: what it refers to, and its use."""
         end = self._roles.text_end(node)
         openers = [self._workflow.nodes[end.node]] if end is not None else []
         opener = next((each for each in (*openers, node) if _medium(each)), node)
@@ -94,7 +94,7 @@ def _with_noun(said: Words, noun: str) -> Words:
 
 
 def _as_media(label: Words, noun: str) -> Words:
-    """A role with the noun of what is really loaded: an image that becomes `control_video` is a
+    """A role with the noun of what is actually loaded: an image that becomes `control_video` is a
     control image.
     """
     bare = tuple(word.rstrip("0123456789") or word for word in label)
@@ -111,7 +111,7 @@ def _as_media(label: Words, noun: str) -> Words:
 
 
 def _medium(opener: Node) -> str:
-    """What an address leads to, as the class that opens it says."""
+    """The medium that a URL refers to, from the class that opens it."""
     for word in class_words(opener.class_type):
         if word.rstrip("s") in MEDIA_NOUNS:
             return word.rstrip("s")

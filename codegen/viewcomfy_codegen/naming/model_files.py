@@ -1,4 +1,4 @@
-"""What the files of models say: the words of their names, and what a LoRA is for."""
+"""What model files say: the words of their names, and the purpose of a LoRA."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MODEL_FILE: Final = re.compile(
 
 
 def file_words(node: Node) -> Words:
-    """The words of the model's file that a node loads; brands keep their capitals' parts together,
-    as in `CausVid`.
+    """The words of the model file that a node loads; brand names in camel case, as `CausVid`, are
+    one word.
     """
     for value in node.values.values():
         if isinstance(value, str) and MODEL_FILE.search(value):
@@ -26,10 +26,10 @@ def file_words(node: Node) -> Words:
 
 
 def tuned_for(node: Node) -> Words:
-    """What the only file of a LoRA's loader says that it is for: a word before "lora", or beside a
+    """The purpose that the only file of a LoRA loader states: a word before "lora" or beside a
     number of steps.
 
-    Alone, such a word may name the model that the LoRA is for (`z_image_turbo`).
+    Elsewhere, such a word may belong to the model that the LoRA is for (`z_image_turbo`).
     """
     if family_of(node.class_type) != ("lora",):
         return ()
@@ -49,8 +49,8 @@ def tuned_for(node: Node) -> Words:
 
 
 def plain_word(parts: Words) -> Words:
-    """The first word of a file's name that people use for what the model does; the letter of a
-    stage and the half of the noise are no word without the other.
+    """The first word of a file's name that people use for what the model does. The letter of a
+    stage and the half of the noise need their other word.
     """
     for before, part in zip(("", *parts), parts, strict=False):
         if before == "stage" and len(part) == 1:

@@ -1,4 +1,6 @@
-"""What the outputs of a workflow are called: title, file prefix, kind, and a number last."""
+"""The names of a workflow's outputs: title, file name prefix, kind, and a number as a last
+resort.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,7 @@ RESERVED_OUTPUTS: Final = frozenset("""
     text_of progress previews job client execution_time_seconds workflow metadata timeout seed seeds
     run arun cancel acancel close
     """.split())
-"""Names that no output gets: attributes that every result has, or that a later runtime may give it.
-"""
+"""Names that no output gets: attributes that every result has or that a later runtime may add."""
 
 _SHOWS: Final = {
     **dict.fromkeys(("compare", "comparer", "comparison"), "comparison"),
@@ -27,7 +28,7 @@ _SHOWS: Final = {
         ("preview", "preview3d", "show", "display", "console", "debug"), "preview"
     ),
 }
-"""Words of classes that only show what others save, and what that is called."""
+"""Words in the names of classes that only show what others save, and the name of such an output."""
 
 _DOING: Final = frozenset(
     "save saved preview show display export output result final the".split()
@@ -40,7 +41,7 @@ _SAYS_NOTHING: Final = frozenset("""
 
 
 class OutputSpot(NamedTuple):
-    """An output node that is to be named, with what may name it."""
+    """An output node to be named, and what its name may consist of."""
 
     node: str
     title: Words
@@ -52,9 +53,10 @@ class OutputSpot(NamedTuple):
 def assign_outputs(
     spots: list[OutputSpot], kept: Mapping[str, str]
 ) -> dict[str, Identifier]:
-    """A name for each output node, by its id; `kept` are names that nodes have already.
+    """A name for each output node, by its id. `kept` are existing names.
 
-    All who want one name go down to their next candidate together; who has none left is numbered.
+    All outputs with the same candidate move on to their next one together; those without candidates
+    are numbered.
     """
     taken: set[str] = {*RESERVED_OUTPUTS, *kept.values()}
     found = {node: Identifier(name) for node, name in kept.items()}
@@ -88,15 +90,15 @@ def assign_outputs(
 
 
 def _stem(spot: OutputSpot, found: Mapping[str, Identifier]) -> str:
-    """What is numbered where several outputs are called the
-    same: what all of these say, else what they give.
+    """The name that is numbered if several outputs have the same one: their first candidate, or
+    else their kind.
     """
     first = next(_candidates(spot), spot.kind)
     return spot.kind if first in found.values() else first
 
 
 def _candidates(spot: OutputSpot) -> Iterator[str]:
-    """Names from the most telling to the most general, none twice, each fit to be one."""
+    """Usable names from the most specific to the most general, without duplicates."""
     seen: set[str] = set()
     for parts in _ladder(spot):
         name = snake(parts)
@@ -126,14 +128,12 @@ def _ladder(spot: OutputSpot) -> Iterator[Words]:
 
 
 def shown_as(class_words: Words) -> str:
-    """What the output of a class is called that only shows
-    what others save; empty for one that saves.
-    """
+    """The name of an output that only shows what others save; empty for one that saves."""
     return next((_SHOWS[word] for word in class_words if word in _SHOWS), "")
 
 
 def _prefix_words(prefix: str) -> Words:
-    """What the prefix of the files' names says; nothing where it is ComfyUI's own or a date."""
+    """The words of a file name prefix; none if it is ComfyUI's own or a date."""
     said = words(prefix.replace("\\", "/").rpartition("/")[2].partition("%")[0])
     while said and said[0].rstrip("0123456789") in _PROGRAM:
         said = said[1:]

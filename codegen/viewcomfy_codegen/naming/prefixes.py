@@ -1,6 +1,4 @@
-"""What a node's inputs carry where others want their names, and the nodes between which that is
-to be settled.
-"""
+"""The prefixes of the names of a node's inputs, and the contest between nodes that settles them."""
 
 from __future__ import annotations
 
@@ -14,8 +12,8 @@ from .rules import Rule, Words, merge
 
 
 class Prefix(NamedTuple):
-    """What a node's inputs carry beside their names; `noun` is its family's, `number` its place
-    along the flow.
+    """What is added to the names of a node's inputs. `noun` is that of its family, `number` its
+    place in order of data flow.
     """
 
     words: Words = ()
@@ -24,7 +22,7 @@ class Prefix(NamedTuple):
     rule: Rule | None = None
 
     def within(self, words: Words, rule: Rule) -> Prefix:
-        """The prefix of a node within those that these words tell from others."""
+        """The prefix of a node in a part of the nodes that `words` distinguish from the others."""
         known = set(self.words) <= set(words)
         joined = words if known else merge(words, self.words)
         return self._replace(words=joined, rule=self.rule or rule)
@@ -34,10 +32,10 @@ Prefixes = dict[str, Prefix]
 
 
 class Contest(NamedTuple):
-    """Nodes whose inputs want one name.
+    """Nodes whose inputs would have the same name.
 
-    `owners` keep the bare name where they are the only ones of their kind; `settle` tells some of
-    them, or others that stand for them, apart by what is left.
+    `owners` keep the bare name if they are the only ones of their kind. `settle` distinguishes some
+    of the nodes, or others in their place, by the remaining differences.
     """
 
     nodes: list[Node]
@@ -45,12 +43,12 @@ class Contest(NamedTuple):
     settle: Callable[[list[Node], frozenset[str]], Prefixes]
 
     def rest(self, nodes: list[Node]) -> Prefixes:
-        """The prefixes of some of the nodes by what else tells them apart."""
+        """The prefixes of some of the nodes by the remaining differences."""
         return self.settle(nodes, self.owners)
 
     def within(self, keys: Mapping[str, Words], rule: Rule) -> Prefixes | None:
-        """The prefixes by these words, and among the nodes that share theirs by what is left; None
-        where the words tell nothing.
+        """The prefixes by these words and, among nodes with the same words, by the remaining
+        differences; None if the words distinguish nothing.
         """
         parts = grouped(self.nodes, keys)
         if len(parts) < 2 or not all(keys.values()):
@@ -62,8 +60,8 @@ class Contest(NamedTuple):
         return found
 
     def within_some(self, keys: Mapping[str, Words], rule: Rule) -> Prefixes | None:
-        """As `within`, where some of the nodes have words: the others do without, but a LoRA alone
-        still says what it is for.
+        """Like `within`, but only some of the nodes have words. The others get none, except that a
+        lone LoRA still says what it is for.
         """
         parts = grouped(self.nodes, keys)
         if len(parts) < 2:
@@ -78,13 +76,13 @@ class Contest(NamedTuple):
 
 
 Way = Callable[[Contest], Prefixes | None]
-"""One way to tell nodes apart; None where it doesn't."""
+"""One way to distinguish nodes; returns None if it doesn't."""
 
 
 def grouped(
     nodes: Iterable[Node], keys: Mapping[str, Words]
 ) -> dict[Words, list[Node]]:
-    """The nodes by their keys, in their order."""
+    """The nodes by key, in order."""
     found: dict[Words, list[Node]] = {}
     for node in nodes:
         found.setdefault(keys[node.id], []).append(node)
@@ -92,7 +90,9 @@ def grouped(
 
 
 def if_distinct(found: Mapping[str, Words], rule: Rule) -> Prefixes | None:
-    """The prefixes, where every node has one of its own; long ones without what all begin with."""
+    """The prefixes if each node has a different one; long ones without the words that all begin
+    with.
+    """
     if not all(found.values()) or len(set(found.values())) < len(found):
         return None
     if max(map(len, found.values())) > 2:

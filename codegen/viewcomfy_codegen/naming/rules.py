@@ -1,4 +1,4 @@
-"""The rules that give names, in their order, and how words are put together to one."""
+"""The rules that produce names, in order, and how words are combined into a name."""
 
 from __future__ import annotations
 
@@ -10,34 +10,35 @@ from ..model import Origin
 Words = tuple[str, ...]
 
 MOST_WORDS: Final = 4
-"""The longest name that a rule makes; what ComfyUI itself calls an input may be longer."""
+"""The maximum number of words in a name that a rule makes. ComfyUI's own names of inputs may be
+longer.
+"""
 
 
 class Rule(Origin):
-    """What a name comes from; the value says it to people."""
+    """Where a name comes from."""
 
-    LABEL = "the label that its user gave it"
+    LABEL = "its label"
     ROLE = "its role in the graph"
     TITLE = "its node's title"
-    TITLED = "its input, with its node's title"
-    FED = "what it feeds"
+    TITLED = "its input and its node's title"
+    FED = "the input that it feeds"
     INPUT = "its input"
-    NOUN = "its input, with what its node is"
-    APART = "its input, told apart by its node's title"
-    SUBGRAPH = "its input, told apart by the subgraph that it is in"
-    GROUP = "its input, told apart by the group that it lies in on the canvas"
-    STAGE = "its input, told apart by its stage"
-    SOCKET = "its input, told apart by where it is linked"
-    BRANCH = "its input, told apart by the output that it leads to"
-    FILE = "its input, told apart by the file of its model"
-    PARTNER = "its input, told apart by the node that it belongs to"
-    NUMBER = "its input and a number along the flow: nothing tells it apart"
-    TOGETHER = "what the inputs that it sets are all called"
-    NOTHING = "nothing that could be a name"
+    NOUN = "its input and the kind of its node"
+    APART = "its input, distinguished by its node's title"
+    SUBGRAPH = "its input, distinguished by the subgraph that contains it"
+    GROUP = "its input, distinguished by its group on the canvas"
+    STAGE = "its input, distinguished by its stage"
+    SOCKET = "its input, distinguished by what it is linked to"
+    BRANCH = "its input, distinguished by the output that it leads to"
+    FILE = "its input, distinguished by its model file"
+    PARTNER = "its input, distinguished by the node that it belongs to"
+    NUMBER = "its input and a number, since nothing else distinguishes it"
+    TOGETHER = "what the names of its inputs have in common"
 
 
 def merge(qualifier: Words, base: Words) -> Words:
-    """The two as one name that says nothing twice: not even in two forms of a word, as pad and
+    """The two as one name without repetitions, not even two forms of a word such as pad and
     padding.
     """
     if set(qualifier) <= set(base):
@@ -54,8 +55,8 @@ def merge(qualifier: Words, base: Words) -> Words:
 
 
 def shortened(qualifier: Words, noun: Words, base: Words) -> Words:
-    """Qualifier, noun and base as one name of at most `MOST_WORDS`: first the noun is cut and goes,
-    then what the qualifier has too many.
+    """Qualifier, noun and base as one name of at most `MOST_WORDS` words: first the noun is
+    shortened or dropped, then the qualifier is shortened.
     """
     if base[-1:] == ("prompt",):
         qualifier = tuple(word for word in qualifier if word != "prompt")
@@ -74,8 +75,8 @@ def shortened(qualifier: Words, noun: Words, base: Words) -> Words:
 
 
 def fitting(noun: Words, base: Words) -> Words:
-    """As much of the noun as leaves a name of at most `MOST_WORDS`: first brands go, then its end,
-    and a number there.
+    """The noun, shortened so that the name has at most `MOST_WORDS` words: first without brands,
+    then without its last words.
     """
     if len(merge(noun, base)) > MOST_WORDS:
         noun = brandless(noun)
@@ -88,12 +89,12 @@ def fitting(noun: Words, base: Words) -> Words:
 
 
 def brandless(said: Words) -> Words:
-    """The words but for packs and models, where others remain."""
+    """The words without the names of packs and models, unless these are all."""
     return tuple(word for word in said if word not in vocabulary().packs) or said
 
 
 def unnumbered(said: Words) -> Words:
-    """The words without the digits that they end in."""
+    """The words without trailing digits."""
     return tuple(word.rstrip("0123456789") for word in said)
 
 

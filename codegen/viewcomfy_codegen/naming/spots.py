@@ -1,4 +1,4 @@
-"""The inputs that are to be named, and the words in their names that need others beside them."""
+"""The inputs to be named, and which words in their names need others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GENERIC: Final = frozenset("""
     text texts value string prompt image images int integer float number num boolean bool input
     video audio file any model positive negative populated literal choice
     """.split())
-"""Words for what a value is; they do not say which one."""
+"""Words for the kind of a value, which don't identify it."""
 
 _WEAK: Final = frozenset("""
     strength weight weights scale name type mode direction channel tolerance threshold start end x y
@@ -22,7 +22,7 @@ _WEAK: Final = frozenset("""
     radius a b c d k resolution rotate kind function offset visibility algorithm text string value
     model int float number boolean choice min max
     """.split())
-"""Words that say how a value acts but not on what: they need the noun of what their node is."""
+"""Words that say how a value acts but not on what, so they need the noun of their node."""
 
 _OPENING: Final = frozenset(
     "start end low high strength weight first last model class".split()
@@ -30,7 +30,9 @@ _OPENING: Final = frozenset(
 _CLOSING: Final = frozenset(
     "at percent threshold model clip type step name strength index frame".split()
 )
-"""How phrases begin and end that are as weak: `start_percent`, `low_threshold`, `model_name`."""
+"""The first and last words of phrases that are as weak: `start_percent`, `low_threshold`,
+`model_name`.
+"""
 
 MEDIA_NOUNS: Final = frozenset("""
     image images mask video audio picture photo frame frames img pixels sound music voice speech
@@ -39,25 +41,26 @@ MEDIA_NOUNS: Final = frozenset("""
 
 
 class Spot(NamedTuple):
-    """An input of a node that is to be named; `alone` when it is the node's only one."""
+    """An input to be named; `alone` if it is its node's only one."""
 
     node: Node
     input: str
     type: ParameterType
     alone: bool
     label: Words = ()
-    """What its user wrote for the input itself, elsewhere than in the workflow."""
+    """The words of the input's own label, which isn't part of the workflow."""
     for_all: bool = False
-    """Whether its value sets other inputs of its node, too: it says nothing of its own encoder."""
+    """Whether it also sets other inputs of its node, so its name doesn't mention its encoder."""
     hidden: bool = False
-    """Whether it has no parameter of its own: it gives way to all others."""
+    """Whether it has no parameter of its own, so that all others take precedence."""
 
 
 class Base(NamedTuple):
-    """What an input is called as long as no other wants that name.
+    """The name of an input unless another has the same one.
 
-    `noun` is what a weak word needs, `words` the rest; `role` when the whole says what the value
-    is, so that numbers stand behind it; `reserved` when only Python needs the noun.
+    `noun` is what a weak word needs, `words` the rest. `role` is true if the name says what the
+    value is, so that a number follows it; `reserved` if the noun is needed only because Python
+    reserves the word.
     """
 
     words: Words
@@ -72,8 +75,8 @@ class Base(NamedTuple):
 
 
 def own_words(name: str) -> Words:
-    """The words of an input's name; of one that a choice brings (`model.size.width`), those behind
-    the last dot, unless only a version stands there (`SD1.5`).
+    """The words of an input's name. Of one that a choice adds (`model.size.width`), those after the
+    last dot, unless only a version follows it (`SD1.5`).
     """
     last = name.rpartition(".")[2]
     return words(name if last.isdecimal() else last) or words(name)

@@ -1,4 +1,4 @@
-"""What stands around a node where its author placed it."""
+"""Where on the canvas a workflow's author placed a node."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 
 class Surroundings(NamedTuple):
-    """The names of the subgraphs that a node is in, the outermost first, and the title of the group
-    that it lies in on the canvas.
+    """The names of the subgraphs that contain a node, outermost first, and the title of its group
+    on the canvas.
     """
 
     subgraphs: tuple[str, ...] = ()

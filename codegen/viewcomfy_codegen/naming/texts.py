@@ -1,4 +1,4 @@
-"""What texts are called that people read or write: prompts by their side, others by their use."""
+"""The names of texts that people read or write: prompts by their side, others by their use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .titles import Titles, split_mark
 PROMPT_WORDS: Final = frozenset(
     "prompt text positive negative string caption wildcard".split()
 )
-"""Words in the names of inputs that hold what an image should show."""
+"""Words in the names of inputs that describe an image."""
 
 _SIDE_WORDS: Final = frozenset({"positive", "negative", "pos", "neg"})
 _PROMPT_FILLERS: Final = frozenset("""
@@ -31,14 +31,14 @@ _ENCODERS: Final = re.compile(
 )
 
 _TO_FIND: Final = ("mask", "prompt")
-"""The name of a text that says what to find in an image."""
+"""The name of a text that describes what to find in an image."""
 
 _NUMBER: Final = re.compile(r"\s*[-+]?\d+(?:\.\d*)?\s*")
 _ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
 
 
 class Texts:
-    """What the texts of one workflow are called."""
+    """The names of the texts of a workflow."""
 
     def __init__(
         self,
@@ -55,8 +55,8 @@ class Texts:
         self._files = files
 
     def base(self, spot: Spot, own: Words) -> Base | None:
-        """The name of a text that people read or write;
-        None for a setting that happens to be text.
+        """The name of a text that people read or write; None for a setting that happens to be a
+        text.
         """
         node = spot.node
         value = str(node.values.get(spot.input, ""))
@@ -85,7 +85,7 @@ class Texts:
 
     @cached_property
     def _has_negative(self) -> bool:
-        """Whether a text of the workflow says what is not wanted."""
+        """Whether the workflow has a negative prompt."""
         return any(
             isinstance(value, str)
             and not self._roles.is_show(node)
@@ -104,7 +104,7 @@ class Texts:
         )
 
     def _ended(self, node: Node) -> Base | None:
-        """The name of a text that is used as no prompt: what it is used as."""
+        """The name of a text that isn't used as a prompt: its use."""
         end = self._roles.text_end(node)
         if end is None:
             return None
@@ -131,8 +131,8 @@ class Texts:
         return tuple(word for word in said if word not in _PROMPT_FILLERS)
 
     def _side(self, spot: Spot, own: Words, value: str) -> str | None:
-        """Which side of the prompt a text becomes; a
-        setting that happens to be text becomes none.
+        """The side of the prompt that a text becomes; None for a setting that happens to be a
+        text.
         """
         node = spot.node
         named = side_in(own)
@@ -163,11 +163,11 @@ class Texts:
         if titled is not None:
             return titled
         if side is None and self._roles.encodes(node) and named is None:
-            return NEUTRAL  # One prompt for both sides is a prompt.
+            return NEUTRAL  # A single prompt for both sides is a prompt.
         return side if self.becomes_prompt(node) else None
 
     def becomes_prompt(self, node: Node) -> bool:
-        """Whether a text without sides is one that an image is made from: an encoder takes it."""
+        """Whether a text without a side is a prompt, since an encoder takes it."""
         if self._roles.encodes(node):
             return True
         end = self._roles.text_end(node)

@@ -1,4 +1,4 @@
-"""What authors say in the titles of their nodes: their own words, trimmed as a person would."""
+"""What authors say in node titles: their own words, without the usual additions."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ..words import words
 from .rules import MOST_WORDS, Words, unnumbered
 
 MARKS: Final = {"VC_BASIC": "basic", "VC_ADV": "advanced"}
-"""ViewComfy's marks at the start of a title, and the group that each stands for."""
+"""ViewComfy's marks at the start of a title, and the groups that they stand for."""
 
 _TEMPLATE: Final = r"^\$([\w-]+)\.~?[\w-]+!?(?s::.*)?$"
-"""A mark that names an input for a tool that fills the workflow in, and may describe it."""
+"""A mark that names, and may describe, an input for a tool that fills in the workflow."""
 
 _BRACES: Final = r"\{[^{}]*\}"
-"""A placeholder that stands beside the author's words."""
+"""A placeholder beside the author's words."""
 
 _SLOT: Final = r"\[\w*[_?][\w?]*\]"
-"""The name of a slot in brackets that a tool fills: `[in_prev]`."""
+"""The bracketed name of a slot that a tool fills: `[in_prev]`."""
 
 _ADDED: Final = re.compile(r"\s[-–—|:]+\s")
-"""What stands between a pack's own title and what an author adds to it."""
+"""The separator between a pack's own title and an author's addition."""
 
 _BRACKETS: Final = r"[(\[][^)\]]*[)\]]"
 _ASIDE: Final = (
@@ -37,16 +37,16 @@ _ASIDE: Final = (
     r"|=|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
     r"|e\.?g|deprecated|max|min)\b)"
 )
-"""What in brackets says nothing of what a thing is."""
+"""Bracketed text that says nothing about what a thing is."""
 
 _ON_OFF: Final = r"(?i:[(\[]?\b(?:on|yes)\s*/\s*(?:off|no)\b[)\]]?)"
-"""What only says that a value turns something on."""
+"""Text that only says that a value turns something on."""
 
 _VALUE: Final = r"[#=:(\[]\s*(-?\d+(?:\.\d+)?)\s*[)\]]?\s*$"
-"""A value at a title's end."""
+"""A value at the end of a title."""
 
 _LONGEST: Final = 400
-"""How much of a title is read, in characters."""
+"""How many characters of a title are read."""
 
 _VERBS: Final = frozenset(
     "enter type write choose select pick put place upload load insert adjust drop paste click edit"
@@ -55,7 +55,7 @@ _VERBS: Final = frozenset(
 _LINKED: Final = frozenset(
     "model clip vae latent conditioning positive negative control net basic only advanced".split()
 )
-"""Words for what is linked to nodes: a title of these alone tells nothing of one."""
+"""Words for links: a title that consists of these says nothing about its node."""
 
 _FILLERS: Final = frozenset(
     "the a an of for and to your with here comfyui node load loader save apply simple this".split()
@@ -64,7 +64,7 @@ _FILLERS: Final = frozenset(
 
 @lru_cache(maxsize=4096)
 def split_mark(title: str) -> tuple[str | None, str]:
-    """The group that a mark at a title's start stands for, and the title without it."""
+    """The group that a mark at the start of a title stands for, and the title without it."""
     for mark, group in MARKS.items():
         if title.startswith(mark):
             return group, title.removeprefix(mark).strip(" -_:")
@@ -72,12 +72,12 @@ def split_mark(title: str) -> tuple[str | None, str]:
 
 
 def is_optional(title: str) -> bool:
-    """Whether the author says that what stands here may be left out."""
+    """Whether the title says that the node's value may be omitted."""
     return re.search(r"\boptional\b", title, re.IGNORECASE) is not None
 
 
 class Titles:
-    """The telling words of the titles of one workflow."""
+    """The meaningful words of a workflow's titles."""
 
     def __init__(
         self, workflow: Workflow, facts: Mapping[str, NodeFacts | None]
@@ -96,22 +96,23 @@ class Titles:
         self.said: dict[str, Words] = {
             id: self._telling(node) for id, node in workflow.nodes.items()
         }
-        """What each node's title says beyond its class; nothing where ComfyUI or a pack wrote it.
-        """
+        """What each node's title says beyond its class; nothing if ComfyUI or a pack wrote it."""
         self.stems: Counter[Words] = Counter(
             unnumbered(said) for said in self.said.values()
         )
-        """How many titles say the same but for numbers."""
+        """How many titles are the same except for numbers."""
 
     def whole(self, node: Node) -> bool:
-        """Whether the title has no word of the class: it is a name, not a description."""
+        """Whether the title has no word of the class, so that it is a name rather than a
+        description.
+        """
         facts = self._facts[node.class_type]
         known = {*words(node.class_type), *(words(facts.name) if facts else ())}
         return known.isdisjoint(_trimmed(node, braces=False))
 
     def ends_in(self, node: Node, name: Words) -> bool:
-        """Whether the title is too long for a name and ends in one: what stands before tells the
-        node from others.
+        """Whether the title is too long for a name but ends in one, so that the words before it
+        distinguish the node from others.
         """
         whole = _trimmed(node, braces=False)
         return len(whole) > MOST_WORDS and bool(name) and whole[-len(name) :] == name
@@ -123,7 +124,7 @@ class Titles:
         return self._beyond_class(node, braces=shared) or self._beyond_class(node, True)
 
     def _beyond_class(self, node: Node, braces: bool) -> Words:
-        """What the title says beyond the class; of placeholders only where `braces`."""
+        """What the title says beyond the class, with placeholders only if `braces`."""
         title = _trimmed(node, braces)
         if not title or "deprecated" in words(node.title):
             return ()
@@ -136,7 +137,7 @@ class Titles:
         rest = tuple(word for word in title if word not in said)
         adorned = any(unicodedata.category(each) == "So" for each in node.title)
         if facts is None and rest and (adorned or not written.startswith(spelled)):
-            # Most titles of unknown classes are a pack's own: they spell the class in another way.
+            # Most titles of unknown classes are a pack's own, a variant of the class's name.
             before, *behind = _ADDED.split(split_mark(node.title)[1])
             added = words(behind[0]) if behind else ()
             if "".join(words(before)) in spelled and said.isdisjoint(added):
@@ -153,8 +154,8 @@ class Titles:
 
 
 def _trimmed(node: Node, braces: bool) -> Words:
-    """The title's words without marks, ranges, remarks, values and imperatives; a number that they
-    begin with comes last, as in a name.
+    """The title's words without marks, ranges, remarks, values and imperatives. A number at the
+    beginning moves to the end, as in a name.
     """
     _, text = split_mark(node.title[:_LONGEST])
     if text.startswith("$") and (template := re.match(_TEMPLATE, text)):
@@ -169,7 +170,7 @@ def _trimmed(node: Node, braces: bool) -> Words:
 
 
 def _plain(text: str, node: Node, braces: bool) -> str:
-    """The title's text without what stands beside its words; most have nothing of that kind."""
+    """The title's text without additions; most titles have none."""
     if not braces:
         text = _unbraced(text)
     if "/" in text:
@@ -179,7 +180,7 @@ def _plain(text: str, node: Node, braces: bool) -> str:
     if text.rstrip(" )]")[-1:].isdecimal():
         value = re.search(_VALUE, text)
         if value and any(_is_number(each, value[1]) for each in node.values.values()):
-            text = text[: value.start()]  # What it is set to; a call sets another.
+            text = text[: value.start()]  # The deployed value, which a call may change.
     return text
 
 
@@ -192,7 +193,7 @@ def _unbraced(text: str) -> str:
 
 
 def _number_before(word: str) -> tuple[str, str]:
-    """A number alone, or before letters that need no space behind one, and what follows it."""
+    """A number, alone or directly before letters that need no space, and what follows it."""
     rest = word.lstrip("0123456789")
     return (
         ("", word) if rest.isascii() and rest else (word[: len(word) - len(rest)], rest)
@@ -200,7 +201,7 @@ def _number_before(word: str) -> tuple[str, str]:
 
 
 def _is_number(value: object, text: str) -> bool:
-    """Whether a value is the number that a text writes."""
+    """Whether a value equals the number in a text."""
     try:
         return not isinstance(value, bool) and float(str(value)) == float(text)
     except ValueError:

@@ -1,5 +1,5 @@
-"""What each node shows by itself that could tell it from
-its like: its title, sockets, outputs, files and place.
+"""The traits of a node that could distinguish it from similar ones: its title, sockets, outputs,
+files and place.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SHOWN: Final = frozenset("""
     canny depth scribble lineart openpose pose softedge normal seg left right front back face person
     background style mask
     """.split())
-"""Words that say what an image shows, in its file's name."""
+"""Words in the names of image files that say what the image shows."""
 
 _PREFIXES: Final = ("filename_prefix", "save_prefix", "prefix", "filename")
 _DULL_PREFIXES: Final = frozenset(
@@ -42,11 +42,11 @@ _PLAIN_SOCKETS: Final = frozenset({""}) | frozenset("""
 _TURNS_ON: Final = frozenset("enable use turn on switch is mode".split())
 _MEDIA: Final = frozenset({"IMAGE", "MASK", "VIDEO", "AUDIO", "*"})
 DEEPEST: Final = 6
-"""How far is looked for what tells a node apart."""
+"""How many nodes away traits are searched for."""
 
 
 class Traits:
-    """What the nodes of one workflow show."""
+    """The traits of a workflow's nodes."""
 
     def __init__(self, labels: Labels) -> None:
         self._labels = labels
@@ -58,7 +58,7 @@ class Traits:
         return () if all(word.isdecimal() for word in said) else said
 
     def switched_by(self, switch: Node) -> Words:
-        """What the author of the value that turns a switch on calls that."""
+        """The author's name for turning a switch on."""
         for name, link in switch.links.items():
             source = self._workflow.nodes.get(link.node)
             if source is not None and {"switch", "boolean"}.intersection(words(name)):
@@ -68,8 +68,8 @@ class Traits:
         return tuple(w for w in said if w not in _TURNS_ON)[:2]
 
     def socket(self, node: Node) -> Words:
-        """The first telling name of an input that the node's output, or what was made of it alone,
-        is linked to.
+        """The first meaningful name of an input that the node's output, or what is made of it
+        alone, is linked to.
         """
         for _ in range(DEEPEST):
             uses = self._workflow.uses[node.id]
@@ -100,7 +100,7 @@ class Traits:
         return found
 
     def leads_to(self, node: Node) -> Words:
-        """What the outputs have in common by their author's words that are nearest to a node."""
+        """What the author's names for the outputs nearest to a node have in common."""
         names = [
             self._called(self._workflow.nodes[id]) for id in self._nearest[node.id]
         ]
@@ -113,9 +113,7 @@ class Traits:
 
     @cached_property
     def _nearest(self) -> dict[str, tuple[str, ...]]:
-        """The outputs with words of their author's that are
-        the fewest nodes away from each node.
-        """
+        """For each node, the nearest outputs with a name of their author's."""
         found: dict[str, tuple[int, tuple[str, ...]]] = {}
         for node in reversed(self._workflow.nodes.values()):
             if not self._workflow.uses[node.id]:
@@ -137,7 +135,7 @@ class Traits:
         return self.said(saver) or saved_as(saver)
 
     def file_word(self, node: Node) -> Words:
-        """A plain word of the file that the node loads, or that another loads for it alone."""
+        """A plain word of the file that the node loads, or that another node loads for it alone."""
         sources = [node, *self._own_sources(node)]
         for each in sources:
             for value in each.values.values():
@@ -159,7 +157,7 @@ class Traits:
     def own_file_words(
         self, nodes: list[Node], found: Mapping[str, Words]
     ) -> dict[str, Words]:
-        """For those whose files have no plain word: the first that no other's file has."""
+        """For nodes whose files have no plain word: the first word that no other file has."""
         spoken = {node.id: file_words(node) for node in nodes}
         counts = Counter(word for each in spoken.values() for word in set(each))
         return {
@@ -191,7 +189,7 @@ class Traits:
         return found
 
     def source_kinds(self, node: Node) -> list[Words]:
-        """The kinds of the nodes that load a model's file for this one alone, nearest first."""
+        """The kinds of the nodes that load a model file for this one alone, nearest first."""
         families = (
             family_of(each.class_type)
             for each in self._own_sources(node)
@@ -200,8 +198,8 @@ class Traits:
         return [family for family in families if family]
 
     def _media_sources(self, node: Node) -> list[Node]:
-        """The nodes that the images, videos and sounds come
-        from that this one works on, nearest first.
+        """The nodes that supply the images, videos and sounds that this one processes, nearest
+        first.
         """
         found: dict[str, Node] = {}
         pending = [node]
@@ -213,8 +211,8 @@ class Traits:
         return list(found.values())
 
     def _media_links(self, node: Node) -> tuple[Node, ...]:
-        """The nodes that this one takes an image, a video or
-        a sound from, in the order of its inputs' names.
+        """The nodes from which this one takes an image, a video or a sound, in order of its inputs'
+        names.
         """
         if node.id not in self._media:
             found: dict[str, Node] = {}
@@ -230,7 +228,7 @@ class Traits:
         return self._media[node.id]
 
     def loaded(self, node: Node) -> Words:
-        """What tells about the one file that this node works on."""
+        """The words that describe the only file that this node processes."""
         found = set()
         for source in self._media_sources(node):
             name = self._labels.files.loaded_by(source)
@@ -240,13 +238,13 @@ class Traits:
 
 
 def without_numbers(name: Words) -> Words:
-    """The telling words of a socket's name, without numbers."""
+    """The meaningful words of a socket's name, without numbers."""
     bare = (word.rstrip("0123456789") for word in name)
     return tuple(word for word in bare if word not in _PLAIN_SOCKETS)
 
 
 def saved_as(saver: Node) -> Words:
-    """What tells about the file that a node saves: the words of its prefix."""
+    """The words of the prefix of the file that a node saves."""
     for name in _PREFIXES:
         value = saver.values.get(name)
         if isinstance(value, str):

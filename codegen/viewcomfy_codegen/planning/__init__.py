@@ -1,3 +1,3 @@
-"""From a workflow to the plan of its client: which inputs
-become parameters, what each takes and says.
+"""The planning of a client: which inputs become parameters, and the type, the name and the
+documentation of each.
 """

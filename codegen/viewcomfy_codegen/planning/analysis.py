@@ -1,5 +1,5 @@
-"""What is known of a workflow before anybody asks for a
-client: its classes, its graph, its settable inputs.
+"""What is known about a workflow before a client is planned: its classes, its graph and its
+settable inputs.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from .wishes import Wishes
 
 
 class Analysis(NamedTuple):
-    """A workflow with the facts of its classes, its nodes'
-    roles and a draft of each settable input.
+    """A workflow with facts about its classes, the roles of its nodes and a draft of each settable
+    input.
     """
 
     workflow: Workflow
@@ -32,9 +32,9 @@ def analyse(
     *,
     curated: bool = False,
 ) -> Analysis:
-    """The analysis that the plan of a client and the local server share.
+    """The analysis that both the plan of a client and the local server start from.
 
-    `curated` has the wishes in place of ViewComfy's marks say what is to be shown.
+    If `curated`, the wishes rather than ViewComfy's marks determine what is shown.
     """
     classes = {node.class_type for node in workflow.nodes.values()}
     facts = {each: catalog.node(each) for each in sorted(classes)}

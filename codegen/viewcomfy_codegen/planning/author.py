@@ -1,6 +1,4 @@
-"""What the author of a workflow said on the web page about
-its inputs, its outputs and its parts.
-"""
+"""What a workflow's author entered on ComfyUI's web page about its inputs, outputs and nodes."""
 
 from __future__ import annotations
 
@@ -13,15 +11,15 @@ from ..naming.surroundings import Surroundings
 
 
 class Label(NamedTuple):
-    """What somebody called a single input, and where, for people."""
+    """The label that somebody gave an input, and a description of where."""
 
     text: str
     origin: str
 
 
 class Author(NamedTuple):
-    """Labels by input, the outputs that App mode shows, in its order, what stands around each
-    node, and where the nodes stand on the canvas.
+    """Labels by input, the outputs that App mode shows, in its order, and the surroundings and
+    canvas position of each node.
     """
 
     labels: Mapping[WireKey, Label] = {}

@@ -1,7 +1,7 @@
-"""Inputs that one person would set together: equal as deployed, and joined by the graph.
+"""Inputs that belong together: deployed with equal values and connected by the graph.
 
-Values alone prove nothing: two pipelines side by side both have 20 steps. Each rule here names the
-shape of the graph that makes the inputs one.
+Equal values alone prove nothing: two independent pipelines may both use 20 steps. Each rule here
+describes a shape of the graph that makes several inputs one.
 """
 
 from __future__ import annotations
@@ -30,27 +30,25 @@ Sets = tuple[tuple[WireKey, ...], ...]
 _OF_A_SCHEDULE: Final = frozenset(
     {"steps", "sampler_name", "scheduler", "noise_seed", "seed"}
 )
-"""What the halves of one denoising share."""
+"""What the two halves of one denoising process share."""
 
 _LIKELY: Final = frozenset({"steps", "cfg", "sampler_name", "scheduler", "denoise"})
 
 _RATES: Final = frozenset({"frame_rate", "fps"})
 _FAR: Final = 3
-"""Links between the halves of one denoising, at most."""
+"""The maximum number of links between the two halves of a denoising process."""
 
 _PREFIXES: Final = frozenset({"filename", "prefix"})
 
 
 def belonging(analysis: Analysis) -> Sets:
-    """The sets of inputs that belong together, each in the
-    order of the flow, the first one first.
-    """
+    """The sets of inputs that belong together, each in order of data flow."""
     return _Belonging(analysis).sets()
 
 
 def likely(analysis: Analysis) -> Sets:
-    """Sets that may belong together, which only their
-    author knows: samplers of one flow that are set alike.
+    """Sets that may belong together: samplers in one flow with equal settings. Only the workflow's
+    author can tell.
     """
     return _Belonging(analysis).likely_sets()
 
@@ -109,7 +107,7 @@ class _Belonging:
         return facts.outputs if facts is not None else ()
 
     def _join(self, one: WireKey, other: WireKey) -> None:
-        """The two are one, where they take and hold the same."""
+        """Combine the two inputs if their types and values are the same."""
         first, second = self._drafts.get(one), self._drafts.get(other)
         if first is None or second is None or one == other:
             return
@@ -123,8 +121,8 @@ class _Belonging:
         return key
 
     def _halves(self) -> Iterator[tuple[WireKey, WireKey]]:
-        """Samplers of one class of which the second goes on with
-        the first one's latents, each for a part of the steps.
+        """Pairs of samplers of one class in which the second continues from the latents of the
+        first, each for part of the steps.
         """
         for node in self._nodes.values():
             before = self._half_before(node)
@@ -137,7 +135,9 @@ class _Belonging:
             yield from self._models_of(before, node)
 
     def _half_before(self, node: Node) -> Node | None:
-        """The sampler that ends where this one starts, a few nodes before it."""
+        """The sampler that ends at the step where this one starts, at most a few nodes before
+        it.
+        """
         start = node.values.get("start_at_step")
         if not start:
             return None
@@ -155,7 +155,9 @@ class _Belonging:
         return None
 
     def _models_of(self, one: Node, other: Node) -> Iterator[tuple[WireKey, WireKey]]:
-        """What is set alike on the models of two halves: nodes of one class that load no file."""
+        """The inputs that the model nodes of two halves have in common, if these nodes have one
+        class and load no file.
+        """
         first, second = (self._feeding(each, "model") for each in (one, other))
         if first is None or second is None or first.id == second.id:
             return
@@ -168,8 +170,8 @@ class _Belonging:
         return self._nodes.get(link.node) if link is not None else None
 
     def _twins(self) -> Iterator[tuple[WireKey, WireKey]]:
-        """Encoders of one class for the two sides of one
-        prompt: all that they have alike, but for the texts.
+        """Pairs of encoders of one class for the two sides of a prompt: every input except the
+        texts.
         """
         roles = self._analysis.roles
         by_class: dict[str, list[Node]] = defaultdict(list)
@@ -184,14 +186,14 @@ class _Belonging:
                     )
 
     def _texts_of_an_encoder(self) -> Iterator[tuple[WireKey, WireKey]]:
-        """The texts that one encoder takes for several language models, where they say the same."""
+        """The texts that an encoder takes for several language models."""
         for id, drafts in self._by_node.items():
             if self._analysis.roles.encodes(self._nodes[id]):
                 texts = [each for each in drafts if _is_prompt(each)]
                 yield from _pairs(each.key for each in texts)
 
     def _sizes(self) -> Iterator[tuple[WireKey, WireKey]]:
-        """Nodes of one flow that repeat a width and a height."""
+        """Nodes in one flow that repeat a width and a height."""
         for pair in (("width", "height"), ("target_width", "target_height")):
             buckets: dict[Hashable, list[Node]] = defaultdict(list)
             for node in self._nodes.values():
@@ -204,8 +206,8 @@ class _Belonging:
                         yield WireKey(one.id, name), WireKey(other.id, name)
 
     def _writers(self) -> Iterator[tuple[WireKey, WireKey]]:
-        """How several outputs of one class are written, as
-        movies are: with one rate, in one format.
+        """The settings of several output nodes of one class, such as the frame rate and the format
+        of videos.
         """
         writers: dict[str, list[Node]] = defaultdict(list)
         for node in self._nodes.values():
@@ -218,8 +220,8 @@ class _Belonging:
                 )
 
     def _equal_in_one_flow(self) -> Iterator[tuple[WireKey, WireKey]]:
-        """Seeds, model files and prompts that several nodes of
-        one flow repeat, with what else such loaders have alike.
+        """Seeds, model files and prompts that several nodes in one flow repeat, and the other
+        settings that their loaders share.
         """
         buckets: dict[tuple[tuple[str, ...], str], list[Draft]] = defaultdict(list)
         for draft in self._drafts.values():
@@ -240,7 +242,7 @@ class _Belonging:
     def _options_of_loaders(
         self, one: Draft, other: Draft
     ) -> Iterator[tuple[WireKey, WireKey]]:
-        """How two loaders of one file load it; other files and their slots are each one's own."""
+        """The settings of two loaders of the same file, except other files and their slots."""
         own = set(words(one.input))
         yield from self._alike(
             one.node,
@@ -249,8 +251,8 @@ class _Belonging:
         )
 
     def _kind(self, draft: Draft) -> tuple[str, ...] | None:
-        """What a value has to share beside itself to be
-        repeated on purpose; None for what is equal by chance.
+        """What two equal values must have in common to be repeated on purpose; None if they may be
+        equal by chance.
         """
         if is_random(draft.type) and draft.value:
             return ("seed",)
@@ -275,7 +277,7 @@ class _Belonging:
 
 
 def _pairs(items: Iterable[Item]) -> Iterator[tuple[Item, Item]]:
-    """Each item with the first."""
+    """The first item paired with each of the others."""
     listed = list(items)
     return ((listed[0], other) for other in listed[1:])
 
@@ -291,5 +293,5 @@ def _is_file(draft: Draft) -> bool:
 
 
 def _is_prompt(draft: Draft) -> bool:
-    """Whether it is a text that says something."""
+    """Whether the draft is a text that isn't blank."""
     return isinstance(draft.type, Text) and bool(str(draft.value or "").strip())

@@ -1,8 +1,8 @@
-"""Inputs that a choice brings (COMFY_DYNAMICCOMBO_V3): what each takes in which branch, and those a
-workflow lacks.
+"""Inputs that exist only under some choices (COMFY_DYNAMICCOMBO_V3): what each accepts in which
+branch, and those that the workflow doesn't contain.
 
-A branch is known by its selectors' wire names until the parameters have names: `branches_of`, then
-`resolved`.
+Until parameters have names, a branch refers to its selectors by wire name: `branches_of` does so,
+`resolved` substitutes the names.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Typed: TypeAlias = Callable[[InputFacts], ParameterType | None]
 def branches_of(
     variants: Iterable[Variant], typed: Typed, *, seed: bool
 ) -> tuple[Branch, ...]:
-    """The branches in which an input holds a value; `typed` says what it takes by its facts."""
+    """The branches in which an input holds a value; `typed` returns its type from its facts."""
     found: list[Branch] = []
     for variant in variants:
         kind = typed(variant.facts)
@@ -44,14 +44,12 @@ def branches_of(
 
 
 def with_draws(kind: ParameterType, draws: bool) -> ParameterType:
-    """The type where None stands for a drawn seed, or does not."""
+    """The type, with or without None for a seed that is drawn."""
     return replace(kind, random=draws) if isinstance(kind, Integer) else kind
 
 
 def _merged(branches: Sequence[Branch]) -> tuple[Branch, ...]:
-    """The same in fewer branches: those that differ in the
-    choices of one selector alone are one.
-    """
+    """The same branches, with those that differ only in the choices of one selector merged."""
     for path in dict.fromkeys(path for branch in branches for path in branch.when):
         joined: dict[str, Branch] = {}
         for branch in branches:
@@ -67,8 +65,8 @@ def _merged(branches: Sequence[Branch]) -> tuple[Branch, ...]:
 
 
 def joined_type(kinds: Sequence[ParameterType]) -> ParameterType:
-    """What takes all that one of the types takes: the widest
-    bounds, all choices in order, JSON where kinds differ.
+    """The type that accepts every value that any of `kinds` accepts: the widest bounds, all choices
+    in order, JSON if the kinds differ.
     """
     first = kinds[0]
     if all(kind == first for kind in kinds):
@@ -100,8 +98,8 @@ def _joined_numbers(kinds: Sequence[Integer | Number]) -> Integer | Number:
 
 
 class Selector(NamedTuple):
-    """The input whose value chooses: its deployed value,
-    and its parameter's name and choices, where it has one.
+    """The input whose value determines the branch: its deployed value and, if it has a parameter,
+    the name and choices of that.
     """
 
     value: object
@@ -112,8 +110,8 @@ class Selector(NamedTuple):
 def resolved(
     branches: Iterable[Branch], selectors: Mapping[str, Selector | None]
 ) -> tuple[Branch, ...]:
-    """The branches that a call can choose, by parameters'
-    names; a selector of None may have any value.
+    """The branches that a call can choose, by parameter name; the value of a selector that is None
+    may be anything.
     """
     found: list[Branch] = []
     for branch in branches:
@@ -135,8 +133,8 @@ def resolved(
 def narrowed(
     branches: Sequence[Branch], kind: ParameterType
 ) -> tuple[ParameterType, tuple[Branch, ...]]:
-    """The type of a parameter that takes `kind` in all its
-    branches, and these; where one takes no less, it takes the same.
+    """The type of a parameter that accepts `kind` across its branches, and the branches: those that
+    accept everything it does get its type.
     """
     kind = with_draws(kind, any(branch.draws for branch in branches))
     draws = isinstance(kind, Integer) and kind.random
@@ -159,8 +157,8 @@ def _takes_as_much(one: ParameterType, other: ParameterType) -> bool:
 
 
 def told(branches: Sequence[Branch], selectors: Mapping[str, Selector | None]) -> str:
-    """Under which choices the input counts, as a sentence;
-    empty where every choice of one selector brings it.
+    """A sentence about the choices under which the input applies; empty if it applies under all
+    choices of its only selector.
     """
     names = {name for branch in branches for name in branch.when}
     keys = {key for branch in branches for each in branch.when.values() for key in each}
@@ -171,8 +169,8 @@ def told(branches: Sequence[Branch], selectors: Mapping[str, Selector | None]) -
 
 
 def wire_names(inputs: Mapping[str, InputFacts], before: str = "") -> Iterator[str]:
-    """The names of a class's inputs in their order, each
-    selector followed by those that its choices bring.
+    """The wire names of a class's inputs in order, each selector followed by the inputs that its
+    choices add.
     """
     for name, facts in inputs.items():
         yield f"{before}{name}"
@@ -181,10 +179,11 @@ def wire_names(inputs: Mapping[str, InputFacts], before: str = "") -> Iterator[s
 
 
 def lacking(node: Node, known: NodeFacts) -> Iterator[str]:
-    """The inputs that other choices than the deployed ones bring, and that the node does not carry.
+    """The inputs that other choices than the deployed ones would add, and that the node doesn't
+    have.
 
-    A node without what its deployed choices require is of an older class, whose choices bring
-    nothing.
+    A node without an input that its deployed choices require was made with an older version of its
+    class, whose choices add none.
     """
     if not any(facts.branches for facts in known.inputs.values()):
         return
@@ -201,14 +200,14 @@ def lacking(node: Node, known: NodeFacts) -> Iterator[str]:
 
 
 def _is_deployed(variant: Variant, node: Node) -> bool:
-    """Whether the deployed choices bring a value of this meaning."""
+    """Whether the deployed choices add an input of this meaning, and it holds a value."""
     return variant.facts.is_widget and all(
         node.values.get(path) == choice for path, choice in variant.when.items()
     )
 
 
 def _can_be_chosen(variant: Variant, node: Node) -> bool:
-    """Whether a call could make these choices by values, and the deployed ones are others."""
+    """Whether these choices differ from the deployed ones and a call can make them."""
     deployed = [node.values.get(path) for path in variant.when]
     return (
         not variant.when.keys() & node.links.keys()
@@ -218,7 +217,9 @@ def _can_be_chosen(variant: Variant, node: Node) -> bool:
 
 
 def in_class_order(node: Node, known: NodeFacts | None) -> list[str]:
-    """The node's values as its class lists them, then those that it does not list."""
+    """The names of the node's values in the order of its class, followed by those it doesn't
+    list.
+    """
     names = wire_names(known.inputs) if known is not None else ()
     places = {name: place for place, name in enumerate(dict.fromkeys(names))}
 

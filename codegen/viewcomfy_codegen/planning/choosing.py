@@ -1,4 +1,4 @@
-"""The parameters that depend on a choice, once it is clear which choices a call can make."""
+"""Parameters that depend on a choice, once it is known which choices a call can make."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .types import refusal
 
 
 def chosen(kept: Named) -> Named:
-    """The parameters with their branches by the names of
-    those that choose; none of which no choice is left.
+    """The parameters, their branches now referring to selectors by parameter name, without those
+    that no call can enable.
     """
     by_key = {draft.key: (name, draft) for name, draft in kept}
     found: Named = []
@@ -36,8 +36,8 @@ def chosen(kept: Named) -> Named:
 def _settled(
     draft: Draft, by_key: Mapping[WireKey, tuple[Identifier, Draft]]
 ) -> Draft | None:
-    """The draft with the type that its remaining branches
-    join to; None where a call cannot choose any of them.
+    """The draft with the combined type of its remaining branches; None if no call can choose any of
+    them.
     """
     paths = dict.fromkeys(path for each in draft.branches for path in each.when)
     selectors = {path: _selector(draft, path, by_key) for path in paths}
@@ -53,7 +53,7 @@ def _settled(
     kind, branches = narrowed(branches, kind)
     counts = told(branches, selectors)
     if not (draft.lacking or counts or len(branches) > 1):
-        # Every choice brings it, and always the same.
+        # It exists under every choice, always with the same type.
         seed = isinstance(draft.type, Integer) and draft.type.random
         return draft._replace(type=with_draws(kind, seed), branches=())
     return draft._replace(type=kind, branches=branches, counts=counts)
@@ -62,8 +62,8 @@ def _settled(
 def _selector(
     draft: Draft, path: str, by_key: Mapping[WireKey, tuple[Identifier, Draft]]
 ) -> Selector | None:
-    """The input of the draft's node that chooses; None
-    where it is linked, so that nobody knows its value.
+    """The selector at `path` on the draft's node; None if it is linked, so that its value is
+    unknown.
     """
     if path in draft.node.links:
         return None
@@ -76,8 +76,8 @@ def _selector(
 
 
 def by_sets(kept: Named, joined: Sets) -> Named:
-    """The parameters without those that another sets; where
-    one of these chooses, the other's name says so.
+    """The parameters without those that another one sets; branches that depended on them refer to
+    the other one.
     """
     names = {draft.key: name for name, draft in kept}
     heirs = {

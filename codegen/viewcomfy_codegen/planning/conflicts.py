@@ -1,6 +1,4 @@
-"""What a workflow's author should know of its nodes and
-values: worth a warning, never a reason to fail.
-"""
+"""Diagnostics about nodes and values that a server would refuse: reasons to warn, never to fail."""
 
 from __future__ import annotations
 
@@ -16,8 +14,8 @@ from .analysis import Analysis
 def doubts(
     analysis: Analysis, object_info: Mapping[str, object] | None, source: str
 ) -> list[Diagnostic]:
-    """Classes that no server has, or the user's own lacks,
-    and deployed values that they would refuse.
+    """Warnings about classes that no server has or the user's server lacks, and about deployed
+    values that it would refuse.
     """
     return [*_classes(analysis, object_info, source), *_values(analysis, source)]
 
@@ -38,8 +36,8 @@ def _classes(
         elif object_info is not None and node.class_type not in object_info:
             yield Diagnostic(
                 where,
-                "the server of --object-info has no such class",
-                "install the pack that brings it, or ask the server that runs the workflow",
+                "the server of --object-info doesn't have this class",
+                "install the node pack that contains it, or use the server that runs the workflow",
                 "warning",
             )
 

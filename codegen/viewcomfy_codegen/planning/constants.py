@@ -1,4 +1,4 @@
-"""A constant takes what all its consumers take: their bounds, their choices."""
+"""The type of a constant: what all of its consumers accept."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def consumed_type(
     facts: Mapping[str, NodeFacts | None],
     roles: Roles,
 ) -> ParameterType | None:
-    """What the consumers of a constant of type `own` agree
-    on; None where they don't, or nobody knows.
+    """The type that the consumers of a constant of type `own` agree on; None if they disagree or
+    none of them is known.
     """
     kinds: list[ParameterType] = []
     for use in roles.users(node):

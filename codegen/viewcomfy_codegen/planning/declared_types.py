@@ -1,4 +1,4 @@
-"""The type of an input that its class declares: from the class's facts and the deployed value."""
+"""The type that a class declares for an input, combined with the deployed value."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _MODEL_FILE: Final = re.compile(
 )
 
 _WIDEST: Final = 1e18
-"""Floats beyond it are a widget's way to say that there is no bound."""
+"""A float bound of at least this magnitude means that a widget has no bound."""
 
 SWITCHES: Final = frozenset("""
     enable disable enabled disabled on off yes no true false none always never before after left
     right top bottom center up down horizontal vertical width height x y z red green blue alpha
     fixed randomize increment decrement
     """.split())
-"""Choices that complete a whole (switches, sides, axes, channels); any other list may grow."""
+"""Choices that form a complete set (switches, sides, axes, channels). Any other list may grow."""
 
 _OBJECTS: Final = frozenset({"BOUNDING_BOX", "COMPOSITOR", "CURVE"})
 
@@ -41,8 +41,8 @@ _NUMBERS: Final = frozenset({"INT", "FLOAT"})
 
 
 def declared_type(facts: InputFacts, value: object) -> ParameterType | None:
-    """What a class says of an input that holds a value;
-    None for a link, and where the class leaves it open.
+    """The type that a class declares for an input with this value; None for a link, or if the class
+    leaves the type open.
     """
     if facts.upload is not None and not isinstance(value, list):
         return Media(facts.upload)
@@ -85,7 +85,7 @@ def choices_of(facts: InputFacts, value: object) -> ParameterType | None:
         return Text()
     strings = tuple(option for option in options if isinstance(option, str))
     if len(strings) == len(options):
-        # One choice alone is what one machine has; others have more.
+        # A single choice is what one machine happens to have.
         whole_list = len(strings) > 1 and not facts.incomplete
         closed = facts.closed or (
             whole_list and {each.casefold() for each in strings} <= SWITCHES
@@ -99,12 +99,12 @@ def choices_of(facts: InputFacts, value: object) -> ParameterType | None:
 
 
 def _is_file_elsewhere(value: object, options: tuple[object, ...]) -> bool:
-    """Whether the choices are what one machine had of the files that the workflow names."""
+    """Whether the value is a model file and the choices are those of another machine."""
     return isinstance(value, str) and value not in options and is_model_file(value)
 
 
 def is_model_file(value: object, facts: InputFacts | None = None) -> bool:
-    """Whether a value names a file of weights: it looks like one, or its class lists them."""
+    """Whether a value names a model file: it looks like one, or its class lists files."""
     return isinstance(value, str) and (
         (facts is not None and facts.files) or _MODEL_FILE.search(value) is not None
     )

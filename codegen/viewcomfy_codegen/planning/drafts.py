@@ -1,4 +1,4 @@
-"""The inputs of a workflow that can be set, each with its type and its group."""
+"""The settable inputs of a workflow, each with its type and group."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _OF_A_SERVER: Final = {
 
 
 class Draft(NamedTuple):
-    """A parameter while it is planned.
+    """A parameter while it is being planned.
 
-    `value` is the deployed one, `default` what stands for it in a call, REQUIRED where a call has
-    to give it; `doubt` says what ComfyUI takes in place of a deployed value that it would refuse.
-    `marked` when its node has one of ViewComfy's marks; `mask_of` names the image whose mask this
-    is; `told` is what the user's own server says of the input, `wish` what the user wrote down on
-    it; `titled` when its author gave it its name.
+    `value` is the deployed value, `default` what a call sends if it sets nothing (REQUIRED if every
+    call must set it). `doubt` says what ComfyUI accepts if it would refuse the deployed value.
+    `marked` is true if the node has one of ViewComfy's marks. `mask_of` is the name of the image
+    whose mask this is. `told` is what the user's server says about the input, `wish` what the user
+    wrote about it. `titled` is true if the parameter got its name from its node's title.
     """
 
     node: Node
@@ -59,14 +59,16 @@ class Draft(NamedTuple):
     type_origin: Origin | str = TypeOrigin.VALUE
     name_origin: Origin | str = ""
     hidden: str = ""
-    """Why it has no parameter unless somebody asks for it; empty where it has one."""
+    """Why the input has no parameter unless one is requested; empty if it has one."""
     titled: bool = False
     branches: tuple[Branch, ...] = ()
-    """The choices that bring it, by their selectors' wire names, where it depends on any."""
+    """The choices under which the input exists, by their selectors' wire names; empty if it always
+    does.
+    """
     counts: str = ""
-    """A sentence that says under which choices it counts; empty where it always does."""
+    """A sentence about the choices under which the input applies; empty if it always does."""
     lacking: bool = False
-    """Whether the workflow does not carry it, since the deployed choice does not bring it."""
+    """Whether the workflow doesn't contain the input because the deployed choices don't add it."""
 
     @property
     def input(self) -> str:
@@ -81,10 +83,10 @@ def drafts(
     wishes: Wishes | None = None,
     curated: bool = False,
 ) -> Iterator[Draft]:
-    """Every input that holds a value, but the widgets that only the web page uses, in the order of
-    the flow.
+    """Every input that holds a value, in order of data flow, except widgets that only the web page
+    uses.
 
-    `curated` has the wishes in place of ViewComfy's marks say what is to be shown.
+    If `curated`, the wishes rather than ViewComfy's marks determine what is shown.
     """
     wishes = wishes or {}
     useful = workflow.leading_to(output_ids(workflow, facts))
@@ -111,8 +113,8 @@ def drafts(
 
 
 def _facts_of(known: NodeFacts | None, name: str, node: Node) -> InputFacts | None:
-    """What the deployed choices make of an input; of one
-    that they don't bring, what any choice makes of it.
+    """Facts about an input under the deployed choices or, if these don't add it, under any
+    choices.
     """
     if known is None:
         return None
@@ -129,7 +131,7 @@ def _draft(
     roles: Roles,
     slots: Slots,
 ) -> Draft:
-    """The draft of one input by what is known of its class."""
+    """The draft of an input, from what is known about its class."""
     kind, origin, default, doubt = kind_of(name, value, declared, catalog)
     if known is not None and known.own:
         origin = _OF_A_SERVER.get(origin, origin)
@@ -162,9 +164,7 @@ def _branches(
     kind: ParameterType,
     known: NodeFacts | None,
 ) -> tuple[Branch, ...]:
-    """The branches of an input that the workflow carries;
-    in the deployed one it takes the deployed value.
-    """
+    """The branches of an input that the workflow contains; the deployed one has the given type."""
     if known is None or "." not in name:
         return ()
     seed = is_random(kind)
@@ -187,8 +187,8 @@ def lacking_drafts(
     wishes: Wishes,
     curated: bool = False,
 ) -> Iterator[Draft]:
-    """The inputs that other choices than the deployed ones
-    would bring: optional, and rarely set.
+    """Drafts of the inputs that other choices than the deployed ones would add. They are optional
+    and rarely set.
     """
     useful = workflow.leading_to(output_ids(workflow, facts))
     for node in workflow.nodes.values():
@@ -222,7 +222,7 @@ def lacking_drafts(
 
 
 def _wished(draft: Draft, wish: Wish | None, curated: bool) -> Draft:
-    """The draft as its user wants it."""
+    """The draft with what the user requested for it."""
     if wish is None:
         return draft._replace(marked=False) if curated and draft.marked else draft
     wanted = wish.type and kind_wished(draft.type, wish.type, draft.value)
@@ -241,8 +241,8 @@ def masks(
     facts: Mapping[str, NodeFacts | None],
     wishes: Wishes,
 ) -> Iterator[tuple[Identifier, Draft]]:
-    """The parameters, and after each image whose loader's
-    mask the workflow uses, a file for that mask.
+    """The parameters; each image whose loader's mask the workflow uses is followed by a file for
+    that mask.
     """
     pairs = list(named)
     taken: set[str] = {name for name, _ in pairs}

@@ -1,4 +1,4 @@
-"""Which of a workflow's inputs a client shows: what marks and globs leave."""
+"""Which of a workflow's inputs a client has: those that marks and globs leave."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Named: TypeAlias = list[tuple[Identifier, Draft]]
 def filtered(
     named: Named, options: Options, source: str
 ) -> tuple[Named, list[Diagnostic]]:
-    """What the marks and the globs leave, by the names that the
-    workflow gives; a glob without a match is worth a warning.
+    """The inputs that marks and globs leave, by the workflow's own names, and a warning for each
+    glob that matches nothing.
     """
     kept = [pair for pair in named if not (pair[1].wish and pair[1].wish.hidden)]
     kept = [

@@ -1,4 +1,4 @@
-"""Which inputs people set each time, and which ones they rarely touch."""
+"""Which inputs people set for each run, and which ones they rarely change."""
 
 from __future__ import annotations
 
@@ -44,25 +44,25 @@ _RARE: Final = frozenset(
     " tiling tile tiles tiled temporal overlap filename prefix format codec crf pix metadata"
     " extension compression lossless quality method interpolation subfolder directory dir path"
     " save output folder debug unload workflow pingpong loop"
-    # Noise between two samplers, and where control begins and ends.
+    # Noise between two samplers; the range of a control.
     " add leftover percent at begin tolerance threshold confidence eta churn tau eps"
-    # Cutting, padding and masking.
+    # Cropping, padding and masking.
     " crop channel feather feathering grow expand tapered erode dilation blur divisible"
     " proportion keep pad padding"
     " alpha invert dsize vx vy parts facedetection orientation"
-    # Inner works of models, and how a long video is cut into windows for them.
+    # Internals of models, and the windows into which they split a long video.
     " clip interpretation normalization normalize embeds unfold hooks schedule cond uncond area"
     " terminal stretch chunk chunks layer norm context window stride guarantee"
     " rope riflex template beta version algorithm config model models union index order"
     " detection guide timestep latents"
     " direction mode variance iters equal easing handling"
-    # What a service is reached with.
+    # Access to a service.
     " endpoint api role"
-    # The server's care.
+    # The server's resources.
     " gpu gc log print verbose console memory state hidden force token tokens_per vram compile"
     " block blocks swap".split()
 )
-"""Words in the names of inputs that few people touch."""
+"""Words in the names of inputs that few people change."""
 
 _WANTED_CHOICES: Final = frozenset(
     "style aspect ratio preset language lang voice function sampler scheduler resolution"
@@ -73,10 +73,10 @@ _WANTED_CHOICES: Final = frozenset(
 """Words in the names of choices that people make for each run."""
 
 ASKED: Final = _WANTED_CHOICES - {"sampler", "scheduler"}
-"""Those of them that say what is wanted, rather than how it is made."""
+"""The choices among them that describe the result rather than how it is made."""
 
 _SAID: Final = PROMPT_WORDS | _WANTED_CHOICES | {"url", "word", "words", "title"}
-"""Words in the names of texts that people write for each run, however short they are."""
+"""Words in the names of texts that people write for each run, however short."""
 
 _FILES: Final = frozenset(
     "ckpt vae clip lora unet model config control net controlnet ipadapter file encoder upscale"
@@ -86,7 +86,7 @@ _GLUE: Final = frozenset(
     "delimiter separator linebreak addition clean whitespace find comparison operation multiple"
     " of purge library".split()
 )
-"""Words for how values are put together, compared or freed."""
+"""Words for how values are combined, compared or released."""
 
 _RARE_ALONE: Final = frozenset(
     "device dtype precision cache offload debug unload log print memory timeout api".split()
@@ -101,7 +101,7 @@ _CUTTING: Final = frozenset(
 _LIMITS: Final = frozenset({"min", "max"})
 _SWITCHING: Final = frozenset({"enable", "enabled", "use", "switch"})
 _SETTING: Final = re.compile(r"[a-z0-9][a-z0-9_.:-]*|None|Disabled|Enabled")
-"""A text that is one of several settings, rather than something that people say."""
+"""A text that is one of several settings rather than something that a person wrote."""
 
 
 def is_rare(
@@ -114,7 +114,9 @@ def is_rare(
     roles: Roles,
     slots: Slots,
 ) -> bool:
-    """Whether people seldom touch it: model files, devices, how a result is saved, inner works."""
+    """Whether people rarely change an input: model files, devices, how a result is saved,
+    internals.
+    """
     parts = _without_number(words(name))
     if isinstance(kind, Media) or (facts is not None and facts.choices_from):
         return False
@@ -149,7 +151,7 @@ def _is_rare_by_name(
     known: NodeFacts | None,
     advanced: bool,
 ) -> bool:
-    """Whether people seldom touch an input with these words in its name; `advanced` if its class
+    """Whether people rarely change an input with these words in its name; `advanced` if its class
     says so.
     """
     if _is_hint(node, parts) or _is_place(parts, kind):
@@ -170,7 +172,7 @@ def _is_rare_by_name(
 
 
 def works_on_images(node: Node, known: NodeFacts | None) -> bool:
-    """Whether a node handles images that it is given, rather than makes latents of a number."""
+    """Whether a node processes given images rather than creating latents of a given number."""
     if known is not None:
         return not _IMAGES.isdisjoint(known.outputs) and any(
             known.inputs[link].type in _IMAGES
@@ -200,8 +202,8 @@ def _loads_model(
 
 
 def _is_hint(node: Node, parts: Words) -> bool:
-    """Whether a size is only told to a model, as text encoders and schedules take it, or bounds
-    another, and makes nothing of that size.
+    """Whether a size is only information for a model, as text encoders and schedulers take it, or a
+    limit, and nothing of that size is created.
     """
     if not {"width", "height"}.intersection(parts):
         return False
@@ -214,7 +216,7 @@ def _is_hint(node: Node, parts: Words) -> bool:
 
 
 def _is_place(parts: Words, kind: ParameterType) -> bool:
-    """Whether it says where or in which way something is done, rather than what is made."""
+    """Whether an input says where or how something is done rather than what is made."""
     if {"x", "y"}.intersection(parts[-1:]) and isinstance(kind, Integer | Number):
         return _PLACED.issuperset(parts[:-1])
     if parts[-1:] == ("type",) or parts[-2:] in (("start", "step"), ("end", "step")):
@@ -225,7 +227,7 @@ def _is_place(parts: Words, kind: ParameterType) -> bool:
 _PLACED: Final = frozenset(
     "image images a b source layer position pos offset location center crop".split()
 )
-"""What stands at such a place; of a face's parts they say how it looks."""
+"""What is placed at such a position. For parts of a face, x and y describe its expression."""
 
 _WEAK: Final = frozenset(
     [
@@ -236,13 +238,13 @@ _WEAK: Final = frozenset(
 
 
 def _is_making(parts: Words) -> bool:
-    """Whether a word that is rare elsewhere stands in a name that says what is made."""
+    """Whether a name with a rarely changed word nevertheless says what is made."""
     making = {"width", "height", "steps", "cfg", "denoise", "megapixels", "frames"}
     return bool(making.intersection(parts)) and _CUTTING.isdisjoint(parts)
 
 
 def _is_work(node: Node, parts: Words, known: NodeFacts | None) -> bool:
-    """Whether it says how much of what it is given a node handles at once."""
+    """Whether an input says how much of its data a node processes at once."""
     if parts[-2:] != ("batch", "size"):
         return False
     return not _PARTS.isdisjoint(parts) or works_on_images(node, known)
@@ -253,8 +255,8 @@ def _of_masks(node: Node) -> bool:
 
 
 def _is_technical(parts: Words, kind: ParameterType) -> bool:
-    """Whether a switch or a choice is one that a workflow's author sets once, rather than its users
-    each time.
+    """Whether a switch or choice is one that a workflow's author sets once rather than its users
+    for each run.
     """
     if isinstance(kind, Choice):
         return _WANTED_CHOICES.isdisjoint(parts)
@@ -264,7 +266,7 @@ def _is_technical(parts: Words, kind: ParameterType) -> bool:
 
 
 def _is_setting(parts: Words, value: object) -> bool:
-    """Whether a text of an unknown class looks like one of its choices, which nobody lists."""
+    """Whether a text of an unknown class looks like one of several choices."""
     return (
         isinstance(value, str)
         and _SETTING.fullmatch(value) is not None

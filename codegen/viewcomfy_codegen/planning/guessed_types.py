@@ -1,6 +1,6 @@
-"""The type of an input that no class declares: guessed from its name, or read off its value.
+"""The type of an input that no class declares: guessed from its name or its value.
 
-Placeholders, which programs that fill a workflow in replace, are recognized here too.
+Placeholders, which programs that fill in a workflow replace, are also recognized here.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _MEDIA_BY_EXTENSION: Final = {
 _MEDIA_WORDS: Final = frozenset({"image", "mask", "video", "audio", "picture", "photo"})
 
 _PLACEHOLDER: Final = re.compile(r"%[^%]+%|\{\{.*\}\}|\$\{.*\}")
-"""What chat front ends write where they put a value in: `%sampler%`, `{{width}}`, `${seed}`."""
+"""What chat front ends write in place of a value: `%sampler%`, `{{width}}`, `${seed}`."""
 
 _SHOUTED: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
-"""How programs that fill workflows in spell their placeholders: `PARAM_WIDTH`, `SEED_VALUE`."""
+"""How programs that fill in workflows spell their placeholders: `PARAM_WIDTH`, `SEED_VALUE`."""
 
 _PAIRS: Final = (
     ("enable", "disable"),
@@ -45,20 +45,20 @@ _PAIRS: Final = (
     ("on", "off"),
     ("true", "false"),
 )
-"""Switches that are written out: either word stands for one of two."""
+"""Switches that are written as words: a value with either word can have the other."""
 
 _LONGEST_OPTION: Final = 60
-"""Texts with spaces that are longer are prose, which takes several lines."""
+"""Longer texts with spaces are prose, which needs several lines."""
 
 _COUNTED: Final = frozenset(
     "layer layers latents level levels block blocks tiles token tokens steps frames".split()
 )
-"""Words in names of what is counted, and of what a number picks."""
+"""Words in the names of counts, and of what a number selects."""
 
 
 def guessed_type(name: str, value: object, catalog: Catalog) -> ParameterType | None:
-    """For an input that no class declares: what inputs of
-    that name are elsewhere, where the value agrees.
+    """The type of an input that no class declares: that of inputs with its name in other classes,
+    if its value fits.
     """
     if isinstance(value, str):
         media = _media(name, value)
@@ -68,14 +68,14 @@ def guessed_type(name: str, value: object, catalog: Catalog) -> ParameterType | 
     if isinstance(value, int) and not isinstance(value, bool):
         facts = catalog.guess(plain_name(name), value)
         kind = facts.type if facts is not None else ""
-        # A whole number is no proof of an integer: "cfg": 6 is written for 6.0.
+        # A whole number doesn't prove an integer: `"cfg": 6` stands for 6.0.
         whole = kind == "INT" or not _COUNTED.isdisjoint(words(name))
         return Integer() if whole else Number()
     return None
 
 
 def _guessed_text(value: str, facts: InputFacts | None) -> ParameterType | None:
-    """The type of a text: a choice where such inputs are choices, for all that is known of them."""
+    """The type of a text: an open choice if inputs with its name are choices elsewhere."""
     for pair in _PAIRS:
         if value in pair:
             return Choice(pair, open=True)
@@ -89,7 +89,9 @@ def _guessed_text(value: str, facts: InputFacts | None) -> ParameterType | None:
 
 
 def _is_an_option(value: str) -> bool:
-    """Whether a text could stand in a list of choices: a short line, and no placeholder or file."""
+    """Whether a text could be in a list of choices: a short line that is neither a placeholder nor
+    a model file.
+    """
     return (
         0 < len(value) <= _LONGEST_OPTION
         and value.isprintable()
@@ -98,7 +100,9 @@ def _is_an_option(value: str) -> bool:
 
 
 def _media(name: str, value: str) -> str | None:
-    """The media of a file that is loaded: both its input's name and its own say so."""
+    """The MIME pattern of a file that is loaded, if both the input's name and the value imply
+    one.
+    """
     if (
         "/" in value
         or "\\" in value
@@ -129,7 +133,7 @@ def literal_type(value: object) -> ParameterType:
 def placed_number(
     name: str, value: object, catalog: Catalog
 ) -> Integer | Number | None:
-    """What is to be put in a placeholder's place where such inputs are numbers in most classes."""
+    """The type that replaces a placeholder if inputs with its name are numbers in most classes."""
     if not isinstance(value, str) or not _is_placeholder(value):
         return None
     plain = plain_name(name)
@@ -154,5 +158,5 @@ def stands_for_a_choice(value: object, facts: InputFacts) -> bool:
 
 
 def _is_placeholder(value: str) -> bool:
-    """Whether a text stands for a value that a program puts in its place."""
+    """Whether a text is a placeholder that a program replaces."""
     return bool(_PLACEHOLDER.fullmatch(value) or _SHOUTED.fullmatch(value))

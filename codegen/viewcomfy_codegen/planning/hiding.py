@@ -1,4 +1,6 @@
-"""Which inputs have no parameter: what changes nothing, and what only the web page uses."""
+"""Which inputs have no parameter: those that have no effect and those that only the web page
+uses.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ _EDITOR_STATE: Final = re.compile(
 )
 _CONTROLS: Final = frozenset({"fixed", "randomize", "increment", "decrement"})
 _NAME: Final = re.compile(r"[\w.-]+")
-"""What an input is called; a button's name is a label with spaces and signs."""
+"""The form of an input's name. A button's name is a label with spaces and symbols."""
 
 
 def hidden_reason(
@@ -26,10 +28,10 @@ def hidden_reason(
     declared: InputFacts | None,
     roles: Roles,
 ) -> str:
-    """Why an input has no parameter unless somebody asks for it; empty where it has one."""
+    """Why an input has no parameter unless one is requested; empty if it has one."""
     plain = plain_name(name)
     if value is None and (declared is None or not declared.holds_value):
-        return "it holds nothing"
+        return "it is empty"
     if _EDITOR_STATE.search("_".join(words(name)) if name[:2] != "__" else name):
         return "it is the state of the editor"
     if roles.is_show(node) and isinstance(value, str | list | dict):
@@ -38,11 +40,11 @@ def hidden_reason(
     if glossary().has_no_effect(node.class_type, plain):
         return "it has no effect on the result"
     if vocabulary().describes(class_words(node.class_type), name):
-        return "it describes an input for people"
+        return "it is only a description"
     if name == "output" and isinstance(value, str):
         return "it keeps the result of an earlier run"
     if value == "" and declared is None and plain in ("image", "video", "audio"):
-        return "it holds nothing"
+        return "it is empty"
     if plain in ("inputcount", "input_count") and declared is not None:
         return "it counts the sockets of its node"
     return ""
@@ -51,7 +53,7 @@ def hidden_reason(
 def only_on_the_page(
     name: str, value: object, declared: InputFacts | None, known: NodeFacts | None
 ) -> bool:
-    """Whether an input is a button, a header, a view or a control that only the web page has."""
+    """Whether an input is a button, a header, a view or a control that only the web page uses."""
     if declared is not None:
         return declared.page_only
     if known is not None and known.is_page_only(name):

@@ -1,4 +1,4 @@
-"""What a user may ask of a generation."""
+"""The options of a generation."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .wishes import Wishes
 
 
 class Shared(NamedTuple):
-    """Inputs that one parameter is to set; `default` is
-    what it sends where their deployed values differ.
+    """Inputs that one parameter sets. `default` is what it sends if their deployed values
+    differ.
     """
 
     inputs: tuple[WireKey, ...]
@@ -24,22 +24,22 @@ class Shared(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user may ask of a generation.
+    """The options of a generation.
 
     `include` and `exclude` are globs over a parameter's name, wire key (`6-inputs-text`) and node
-    class. `all` keeps what a workflow's VC_BASIC and VC_ADV marks leave out. `embed` carries the
-    graph in the module. `wishes` are what was written down on single inputs beside the workflow;
-    `curated` has them choose what is shown, as marks do. `wanted` is what overrules the names,
-    sentences and requirements that follow from all of that: a project's table, an earlier module.
-    `shared` are inputs that one parameter sets, `together` those that one set in the earlier
-    module. `likely` also tells which inputs only may belong together. `share` has inputs that
-    plainly belong together be one parameter, but for those in `apart`, which the earlier module
-    knew. `object_info` is what the user's own ComfyUI answers there, `kept` the catalog of such
-    answers that the user or the project keeps; what neither knows, the shipped catalog says.
-    `branches` keeps inputs that only other choices than the deployed ones bring. `outputs` are
-    names of output nodes, by their ids. `author` is what the workflow's author said on the web
-    page; `app` has everything be advanced that no wish puts into a group, as App mode does, and
-    `app_only` leaves that out.
+    class. `all` keeps inputs that a workflow's VC_BASIC and VC_ADV marks leave out. `embed`
+    includes the graph in the module. `wishes` are what was written about single inputs beside the
+    workflow; if `curated`, they determine what is shown, as marks do. `wanted` overrides the names,
+    sentences and requirements that follow from all of that; it comes from a project's table and an
+    earlier module. `shared` are sets of inputs that one parameter sets, `together` the sets of the
+    earlier module. `share` combines inputs that clearly belong together, except those in `apart`,
+    which had their own parameters in the earlier module. `likely` also reports inputs that may
+    belong together. `object_info` is what the user's own ComfyUI returns for /object_info, `kept`
+    the catalog of such responses that the user or the project keeps; for the rest, the shipped
+    catalog is used. `branches` keeps inputs that only other choices than the deployed ones add.
+    `outputs` are names of output nodes, by node id. `author` is what the workflow's author entered
+    on the web page. `app` makes every input advanced that no wish puts into a group, as in App
+    mode; `app_only` leaves these out.
     """
 
     include: tuple[str, ...] = ()

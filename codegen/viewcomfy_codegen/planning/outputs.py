@@ -1,5 +1,5 @@
-"""The output nodes of a workflow: what each gives, how its
-files are recognized and what it is called.
+"""The output nodes of a workflow: what each produces, how its files are recognized and what it is
+called.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def _is_preview(node: Node, facts: NodeFacts | None) -> bool:
 
 
 def _kind(node: Node, facts: NodeFacts | None) -> str:
-    """What the node gives: as its class's words say, else the links that it takes."""
+    """The kind of the node's output, from the words of its class or else from its links."""
     spoken = words(node.class_type)
     if "to" in spoken:
         spoken = spoken[spoken.index("to") + 1 :]
@@ -145,7 +145,7 @@ def _kind(node: Node, facts: NodeFacts | None) -> str:
 
 
 def _prefix(node: Node) -> tuple[str, str]:
-    """The input that holds the prefix of the files' names, and its value."""
+    """The input that holds the file name prefix, and its value."""
     for name in _PREFIXES:
         value = node.values.get(name)
         if isinstance(value, str):

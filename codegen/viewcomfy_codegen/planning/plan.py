@@ -1,5 +1,5 @@
-"""The plan of a client: which inputs become parameters, and
-each one's type, name, place and documentation.
+"""The plan of a client: which inputs become parameters, and the type, name, position and
+documentation of each.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _NUMBERS: Final = re.compile("[0-9]+")
 
 
 class Titles(NamedTuple):
-    """What a client is called in its texts and by programs, and the file that it comes from."""
+    """A client's title, the file that it is generated from, and its import name."""
 
     title: str
     source: str
@@ -58,9 +58,9 @@ class Titles(NamedTuple):
 def plan(
     found: Survey, options: Options, titles: Titles
 ) -> tuple[Module, list[Diagnostic]]:
-    """The plan for a surveyed workflow, and what its author should know.
+    """The plan for a surveyed workflow, and diagnostics for its author.
 
-    Raises CodegenError for wishes that the workflow can't fulfill.
+    Raises CodegenError for requests that the workflow can't fulfill.
     """
     analysis = found.analysis
     shown, notes = filtered(found.named, options, titles.source)
@@ -128,7 +128,7 @@ def _nodes(workflow: Workflow, author: Author) -> Iterator[GraphNode]:
 
 
 def _hidden(named: Named, shown: Set[WireKey]) -> tuple[Hidden, ...]:
-    """The inputs that change nothing, but for those that somebody asked for."""
+    """The inputs that have no effect and that nobody requested."""
     return tuple(
         Hidden(draft.key, draft.hidden)
         for _, draft in named
@@ -137,7 +137,7 @@ def _hidden(named: Named, shown: Set[WireKey]) -> tuple[Hidden, ...]:
 
 
 def _in_order(kept: Named) -> Named:
-    """The parameters by their places; those whose names differ in numbers alone, by these."""
+    """The parameters in order; those whose names differ only in numbers are sorted by number."""
     places = {name: _place(name, draft) for name, draft in kept}
     ordered = sorted(kept, key=lambda pair: places[pair[0]])
     alike: dict[object, list[int]] = {}
@@ -154,8 +154,8 @@ def _in_order(kept: Named) -> Named:
 
 
 def _place(name: str, draft: Draft) -> tuple[bool, int, bool, int]:
-    """Where a parameter stands: before what the workflow lacks, then by its group, by its user's
-    order, by what people set most; ties stay as they flow.
+    """A parameter's sort key: first those that the workflow contains, then by group, then by the
+    user's order, then by how often people set them. Ties keep the order of data flow.
     """
     wished = draft.wish.order if draft.wish is not None else None
     place = rank(name, draft.type, draft.titled) if wished is None else wished
@@ -206,9 +206,9 @@ def _aliases(kept: Named, names: set[Identifier]) -> tuple[Alias, ...]:
 
 
 def _fallback(analysis: Analysis, parameters: tuple[Parameter, ...]) -> JsonObject:
-    """What is sent when a call has no value of its own: ViewComfy refuses an empty `params`.
+    """What is sent if a call sets nothing, since ViewComfy refuses empty `params`.
 
-    A seed as it is deployed, else any other value, at worst one that only the web page uses.
+    The deployed seed, or else any other value, at worst one that only the web page uses.
     """
     if any(not isinstance(parameter.type, Media) for parameter in parameters):
         return {}

@@ -1,4 +1,4 @@
-"""Where a parameter stands among those of its group."""
+"""The order of parameters within a group."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _LOADING: Final = frozenset("custom load skip select force".split())
 
 
 def rank(name: str, kind: ParameterType, titled: bool = False) -> int:
-    """Where a parameter stands among those of its group, by its final name: files, prompts, titled
-    knobs, seeds, sizes, sampling.
+    """A parameter's rank within its group, by its final name: files, prompts, titled settings,
+    seeds, sizes, sampling.
     """
     parts = set(words(name))
     match kind:

@@ -1,4 +1,4 @@
-"""The sentences under the parameters: what each is for, and where in the workflow it is."""
+"""The sentences of the parameters: what each is for and where it is in the workflow."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _TEXTS: Final = frozenset("text prompt string value positive negative a b c".spl
 _WRITING: Final = frozenset(
     "max_length max_tokens max_new_tokens temperature top_p sampling_mode".split()
 )
-"""Inputs of nodes that have a language model write."""
+"""Inputs of nodes in which a language model generates text."""
 
 _EITHER_SIDE: Final = "or should not."
-"""How the sentences of classes end that take either side of a prompt."""
+"""The end of sentences about classes that take either side of a prompt."""
 
 _LONGEST_QUOTE: Final = 80
 
 
 class Sentences:
-    """What people read about the parameters of one workflow, which gives these outputs."""
+    """The documentation of a workflow's parameters; `outputs` are its outputs."""
 
     def __init__(self, analysis: Analysis, outputs: Iterable[OutputNode]) -> None:
         self._analysis = analysis
@@ -52,8 +52,8 @@ class Sentences:
     def about(
         self, name: str, draft: Draft, shared: bool = False
     ) -> tuple[About, Origin | str]:
-        """What people read about the parameter, which sets several
-        inputs where it is `shared`, and who says what it is for.
+        """The documentation of a parameter and the origin of its sentence. A `shared` parameter
+        sets several inputs.
         """
         node = draft.node
         sentence, origin = self._sentence(name, draft, shared)
@@ -77,8 +77,8 @@ class Sentences:
     def _sentence(
         self, name: str, draft: Draft, shared: bool
     ) -> tuple[str, Origin | str]:
-        """What the parameter is for, and who says so: its role where its input's own name says
-        none, else what is known of it.
+        """The parameter's sentence and its origin: its role if its input's own name says nothing,
+        else what is known about it.
         """
         if draft.wish is not None and draft.wish.doc:
             return sentence_of(draft.wish.doc), draft.wish.origin
@@ -91,7 +91,9 @@ class Sentences:
         return (used, SentenceOrigin.ROLE) if used else self._known(name, draft)
 
     def _known(self, name: str, draft: Draft) -> Told:
-        """What the glossary, or the user's server, says of the input, or of what it feeds."""
+        """The sentence that the glossary or the user's server has for the input or for what it
+        feeds.
+        """
         kind = self._kind(draft)
         plain, own = plain_name(draft.input), set(words(draft.input))
         fed = self._roles.fed(draft.node)
@@ -99,7 +101,7 @@ class Sentences:
             taken = plain_name(fed.input.rpartition(".")[2])
             said = glossary().sentence(fed.class_type, taken, kind)
             named = glossary().on_name(plain_name(name), kind)
-            # What is called after what it turns on says that, whatever it feeds.
+            # A name made from what the flag enables says more than what it feeds.
             if kind == "flag" and named[1] is SentenceOrigin.PATTERN:
                 return named
             return said if said[0] else named
@@ -111,7 +113,7 @@ class Sentences:
         return glossary().sentence(draft.node.class_type, plain, kind, told)
 
     def _kind(self, draft: Draft) -> str:
-        """The kind of value that is spoken of; a model file is told apart from other texts."""
+        """The kind of value for the glossary, which distinguishes model files from other texts."""
         facts = self._analysis.facts[draft.node.class_type]
         declared = facts.input(draft.input) if facts is not None else None
         if isinstance(draft.type, Text | Choice):
@@ -120,8 +122,8 @@ class Sentences:
         return type(draft.type).__name__.lower()
 
     def _used(self, name: str, draft: Draft, shared: bool) -> str:
-        """What a value is used as, where its input's own name
-        says nothing of it, or not of all that it sets.
+        """What a value is used for, if its input's own name doesn't say so or covers only part of
+        it.
         """
         match draft.type:
             case Media(media):
@@ -139,7 +141,7 @@ class Sentences:
                 return ""
 
     def _switched(self, node: Node) -> str:
-        """Between what a switch chooses, or the one switch that a constant sets."""
+        """What a switch, or the only switch that a constant sets, chooses between."""
         uses = self._roles.users(node)
         if len(uses) == 1 and words(uses[0].input) == ("switch",):
             node = self._analysis.workflow.nodes[uses[0].node]
@@ -150,7 +152,7 @@ class Sentences:
         return glossary().role("choice").format(on=on, off=off) if on != off else ""
 
     def _written(self, name: str, draft: Draft, shared: bool) -> str:
-        """What becomes of a text."""
+        """What a text is used for."""
         own, parts = set(words(draft.input)), words(name)
         if parts[-1:] == ("url",) and "url" not in own:
             noun = " ".join(parts[:-1]) or "file"
@@ -167,15 +169,15 @@ class Sentences:
         return glossary().role(f"{side}:audio" if self._only_sounds else side)
 
     def _says_more(self, draft: Draft, side: str) -> bool:
-        """Whether a class itself says what its text does: one edits, searches or joins, where an
-        encoder only takes either side of a prompt.
+        """Whether the class has a sentence of its own for its text: one edits, searches or joins,
+        while an encoder merely takes either side of a prompt.
         """
         said = glossary().of_class(draft.node.class_type, plain_name(draft.input))
         either = side == NEGATIVE or said.endswith(_EITHER_SIDE)
         return bool(said) and not (either and self._roles.encodes(draft.node))
 
     def _asks_language_model(self, node: Node) -> bool:
-        """Whether a language model takes the node's text and writes another."""
+        """Whether a language model takes the node's text and generates another."""
         facts = self._analysis.facts[node.class_type]
         return (
             facts is not None
@@ -185,14 +187,14 @@ class Sentences:
 
 
 def sentence_of(text: str) -> str:
-    """What somebody wrote, as a sentence on one line."""
+    """The text as a sentence on one line."""
     plain = one_line(text)
     return plain if not plain or plain[-1] in ".!?…:;)" else f"{plain}."
 
 
 def spoken(text: str) -> str:
-    """A text of the workflow within a sentence: on one line, without what does not print, cut when
-    long.
+    """A text of the workflow for use within a sentence: on one line, without unprintable
+    characters, shortened if long.
     """
     plain = one_line(text)
     return (

@@ -1,4 +1,4 @@
-"""One parameter for inputs that are to be set together."""
+"""One parameter for several inputs that are set together."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ from .options import Options, Shared
 
 
 class Joined(NamedTuple):
-    """What one parameter for several inputs takes, and what
-    it sends unless a call says otherwise.
-    """
+    """What a parameter for several inputs accepts, and what it sends unless a call sets it."""
 
     inputs: tuple[WireKey, ...]
     type: ParameterType
@@ -35,8 +33,8 @@ class Joined(NamedTuple):
 
 
 class Sets(NamedTuple):
-    """The sets by their first input; `members` are all the
-    others, which have no parameter of their own.
+    """The sets by their first input. `members` are all other inputs, which have no parameter of
+    their own.
     """
 
     sets: Mapping[WireKey, Joined]
@@ -49,12 +47,12 @@ def together(
     belonging: Iterable[tuple[WireKey, ...]],
     source: str,
 ) -> tuple[Sets, list[Diagnostic]]:
-    """The inputs that one parameter sets: as the user wants, else as it was in the earlier module,
-    else those that belong together.
+    """The inputs that share a parameter: those that the user requested, then those that the earlier
+    module combined, then those that belong together.
 
-    No deployed value changes in silence: where the values of a set differ, the user's becomes
-    required or has its own default, and one of the earlier module splits. Raises CodegenError for
-    what the user wants and cannot be had.
+    No deployed value changes silently. If the values of a set differ, one that the user requested
+    becomes required or gets its own default, and one of the earlier module is split. Raises
+    CodegenError for requests that can't be fulfilled.
     """
     sets, notes = _requested(options.shared, drafts, source)
     taken = {key for each in sets for key in each.inputs}
@@ -180,7 +178,7 @@ def _differences(
 
 
 def _common(drafts: Sequence[Draft]) -> ParameterType | None:
-    """What all of the inputs take; None where that is nothing that one parameter could be."""
+    """The type that all of the inputs accept; None if no parameter could have it."""
     kinds = [draft.type for draft in drafts]
     if len({repr(draft.branches) for draft in drafts}) > 1:
         return None
@@ -202,12 +200,14 @@ def _common(drafts: Sequence[Draft]) -> ParameterType | None:
 def _narrower(
     one: Bound, other: Bound, nearer: Callable[[int | float, int | float], int | float]
 ) -> Bound:
-    """The bound that holds for both."""
+    """The stricter of the two bounds."""
     return other if one is None else one if other is None else nearer(one, other)
 
 
 def _agree(drafts: Mapping[WireKey, Draft], inputs: Sequence[WireKey]) -> bool:
-    """Whether the inputs are deployed with one value; files are each call's own."""
+    """Whether the inputs are deployed with the same value. Files don't count, since calls send
+    their own.
+    """
     values = [drafts[each].default for each in inputs]
     return isinstance(drafts[inputs[0]].type, Media) or all(
         value == values[0] and isinstance(value, bool) == isinstance(values[0], bool)
@@ -222,7 +222,7 @@ def _split(inputs: Sequence[WireKey], options: Options, source: str) -> Diagnost
     return Diagnostic(
         source,
         f"the inputs of {name} are deployed with different "
-        "values now, so that each has a parameter of its own",
+        "values now, so each has its own parameter",
         f"to keep them together, write shared = {{ {name} = [{listed}] }} in pyproject.toml",
         "warning",
     )

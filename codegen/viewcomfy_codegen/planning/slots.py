@@ -1,4 +1,4 @@
-"""Inputs that come in numbers or beside each other on a node: empty slots, and tables."""
+"""Numbered or adjacent inputs of a node: empty slots, and tables."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Final
 _NUMBER: Final = re.compile(r"\d{1,6}$")
 
 _SHORTEST_TABLE: Final = 8
-"""So many numbers of one name are a table, such as the weights of a model's layers."""
+"""At least this many numbers with one name form a table, such as the weights of a model's layers.
+"""
 
 
 class Slots:
-    """What the values of a node say of each other: which slots hold nothing, such as that of
-    `lora2_strength` beside a `lora2_name` of None, and which numbers are one of a table.
+    """What a node's values say about each other: which slots are empty, such as that of
+    `lora2_strength` if `lora2_name` is None, and which numbers belong to a table.
     """
 
     def __init__(self, values: Mapping[str, object]) -> None:
@@ -41,7 +42,7 @@ class Slots:
         )
 
     def is_empty(self, name: str) -> bool:
-        """Whether the input belongs to a slot that holds nothing."""
+        """Whether the input belongs to an empty slot."""
         if self._stems.of(name) is not None:
             return True
         number = _NUMBER.search(name)
@@ -53,7 +54,7 @@ class Slots:
         )
 
     def is_in_table(self, name: str) -> bool:
-        """Whether the input is one of many numbers that only their places tell apart."""
+        """Whether the input is one of many numbers that only their positions distinguish."""
         number = _NUMBER.search(name)
         if number is None or type(self._values[name]) not in (int, float):
             return False
@@ -62,18 +63,18 @@ class Slots:
 
 
 class _Beginnings:
-    """Texts with what each stands for, found by what begins with one of them."""
+    """A map from prefixes to numbers that is searched with longer texts."""
 
     def __init__(self, known: Mapping[str, int]) -> None:
         self._texts: list[str] = []
         for text in sorted(known):
-            # One that begins with another stands for the same slot.
+            # A text that begins with another stands for the same slot.
             if not (self._texts and text.startswith(self._texts[-1])):
                 self._texts.append(text)
         self._known = known
 
     def of(self, name: str) -> int | None:
-        """What the text stands for that `name` begins with."""
+        """The number of the prefix of `name`."""
         place = bisect_right(self._texts, name) - 1
         if place < 0 or not name.startswith(self._texts[place]):
             return None

@@ -30,11 +30,10 @@ from .wishes import Wish, Wishes, merged
 
 
 class Survey(NamedTuple):
-    """What a plan starts from: every input that can be set, masks included, named by the workflow
-    alone.
+    """What a plan starts from: every settable input, masks included, named by the workflow alone.
 
-    Neither a project's table nor an earlier module has a say in these names, so that a table may
-    refer to them for good.
+    Neither a project's table nor an earlier module influences these names, so a table can always
+    refer to them.
     """
 
     analysis: Analysis
@@ -42,14 +41,14 @@ class Survey(NamedTuple):
     named: Named
     author: Author = Author()
     sets: Sets = ()
-    """Inputs that one parameter sets, since they belong together."""
+    """Sets of inputs that belong together, so that one parameter sets them."""
     app: bool = False
-    """Whether what has no group of its own is advanced, as in an app that shows something else."""
+    """Whether inputs without a group are advanced, since an app shows only others."""
 
 
 def survey(workflow: Workflow, catalog: Catalog, options: Options) -> Survey:
-    """The survey of a workflow; of the options, only what
-    was written down beside the workflow counts.
+    """The survey of a workflow. Only those options count that come from what was written
+    beside it.
     """
     analysis = analyse(workflow, catalog, options.wishes, curated=options.curated)
     author, app = options.author, options.app
@@ -65,8 +64,8 @@ def survey(workflow: Workflow, catalog: Catalog, options: Options) -> Survey:
 
 
 def renamed(found: Survey, wanted: Wishes) -> Named:
-    """The inputs with what is wanted of them; those that
-    get another name leave their own to nobody.
+    """The inputs with what was requested for them. If one is renamed, no other input gets its old
+    name.
     """
     if not wanted:
         return found.named
@@ -90,9 +89,9 @@ def _with_wish(draft: Draft, wish: Wish | None) -> Draft:
 def _named(
     survey: Survey, drafts: Sequence[Draft], wanted: Mapping[WireKey, Wish]
 ) -> Named:
-    """Every draft with its name, masks included: all are named before any is left out.
+    """Every draft with its name, masks included. All are named before any is left out.
 
-    What the workflow lacks is named after all that it carries, so that it changes no other's name.
+    Inputs that the workflow doesn't contain are named last, so that they change no other name.
     """
     names = {at: wish.name for at, wish in wanted.items() if wish.name}
     carried = _assigned(survey, [each for each in drafts if not each.lacking], names)
@@ -111,9 +110,7 @@ def _named(
 def _assigned(
     survey: Survey, drafts: Sequence[Draft], names: Mapping[WireKey, str]
 ) -> Named:
-    """The drafts with names; `names` are those that some
-    inputs have already, which no other may get.
-    """
+    """The drafts with names. `names` are existing ones, which no other input may get."""
     counts = Counter(draft.node.id for draft in drafts if not draft.hidden)
     labels = [_label(draft, survey.author) for draft in drafts]
     texts = Counter(each.node.id for each in drafts if isinstance(each.type, Text))
@@ -137,7 +134,7 @@ def _assigned(
         for index, draft in enumerate(drafts)
         if draft.key in left
     }
-    # What is left are names of masks and of what is named later.
+    # The remaining names belong to masks and to inputs that are named later.
     keep |= {-number: name for number, name in enumerate(left.values(), 1)}
     assigned = assign(survey.labels, spots, keep)
     pairs = [
@@ -152,9 +149,9 @@ def _assigned(
 def _common_names(
     pairs: Named, survey: Survey, wanted: Mapping[WireKey, Wish]
 ) -> Named:
-    """The inputs with the first of each set under what its inputs' names have in common.
+    """The inputs, the first of each set renamed to what the names of its inputs have in common.
 
-    Where another input has that, or nothing may, it says what the first's node is, too.
+    If that name is taken or unusable, the noun of the first input's node is added.
     """
     names = {draft.key: str(name) for name, draft in pairs}
     nodes = {draft.key: draft.node for _, draft in pairs}
@@ -191,12 +188,12 @@ def _common_names(
 
 
 def _of_one_node(keys: Sequence[WireKey]) -> bool:
-    """Whether one node repeats the value: a prompt for each of its encoders."""
+    """Whether all inputs are on one node: a prompt for each of its encoders."""
     return len({key.node for key in keys}) == 1
 
 
 def _label(draft: Draft, author: Author) -> Label | None:
-    """What somebody called the input itself: in a view_comfy.json, else on the web page."""
+    """The label of the input itself: from a view_comfy.json, else from the web page."""
     if draft.wish is not None and draft.wish.label:
         return Label(draft.wish.label, f"its label in {draft.wish.origin}")
     found = author.labels.get(draft.key)
@@ -214,21 +211,21 @@ def _spot(draft: Draft, alone: bool, label: Label | None) -> Spot:
 
 
 def _origin(draft: Draft, rule: Rule, label: Label | None, kept: bool) -> Origin | str:
-    """Where a name comes from, for people."""
+    """A description of where a name comes from."""
     if draft.wish is not None and kept:
         return draft.wish.origin
     return label.origin if rule is Rule.LABEL and label is not None else rule
 
 
 def _after_app(draft: Draft) -> Draft:
-    """The draft as an app has it: what it does not show is advanced."""
+    """The draft in an app: advanced if the app doesn't show it."""
     shown = draft.wish is not None and draft.wish.group is not None
     return draft if shown or draft.group != BASIC else draft._replace(group=ADVANCED)
 
 
 def _after_naming(draft: Draft, origin: Origin | str, rule: Rule) -> Draft:
-    """The draft with where its name comes from; a constant that an author
-    titled is basic, what is hidden advanced where it shows.
+    """The draft with the origin of its name. A constant with a title becomes basic; a hidden input
+    is advanced if it is shown.
     """
     group = draft.group
     if draft.hidden and group == BASIC:
@@ -239,6 +236,6 @@ def _after_naming(draft: Draft, origin: Origin | str, rule: Rule) -> Draft:
 
 
 def _is_constant(draft: Draft) -> bool:
-    """Whether a node was put in for this value alone, by somebody who means it to be set."""
+    """Whether the node exists only for this value, so that its author intended it to be set."""
     free = not (draft.hidden or draft.marked or draft.node.links)
     return free and PRIMITIVE.issuperset(words(draft.input))

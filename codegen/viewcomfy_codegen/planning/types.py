@@ -1,6 +1,4 @@
-"""Which type an input has: what its class says, else what
-its name usually is, else what its value looks like.
-"""
+"""The type of an input: from its class, else from its name, else from its value."""
 
 from __future__ import annotations
 
@@ -37,25 +35,25 @@ _RATES: Final = frozenset({"fps", "rate"})
 
 
 class TypeOrigin(Origin):
-    """What says which type an input has."""
+    """Where the type of an input comes from."""
 
-    SERVER = "your ComfyUI's own word"
-    SERVER_LOOSENED = "your ComfyUI's own word, less what the deployed value breaks"
+    SERVER = "your ComfyUI server"
+    SERVER_LOOSENED = "your ComfyUI server, without what the deployed value violates"
     CLASS = "its class"
-    LOOSENED = "its class, less what the deployed value breaks"
-    OTHER_VERSION = "its deployed value, which its class took in other versions"
-    CONSUMER = "what it feeds"
-    NAME = "its name, as elsewhere"
+    LOOSENED = "its class, without what the deployed value violates"
+    OTHER_VERSION = "its deployed value, which other versions of its class accept"
+    CONSUMER = "the inputs that it feeds"
+    NAME = "its name, as in other classes"
     VALUE = "its deployed value"
     IMAGE = "the image whose mask it is"
 
 
 class Kind(NamedTuple):
-    """The type of an input, and what its deployed value is to it.
+    """The type of an input, and its relation to the deployed value.
 
-    `default` is the deployed value as the type takes it; REQUIRED for a value of another kind, such
-    as a placeholder. `doubt` says what the input's class takes in place of the deployed value,
-    where it would refuse that.
+    `default` is the deployed value converted to the type, or REQUIRED if it is a value of another
+    kind, such as a placeholder. `doubt` says what the input's class accepts if it would refuse the
+    deployed value.
     """
 
     type: ParameterType
@@ -67,7 +65,7 @@ class Kind(NamedTuple):
 def kind_of(
     name: str, value: object, facts: InputFacts | None, catalog: Catalog
 ) -> Kind:
-    """The type of an input with this deployed value, and where it comes from."""
+    """The type of an input with this deployed value, and its origin."""
     if facts is not None and facts.whole and not _RATES.isdisjoint(words(name)):
         facts = facts._replace(whole=False)
     declared = declared_type(facts, value) if facts is not None else None
@@ -86,8 +84,8 @@ def kind_of(
 
 
 def _known(kind: ParameterType, value: object) -> Kind:
-    """A type that a class declares; it loses the bound that
-    the deployed value breaks, but never its kind.
+    """The type that a class declares, without a bound that the deployed value violates, but always
+    of the same kind.
     """
     if isinstance(kind, Media):
         return Kind(kind, TypeOrigin.CLASS, value)
@@ -103,8 +101,8 @@ def _known(kind: ParameterType, value: object) -> Kind:
 
 
 def _of_another_version(kind: ParameterType, value: object) -> ParameterType | None:
-    """The type of a value that is none of `kind` but surely
-    a value: a class may take other ones in each version.
+    """The type of a value that isn't a `kind` but probably valid, since a class may accept other
+    values in each version.
     """
     match kind:
         case Integer(lo, hi) if isinstance(value, float):
@@ -117,7 +115,7 @@ def _of_another_version(kind: ParameterType, value: object) -> ParameterType | N
 
 
 def refusal(kind: ParameterType, value: object) -> str:
-    """What `kind` takes in place of a value; empty where it takes it."""
+    """What `kind` accepts instead of the value; empty if it accepts the value."""
     try:
         accept(kind, value)
     except Refused as refused:
@@ -126,7 +124,7 @@ def refusal(kind: ParameterType, value: object) -> str:
 
 
 def _taken(kind: ParameterType, value: object) -> object:
-    """The value as `kind` sends it; REQUIRED where it does not take it."""
+    """The value converted to `kind`; REQUIRED if that doesn't accept it."""
     if isinstance(kind, Media):
         return value if isinstance(value, str) else REQUIRED
     try:
@@ -138,8 +136,8 @@ def _taken(kind: ParameterType, value: object) -> object:
 def kind_wished(
     kind: ParameterType, wished: ParameterType, value: object
 ) -> ParameterType:
-    """The type that a user gave an input, as wide as its deployed
-    value needs; ours where that says more, or all else fails.
+    """The type that a user gave an input, widened if the deployed value requires it. The known type
+    stays if it is more specific or the given one doesn't fit.
     """
     if isinstance(wished, Text) and not isinstance(kind, Text):
         return kind
@@ -152,7 +150,7 @@ def kind_wished(
 
 
 def widened(kind: ParameterType, value: object) -> ParameterType:
-    """The type without the bound that the deployed value breaks."""
+    """The type without a bound that the deployed value violates."""
     match kind:
         case Integer(lo, hi) | Number(lo, hi) if isinstance(value, int | float):
             low = lo if lo is not None and value >= lo else None
@@ -165,5 +163,5 @@ def widened(kind: ParameterType, value: object) -> ParameterType:
 
 
 def is_random(kind: ParameterType) -> bool:
-    """Whether None stands for a number that is drawn at each run."""
+    """Whether None stands for a number that is drawn for each run."""
     return isinstance(kind, Integer) and kind.random

@@ -1,5 +1,5 @@
-"""What users already wrote down on single inputs, wherever they
-did: view_comfy.json, the project's table, an earlier module.
+"""What users wrote about single inputs, in a view_comfy.json, the project's table or an earlier
+module.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from viewcomfy_runtime.parameters.types import ParameterType
 
 
 class Wish(NamedTuple):
-    """What is wanted of one input; None where nothing is said.
+    """What is requested for an input; None means that nothing is.
 
-    `name` is taken as it stands, `label` is words that a name is made of, as a node's title is.
-    `hidden` leaves the input out of the client, `order` is its place within its group. `origin`
-    says who wants it, for people.
+    `name` is used as it is, while a name is made from the words of `label` as from a node's title.
+    `hidden` leaves the input out of the client. `order` is its position within its group. `origin`
+    describes who requested it.
     """
 
     origin: str
@@ -34,7 +34,7 @@ Wishes: TypeAlias = Mapping[WireKey, Wish]
 
 
 def merged(first: Wishes, second: Wishes) -> dict[WireKey, Wish]:
-    """Both, where `second` says more or otherwise it is heard."""
+    """Both combined; where both have a value, that of `second` counts."""
     found = dict(first)
     for target, wish in second.items():
         if (known := found.get(target)) is None:

@@ -37,7 +37,7 @@ def test_a_title_is_trimmed_like_a_person_would(title: str, name: str) -> None:
     assert names_of(workflow)["1-inputs-value"] == name
 
 
-def test_a_long_title_that_ends_in_what_it_feeds_tells_brothers_apart() -> None:
+def test_a_long_title_that_ends_in_what_it_feeds_distinguishes_siblings() -> None:
     workflow: Workflow = {
         "9": node("VHS_LoadImagesPath", directory="in", select_every_nth=1)
     }

@@ -186,6 +186,6 @@ def test_inspect_lists_what_is_hidden_with_the_reason(tmp_path: Path) -> None:
     path.write_text(json.dumps({**text_to_image(), **HIDDEN}), "utf-8")
     told = CliRunner().invoke(main, ["inspect", str(path), "--json"]).stdout
     hidden = {each["key"]: each["reason"] for each in json.loads(told)["hidden"]}
-    assert hidden["20-inputs-name"] == "it describes an input for people"
+    assert hidden["20-inputs-name"] == "it is only a description"
     shown = CliRunner().invoke(main, ["inspect", str(path)]).output
-    assert "20-inputs-name: it describes an input for people" in shown
+    assert "20-inputs-name: it is only a description" in shown

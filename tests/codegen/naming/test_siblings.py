@@ -1,4 +1,4 @@
-"""What tells nodes apart that would have the same names: every one carries its own, the same for
+"""How nodes whose inputs would have the same names are distinguished: each has one prefix for
 all its inputs.
 """
 
@@ -83,7 +83,7 @@ def test_one_rate_as_a_whole_number_and_one_with_a_fraction_are_told_apart() -> 
     assert names["91-inputs-value"] == "float_frame_rate"
 
 
-def test_brothers_stand_in_the_order_of_their_numbers() -> None:
+def test_siblings_are_in_the_order_of_their_numbers() -> None:
     workflow = {
         "5": node("LoadImage", image="a.png"),
         "9": node("LoadImage", image="b.png"),

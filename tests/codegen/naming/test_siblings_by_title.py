@@ -26,7 +26,7 @@ def test_branches_are_told_apart_by_what_their_nearest_outputs_are_called() -> N
     assert names["15-inputs-width"] == "thumbnail_width"
 
 
-def test_every_brother_carries_the_authors_word() -> None:
+def test_every_sibling_gets_the_authors_word() -> None:
     workflow = base_and_refiner()
     workflow["7"]["_meta"] = {"title": "KSampler (First Pass - High)"}
     workflow["8"]["_meta"] = {"title": "KSampler (Second Pass - Low)"}

@@ -1,5 +1,5 @@
-"""What tells nodes apart whose inputs would have one name: one prefix for all inputs of a node, and
-every brother carries his.
+"""What distinguishes nodes whose inputs would have the same name. All inputs of a node get one
+prefix, and each of the nodes gets its own.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .rules import Rule, Words, merge
 from .traits import Traits
 
 _DEEPEST: Final = 6
-"""How many kinds of difference are looked for within one another."""
+"""How many kinds of difference are combined."""
 
 _OF_TEXTS: Final = frozenset({"prompt", "text", "string", "value", "clip"})
-"""Nouns of classes that say of a text no more than that it is one."""
+"""Nouns of classes that say no more than that a value is a text."""
 
 
-class Brothers:
-    """The differences between the nodes of one workflow."""
+class Siblings:
+    """The differences between the nodes of a workflow."""
 
     def __init__(self, labels: Labels) -> None:
         self._labels = labels
@@ -62,7 +62,7 @@ class Brothers:
     def told(
         self, nodes: list[Node], owners: frozenset[str], depth: int = 0
     ) -> Prefixes:
-        """A prefix for each node; `owners` keep the bare name where they are the only ones of their
+        """A prefix for each node. `owners` keep the bare name if they are the only ones of their
         kind.
         """
         if len(nodes) < 2:
@@ -78,8 +78,8 @@ class Brothers:
         return self._by_number(nodes)
 
     def by_family(self, contest: Contest) -> Prefixes | None:
-        """Where their classes differ in kind: one that owns the name keeps it bare, the others
-        carry what they are.
+        """By the kinds of their classes: one that owns the name keeps it bare, the others add their
+        kind.
         """
         owning = [node for node in contest.nodes if node.id in contest.owners]
         others = [node for node in contest.nodes if node.id not in contest.owners]
@@ -105,9 +105,11 @@ class Brothers:
         return contest.within(keys, Rule.STAGE)
 
     def _noun(self, node: Node) -> Words:
-        """What the node is; what enlarges between two passes is the second one's."""
+        """The kind of the node. A node that upscales between two passes belongs to the second
+        one.
+        """
         if not node.links and all(PRIMITIVE.issuperset(words(n)) for n in node.values):
-            return ()  # A constant is what it feeds, whatever holds it.
+            return ()  # A constant is named for what it feeds.
         noun = self._labels.class_noun(node)
         if _OF_TEXTS.issuperset(noun):
             return ()
@@ -119,7 +121,9 @@ class Brothers:
         return () not in stages and len(stages) > 1
 
     def by_side(self, contest: Contest) -> Prefixes | None:
-        """By what their texts become, and whether only the form of these is left of them."""
+        """By the side of the prompt that their texts become, and whether the conditioning is then
+        zeroed.
+        """
         keys = {node.id: self._side(node) for node in contest.nodes}
         return contest.within(keys, Rule.ROLE)
 
@@ -135,7 +139,9 @@ class Brothers:
         return ("zero", side) if zeroed else (side,)
 
     def by_kind_of_value(self, contest: Contest) -> Prefixes | None:
-        """Constants by what they hold: one frame rate as a whole number, one with a fraction."""
+        """By the kinds of their values, if they are constants: a frame rate as an integer and as a
+        float.
+        """
         held = {
             node.id: tuple(
                 word for word in words(node.class_type) if word in ("int", "float")
@@ -146,7 +152,7 @@ class Brothers:
         return if_distinct(held, Rule.NOUN) if len(held) == len(contest.nodes) else None
 
     def by_class(self, contest: Contest) -> Prefixes | None:
-        """By the words in which their classes differ that are called the same in short."""
+        """By the words in which their classes differ although they have the same noun."""
         spoken = {node.id: class_words(node.class_type) for node in contest.nodes}
         common = set.intersection(*map(set, spoken.values()))
         dull = common | vocabulary().packs | vocabulary().fillers | _OF_TEXTS
