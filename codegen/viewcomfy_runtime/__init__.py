@@ -4,7 +4,7 @@ calls to a deployed ComfyUI workflow, typed and checked.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from .calls.call import Call, Client, JobClient, Status, Watch
@@ -43,6 +43,14 @@ if TYPE_CHECKING:
         http_status,
     )
     from .http.deadlines import Deadline, Phase, Timeout
+    from .json_types import (
+        ApiNode,
+        ApiWorkflow,
+        Arguments,
+        JsonObject,
+        JsonSchema,
+        JsonValue,
+    )
     from .parameters.branches import Branch
     from .parameters.docs import About
     from .parameters.fields import Field
@@ -63,6 +71,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Phase",
     "ParameterType",
+    "ApiNode",
+    "ApiWorkflow",
+    "Arguments",
+    "JsonObject",
+    "JsonSchema",
+    "JsonValue",
     "About",
     "Branch",
     "Option",
@@ -136,6 +150,12 @@ __all__ = [
 
 _HOMES: Final = {
     "Phase": ".http.deadlines",
+    "ApiNode": ".json_types",
+    "ApiWorkflow": ".json_types",
+    "Arguments": ".json_types",
+    "JsonObject": ".json_types",
+    "JsonSchema": ".json_types",
+    "JsonValue": ".json_types",
     "ParameterType": ".parameters.types",
     "About": ".parameters.docs",
     "Branch": ".parameters.branches",
@@ -185,14 +205,14 @@ _HOMES: Final = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     # Each name is loaded when it is first asked for: a generated module is imported more often than
     # it runs.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    found = getattr(import_module(_HOMES.get(name, ".errors"), __name__), name)
+    found: object = getattr(import_module(_HOMES.get(name, ".errors"), __name__), name)
     globals()[name] = found
     return found
 

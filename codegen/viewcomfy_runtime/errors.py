@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from .texts import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from typing_extensions import Unpack
+
+    class _About(TypedDict, total=False):
+        """What any error may say beside its message."""
+
+        hint: str | None
+        status: int | None
+        prompt_id: str | None
 
 
 class ViewComfyError(Exception):
@@ -141,7 +150,7 @@ class _Busy(ViewComfyError):
     """An answer that may say when to try again."""
 
     def __init__(
-        self, message: str, *, retry_after: float | None = None, **about: Any
+        self, message: str, *, retry_after: float | None = None, **about: Unpack[_About]
     ) -> None:
         super().__init__(message, **about)
         self.retry_after = retry_after
@@ -201,7 +210,7 @@ class RejectedError(ViewComfyError):
     _public = "The workflow does not accept these values."
 
     def __init__(
-        self, message: str, *, faults: tuple[NodeFault, ...] = (), **about: Any
+        self, message: str, *, faults: tuple[NodeFault, ...] = (), **about: Unpack[_About]
     ) -> None:
         told = [f"  {each}" for each in faults[:_MOST_FAULTS]]
         if len(faults) > len(told):
@@ -239,7 +248,7 @@ class ExecutionError(ViewComfyError):
     _started = True
 
     def __init__(
-        self, message: str, *, fault: NodeFault | None = None, **about: Any
+        self, message: str, *, fault: NodeFault | None = None, **about: Unpack[_About]
     ) -> None:
         super().__init__(message, **about)
         self.fault = fault
@@ -260,7 +269,7 @@ class ConnectionFailedError(ViewComfyError, ConnectionError):
         return not self.nothing_sent
 
     def __init__(
-        self, message: str, *, nothing_sent: bool = False, **about: Any
+        self, message: str, *, nothing_sent: bool = False, **about: Unpack[_About]
     ) -> None:
         super().__init__(message, **about)
         self.nothing_sent = nothing_sent
@@ -282,7 +291,7 @@ class RunCancelledError(ViewComfyError):
     _started = True
     _public = "The run was cancelled."
 
-    def __init__(self, message: str, *, at_server: bool = False, **about: Any) -> None:
+    def __init__(self, message: str, *, at_server: bool = False, **about: Unpack[_About]) -> None:
         super().__init__(message, **about)
         self.at_server = at_server
 
@@ -301,7 +310,7 @@ class SaveError(ViewComfyError):
     _started = True
     _public = "The result could not be stored."
 
-    def __init__(self, message: str, saved: Sequence[Path] = (), **about: Any) -> None:
+    def __init__(self, message: str, saved: Sequence[Path] = (), **about: Unpack[_About]) -> None:
         super().__init__(message, **about)
         self.saved: list[Path] = list(saved)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias, TypedDict
+from collections.abc import Mapping
+from typing import Any, TypeAlias, TypedDict, TypeGuard
 
 JsonValue: TypeAlias = (
     "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
@@ -10,6 +11,13 @@ JsonValue: TypeAlias = (
 """Whatever `json.loads` returns."""
 
 JsonObject: TypeAlias = "dict[str, JsonValue]"
+
+JsonSchema: TypeAlias = "dict[str, Any]"
+"""A JSON Schema. Programs look things up in it, so its values are typed as those of `json.loads`.
+"""
+
+Arguments: TypeAlias = "dict[str, Any]"
+"""Values of parameters by name, to be passed as `Parameters(**values)`."""
 
 
 class _Meta(TypedDict, total=False):
@@ -32,3 +40,25 @@ class ApiNode(_Described):
 
 ApiWorkflow: TypeAlias = "dict[str, ApiNode]"
 """A workflow in ComfyUI's API format: nodes by id."""
+
+
+def nodes_in(value: object) -> ApiWorkflow:
+    """The nodes of a workflow from outside, without whatever isn't one."""
+    found = value.items() if isinstance(value, Mapping) else ()
+    nodes = ((id, _with_inputs(node)) for id, node in found if isinstance(id, str))
+    return {id: node for id, node in nodes if _is_node(node)}
+
+
+def _with_inputs(node: object) -> object:
+    """A node, with empty inputs if it has none."""
+    if isinstance(node, dict) and not node.get("inputs"):
+        return {**node, "inputs": {}}
+    return node
+
+
+def _is_node(value: object) -> TypeGuard[ApiNode]:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("class_type"), str)
+        and isinstance(value["inputs"], dict)
+    )

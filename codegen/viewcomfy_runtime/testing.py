@@ -25,6 +25,7 @@ from .results.files import OutputFile
 from .results.result import PromptResult
 
 if TYPE_CHECKING:
+    from .json_types import Arguments, JsonObject, JsonValue
     from .workflow import Workflow
 
 P = TypeVar("P")
@@ -48,7 +49,7 @@ def result_with(
 
 
 def _result(fields: Mapping[str, Any]) -> PromptResult:
-    values: dict[str, Any] = {
+    values: Arguments = {
         "prompt_id": "fake",
         "status": "success",
         "completed": True,
@@ -99,9 +100,9 @@ class FakeClient(Generic[P, R]):
             watch.hear(event)
         return _given(answer, call.params)
 
-    def request(self, call: Call) -> Mapping[str, Any]:
+    def request(self, call: Call) -> Mapping[str, JsonValue]:
         """What would be sent for the call."""
-        files = {key: upload.about() for key, upload in call.files.items()}
+        files: JsonObject = {key: each.about() for key, each in call.files.items()}
         return {"fields": {"params": dict(call.params)}, "files": files}
 
     def submit(self, call: Call, deadline: Deadline) -> str:
@@ -123,7 +124,7 @@ class FakeClient(Generic[P, R]):
     def result(
         self,
         prompt_id: str,
-        params: Mapping[str, Any],
+        params: Mapping[str, JsonValue],
         deadline: Deadline | None = None,
         watch: Watch = QUIET,
     ) -> PromptResult:
@@ -150,7 +151,7 @@ class FakeClient(Generic[P, R]):
         """The parameters of a call, read back from what would be sent."""
         from .parameters.files import Stored
 
-        values: dict[str, Any] = {}
+        values: Arguments = {}
         for field in self._workflow.fields:
             key = field.inputs[0].key
             if key in call.files:
@@ -164,7 +165,7 @@ class FakeClient(Generic[P, R]):
         return self._workflow.parameters(**values)
 
 
-def _given(answer: Answer, params: Mapping[str, Any]) -> PromptResult:
+def _given(answer: Answer, params: Mapping[str, JsonValue]) -> PromptResult:
     if isinstance(answer, BaseException):
         raise answer
     from dataclasses import replace

@@ -26,7 +26,16 @@ from .runs.submitted import SubmittedRuns
 if TYPE_CHECKING:
     from reprlib import Repr
 
+    from _typeshed import DataclassInstance
+
     from .calls.call import Call
+    from .json_types import (
+        ApiWorkflow,
+        Arguments,
+        JsonObject,
+        JsonSchema,
+        JsonValue,
+    )
     from .parameters.docs import About
     from .parameters.fields import Field
     from .parameters.files import Upload
@@ -57,7 +66,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         title: str,
         about: str = "{}",
         graph: str | None = None,
-        fallback: Mapping[str, Any] | None = None,
+        fallback: Mapping[str, JsonValue] | None = None,
     ) -> None:
         require_format(parameters.__module__, format)
         self.parameters = parameters
@@ -76,10 +85,10 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         return f"Workflow({self.title!r})"
 
     @cached_property
-    def _parts(self) -> dict[str, dict[str, dict[str, Any]]]:
+    def _parts(self) -> dict[str, dict[str, JsonObject]]:
         import json
 
-        parts: dict[str, dict[str, dict[str, Any]]] = json.loads(self._about)
+        parts: dict[str, dict[str, JsonObject]] = json.loads(self._about)
         return parts
 
     @cached_property
@@ -102,7 +111,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         raise KeyError(name)
 
     @property
-    def defaults(self) -> dict[str, Any]:
+    def defaults(self) -> Arguments:
         """The workflow's own values by name, without required parameters."""
         return {each.name: each.default for each in self.fields if not each.required}
 
@@ -115,29 +124,30 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         return tuple(OutputNode.from_json(name, each) for name, each in parts.items())
 
     @property
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchema:
         """The JSON Schema (draft 2020-12) of a call, as `parse` reads it."""
         from .parameters.fields import schema_of_fields
 
         return schema_of_fields(self.title, self.fields, self.outputs)
 
     @property
-    def graph(self) -> dict[str, Any]:
+    def graph(self) -> ApiWorkflow:
         """The workflow in ComfyUI's API format, as it was when the module was generated.
 
         Raises InvalidWorkflowError where the module was generated without it.
         """
         import json
 
+        from .json_types import nodes_in
+
         if self._graph is None:
             raise InvalidWorkflowError(
                 f"the module of {self.title!r} doesn't contain its workflow",
                 hint="generate it again without --no-embed",
             )
-        graph: dict[str, Any] = json.loads(self._graph)
-        return graph
+        return nodes_in(json.loads(self._graph))
 
-    def parse(self, call: Mapping[str, Any], *, urls: bool = False) -> P:
+    def parse(self, call: Mapping[str, object], *, urls: bool = False) -> P:
         """`Parameters` from a call as JSON: names and values, files as `data:` URIs.
 
         With `urls`, files may be http(s) URLs of public hosts too, which are fetched when the call
@@ -147,7 +157,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
 
         return self.parameters(**parsed(self.fields, call, urls=urls))
 
-    def parse_texts(self, texts: Mapping[str, Any]) -> P:
+    def parse_texts(self, texts: Mapping[str, object]) -> P:
         """`Parameters` from a form: texts as a command line takes them, files as they were
         uploaded.
 
@@ -160,7 +170,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         values = parsed_texts(self.fields, texts)
         return self.parse(values)
 
-    def to_json(self, parameters: P) -> dict[str, Any]:
+    def to_json(self, parameters: P) -> JsonObject:
         """A call as JSON, the reverse of `parse`: for queues, logs and files of calls.
 
         Files become `data:` URIs. Raises InvalidParametersError for what can't be written so: a
@@ -184,7 +194,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
 
         return drawn_in(self.fields, parameters, all=all)
 
-    def to_wire(self, parameters: P) -> tuple[dict[str, Any], dict[str, Upload]]:
+    def to_wire(self, parameters: P) -> tuple[JsonObject, dict[str, Upload]]:
         """What is sent for a call: the values and the files, both by wire key.
 
         All values are sent, untouched ones too; files where they are set; None as a seed becomes a
@@ -226,7 +236,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         return Call(params, files, own, override, self.title)
 
     @cached_property
-    def _nodes(self) -> Mapping[str, Any] | None:
+    def _nodes(self) -> ApiWorkflow | None:
         """The graph that calls share, so that it is parsed once."""
         return None if self._graph is None else self.graph
 
@@ -276,7 +286,7 @@ class _Help:
         return "\n".join(lines)
 
 
-def _short_repr(parameters: Any) -> str:
+def _short_repr(parameters: DataclassInstance) -> str:
     """A call on one line, whatever files and texts it contains."""
     from dataclasses import fields
     from reprlib import Repr

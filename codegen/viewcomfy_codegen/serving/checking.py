@@ -78,7 +78,7 @@ class Check:
     def placed(self) -> Workflow:
         """The workflow with the call's values. Raises Rejected if it cannot hold them."""
         self._raise()
-        graph, _ = applied(
+        graph = applied(
             self._workflow.graph,
             {str(key): value for key, value in self.values.items()},
         )

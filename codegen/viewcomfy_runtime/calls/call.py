@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from .events import Event, Log, Progress
 
 if TYPE_CHECKING:
     from ..http.deadlines import Deadline
+    from ..json_types import ApiWorkflow, JsonValue
     from ..parameters.files import Upload
     from ..results.result import PromptResult
 
@@ -25,10 +26,10 @@ class Call:
     instead of the deployed one. `title` is the workflow's title.
     """
 
-    params: Mapping[str, Any]
+    params: Mapping[str, JsonValue]
     files: Mapping[str, Upload] = field(default_factory=dict)
-    graph: Mapping[str, Any] | None = None
-    override: Mapping[str, Any] | None = None
+    graph: ApiWorkflow | None = None
+    override: ApiWorkflow | None = None
     title: str = ""
 
 
@@ -72,7 +73,7 @@ class Client(Protocol):
         """
         ...
 
-    def request(self, call: Call) -> Mapping[str, Any]:
+    def request(self, call: Call) -> Mapping[str, JsonValue]:
         """A human-readable view of what would be sent for the call: method, URL, fields and files,
         without secrets.
         """
@@ -102,7 +103,7 @@ class JobClient(Client, Protocol):
     def result(
         self,
         prompt_id: str,
-        params: Mapping[str, Any],
+        params: Mapping[str, JsonValue],
         deadline: Deadline,
         watch: Watch = QUIET,
     ) -> PromptResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import Any, Final
+from typing import Final, TypeGuard
 
 from ..texts import without_secrets
 from .call import MOST_LOGS, Watch
@@ -49,7 +49,7 @@ class Listener:
         """Pass on an event other than a log line."""
         self._watch.hear(event)
 
-    def steps(self, value: Any, total: Any, node: str | None) -> None:
+    def steps(self, value: object, total: object, node: str | None) -> None:
         """Pass on a server's progress report for a node; values that can't be step counts are
         ignored.
         """
@@ -57,7 +57,7 @@ class Listener:
             self.show(Progress(int(value), int(total), node))
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: object) -> TypeGuard[int | float]:
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import (
     DifferentWorkflowWarning,
@@ -16,10 +16,12 @@ from ..errors import (
     InvalidWorkflowError,
 )
 from ..http.bodies import NOT_JSON, json_in
+from ..json_types import nodes_in
 from ..parameters.key import MASK_SUFFIX, WireKey
 
 if TYPE_CHECKING:
     from ..calls.call import Call
+    from ..json_types import ApiWorkflow, JsonObject, JsonValue
     from ..results.result import PromptResult
 
 MOST_TOLD: Final = 5
@@ -27,9 +29,9 @@ MOST_TOLD: Final = 5
 
 
 def read_override(
-    override: bool | str | os.PathLike[str] | Mapping[str, Any] | None,
-    own: Mapping[str, Any] | None,
-) -> Mapping[str, Any] | None:
+    override: bool | str | os.PathLike[str] | Mapping[str, object] | None,
+    own: ApiWorkflow | None,
+) -> ApiWorkflow | None:
     """The workflow that `override` refers to: `own` for True, the content of a file, or the nodes
     themselves.
 
@@ -66,7 +68,7 @@ def read_override(
     return _checked(content, str(override))
 
 
-def own_workflow(call: Call, server: str) -> Mapping[str, Any]:
+def own_workflow(call: Call, server: str) -> ApiWorkflow:
     """The workflow that a call carries. Raises InvalidWorkflowError if it carries none."""
     workflow = call.override or call.graph
     if workflow is None:
@@ -79,11 +81,11 @@ def own_workflow(call: Call, server: str) -> Mapping[str, Any]:
 
 
 def for_another(
-    workflow: Mapping[str, Any],
-    params: Mapping[str, Any],
+    workflow: ApiWorkflow,
+    params: Mapping[str, JsonValue],
     files: Collection[str],
-    defaults: Mapping[str, Any],
-) -> dict[str, Any]:
+    defaults: Mapping[str, JsonValue],
+) -> JsonObject:
     """The values of a call that apply to `workflow`: those that differ from the module's
     `defaults`. All others keep the workflow's own values.
 
@@ -94,96 +96,87 @@ def for_another(
         for key, value in params.items()
         if key not in defaults or defaults[key] != value
     }
+    require_nodes(workflow, (*values, *files))
+    return values or dict(_any_value(workflow))
+
+
+def require_nodes(workflow: ApiWorkflow, keys: Iterable[str]) -> None:
+    """Raises InvalidParametersError for wire keys whose node the workflow lacks."""
     faults = tuple(
         Fault(key, "the workflow doesn't have this node")
-        for key in (*values, *files)
+        for key in keys
         if _node_of(key) not in workflow
     )
     if faults:
         raise InvalidParametersError(faults)
-    return values or dict(_any_value(workflow))
 
 
-def _any_value(workflow: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _any_value(workflow: ApiWorkflow) -> Iterator[tuple[str, JsonValue]]:
     """Any value that the workflow already has, preferably a seed: ViewComfy rejects calls without
     values.
     """
     literals = {
         str(WireKey(node, name)): value
         for node, about in workflow.items()
-        for name, value in _inputs(about).items()
+        for name, value in about["inputs"].items()
         if isinstance(value, str | int | float)
     }
     for key in sorted(literals, key=lambda each: not each.endswith("seed"))[:1]:
         yield key, literals[key]
 
 
-def _checked(workflow: Any, place: str) -> Mapping[str, Any]:
-    nodes = workflow.items() if isinstance(workflow, Mapping) else ()
-    if not nodes or not all(
-        isinstance(id, str) and _is_node(node) for id, node in nodes
-    ):
+def _checked(workflow: object, place: str) -> ApiWorkflow:
+    nodes = nodes_in(workflow)
+    if not (isinstance(workflow, Mapping) and len(nodes) == len(workflow) > 0):
         raise InvalidWorkflowError(
             f"{place} isn't a workflow in ComfyUI's API format",
             hint="export it with File > Export (API)",
         )
     try:
-        json.dumps(dict(workflow), allow_nan=False)
+        json.dumps(nodes, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         reason = str(error)
     else:
-        return dict(workflow)
+        return nodes
     raise InvalidWorkflowError(
         f"{place} has values that JSON can't hold: {reason}",
         hint="give the nodes as File > Export (API) writes them",
     )
 
 
-def _is_node(node: Any) -> bool:
-    return (
-        isinstance(node, Mapping)
-        and isinstance(node.get("class_type"), str)
-        and isinstance(node.get("inputs") or {}, Mapping)
-    )
-
-
-def applied(
-    graph: Mapping[str, Any], params: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[str]]:
-    """`graph` with a call's values filled in, and the keys that match no input."""
-    found = {
-        node: {**about, "inputs": dict(about.get("inputs") or {})}
+def applied(graph: ApiWorkflow, params: Mapping[str, JsonValue]) -> ApiWorkflow:
+    """`graph` with a call's values filled in; values of nodes that it lacks are left out."""
+    found: ApiWorkflow = {
+        node: {**about, "inputs": dict(about["inputs"])}
         for node, about in graph.items()
     }
-    unknown = []
     for key, value in params.items():
         place = WireKey.parse(key)
         if place is not None and place.node in found:
             found[place.node]["inputs"][place.name] = value
-        else:
-            unknown.append(key)
-    return found, unknown
+    return found
 
 
 def differences(
-    ran: Mapping[str, Any], known: Mapping[str, Any], sent: Collection[str]
+    ran: ApiWorkflow, known: ApiWorkflow, sent: Collection[str]
 ) -> Iterator[str]:
     """How the workflow that ran differs from the known one, apart from the values that were
     `sent`.
     """
-    for node in known:
+    for node, about in known.items():
         if node not in ran:
-            yield f"node {node} ({_class(known[node])}) is missing"
+            yield f"node {node} ({about['class_type']}) is missing"
     for node, about in ran.items():
+        kind = about["class_type"]
         if node not in known:
-            yield f"node {node} ({_class(about)}) is new"
-        elif _class(about) != _class(known[node]):
-            yield f"node {node} is {_class(about)}, not {_class(known[node])}"
+            yield f"node {node} ({kind}) is new"
+        elif kind != known[node]["class_type"]:
+            yield f"node {node} is {kind}, not {known[node]['class_type']}"
         else:
-            inputs, own = _inputs(about), _inputs(known[node])
+            inputs, own = about["inputs"], known[node]["inputs"]
             for name in sorted(inputs.keys() & own.keys()):
                 if str(WireKey(node, name)) not in sent and inputs[name] != own[name]:
-                    yield f"node {node} ({_class(about)}) has a different {name}"
+                    yield f"node {node} ({kind}) has a different {name}"
 
 
 def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
@@ -215,12 +208,3 @@ def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
 def _node_of(key: str) -> str:
     place = WireKey.parse(key)
     return place.node if place else ""
-
-
-def _class(node: Any) -> str:
-    return str(node.get("class_type")) if isinstance(node, Mapping) else "?"
-
-
-def _inputs(node: Any) -> dict[str, Any]:
-    inputs = node.get("inputs") if isinstance(node, Mapping) else None
-    return dict(inputs) if isinstance(inputs, Mapping) else {}

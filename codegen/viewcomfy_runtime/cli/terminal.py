@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Protocol, TextIO
+from typing import Final, Protocol, TextIO
 
 from ..calls.call import Watch
 from ..calls.events import Progress
@@ -72,10 +72,13 @@ def _to_nowhere(stream: TextIO) -> None:
 class Bar(Protocol):
     """A progress bar below the log."""
 
-    n: int
-    total: int
+    @property
+    def n(self) -> float: ...
 
-    def update(self, n: int = 1) -> object: ...
+    @property
+    def total(self) -> float | None: ...
+
+    def update(self, n: float = 1) -> object: ...
 
     def close(self) -> object: ...
 
@@ -84,12 +87,12 @@ class _Lines:
     """Progress as lines, if tqdm isn't installed."""
 
     def __init__(self, total: int, unit: str, n: int = 0) -> None:
-        self.n = n
+        self.n: float = n
         self.total = total
         self._unit = unit
         self._next = 0.0
 
-    def update(self, n: int = 1) -> None:
+    def update(self, n: float = 1) -> None:
         self.n += n
         now = time.monotonic()
         if now >= self._next or self.n >= self.total:
@@ -111,10 +114,7 @@ def new_bar(total: int, unit: str, initial: int = 0) -> Bar:
     # Its own lock is for several processes, takes long to make, and breaks when Ctrl-C comes
     # meanwhile.
     tqdm.set_lock(threading.RLock())
-    bar: Any = tqdm(
-        total=total, initial=initial, unit=unit, leave=False, file=sys.stderr
-    )
-    return bar  # type: ignore[no-any-return]
+    return tqdm(total=total, initial=initial, unit=unit, leave=False, file=sys.stderr)
 
 
 @contextmanager

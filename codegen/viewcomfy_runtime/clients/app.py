@@ -186,9 +186,9 @@ def _unread(key: str, call: Call) -> bool:
     found = WireKey.parse(key)
     if key.count("-") == 2 or found is None:
         return False
-    about = (call.override or call.graph or {}).get(found.node, {})
-    inputs = about.get("inputs") or {}
-    return found.name in inputs and bool(inputs[found.name] == call.params[key])
+    about = (call.override or call.graph or {}).get(found.node)
+    inputs = about["inputs"] if about else {}
+    return found.name in inputs and inputs[found.name] == call.params[key]
 
 
 def _error(answer: Answer, call: Call) -> ViewComfyError:

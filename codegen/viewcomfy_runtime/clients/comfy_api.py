@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from ..calls.call import QUIET, SHORT, Call, Status, Watch
-from ..calls.overrides import applied, own_workflow
+from ..calls.overrides import applied, own_workflow, require_nodes
 from ..errors import (
     ConfigurationError,
-    Fault,
-    InvalidParametersError,
     NotFoundError,
     RejectedError,
     wrong_type,
@@ -219,7 +217,7 @@ class ComfyAPI(Closing):
         """What would be sent for the call, for people to
         read: method, URL, body, files, and no secret.
         """
-        graph, _ = applied(own_workflow(call, "Comfy API v2"), call.params)
+        graph = applied(own_workflow(call, "Comfy API v2"), call.params)
         return {
             "method": "POST",
             "url": self._http.at(f"{API}/jobs"),
@@ -270,14 +268,9 @@ class ComfyAPI(Closing):
         """
         workflow = own_workflow(call, "Comfy API v2")
         files = with_masks(call.files, deadline)
-        _, unknown = applied(workflow, {**call.params, **files})
-        if unknown:
-            faults = (
-                Fault(key, "the workflow doesn't have this node") for key in unknown
-            )
-            raise InvalidParametersError(tuple(faults))
+        require_nodes(workflow, (*call.params, *files))
         references = uploaded(files, self._http, deadline, fresh)
-        return applied(workflow, {**call.params, **references})[0]
+        return applied(workflow, {**call.params, **references})
 
     def _submission(self, run: Run, deadline: Deadline) -> Submission:
         body = partial(self._body, partner_key=self._partner_key)

@@ -165,7 +165,7 @@ class ComfyUI(Closing):
         """A human-readable view of what would be sent for the call: the prompt, and the files that
         are uploaded first.
         """
-        graph, _ = applied(own_workflow(call, "ComfyUI"), call.params)
+        graph = applied(own_workflow(call, "ComfyUI"), call.params)
         return {
             "method": "POST",
             "url": self._http.at("/prompt"),

@@ -7,11 +7,11 @@ import json
 import uuid
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..calls.call import Call
-from ..calls.overrides import applied, own_workflow
-from ..errors import Fault, InvalidParametersError, ProtocolError, ServerError
+from ..calls.overrides import applied, own_workflow, require_nodes
+from ..errors import ProtocolError, ServerError
 from ..http.client import Http
 from ..http.deadlines import Deadline
 from ..http.multipart import Form
@@ -19,19 +19,18 @@ from ..parameters.files import Upload
 from ..parameters.key import MASK_SUFFIX, WireKey
 from .history import stored_name
 
+if TYPE_CHECKING:
+    from ..json_types import ApiWorkflow
+
 _CLIPSPACE: Final = "clipspace"
 """The folder where ComfyUI's web page stores masked copies of images."""
 
 
-def graph_of(http: Http, call: Call, deadline: Deadline) -> dict[str, Any]:
+def graph_of(http: Http, call: Call, deadline: Deadline) -> ApiWorkflow:
     """Upload the call's files, and return the workflow with its values filled in."""
     workflow = own_workflow(call, "ComfyUI")
     values = dict(call.params)
-    _, unknown = applied(workflow, {**values, **call.files})
-    if unknown:
-        raise InvalidParametersError(
-            tuple(Fault(key, "the workflow doesn't have this node") for key in unknown)
-        )
+    require_nodes(workflow, (*values, *call.files))
     sent = dict(call.files)
     for key, upload in call.files.items():
         if name := "" if _is_mask(key) else stored_name(upload.data, http):
@@ -46,7 +45,7 @@ def graph_of(http: Http, call: Call, deadline: Deadline) -> dict[str, Any]:
             image = key.removesuffix(MASK_SUFFIX)
             original = values.get(image) or _own_value(workflow, image)
             values[image] = _masked(http, form, key, str(original), deadline)
-    return applied(workflow, values)[0]
+    return applied(workflow, values)
 
 
 def _masked(http: Http, form: Form, key: str, original: str, deadline: Deadline) -> str:

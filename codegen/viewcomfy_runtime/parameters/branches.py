@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .inputs import When
 from .types import (
@@ -23,6 +23,7 @@ from .types import (
 )
 
 if TYPE_CHECKING:
+    from ..json_types import JsonSchema, JsonValue
     from .fields import Field
 
 
@@ -35,11 +36,11 @@ class Branch(NamedTuple):
     type: ParameterType
     draws: bool = False
 
-    def holds(self, values: Mapping[str, Any]) -> bool:
+    def holds(self, values: Mapping[str, object]) -> bool:
         """Whether the values of a call make these choices."""
         return all(values[name] in keys for name, keys in self.when.items())
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonSchema:
         """The choices, for programs and for people, what the field accepts there as a JSON Schema,
         and whether a seed is drawn.
         """
@@ -90,7 +91,7 @@ def _either(keys: Sequence[str]) -> str:
 
 
 def branch_of(
-    field: Field, values: Mapping[str, Any], fields: Mapping[str, Field]
+    field: Field, values: Mapping[str, object], fields: Mapping[str, Field]
 ) -> Branch | None:
     """The branch of a field that a call's values choose; the field itself if a choice is
     unknown.
@@ -108,7 +109,7 @@ def _is_known(value: object, kind: ParameterType) -> bool:
     return value is None or not isinstance(kind, Choice) or value in kind.options
 
 
-def fault(field: Field, values: Mapping[str, Any], branch: Branch | None) -> str:
+def fault(field: Field, values: Mapping[str, object], branch: Branch | None) -> str:
     """What is wrong with a field's value under a call's choices; empty if nothing is."""
     value = values[field.name]
     if value is None:
@@ -137,7 +138,7 @@ def same(one: object, other: object) -> bool:
     return one == other
 
 
-def rules(fields: Mapping[str, Field]) -> Iterator[dict[str, Any]]:
+def rules(fields: Mapping[str, Field]) -> Iterator[JsonSchema]:
     """The branches' rules for a call, as JSON Schemas that must all hold."""
     alike: dict[str, list[Field]] = {}
     for field in fields.values():
@@ -149,7 +150,7 @@ def rules(fields: Mapping[str, Field]) -> Iterator[dict[str, Any]]:
         for index, condition in enumerate(conditions):
             if exact := _exact(members, index):
                 yield {"if": condition, "then": exact}
-    elsewhere: dict[str, tuple[dict[str, Any], list[Field]]] = {}
+    elsewhere: dict[str, tuple[JsonSchema, list[Field]]] = {}
     for members in alike.values():
         if condition := _elsewhere(members[0], fields):
             found = elsewhere.setdefault(repr(condition), (condition, []))
@@ -158,12 +159,12 @@ def rules(fields: Mapping[str, Field]) -> Iterator[dict[str, Any]]:
         yield {**condition, "then": _unset(members)}
 
 
-def _elsewhere(field: Field, fields: Mapping[str, Field]) -> dict[str, Any]:
+def _elsewhere(field: Field, fields: Mapping[str, Field]) -> JsonSchema:
     """The schema of calls that are known to choose none of a field's branches; empty if there are
     none.
     """
     names = dict.fromkeys(name for each in field.branches for name in each.when)
-    others: dict[str, list[Any]] = {}
+    others: dict[str, list[JsonValue]] = {}
     for name in names:
         kind = fields[name].type
         options = kind.options if isinstance(kind, Choice) else ()
@@ -178,22 +179,22 @@ def _elsewhere(field: Field, fields: Mapping[str, Field]) -> dict[str, Any]:
     return {"if": {**chosen, "not": {"anyOf": brings} if brings[1:] else brings[0]}}
 
 
-def _condition(branch: Branch, fields: Mapping[str, Field]) -> dict[str, Any]:
+def _condition(branch: Branch, fields: Mapping[str, Field]) -> JsonSchema:
     return _chosen({name: [*keys] for name, keys in branch.when.items()}, fields)
 
 
 def _chosen(
-    when: Mapping[str, list[Any]], fields: Mapping[str, Field]
-) -> dict[str, Any]:
+    when: Mapping[str, list[JsonValue]], fields: Mapping[str, Field]
+) -> JsonSchema:
     """The schema in which each field has one of its values; an omitted field has its default."""
     stated = [name for name, keys in when.items() if fields[name].default not in keys]
-    schema: dict[str, Any] = {
+    schema: JsonSchema = {
         "properties": {name: {"enum": keys} for name, keys in when.items()}
     }
     return schema | ({"required": stated} if stated else {})
 
 
-def _exact(members: Sequence[Field], index: int) -> dict[str, Any]:
+def _exact(members: Sequence[Field], index: int) -> JsonSchema:
     """What the fields accept in one of their branches, where it is less than they accept
     elsewhere.
     """
@@ -211,7 +212,7 @@ def _exact(members: Sequence[Field], index: int) -> dict[str, Any]:
     return {"properties": properties} | ({"required": required} if required else {})
 
 
-def _unset(members: Sequence[Field]) -> dict[str, Any]:
+def _unset(members: Sequence[Field]) -> JsonSchema:
     """The schema in which the fields are None or keep their defaults."""
     return {
         "properties": {
@@ -225,7 +226,7 @@ def _unset(members: Sequence[Field]) -> dict[str, Any]:
     }
 
 
-def nullable(schema: dict[str, Any]) -> dict[str, Any]:
+def nullable(schema: JsonSchema) -> JsonSchema:
     """The schema of what `schema` accepts, or null."""
     if "enum" in schema:
         return schema | {"enum": [*schema["enum"], None]}

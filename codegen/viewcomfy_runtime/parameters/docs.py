@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ..json_types import JsonObject, JsonValue
 
 
 class About(NamedTuple):
@@ -21,9 +24,9 @@ class About(NamedTuple):
     step: int | float | None = None
     label: str = ""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """The parts that say something, by their names in a module."""
-        parts = {
+        parts: JsonObject = {
             "doc": self.sentence,
             "label": self.label,
             "class": self.class_type,
@@ -34,14 +37,15 @@ class About(NamedTuple):
         return {name: part for name, part in parts.items() if part not in ("", None)}
 
     @classmethod
-    def from_json(cls, parts: dict[str, Any]) -> About:
+    def from_json(cls, parts: Mapping[str, JsonValue]) -> About:
         """The reverse of `as_json`; fields from a later version are ignored."""
+        step = parts.get("step")
         return cls(
             sentence=str(parts.get("doc", "")),
             class_type=str(parts.get("class", "")),
             title=str(parts.get("title", "")),
             deployed=str(parts.get("deployed", "")),
-            step=parts.get("step"),
+            step=step if isinstance(step, int | float) else None,
             label=str(parts.get("label", "")),
         )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from types import NoneType, UnionType
 from typing import (
+    TYPE_CHECKING,
     Annotated,
     Any,
     Final,
@@ -39,6 +41,10 @@ from .types import (
     schema_of,
 )
 
+if TYPE_CHECKING:
+    from ..json_types import JsonSchema, JsonValue
+    from .files import File
+
 REQUIRED: Final = MISSING
 """The default of a field that has none."""
 
@@ -67,7 +73,7 @@ class Field:
         optional = isinstance(self.type, Media) and self.type.optional
         return optional or self.is_seed or bool(self.branches)
 
-    def accept(self, value: object) -> Any:
+    def accept(self, value: object) -> JsonValue | File:
         """`value` as it is sent, regardless of the other fields. Raises Refused."""
         if value is None and self.branches:
             return None
@@ -169,10 +175,10 @@ class Field:
         """What the field is for and which node it sets, on one line, for Python."""
         return " ".join(self.paragraphs("None"))
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonSchema:
         """The field's JSON Schema, with its wire keys and its group."""
         keys = [each.key for each in self.inputs]
-        schema: dict[str, Any] = {"title": self.label}
+        schema: JsonSchema = {"title": self.label}
         schema["description"] = " ".join(self.paragraphs("null"))
         own = schema_of(self.type)
         schema |= nullable(own) if self.branches else own
@@ -203,7 +209,7 @@ class Field:
 
 def schema_of_fields(
     title: str, members: tuple[Field, ...], outputs: tuple[OutputNode, ...] = ()
-) -> dict[str, Any]:
+) -> JsonSchema:
     """The JSON Schema (draft 2020-12) of a call with these fields; `outputs` are what it gives."""
     conditions = list(rules({member.name: member for member in members}))
     return {
@@ -246,7 +252,7 @@ class _Choices:
     """
 
     def __init__(
-        self, options: tuple[Any, ...], others: tuple[object, ...] = ()
+        self, options: tuple[Option, ...], others: tuple[object, ...] = ()
     ) -> None:
         self.options = options
         self.others = others
@@ -258,7 +264,7 @@ class _Choices:
         """In Python 3.10, what is annotated must be callable."""
 
 
-def _default(each: Any) -> object:
+def _default(each: dataclasses.Field[object]) -> object:
     if each.default_factory is not MISSING:
         return each.default_factory()
     return each.default

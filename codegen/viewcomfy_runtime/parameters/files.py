@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Final, TypeAlias, TypeGuard
 
 from ..errors import wrong_type
 from .media import UNKNOWN, extension_of, type_of
@@ -12,6 +12,11 @@ from .media import UNKNOWN, extension_of, type_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from pydantic_core import CoreSchema
+
+    from ..http.deadlines import Deadline
+    from ..json_types import JsonObject
 
 __all__ = [
     "URL",
@@ -47,7 +52,7 @@ class Remote:
 
         def read(self) -> bytes: ...
 
-    def pieces(self, deadline: Any) -> Iterator[bytes]:
+    def pieces(self, deadline: Deadline) -> Iterator[bytes]:
         """The content as it arrives. Raises ViewComfyError if it can't be fetched before the
         deadline.
         """
@@ -168,7 +173,7 @@ class Upload:
         )
         return f"Upload({data}, filename={self.filename!r}, content_type={self.content_type!r})"
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> JsonObject:
         """What is sent, in words."""
         where = {"path": str(self.data)} if isinstance(self.data, os.PathLike) else {}
         if isinstance(self.data, URL):
@@ -203,8 +208,8 @@ class _FileInPydantic:
         return "file"
 
     def __get_pydantic_core_schema__(
-        self, source: Any, handler: Callable[[Any], Any]
-    ) -> Any:
+        self, source: object, handler: Callable[[object], CoreSchema]
+    ) -> CoreSchema:
         from pydantic_core import core_schema
 
         return core_schema.json_or_python_schema(
@@ -233,7 +238,7 @@ else:
     File = Annotated[object, FILE_MARK]
 
 
-def is_file(value: object) -> bool:
+def is_file(value: object) -> TypeGuard[File | str]:
     """Whether `value` is something that `File` accepts; a text only if it is a `data:` URI."""
     if isinstance(value, str):
         return value.startswith("data:")
@@ -351,7 +356,7 @@ def _validated(value: object) -> object:
     return value
 
 
-def as_data_uri(value: Any) -> str:
+def as_data_uri(value: File | str) -> str:
     """A file as the text that would be read back as the same file: a `data:` URI, or a URL as it
     is.
 

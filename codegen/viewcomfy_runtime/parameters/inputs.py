@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from .key import WireKey
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,8 +82,8 @@ class _NoFlagIsANumber:
     __slots__ = ()
 
     def __get_pydantic_core_schema__(
-        self, source: Any, handler: Callable[[Any], Any]
-    ) -> Any:
+        self, source: object, handler: Callable[[object], CoreSchema]
+    ) -> CoreSchema:
         from pydantic_core import core_schema
 
         schema = handler(source)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .key import WireKey
+
+if TYPE_CHECKING:
+    from ..json_types import JsonObject, JsonValue
 
 
 class OutputNode(NamedTuple):
@@ -23,9 +26,9 @@ class OutputNode(NamedTuple):
     prefix: str = ""
     prefix_input: str = ""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """The parts that say something, the name apart."""
-        parts = {
+        parts: JsonObject = {
             "node": self.node,
             "class": self.class_type,
             "kind": self.kind,
@@ -35,7 +38,7 @@ class OutputNode(NamedTuple):
         return {name: part for name, part in parts.items() if part}
 
     @classmethod
-    def from_json(cls, name: str, parts: Mapping[str, Any]) -> OutputNode:
+    def from_json(cls, name: str, parts: Mapping[str, JsonValue]) -> OutputNode:
         """The reverse of `as_json`; fields from a later version are ignored."""
         return cls(
             name,
@@ -46,7 +49,7 @@ class OutputNode(NamedTuple):
             prefix_input=str(parts.get("prefix_input", "")),
         )
 
-    def prefix_in(self, params: Mapping[str, Any]) -> str:
+    def prefix_in(self, params: Mapping[str, object]) -> str:
         """The beginning of its file names in a run to which `params` were sent.
 
         Folders aren't part of a file's name, and what ComfyUI fills in (`%date%`) isn't known.

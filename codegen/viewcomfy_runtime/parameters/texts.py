@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import Fault, InvalidParametersError, wrong_type
 from ..exhaustive import assert_never
@@ -23,7 +23,9 @@ from .types import (
 )
 
 if TYPE_CHECKING:
+    from ..json_types import JsonValue
     from .fields import Field
+    from .files import File
 
 DRAWN: Final = frozenset({"random", "none", "null"})
 """Words that stand for a seed to be drawn."""
@@ -38,7 +40,7 @@ _UNSENT: Final = frozenset({"none", "null"})
 """Words that stand for no value, if a parameter depends on a choice."""
 
 
-def value_for(field: Field, text: str) -> Any:
+def value_for(field: Field, text: str) -> JsonValue | File:
     """The value that `text` stands for; "none" if nothing is to be sent. For a text parameter it is
     the text itself, and for a choice called "none" that choice.
 
@@ -52,7 +54,7 @@ def value_for(field: Field, text: str) -> Any:
     return value_of(kind, text)
 
 
-def value_of(kind: ParameterType, text: str) -> Any:
+def value_of(kind: ParameterType, text: str) -> JsonValue | File:
     """The value of type `kind` that `text` stands for. Raises Refused if there is none."""
     match kind:
         case Text():
@@ -89,7 +91,9 @@ def _number(text: str, kind: type[int] | type[float], wanted: str) -> int | floa
         raise Refused(f"must be {wanted}, not {json.dumps(text)[:80]}") from None
 
 
-def parsed_texts(fields: tuple[Field, ...], texts: Mapping[str, Any]) -> dict[str, Any]:
+def parsed_texts(
+    fields: tuple[Field, ...], texts: Mapping[str, object]
+) -> dict[str, object]:
     """The values that a form's texts and files stand for, by name; "" leaves a default as it is.
 
     A file is a `data:` URI, anything that a file parameter takes, or what web frameworks make of an
@@ -99,7 +103,7 @@ def parsed_texts(fields: tuple[Field, ...], texts: Mapping[str, Any]) -> dict[st
     if not isinstance(texts, Mapping):
         raise wrong_type("a form", "a mapping of names to texts and files", texts)
     known = {field.name: field for field in fields}
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     faults: list[Fault] = []
     for name, given in texts.items():
         field = known.get(name)
@@ -121,12 +125,12 @@ def parsed_texts(fields: tuple[Field, ...], texts: Mapping[str, Any]) -> dict[st
     return values
 
 
-def _is_empty_upload(given: Any) -> bool:
+def _is_empty_upload(given: object) -> bool:
     """Whether a browser sent an empty file field."""
     return hasattr(given, "filename") and not given.filename and hasattr(given, "file")
 
 
-def _file(given: Any) -> Any:
+def _file(given: object) -> object:
     if isinstance(given, Upload) or not (
         hasattr(given, "file") and hasattr(given, "filename")
     ):

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeAlias
 
-from .files import Upload, is_file, is_link
+from .files import File, Upload, is_file, is_link
+
+if TYPE_CHECKING:
+    from ..json_types import JsonSchema, JsonValue
 
 Bound: TypeAlias = int | float | None
 Option: TypeAlias = str | int
@@ -102,7 +105,7 @@ class Refused(ValueError):
     """A value that its parameter's type doesn't accept; the message says what it accepts."""
 
 
-def schema_of(kind: ParameterType) -> dict[str, Any]:
+def schema_of(kind: ParameterType) -> JsonSchema:
     """The JSON Schema (draft 2020-12) of one type."""
     match kind:
         case Text():
@@ -116,7 +119,7 @@ def schema_of(kind: ParameterType) -> dict[str, Any]:
         case Flag():
             return {"type": "boolean"}
         case Choice(options, open_):
-            enum: dict[str, Any] = {"enum": list(options)}
+            enum: JsonSchema = {"enum": list(options)}
             return (
                 {"anyOf": [enum, {"type": _OPTION_TYPES[_option_type(options)]}]}
                 if open_
@@ -132,7 +135,7 @@ def schema_of(kind: ParameterType) -> dict[str, Any]:
             return {} if shape == "any" else {"type": shape}
 
 
-def accept(kind: ParameterType, value: object) -> Any:
+def accept(kind: ParameterType, value: object) -> JsonValue | File:
     """`value` as it is sent for `kind`; a whole float becomes an integer.
 
     Raises Refused for exactly the values that the JSON Schema of the type rejects.
@@ -172,7 +175,7 @@ def accept(kind: ParameterType, value: object) -> Any:
             return _json(value, shape)
 
 
-def _bounds(lo: Bound, hi: Bound) -> dict[str, Any]:
+def _bounds(lo: Bound, hi: Bound) -> JsonSchema:
     return {
         name: bound
         for name, bound in (("minimum", lo), ("maximum", hi))
@@ -229,13 +232,14 @@ def _choice(value: object, options: tuple[Option, ...], open_: bool) -> Option:
     _refuse("one of " + ", ".join(short(option) for option in options), value)
 
 
-def _json(value: object, shape: str) -> Any:
+def _json(value: object, shape: str) -> JsonValue:
     if shape == "array" and not isinstance(value, list | tuple):
         _refuse("a list", value)
     if shape == "object" and not isinstance(value, dict):
         _refuse("an object", value)
     try:
-        return json.loads(json.dumps(value, allow_nan=False))
+        copy: JsonValue = json.loads(json.dumps(value, allow_nan=False))
+        return copy
     except (TypeError, ValueError, RecursionError):
         _refuse("a JSON value", value)
 

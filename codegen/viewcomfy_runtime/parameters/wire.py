@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from ..errors import Fault, InvalidParametersError, wrong_type
 from .branches import branch_of, fault
-from .files import URL, Stored, as_data_uri, as_upload, is_link
+from .files import URL, Stored, as_data_uri, as_upload, is_file, is_link
 from .types import Choice, Integer, Json, Media, Refused
 
 if TYPE_CHECKING:
+    from ..json_types import Arguments, JsonObject, JsonValue
     from .fields import Field
-    from .files import Upload
+    from .files import File, Upload
 
 P = TypeVar("P")
 
@@ -25,9 +26,7 @@ THE_CALL: Final = "(the call)"
 """The name in a fault that concerns the call as a whole."""
 
 
-def parsed(
-    fields: tuple[Field, ...], call: object, *, urls: bool = False
-) -> dict[str, Any]:
+def parsed(fields: tuple[Field, ...], call: object, *, urls: bool = False) -> Arguments:
     """The values of a JSON call by name, each as its field accepts it; with `urls`, also URLs of
     files.
 
@@ -38,13 +37,13 @@ def parsed(
             (Fault(THE_CALL, "must be an object of names and values"),)
         )
     known = {field.name: field for field in fields}
-    values: dict[str, Any] = {}
+    values: Arguments = {}
     faults = [
         Fault(str(name), _unknown(str(name), known))
         for name in call
         if name not in known
     ]
-    whole: dict[str, Any] = {}
+    whole: dict[str, object] = {}
     for name, field in known.items():
         if name in call:
             try:
@@ -62,7 +61,7 @@ def parsed(
     return values
 
 
-def _linked(field: Field, value: Any) -> Any:
+def _linked(field: Field, value: object) -> object:
     """A file's URL as a URL object. Raises ValueError if it isn't valid."""
     if isinstance(field.type, Media) and isinstance(value, str) and is_link(value):
         return URL(value)
@@ -70,7 +69,7 @@ def _linked(field: Field, value: Any) -> Any:
 
 
 def _misplaced(
-    fields: Mapping[str, Field], values: Mapping[str, Any]
+    fields: Mapping[str, Field], values: Mapping[str, object]
 ) -> Iterator[Fault]:
     """The values that the call's own choices don't allow. A field whose choices are faulty is
     skipped.
@@ -94,14 +93,14 @@ def _check(fields: tuple[Field, ...], parameters: object) -> None:
 
 def wire_of(
     fields: tuple[Field, ...], parameters: object
-) -> tuple[dict[str, Any], dict[str, Upload]]:
+) -> tuple[JsonObject, dict[str, Upload]]:
     """The values and the files that are sent for a call, both by wire key.
 
     All values are sent, unchanged ones too; files only if they are set; a seed of None becomes a
     number from its range. Raises InvalidParametersError with every fault.
     """
     _check(fields, parameters)
-    params: dict[str, Any] = {}
+    params: JsonObject = {}
     files: dict[str, Upload] = {}
     values, faults = _accepted(fields, parameters)
     sent = {} if faults else _sent(fields, values)
@@ -109,22 +108,22 @@ def wire_of(
         if field.name not in sent:
             continue
         value = sent[field.name]
-        if isinstance(value, Stored):
-            value = value.name
-        elif isinstance(field.type, Media):
+        if not (isinstance(field.type, Media) and is_file(value)):
+            params |= _by_key(field, cast("JsonValue", value))
+        elif isinstance(value, Stored):
+            params |= _by_key(field, value.name)
+        else:
             try:
                 upload = as_upload(value, field.name)
                 files |= {each.key: upload for each in field.inputs}
             except ValueError as error:
                 faults.append(Fault(field.name, str(error)))
-            continue
-        params |= _by_key(field, value)
     if faults:
         raise InvalidParametersError(tuple(faults))
     return params, files
 
 
-def defaults_of(fields: tuple[Field, ...]) -> dict[str, Any]:
+def defaults_of(fields: tuple[Field, ...]) -> JsonObject:
     """What is sent for parameters that nobody sets, by wire key, except drawn seeds and files."""
     return {
         key: value
@@ -132,11 +131,11 @@ def defaults_of(fields: tuple[Field, ...]) -> dict[str, Any]:
         if not (
             field.required or field.default is None or isinstance(field.type, Media)
         )
-        for key, value in _by_key(field, field.default).items()
+        for key, value in _by_key(field, cast("JsonValue", field.default)).items()
     }
 
 
-def _by_key(field: Field, value: Any) -> dict[str, Any]:
+def _by_key(field: Field, value: JsonValue) -> JsonObject:
     """A value under each key that it is sent as, and the position of an option under its own."""
     sent = {each.key: _wire(value) for each in field.inputs}
     kind = field.type
@@ -145,16 +144,16 @@ def _by_key(field: Field, value: Any) -> dict[str, Any]:
     return sent
 
 
-def _wire(value: Any) -> Any:
+def _wire(value: JsonValue) -> JsonValue:
     """A value as it is sent. A bare list would be read as a link, so lists are wrapped."""
     return {"__value__": value} if isinstance(value, list) else value
 
 
 def _accepted(
     fields: tuple[Field, ...], parameters: object
-) -> tuple[dict[str, Any], list[Fault]]:
+) -> tuple[dict[str, JsonValue | File], list[Fault]]:
     """The values of a call as they are sent, and the faults of the others."""
-    values: dict[str, Any] = {}
+    values: dict[str, JsonValue | File] = {}
     faults: list[Fault] = []
     for field in fields:
         try:
@@ -164,12 +163,14 @@ def _accepted(
     return values, [*faults, *_misplaced({each.name: each for each in fields}, values)]
 
 
-def _sent(fields: tuple[Field, ...], values: Mapping[str, Any]) -> dict[str, Any]:
+def _sent(
+    fields: tuple[Field, ...], values: Mapping[str, JsonValue | File]
+) -> dict[str, JsonValue | File]:
     """What a call sends: no inputs of branches that it doesn't choose, and a number for each seed
     that is None.
     """
     known = {field.name: field for field in fields}
-    sent: dict[str, Any] = {}
+    sent: dict[str, JsonValue | File] = {}
     for field in fields:
         value, kind = values[field.name], field.type
         if field.branches:
@@ -202,16 +203,17 @@ def drawn_in(fields: tuple[Field, ...], parameters: P, *, all: bool = False) -> 
     return replace(parameters, **seeds) if seeds else parameters  # type: ignore[type-var]
 
 
-def json_of(fields: tuple[Field, ...], parameters: object) -> dict[str, Any]:
+def json_of(fields: tuple[Field, ...], parameters: object) -> JsonObject:
     """A call as JSON values by name. Raises InvalidParametersError with every fault."""
     _check(fields, parameters)
-    values: dict[str, Any] = {}
+    values: JsonObject = {}
     faults: list[Fault] = []
     for field in fields:
         try:
             value = field.accept(getattr(parameters, field.name))
-            is_file = isinstance(field.type, Media) and value is not None
-            values[field.name] = as_data_uri(value) if is_file else value
+            if isinstance(field.type, Media) and is_file(value):
+                value = as_data_uri(value)
+            values[field.name] = cast("JsonValue", value)
         except ValueError as error:
             faults.append(Fault(field.name, str(error)))
         except OSError as error:

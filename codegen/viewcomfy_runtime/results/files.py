@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ..errors import (
     ConnectionFailedError,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ..http.client import Http
     from ..http.deadlines import Deadline
+    from ..json_types import JsonValue
 
 DOWNLOAD_TIMEOUT: Final = 2400.0
 _PIECE: Final = 1 << 20
@@ -47,7 +48,7 @@ class OutputFile(Remote):
     data: str | bytes | tuple[bytes, ...] | None = field(default=None, repr=False)
     url: str | None = field(default=None, repr=False)
     http: Http | None = field(default=None, repr=False, compare=False)
-    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    extra: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
     lasting_url: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

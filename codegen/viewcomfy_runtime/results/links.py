@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 _FRACTION: Final = re.compile(r"\.(\d+)")
 
 
-def expiry_of(url: str | None, extra: Mapping[str, Any]) -> datetime | None:
+def expiry_of(url: str | None, extra: Mapping[str, object]) -> datetime | None:
     """The expiry time that the server reports as `url_expires_at`, or that the link itself
     contains.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from ..errors import AmbiguousOutputWarning
 from ..parameters.outputs import OutputNode
@@ -49,7 +49,7 @@ class Naming(Generic[R]):
 
 
 def _with_node(
-    file: OutputFile, nodes: Sequence[OutputNode], params: Mapping[str, Any]
+    file: OutputFile, nodes: Sequence[OutputNode], params: Mapping[str, object]
 ) -> OutputFile:
     if file.node is not None:
         return file
@@ -58,7 +58,7 @@ def _with_node(
 
 
 def _maker(
-    file: OutputFile, nodes: Sequence[OutputNode], params: Mapping[str, Any]
+    file: OutputFile, nodes: Sequence[OutputNode], params: Mapping[str, object]
 ) -> OutputNode | None:
     """The output node whose prefix the file's name starts with, or else the only node that makes
     this kind of file.

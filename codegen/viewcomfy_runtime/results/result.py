@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from ..errors import (
     ProtocolError,
@@ -13,6 +13,7 @@ from ..errors import (
     SaveError,
     ViewComfyError,
 )
+from ..json_types import nodes_in
 from ..parameters.media import UNKNOWN, type_of
 from ..texts import hide_secrets
 from .files import DOWNLOAD_TIMEOUT, OutputFile, text_output
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..http.client import Http
+    from ..json_types import ApiNode, ApiWorkflow, JsonObject, JsonValue
 
 _LONGEST_TEXT: Final = 4096
 """Maximum length in characters of a file's name, a status or an id."""
@@ -49,10 +51,10 @@ class PromptResult:
     completed: bool
     execution_time_seconds: float | None
     outputs: tuple[OutputFile, ...]
-    prompt: Mapping[str, Any] = field(repr=False)
-    params: Mapping[str, Any] = field(repr=False)
+    prompt: ApiWorkflow = field(repr=False)
+    params: Mapping[str, JsonValue] = field(repr=False)
     logs: tuple[str, ...] = field(default=(), repr=False)
-    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    extra: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
     parameters: Any = field(default=None, repr=False)
     attempt: int = 1
     wall_seconds: float | None = None
@@ -92,8 +94,8 @@ class PromptResult:
         workflow.
         """
         for id, about in self.prompt.items():
-            if node == id or (isinstance(about, Mapping) and _title(about) == node):
-                return self.of(str(id))
+            if node in (id, _title(about)):
+                return self.of(id)
         if found := self.of(node):
             return found
         raise KeyError(node)
@@ -160,7 +162,7 @@ class PromptResult:
         cls,
         answer: object,
         *,
-        params: Mapping[str, Any],
+        params: Mapping[str, JsonValue],
         logs: Iterable[str] = (),
         http: Http | None = None,
     ) -> PromptResult:
@@ -192,12 +194,12 @@ class PromptResult:
         return result
 
 
-def _title(about: Mapping[str, Any]) -> object:
+def _title(about: ApiNode) -> object:
     meta = about.get("_meta")
     return meta.get("title") if isinstance(meta, Mapping) else None
 
 
-def _raise_failed(result: PromptResult, details: Any) -> None:
+def _raise_failed(result: PromptResult, details: JsonValue) -> None:
     from ..http.refusals import execution_error
 
     status, about = result.status.lower(), result.prompt_id or None
@@ -236,12 +238,10 @@ _FILE_FIELDS: Final = {
 }
 
 
-def _split(
-    answer: object, names: Mapping[str, str]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split(answer: object, names: Mapping[str, str]) -> tuple[JsonObject, JsonObject]:
     """The known fields of an answer under normalized names, and all other fields unchanged."""
-    known: dict[str, Any] = {}
-    extra: dict[str, Any] = {}
+    known: JsonObject = {}
+    extra: JsonObject = {}
     for key, value in answer.items() if isinstance(answer, dict) else ():
         if key in names:
             known[names[key]] = value
@@ -250,14 +250,14 @@ def _split(
     return known, extra
 
 
-def _graph(prompt: object) -> dict[str, Any]:
+def _graph(prompt: object) -> ApiWorkflow:
     """The workflow that ran: the value itself, or the third item of a history entry's list."""
     if isinstance(prompt, list) and len(prompt) > 2:
         prompt = prompt[2]
-    return prompt if isinstance(prompt, dict) else {}
+    return nodes_in(prompt)
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)
@@ -270,7 +270,7 @@ def _text(value: object) -> str:
     return value[:_LONGEST_TEXT] if isinstance(value, str) else ""
 
 
-def _outputs(outputs: list[Any], http: Http | None) -> Iterator[OutputFile]:
+def _outputs(outputs: list[JsonValue], http: Http | None) -> Iterator[OutputFile]:
     for item in outputs:
         if isinstance(item, str):
             yield text_output(item)

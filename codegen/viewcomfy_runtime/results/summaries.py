@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .result import PromptResult
 
+if TYPE_CHECKING:
+    from ..json_types import JsonObject
 
-def summary(result: PromptResult, saved: Sequence[Path]) -> dict[str, Any]:
+
+def summary(result: PromptResult, saved: Sequence[Path]) -> JsonObject:
     """A result as JSON, with the paths of its files instead of their content."""
     return {
         "prompt_id": result.prompt_id,

@@ -23,6 +23,7 @@ from .attempts import Limits, Outcome, Task, attempted, carried
 
 P = TypeVar("P")
 R = TypeVar("R", bound=PromptResult)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ def _saved(item: Item[R], outcome: Outcome) -> R | ViewComfyError:
     return failed
 
 
-def _outcome(future: futures.Future[Any]) -> Any:
+def _outcome(future: futures.Future[T]) -> T | ViewComfyError:
     """A worker's outcome; losing a worker is an error of its call alone."""
     try:
         return future.result()
@@ -196,7 +197,7 @@ def _outcome(future: futures.Future[Any]) -> Any:
 
 
 def saver(
-    save: str | os.PathLike[str] | Callable[[Any, R], object], parameters: Any
+    save: str | os.PathLike[str] | Callable[[P, R], object], parameters: P
 ) -> Callable[[R], list[Path]]:
     """A function that saves the result of one call, into a folder or by calling `save` with the
     parameters and the result.

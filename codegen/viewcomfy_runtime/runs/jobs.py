@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..calls.call import SHORT, JobClient, Status, Watch
 from ..calls.events import Event, Progress
@@ -18,6 +18,9 @@ from ..results.result import PromptResult
 from .observing import told_of
 from .streams import events_of, stream_of
 from .threads import in_loop, in_thread, require_functions
+
+if TYPE_CHECKING:
+    from ..json_types import JsonValue
 
 R = TypeVar("R", bound=PromptResult)
 
@@ -34,7 +37,7 @@ class Job(Generic[R]):
     prompt_id: str
     client: JobClient
     naming: Naming[R] = field(repr=False)
-    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    params: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
     parameters: Any = field(default=None, repr=False)
     title: str = field(default="", repr=False)
     started_at: float | None = field(default=None, repr=False)

@@ -10,13 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ..calls.call import Call, Client, Watch
 from ..errors import RunCancelledError, RunTimeoutError, ViewComfyError
 from ..http.client import LOG
 from ..http.deadlines import Deadline
 from ..results.result import PromptResult
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 SPAN: Final = "viewcomfy.run"
 """The name of a run's span."""
@@ -141,9 +144,9 @@ def _tell(report: RunReport) -> None:
 
 
 @contextlib.contextmanager
-def _span(title: str, client: Client, started: float) -> Iterator[Any]:
+def _span(title: str, client: Client, started: float) -> Iterator[Span | None]:
     """The run's span, or None if the application hasn't loaded OpenTelemetry."""
-    trace: Any = sys.modules.get("opentelemetry.trace")
+    trace = sys.modules.get("opentelemetry.trace")
     if trace is None:
         yield None
         return
@@ -161,7 +164,7 @@ def _span(title: str, client: Client, started: float) -> Iterator[Any]:
         yield span
 
 
-def _mark(span: Any, report: RunReport) -> None:
+def _mark(span: Span | None, report: RunReport) -> None:
     if span is None:
         return
     span.set_attribute("viewcomfy.status", report.status)
@@ -170,6 +173,6 @@ def _mark(span: Any, report: RunReport) -> None:
     if report.execution_seconds is not None:
         span.set_attribute("viewcomfy.execution_seconds", report.execution_seconds)
     if report.error is not None:
-        trace: Any = sys.modules["opentelemetry.trace"]
+        trace = sys.modules["opentelemetry.trace"]
         span.set_attribute("error.type", report.error)
         span.set_status(trace.Status(trace.StatusCode.ERROR))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 from ..errors import InvalidParametersError, RejectedError, ViewComfyError
 from ..results.result import PromptResult
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 R = TypeVar("R", bound=PromptResult)
 
-Override: TypeAlias = "bool | str | PathLike[str] | Mapping[str, Any] | None"
+Override: TypeAlias = "bool | str | PathLike[str] | Mapping[str, object] | None"
 """A workflow to run instead of the deployed one: True for the module's own, or a file's path, or
 the nodes themselves.
 """

@@ -6,7 +6,7 @@ import asyncio
 import concurrent.futures as futures
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from ..errors import wrong_type
 from ..http.deadlines import SLICE, Deadline
@@ -36,7 +36,7 @@ async def in_thread(work: Callable[[], T], deadline: Deadline) -> T:
         raise
 
 
-async def _over(future: futures.Future[Any]) -> None:
+async def _over(future: futures.Future[T]) -> None:
     end = asyncio.get_running_loop().time() + _FAREWELL
     while not future.done() and asyncio.get_running_loop().time() < end:
         try:

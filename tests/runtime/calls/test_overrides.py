@@ -274,3 +274,11 @@ def test_ctrl_c_ends_a_run_at_each_stage(module: ModuleType, answer: Answer) -> 
         _, said = process.communicate(timeout=30)
     assert (process.returncode, b"interrupted" in said) == (130, True), said.decode()
     assert b"Traceback" not in said
+
+
+def test_a_node_without_inputs_runs_too(tmp_path: Path) -> None:
+    workflow = {**text_to_image(), "20": {"class_type": "FreeMemory"}}
+    bare = module_of(workflow, tmp_path)
+    with Server(result()) as server:
+        bare.run(bare.Parameters(), client=client(server), override_workflow=True)
+    assert sent(server)["20"] == {"class_type": "FreeMemory", "inputs": {}}

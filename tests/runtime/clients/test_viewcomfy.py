@@ -9,7 +9,7 @@ import pickle
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import requests
@@ -35,13 +35,15 @@ from viewcomfy_runtime import (
 from viewcomfy_runtime.clients.environment import client_from_environment
 from viewcomfy_runtime.http.deadlines import Deadline
 from viewcomfy_runtime.http.urls import same_host
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.files import as_upload
 
 from ...helpers.servers import Answer, Server, redirect, result
 from ...helpers.telling import everything_said_by
 
 SECRET = "s3cr3t-0123456789"
-PARAMS = {"6-inputs-text": "a fox", "3-inputs-seed": 2**64 - 1}
+NODE = {"class_type": "KSampler", "inputs": {"steps": 20}}
+PARAMS: Final[JsonObject] = {"6-inputs-text": "a fox", "3-inputs-seed": 2**64 - 1}
 
 
 def client(server: Server, path: str = "/run") -> ViewComfy:
@@ -211,12 +213,12 @@ def test_what_happens_is_logged_without_the_secret(
 
 @pytest.mark.parametrize("status", [200, 201])
 def test_a_result_is_read_and_knows_what_was_sent(status: int) -> None:
-    body = result(execution_time_seconds=1.5, prompt={"3": {}}).body
+    body = result(execution_time_seconds=1.5, prompt={"3": NODE}).body
     with Server(Answer(status, body)) as server:
         found = run(server)
     assert (found.prompt_id, found.status, found.completed) == ("p1", "success", True)
     assert found.execution_time_seconds == 1.5
-    assert found.prompt == {"3": {}}
+    assert found.prompt == {"3": NODE}
     assert found.params == PARAMS
 
 

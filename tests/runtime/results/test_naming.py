@@ -13,6 +13,7 @@ from viewcomfy_runtime import (
     OutputNode,
     PromptResult,
 )
+from viewcomfy_runtime.json_types import JsonValue
 from viewcomfy_runtime.results.naming import Naming
 
 IMAGE = OutputNode("portrait", "9", "SaveImage", "image", "portrait", "filename_prefix")
@@ -32,7 +33,7 @@ class Result(PromptResult):
         return self.of("15")
 
 
-def result(*files: OutputFile, **params: object) -> PromptResult:
+def result(*files: OutputFile, **params: JsonValue) -> PromptResult:
     return PromptResult("p", "success", True, 1.0, files, {}, params)
 
 

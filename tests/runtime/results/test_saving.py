@@ -10,13 +10,20 @@ from pathlib import Path
 import pytest
 
 from viewcomfy_runtime import OutputFile, PromptResult, SaveError
+from viewcomfy_runtime.json_types import ApiWorkflow
 
 ONE = OutputFile("a_00001_.png", "image/png", node="9", data=b"one")
 TWO = OutputFile("b.txt", "text/plain", node="12", data=b"two")
 
 
 def result(*files: OutputFile) -> PromptResult:
-    prompt = {"9": {"class_type": "SaveImage", "_meta": {"title": "Save Portrait"}}}
+    prompt: ApiWorkflow = {
+        "9": {
+            "class_type": "SaveImage",
+            "inputs": {},
+            "_meta": {"title": "Save Portrait"},
+        }
+    }
     names = {"9": "portrait"}
     return PromptResult(
         "p-1", "success", True, 1.0, files, prompt, {}, output_names=names

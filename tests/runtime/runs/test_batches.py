@@ -384,9 +384,9 @@ def test_two_batches_never_share_a_folder(
             sys.executable,
             "-c",
             "import sys, time; from pathlib import Path\n"
-            "from viewcomfy_runtime.cli.batch import _alone\n"
+            "from viewcomfy_runtime.cli.batch_files import Results\n"
             "folder = Path(sys.argv[1]); folder.mkdir()\n"
-            "with (folder / 'results.jsonl').open('ab') as file, _alone(file, folder):\n"
+            "with Results(folder):\n"
             "    print('held', flush=True); time.sleep(60)",
             str(out),
         ],

@@ -1,0 +1,188 @@
+"""The options that every module's command line has, beside the flags of its parameters."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any, Final, NoReturn
+
+from ..clients.defaults import COMFY_CLOUD, GATEWAY, LOCAL_COMFYUI
+from ..parameters.types import Refused
+from .terminal import err, out
+
+_OWN: Final = frozenset("""
+    help params batch output json dry-run quiet url gateway comfyui comfy-api app header
+    random-seeds timeout max-concurrency override-workflow
+    """.split())
+
+
+def own_names() -> list[str]:
+    return [name.replace("-", "_") for name in sorted(_OWN - {"help"})]
+
+
+def flag_of(name: str) -> str:
+    """The flag that sets the parameter `name`."""
+    flag = name.replace("_", "-")
+    return f"--parameter-{flag}" if flag in _OWN else f"--{flag}"
+
+
+class Parser(argparse.ArgumentParser):
+    """Prints through the module's terminal functions, and reports errors on one line."""
+
+    def error(self, message: str) -> NoReturn:
+        err(f"{self.prog}: {message.removeprefix('argument ')}")
+        raise SystemExit(2)
+
+    def parse(self, arguments: Sequence[str] | None) -> dict[str, object]:
+        """The values of the given arguments. Exits with 2 and every fault if any are refused."""
+        options, unknown = self.parse_known_args(arguments)
+        if unknown:
+            self.error(self._about(unknown[0]))
+        given = vars(options)
+        refused = {
+            name: value for name, value in given.items() if isinstance(value, Refused)
+        }
+        for name, fault in refused.items():
+            err(f"{self.prog}: {flag_of(name)}: {fault}")
+        if refused:
+            raise SystemExit(2)
+        return given
+
+    def add_option(self, *flags: str, **about: Any) -> None:
+        """Add an option of the command's own, whose name no parameter can have."""
+        name = "_" + flags[-1].removeprefix("--").replace("-", "_")
+        self.add_argument(*flags, **{"dest": name, "default": None, **about})
+
+    def add_switch(self, *flags: str, help: str) -> None:
+        """Add an option of the command's own that takes no value."""
+        self.add_option(*flags, action="store_true", default=False, help=help)
+
+    def knows(self, flag: str) -> bool:
+        """Whether the command line has this flag."""
+        return flag in self._option_string_actions
+
+    def _about(self, argument: str) -> str:
+        if not argument.startswith("-"):
+            return f"unexpected argument {json.dumps(argument)}; parameters are flags: see --help"
+        flag = argument.partition("=")[0]
+        known = list(self._option_string_actions)
+        nearest = get_close_matches(flag.replace("_", "-"), known, n=1)
+        return f"there is no {flag}; " + (
+            f"did you mean {nearest[0]}?" if nearest else "see --help"
+        )
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        (out if file is sys.stdout else err)(message.removesuffix("\n"))
+
+
+def add_own(parser: Parser) -> None:
+    """Add the options that every module has."""
+    _add_calls(parser)
+    _add_results(parser)
+    _add_servers(parser)
+    parser.add_option(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="for the whole run (default: 2400)",
+    )
+
+
+def _add_calls(parser: Parser) -> None:
+    """The options that say what to run."""
+    parser.add_option(
+        "--params",
+        metavar="FILE",
+        help="a call as JSON; - for standard input; flags override it",
+    )
+    parser.add_switch("--random-seeds", help="draw every seed that isn't given")
+    parser.add_option(
+        "--override-workflow",
+        metavar="FILE",
+        help="run this workflow_api.json instead of the deployed one",
+    )
+    parser.add_option(
+        "--batch",
+        metavar="FILE",
+        help="run many calls, each a line of JSON; - for standard input",
+    )
+    parser.add_option(
+        "--max-concurrency",
+        metavar="N",
+        type=_positive,
+        default=8,
+        help="runs at a time in a batch (default: 8)",
+    )
+
+
+def _add_results(parser: Parser) -> None:
+    """The options that say what becomes of a result, and what is printed."""
+    parser.add_option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        default="outputs",
+        help="where files go (default: outputs)",
+    )
+    parser.add_switch("--json", help="print the result as JSON")
+    parser.add_switch("--dry-run", help="print the request and send nothing")
+    parser.add_switch("-q", "--quiet", help="show neither log nor progress")
+
+
+def _add_servers(parser: Parser) -> None:
+    """The options that say where to run."""
+    parser.add_option("--url", metavar="URL", help="the deployment's endpoint")
+    for flag, default, help in (
+        ("--gateway", GATEWAY, "go through ViewComfy's gateway"),
+        (
+            "--comfyui",
+            LOCAL_COMFYUI,
+            f"run on a plain ComfyUI (default: {LOCAL_COMFYUI})",
+        ),
+        (
+            "--comfy-api",
+            COMFY_CLOUD,
+            f"run on a server of Comfy API v2, with COMFY_API_KEY (default: {COMFY_CLOUD})",
+        ),
+    ):
+        parser.add_option(flag, nargs="?", const=default, metavar="URL", help=help)
+    parser.add_option(
+        "--header",
+        metavar="NAME:VALUE",
+        action="append",
+        type=_header,
+        help="send this to the ComfyUI, or to the server of Comfy API v2; may be repeated",
+    )
+    parser.add_option("--app", metavar="URL", help="run on ViewComfy's app at this URL")
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:9])):
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number from 1 on, not {json.dumps(text)}"
+        )
+    return int(text[:9])
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not (colon and name.strip() and value.strip()):
+        # What was given may be a secret.
+        raise argparse.ArgumentTypeError("must be NAME:VALUE")
+    return name.strip(), value.strip()
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not seconds > 0:
+        raise argparse.ArgumentTypeError(
+            f"must be a number of seconds above 0, not {json.dumps(text)}"
+        )
+    return seconds
