@@ -210,7 +210,11 @@ class RejectedError(ViewComfyError):
     _public = "The workflow does not accept these values."
 
     def __init__(
-        self, message: str, *, faults: tuple[NodeFault, ...] = (), **about: Unpack[_About]
+        self,
+        message: str,
+        *,
+        faults: tuple[NodeFault, ...] = (),
+        **about: Unpack[_About],
     ) -> None:
         told = [f"  {each}" for each in faults[:_MOST_FAULTS]]
         if len(faults) > len(told):
@@ -291,7 +295,9 @@ class RunCancelledError(ViewComfyError):
     _started = True
     _public = "The run was cancelled."
 
-    def __init__(self, message: str, *, at_server: bool = False, **about: Unpack[_About]) -> None:
+    def __init__(
+        self, message: str, *, at_server: bool = False, **about: Unpack[_About]
+    ) -> None:
         super().__init__(message, **about)
         self.at_server = at_server
 
@@ -310,7 +316,9 @@ class SaveError(ViewComfyError):
     _started = True
     _public = "The result could not be stored."
 
-    def __init__(self, message: str, saved: Sequence[Path] = (), **about: Unpack[_About]) -> None:
+    def __init__(
+        self, message: str, saved: Sequence[Path] = (), **about: Unpack[_About]
+    ) -> None:
         super().__init__(message, **about)
         self.saved: list[Path] = list(saved)
 
