@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from .errors import (
     Fault,
@@ -16,6 +16,7 @@ from .errors import (
     RejectedError,
     ViewComfyError,
 )
+from .parameters.display import Help, short_repr
 from .parameters.format import require_format
 from .parameters.key import WireKey
 from .runs.many import ManyRuns
@@ -24,10 +25,6 @@ from .runs.single import SingleRuns
 from .runs.submitted import SubmittedRuns
 
 if TYPE_CHECKING:
-    from reprlib import Repr
-
-    from _typeshed import DataclassInstance
-
     from .calls.call import Call
     from .json_types import (
         ApiWorkflow,
@@ -78,8 +75,8 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         # How pydantic, where it is used, takes the class: as strictly as `parse`, with its
         # sentences.
         setattr(parameters, "__pydantic_config__", dict(_PYDANTIC))  # noqa: B010
-        setattr(parameters, "__doc__", _Help(self))  # noqa: B010
-        setattr(parameters, "__repr__", _short_repr)  # noqa: B010
+        setattr(parameters, "__doc__", Help(lambda: self.fields))  # noqa: B010
+        setattr(parameters, "__repr__", short_repr)  # noqa: B010
 
     def __repr__(self) -> str:
         return f"Workflow({self.title!r})"
@@ -94,8 +91,8 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         """The parameters one by one, with type, default, inputs and documentation."""
+        from .parameters.annotations import fields_of
         from .parameters.docs import About
-        from .parameters.fields import fields_of
 
         parts = self._parts.get("parameters", {})
         about: dict[str, About] = {
@@ -263,42 +260,3 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
                 lambda fault: names.get(str(WireKey(fault.node, fault.input)), "")
             )
         return error
-
-
-class _Help:
-    """The docstring of `Parameters`, made when it is read, with the sentence of every field.
-
-    `help()` doesn't show the strings below the fields, and compiled modules don't have them.
-    """
-
-    def __init__(self, workflow: Workflow[Any, Any]) -> None:
-        self._workflow = workflow
-
-    def __get__(self, instance: object, owner: type) -> str:
-        hints = owner.__annotations__
-        lines = ["The values a call can set. Defaults are those of the workflow."]
-        for field in self._workflow.fields:
-            lines += [
-                "",
-                f"{field.name}: {hints[field.name].partition('[')[2].partition(',')[0]}",
-            ]
-            lines += [f"    {each}" for each in field.paragraphs("None")]
-        return "\n".join(lines)
-
-
-def _short_repr(parameters: DataclassInstance) -> str:
-    """A call on one line, whatever files and texts it contains."""
-    from dataclasses import fields
-    from reprlib import Repr
-
-    short = Repr()
-    short.maxstring = short.maxother = 80
-    values = (
-        f"{each.name}={_value(short, getattr(parameters, each.name))}"
-        for each in fields(parameters)
-    )
-    return f"{type(parameters).__qualname__}({', '.join(values)})"
-
-
-def _value(short: Repr, value: object) -> str:
-    return f"<{len(value)} bytes>" if isinstance(value, bytes) else short.repr(value)

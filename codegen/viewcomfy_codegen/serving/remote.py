@@ -15,7 +15,7 @@ from viewcomfy_runtime.clients.comfyui import ComfyUI
 from viewcomfy_runtime.clients.environment import client_from_environment
 from viewcomfy_runtime.errors import ExecutionError, RejectedError, ViewComfyError
 from viewcomfy_runtime.http.deadlines import LONGEST_RUN, Deadline
-from viewcomfy_runtime.parameters.files import as_upload
+from viewcomfy_runtime.parameters.uploads import as_upload
 
 from .executing import Artifact, Execution, Failed, Step
 from .refusing import Rejected

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from ..errors import Fault, InvalidParametersError, wrong_type
 from .branches import branch_of, fault
-from .files import URL, Stored, as_data_uri, as_upload, is_file, is_link
+from .files import URL, Stored, is_file, is_link
 from .types import Choice, Integer, Json, Media, Refused
+from .uploads import as_data_uri, as_upload
 
 if TYPE_CHECKING:
     from ..json_types import Arguments, JsonObject, JsonValue

@@ -36,7 +36,7 @@ from viewcomfy_runtime.clients.environment import client_from_environment
 from viewcomfy_runtime.http.deadlines import Deadline
 from viewcomfy_runtime.http.urls import same_host
 from viewcomfy_runtime.json_types import JsonObject
-from viewcomfy_runtime.parameters.files import as_upload
+from viewcomfy_runtime.parameters.uploads import as_upload
 
 from ...helpers.servers import Answer, Server, redirect, result
 from ...helpers.telling import everything_said_by

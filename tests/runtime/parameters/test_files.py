@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viewcomfy_runtime import Upload
-from viewcomfy_runtime.parameters.files import Stored, as_upload, is_file
+from viewcomfy_runtime.parameters.files import Stored, is_file
+from viewcomfy_runtime.parameters.uploads import as_upload
 
 PNG = b"\x89PNG\r\n\x1a\n0000"
 

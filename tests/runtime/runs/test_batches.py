@@ -26,7 +26,7 @@ from viewcomfy_runtime import (
     ViewComfyError,
 )
 from viewcomfy_runtime.cli.main import main
-from viewcomfy_runtime.parameters.files import as_upload
+from viewcomfy_runtime.parameters.uploads import as_upload
 from viewcomfy_runtime.runs.attempts import carried
 from viewcomfy_runtime.runs.batches import heard
 

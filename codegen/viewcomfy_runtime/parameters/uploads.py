@@ -1,0 +1,149 @@
+"""What is sent for a file: its content with a name and a MIME type."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from .files import URL, Remote, Stored, Upload, is_file, plain_name
+from .media import UNKNOWN, extension_of, type_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .files import File
+
+
+def as_upload(
+    value: Path | bytes | BinaryIO | Upload | Remote | str, name: str
+) -> Upload:
+    """`value` with a file name and a MIME type; `name` is the stem for data without a name.
+
+    Raises ValueError for a `data:` URI that can't be decoded and for what isn't a MIME type.
+    """
+    if isinstance(value, Upload):
+        _check(value)
+        if value.content_type and not _HEADER.fullmatch(value.content_type):
+            raise ValueError(f"{value.content_type!r} isn't a MIME type")
+        known = as_upload(value.data, name)
+        filename = _encodable(value.filename or "") or known.filename
+        return Upload(
+            known.data,
+            filename,
+            value.content_type or type_of(filename) or known.content_type,
+        )
+    if isinstance(value, str):
+        return _from_data_uri(value, name)
+    if isinstance(value, Remote):
+        return Upload(
+            value, plain_name(value.filename) or name, value.content_type or UNKNOWN
+        )
+    if isinstance(value, bytes):
+        content_type = _sniff(value[:16])
+        return Upload(value, name + extension_of(content_type), content_type)
+    from pathlib import Path
+
+    if isinstance(value, os.PathLike):
+        value = Path(value)
+    own = value if isinstance(value, Path) else getattr(value, "name", None)
+    filename = Path(own).name if isinstance(own, str | Path) else name
+    filename = _encodable(filename) or name
+    return Upload(value, filename, type_of(filename) or UNKNOWN)
+
+
+def _check(upload: Upload) -> None:
+    """Raises ValueError for an upload that isn't made of a file and of texts."""
+    if isinstance(upload.data, str | Stored) or not is_file(upload.data):
+        raise ValueError(
+            "an Upload takes a Path, bytes, a binary file object, a URL or a result's file,"
+            f" not {type(upload.data).__name__}"
+        )
+    for text, what in ((upload.filename, "file name"), (upload.content_type, "type")):
+        if text is not None and not isinstance(text, str):
+            raise ValueError(
+                f"the {what} of an Upload must be a text, not {type(text).__name__}"
+            )
+
+
+_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+"""MIME types that a `data:` URI may have."""
+
+_HEADER: Final = re.compile(r"[ -~]+")
+"""Characters that may stand in a header; a line break would start another one."""
+
+_SIGNATURES: Final = (
+    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
+    (b"\xff\xd8\xff", 0, "image/jpeg"),
+    (b"GIF8", 0, "image/gif"),
+    (b"WEBP", 8, "image/webp"),
+    (b"WAVE", 8, "audio/wav"),
+    (b"ftyp", 4, "video/mp4"),
+    (b"\x1aE\xdf\xa3", 0, "video/webm"),
+    (b"OggS", 0, "audio/ogg"),
+    (b"fLaC", 0, "audio/flac"),
+    (b"ID3", 0, "audio/mpeg"),
+    (b"glTF", 0, "model/gltf-binary"),
+)
+
+
+def _sniff(start: bytes) -> str:
+    for signature, offset, content_type in _SIGNATURES:
+        if start.startswith(signature, offset):
+            return content_type
+    return UNKNOWN
+
+
+def _encodable(filename: str) -> str:
+    """The name in a form that can be sent: file systems may hold names that aren't valid text."""
+    return filename.encode("utf-8", "replace").decode()
+
+
+def _from_data_uri(uri: str, name: str) -> Upload:
+    import base64
+    from urllib.parse import unquote_to_bytes
+
+    header, comma, payload = uri.removeprefix("data:").partition(",")
+    if not comma:
+        raise ValueError("the data: URI has no comma between its type and its data")
+    content_type, *flags = (part.strip() for part in header.split(";"))
+    data = unquote_to_bytes(payload)
+    if "base64" in flags:
+        try:
+            data = base64.b64decode(data, validate=True)
+        except ValueError as error:
+            raise ValueError(f"the data: URI isn't valid base64: {error}") from None
+    if _TYPE.fullmatch(content_type) is None:
+        content_type = _sniff(data[:16])
+    return Upload(data, name + extension_of(content_type), content_type)
+
+
+def as_data_uri(value: File | str) -> str:
+    """A file as the text that would be read back as the same file: a `data:` URI, or a URL as it
+    is.
+
+    Raises ValueError for a file that only the server has, OSError for one that can't be read.
+    """
+    import base64
+
+    if isinstance(value, str):
+        return value
+    if isinstance(value, URL):
+        return value.url
+    if isinstance(value, Stored):
+        raise ValueError(
+            f"{value.name} is on the server, so there is no content to write"
+        )
+    upload = as_upload(value, "file")
+    data = upload.data
+    if isinstance(data, bytes):
+        content = data
+    elif isinstance(data, URL):
+        return data.url
+    elif isinstance(data, os.PathLike):
+        content = data.read_bytes()
+    else:
+        content = data.read()
+    return (
+        f"data:{upload.content_type};base64,{base64.b64encode(content).decode('ascii')}"
+    )
