@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .parameters.types import Bound, Option, ParameterType
     from .results.files import OutputFile
     from .results.naming import Naming
+    from .results.origins import Origin
     from .results.result import PromptResult
     from .runs.attempts import Outcome
     from .runs.jobs import Job
@@ -83,6 +84,7 @@ __all__ = [
     "Bound",
     "Ending",
     "Naming",
+    "Origin",
     "Save",
     "URL",
     "AmbiguousOutputWarning",
@@ -163,6 +165,7 @@ _HOMES: Final = {
     "Bound": ".parameters.types",
     "Ending": ".runs.observing",
     "Naming": ".results.naming",
+    "Origin": ".results.origins",
     "Save": ".runs.many",
     "Call": ".calls.call",
     "Deadline": ".http.deadlines",

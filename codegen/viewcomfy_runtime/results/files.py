@@ -16,6 +16,7 @@ from ..errors import (
 )
 from ..parameters.files import Remote
 from ..texts import hide_secrets
+from .origins import Origin, named_by
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,6 +40,8 @@ class OutputFile(Remote):
     made the file, or None if unknown. `data` is the content if the server included it: bytes,
     chunks of bytes, or base64. Otherwise `url` is the link to it, and `lasting_url` a link to use
     once `url` has expired. At most 64 GiB are downloaded from a link.
+
+    Errors of a result's file name the run that it is from: its `prompt_id` and `parameters`.
     """
 
     filename: str
@@ -50,6 +53,7 @@ class OutputFile(Remote):
     http: Http | None = field(default=None, repr=False, compare=False)
     extra: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
     lasting_url: str | None = field(default=None, repr=False)
+    origin: Origin | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         hide_secrets(self, "filename", "content_type", "node")
@@ -67,11 +71,12 @@ class OutputFile(Remote):
         Raises ViewComfyError if it can't be downloaded or isn't UTF-8 text.
         """
         content = self.read(timeout=timeout)
-        with suppress(UnicodeDecodeError):
-            return content.decode("utf-8-sig")
-        raise ProtocolError(
-            f"{self.filename} isn't text in UTF-8", hint="read() gives its bytes"
-        )
+        with named_by(self.origin):
+            with suppress(UnicodeDecodeError):
+                return content.decode("utf-8-sig")
+            raise ProtocolError(
+                f"{self.filename} isn't text in UTF-8", hint="read() returns its bytes"
+            )
 
     def chunks(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> Iterator[bytes]:
         """The content in chunks, as it arrives.
@@ -110,7 +115,8 @@ class OutputFile(Remote):
         from .saving import folder_of, written
 
         name = safe_name(self.filename, self.content_type)
-        return written(self._content(timeout), folder_of(directory), name)
+        with named_by(self.origin):
+            return written(self._content(timeout), folder_of(directory), name)
 
     def save_as(
         self, path: str | os.PathLike[str], *, timeout: float = DOWNLOAD_TIMEOUT
@@ -123,7 +129,9 @@ class OutputFile(Remote):
         from .saving import written
 
         place = Path(path)
-        return written(self._content(timeout), place.parent, place.name, replaces=True)
+        pieces = self._content(timeout)
+        with named_by(self.origin):
+            return written(pieces, place.parent, place.name, replaces=True)
 
     def _content(self, timeout: float) -> Iterator[bytes]:
         from ..http.deadlines import Deadline
@@ -169,7 +177,7 @@ def _decoded(data: str | bytes | tuple[bytes, ...], filename: str) -> Iterator[b
 
 
 def _within(output: OutputFile, deadline: Deadline) -> Iterator[bytes]:
-    with deadline:
+    with named_by(output.origin), deadline:
         yield from output.pieces(deadline)
 
 

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from ..errors import (
-    ProtocolError,
-    RunCancelledError,
-    SaveError,
-    ViewComfyError,
-)
-from ..json_types import nodes_in
-from ..parameters.media import UNKNOWN, type_of
+from ..errors import ProtocolError, RunCancelledError
 from ..texts import hide_secrets
-from .files import DOWNLOAD_TIMEOUT, OutputFile, text_output
+from .files import DOWNLOAD_TIMEOUT, OutputFile
+from .origins import Origin, named_by
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ..http.client import Http
-    from ..json_types import ApiNode, ApiWorkflow, JsonObject, JsonValue
-
-_LONGEST_TEXT: Final = 4096
-"""Maximum length in characters of a file's name, a status or an id."""
-
-_MOST_FAILED: Final = 20
-"""Maximum number of files listed in an error."""
-
-_MOST_SECONDS: Final = 1e9
-"""In seconds; a longer execution time can't be real."""
+    from ..json_types import ApiNode, ApiWorkflow, JsonValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +48,12 @@ class PromptResult:
 
     def __post_init__(self) -> None:
         hide_secrets(self, "prompt_id", "status")
+        origin = Origin(self.prompt_id, self.parameters)
+        outputs = tuple(
+            each if each.origin == origin else replace(each, origin=origin)
+            for each in self.outputs
+        )
+        object.__setattr__(self, "outputs", outputs)
 
     @property
     def images(self) -> tuple[OutputFile, ...]:
@@ -116,34 +107,10 @@ class PromptResult:
         be downloaded or written, raises SaveError naming them after saving the others.
         """
         from .patterns import named
-        from .saving import folder_of, made_folder, written
+        from .saving import save_all
 
-        names = named(self, name)
-        try:
-            folder = made_folder(folder_of(directory))
-        except SaveError as error:
-            error.prompt_id = self.prompt_id or None
-            raise
-        saved: list[Path] = []
-        failed: list[str] = []
-        for output, own in zip(self.outputs, names, strict=True):
-            try:
-                saved.append(written(output.chunks(timeout=timeout), folder, own))
-            except SaveError as error:
-                failed.append(error.message)
-            except ViewComfyError as error:
-                failed.append(f"{output.filename}: {error.message}")
-        if failed:
-            told = failed[:_MOST_FAILED]
-            if len(failed) > len(told):
-                told.append(f"and {len(failed) - len(told)} more")
-            raise SaveError(
-                "\n".join(["not all files could be saved", *told]),
-                saved,
-                hint="the result is still there: save it again, perhaps elsewhere",
-                prompt_id=self.prompt_id or None,
-            )
-        return saved
+        with named_by(Origin(self.prompt_id, self.parameters)):
+            return save_all(self.outputs, named(self, name), directory, timeout)
 
     async def asave(
         self,
@@ -171,21 +138,21 @@ class PromptResult:
         `http` downloads files from links. Raises ProtocolError if the answer isn't a run's result,
         ExecutionError if the run failed, and RunCancelledError if it was canceled.
         """
-        known, extra = _split(answer, _FIELDS)
+        from . import answer_fields as read
+
+        known, extra = read.known_fields(answer)
         if not known:
             raise ProtocolError(
                 "the server's answer isn't the result of a run",
                 hint="check that the URL is the deployment's endpoint",
             )
-        outputs = known.get("outputs")
-        seconds = known.get("execution_time_seconds")
         result = cls(
-            prompt_id=_text(known.get("prompt_id")),
-            status=_text(known.get("status")),
+            prompt_id=read.text_in(known.get("prompt_id")),
+            status=read.text_in(known.get("status")),
             completed=known.get("completed") is not False,
-            execution_time_seconds=seconds if _is_number(seconds) else None,
-            outputs=tuple(_outputs(outputs if isinstance(outputs, list) else [], http)),
-            prompt=_graph(known.get("prompt")),
+            execution_time_seconds=read.seconds_in(known.get("execution_time_seconds")),
+            outputs=tuple(read.outputs_in(known.get("outputs"), http)),
+            prompt=read.graph_in(known.get("prompt")),
             params=dict(params),
             logs=tuple(logs),
             extra=extra,
@@ -214,78 +181,3 @@ def _raise_failed(result: PromptResult, details: JsonValue) -> None:
             f"the answer came before the run was over, with the status {result.status!r}",
             prompt_id=about,
         )
-
-
-_FIELDS: Final = {
-    "prompt_id": "prompt_id",
-    "promptId": "prompt_id",
-    "status": "status",
-    "completed": "completed",
-    "execution_time_seconds": "execution_time_seconds",
-    "executionTimeSeconds": "execution_time_seconds",
-    "outputs": "outputs",
-    "prompt": "prompt",
-    "error_data": "error_data",
-    "errorData": "error_data",
-}
-_FILE_FIELDS: Final = {
-    "filename": "filename",
-    "content_type": "content_type",
-    "contentType": "content_type",
-    "size": "size",
-    "data": "data",
-    "filepath": "filepath",
-}
-
-
-def _split(answer: object, names: Mapping[str, str]) -> tuple[JsonObject, JsonObject]:
-    """The known fields of an answer under normalized names, and all other fields unchanged."""
-    known: JsonObject = {}
-    extra: JsonObject = {}
-    for key, value in answer.items() if isinstance(answer, dict) else ():
-        if key in names:
-            known[names[key]] = value
-        else:
-            extra[key] = value
-    return known, extra
-
-
-def _graph(prompt: object) -> ApiWorkflow:
-    """The workflow that ran: the value itself, or the third item of a history entry's list."""
-    if isinstance(prompt, list) and len(prompt) > 2:
-        prompt = prompt[2]
-    return nodes_in(prompt)
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and -_MOST_SECONDS < value < _MOST_SECONDS
-    )
-
-
-def _text(value: object) -> str:
-    """A server's text, truncated to the maximum length for its kind; None for other types."""
-    return value[:_LONGEST_TEXT] if isinstance(value, str) else ""
-
-
-def _outputs(outputs: list[JsonValue], http: Http | None) -> Iterator[OutputFile]:
-    for item in outputs:
-        if isinstance(item, str):
-            yield text_output(item)
-        elif isinstance(item, dict):
-            known, extra = _split(item, _FILE_FIELDS)
-            size, data, url = (known.get(key) for key in ("size", "data", "filepath"))
-            filename = _text(known.get("filename")) or "output"
-            yield OutputFile(
-                filename=filename,
-                content_type=(
-                    _text(known.get("content_type")) or type_of(filename) or UNKNOWN
-                ),
-                size=size if isinstance(size, int) else None,
-                data=data if isinstance(data, str | tuple) else None,
-                url=url if isinstance(url, str) and url else None,
-                http=http,
-                extra=extra,
-            )

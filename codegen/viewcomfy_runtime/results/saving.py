@@ -6,14 +6,20 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import SaveError, ViewComfyError
 from .filenames import free_number, numbered
 
+if TYPE_CHECKING:
+    from .files import OutputFile
+
 _WRITABLE: Final = (
     "check that the folder can be written to and that the disk isn't full"
 )
+
+_MOST_FAILED: Final = 20
+"""Maximum number of files listed in an error."""
 
 _SUFFIXES: Final = frozenset("""
     .png .jpg .jpeg .webp .gif .mp4 .webm .mov .mkv .wav .mp3 .flac .ogg .opus .glb .txt .json
@@ -49,6 +55,37 @@ def written(
     except (OSError, ValueError) as error:
         reason = _reason(error)
     raise SaveError(f"{name} can't be saved in {folder}: {reason}", hint=_WRITABLE)
+
+
+def save_all(
+    outputs: Iterable[OutputFile],
+    names: Iterable[str],
+    directory: str | os.PathLike[str],
+    timeout: float,
+) -> list[Path]:
+    """Write each output into the directory under its name, and return their paths. If some fail,
+    raises SaveError naming them after writing the others.
+    """
+    folder = made_folder(folder_of(directory))
+    saved: list[Path] = []
+    failed: list[str] = []
+    for output, name in zip(outputs, names, strict=True):
+        try:
+            saved.append(written(output.chunks(timeout=timeout), folder, name))
+        except SaveError as error:
+            failed.append(error.message)
+        except ViewComfyError as error:
+            failed.append(f"{output.filename}: {error.message}")
+    if failed:
+        told = failed[:_MOST_FAILED]
+        if len(failed) > len(told):
+            told.append(f"and {len(failed) - len(told)} more")
+        raise SaveError(
+            "\n".join(["not all files could be saved", *told]),
+            saved,
+            hint="the result is still there: save it again, perhaps elsewhere",
+        )
+    return saved
 
 
 def folder_of(directory: str | os.PathLike[str]) -> Path:

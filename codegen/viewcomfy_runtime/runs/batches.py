@@ -177,6 +177,7 @@ def _saved(item: Item[R], outcome: Outcome) -> R | ViewComfyError:
     except OSError as error:
         failed = SaveError(f"the result can't be saved: {error.strerror or error}")
     failed.prompt_id = failed.prompt_id or finished.prompt_id
+    failed.parameters = finished.parameters
     failed.attempt, failed.wall_seconds = finished.attempt, finished.wall_seconds
     return failed
 

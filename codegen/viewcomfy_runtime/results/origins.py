@@ -1,0 +1,46 @@
+"""The run that a result's file is from, for errors that come after the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import ViewComfyError
+
+
+class Origin:
+    """The run that produced a file: its id and the call as it ran.
+
+    Pickles and copies leave the call out: it may hold open files, and what is sent away with a file
+    should be the file alone.
+    """
+
+    __slots__ = ("parameters", "prompt_id")
+
+    def __init__(self, prompt_id: str, parameters: Any = None) -> None:
+        self.prompt_id: str = prompt_id
+        self.parameters: Any = parameters
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Origin)
+            and self.prompt_id == other.prompt_id
+            and self.parameters is other.parameters
+        )
+
+    def __reduce__(self) -> tuple[type[Origin], tuple[str]]:
+        return type(self), (self.prompt_id,)
+
+
+@contextmanager
+def named_by(origin: Origin | None) -> Iterator[None]:
+    """Errors within name the run that the file is from."""
+    try:
+        yield
+    except ViewComfyError as error:
+        if origin is not None:
+            error.prompt_id = error.prompt_id or origin.prompt_id or None
+            if error.parameters is None:
+                error.parameters = origin.parameters
+        raise
