@@ -20,22 +20,33 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
-from viewcomfy_codegen.catalog.distilling import (
-    input_record,
-    node_record,
-    without_prose,
-)
+from viewcomfy_codegen.catalog.distilling import input_record, node_record
 from viewcomfy_codegen.catalog.facts import AUTOGROW, DYNAMIC_COMBO
 from viewcomfy_codegen.catalog.lookup import ABOUT, BY_NAME, BY_WORD, SHARED, TITLES
+from viewcomfy_codegen.catalog.prose import input_without_prose, without_prose
+from viewcomfy_codegen.catalog.records import (
+    InputOptions,
+    InputRecord,
+    InputSpec,
+    NameRecord,
+    NodeRecord,
+    Scalar,
+)
 from viewcomfy_codegen.catalog.titles import default_titles, plain_title
 from viewcomfy_codegen.words import plain_name
 
+FLAGS_OF_NAMES: Final[tuple[Literal["files", "multiline"], ...]] = (
+    "files",
+    "multiline",
+)
+"""The flags that inputs of one name may share."""
 MAJORITY = 0.7
+"""The fraction of classes that make a majority."""
 SHORTEST_SHARED = 40
 """Lists of choices whose text is shorter stay where they are."""
 MOST_LISTS = 12
@@ -89,11 +100,13 @@ def catalog_text(
                 mark_files(spec)
     for class_type, sentence in does.items():
         records[class_type]["does"] = american(sentence)
-    everything: dict[str, Any] = {ABOUT: dict(about)}
+    guesses = majorities(records)
+    shared = share_choices(records, guesses)
+    everything: dict[str, object] = {ABOUT: dict(about)}
     everything |= title_records(records, answers, titles)
-    everything |= majorities(records)
+    everything |= guesses
     everything |= records
-    share_choices(everything)
+    everything |= shared
     lines = (f"{key}\t{compact(value)}\n" for key, value in everything.items())
     return "".join(sorted(lines, key=lambda line: line.partition("\t")[0].encode()))
 
@@ -108,9 +121,9 @@ def compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def class_records(answers: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def class_records(answers: list[Mapping[str, Any]]) -> dict[str, NodeRecord]:
     """The facts of each class from the last answer, with the files that an earlier one marked."""
-    records: dict[str, dict[str, Any]] = {}
+    records: dict[str, NodeRecord] = {}
     for classes in answers:
         for class_type, node in classes.items():
             record = without_prose(node_record(node, class_type))
@@ -123,7 +136,7 @@ def class_records(answers: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
     return records
 
 
-def settle_choices(spec: dict[str, Any], *, vouched: bool) -> None:
+def settle_choices(spec: InputRecord, *, vouched: bool) -> None:
     """Takes away what only the machine had, and marks what no server vouches for."""
     choices = spec.get("choices", ())
     if len(choices) == 1 and str(choices[0]).casefold() == "none":
@@ -133,26 +146,27 @@ def settle_choices(spec: dict[str, Any], *, vouched: bool) -> None:
         spec["incomplete"] = True
 
 
-def mark_files(spec: dict[str, Any]) -> None:
+def mark_files(spec: InputRecord) -> None:
     spec.pop("choices", None)
     spec["files"] = True
 
 
 def keep(
-    earlier: dict[str, Any], record: dict[str, Any], *, described: Mapping[str, Any]
+    earlier: NodeRecord, record: NodeRecord, *, described: Mapping[str, Any]
 ) -> None:
     listing = {name for name, spec in widgets(earlier["inputs"]) if spec.get("files")}
     for name, spec in widgets(record["inputs"]):
         if name in listing and spec["type"] == "COMBO":
             mark_files(spec)
-    flag = "has_intermediate_output"
-    if flag not in described and flag in earlier:
-        record[flag] = earlier[flag]
+    if "has_intermediate_output" in described:
+        return
+    if "has_intermediate_output" in earlier:
+        record["has_intermediate_output"] = earlier["has_intermediate_output"]
 
 
 def widgets(
-    inputs: Mapping[str, Any], before: str = ""
-) -> Iterator[tuple[str, dict[str, Any]]]:
+    inputs: Mapping[str, InputSpec], before: str = ""
+) -> Iterator[tuple[str, InputRecord]]:
     """Every input that is more than a link, by its whole name; `*` is any row or place."""
     for name, spec in inputs.items():
         if not isinstance(spec, dict):
@@ -161,12 +175,13 @@ def widgets(
         yield path, spec
         for members in spec.get("branches", {}).values():
             yield from widgets(members, f"{path}.")
-        yield from widgets(spec.get("group", {}).get("members", {}), f"{path}.*.")
+        if "group" in spec:
+            yield from widgets(spec["group"]["members"], f"{path}.*.")
         if "autogrow" in spec:
             yield from widgets({"*": spec["autogrow"]["element"]}, f"{path}.")
 
 
-def add_dotted(record: dict[str, Any], described: Mapping[str, Any]) -> None:
+def add_dotted(record: NodeRecord, described: Mapping[str, Any]) -> None:
     """Adds the dotted inputs that a class's description lacks to their branches."""
     for dotted, (kind, options) in described.items():
         head, _, tail = dotted.partition(".")
@@ -176,14 +191,14 @@ def add_dotted(record: dict[str, Any], described: Mapping[str, Any]) -> None:
         options = dict(options)
         needed = options.pop("group", "required") == "required"
         shown = options.pop("when", {}).get(head) or selector["branches"]
-        spec = without_prose(input_record([kind, options], tail))
+        spec = input_without_prose(input_record([kind, options], tail))
         for option in shown:
             members = selector["branches"].get(option)
             if members is not None and not reaches(members, tail):
                 members[tail] = spec if needed else optional(spec)
 
 
-def reaches(members: Mapping[str, Any], name: str) -> bool:
+def reaches(members: Mapping[str, InputSpec], name: str) -> bool:
     """Whether a name behind a dot is that of an input, or begins with one that brings others."""
     head, dot, _ = name.partition(".")
     spec = members.get(head)
@@ -194,12 +209,12 @@ def reaches(members: Mapping[str, Any], name: str) -> bool:
     )
 
 
-def optional(spec: str | dict[str, Any]) -> str | dict[str, Any]:
+def optional(spec: InputSpec) -> InputSpec:
     return f"?{spec}" if isinstance(spec, str) else {**spec, "optional": True}
 
 
 def title_records(
-    records: Mapping[str, Any],
+    records: Mapping[str, NodeRecord],
     answers: list[Mapping[str, Any]],
     titles: Mapping[str, list[str]],
 ) -> dict[str, list[str]]:
@@ -215,35 +230,35 @@ def title_records(
             known[class_type].add(node.get("display_name") or class_type)
     found: dict[str, list[str]] = {}
     for class_type, written in known.items():
-        name = records.get(class_type, {}).get("name") or class_type
+        record = records.get(class_type)
+        name = (record and record["name"]) or class_type
         rest = set(map(plain_title, written)) - default_titles(class_type, name) - {""}
         if rest:
             found[TITLES + class_type] = sorted(rest)
     return found
 
 
-def majorities(records: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def majorities(records: Mapping[str, NodeRecord]) -> dict[str, NameRecord]:
     """What inputs of a name or last word are in most classes: the guess for unknown ones."""
-    by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    by_word: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    by_name: dict[str, list[InputRecord]] = defaultdict(list)
+    by_word: dict[str, list[InputRecord]] = defaultdict(list)
     for record in records.values():
         for name, spec in widgets(record["inputs"]):
             plain = plain_name(name) if "." not in name else ""
             if plain:
                 by_name[plain].append(spec)
                 by_word[plain.split("_")[-1]].append(spec)
-    found: dict[str, Any] = {}
+    found: dict[str, NameRecord] = {}
     for plain, specs in by_name.items():
-        record = named_alike(specs)
-        if record:
-            found[BY_NAME + plain] = record
+        if alike := named_alike(specs):
+            found[BY_NAME + plain] = alike
     for word, specs in by_word.items():
         if kind := number_of(specs, least=5):
             found[BY_WORD + word] = {"number": kind}
     return found
 
 
-def number_of(specs: list[dict[str, Any]], least: int = 2) -> str | None:
+def number_of(specs: list[InputRecord], least: int = 2) -> str | None:
     """What the numbers among these inputs are in most classes: other kinds of value say nothing
     of whether a number is whole.
     """
@@ -251,20 +266,20 @@ def number_of(specs: list[dict[str, Any]], least: int = 2) -> str | None:
     return majority(numbers) if len(numbers) >= least else None
 
 
-def majority(specs: list[dict[str, Any]]) -> str | None:
+def majority(specs: list[InputRecord]) -> str | None:
     kind, count = Counter(spec["type"] for spec in specs).most_common(1)[0]
     return kind if count >= MAJORITY * len(specs) else None
 
 
-def named_alike(specs: list[dict[str, Any]]) -> dict[str, Any]:
+def named_alike(specs: list[InputRecord]) -> NameRecord:
     """What inputs of one name are in most classes, and every list of choices that any has, the
     most frequent first.
     """
-    record: dict[str, Any] = {}
+    record: NameRecord = {}
     if len(specs) >= 2 and (kind := majority(specs)):
         record["type"] = kind
         alike = [spec for spec in specs if spec["type"] == kind]
-        for flag in ("files", "multiline"):
+        for flag in FLAGS_OF_NAMES:
             if sum(flag in spec for spec in alike) * 2 > len(alike):
                 record[flag] = True
     if record.get("type") not in ("INT", "FLOAT") and (kind := number_of(specs)):
@@ -278,9 +293,13 @@ def named_alike(specs: list[dict[str, Any]]) -> dict[str, Any]:
     return record
 
 
-def share_choices(records: dict[str, Any]) -> None:
-    """Moves every list of choices that occurs twice or more into a record of its own."""
-    holders = list(choosing(records))
+def share_choices(
+    records: Mapping[str, NodeRecord], guesses: Mapping[str, NameRecord]
+) -> dict[str, list[Scalar]]:
+    """Replaces every list of choices that occurs more than once with a key, and returns these
+    lists by key.
+    """
+    holders = [spec for spec in choosing(records, guesses) if "choices" in spec]
     counts = Counter(compact(spec["choices"]) for spec in holders)
     shared = sorted(
         text
@@ -291,18 +310,16 @@ def share_choices(records: dict[str, Any]) -> None:
     for spec in holders:
         if key := keys.get(compact(spec["choices"])):
             spec["choices"] = key
-    records |= {key: json.loads(text) for text, key in keys.items()}
+    return {key: json.loads(text) for text, key in keys.items()}
 
 
-def choosing(records: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    for key, record in records.items():
-        if key[:1] == BY_NAME:
-            specs = record.get("lists", [])
-        elif isinstance(record, dict) and "inputs" in record:
-            specs = [spec for _, spec in widgets(record["inputs"])]
-        else:
-            continue
-        yield from (spec for spec in specs if "choices" in spec)
+def choosing(
+    records: Mapping[str, NodeRecord], guesses: Mapping[str, NameRecord]
+) -> Iterator[InputOptions | InputRecord]:
+    for guess in guesses.values():
+        yield from guess.get("lists", [])
+    for record in records.values():
+        yield from (spec for _, spec in widgets(record["inputs"]))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """Distills facts from ComfyUI's answer at /object_info, in any form its versions and packs use.
 
-A class becomes a record of plain JSON that contains only facts. A linked input is represented by
-its type alone, preceded by `?` if optional; an input that holds a value is an object.
+A class becomes a record of plain JSON that contains only facts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Literal, TypeAlias
+
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
 from .facts import (
     AUTOGROW,
@@ -23,11 +24,27 @@ from .limits import (
     MOST_CHOICES,
     as_dict,
     as_list,
-    is_fact,
     is_file,
     is_name,
     is_number,
     is_small,
+)
+from .records import (
+    ENDS,
+    AutogrowRecord,
+    End,
+    GroupRecord,
+    InputOptions,
+    InputRecord,
+    InputSpec,
+    NodeRecord,
+)
+from .unlisted import (
+    ADDED_INPUTS,
+    CHOICES_FROM,
+    PAGE_INPUTS,
+    PAGE_NAMES,
+    UPLOADS_BY_CLASS,
 )
 
 UPLOADS: Final = {
@@ -37,40 +54,17 @@ UPLOADS: Final = {
     "audio_upload": "audio/*",
     "file_upload": "*/*",
 }
-UNFLAGGED_UPLOADS: Final = {
-    ("VHS_LoadAudioUpload", "audio"): "audio/*",
-    ("VHS_LoadVideo", "video"): "video/*",
-    ("VHS_LoadVideoFFmpeg", "video"): "video/*",
-}
-"""Inputs with an upload button of their pack's own, which no flag declares."""
 
-_CHOICES_FROM: Final = {("CustomCombo", "choice"): "option"}
-"""Inputs whose choices are stored in other inputs of the node, with the prefix of those inputs'
-names.
-"""
-
-_ADDED: Final[Mapping[str, Mapping[str, list[Any]]]] = {
-    "VHS_VideoCombine": {
-        "pix_fmt": [["yuv420p", "yuv420p10le", "yuva420p"]],
-        "crf": ["INT", {"min": 0, "max": 100}],
-        "bitrate": ["INT", {"min": 1}],
-        "megabit": ["BOOLEAN"],
-        "save_metadata": ["BOOLEAN"],
-        "trim_to_audio": ["BOOLEAN"],
-    },
-}
-"""Inputs that the web page adds for certain choices and that /object_info doesn't list."""
-
-_PAGE_INPUTS: Final = frozenset("compare_view last_incoming viewport_state".split())
-_PAGE_NAMES: Final = {
-    "CustomCombo": ["option", "index"],
-    "Load3D": ["clear"],
-    "Preview3D": ["image"],
-    "SaveGLB": ["image"],
-}
-"""Prefixes of the names of inputs that the web page adds to a class for its own use."""
-
-FLAGS: Final = {
+Flag: TypeAlias = Literal[
+    "multiline",
+    "multiselect",
+    "force_input",
+    "advanced",
+    "socketless",
+    "dynamic_prompts",
+    "hidden",
+]
+FLAGS: Final[Mapping[str, Flag]] = {
     "multiline": "multiline",
     "multi_select": "multiselect",
     "multiselect": "multiselect",
@@ -80,6 +74,8 @@ FLAGS: Final = {
     "dynamicPrompts": "dynamic_prompts",
     "hidden": "hidden",
 }
+"""The facts that options of a server's answer state."""
+
 SEEDS: Final = frozenset({"seed", "noise_seed"})
 """Inputs that have a control unless stated otherwise; inputs nested in a choice have none."""
 _COUNTS: Final = frozenset(
@@ -89,16 +85,14 @@ DEEPEST: Final = 6
 """Maximum nesting of choices that add inputs; deeper levels are dropped."""
 
 
-def node_record(node: Mapping[str, Any], class_type: str = "") -> dict[str, Any]:
+def node_record(node: Mapping[str, object], class_type: str = "") -> NodeRecord:
     """The record of facts for one class."""
     name = node.get("display_name")
-    record: dict[str, Any] = {
+    record: NodeRecord = {
         "name": name if is_name(name) else None,
         "outputs": [_output_type(kind) for kind in as_list(node.get("output"))],
         "output_node": bool(node.get("output_node")),
-        "inputs": _inputs_record(
-            as_dict(node.get("input")), as_dict(node.get("input_order")), class_type
-        ),
+        "inputs": _class_inputs(node, class_type),
     }
     names = [
         each if is_name(each) else "*" for each in as_list(node.get("output_name"))
@@ -107,8 +101,8 @@ def node_record(node: Mapping[str, Any], class_type: str = "") -> dict[str, Any]
         record["output_names"] = names
     if node.get("has_intermediate_output"):
         record["has_intermediate_output"] = True
-    if class_type in _PAGE_NAMES:
-        record["page_names"] = _PAGE_NAMES[class_type]
+    if class_type in PAGE_NAMES:
+        record["page_names"] = PAGE_NAMES[class_type]
     return record
 
 
@@ -119,9 +113,33 @@ def _output_type(kind: object) -> str:
     return "*" if kind == MATCH_TYPE else kind[:LONGEST_NAME]
 
 
+def _class_inputs(node: Mapping[str, object], class_type: str) -> dict[str, InputSpec]:
+    """The inputs of a class, including facts that its answer doesn't contain."""
+    sections, order = as_dict(node.get("input")), as_dict(node.get("input_order"))
+    found = _inputs(sections, order)
+    for name, record in found.items():
+        if isinstance(record, str):
+            continue
+        media = UPLOADS_BY_CLASS.get((class_type, name))
+        if media is not None:
+            found[name] = record = _uploading(record, media)
+        if (class_type, name) in CHOICES_FROM:
+            record["choices_from"] = CHOICES_FROM[class_type, name]
+    for name, spec in ADDED_INPUTS.get(class_type, {}).items():
+        found.setdefault(name, _optional(input_record(spec, name)))
+    return found
+
+
+def _uploading(record: InputRecord, media: str) -> InputRecord:
+    found: InputRecord = {"type": record["type"], "upload": media}
+    if "optional" in record:
+        found["optional"] = True
+    return found
+
+
 def specs(
-    sections: Mapping[str, Any], order: Mapping[str, Any] | None = None
-) -> Iterator[tuple[str, Any, bool]]:
+    sections: Mapping[str, JsonValue], order: Mapping[str, JsonValue] | None = None
+) -> Iterator[tuple[str, JsonValue, bool]]:
     """The inputs in the web page's order, each with its specification and whether it is
     required.
     """
@@ -137,41 +155,31 @@ def specs(
                 yield name, described[name], section == "required"
 
 
-def _inputs_record(
-    sections: Mapping[str, Any],
-    order: Mapping[str, Any] | None = None,
-    class_type: str = "",
+def _inputs(
+    sections: Mapping[str, JsonValue],
+    order: Mapping[str, JsonValue] | None = None,
     depth: int = 0,
-) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+) -> dict[str, InputSpec]:
+    found: dict[str, InputSpec] = {}
     for name, spec, required in specs(sections, order):
-        if not isinstance(spec, list) or not spec:
-            continue
-        record = input_record(spec, name, depth)
-        media = UNFLAGGED_UPLOADS.get((class_type, name))
-        if media is not None and isinstance(record, dict):
-            record = {"type": record["type"], "upload": media}
-        if (class_type, name) in _CHOICES_FROM and isinstance(record, dict):
-            record["choices_from"] = _CHOICES_FROM[class_type, name]
-        if not required:
-            record = (
-                f"?{record}"
-                if isinstance(record, str)
-                else {**record, "optional": True}
-            )
-        found[name] = record
-    for name, spec in _ADDED.get(class_type, {}).items():
-        found.setdefault(name, {**as_dict(input_record(spec, name)), "optional": True})
+        if isinstance(spec, list) and spec:
+            record = input_record(spec, name, depth)
+            found[name] = record if required else _optional(record)
     return found
 
 
-def input_record(
-    spec: list[Any], name: str = "", depth: int = 0
-) -> str | dict[str, Any]:
+def _optional(record: InputSpec) -> InputSpec:
+    if isinstance(record, str):
+        return f"?{record}"
+    record["optional"] = True
+    return record
+
+
+def input_record(spec: Sequence[object], name: str = "", depth: int = 0) -> InputSpec:
     """The facts about one input, from its type and options; the bare type for a linked input."""
     kind = spec[0]
     options = as_dict(spec[1]) if len(spec) > 1 else {}
-    choices: Any = []
+    choices: object = None
     if isinstance(kind, list):
         choices, kind = kind, "COMBO"
     elif kind in ("COMBO", "MULTICOMBO"):
@@ -183,97 +191,119 @@ def input_record(
         options = {CONTROL: True, **options}
     if kind == MATCH_TYPE:
         allowed = as_dict(options.get("template")).get("allowed_types")
-        return allowed if isinstance(allowed, str) and is_name(allowed) else "*"
-    growing = _growing(kind, options, depth)
-    if growing is not None:
-        return {"type": kind, **growing}
+        return allowed if is_name(allowed) else "*"
+    if kind in (DYNAMIC_COMBO, AUTOGROW, DYNAMIC_GROUP):
+        return _growing(kind, options, depth)
     widget_type = options.get("widgetType")
     if kind not in WIDGETS and not isinstance(widget_type, str):
         return kind[:LONGEST_NAME]
-    record: dict[str, Any] = {"type": kind[:LONGEST_NAME]}
+    return {
+        "type": kind[:LONGEST_NAME],
+        **_widget(kind, name, widget_type),
+        **_range(kind, options, name),
+        **_flags(options, name if depth == 0 else "", kind),
+        **_choices(kind, options, choices),
+    }
+
+
+def _widget(kind: str, name: str, widget_type: object) -> InputOptions:
+    record: InputOptions = {}
     if isinstance(widget_type, str):
         record["widget_type"] = widget_type[:LONGEST_NAME]
-    if kind in PAGE_TYPES or name in _PAGE_INPUTS:
+    if kind in PAGE_TYPES or name in PAGE_INPUTS:
         record["page_only"] = True
-    return (
-        record
-        | _range(kind, options, name)
-        | _flags(options, name if depth == 0 else "", kind)
-        | _choices(record["type"], options, choices)
-    )
+    return record
 
 
-def _growing(
-    kind: str, options: Mapping[str, Any], depth: int
-) -> dict[str, Any] | None:
-    """The inputs that a choice adds, or that are added as they are used; None for all other
-    types.
+def _growing(kind: str, options: JsonObject, depth: int) -> InputRecord:
+    """The facts about an input with choices that add inputs, or with inputs that are added as they
+    are used.
     """
-    if kind not in (DYNAMIC_COMBO, AUTOGROW, DYNAMIC_GROUP):
-        return None
-    flags = _flags(options, "", kind)
+    record: InputRecord = {"type": kind, **_flags(options, "", kind)}
     if depth >= DEEPEST:
-        return flags
+        return record
     if kind == DYNAMIC_COMBO:
-        branches = {
-            each["key"]: _inputs_record(as_dict(each.get("inputs")), depth=depth + 1)
-            for each in as_list(options.get("options"))[:MOST_CHOICES]
-            if isinstance(each, dict) and is_name(each.get("key"))
-        }
+        branches = _branches(options, depth)
         default = options.get("default")
-        stated = (
-            {"default": default}
-            if isinstance(default, str) and default in branches
-            else {}
-        )
-        return {**flags, **stated, "branches": branches}
-    template = as_dict(options.get("template"))
-    bounds = template if kind == AUTOGROW else options
-    span = {
-        fact: bounds[fact]
-        for fact in ("min", "max")
-        if is_number(bounds.get(fact)) and isinstance(bounds[fact], int)
+        if isinstance(default, str) and default in branches:
+            record["default"] = default
+        record["branches"] = branches
+    elif kind == DYNAMIC_GROUP:
+        record["group"] = _group(options, depth)
+    else:
+        record["autogrow"] = _autogrow(as_dict(options.get("template")), depth)
+    return record
+
+
+def _branches(options: JsonObject, depth: int) -> dict[str, dict[str, InputSpec]]:
+    return {
+        key: _inputs(as_dict(each.get("inputs")), depth=depth + 1)
+        for each in as_list(options.get("options"))[:MOST_CHOICES]
+        if isinstance(each, dict) and is_name(key := each.get("key"))
     }
-    if kind == DYNAMIC_GROUP:
-        members = _inputs_record(template, depth=depth + 1)
-        return {**flags, "group": {"members": members, **span}}
-    elements = _inputs_record(as_dict(template.get("input")), depth=depth + 1)
+
+
+def _group(options: JsonObject, depth: int) -> GroupRecord:
+    members = _inputs(as_dict(options.get("template")), depth=depth + 1)
+    group: GroupRecord = {"members": members}
+    for end, bound in _span(options):
+        group[end] = bound
+    return group
+
+
+def _autogrow(template: JsonObject, depth: int) -> AutogrowRecord:
+    elements = _inputs(as_dict(template.get("input")), depth=depth + 1)
+    grown: AutogrowRecord = {"element": next(iter(elements.values()), "*")}
+    for end, bound in _span(template):
+        grown[end] = bound
     names = [each for each in as_list(template.get("names")) if is_name(each)]
     prefix = template.get("prefix")
-    grown = {"element": next(iter(elements.values()), "*"), **span}
     if names:
         grown["names"] = names[:MOST_CHOICES]
-    elif isinstance(prefix, str) and is_name(prefix):
+    elif is_name(prefix):
         grown["prefix"] = prefix
-    return {**flags, "autogrow": grown}
+    return grown
 
 
-def _range(kind: str, options: Mapping[str, Any], name: str) -> dict[str, Any]:
-    record = {
-        fact: options[fact]
-        for fact in ("min", "max", "step")
-        if is_number(options.get(fact))
-    }
-    if is_small(options.get("default")):
-        record["default"] = options["default"]
+def _span(bounds: JsonObject) -> Iterator[tuple[End, int]]:
+    """How many inputs or rows the web page adds, as far as that is known."""
+    for end in ENDS:
+        bound = bounds.get(end)
+        if is_number(bound) and isinstance(bound, int):
+            yield end, bound
+
+
+_RANGE: Final[tuple[Literal["min", "max", "step"], ...]] = ("min", "max", "step")
+
+
+def _range(kind: str, options: JsonObject, name: str) -> InputOptions:
+    record: InputOptions = {}
+    for fact in _RANGE:
+        stated = options.get(fact)
+        if is_number(stated):
+            record[fact] = stated
+    default = options.get("default")
+    if is_small(default):
+        record["default"] = default
     if kind == "FLOAT" and not _COUNTS.isdisjoint(name.lower().split("_")):
-        stated = [value for value in record.values() if is_number(value)]
+        stated_numbers = [each for each in record.values() if is_number(each)]
         if record.get("step", 0) >= 1 and all(
-            float(each).is_integer() for each in stated
+            float(each).is_integer() for each in stated_numbers
         ):
             record["whole"] = True
     return record
 
 
-def _flags(options: Mapping[str, Any], name: str, kind: str) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        fact: True for flag, fact in FLAGS.items() if options.get(flag)
-    }
+def _flags(options: JsonObject, name: str, kind: str) -> InputOptions:
+    record: InputOptions = {}
+    for flag, fact in FLAGS.items():
+        if options.get(flag):
+            record[fact] = True
     for flag, media in UPLOADS.items():
         if options.get(flag):
             record["upload"] = media
     control = options.get(CONTROL)
-    if isinstance(control, str) and is_name(control):
+    if is_name(control):
         record["control"] = control
     elif control or (control is None and kind == "INT" and name in SEEDS):
         record["control"] = CONTROL
@@ -283,7 +313,7 @@ def _flags(options: Mapping[str, Any], name: str, kind: str) -> dict[str, Any]:
     return record
 
 
-def _choices(kind: str, options: Mapping[str, Any], choices: Any) -> dict[str, Any]:
+def _choices(kind: str, options: JsonObject, choices: object) -> InputOptions:
     """The choices that belong to the class, without those that depend on one machine's files."""
     if kind not in ("COMBO", "MULTICOMBO") or any(map(options.get, UPLOADS)):
         return {}
@@ -292,22 +322,5 @@ def _choices(kind: str, options: Mapping[str, Any], choices: Any) -> dict[str, A
         return {"files": True}
     if not known or len(known) > MOST_CHOICES:
         return {}
-    if all(
-        is_name(each) if isinstance(each, str) else is_number(each) for each in known
-    ):
-        return {"choices": known}
-    return {}
-
-
-def without_prose(record: Any) -> Any:
-    """The facts of a record, without the prose that the class's author wrote."""
-    if not isinstance(record, dict):
-        return record
-    kept = {
-        key: value if key == "choices" else without_prose(value)
-        for key, value in record.items()
-        if key != "tooltip" or isinstance(value, dict)
-    }
-    if isinstance(record.get("type"), str) and not is_fact(record.get("default", 0)):
-        del kept["default"]
-    return kept
+    found = [each for each in known if is_name(each) or is_number(each)]
+    return {"choices": found} if len(found) == len(known) else {}

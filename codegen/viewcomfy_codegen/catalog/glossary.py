@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias, TypedDict
 
 from ..model import Origin
 from .data import shipped_data
@@ -73,6 +73,18 @@ Told = tuple[str, SentenceOrigin]
 """A sentence, empty if nothing accurate is known, and its origin."""
 
 
+class GlossaryData(TypedDict):
+    """The content of glossary.json."""
+
+    classes: Mapping[str, Mapping[str, str]]
+    names: Mapping[str, Sentences]
+    patterns: list[list[str]]
+    families: Mapping[str, Mapping[str, str]]
+    choices: Mapping[str, str]
+    roles: Mapping[str, str]
+    spelled: Mapping[str, str]
+
+
 class Glossary:
     """Our own sentences about inputs: by class and name, by name, by a pattern with one `*`, and by
     role.
@@ -83,21 +95,21 @@ class Glossary:
     stands for the noun of the class's family; `{noun}` falls back to the class's own words.
     """
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self._classes: Mapping[str, Mapping[str, str]] = data["classes"]
-        self._names: Mapping[str, Sentences] = data["names"]
+    def __init__(self, data: GlossaryData) -> None:
+        self._classes = data["classes"]
+        self._names = data["names"]
         self._patterns = [
             (*glob.partition("*")[::2], kind, sentence)
             for glob, kind, sentence in data["patterns"]
         ]
-        self._families: list[tuple[str, Mapping[str, str]]] = [
+        self._families = [
             (word, sentences)
             for words, sentences in data["families"].items()
             for word in words.split()
         ]
-        self._choices: Mapping[str, str] = data["choices"]
-        self._roles: Mapping[str, str] = data["roles"]
-        self._spelled: Mapping[str, str] = data["spelled"]
+        self._choices = data["choices"]
+        self._roles = data["roles"]
+        self._spelled = data["spelled"]
 
     def sentence(
         self, class_type: str, plain: str, kind: str, tooltip: str = ""

@@ -7,21 +7,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from typing import Final, Literal, TypeAlias
 
-from .distilling import FLAGS, SEEDS, UPLOADS, node_record, without_prose
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
+
+from .distilling import FLAGS, SEEDS, UPLOADS, Flag, node_record
 from .facts import AUTOGROW, CONTROL, DYNAMIC_COMBO, DYNAMIC_GROUP
-from .limits import LONGEST_NAME
+from .limits import LONGEST_NAME, as_list
+from .prose import without_prose
+from .records import ENDS, AutogrowRecord, InputRecord, InputSpec, Span
 
-_OPTIONS: Final = {
+_Plain: TypeAlias = Literal["min", "max", "step", "default", "files", "tooltip"]
+_PLAIN: Final[tuple[_Plain, ...]] = (
+    "min",
+    "max",
+    "step",
+    "default",
+    "files",
+    "tooltip",
+)
+_OPTIONS: Final[Mapping[_Plain | Flag | Literal["widget_type"], str]] = {
+    **{fact: fact for fact in _PLAIN},
     **{fact: option for option, fact in FLAGS.items()},
     "widget_type": "widgetType",
 }
+"""The option that states each fact."""
+
 _UPLOAD_FLAGS: Final = {media: flag for flag, media in reversed(UPLOADS.items())}
-_RANGE: Final = ("min", "max", "step", "default", "files", "tooltip")
 
 
-def kept_text(classes: Mapping[str, Any]) -> str:
+def kept_text(classes: Mapping[str, object]) -> str:
     """The text of a catalog: one class per line, sorted by name to keep diffs readable."""
     lines = (
         f"{json.dumps(name)}: {json.dumps(described, separators=(',', ':'))}"
@@ -31,11 +46,11 @@ def kept_text(classes: Mapping[str, Any]) -> str:
 
 
 def kept_facts(
-    classes: Mapping[str, Any],
+    classes: Mapping[str, object],
     used: Collection[str] | None = None,
     *,
     tooltips: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, JsonObject]:
     """The facts about a server's classes, or about the `used` ones; prose only with `tooltips`."""
     return {
         name: _described(described, name, tooltips)
@@ -46,41 +61,43 @@ def kept_facts(
     }
 
 
-def _described(described: Mapping[str, Any], name: str, tooltips: bool) -> Any:
+def _described(
+    described: Mapping[str, object], name: str, tooltips: bool
+) -> JsonObject:
     record = node_record(described, name)
     if not tooltips:
         record = without_prose(record)
-    found: dict[str, Any] = {
+    found: JsonObject = {
         "input": _sections(record["inputs"]),
-        "output": record["outputs"],
+        "output": [*record["outputs"]],
         "output_node": record["output_node"],
     }
     if record["name"] not in (None, name):
         found["display_name"] = record["name"]
     if "output_names" in record:
-        found["output_name"] = record["output_names"]
+        found["output_name"] = [*record["output_names"]]
     if record.get("has_intermediate_output"):
         found["has_intermediate_output"] = True
     return found
 
 
-def _sections(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, dict[str, Any]] = {"required": {}, "optional": {}}
+def _sections(inputs: Mapping[str, InputSpec]) -> JsonObject:
+    found: dict[str, JsonObject] = {"required": {}, "optional": {}}
     for name, record in inputs.items():
-        linked = isinstance(record, str)
-        needed = not record.startswith("?") if linked else "optional" not in record
+        if isinstance(record, str):
+            needed = not record.startswith("?")
+        else:
+            needed = "optional" not in record
         found["required" if needed else "optional"][name] = _spec(record, name)
     return {section: specs for section, specs in found.items() if specs}
 
 
-def _spec(record: str | Mapping[str, Any], name: str = "") -> list[Any]:
+def _spec(record: InputSpec, name: str = "") -> list[JsonValue]:
     """An input's specification in the server's format, made from its record."""
     if isinstance(record, str):
         return [record.removeprefix("?")]
-    options: dict[str, Any] = {
-        _OPTIONS.get(fact, fact): record[fact]
-        for fact in (*_RANGE, *_OPTIONS)
-        if fact in record
+    options: JsonObject = {
+        option: record[fact] for fact, option in _OPTIONS.items() if fact in record
     }
     if "upload" in record:
         options[_UPLOAD_FLAGS[record["upload"]]] = True
@@ -92,11 +109,11 @@ def _spec(record: str | Mapping[str, Any], name: str = "") -> list[Any]:
     return [record["type"], options] if options else [record["type"]]
 
 
-def _inner(record: Mapping[str, Any]) -> dict[str, Any]:
+def _inner(record: InputRecord) -> JsonObject:
     """The choices of an input, or the inputs that it adds."""
     match record["type"]:
         case "COMBO" | "MULTICOMBO" if "choices" in record:
-            return {"options": record["choices"]}
+            return {"options": as_list(record["choices"])}
         case kind if kind == DYNAMIC_COMBO:
             branches = record.get("branches", {}).items()
             return {
@@ -106,11 +123,23 @@ def _inner(record: Mapping[str, Any]) -> dict[str, Any]:
                 ]
             }
         case kind if kind == DYNAMIC_GROUP and "group" in record:
-            repeated = dict(record["group"])
-            return {"template": _sections(repeated.pop("members")), **repeated}
+            group = record["group"]
+            return {"template": _sections(group["members"]), **_span(group)}
         case kind if kind == AUTOGROW and "autogrow" in record:
-            grown = dict(record["autogrow"])
-            element = _sections({"element": grown.pop("element")})
-            return {"template": {"input": element, **grown}}
+            return {"template": _template(record["autogrow"])}
         case _:
             return {}
+
+
+def _template(grown: AutogrowRecord) -> JsonObject:
+    found: JsonObject = {"input": _sections({"element": grown["element"]})}
+    found |= _span(grown)
+    if "names" in grown:
+        found["names"] = [*grown["names"]]
+    if "prefix" in grown:
+        found["prefix"] = grown["prefix"]
+    return found
+
+
+def _span(record: Span) -> JsonObject:
+    return {end: record[end] for end in ENDS if end in record}

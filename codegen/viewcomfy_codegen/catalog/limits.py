@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final
+from typing import Final, TypeGuard
+
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
 MOST_CHOICES: Final = 4096
 LONGEST_NAME: Final = 400
@@ -17,19 +19,19 @@ _LONGEST_DEFAULT: Final = 40
 _LARGEST_DEFAULT: Final = 4000
 
 
-def as_list(value: object) -> list[Any]:
+def as_list(value: object) -> list[JsonValue]:
     return value if isinstance(value, list) else []
 
 
-def as_dict(value: object) -> dict[str, Any]:
+def as_dict(value: object) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
-def is_name(value: object) -> bool:
+def is_name(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) <= LONGEST_NAME
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)

@@ -8,7 +8,15 @@ from functools import lru_cache
 from typing import Any, Final
 
 from .data import shipped_data
-from .facts import DYNAMIC_COMBO, Autogrow, Group, InputFacts, NodeFacts
+from .facts import Autogrow, Group, InputFacts, NodeFacts
+from .records import (
+    AutogrowRecord,
+    GroupRecord,
+    InputRecord,
+    InputSpec,
+    NameRecord,
+    NodeRecord,
+)
 from .titles import default_titles
 
 ABOUT: Final = "!"
@@ -69,21 +77,25 @@ class Catalog:
 
         If any class has a list of choices that contains the value, these are the choices.
         """
-        record = self._record(BY_NAME + plain)
+        record: NameRecord = self._record(BY_NAME + plain) or NameRecord()
         if isinstance(value, str):
-            for each in (record or {}).get("lists", ()):
+            for each in record.get("lists", ()):
                 facts = self._input({"type": "COMBO", "incomplete": True, **each})
                 if value in facts.choices:
                     return facts
         if type(value) in (int, float):
             return self._number(record, plain)
-        return self._input(record) if record and "type" in record else None
+        if "type" not in record:
+            return None
+        return InputFacts(
+            record["type"],
+            files=record.get("files", False),
+            multiline=record.get("multiline", False),
+            multiselect=record["type"] == "MULTICOMBO",
+        )
 
-    def _number(
-        self, record: Mapping[str, Any] | None, plain: str
-    ) -> InputFacts | None:
+    def _number(self, record: NameRecord, plain: str) -> InputFacts | None:
         """The facts about numeric inputs with this name, or else with its last word."""
-        record = record or {}
         kind = record.get("number") or record.get("type")
         if kind not in ("INT", "FLOAT"):
             kind = (self._record(BY_WORD + plain.rpartition("_")[2]) or {}).get(
@@ -98,7 +110,7 @@ class Catalog:
         return None if record is None else self._facts(record, class_type)
 
     def _facts(
-        self, record: Mapping[str, Any], class_type: str, own: bool = False
+        self, record: NodeRecord, class_type: str, own: bool = False
     ) -> NodeFacts:
         name = str(record.get("name") or class_type)
         return NodeFacts(
@@ -117,58 +129,38 @@ class Catalog:
         )
 
     def _inputs(
-        self, specs: Mapping[str, str | dict[str, Any]], own: bool
+        self, specs: Mapping[str, InputSpec], own: bool
     ) -> dict[str, InputFacts]:
         return {name: self._input(spec, own) for name, spec in specs.items()}
 
-    def _input(self, spec: str | dict[str, Any], own: bool = False) -> InputFacts:
+    def _input(self, spec: InputSpec, own: bool = False) -> InputFacts:
         if isinstance(spec, str):
             return InputFacts(spec.removeprefix("?"), required=not spec.startswith("?"))
-        branches = {
-            option: self._inputs(specs, own)
-            for option, specs in spec.get("branches", {}).items()
-        }
-        choices = spec.get("choices", ())
-        if isinstance(choices, str):
-            choices = self._record(choices)
-        choices = tuple(branches if spec["type"] == DYNAMIC_COMBO else choices or ())
-        return InputFacts(
-            type=spec["type"],
-            lo=spec.get("min"),
-            hi=spec.get("max"),
-            step=spec.get("step"),
-            default=spec.get("default"),
-            choices=choices,
-            files=spec.get("files", False),
-            upload=spec.get("upload"),
-            multiline=spec.get("multiline", False),
-            multiselect=spec.get("multiselect", False) or spec["type"] == "MULTICOMBO",
-            closed=own and bool(choices),
-            incomplete=spec.get("incomplete", False),
-            whole=spec.get("whole", False),
-            tooltip=spec.get("tooltip", ""),
-            required=not spec.get("optional", False),
-            force_input=spec.get("force_input", False),
-            socketless=spec.get("socketless", False),
-            widget_type=spec.get("widget_type"),
-            dynamic_prompts=spec.get("dynamic_prompts", False),
-            advanced=spec.get("advanced", False),
-            hidden=spec.get("hidden", False),
-            control=spec.get("control"),
-            page_only=spec.get("page_only", False),
-            choices_from=spec.get("choices_from", ""),
-            branches=branches,
-            autogrow=(
-                self._autogrow(spec["autogrow"], own) if "autogrow" in spec else None
-            ),
-            group=self._group(spec["group"], own) if "group" in spec else None,
-        )
+        facts = _value_facts(spec)
+        if "choices" in spec:
+            listed = spec["choices"]
+            choices = tuple(self._record(listed) if isinstance(listed, str) else listed)
+            return facts._replace(choices=choices, closed=own and bool(choices))
+        if "branches" in spec:
+            branches = {
+                option: self._inputs(specs, own)
+                for option, specs in spec["branches"].items()
+            }
+            closed = own and bool(branches)
+            return facts._replace(
+                choices=tuple(branches), branches=branches, closed=closed
+            )
+        if "autogrow" in spec:
+            return facts._replace(autogrow=self._autogrow(spec["autogrow"], own))
+        if "group" in spec:
+            return facts._replace(group=self._group(spec["group"], own))
+        return facts
 
-    def _group(self, spec: Mapping[str, Any], own: bool) -> Group:
+    def _group(self, spec: GroupRecord, own: bool) -> Group:
         members = self._inputs(spec["members"], own)
         return Group(members, spec.get("min", 0), spec.get("max"))
 
-    def _autogrow(self, spec: Mapping[str, Any], own: bool) -> Autogrow:
+    def _autogrow(self, spec: AutogrowRecord, own: bool) -> Autogrow:
         return Autogrow(
             element=self._input(spec["element"], own),
             prefix=spec.get("prefix", ""),
@@ -178,7 +170,10 @@ class Catalog:
         )
 
     def _record(self, key: str) -> Any:
-        """The record for `key`, found by binary search over the starts of lines."""
+        """The record for `key`, of a shape that depends on the key's sign; None if there is none.
+
+        It is found by binary search over the starts of lines.
+        """
         wanted = key.encode("utf-8", "surrogatepass")
         data, low, high = self._data, 0, len(self._data)
         while low < high:
@@ -195,13 +190,42 @@ class Catalog:
         return None
 
 
+def _value_facts(spec: InputRecord) -> InputFacts:
+    """The facts about an input that holds a value, without its choices and what they add."""
+    kind = spec["type"]
+    return InputFacts(
+        type=kind,
+        lo=spec.get("min"),
+        hi=spec.get("max"),
+        step=spec.get("step"),
+        default=spec.get("default"),
+        files=spec.get("files", False),
+        upload=spec.get("upload"),
+        multiline=spec.get("multiline", False),
+        multiselect=spec.get("multiselect", False) or kind == "MULTICOMBO",
+        incomplete=spec.get("incomplete", False),
+        whole=spec.get("whole", False),
+        tooltip=spec.get("tooltip", ""),
+        required=not spec.get("optional", False),
+        force_input=spec.get("force_input", False),
+        socketless=spec.get("socketless", False),
+        widget_type=spec.get("widget_type"),
+        dynamic_prompts=spec.get("dynamic_prompts", False),
+        advanced=spec.get("advanced", False),
+        hidden=spec.get("hidden", False),
+        control=spec.get("control"),
+        page_only=spec.get("page_only", False),
+        choices_from=spec.get("choices_from", ""),
+    )
+
+
 class OwnCatalog(Catalog):
     """The user's own server's facts about its classes, which take precedence over the
     shipped ones.
     """
 
     def __init__(
-        self, data: bytes, classes: Mapping[str, Any], kept: Mapping[str, Any]
+        self, data: bytes, classes: Mapping[str, object], kept: Mapping[str, object]
     ) -> None:
         super().__init__(data)
         self._asked = classes
@@ -256,7 +280,7 @@ def shipped() -> Catalog:
 
 
 def with_object_info(
-    classes: Mapping[str, Any], kept: Mapping[str, Any] | None = None
+    classes: Mapping[str, object], kept: Mapping[str, object] | None = None
 ) -> Catalog:
     """The shipped catalog, overridden by the `kept` catalog and then by the server's answer at
     /object_info.

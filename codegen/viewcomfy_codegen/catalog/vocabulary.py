@@ -5,14 +5,27 @@ conveys.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from ..words import words
 from .data import shipped_data
 
 Words = tuple[str, ...]
+
+
+class VocabularyData(TypedDict):
+    """The content of vocabulary.json; patterns and names are words separated by spaces."""
+
+    families: list[list[str]]
+    owners: list[list[str]]
+    uses: list[list[str]]
+    describing: list[list[str]]
+    plain: list[str]
+    tunings: list[str]
+    packs: list[str]
+    fillers: list[str]
 
 
 class Vocabulary:
@@ -22,7 +35,7 @@ class Vocabulary:
     A pattern is a set of words that a class's name contains, in any order; the first match is used.
     """
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    def __init__(self, data: VocabularyData) -> None:
         self._families = [
             (frozenset(pattern.split()), words(noun))
             for pattern, noun in data["families"]

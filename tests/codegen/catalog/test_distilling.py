@@ -13,10 +13,10 @@ from viewcomfy_codegen.catalog.distilling import (
     DEEPEST,
     input_record,
     node_record,
-    without_prose,
 )
 from viewcomfy_codegen.catalog.keeping import kept_facts, kept_text
 from viewcomfy_codegen.catalog.limits import LONGEST_NAME, MOST_CHOICES
+from viewcomfy_codegen.catalog.prose import without_prose
 from viewcomfy_codegen.sources import classes_in
 
 JSON = st.recursive(
@@ -136,7 +136,10 @@ def test_prose_goes_and_facts_stay() -> None:
     branch = {"options": [{"key": "x", "inputs": {"required": {"tooltip": spec}}}]}
     node = {"input": {"required": {"a": ["COMFY_DYNAMICCOMBO_V3", branch]}}}
     record = without_prose(node_record(node))
-    assert record["inputs"]["a"]["branches"]["x"] == {"tooltip": {"type": "STRING"}}
+    assert record["inputs"]["a"] == {
+        "type": "COMFY_DYNAMICCOMBO_V3",
+        "branches": {"x": {"tooltip": {"type": "STRING"}}},
+    }
 
 
 def test_what_nobody_could_use_is_left_out() -> None:
