@@ -1,6 +1,4 @@
-"""Workflows as ComfyUI's web page saves them, built node by node, and what a server says of their
-classes.
-"""
+"""Workflows as ComfyUI's web page saves them, built node by node."""
 
 from __future__ import annotations
 
@@ -8,165 +6,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from viewcomfy_codegen.catalog import with_object_info
+import pytest
+
+from viewcomfy_codegen import CodegenError, Diagnostic
 from viewcomfy_codegen.sources.page_format.conversion import Converted, convert
 from viewcomfy_codegen.sources.page_format.reading import read_document
 
-IMAGE, LATENT, CONDITIONING = ["IMAGE"], ["LATENT"], ["CONDITIONING"]
-
-
-def _class(
-    outputs: str, required: Mapping[str, Any], optional: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    return {
-        "input": {"required": dict(required), "optional": dict(optional or {})},
-        "output": outputs.split(),
-        "output_node": not outputs,
-        "display_name": None,
-    }
-
-
-_SIZES: Final = {
-    "by size": {
-        "width": ["INT", {"default": 512}],
-        "height": ["INT", {"default": 512}],
-    },
-    "by factor": {"factor": ["FLOAT", {"default": 1.0}]},
-    "by seed": {"seed": ["INT", {"default": 0}], "noise": ["FLOAT", {"default": 0.5}]},
-}
-
-CLASSES: Final[Mapping[str, Any]] = {
-    "Load": _class("IMAGE MASK", {"image": [["a.png"], {"image_upload": True}]}),
-    "LoadMask": _class(
-        "MASK",
-        {
-            "image": [["a.png"], {"image_upload": True}],
-            "channel": [["alpha", "red"]],
-        },
-    ),
-    "Model": _class("MODEL CLIP", {"name": [["sd.safetensors", "xl.safetensors"]]}),
-    "Lora": _class(
-        "MODEL CLIP",
-        {"model": ["MODEL"], "clip": ["CLIP"], "strength": ["FLOAT", {"default": 1.0}]},
-    ),
-    "Encode": _class(
-        "CONDITIONING",
-        {
-            "clip": ["CLIP"],
-            "text": ["STRING", {"multiline": True, "dynamicPrompts": True}],
-        },
-    ),
-    "Control": _class(
-        "CONDITIONING CONDITIONING",
-        {
-            "positive": CONDITIONING,
-            "negative": CONDITIONING,
-            "strength": ["FLOAT", {"default": 1.0}],
-        },
-    ),
-    "Sample": _class(
-        "LATENT",
-        {
-            "model": ["MODEL"],
-            "seed": ["INT", {"default": 0, "control_after_generate": True}],
-            "steps": ["INT", {"default": 20}],
-            "cfg": ["FLOAT", {"default": 8.0}],
-            "sampler": [["euler", "heun"]],
-            "positive": CONDITIONING,
-        },
-    ),
-    "Noise": _class(
-        "NOISE", {"noise_seed": ["INT", {"default": 0}], "size": ["INT", {}]}
-    ),
-    "Shuffle": _class(
-        "LIST",
-        {
-            "seed": ["INT", {"default": 0, "control_after_generate": False}],
-            "count": ["INT", {"default": 1}],
-        },
-    ),
-    "Number": _class(
-        "INT",
-        {
-            "value": ["INT", {"control_after_generate": "fixed"}],
-            "unit": ["STRING", {"default": "px"}],
-        },
-    ),
-    "Invert": _class("IMAGE", {"image": IMAGE}),
-    "Blend": _class(
-        "IMAGE",
-        {"first": IMAGE, "second": IMAGE, "factor": ["FLOAT", {"default": 0.5}]},
-    ),
-    "Grow": _class("IMAGE", {"image": IMAGE, "amount": ["INT", {"default": 1}]}),
-    "Join": _class(
-        "STRING",
-        {
-            "before": ["STRING", {"forceInput": True}],
-            "after": ["STRING", {"default": ""}],
-        },
-    ),
-    "Describe": _class(
-        "STRING",
-        {
-            "prompt": ["STRING", {"default": ""}],
-            "system": ["STRING", {"forceInput": True}],
-        },
-    ),
-    "Switch": _class(
-        "*", {"on": ["*", {}], "off": ["*", {}], "which": ["BOOLEAN", {}]}
-    ),
-    "Resize": _class(
-        "IMAGE",
-        {
-            "image": IMAGE,
-            "how": [
-                "COMFY_DYNAMICCOMBO_V3",
-                {
-                    "options": [
-                        {"key": key, "inputs": {"required": inputs}}
-                        for key, inputs in _SIZES.items()
-                    ]
-                },
-            ],
-            "method": [["area", "lanczos"]],
-        },
-    ),
-    "Batch": _class(
-        "IMAGE",
-        {
-            "images": [
-                "COMFY_AUTOGROW_V3",
-                {
-                    "template": {
-                        "input": {"required": {"image": ["IMAGE", {}]}},
-                        "prefix": "image",
-                        "min": 1,
-                        "max": 50,
-                    }
-                },
-            ],
-            "method": [["stack", "tile"]],
-        },
-    ),
-    "Crop": _class(
-        "IMAGE",
-        {
-            "image": IMAGE,
-            "box": ["BOUNDING_BOX", {"socketless": True, "default": {"x": 0}}],
-            "feather": ["INT", {"default": 0}],
-        },
-    ),
-    "Compare": _class(
-        "", {"compare_view": ["IMAGECOMPARE", {"socketless": True}]}, {"image_a": IMAGE}
-    ),
-    "Pick": _class(
-        "STRING", {"files": ["COMBO", {"multiselect": True, "options": ["a", "b"]}]}
-    ),
-    "Save": _class("", {"images": IMAGE, "prefix": ["STRING", {"default": "out"}]}),
-    "Store": _class("", {"filename_prefix": ["STRING", {"default": "out"}]}),
-    "Keep": _class("", {"latent": LATENT}),
-}
-CATALOG: Final = with_object_info(CLASSES)
+from .page_classes import CATALOG, CLASSES
 
 _OUTPUTS: Final = {name: each["output"] for name, each in CLASSES.items()}
 _LINK_KEYS: Final = (
@@ -324,7 +170,7 @@ class Page:
 
 
 def converted(document: Mapping[str, Any]) -> Converted:
-    """The workflow in API format that a page's file becomes, by the classes above."""
+    """The workflow in API format that a page's file becomes, by the tests' own classes."""
     return convert(read_document(document, "page.json"), CATALOG.node)
 
 
@@ -332,3 +178,17 @@ def inputs(document: Mapping[str, Any] | Page) -> dict[str, dict[str, Any]]:
     """The inputs of every exported node by its id."""
     found = document.converted() if isinstance(document, Page) else converted(document)
     return {id: node["inputs"] for id, node in found.graph.items()}
+
+
+def notes(page: Page) -> list[str]:
+    """What converting a page's workflow has to say, line by line."""
+    return [str(each) for each in page.converted().notes]
+
+
+def refused(document: Any) -> tuple[Diagnostic, ...]:
+    """The errors of a workflow that cannot be converted, each with a remedy."""
+    with pytest.raises(CodegenError) as caught:
+        converted(document.document if isinstance(document, Page) else document)
+    found = caught.value.diagnostics
+    assert all(each.hint and each.severity == "error" for each in found)
+    return found

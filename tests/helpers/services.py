@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from click.testing import CliRunner
 
-from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.serving import running
+
+from .commands import run
 
 CODE = Path(__file__).parents[2] / "codegen"
 KEY = "the-key"
@@ -28,7 +28,7 @@ def written(workflow: dict[str, Any], folder: Path, name: str) -> Path:
     source = folder / f"{name}.json"
     source.write_text(json.dumps(workflow), "utf-8")
     options = ["service", str(source), "-o", str(folder / "service")]
-    done = CliRunner().invoke(main, options)
+    done = run(*options)
     assert done.exit_code == 0, done.output
     return folder / "service"
 

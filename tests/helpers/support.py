@@ -108,3 +108,17 @@ def _valid(about: Mapping[str, Any]) -> Any:
 def beside(**nodes: Any) -> dict[str, str]:
     """The names in a workflow from text to image with these nodes more."""
     return names_of({**text_to_image(), **{id[1:]: each for id, each in nodes.items()}})
+
+
+def properties(workflow: Any, **arguments: Any) -> dict[str, Any]:
+    """The parameters in a document's schema; arguments are those of `generate`."""
+    text = json.dumps(workflow)
+    files = generate(text, name="made", **arguments).files
+    found: dict[str, Any] = json.loads(files["made.schema.json"])["properties"]
+    return found
+
+
+def named(workflow: Any, **arguments: Any) -> dict[str, str]:
+    """The parameters' names by wire key; arguments are those of `generate`."""
+    found = properties(workflow, **arguments)
+    return {each["x-viewcomfy-key"]: name for name, each in found.items()}

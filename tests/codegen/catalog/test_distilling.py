@@ -19,12 +19,8 @@ from viewcomfy_codegen.catalog.limits import LONGEST_NAME, MOST_CHOICES
 from viewcomfy_codegen.catalog.prose import without_prose
 from viewcomfy_codegen.sources import classes_in
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=12,
-)
+from ...helpers.json_values import JSON
+
 KINDS = st.sampled_from(
     "INT FLOAT STRING BOOLEAN COMBO MULTICOMBO COLOR IMAGE * COMFY_DYNAMICCOMBO_V3"
     " COMFY_AUTOGROW_V3 COMFY_DYNAMICGROUP_V3 COMFY_MATCHTYPE_V3".split()

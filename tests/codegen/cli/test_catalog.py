@@ -9,11 +9,10 @@ from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 
 from viewcomfy_codegen.cli.files import users_catalog
-from viewcomfy_codegen.cli.main import main
 
+from ...helpers.commands import run
 from ...helpers.servers import Answer, Server
 from ...helpers.support import text_to_image
 
@@ -62,10 +61,6 @@ def project(folder: Path) -> Path:
 
 def save(path: Path, classes: Any) -> None:
     path.write_text(json.dumps(classes), encoding="utf-8")
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
 
 
 def done(*arguments: str) -> str:

@@ -8,18 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.errors import Diagnostic
 
+from ...helpers.commands import run
 from ...helpers.support import node, text_to_image
 
 HOSTILE = "\x1b]0;owned\x07\x9b31m\u202egnp.exe\udcff"
-
-
-def run(*arguments: str, text: str | None = None) -> Result:
-    return CliRunner().invoke(main, list(arguments), input=text)
 
 
 @pytest.mark.parametrize(

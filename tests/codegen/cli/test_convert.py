@@ -7,17 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.targets.python.target import PYTHON
 
-from ...helpers.pages import CLASSES, Page
+from ...helpers.commands import run
+from ...helpers.page_classes import CLASSES
+from ...helpers.pages import Page
 from ...helpers.support import text_to_image
-
-
-def run(*arguments: object, text: str | None = None) -> Result:
-    return CliRunner().invoke(main, list(map(str, arguments)), input=text)
 
 
 @pytest.fixture

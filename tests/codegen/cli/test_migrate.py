@@ -8,11 +8,10 @@ import ast
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from viewcomfy_codegen.cli.main import main
+from click.testing import Result
 
 from ...helpers.cases import CASES
+from ...helpers.commands import run
 from ...helpers.support import made
 from ...helpers.typescript import module_text
 
@@ -58,7 +57,7 @@ def folder(tmp_path: Path) -> Path:
 def migrated(folder: Path, name: str, text: str, *options: str) -> Result:
     old = folder / name
     old.write_text(text, encoding="utf-8")
-    return CliRunner().invoke(main, ["migrate", str(old), *options])
+    return run("migrate", old, *options)
 
 
 def test_a_python_call_names_what_it_sets(folder: Path) -> None:

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from viewcomfy_codegen.cli.main import main
-
+from ...helpers.commands import run
 from ...helpers.shared import shared_files
 from ...helpers.support import node, text_to_image
 
@@ -32,7 +30,7 @@ def flat(workflow: object, folder: Path) -> str:
     """What the command writes for a workflow."""
     source, written = folder / "workflow_api.json", folder / "flat.json"
     source.write_text(json.dumps(workflow), encoding="utf-8")
-    done = CliRunner().invoke(main, ["params", str(source), "-o", str(written)])
+    done = run("params", source, "-o", written)
     assert done.exit_code == 0, done.output
     return written.read_bytes().decode("ascii")
 
@@ -84,6 +82,6 @@ def test_every_real_workflow_is_flattened_byte_for_byte(tmp_path: Path) -> None:
 def test_a_client_is_not_generated_from_the_flattened_file(tmp_path: Path) -> None:
     path = tmp_path / "workflow_api_parameters.json"
     path.write_text(flat(text_to_image(), tmp_path), "utf-8")
-    done = CliRunner().invoke(main, [str(path), "-o", str(tmp_path / "made.py")])
+    done = run(path, "-o", tmp_path / "made.py")
     assert done.exit_code == 1
     assert "flattened parameters" in done.stderr and "migrate" in done.stderr

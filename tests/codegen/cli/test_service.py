@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.targets.openapi import openapi_document
 
 from ...helpers.cases import image_to_image
+from ...helpers.commands import run
 from ...helpers.services import CODE, KEY, serving_runs, written
 from ...helpers.support import made, schema, text_to_image
 
@@ -24,9 +24,7 @@ LINTED = ("check", "--isolated", "--select", "E,F,W,I,B,UP", "--line-length", "1
 
 
 def service(source: Path, *options: str) -> Result:
-    return CliRunner().invoke(
-        main, ["service", str(source), "-o", str(source.parent / "service"), *options]
-    )
+    return run("service", source, "-o", source.parent / "service", *options)
 
 
 def passes(folder: Path, *command: str) -> None:

@@ -14,10 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from viewcomfy_codegen.cli.main import main
-
+from ...helpers.commands import run
 from ...helpers.support import text_to_image
 
 WITHIN = 20.0
@@ -127,5 +125,5 @@ def test_a_change_of_the_table_is_followed_to_new_sources(source: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["w.json", "--check"], ["-"]])
 def test_what_cannot_be_watched_is_refused(arguments: list[str]) -> None:
-    done = CliRunner().invoke(main, [*arguments, "--watch"])
+    done = run(*arguments, "--watch")
     assert done.exit_code == 2 and "--watch cannot be combined" in done.stderr

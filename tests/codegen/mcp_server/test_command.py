@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from click.testing import CliRunner
 
-from viewcomfy_codegen.cli.main import main
-
+from ...helpers.commands import run
 from ...helpers.support import made, text_to_image
 from ...helpers.tools import COMMAND
 
@@ -41,7 +39,7 @@ def over_http(*arguments: str) -> Iterator[str]:
 
 
 def test_other_machines_are_served_with_a_token_only(painter: str) -> None:
-    done = CliRunner().invoke(main, ["mcp", painter, "--http", "--host", "0.0.0.0"])
+    done = run("mcp", painter, "--http", "--host", "0.0.0.0")
     assert done.exit_code == 2 and "--token" in done.stderr
 
 
@@ -60,17 +58,17 @@ def test_a_page_under_another_name_does_not_reach_the_server(painter: str) -> No
 
 
 def test_the_protocol_has_standard_input_for_itself() -> None:
-    done = CliRunner().invoke(main, ["mcp", "-"], input="{}")
+    done = run("mcp", "-", text="{}")
     assert done.exit_code == 2 and "standard input" in done.stderr
 
 
 def test_a_schema_alone_cannot_be_called(tmp_path: Path) -> None:
     path = tmp_path / "made.schema.json"
     path.write_text(made(text_to_image()).files["made.schema.json"], "utf-8")
-    done = CliRunner().invoke(main, ["mcp", str(path)])
+    done = run("mcp", path)
     assert done.exit_code == 1 and "hint: give the workflow itself" in done.stderr
 
 
 def test_what_is_no_workflow_is_said_before_anything_is_served(tmp_path: Path) -> None:
-    done = CliRunner().invoke(main, ["mcp", str(tmp_path / "none.json")])
+    done = run("mcp", tmp_path / "none.json")
     assert done.exit_code == 1 and "there is no such file" in done.stderr

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from viewcomfy_codegen.cli.main import main
-
+from ...helpers.commands import run
 from ...helpers.support import names_of, node, schema, text_to_image
 
 
@@ -184,8 +182,8 @@ def test_asking_for_hidden_inputs_renames_no_other() -> None:
 def test_inspect_lists_what_is_hidden_with_the_reason(tmp_path: Path) -> None:
     path = tmp_path / "w.json"
     path.write_text(json.dumps({**text_to_image(), **HIDDEN}), "utf-8")
-    told = CliRunner().invoke(main, ["inspect", str(path), "--json"]).stdout
+    told = run("inspect", path, "--json").stdout
     hidden = {each["key"]: each["reason"] for each in json.loads(told)["hidden"]}
     assert hidden["20-inputs-name"] == "it is only a description"
-    shown = CliRunner().invoke(main, ["inspect", str(path)]).output
+    shown = run("inspect", path).output
     assert "20-inputs-name: it is only a description" in shown

@@ -7,16 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.project.changes import changes_between
 
+from ...helpers.commands import run
 from ...helpers.support import made, node, schema, text_to_image
-
-
-def run(*arguments: str, text: str | None = None) -> Result:
-    return CliRunner().invoke(main, list(arguments), input=text)
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str, bool]]:

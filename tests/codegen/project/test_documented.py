@@ -7,9 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from viewcomfy_codegen.cli.main import main
+from ...helpers.commands import run
 
 ROOT = Path(__file__).parents[3]
 
@@ -30,5 +29,5 @@ def test_a_table_that_is_shown_generates_and_stays_up_to_date(
         (tmp_path / folder).mkdir()
     (tmp_path / "pyproject.toml").write_text(table, "utf-8")
     for arguments in ([], ["--check"], [], ["--check"]):
-        done = CliRunner().invoke(main, arguments)
+        done = run(*arguments)
         assert done.exit_code == 0, done.output

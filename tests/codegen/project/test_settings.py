@@ -10,13 +10,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from click.testing import CliRunner, Result
 
-from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.project.table import project_schema
 from viewcomfy_codegen.targets.python.reading import read_module
 
 from ...helpers.cases import image_to_image
+from ...helpers.commands import run
 from ...helpers.support import imported, node, text_to_image
 
 PROJECT = """
@@ -40,10 +39,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
         (tmp_path / "pyproject.toml").write_text(text.format(more=more))
 
     return write
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
 
 
 def names(path: str = "app/painter.py") -> list[str]:

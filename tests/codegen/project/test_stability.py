@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from viewcomfy_codegen import Options
-from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.graph.workflow import is_link
 from viewcomfy_codegen.project.regenerate import Product, Task, produce
 from viewcomfy_codegen.sources import read_source
@@ -27,11 +26,8 @@ from viewcomfy_codegen.targets.python.target import PYTHON
 from viewcomfy_codegen.targets.target import Earlier
 
 from ...helpers.cases import base_and_refiner, video
+from ...helpers.commands import run
 from ...helpers.support import node, text_to_image
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
 
 
 @pytest.fixture

@@ -14,20 +14,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 import viewcomfy_runtime
 from viewcomfy_codegen import CodegenError, __version__
-from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.project.vendoring import imported_from
 
 from ...helpers.checkers import findings_of_mypy, findings_of_pyright
+from ...helpers.commands import run
 from ...helpers.local import ID, SECRET, served, serving
 from ...helpers.support import text_to_image
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ...helpers.cases import image_to_image, values_of_all_kinds
 from ...helpers.inside import app_of, asked, called
+from ...helpers.json_values import json_values
 from ...helpers.local import HEADERS
 from ...helpers.support import text_to_image
 
@@ -41,13 +42,7 @@ LEAVES = (
     | st.text(alphabet=st.characters(categories=["Cs", "Cc"]), max_size=5)
     | st.sampled_from([10**400, ["57:9", 0], ["57:8", 0], {"__value__": []}])
 )
-VALUES = st.recursive(
-    LEAVES,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner)
-    ),
-    max_leaves=6,
-)
+VALUES = json_values(LEAVES, most=6)
 PATHS = st.sampled_from(["/made", "/made_2", "/made_3", "/api/workflow/infer"])
 
 

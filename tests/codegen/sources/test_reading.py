@@ -16,6 +16,7 @@ from viewcomfy_codegen import CodegenError, Diagnostic, generate
 from viewcomfy_codegen.graph.workflow import Workflow, is_link
 from viewcomfy_codegen.sources.api_format import read_workflow
 
+from ...helpers.json_values import WORDS, json_values
 from ...helpers.support import node, text_to_image
 
 NODE = '{"1": {"class_type": "KSampler", "inputs": {"seed": %s}}}'
@@ -371,16 +372,11 @@ def test_any_bytes_give_a_result_or_a_clear_error(content: bytes) -> None:
     outcome(content)
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["class_type", "inputs", "_meta", "title", "prompt", "nodes"])
-        | st.text(max_size=8),
-        inner,
-        max_size=4,
-    ),
-    max_leaves=20,
+JSON = json_values(
+    keys=st.sampled_from(["class_type", "inputs", "_meta", "title", "prompt", "nodes"])
+    | WORDS,
+    longest=4,
+    most=20,
 )
 
 

@@ -19,13 +19,14 @@ from viewcomfy_codegen.targets.calls import LANGUAGES, Call, example
 from viewcomfy_codegen.targets.calls.wire import shell
 
 from ...helpers.cases import CASES, image_to_image, only_files
+from ...helpers.json_values import json_values
 from ...helpers.support import node, text_to_image
 
 TEXTS = st.text(st.characters(codec=None), max_size=40)
-VALUES = st.recursive(
+VALUES = json_values(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(-9, 9) | TEXTS,
-    lambda each: st.lists(each, max_size=3) | st.dictionaries(TEXTS, each, max_size=3),
-    max_leaves=6,
+    TEXTS,
+    most=6,
 )
 
 

@@ -49,6 +49,7 @@ from viewcomfy_runtime.http.client import Http
 from viewcomfy_runtime.http.deadlines import Deadline
 
 from ...helpers.comfy_api import Api, comfy_api, output
+from ...helpers.json_values import JSON
 from ...helpers.servers import Answer, Server
 from ...helpers.support import module_of, node
 from ...helpers.telling import everything_said_by
@@ -644,12 +645,6 @@ def test_a_video_that_is_called_an_image_is_a_video() -> None:
     [file] = outputs_of([item, item], Http("http://h"))
     assert file.content_type == "video/mp4"
     assert file.size is None
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-)
 
 
 @given(st.lists(JSON | st.fixed_dictionaries({"id": JSON, "name": JSON, "url": JSON})))

@@ -33,6 +33,7 @@ from viewcomfy_runtime.http.deadlines import Deadline
 from viewcomfy_runtime.http.refusals import error_of, execution_error
 
 from ...helpers.comfy import comfy
+from ...helpers.json_values import json_values
 from ...helpers.servers import Answer, Request, Server
 from ...helpers.support import text_to_image
 
@@ -56,14 +57,7 @@ KEYS = (
     " subfolder prompt data error_data errorData exception_message node_id errorMsg errorType"
     " execution_time_seconds size content_type filepath timestamp p"
 ).split()
-JSON = st.recursive(
-    ODD,
-    lambda each: (
-        st.lists(each, max_size=4)
-        | st.dictionaries(st.sampled_from(KEYS), each, max_size=5)
-    ),
-    max_leaves=12,
-)
+JSON = json_values(ODD, st.sampled_from(KEYS), longest=5)
 ENTRIES = st.fixed_dictionaries(
     {},
     optional={

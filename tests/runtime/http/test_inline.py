@@ -15,6 +15,8 @@ from viewcomfy_runtime.http import inline
 from viewcomfy_runtime.http.bodies import NOT_JSON
 from viewcomfy_runtime.http.inline import JsonReader
 
+from ...helpers.json_values import json_values
+
 
 @pytest.fixture(autouse=True, scope="module")
 def small() -> Iterator[None]:
@@ -56,11 +58,7 @@ TEXTS = st.one_of(
     st.binary(max_size=80).map(lambda each: base64.b64encode(each).decode()),
 )
 KEYS = st.sampled_from(["data", "filename", 'x"data', "other"])
-VALUES = st.recursive(
-    st.none() | st.integers() | TEXTS,
-    lambda each: st.lists(each) | st.dictionaries(KEYS, each),
-    max_leaves=20,
-)
+VALUES = json_values(st.none() | st.integers() | TEXTS, KEYS, longest=None, most=20)
 
 
 @given(VALUES, st.lists(st.integers(1, 40)), st.sampled_from([None, 1]), st.booleans())

@@ -26,15 +26,11 @@ from viewcomfy_runtime import (
     ViewComfyError,
 )
 
+from ...helpers.json_values import JSON
 from ...helpers.servers import Answer, Server, redirect
 
 SIGNATURE = "X-Signature=abcdef"
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda each: st.lists(each) | st.dictionaries(st.text(), each),
-    max_leaves=10,
-)
 FIELDS = (
     "prompt_id status completed execution_time_seconds prompt outputs"
     " filename content_type size data filepath"

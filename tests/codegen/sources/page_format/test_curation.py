@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from viewcomfy_codegen import CodegenError, generate
-from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.model import Parameter
 from viewcomfy_codegen.pipeline import Generated
 from viewcomfy_codegen.planning.options import Options
 
-from ....helpers.pages import CLASSES, Page
+from ....helpers.commands import run
+from ....helpers.page_classes import CLASSES
+from ....helpers.pages import Page
 
 UUID = "40d5a8a5-20a0-4632-b8fd-411ffdb33f2d"
 
@@ -117,7 +117,7 @@ def test_a_label_on_a_node_s_own_input_names_it() -> None:
 
 
 def test_what_stands_in_the_project_s_table_counts_before_a_label(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "page.json").write_text(json.dumps(sampling().document))
     (tmp_path / "info.json").write_text(json.dumps(CLASSES))
@@ -126,15 +126,8 @@ def test_what_stands_in_the_project_s_table_counts_before_a_label(
         'object_info = "info.json"\n'
         'rename = { "9:21-inputs-text" = "tale" }\n'
     )
-    runner = CliRunner()
-    import os
-
-    before = os.getcwd()
-    os.chdir(tmp_path)
-    try:
-        done = runner.invoke(main, [])
-    finally:
-        os.chdir(before)
+    monkeypatch.chdir(tmp_path)
+    done = run()
     assert done.exit_code == 0, done.output
     assert "tale: Annotated" in (tmp_path / "client.py").read_text("utf-8")
 

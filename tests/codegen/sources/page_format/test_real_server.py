@@ -13,10 +13,8 @@ from typing import Any
 
 import pytest
 import requests
-from click.testing import CliRunner
 
-from viewcomfy_codegen.cli.main import main
-
+from ....helpers.commands import run
 from ....helpers.pages import Page
 
 URL = os.environ.get("COMFYUI_URL", "")
@@ -132,7 +130,7 @@ def with_use_everywhere() -> Page:
 def test_a_converted_workflow_runs(build: Callable[[], Page], tmp_path: Path) -> None:
     file = tmp_path / "page.json"
     file.write_bytes(build().data)
-    ran = CliRunner().invoke(main, ["convert", str(file), "--object-info", URL])
+    ran = run("convert", file, "--object-info", URL)
     assert ran.exit_code == 0, ran.stderr
     answer = requests.post(
         f"{URL}/prompt", json={"prompt": json.loads(ran.stdout)}, timeout=LONGEST

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from viewcomfy_codegen import CodegenError
-from viewcomfy_codegen.cli.main import main
 from viewcomfy_codegen.targets.typescript.literals import comment, literal, raw_json
 from viewcomfy_codegen.targets.typescript.names import (
     output_properties,
@@ -23,6 +21,7 @@ from viewcomfy_codegen.targets.typescript.names import (
 from viewcomfy_codegen.targets.typescript.target import TYPESCRIPT
 
 from ....helpers.cases import CASES
+from ....helpers.commands import run
 from ....helpers.support import node, schema, text_to_image
 from ....helpers.typescript import Runtime, bundled, module_text
 
@@ -113,7 +112,7 @@ def test_a_module_that_was_edited_is_not_overwritten(tmp_path: Path) -> None:
     source.write_text(json.dumps(text_to_image()), "utf-8")
     generated(source, module)
     module.write_text(module.read_text("utf-8") + "// mine\n", "utf-8")
-    done = CliRunner().invoke(main, [str(source), "-o", str(module)])
+    done = run(source, "-o", module)
     assert done.exit_code == 1 and "edited by hand" in done.stderr
 
 
@@ -122,14 +121,14 @@ def test_both_languages_are_written_and_checked_in_one_go(tmp_path: Path) -> Non
     source.write_text(json.dumps(text_to_image()), "utf-8")
     outputs = [tmp_path / "made.py", tmp_path / "made.ts"]
     options = [part for each in outputs for part in ("-o", str(each))]
-    assert CliRunner().invoke(main, [str(source), *options]).exit_code == 0
-    assert CliRunner().invoke(main, [str(source), *options, "--check"]).exit_code == 0
+    assert run(source, *options).exit_code == 0
+    assert run(source, *options, "--check").exit_code == 0
     outputs[1].unlink()
-    assert CliRunner().invoke(main, [str(source), *options, "--check"]).exit_code == 1
+    assert run(source, *options, "--check").exit_code == 1
 
 
 def generated(source: Path, module: Path) -> None:
-    done = CliRunner().invoke(main, [str(source), "-o", str(module)])
+    done = run(source, "-o", module)
     assert done.exit_code == 0, done.output
 
 
@@ -211,7 +210,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "pyproject.toml").write_text(TABLE, "utf-8")
     (tmp_path / "web").mkdir()
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(main, ["generate"])
+    done = run("generate")
     assert done.exit_code == 0, done.output
     return tmp_path
 
@@ -221,14 +220,14 @@ def test_the_modules_of_a_project_may_share_their_runtime(project: Path) -> None
     assert 'from "./viewcomfy.ts";' in one and "class ViewComfyGateway" not in one
     runtime = (project / "web" / "viewcomfy.ts").read_text("utf-8")
     assert "export class ViewComfyGateway" in runtime
-    assert CliRunner().invoke(main, ["generate", "--check"]).exit_code == 0
+    assert run("generate", "--check").exit_code == 0
 
 
 def test_a_shared_runtime_that_was_edited_is_not_overwritten(project: Path) -> None:
     path = project / "web" / "viewcomfy.ts"
     path.write_text(path.read_text("utf-8") + "// mine\n", "utf-8")
-    assert CliRunner().invoke(main, ["generate", "--check"]).exit_code == 1
-    done = CliRunner().invoke(main, ["generate"])
+    assert run("generate", "--check").exit_code == 1
+    done = run("generate")
     assert done.exit_code == 1 and "edited by hand" in done.stderr
 
 
