@@ -13,8 +13,7 @@ from viewcomfy_codegen.errors import Diagnostic
 
 from ...helpers.commands import run
 from ...helpers.support import node, text_to_image
-
-HOSTILE = "\x1b]0;owned\x07\x9b31m\u202egnp.exe\udcff"
+from ...helpers.terminal import HOSTILE, hostile_workflow, is_harmless
 
 
 @pytest.mark.parametrize(
@@ -44,15 +43,6 @@ def test_no_summary_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     commands = run("--help").output.partition("Commands:")[2]
     assert "inspect" in commands
     assert "..." not in commands
-
-
-def hostile_workflow() -> str:
-    workflow = {"1": node("Mine" + HOSTILE, HOSTILE, level=3, **{HOSTILE: "x"})}
-    return json.dumps(workflow)
-
-
-def is_harmless(text: str) -> bool:
-    return all(char.isprintable() or char == "\n" for char in text)
 
 
 @pytest.mark.parametrize(

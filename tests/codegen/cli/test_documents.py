@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ...helpers.commands import run
 from ...helpers.support import text_to_image
-from .test_commands import hostile_workflow, is_harmless, run
+from ...helpers.terminal import hostile_workflow, is_harmless
 
 
 @pytest.fixture

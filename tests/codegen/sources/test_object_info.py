@@ -87,7 +87,7 @@ def test_a_contradiction_is_a_note_and_the_deployed_value_stays_right() -> None:
     told = [str(each) for each in made.diagnostics]
     assert any("inputs.mode" in each and "would refuse 'c'" in each for each in told)
     assert any("inputs.level" in each for each in told)
-    assert any("no such class" in each for each in told)
+    assert any("doesn't have this class" in each for each in told)
     found = by_input(workflow, options=Options(object_info=about))
     assert "maximum" not in found["level"]
     assert "enum" not in found["mode"]
