@@ -168,7 +168,10 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
+            headers = {
+                name.lower(): ", ".join(self.headers.get_all(name) or ())
+                for name in self.headers
+            }
             body = self.rfile.read(length)
             answer = server.answer(Request(self.command, self.path, headers, body))
             self.close_connection = True

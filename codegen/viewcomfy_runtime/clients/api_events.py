@@ -8,36 +8,41 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import queue
 import threading
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ..calls.call import Watch
 from ..calls.events import OutputReady, Preview, Queued
+from ..calls.inbox import Inbox
 from ..errors import RateLimitedError, ViewComfyError
 from ..http.alarms import LONGEST_WAIT
 from ..http.bodies import json_in
 from ..http.client import LOG, Http
-from ..http.deadlines import SLICE, Deadline
-from ..http.sse import Event, events
+from ..http.deadlines import Deadline
+from ..http.sse import events
+from ..json_types import JsonObject
 from ..results.files import OutputFile
 from .api_jobs import FINAL, identity_of, job_path, output_of, tell_progress, text_of
+from .defaults import FIRST_PAUSE, LONGEST_PAUSE
 from .live import TAIL, LiveEvents
 
 LARGEST_EVENT: Final = 1 << 24
 """Bytes of an event; a stream with a larger one is abandoned."""
 
-MOST_WAITING: Final = 64
-"""Events waiting to be handled; further ones wait in the network."""
-
-FIRST_PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 8.0
-"""Seconds before a stream that ended early is opened again."""
+_GATHERING: Final = 0.02
+"""Seconds for which events are collected before the run's thread is woken for them."""
 
 _FOR_GOOD: Final = frozenset({400, 401, 403, 404, 405, 410, 422, 501})
 """Statuses that mean that there is no stream."""
+
+
+class Told(NamedTuple):
+    """An event of a job, and what it says."""
+
+    type: str
+    about: JsonObject
 
 
 class Stream:
@@ -50,17 +55,14 @@ class Stream:
         """Whether the stream said all that it had to say."""
         self._http = http
         self._url = http.at(job_path(prompt_id, "/events"))
-        self._waiting = queue.Queue[Event | None](MOST_WAITING)
-        self._closed = threading.Event()
+        self._inbox = Inbox[Told](_GATHERING)
+        self._closed = self._inbox.closed
         self._deadline = Deadline(LONGEST_WAIT)
         threading.Thread(target=self._work, name="viewcomfy-live", daemon=True).start()
 
-    def next(self, seconds: float) -> Event | None:
+    def next(self, seconds: float) -> Told | None:
         """The next event, if one arrives within that time."""
-        try:
-            return self._waiting.get(seconds > 0, seconds)
-        except queue.Empty:
-            return None
+        return self._inbox.next(seconds)
 
     def close(self) -> None:
         """End the stream without waiting for the server."""
@@ -87,8 +89,7 @@ class Stream:
                 )
             finally:
                 self.lost = True
-                with contextlib.suppress(queue.Full):
-                    self._waiting.put_nowait(None)  # so that nobody waits on
+                self._inbox.wake()  # nobody should wait on
             if self._closed.wait(asked or pause):
                 return
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -115,18 +116,16 @@ class Stream:
             with contextlib.closing(answer.pieces()) as pieces:
                 # A file may follow the final status.
                 for event in events(pieces, LARGEST_EVENT):
-                    self._put(event)
-                    over = over or (event.type == "status" and _is_final(event))
+                    about = json_in(event.data)
+                    if isinstance(about, dict):
+                        status = text_of(about.get("status"))
+                        ends = event.type == "status" and status in FINAL
+                        over = over or ends
+                        self._inbox.put(Told(event.type, about), urgent=over)
         return over
 
-    def _put(self, event: Event) -> None:
-        while not self._closed.is_set():
-            with contextlib.suppress(queue.Full):
-                self._waiting.put(event, timeout=SLICE)
-                return
 
-
-class ApiEvents(LiveEvents[Event]):
+class ApiEvents(LiveEvents[Told]):
     """The events of one run on a server of Comfy API v2."""
 
     def __init__(
@@ -182,10 +181,8 @@ class ApiEvents(LiveEvents[Event]):
         self._told.add(own)
         self.show(OutputReady(file))
 
-    def _understood(self, message: Event) -> bool:
-        about = json_in(message.data)
-        if not isinstance(about, dict):
-            return False
+    def _understood(self, message: Told) -> bool:
+        about = message.about
         match message.type:
             case "status":
                 status = text_of(about.get("status"))
@@ -226,12 +223,7 @@ def api_events(
         yield ApiEvents(stream, http, watch, deadline, classes)
 
 
-def _is_final(event: Event) -> bool:
-    about = json_in(event.data)
-    return isinstance(about, dict) and about.get("status") in FINAL
-
-
-def _preview(about: dict[str, Any]) -> Preview | None:
+def _preview(about: JsonObject) -> Preview | None:
     data = about.get("data_base64")
     if not isinstance(data, str):
         return None

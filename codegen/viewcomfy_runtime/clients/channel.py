@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import queue
 import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
 import websocket
 
+from ..calls.inbox import Inbox
 from ..http.bodies import json_in
 from ..http.client import LOG
-from ..http.deadlines import SLICE, shut
+from ..http.deadlines import shut
+from .defaults import FIRST_PAUSE, LONGEST_PAUSE
 
 LARGEST_MESSAGE: Final = 1 << 24
 """Bytes of a message, and of what arrives between two; a connection with more is abandoned."""
@@ -27,15 +28,8 @@ LARGEST_KEPT: Final = 1 << 20
 anyway.
 """
 
-MOST_WAITING: Final = 64
-"""Messages waiting to be handled; further ones wait in the network."""
-
 PATIENCE: Final = 10.0
 """Seconds for opening a connection."""
-
-FIRST_PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 8.0
-"""Seconds before a lost connection is opened again."""
 
 
 class _Socket(websocket.WebSocket):
@@ -89,17 +83,14 @@ class Channel:
         self._url = url
         self._headers = [f"{name}: {value}" for name, value in headers.items()]
         self._host = host
-        self._messages = queue.Queue[str | bytes](MOST_WAITING)
-        self._closed = threading.Event()
+        self._inbox = Inbox[str | bytes]()
+        self._closed = self._inbox.closed
         self._socket: Any = None
         threading.Thread(target=self._work, name="viewcomfy-live", daemon=True).start()
 
     def next(self, seconds: float) -> str | bytes | None:
         """The next message, if one arrives within that time."""
-        try:
-            return self._messages.get(timeout=seconds)
-        except queue.Empty:
-            return None
+        return self._inbox.next(seconds)
 
     def close(self) -> None:
         """End the connection without waiting for the server."""
@@ -159,10 +150,7 @@ class Channel:
         self.ready.set()
 
     def _received(self, message: str | bytes) -> None:
-        while not self._closed.is_set():
-            with contextlib.suppress(queue.Full):
-                self._messages.put(message, timeout=SLICE)
-                return
+        self._inbox.put(message)
 
     def _send(self, message: str) -> None:
         if self._socket is not None:

@@ -59,33 +59,45 @@ class Answer:
 
     def __init__(
         self,
-        response: requests.Response,
+        received: urllib3.BaseHTTPResponse,
         url: str,
         deadline: Deadline,
         refused: Refused = error_of,
     ) -> None:
         self._refused = refused
-        self._response = response
+        self._received = received
         self._deadline = deadline
         self.host: str = host_of(url)
-        self.status: int = response.status_code
+        self.status: int = received.status
         self.refusal: Any = NOT_JSON
         """The JSON of an error answer, once `error` has read it."""
-        self._packings = response.headers.get("Content-Encoding", "").count(",") + 1
+        self._packings = received.headers.get("Content-Encoding", "").count(",") + 1
         self.content_type: str = (
-            response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            received.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         )
+
+    @property
+    def redirect(self) -> str | None:
+        """Where the answer redirects to, if it does."""
+        return self._received.get_redirect_location() or None
+
+    def close(self) -> None:
+        """Leave what hasn't been read."""
+        self._received.close()
+        self._received.release_conn()
 
     def pieces(self, largest: int = LARGEST_ANSWER) -> Generator[bytes, None, None]:
         """The content as it arrives. Raises ViewComfyError if it breaks off, takes too long,
         exceeds `largest` bytes, or unpacks to far more than was sent.
         """
-        raw = self._response.raw
+        raw = self._received
         if self._packings > 1:
             raise self._nonsense("with something that is compressed more than once")
         received = 0
-        read = partial(raw.read1, CHUNK, decode_content=True)
-        with contextlib.closing(self._response):
+        # Without anything to unpack, urllib3 needn't keep what it has read.
+        packed = "Content-Encoding" in raw.headers
+        read = partial(raw.read1, CHUNK, decode_content=packed)
+        with contextlib.closing(self):
             while piece := attempt(read, self.host, self._deadline):
                 self._deadline.check()
                 received += len(piece)
@@ -130,7 +142,7 @@ class Answer:
     @property
     def retry_after(self) -> float | None:
         """Seconds that the server asks to wait, given as a number or as a date."""
-        asked = self._response.headers.get("Retry-After", "").strip()
+        asked = self._received.headers.get("Retry-After", "").strip()
         if asked.isascii() and asked.isdecimal():
             return float(asked[:9])
         when = _moment(asked)
@@ -143,7 +155,7 @@ class Answer:
     @property
     def date(self) -> datetime | None:
         """The time according to the server's clock, if it sends one."""
-        return _moment(self._response.headers.get("Date", ""))
+        return _moment(self._received.headers.get("Date", ""))
 
     def _nonsense(self, what: str) -> ProtocolError:
         return ProtocolError(
@@ -184,7 +196,7 @@ def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
         cause = _innermost(error)
         timed_out = isinstance(
             error, requests.Timeout | urllib3.exceptions.TimeoutError
-        )
+        ) and not isinstance(error, urllib3.exceptions.NewConnectionError)
         # These errors quote the URL, which may be signed.
         bad_url = isinstance(error, ValueError)
     if isinstance(cause, ViewComfyError):

@@ -5,7 +5,21 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
+
+
+class Body(Protocol):
+    """What a request sends, read once."""
+
+    @property
+    def content_type(self) -> str: ...
+
+    @property
+    def len(self) -> int:
+        """The length in bytes."""
+        ...
+
+    def read(self, size: int = -1, /) -> bytes: ...
 
 
 class JsonBody(io.BytesIO):
@@ -14,7 +28,9 @@ class JsonBody(io.BytesIO):
     content_type = "application/json"
 
     def __init__(self, value: Any) -> None:
-        super().__init__(json.dumps(value, allow_nan=False).encode())
+        content = json.dumps(value, allow_nan=False).encode()
+        self.len = len(content)
+        super().__init__(content)
 
 
 NOT_JSON: Final = object()

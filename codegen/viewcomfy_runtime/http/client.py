@@ -10,12 +10,12 @@ import random
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import copy
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import requests
-from requests.auth import HTTPBasicAuth
 
 from ..errors import (
     ConnectionFailedError,
@@ -27,10 +27,11 @@ from ..errors import (
 )
 from ..texts import Secrets
 from .answers import Answer, Refused, attempt
-from .connections import Sessions
+from .bodies import Body
 from .credentials import NOBODY, Credentials
 from .deadlines import Deadline, watch
 from .refusals import error_of
+from .sessions import Session, Sessions
 from .urls import checked_url, host_of, joined, same_host
 
 LOG: Final = logging.getLogger("viewcomfy")
@@ -45,6 +46,16 @@ RETRIES: Final = 3
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 60.0
 """Seconds: if a server asks for a longer pause, the call fails instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request; `body` makes its body anew, since a redirect may ask for it again."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Callable[[], Body] | None = None
 
 
 class Http:
@@ -96,7 +107,7 @@ class Http:
         url: str,
         deadline: Deadline,
         *,
-        body: Callable[[], Any] | None = None,
+        body: Callable[[], Body] | None = None,
         accept: str = "*/*",
         repeatable: bool | None = None,
         headers: Mapping[str, str] = MappingProxyType({}),
@@ -111,36 +122,39 @@ class Http:
         """
         if repeatable is None:
             repeatable = method != "POST"
+        request = _Request(method, url, {**headers, "Accept": accept}, body)
         with self.sessions.session() as session:
-            left = self._retries
-            while True:
-                try:
-                    response, final = self._sent(
-                        session,
-                        method,
-                        url,
-                        deadline,
-                        body,
-                        {**headers, "Accept": accept},
-                    )
-                except ConnectionFailedError as failed:
-                    if not (failed.nothing_sent or repeatable):
-                        raise
-                    error: ViewComfyError = failed
-                else:
-                    answer = Answer(response, final, deadline, self._refused)
-                    if answer.status not in again:
-                        break
-                    error = answer.error()
-                self._pause(error, left, deadline)
-                left -= 1
+            answer = self._answered(session, request, deadline, repeatable, again)
             try:
-                with contextlib.closing(response):
+                with contextlib.closing(answer):
                     yield answer
             finally:
                 # A connection that is kept isn't this call's any more: what cancels the run at
                 # the server once the time is over may be the next to use it.
                 watch(None)
+
+    def _answered(
+        self,
+        session: Session,
+        request: _Request,
+        deadline: Deadline,
+        repeatable: bool,
+        again: Collection[int],
+    ) -> Answer:
+        left = self._retries
+        while True:
+            try:
+                answer = self._sent(session, request, deadline)
+            except ConnectionFailedError as failed:
+                if not (failed.nothing_sent or repeatable):
+                    raise
+                error: ViewComfyError = failed
+            else:
+                if answer.status not in again:
+                    return answer
+                error = answer.error()
+            self._pause(error, left, deadline)
+            left -= 1
 
     def _pause(self, error: ViewComfyError, left: int, deadline: Deadline) -> None:
         """Waits before the next of `left` attempts. Raises the error if there is none left, or not
@@ -159,68 +173,55 @@ class Http:
         LOG.info("%s; trying again in %.1f s", error.message, pause)
         deadline.sleep(pause)
 
-    def _sent(
-        self,
-        session: requests.Session,
-        method: str,
-        url: str,
-        deadline: Deadline,
-        body: Callable[[], Any] | None,
-        own: Mapping[str, str],
-    ) -> tuple[requests.Response, str]:
-        current = url
+    def _sent(self, session: Session, request: _Request, deadline: Deadline) -> Answer:
+        """The answer to a request that is sent once, after redirects."""
         for _ in range(MOST_REDIRECTS):
-            deadline.check()
-            at_home = self._home is not None and same_host(self._home, current)
-            # None takes away what a session of the user's adds by itself.
-            headers: dict[str, str | None] = {
-                **own,
-                **({} if at_home else dict.fromkeys(self._private)),
-            }
-            content = body() if body is not None and method == "POST" else None
-            if content is not None:
-                headers["Content-Type"] = content.content_type
-            response = attempt(
-                partial(
-                    session.request,
-                    method,
-                    current,
-                    headers=headers,
-                    data=content,
-                    auth=self._auth(session) if at_home else _nobody,
-                    stream=True,
-                    allow_redirects=False,
-                    timeout=deadline.timeouts,
-                ),
-                host_of(current),
-                deadline,
-            )
-            target = response.headers.get("Location")
-            if not response.is_redirect or target is None:
-                return response, current
-            response.close()
-            current = joined(current, target)
-            if response.status_code not in (307, 308):
-                method = "GET"
-            elif not same_host(url, current):
-                raise ProtocolError(
-                    f"{host_of(url)} redirects the call to {host_of(current)}",
-                    hint="if you trust that server, use its own URL; nothing was sent there",
-                    status=response.status_code,
-                )
-        raise ProtocolError(f"{host_of(url)} keeps redirecting", hint="check the URL")
+            answer = self._sent_to(session, request, deadline)
+            target = answer.redirect
+            if target is None:
+                return answer
+            answer.close()
+            request = _redirected(request, target, answer.status)
+        raise ProtocolError(
+            f"{host_of(request.url)} keeps redirecting", hint="check the URL"
+        )
 
-    def _auth(self, session: requests.Session) -> Any:
-        """The credentials in addition to the user's own. Without any, requests would read
-        ~/.netrc.
-        """
-        own = session.auth
-        if callable(own):
-            return lambda request: self.credentials(own(request))
-        if isinstance(own, tuple):
-            basic = HTTPBasicAuth(*own)
-            return lambda request: self.credentials(basic(request))
-        return self.credentials
+    def _sent_to(
+        self, session: Session, request: _Request, deadline: Deadline
+    ) -> Answer:
+        at_home = self._home is not None and same_host(self._home, request.url)
+        headers = dict(request.headers)
+        content = request.body() if request.body is not None else None
+        if content is not None:
+            headers["Content-Type"] = content.content_type
+        sending = partial(
+            session.send,
+            request.method,
+            request.url,
+            headers,
+            content,
+            deadline.timeouts,
+            self.credentials if at_home else None,
+            self._private,
+        )
+        received = attempt(sending, host_of(request.url), deadline)
+        return Answer(received, request.url, deadline, self._refused)
+
+
+def _redirected(request: _Request, target: str, status: int) -> _Request:
+    """The request that a redirect leads to. Raises ProtocolError for a redirect that isn't valid,
+    or that would send the body to another host.
+    """
+    url = joined(request.url, target)
+    if request.method == "GET" or status not in (307, 308):
+        return _Request("GET", url, request.headers)
+    if not same_host(request.url, url):
+        raise ProtocolError(
+            f"{host_of(request.url)} redirects the call to {host_of(url)}",
+            hint="if you trust that server, use its own URL; nothing was sent there",
+            status=status,
+        )
+    return replace(request, url=url)
 
 
 def download(url: str, deadline: Deadline, http: Http | None = None) -> Iterator[bytes]:
@@ -244,10 +245,3 @@ def _secrets_of(session: requests.Session | None) -> Iterator[str]:
             yield from (text, text.partition(" ")[2])
     if isinstance(session.auth, tuple):
         yield str(session.auth[1])
-
-
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """What to pass as `auth` where none must be sent: else
-    requests looks into the session and ~/.netrc.
-    """
-    return request

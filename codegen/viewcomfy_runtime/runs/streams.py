@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Final, TypeVar, cast
 
 from ..calls.call import Watch
 from ..calls.events import Event
+from ..calls.inbox import Inbox
 from ..http.deadlines import SLICE, Deadline
 from .threads import waited
 
@@ -19,8 +19,8 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _WAITING: Final = 256
-"""Maximum number of events waiting to be consumed; beyond it, the run blocks until the consumer
-catches up.
+"""Maximum number of events waiting for an asynchronous consumer; beyond it, the run blocks until
+the consumer catches up.
 """
 
 _FAREWELL: Final = 5.0
@@ -51,46 +51,28 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
 
     The run is canceled if the iterator is closed before its end, as when a `for` loop is left.
     """
-    waiting: queue.Queue[Event | _End] = queue.Queue(_WAITING)
-
-    def put(item: Event | _End) -> None:
-        while True:
-            with suppress(queue.Full):
-                return waiting.put(item, timeout=SLICE)
-            deadline.check()
+    inbox = Inbox["Event | _End"](check=deadline.check)
 
     def work() -> None:
-        end = _ended(run, deadline, Watch(on_event=put))
-        with suppress(Exception):
-            put(end)
+        inbox.put_last(_ended(run, deadline, Watch(on_event=inbox.put)))
 
     thread = threading.Thread(target=work, name="viewcomfy-events")
     thread.start()
     try:
         while True:
-            item = _taken(waiting, thread)
+            # In slices, so that Ctrl-C takes effect on every operating system.
+            item = inbox.next(SLICE)
             if isinstance(item, _End):
                 if item.error is not None:
                     raise item.error
                 yield item.result  # type: ignore[misc]
                 return
-            yield item
+            if item is not None:
+                yield item
     finally:
         deadline.cancel()
+        inbox.closed.set()
         thread.join(_FAREWELL)
-
-
-def _taken(
-    waiting: queue.Queue[Event | _End], thread: threading.Thread
-) -> Event | _End:
-    """The next item. Polls in slices, so that Ctrl-C takes effect on every operating system."""
-    while True:
-        with suppress(queue.Empty):
-            return waiting.get(timeout=SLICE)
-        if not thread.is_alive():
-            with suppress(queue.Empty):
-                return waiting.get_nowait()
-            return _End(error=RuntimeError("the run's thread ended without a result"))
 
 
 async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event | R]:

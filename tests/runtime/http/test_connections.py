@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +27,7 @@ from viewcomfy_runtime import (
     ViewComfy,
 )
 from viewcomfy_runtime.http.client import Http
+from viewcomfy_runtime.http.credentials import Credentials
 from viewcomfy_runtime.http.deadlines import Deadline
 from viewcomfy_runtime.http.fetching import fetched
 
@@ -198,6 +202,57 @@ def test_the_environment_says_whom_to_trust(
     with ViewComfy("https://127.0.0.1:9", "the-id", SECRET, retries=0) as client:
         with pytest.raises(ConnectionFailedError, match=r"missing\.pem"):
             client.run(Call({"k": 1}), Deadline(10))
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The URL of a server over TLS that answers with a result, and its own certificate."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl")
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+        + ["-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with Server(*[result()] * 3) as server:
+        plain = server._http.socket
+        server._http.socket = context.wrap_socket(plain, server_side=True)
+        yield server.url.replace("http://", "https://"), certificate
+
+
+def test_a_server_with_a_certificate_of_its_own_is_trusted_where_that_is_said(
+    secure: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, certificate = secure
+    with ViewComfy(url, "the-id", SECRET, retries=0) as client:
+        with pytest.raises(ConnectionFailedError, match="(?i)certificate"):
+            client.run(Call({"k": 1}), Deadline(10))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with ViewComfy(url, "the-id", SECRET, retries=0) as client:
+        assert client.run(Call({"k": 1}), Deadline(10)).status == "success"
+
+
+def test_a_header_given_for_a_server_replaces_a_usual_one_in_any_case() -> None:
+    with Server(result()) as server:
+        http = Http(server.url, Credentials({"user-agent": "studio/1"}))
+        with Deadline(10) as deadline, http.answer("GET", server.url, deadline):
+            pass
+    assert server.requests[0].headers["user-agent"] == "studio/1"
+
+
+def test_a_link_may_lead_to_another_host_by_any_redirect() -> None:
+    with Server(result()) as store:
+        moved = Answer(307, headers={"Location": f"{store.url}/file"})
+        with Server(moved) as server, Deadline(10) as deadline:
+            http = Http(server.url, Credentials({"Authorization": SECRET}))
+            with http.answer("GET", server.url, deadline) as answer:
+                assert answer.status == 201
+    assert "authorization" not in store.requests[0].headers
 
 
 def test_a_cookie_lives_as_long_as_its_call() -> None:
