@@ -7,6 +7,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.branches import Branch
 from viewcomfy_runtime.parameters.docs import About
 from viewcomfy_runtime.parameters.fields import REQUIRED, UNUSED, Field
@@ -131,8 +132,8 @@ class Module(NamedTuple):
     parameters: tuple[Parameter, ...]
     aliases: tuple[Alias, ...]
     outputs: tuple[OutputNode, ...]
-    graph: dict[str, Any] | None
-    fallback: dict[str, Any]
+    graph: JsonObject | None
+    fallback: JsonObject
     hidden: tuple[Hidden, ...] = ()
     likely: tuple[tuple[WireKey, ...], ...] = ()
     """Inputs that may belong together, which a project's `shared` setting would combine."""

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from viewcomfy_runtime.json_types import JsonObject
+
 from ..catalog import Catalog, InputFacts, NodeFacts, shipped, with_object_info
 from ..catalog.comparing import differences
 from ..catalog.keeping import kept_facts, kept_text
@@ -93,7 +95,7 @@ def diff_command(servers: tuple[str, ...]) -> None:
         err(f"nothing changed since {place}")
 
 
-def _merged(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _merged(answers: Sequence[Mapping[str, Any]]) -> JsonObject:
     return {name: each for classes in answers for name, each in classes.items()}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.types import kind_of
 
@@ -136,27 +137,34 @@ def _tell_likely(module: Module) -> None:
             out(_cut(f"  shared.{keys[0].name} = [{listed}]", LONGEST))
 
 
-def _node(id: str, node: Mapping[str, Any]) -> dict[str, Any]:
-    inputs = node.get("inputs") or {}
+def _node(id: str, node: Mapping[str, Any]) -> JsonObject:
     return {
         "id": id,
         "class_type": node.get("class_type"),
-        "title": (node.get("_meta") or {}).get("title"),
-        "from": list(dict.fromkeys(str(v[0]) for v in inputs.values() if is_link(v))),
+        "title": _title(node),
+        "from": [*_feeding(node)],
     }
+
+
+def _title(node: Mapping[str, Any]) -> str | None:
+    title: str | None = (node.get("_meta") or {}).get("title")
+    return title
+
+
+def _feeding(node: Mapping[str, Any]) -> list[str]:
+    """The ids of the nodes that feed it, each once."""
+    inputs = node.get("inputs") or {}
+    return list(dict.fromkeys(str(v[0]) for v in inputs.values() if is_link(v)))
 
 
 def _flow(made: Generated) -> Iterator[str]:
     """The nodes in order of data flow, each with the nodes it reads from."""
     widest = max(map(len, made.graph), default=0)
     for id, node in made.graph.items():
-        about = _node(id, node)
-        title = about["title"]
-        named = about["class_type"] + (
-            f" “{title}”" if title and title != about["class_type"] else ""
-        )
-        source = f"  ← {', '.join(about['from'])}" if about["from"] else ""
-        yield _cut(f"{id:>{widest}}  {named}{source}", LONGEST)
+        class_type, title, feeding = node["class_type"], _title(node), _feeding(node)
+        quoted = f" “{title}”" if title and title != class_type else ""
+        source = f"  ← {', '.join(feeding)}" if feeding else ""
+        yield _cut(f"{id:>{widest}}  {class_type}{quoted}{source}", LONGEST)
 
 
 def _lines(each: Parameter, width: int) -> Iterator[str]:
@@ -180,7 +188,7 @@ def _lines(each: Parameter, width: int) -> Iterator[str]:
         yield from (f"           {line}" for line in wrapped[1:])
 
 
-def _as_json(each: Parameter) -> dict[str, Any]:
+def _as_json(each: Parameter) -> JsonObject:
     default = {} if each.default is REQUIRED else {"default": each.default}
     return {
         "name": each.name,

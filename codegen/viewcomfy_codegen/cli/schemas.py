@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.fields import Field
 
 from ..errors import CodegenError, Diagnostic
@@ -90,7 +91,7 @@ _UNNAMED: Final = "Workflow"
 """The title of a schema that was generated from a workflow without a name."""
 
 
-def _schema(data: bytes) -> dict[str, Any] | None:
+def _schema(data: bytes) -> JsonObject | None:
     """The JSON Schema in the file, if it is one."""
     try:
         found = json.loads(data)

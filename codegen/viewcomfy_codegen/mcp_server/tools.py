@@ -16,6 +16,7 @@ from viewcomfy_runtime.errors import (
     RejectedError,
     ViewComfyError,
 )
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.results.result import PromptResult
 
 from ..errors import visible
@@ -43,7 +44,7 @@ class WorkflowTool:
     folder: Path | None = None
 
     @property
-    def parameters(self) -> dict[str, dict[str, Any]]:
+    def parameters(self) -> dict[str, JsonObject]:
         """The schemas of the parameters a call may set, by name."""
         required = self.schema.get("required", ())
         return {
@@ -76,7 +77,7 @@ class WorkflowTool:
             ),
         )
 
-    def _property(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+    def _property(self, schema: Mapping[str, Any]) -> JsonObject:
         plain = {
             name: value
             for name, value in schema.items()

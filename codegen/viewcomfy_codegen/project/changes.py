@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from viewcomfy_runtime.json_types import JsonObject
+
 from .pairing import Schema, keys_of, objects, paired_names, properties
 
 _MISSING: Final = object()
@@ -25,7 +27,7 @@ class Change(NamedTuple):
     def __str__(self) -> str:
         return f"breaking: {self.message}" if self.breaking else self.message
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         return self._asdict()
 
 

@@ -55,7 +55,7 @@ def _table(path: Path) -> Any:
     return tools.get(TABLE) if isinstance(tools, dict) else None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, object]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -82,7 +82,7 @@ def _tasks(table: Any, folder: Path, path: Path) -> list[Task]:
     ]
 
 
-def _common(table: Mapping[str, Any]) -> dict[str, Any]:
+def _common(table: Mapping[str, Any]) -> dict[str, object]:
     return {name: table[name] for name in COMMON if name in table}
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
+from viewcomfy_runtime.json_types import JsonObject
+
 from ..errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -124,9 +126,9 @@ COMMON: Final = ("object_info", "catalog", "vendor", "runtime")
 """Settings that are also allowed above the workflows, for all of them."""
 
 
-def project_schema() -> dict[str, Any]:
+def project_schema() -> JsonObject:
     """The JSON Schema of the table, draft 2020-12."""
-    settings = {
+    settings: JsonObject = {
         name: {"description": each.about, **each.schema}
         for name, each in SETTINGS.items()
     }

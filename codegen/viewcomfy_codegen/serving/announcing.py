@@ -6,8 +6,8 @@ import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Media
 
@@ -31,7 +31,7 @@ def curl(served: Served) -> str:
     shown = json.loads(served.schema)["properties"].values()
     keys = [key for each in shown for key in _keys(each["x-viewcomfy-key"])]
     workflow, types = served.workflow, served.types
-    values: dict[str, Any] = {}
+    values: JsonObject = {}
     files: list[str] = []
     for key in keys:
         if isinstance(types.get(key), Media):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, TypeAlias
+
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
 from .assets import Asset, Assets
 from .executing import Artifact, Glimpse, Step
 from .refusing import Rejected
 from .runs import Run, Told
+from .shapes import Answer
 
 FINAL: Final = frozenset({"succeeded", "failed", "canceled"})
 RETENTION: Final = timedelta(hours=24)
@@ -22,10 +24,6 @@ RETENTION: Final = timedelta(hours=24)
 
 MOST_WAITING: Final = 1000
 """Unread events of a listener; further ones are dropped."""
-
-_LABEL: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
-_LONGEST_LABEL: Final = 256
-_MOST_LABELS: Final = 16
 
 _Event: TypeAlias = "tuple[str, Any | Callable[[str], Any]] | None"
 """An event: a kind and its data, or a function that makes the data for the API's URL; None is the
@@ -39,20 +37,20 @@ class ApiJob:
     """One job, followed from its creation to its end."""
 
     def __init__(
-        self, run: Run, workflow: dict[str, Any], metadata: dict[str, str], to: Assets
+        self, run: Run, workflow: JsonObject, metadata: dict[str, str], to: Assets
     ) -> None:
         self.id: str = run.prompt_id
         self.workflow = workflow
         self.metadata = metadata
         self.status: str = "queued"
-        self.progress: dict[str, Any] | None = None
+        self.progress: JsonObject | None = None
         self._run = run
         self._assets = to
         self._created = datetime.now(timezone.utc)
         self._started: datetime | None = None
         self._completed: datetime | None = None
         self._outputs: list[tuple[str, Asset]] = []
-        self._error: dict[str, Any] | None = None
+        self._error: JsonObject | None = None
         self._nodes: list[str] = []
         self.past: deque[tuple[str, Any]] = deque(maxlen=MOST_WAITING)
         """The lines and files so far, for later listeners, so that even a short run is reported in
@@ -67,7 +65,7 @@ class ApiJob:
         return [asset.id for _, asset in self._outputs]
 
     @property
-    def status_event(self) -> dict[str, Any]:
+    def status_event(self) -> JsonObject:
         """The status as the stream sends it."""
         return {"status": self.status, "queue_position": self._position}
 
@@ -93,7 +91,7 @@ class ApiJob:
         finally:
             self._listeners.discard(told)
 
-    def shown(self, base: str) -> dict[str, Any]:
+    def shown(self, base: str) -> JsonObject:
         """The job as the API shows it; `base` is the API's own URL."""
         path = f"{base}/jobs/{self.id}"
         started, completed = self._started, self._completed
@@ -102,8 +100,8 @@ class ApiJob:
             "status": self.status,
             "created_at": self._created.isoformat(),
             "create_time": self._created.isoformat(),
-            "started_at": started and started.isoformat(),
-            "completed_at": completed and completed.isoformat(),
+            "started_at": None if started is None else started.isoformat(),
+            "completed_at": None if completed is None else completed.isoformat(),
             "expires_at": (self._created + RETENTION).isoformat(),
             "queue_position": self._position,
             "progress": self.progress,
@@ -115,7 +113,7 @@ class ApiJob:
                 "queue_ms": _milliseconds(self._created, started),
                 "execution_ms": _milliseconds(started, completed),
             },
-            "metadata": self.metadata,
+            "metadata": {**self.metadata},
             "urls": {
                 "self": path,
                 "events": f"{path}/events",
@@ -131,7 +129,7 @@ class ApiJob:
         self._begin()
         made: list[Artifact] = []
 
-        def keep(artifact: Artifact) -> dict[str, Any]:
+        def keep(artifact: Artifact) -> JsonObject:
             made.append(artifact)
             return {}
 
@@ -145,7 +143,7 @@ class ApiJob:
             self._tell("output", self._teller(artifact.node, asset))
         self._end(answer)
 
-    def _teller(self, node: str, asset: Asset) -> Callable[[str], dict[str, Any]]:
+    def _teller(self, node: str, asset: Asset) -> Callable[[str], JsonObject]:
         return lambda base: _output(node, asset, self.id, base)
 
     def _begin(self) -> None:
@@ -155,7 +153,7 @@ class ApiJob:
                 self.status = "running"
                 self._tell("status", self.status_event)
 
-    def _end(self, answer: Mapping[str, Any]) -> None:
+    def _end(self, answer: Answer) -> None:
         self._completed = datetime.now(timezone.utc)
         endings = {"success": "succeeded", "cancelled": "canceled"}
         self.status = endings.get(answer["status"], "failed")
@@ -183,18 +181,17 @@ class ApiJob:
                 about = {"node_id": node, "content_type": content_type}
                 self._tell("preview", {**about, "data_base64": data})
 
-    def _snapshot(self, node: str, value: int, total: int) -> dict[str, Any]:
+    def _snapshot(self, node: str, value: int, total: int) -> JsonObject:
         if node not in self._nodes:
             self._nodes.append(node)
         done, nodes = len(self._nodes) - 1, max(1, len(self.workflow))
         part = value / total if total > 0 else 0.0
-        about = self.workflow.get(node)
         return {
             "value": min(1.0, (done + part) / nodes),
             "nodes_done": done,
             "nodes_total": nodes,
             "current_node": node or None,
-            "current_node_class": about and about.get("class_type"),
+            "current_node_class": class_of(self.workflow.get(node)),
             "step": value,
             "steps": total,
         }
@@ -207,23 +204,12 @@ class ApiJob:
                 each.put_nowait((kind, about))
 
 
-def is_metadata(metadata: Any) -> bool:
-    """Whether these are labels as deployments accept them."""
-    if metadata is None:
-        return True
-    return (
-        isinstance(metadata, dict)
-        and len(metadata) <= _MOST_LABELS
-        and all(
-            _LABEL.fullmatch(name)
-            and isinstance(value, str)
-            and len(value.encode("utf-8", "replace")) <= _LONGEST_LABEL
-            for name, value in metadata.items()
-        )
-    )
+def class_of(node: object) -> JsonValue:
+    """The class that a workflow gives for a node, whatever it is."""
+    return node.get("class_type") if isinstance(node, dict) else None
 
 
-def _output(node: str, asset: Asset, job: str, base: str) -> dict[str, Any]:
+def _output(node: str, asset: Asset, job: str, base: str) -> JsonObject:
     kind = asset.content_type.partition("/")[0]
     about = asset.shown(base)
     return {

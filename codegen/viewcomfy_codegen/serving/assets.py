@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.media import UNKNOWN, type_of
 from viewcomfy_runtime.results.filenames import safe_name
@@ -40,7 +41,7 @@ class Asset:
     hash: str | None
     created: datetime
 
-    def shown(self, base: str) -> dict[str, Any]:
+    def shown(self, base: str) -> JsonObject:
         """The asset as the API shows it; `base` is the API's own URL."""
         return {
             "id": self.id,
@@ -155,11 +156,11 @@ def hash_of(path: Path) -> str | None:
 
 def with_files(
     workflow: Mapping[str, Any], assets: Assets
-) -> tuple[dict[str, Any], dict[WireKey, Asset], list[str]]:
+) -> tuple[JsonObject, dict[WireKey, Asset], list[str]]:
     """A workflow with file names in place of assets, those files by input, and the ids that are
     missing.
     """
-    placed: dict[str, Any] = {}
+    placed: JsonObject = {}
     files: dict[WireKey, Asset] = {}
     missing: list[str] = []
     for node, about in workflow.items():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from viewcomfy_runtime.calls.overrides import applied
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -28,12 +29,13 @@ from .decoding import BadImage, image_size
 from .flowing import output_nodes
 from .refusing import Rejected
 from .served import told
+from .shapes import NodeErrors
 
 PAGE_ONLY: Final = frozenset({"MarkdownNote", "Note", "PrimitiveNode", "Reroute"})
 """Classes that exist on ComfyUI's page but not on its server."""
 
 
-def read_params(text: str | None) -> dict[str, Any]:
+def read_params(text: str | None) -> JsonObject:
     """The values of a call. Raises Rejected for anything but a nonempty object."""
     if text is None:
         raise Rejected(422, "the form has no field params")
@@ -63,7 +65,7 @@ class Check:
         self._workflow = workflow
         self._types = types
         self._unknown: list[str] = []
-        self._errors: dict[str, dict[str, Any]] = {}
+        self._errors: dict[str, NodeErrors] = {}
         self.values: dict[WireKey, Any] = {
             key: value
             for text, value in params.items()

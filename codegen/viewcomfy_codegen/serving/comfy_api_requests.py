@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, TypeGuard
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
 
-from .api_jobs import is_metadata
 from .assets import Asset
 from .refusing import Rejected
 from .served import Served
@@ -23,6 +24,10 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 Handlers: TypeAlias = Mapping[tuple[str, str], Handler]
 """Handlers by method and path."""
+
+_LABEL: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_LONGEST_LABEL: Final = 256
+_MOST_LABELS: Final = 16
 
 CODES: Final = {
     400: "invalid_request",
@@ -47,12 +52,16 @@ class Refusal(Exception):
         status: int,
         code: str,
         message: str,
-        details: Mapping[str, Any] | None = None,
+        details: Mapping[str, JsonValue] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.body: dict[str, Any] = {
-            "error": {"code": code, "message": message, "details": details or None}
+        self.body: JsonObject = {
+            "error": {
+                "code": code,
+                "message": message,
+                "details": dict(details) if details else None,
+            }
         }
 
 
@@ -72,8 +81,18 @@ def refusal_of(rejected: Rejected) -> Refusal:
     return Refusal(rejected.status, code or "upstream_error", message)
 
 
-def checked_workflow(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The workflow in a body. Raises Refusal for a body that the API doesn't accept."""
+class Submission(NamedTuple):
+    """A request for a job: its workflow, its labels, and the key that pays for partner nodes."""
+
+    workflow: JsonObject
+    metadata: dict[str, str]
+    partner_key: str | None
+
+
+def submission_in(body: object) -> Submission:
+    """The request in a body. Raises Refusal for a body that the API doesn't accept."""
+    if not isinstance(body, dict):
+        raise Refusal(400, "invalid_request", "the body must be an object")
     if body.get("webhook_url") is not None or body.get("inputs") is not None:
         raise Refusal(422, "invalid_request", "webhook_url and inputs are reserved")
     workflow = body.get("workflow")
@@ -82,17 +101,22 @@ def checked_workflow(body: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(workflow.get("nodes"), list):
         message = "export the workflow in API format: this is the page's"
         raise Refusal(422, "workflow_format_ui", message)
-    extra = body.get("extra_data")
-    if extra is not None and not _is_extra(extra):
-        message = "extra_data takes api_key_comfy_org alone, a text"
+    extra = _given(body.get("extra_data"))
+    if not _is_extra(extra):
+        message = "extra_data accepts only api_key_comfy_org, a string"
         raise Refusal(400, "invalid_request", message)
-    if not is_metadata(body.get("metadata")):
-        message = "metadata is at most 16 pairs of short texts"
+    metadata = _given(body.get("metadata"))
+    if not _is_metadata(metadata):
+        message = f"metadata must be at most {_MOST_LABELS} pairs of short strings"
         raise Refusal(422, "metadata_invalid", message)
-    return workflow
+    return Submission(workflow, metadata, extra.get("api_key_comfy_org") or None)
 
 
-def _is_extra(extra: Any) -> bool:
+def _given(value: JsonValue) -> JsonValue:
+    return {} if value is None else value
+
+
+def _is_extra(extra: object) -> TypeGuard[dict[str, str]]:
     return (
         isinstance(extra, dict)
         and extra.keys() <= {"api_key_comfy_org"}
@@ -100,42 +124,42 @@ def _is_extra(extra: Any) -> bool:
     )
 
 
+def _is_metadata(metadata: object) -> TypeGuard[dict[str, str]]:
+    """Whether these are labels as deployments accept them."""
+    return (
+        isinstance(metadata, dict)
+        and len(metadata) <= _MOST_LABELS
+        and all(
+            _LABEL.fullmatch(name)
+            and isinstance(value, str)
+            and len(value.encode("utf-8", "replace")) <= _LONGEST_LABEL
+            for name, value in metadata.items()
+        )
+    )
+
+
 def literals_in(
-    served: Served, workflow: Mapping[str, Any], files: Mapping[WireKey, Asset]
-) -> dict[str, Any]:
+    served: Served, workflow: Mapping[str, object], files: Mapping[WireKey, Asset]
+) -> JsonObject:
     """A workflow's values in the inputs of the served one, as a call would set them."""
-    found = {
-        str(key): workflow[key.node]["inputs"][key.name]
-        for key in served.types
-        if key not in files
-        and isinstance(workflow.get(key.node), dict)
-        and key.name in _inputs(workflow[key.node])
-        and not _is_link(workflow[key.node]["inputs"][key.name])
-    }
-    return found or _any(workflow)
-
-
-def _any(workflow: Mapping[str, Any]) -> dict[str, Any]:
-    """One value of a workflow, since a call must set at least one."""
-    return {
-        str(WireKey(node, name)): value
+    literals: dict[WireKey, JsonValue] = {
+        WireKey(node, name): value
         for node, about in workflow.items()
         for name, value in _inputs(about).items()
-        if not _is_link(value)
+        if not isinstance(value, list)
     }
+    found = {
+        str(key): literals[key]
+        for key in served.types
+        if key in literals and key not in files
+    }
+    # A call must set at least one value.
+    return found or {str(key): value for key, value in literals.items()}
 
 
-def _inputs(about: Any) -> dict[str, Any]:
-    inputs = about.get("inputs") if isinstance(about, dict) else None
+def _inputs(node: object) -> JsonObject:
+    inputs = node.get("inputs") if isinstance(node, dict) else None
     return inputs if isinstance(inputs, dict) else {}
-
-
-def _is_link(value: Any) -> bool:
-    return isinstance(value, list)
-
-
-def class_of(about: Any) -> Any:
-    return about.get("class_type") if isinstance(about, dict) else None
 
 
 def number_in(text: str, lo: int, hi: int, name: str) -> int:

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from viewcomfy_runtime.exhaustive import assert_never
+from viewcomfy_runtime.json_types import JsonObject
 
 from . import faults
 from .desk import Desk
@@ -24,6 +25,7 @@ from .forms import read_form
 from .refusing import Rejected
 from .responses import AsciiJson
 from .runs import Run, Told, as_data, as_link, summary
+from .shapes import Answer
 
 EVENTS: Final = "x-viewcomfy-events"
 """With the value `all`, this header requests steps and previews in addition to the log."""
@@ -31,7 +33,7 @@ EVENTS: Final = "x-viewcomfy-events"
 MOST_PARKED: Final = 100
 """Results that redirects lead to."""
 
-_Form: TypeAlias = Callable[[Artifact], dict[str, Any]]
+_Form: TypeAlias = Callable[[Artifact], JsonObject]
 """Describes a file, with its content or with a link to it."""
 
 
@@ -40,7 +42,7 @@ class DirectRoutes:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._parked: dict[str, dict[str, Any]] = {}
+        self._parked: dict[str, Answer] = {}
 
     @property
     def routes(self) -> list[Route]:
@@ -148,7 +150,7 @@ def _event(told: Told | None) -> bytes:
         case str():
             return faults.event("log_message", told)
         case Step(node, value, total):
-            about: dict[str, Any] = {"node": node, "value": value, "total": total}
+            about: JsonObject = {"node": node, "value": value, "total": total}
             return faults.event("progress", json.dumps(about))
         case Glimpse(node, content_type, content):
             data = base64.b64encode(content).decode()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ..graph.workflow import Workflow
@@ -106,7 +107,7 @@ class Failed(Exception):
         kind: str = "Exception",
     ) -> None:
         super().__init__(message)
-        self.details: dict[str, str] = {
+        self.details: JsonObject = {
             "node_id": node,
             "node_type": class_type,
             "exception_type": kind,

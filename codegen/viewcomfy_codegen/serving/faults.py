@@ -11,9 +11,12 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from viewcomfy_runtime.json_types import JsonObject
+
 from .executing import Pace
 from .refusing import Rejected
 from .responses import AsciiJson
+from .shapes import Answer
 
 HEADER: Final = "x-viewcomfy-fault"
 
@@ -111,13 +114,19 @@ def _seconds(value: str) -> float:
         ) from None
 
 
-def after(fault: str | None, answer: dict[str, Any]) -> dict[str, Any]:
+def after(fault: str | None, answer: Answer) -> Answer:
     """A result with a fault in it."""
     if fault == "broken-base64":
-        files = [{**each, "data": "%%%"} for each in answer["outputs"]]
+        files: list[JsonObject] = [
+            {**each, "data": "%%%"} for each in answer["outputs"]
+        ]
         return {**answer, "outputs": files}
     if fault == "error":
-        data = {"node_id": "1", "node_type": "Fault", "exception_message": "as asked"}
+        data: JsonObject = {
+            "node_id": "1",
+            "node_type": "Fault",
+            "exception_message": "as asked",
+        }
         return {**answer, "status": "error", "outputs": [], "error_data": data}
     return answer
 
@@ -192,5 +201,5 @@ def stream(events: AsyncGenerator[bytes, None]) -> Response:
     return _Events(events)
 
 
-def result_event(answer: dict[str, Any]) -> bytes:
+def result_event(answer: Answer) -> bytes:
     return event("prompt_result", json.dumps(answer))

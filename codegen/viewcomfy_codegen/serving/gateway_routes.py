@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Final, TypeAlias
@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
+
 from . import faults
 from .desk import Desk, Ready
 from .forms import CallForm, read_form, read_json
@@ -24,8 +26,9 @@ from .refusing import Rejected
 from .responses import AsciiJson
 from .runs import Run, as_link, summary
 from .served import Served
+from .shapes import Answer
 
-_Tell: TypeAlias = Callable[[str, dict[str, Any]], Awaitable[None]]
+_Tell: TypeAlias = Callable[[str, Mapping[str, object]], Awaitable[None]]
 
 MOST_KEPT: Final = 1000
 """Runs that are kept for polling."""
@@ -39,10 +42,10 @@ class Scheduled:
     """
 
     run: Run | None
-    prompt: dict[str, Any]
+    prompt: JsonObject
     workflow: str
     created: str
-    answer: dict[str, Any] | None = None
+    answer: Answer | None = None
 
 
 class GatewayRoutes:
@@ -178,20 +181,20 @@ class GatewayRoutes:
                 )
             except Rejected as rejected:
                 answer = run.refused(rejected)
-        scheduled.answer = {"error_data": None, **answer}
+        scheduled.answer = {**answer, "error_data": answer.get("error_data")}
         scheduled.run = None
         self._desk.settings.log(f"{scheduled.workflow}: {summary(answer)}")
         if answer["status"] == "cancelled":
             await tell("infer_canceled_message", {})
         elif answer["status"] == "error":
-            error = json.dumps(answer["error_data"])
+            error = json.dumps(answer.get("error_data"))
             await tell("infer_error_message", {"message": error})
         else:
             await tell("infer_executed_message", {})
         await tell("infer_result_message", scheduled.answer)
 
     def _teller(self, prompt_id: str, sid: str | None) -> _Tell:
-        async def tell(event: str, about: dict[str, Any]) -> None:
+        async def tell(event: str, about: Mapping[str, object]) -> None:
             if sid:
                 await self.sockets.emit(
                     event, {"prompt_id": prompt_id, **about}, to=sid
@@ -206,33 +209,26 @@ class GatewayRoutes:
             raise ConnectionRefusedError(str(rejected)) from None
 
 
-def _in_camels(prompt_id: str, scheduled: Scheduled) -> dict[str, Any]:
+def _in_camels(prompt_id: str, scheduled: Scheduled) -> JsonObject:
     """A run in the camelCase form that polling returns."""
-    answer = scheduled.answer or {
-        "status": "running",
-        "completed": False,
-        "execution_time_seconds": None,
-        "prompt": scheduled.prompt,
-        "outputs": [],
-        "error_data": None,
-    }
-    outputs = [
+    answer = scheduled.answer
+    outputs: list[JsonValue] = [
         {
             "filename": each["filename"],
             "contentType": each["content_type"],
             "size": each["size"],
             "filepath": each["filepath"],
         }
-        for each in answer["outputs"]
+        for each in (answer["outputs"] if answer else ())
     ]
     return {
         "promptId": prompt_id,
-        "status": answer["status"],
-        "completed": answer["completed"],
-        "executionTimeSeconds": answer["execution_time_seconds"],
-        "prompt": answer["prompt"],
+        "status": answer["status"] if answer else "running",
+        "completed": answer is not None,
+        "executionTimeSeconds": answer and answer["execution_time_seconds"],
+        "prompt": scheduled.prompt,
         "outputs": outputs,
-        "errorData": answer["error_data"],
+        "errorData": answer and answer.get("error_data"),
         "createdAt": scheduled.created,
         "workflow": scheduled.workflow,
         "clientId": None,

@@ -10,17 +10,19 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from viewcomfy_runtime.json_types import JsonObject
+
 from . import faults
-from .api_jobs import ApiJob
+from .api_jobs import ApiJob, class_of
 from .assets import Assets, with_files
 from .comfy_api_requests import (
     PREFIX,
     Handlers,
     Refusal,
-    checked_workflow,
-    class_of,
+    Submission,
     literals_in,
     number_in,
+    submission_in,
 )
 from .desk import Desk
 from .forms import LONGEST_FIELD, CallForm, read_json
@@ -73,13 +75,10 @@ class JobRoutes:
 
     async def submit(self, request: Request) -> Response:
         """Start a job."""
-        body = await read_json(request, LONGEST_FIELD)
-        if not isinstance(body, dict):
-            raise Refusal(400, "invalid_request", "the body must be an object")
-        workflow = checked_workflow(body)
+        submission = submission_in(await read_json(request, LONGEST_FIELD))
         key = self._claimed(request)
         try:
-            job = await self._started(request, workflow, body)
+            job = await self._started(request, submission)
         except BaseException:
             # Nothing runs: the key may be used for another try.
             self._keys.pop(key, None)
@@ -87,12 +86,10 @@ class JobRoutes:
         request.state.note = f"job {job.id}"
         return AsciiJson(job.shown(self._base(request)), 201)
 
-    async def _started(
-        self, request: Request, workflow: dict[str, Any], body: dict[str, Any]
-    ) -> ApiJob:
-        placed, files, missing = with_files(workflow, self._assets)
+    async def _started(self, request: Request, submission: Submission) -> ApiJob:
+        placed, files, missing = with_files(submission.workflow, self._assets)
         if missing:
-            details = {"missing_ids": missing}
+            details: JsonObject = {"missing_ids": [*missing]}
             raise Refusal(422, "missing_asset", "the server lacks files", details)
         served = self._nearest(placed)
         params = literals_in(served, placed, files)
@@ -102,12 +99,11 @@ class JobRoutes:
         )
         fault = self._desk.fault(request)
         ready = await self._desk.check(served, form)
-        partner_key = (body.get("extra_data") or {}).get("api_key_comfy_org")
         run = self._desk.start(
-            ready, fault, watched=True, partner_key=partner_key or None
+            ready, fault, watched=True, partner_key=submission.partner_key
         )
         await run.begun(FIRST_WORD)
-        job = ApiJob(run, placed, body.get("metadata") or {}, self._assets)
+        job = ApiJob(run, placed, submission.metadata, self._assets)
         while len(self._jobs) >= MOST_KEPT:
             oldest = self._jobs.pop(next(iter(self._jobs)))
             oldest.cancel()
@@ -159,7 +155,7 @@ class JobRoutes:
             if wanted.items() <= job.metadata.items()
         ]
         base, end = self._base(request), start + limit
-        page: dict[str, Any] = {"jobs": [job.shown(base) for job in found[start:end]]}
+        page: JsonObject = {"jobs": [job.shown(base) for job in found[start:end]]}
         return AsciiJson(page | ({"next_cursor": str(end)} if end < len(found) else {}))
 
     async def job(self, request: Request) -> Response:

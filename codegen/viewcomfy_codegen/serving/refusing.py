@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from viewcomfy_runtime.json_types import JsonObject
+
 
 class Rejected(Exception):
     """A rejected call: the HTTP status, the message, and details of any JSON type."""
@@ -13,7 +15,7 @@ class Rejected(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.body: dict[str, Any] = {
+        self.body: JsonObject = {
             "errorMsg": message,
             "errorDetails": details,
             "errorType": kind,

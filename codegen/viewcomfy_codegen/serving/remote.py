@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tqdm import tqdm
 
@@ -19,6 +19,7 @@ from viewcomfy_runtime.parameters.uploads import as_upload
 
 from .executing import Artifact, Execution, Failed, Step
 from .refusing import Rejected
+from .shapes import NodeErrors
 
 PROBE: Final = 3.0
 """Seconds in which a running ComfyUI answers."""
@@ -110,7 +111,7 @@ def _refused(error: ViewComfyError) -> Rejected:
         return Rejected(
             502, "ComfyUI did not run the call", error.message, "BadGateway"
         )
-    nodes: dict[str, Any] = {}
+    nodes: dict[str, NodeErrors] = {}
     for fault in error.faults:
         about = nodes.setdefault(
             fault.node, {"errors": [], "class_type": fault.class_type}

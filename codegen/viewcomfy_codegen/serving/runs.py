@@ -13,11 +13,13 @@ from concurrent.futures import Executor as Threads
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ..graph.workflow import Workflow
 from .executing import Artifact, Execution, Executor, Failed, Glimpse, Pace, Step
 from .refusing import Rejected
+from .shapes import Answer
 
 _LOG: Final = logging.getLogger("viewcomfy_codegen.serving")
 
@@ -65,7 +67,7 @@ class Run:
             self._execution.cancel()
 
     @property
-    def prompt(self) -> dict[str, Any]:
+    def prompt(self) -> JsonObject:
         """The workflow that runs."""
         return self._execution.workflow.graph
 
@@ -98,14 +100,12 @@ class Run:
             if isinstance(told, str):
                 yield told
 
-    async def answer(
-        self, form: Callable[[Artifact], dict[str, Any]]
-    ) -> dict[str, Any]:
+    async def answer(self, form: Callable[[Artifact], JsonObject]) -> Answer:
         """ViewComfy's result, with its files in this form. Raises Rejected if the executor rejects
         the call.
         """
         artifacts: list[Artifact] = []
-        error: Any = None
+        error: JsonObject | None = None
         try:
             artifacts = await asyncio.shield(self.done)
         except Failed as failed:
@@ -119,7 +119,7 @@ class Run:
             error = Failed(f"{kind}: {unexpected}", kind=kind).details
         return self._result(artifacts, error, form)
 
-    def refused(self, rejected: Rejected) -> dict[str, Any]:
+    def refused(self, rejected: Rejected) -> Answer:
         """The result of a run that the executor rejected after the call was answered."""
         details = Failed(str(rejected)).details | rejected.body
         return self._result([], details, as_data)
@@ -127,13 +127,13 @@ class Run:
     def _result(
         self,
         artifacts: list[Artifact],
-        error: Any,
-        form: Callable[[Artifact], dict[str, Any]],
-    ) -> dict[str, Any]:
+        error: JsonObject | None,
+        form: Callable[[Artifact], JsonObject],
+    ) -> Answer:
         status = "error" if error else "success"
         if error and self._execution.cancelled:
             status = "cancelled"
-        answer = {
+        answer: Answer = {
             "prompt_id": self.prompt_id,
             "status": status,
             "completed": True,
@@ -141,7 +141,9 @@ class Run:
             "prompt": self.prompt,
             "outputs": [form(each) for each in artifacts],
         }
-        return {**answer, "error_data": error} if error else answer
+        if error:
+            answer["error_data"] = error
+        return answer
 
     def _execute(self) -> list[Artifact]:
         return self._executor.execute(self._execution)
@@ -163,18 +165,18 @@ class Run:
         self._begun.set()
 
 
-def as_data(artifact: Artifact) -> dict[str, Any]:
+def as_data(artifact: Artifact) -> JsonObject:
     """A file with its content."""
     content = base64.b64encode(artifact.content).decode()
     return {**_about(artifact), "data": content}
 
 
-def as_link(artifact: Artifact, url: str) -> dict[str, Any]:
+def as_link(artifact: Artifact, url: str) -> JsonObject:
     """A file with a link to its content."""
     return {**_about(artifact), "filepath": url}
 
 
-def _about(artifact: Artifact) -> dict[str, Any]:
+def _about(artifact: Artifact) -> JsonObject:
     return {
         "filename": artifact.filename,
         "content_type": artifact.content_type,
@@ -182,7 +184,7 @@ def _about(artifact: Artifact) -> dict[str, Any]:
     }
 
 
-def summary(answer: Mapping[str, Any]) -> str:
+def summary(answer: Answer) -> str:
     """How a run ended, in a few words for a log."""
     count = len(answer["outputs"])
     files = f"{count} file" if count == 1 else f"{count} files"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.key import WireKey
 
 
@@ -15,7 +16,7 @@ def flattened(nodes: Mapping[str, Any]) -> str:
     The text is the one that ViewComfy's tool writes: with links, in the file's order, non-ASCII
     characters escaped.
     """
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     for id, node in nodes.items():
         meta = node.get("_meta")
         title = meta.get("title") if isinstance(meta, dict) else None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Final
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.fields import schema_of_fields
 
 from ..errors import CodegenError, Diagnostic
@@ -13,7 +14,7 @@ from .python.rendering import json_text
 from .target import Earlier, Target
 
 
-def schema_of(module: Module) -> dict[str, Any]:
+def schema_of(module: Module) -> JsonObject:
     """The JSON Schema (draft 2020-12) of the module's calls."""
     fields = tuple(parameter.field for parameter in module.parameters)
     return schema_of_fields(module.title, fields, module.outputs)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from viewcomfy_runtime.json_types import JsonObject
+
 from ..errors import CodegenError, Diagnostic
 from ..model import Module
 from ..version import __version__
@@ -14,8 +16,6 @@ from .checksums import LINE, MARK
 from .json_schema import schema_of
 from .python.rendering import json_text
 from .target import Earlier
-
-JsonObject = dict[str, Any]
 
 _PARAMETERS: Final = "Parameters"
 
@@ -96,7 +96,12 @@ def _form(schema: Mapping[str, Any]) -> JsonObject:
 def _paths(base: str, kind: str, title: str, schema: Mapping[str, Any]) -> JsonObject:
     """The routes of one workflow."""
     name = kind[:1].lower() + kind[1:]
-    run = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    run: JsonObject = {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string"},
+    }
     one = f"{base}/runs/{{id}}"
     start = _start(kind, title, schema.get("x-viewcomfy-outputs", {}))
     return {
@@ -208,8 +213,8 @@ _REFUSALS: Final = {
     "429": "Too many runs at a time; try again later.",
     "502": "The workflow's server failed.",
 }
-_RUN: Final = {"$ref": "#/components/schemas/Run"}
-_TEXT: Final = {"type": "string"}
+_RUN: Final[JsonObject] = {"$ref": "#/components/schemas/Run"}
+_TEXT: Final[JsonObject] = {"type": "string"}
 _SHARED: Final[JsonObject] = {
     "Run": {
         "title": "Run",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.fields import Field
 from viewcomfy_runtime.parameters.key import WireKey
 
@@ -82,7 +83,7 @@ class Target(Protocol):
         ...
 
 
-def _objects(value: object) -> list[tuple[str, dict[str, Any]]]:
+def _objects(value: object) -> list[tuple[str, JsonObject]]:
     if not isinstance(value, dict):
         return []
     return [(str(name), each) for name, each in value.items() if isinstance(each, dict)]

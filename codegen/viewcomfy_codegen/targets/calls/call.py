@@ -84,7 +84,7 @@ def example(module: Module) -> Call:
     )
 
 
-def required(module: Module) -> dict[str, Any]:
+def required(module: Module) -> dict[str, object]:
     """A value for each required parameter."""
     return {each.name: _sample(each) for each in module.parameters if each.required}
 

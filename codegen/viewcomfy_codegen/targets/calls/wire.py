@@ -5,7 +5,6 @@ as the JSON that `WORKFLOW.parse` takes.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from viewcomfy_runtime.parameters.types import Media
 from viewcomfy_runtime.parameters.wire import defaults_of
@@ -43,7 +42,7 @@ def json(call: Call) -> str:
     return json_text(values, indent=2) + "\n"
 
 
-def _params(call: Call) -> dict[str, Any]:
+def _params(call: Call) -> dict[str, object]:
     """The values by wire key; at least one, since ViewComfy rejects a call without values."""
     set_ = tuple(
         replace(parameter.field, default=value) for parameter, value in call.given

@@ -79,7 +79,7 @@ def _style() -> str:
     return "\n" + Path(__file__).with_name("page.css").read_text("utf-8")
 
 
-def _workflow(number: int, module: Module) -> dict[str, Any]:
+def _workflow(number: int, module: Module) -> dict[str, object]:
     drawing = laid_out(module.nodes, parameters_by_node(module))
     call = example(module)
     return {
@@ -125,7 +125,7 @@ def _links(module: Module, drawing: Layout) -> Iterator[Code]:
             )
 
 
-def _box(number: int, box: Box) -> dict[str, Any]:
+def _box(number: int, box: Box) -> dict[str, object]:
     node = box.node
     return {
         "x": box.x,
@@ -147,7 +147,7 @@ def _box(number: int, box: Box) -> dict[str, Any]:
     }
 
 
-def _row(number: int, parameter: Parameter) -> dict[str, Any]:
+def _row(number: int, parameter: Parameter) -> dict[str, object]:
     about = parameter.about
     default = "" if parameter.required else _cut(json_text(parameter.default))
     if isinstance(parameter.type, Media):

@@ -78,7 +78,7 @@ def _headline(module: Module) -> str:
     return f"Typed client for a ComfyUI workflow ({nodes})."[:longest]
 
 
-def _imports(module: Module, package: str) -> dict[str, Any]:
+def _imports(module: Module, package: str) -> dict[str, object]:
     """The import statements that the module needs, as ruff sorts them."""
     kinds = [parameter.type for parameter in module.parameters]
     containers = any(
@@ -125,7 +125,7 @@ def _import(package: str, names: dict[str, bool], indent: int = 0) -> Code:
     return Code(f"from {package} import (\n{listed}{margin})")
 
 
-def _output(output: OutputNode, module: Module) -> dict[str, Any]:
+def _output(output: OutputNode, module: Module) -> dict[str, object]:
     """One property of `Result`: the node's files, or its texts."""
     is_text = output.kind == "text"
     return {

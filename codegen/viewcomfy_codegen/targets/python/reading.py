@@ -8,8 +8,9 @@ import ast
 import json
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.docs import About
 from viewcomfy_runtime.parameters.fields import Field, schema_of_fields
 from viewcomfy_runtime.parameters.key import WireKey
@@ -104,18 +105,18 @@ def _earlier(text: str, groups: Iterable[str] = ()) -> Earlier:
         for each in (map(ast.parse, groups) if groups else [tree])
         for field in reader.fields(_parameters(each), told)
     )
-    title = str(said["title"])
+    title, fallback = str(said["title"]), said.get("fallback")
     return Earlier(
         {_keys(each): each.name for each in fields},
         {each.node: each.name for each in outputs},
         lambda: schema_of_fields(title, fields, outputs),
         _graph(said.get("graph")),
         fields,
-        dict(said.get("fallback") or {}),
+        fallback if isinstance(fallback, dict) else {},
     )
 
 
-def _arguments(workflow: ast.expr | None) -> dict[str, Any]:
+def _arguments(workflow: ast.expr | None) -> dict[str, object]:
     """The arguments of the module's WORKFLOW that describe it."""
     if not isinstance(workflow, ast.Call):
         raise LookupError("there is no WORKFLOW in it")
@@ -137,6 +138,6 @@ def _parameters(tree: ast.Module) -> ast.ClassDef:
     raise LookupError("there is no class Parameters in it")
 
 
-def _graph(text: object) -> dict[str, Any] | None:
+def _graph(text: object) -> JsonObject | None:
     found = json.loads(text) if isinstance(text, str) else None
     return found if isinstance(found, dict) else None
