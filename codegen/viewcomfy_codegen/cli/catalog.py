@@ -40,11 +40,12 @@ def catalog_command() -> None:
     "--tooltips", is_flag=True, help="Also keep the servers' descriptions of inputs."
 )
 def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None:
-    """Take what each server answers at /object_info into a catalog.
+    """Add each server's node definitions, its /object_info, to a catalog.
 
-    In a project whose table names a catalog, that file is written, with the classes that its
-    workflows use. Elsewhere it is your own catalog, which runs outside of projects consult before
-    the shipped one. Later servers count over earlier ones, and all over what the catalog held.
+    In a project whose table names a catalog, that file is updated with the classes that the
+    project's workflows use. Elsewhere, your own catalog is updated, which commands outside of
+    projects consult before the shipped one. A server's definitions replace those of the catalog and
+    of the servers named before it.
     """
     with errors_told():
         answers = [classes_in(read_object_info(each), each) for each in servers]
@@ -80,7 +81,7 @@ def show_command(class_type: str) -> None:
 def diff_command(servers: tuple[str, ...]) -> None:
     """Print what the servers changed since the catalog was written.
 
-    In a project, only of the classes that its workflows use.
+    In a project, only the classes that its workflows use are compared.
     """
     with errors_told():
         answers = [classes_in(read_object_info(each), each) for each in servers]

@@ -83,7 +83,7 @@ def _print(text: str, *, err: bool = False, bold: bool = False) -> None:
 
 @contextlib.contextmanager
 def _writing() -> Iterator[None]:
-    """Says why text can't be written; that nobody reads any more is click's to end quietly."""
+    """Say why text can't be written. If nobody reads it any more, click ends quietly."""
     try:
         yield
     except BrokenPipeError:

@@ -32,7 +32,7 @@ def read_beside(path: Path) -> str | None:
     """The text of a file that may not exist. Raises CodegenError if it cannot be read."""
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
-            # A pipe, for instance, would be waited on for ever.
+            # Reading a pipe, for instance, could wait forever.
             hint = "name another output"
             raise CodegenError(Diagnostic(str(path), "is not an ordinary file", hint))
         return path.read_bytes().decode("utf-8", "replace")

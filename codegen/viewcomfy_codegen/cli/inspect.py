@@ -67,8 +67,8 @@ def inspect_command(
 ) -> None:
     """Show the nodes and parameters of WORKFLOW and their origins.
 
-    Nodes are listed in the order in which data flows, each with the nodes that feed it; for each
-    parameter, it says where its name, type and description came from.
+    Nodes are listed in the order in which data flows, each with the nodes that feed it. Parameters
+    are listed with what they accept, and where their names, types and descriptions come from.
     """
     if sum((as_json, graph, call is not None)) > 1:
         raise click.UsageError("--json, --graph and --call cannot be combined")
@@ -115,7 +115,7 @@ def _print(made: Generated, catalogs: list[str]) -> None:
                 out(line)
     if made.module.hidden:
         out("")
-        out("no parameter, unless --all or --include asks for it:", bold=True)
+        out("without a parameter, unless --all or --include asks for one:", bold=True)
     for unseen in made.module.hidden:
         out(_cut(f"  {unseen.input}: {unseen.reason}", LONGEST))
     _tell_likely(made.module)
@@ -130,7 +130,10 @@ def _tell_likely(module: Module) -> None:
     if not any(len(keys) > 1 for keys in sets):
         return
     out("")
-    out("set alike; to set them together, add to the workflow's table:", bold=True)
+    out(
+        "set to the same value; to set them together, add to the workflow's table:",
+        bold=True,
+    )
     for keys in sets:
         if len(keys) > 1:
             listed = ", ".join(f'"{key}"' for key in keys)
@@ -179,8 +182,8 @@ def _lines(each: Parameter, width: int) -> Iterator[str]:
     details = (
         ("key", ", ".join(map(str, each.inputs))),
         ("doc", f"{sentence}  [{each.origins.doc}]"),
-        ("name", str(each.origins.name)),
-        ("type", str(each.origins.type)),
+        ("name", f"from {each.origins.name}"),
+        ("type", f"from {each.origins.type}"),
     )
     for label, text in details:
         wrapped = textwrap.wrap(_cut(text, LONGEST), max(30, width - 12)) or [""]

@@ -34,8 +34,8 @@ _COMMANDS: Final = {
 }
 _DEFAULT: Final = "generate"
 
-# What a command leaves behind ends with its process. Collecting it first takes as long as a tenth
-# of a small generation.
+# The memory of a command is freed when its process ends. Collecting garbage first would take a
+# tenth of the time of a small generation.
 atexit.register(gc.freeze)
 
 
@@ -82,7 +82,7 @@ def _refuse_misspelled(word: str) -> None:
 def main() -> None:
     """Typed Python clients for ComfyUI workflows that are deployed on ViewComfy.
 
-    Without a command, `generate` is meant:
+    Without a command, `generate` runs:
 
         viewcomfy-codegen workflow_api.json -o my_workflow.py
     """

@@ -42,7 +42,7 @@ class McpOptions:
 @click.command("mcp")
 @click.argument("workflows", nargs=-1, required=True, metavar="WORKFLOW...")
 @click.option(
-    "--all", "all_", is_flag=True, help="Offer the parameters that are rarely set too."
+    "--all", "all_", is_flag=True, help="Also offer the parameters that are rarely set."
 )
 @click.option(
     "--files",
@@ -72,8 +72,8 @@ class McpOptions:
 def mcp_command(**options: Any) -> None:
     """Offer each WORKFLOW to language models as an MCP tool.
 
-    WORKFLOW is anything that `generate` accepts, or a generated module. Environment variables say
-    where workflows run, as for a generated module.
+    WORKFLOW is anything that `generate` accepts, or a generated module. Workflows run where
+    the environment says, as for a generated module: VIEWCOMFY_API_URL, COMFYUI_URL and so on.
     """
     with needing("mcp", "mcp"), errors_told():
         _serve(McpOptions(**options))

@@ -33,7 +33,7 @@ _TYPESCRIPT: Final = (".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs")
     ),
 )
 def migrate_command(old: str, module: str | None) -> None:
-    """Print a program's calls as calls on a module.
+    """Print a program's calls, rewritten for a generated module.
 
     OLD is a Python or TypeScript program that sets parameters by ViewComfy's keys, as in
     params["6-inputs-text"] = "A cat". It is read and never run. What cannot be translated is
@@ -69,7 +69,7 @@ def _calls(old: str) -> list[OldCall]:
             Diagnostic(old, message, "give a file that ends in .py or .ts")
         )
     if not calls:
-        message = "it sets no parameter by a key of ViewComfy's"
+        message = "it sets no parameter by one of ViewComfy's keys"
         hint = 'look for the file with calls such as params["6-inputs-text"] = …'
         raise CodegenError(Diagnostic(old, message, hint))
     return calls

@@ -136,8 +136,9 @@ def serve_command(**options: Any) -> None:
     """Serve each WORKFLOW locally with ViewComfy's API.
 
     WORKFLOW is anything that `generate` accepts, or a generated module. Calls are checked and
-    answered as ViewComfy does, at once and without models: each output is a small file that shows
-    what the call was. The header x-viewcomfy-fault simulates a failure, such as drop or 429.
+    answered the way ViewComfy does it, but at once and without models: each output is a small file
+    that shows the call it came from. The header x-viewcomfy-fault simulates a failure, such as
+    drop or 429.
     """
     with needing("serve", "serve"), errors_told():
         try:
@@ -171,7 +172,7 @@ def _serve(options: ServeOptions) -> None:
         if options.opened:
             webbrowser.open(link)
 
-    # What is wrong with an image, its caller is told.
+    # Callers are told what is wrong with their images.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     with contextlib.suppress(KeyboardInterrupt):
         server(app, ready).run(sockets=[listening])
@@ -213,7 +214,7 @@ def _announce(
         "VIEWCOMFY_CLIENT_SECRET": settings.client_secret,
     }
     if options.client_secret:
-        # One that was given is the user's to keep.
+        # A secret that was given is the user's to keep.
         del variables["VIEWCOMFY_CLIENT_SECRET"]
     if options.as_json:
         out(json.dumps({"environment": variables, "workflows": urls}))

@@ -31,7 +31,7 @@ from .reading import Reading, reads_workflows
     show_default=True,
     help="The folder to write.",
 )
-@click.option("--force", is_flag=True, help="Write into a folder that holds files.")
+@click.option("--force", is_flag=True, help="Write even if the folder has files in it.")
 @reads_workflows
 def service_command(workflow: str, output: Path, force: bool, reading: Reading) -> None:
     """Write a FastAPI service around WORKFLOW, for you to build on.
@@ -43,7 +43,7 @@ def service_command(workflow: str, output: Path, force: bool, reading: Reading) 
     with errors_told():
         name, module = _module(workflow, reading)
         if not force and output.is_dir() and any(output.iterdir()):
-            message = "holds files already, and a service is written once"
+            message = "already has files in it, and a service is written only once"
             hint = "name another folder, or overwrite the service in it with --force"
             raise CodegenError(Diagnostic(str(output), message, hint))
         texts = {f"{name}.py": module, **service_files(name)}
@@ -74,7 +74,7 @@ def _refuse_dependent(text: str, place: str) -> None:
     """
     hint = "give the workflow itself"
     if read_module(text, place).graph is None:
-        message = "this module does not carry its workflow, which the tests run"
+        message = "this module does not embed its workflow, which the tests run"
         raise CodegenError(Diagnostic(place, message, hint))
     if "\nfrom viewcomfy_runtime import" not in text:
         message = "this module imports a copy of the runtime"

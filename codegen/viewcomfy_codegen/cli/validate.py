@@ -46,6 +46,8 @@ def validate_command(workflow: str, call: str, as_json: bool) -> None:
     else:
         for path, message in faults:
             err(f"{name}: {path}: {message}")
+        if not faults:
+            err(f"{name} is a valid call")
     sys.exit(1 if faults else 0)
 
 

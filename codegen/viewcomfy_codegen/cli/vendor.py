@@ -18,7 +18,9 @@ from .console import err, errors_told, out
     "--check", is_flag=True, help="Write nothing; exit with 1 if FOLDER is out of date."
 )
 @click.option(
-    "--force", is_flag=True, help="Overwrite files that were edited or are not ours."
+    "--force",
+    is_flag=True,
+    help="Overwrite files that were edited or are not part of a copy.",
 )
 def vendor_command(folder: Path, check: bool, force: bool) -> None:
     """Copy the runtime that generated modules import into FOLDER.

@@ -33,7 +33,7 @@ _MOST_SESSIONS: Final = 1000
 
 def server_of(tools: Mapping[str, WorkflowTool]) -> Server[Any]:
     """A server with these tools. It sends logs as notifications, which clients can turn off."""
-    # Logging is deprecated in the newest protocol, and what clients of the earlier ones have.
+    # Logging is deprecated in the newest protocol, but clients of earlier ones have nothing else.
     warnings.filterwarnings("ignore", category=MCPDeprecationWarning)
     handlers = _Handlers(tools)
     return Server(
@@ -72,7 +72,7 @@ class _Handlers:
             known = ", ".join(self._tools)
             raise MCPError(
                 types.INVALID_PARAMS,
-                f"there is no tool {params.name}; there are {known}",
+                f"there is no tool {params.name!r}; the tools are {known}",
             )
         try:
             call = tool.parsed(params.arguments or {})
@@ -133,7 +133,7 @@ def _session(context: Any) -> str:
 
 
 async def _run(tool: WorkflowTool, call: Any, context: Any, logs: bool) -> PromptResult:
-    """Run a tool once; cancelling the call cancels the run."""
+    """Run a tool once; canceling the call cancels the run."""
     told = _Told()
     stream = cast(AsyncGenerator[Any, None], tool.workflow.stream(call))
     async with aclosing(stream) as events:

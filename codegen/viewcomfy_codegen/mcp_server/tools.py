@@ -97,7 +97,7 @@ class WorkflowTool:
         """
         offered = self.parameters
         faults = [
-            Fault(name, f"is not a parameter; there are {', '.join(offered)}")
+            Fault(name, f"is not a parameter; the parameters are {', '.join(offered)}")
             for name in arguments
             if name not in offered
         ]

@@ -58,7 +58,7 @@ class OldCall:
         if key.startswith("_") and key.endswith("-info"):
             return
         if WireKey.parse(key) is None:
-            self.notes.append(Note(line, f"{key!r} is not a key of a parameter"))
+            self.notes.append(Note(line, f"{key!r} is not the key of a parameter"))
         elif not certain:
             self.notes.append(
                 Note(line, f"{key} is set under a condition, to {one_line(code)}")

@@ -69,7 +69,7 @@ class _Reader(ast.NodeVisitor):
         call = self._known(name)
         if not isinstance(index, ast.Constant) or not isinstance(index.value, str):
             if call is not None:
-                self._note(call, index, "the key is not written out")
+                self._note(call, index, "the key is not a literal string")
             return
         if call is None and "-inputs-" in index.value:
             call = self._new(name, value.lineno)
@@ -120,7 +120,7 @@ class _Reader(ast.NodeVisitor):
                 certain = not self._uncertain
                 call.set(key.value, self._code(item), item.lineno, certain=certain)
             else:
-                self._note(call, item, "the key is not written out")
+                self._note(call, item, "the key is not a literal string")
 
     def _new(self, name: str, line: int) -> OldCall:
         call = OldCall(name, line)

@@ -104,7 +104,7 @@ class _Reader:
         key, call = _string(index), self._known(_text(holder))
         if key is None:
             if call is not None:
-                self._note(call, node, "the key is not written out")
+                self._note(call, node, "the key is not a literal string")
             return
         if call is None and "-inputs-" in key:
             call = self._new(_text(holder), node)

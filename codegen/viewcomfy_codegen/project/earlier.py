@@ -142,7 +142,7 @@ def moved(
             if id not in renumbered and id not in renumbered.values():
                 yield Diagnostic(
                     place(source, id, node.class_type),
-                    "is not the node that had this id in the earlier module; it is named afresh",
+                    "is not the node that had this id in the earlier module, so it is named anew",
                     None,
                     "note",
                 )

@@ -91,7 +91,7 @@ def produce(
     schemas = [each.describe for each in past]
     told += found.diagnostics
     module, notes = _planned(task, found, options, kept, label)
-    del found, past, kept  # Large workflows are the ones that memory runs out for.
+    del found, past, kept  # They take the most memory, which rendering needs.
     outputs = rendered(module, task.outputs)
     stale = [
         path for path, text in outputs.items() if before.get(path) != _digest(text)
@@ -104,7 +104,7 @@ def produce(
 def _read(
     task: Task, read: Callable[[str], bytes], label: str, options: Options
 ) -> pipeline.Read:
-    """The workflow, with what stands beside it."""
+    """The workflow, and what a view_comfy.json beside it says."""
     described = (read(task.view_comfy), task.view_comfy) if task.view_comfy else None
     return pipeline.read(
         read(task.source),

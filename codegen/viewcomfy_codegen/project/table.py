@@ -88,7 +88,8 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     ),
     "optional_files": Setting(_SWITCH, "Let calls leave files out."),
     "branches": Setting(
-        _SWITCH, "Keep inputs that only other choices than the deployed ones bring."
+        _SWITCH,
+        "Keep inputs that exist only under other choices than the deployed ones.",
     ),
     "embed": Setting(_SWITCH, "Embed the workflow's graph in the module."),
     "required": Setting(_TEXTS, "Parameters that a call has to give."),
@@ -109,7 +110,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
                         "properties": {
                             "inputs": {"description": "Keys or names.", **_SEVERAL},
                             "default": {
-                                "description": "What is sent unless a call sets it."
+                                "description": "The value that is sent unless a call sets another."
                             },
                         },
                         "required": ["inputs"],

@@ -121,7 +121,7 @@ class _Finding:
         """An entry for a parameter that sets several inputs."""
         keys = tuple(dict.fromkeys(key for each in places if (key := self._find(each))))
         if not self._taken.isdisjoint(keys):
-            message = f"{name} shares an input that another entry of shared has already"
+            message = f"{name} has an input that another entry of shared already has"
             self._refuse(message, _ONE)
         elif len(keys) > 1:
             self._taken.update(keys)
@@ -129,7 +129,7 @@ class _Finding:
             wish = self.wishes.get(keys[0], Wish(self._where))
             self.wishes[keys[0]] = wish._replace(name=name)
         elif not self.faults:
-            self._refuse(f"{name} shares one input only", "name two or more")
+            self._refuse(f"{name} has only one input", "name two or more")
 
     def _find(self, place: str) -> WireKey | None:
         key = self._places.get(place) or self._places.get(plain(place))
@@ -196,12 +196,12 @@ def outputs_in(wanted: Wanted, nodes: Mapping[str, str]) -> dict[str, str]:
     for id, name in wanted.outputs.items():
         if id not in nodes:
             listed = ", ".join(f"{node} ({own})" for node, own in nodes.items())
-            message = f"node {id} gives no output"
+            message = f"node {id} is not an output node"
             hint = f"the outputs are {listed}"
             faults.append(Diagnostic(wanted.where, message, hint))
         elif not usable(name) or name in RESERVED_OUTPUTS:
             message = f"{name!r} cannot be an output's name"
-            hint = "choose an identifier that results do not have already"
+            hint = "choose an identifier that is not already an attribute of results"
             faults.append(Diagnostic(wanted.where, message, hint))
         elif name in holders:
             message = f"the outputs of nodes {holders[name]} and {id} cannot both be called {name}"

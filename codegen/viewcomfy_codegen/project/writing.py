@@ -25,7 +25,7 @@ def write_all(texts: Mapping[Path, str | None], *, within: Iterable[Path] = ()) 
         staged = [
             (stack.enter_context(_staged(place, text)), place)
             for path, text in texts.items()
-            # Not by `Path.resolve`, which raises for links in a circle.
+            # Not `Path.resolve`, which raises an error for cyclic links.
             if text is not None and (place := Path(os.path.realpath(path)))
         ]
         for temporary, path in staged:

@@ -50,7 +50,7 @@ class OwnHostOnly:
                 await send({"type": "websocket.close", "code": 1008})
                 return
             body = {
-                "errorMsg": "the request names another host",
+                "errorMsg": "the request is for another host",
                 "errorDetails": "use the URL that serve printed",
                 "errorType": "MisdirectedRequest",
             }

@@ -20,7 +20,7 @@ from .shapes import Answer
 
 FINAL: Final = frozenset({"succeeded", "failed", "canceled"})
 RETENTION: Final = timedelta(hours=24)
-"""How long a job is announced to be kept."""
+"""How long the API says that a job is kept."""
 
 MOST_WAITING: Final = 1000
 """Unread events of a listener; further ones are dropped."""

@@ -25,7 +25,7 @@ MOST_ASSETS: Final = 10_000
 """Files that are kept; the oldest are dropped first."""
 
 LIFETIME: Final = timedelta(hours=1)
-"""How long a link is announced to work."""
+"""How long the API says that a link works."""
 
 _PIECE: Final = 1 << 20
 

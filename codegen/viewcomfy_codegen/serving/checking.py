@@ -106,7 +106,7 @@ class Check:
             self._judge_bounds(node, catalog)
             self._judge_stored(node, stored)
         for id in sorted(set(ordered(ready.nodes)[1]) & reached):
-            self._exception(WireKey(id, ""), "the node is part of a circle of links")
+            self._exception(WireKey(id, ""), "the node is part of a cycle of links")
         self._raise()
 
     def _input(self, text: str, *, file: bool = False) -> WireKey | None:
@@ -133,7 +133,7 @@ class Check:
                 )
             return
         if isinstance(kind, Integer) and kind.random:
-            # Whoever calls draws the seed: ComfyUI knows numbers only.
+            # The caller draws the seed: ComfyUI accepts only numbers.
             kind = replace(kind, random=False)
         if kind is None:
             return
@@ -150,7 +150,7 @@ class Check:
             try:
                 sizes = image_size(self.files[key.image]), image_size(path)
             except BadImage:
-                return  # fails in the run, as it does in ComfyUI
+                return  # It fails during the run, as it does in ComfyUI.
             if sizes[0] != sizes[1]:
                 (width, height), (mask_width, mask_height) = sizes
                 self._add(

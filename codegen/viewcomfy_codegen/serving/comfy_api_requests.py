@@ -1,4 +1,4 @@
-"""What requests to Comfy API v2 ask for, and why one is refused, in that API's form."""
+"""What requests to Comfy API v2 ask for, and the API's own errors for those it refuses."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def submission_in(body: object) -> Submission:
     if not isinstance(workflow, dict) or not workflow:
         raise Refusal(422, "invalid_workflow", "the body has no workflow")
     if isinstance(workflow.get("nodes"), list):
-        message = "export the workflow in API format: this is the page's"
+        message = "this is the web page's format: export the workflow in API format"
         raise Refusal(422, "workflow_format_ui", message)
     extra = _given(body.get("extra_data"))
     if not _is_extra(extra):
@@ -125,7 +125,7 @@ def _is_extra(extra: object) -> TypeGuard[dict[str, str]]:
 
 
 def _is_metadata(metadata: object) -> TypeGuard[dict[str, str]]:
-    """Whether these are labels as deployments accept them."""
+    """Whether these are labels that deployments accept."""
     return (
         isinstance(metadata, dict)
         and len(metadata) <= _MOST_LABELS

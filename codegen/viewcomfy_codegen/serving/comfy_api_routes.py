@@ -49,7 +49,7 @@ class ComfyApiRoutes:
                 fault = await faults.before(request.headers.get(faults.HEADER))
                 if fault is not None and fault.status_code in CODES:
                     code = CODES[fault.status_code]
-                    refusal = Refusal(fault.status_code, code, "a fault as asked")
+                    refusal = Refusal(fault.status_code, code, "a simulated failure")
                     after = fault.headers.get("Retry-After")
                     headers = {"Retry-After": after} if after else {}
                     return AsciiJson(refusal.body, refusal.status, headers)

@@ -41,7 +41,7 @@ def decoded(path: Path) -> Image:
         try:
             return image.convert("RGB")
         except Exception as error:
-            # Decoders raise whatever their format's damage leads to.
+            # A damaged file can make a decoder raise anything.
             raise BadImage(f"{type(error).__name__}: {error}") from None
 
 
@@ -113,8 +113,8 @@ def _check_stream(path: Path, wanted: str) -> None:
         with av.open(str(path), options=options) as container:
             found = {stream.type for stream in container.streams}
     except Exception as error:
-        # Decoders raise whatever their format's damage leads to.
+        # A damaged file can make a decoder raise anything.
         kind = f"{type(error).__module__}.{type(error).__name__}"
         raise BadMedia(f"it is not a valid {wanted} file", kind) from None
     if wanted not in found:
-        raise BadMedia(f"it holds no {wanted}", "ValueError")
+        raise BadMedia(f"it contains no {wanted}", "ValueError")

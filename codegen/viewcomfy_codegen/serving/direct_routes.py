@@ -55,7 +55,7 @@ class DirectRoutes:
         return found
 
     async def infer(self, request: Request) -> Response:
-        """A call."""
+        """Run a call, and answer with its result or its events."""
         desk = self._desk
         desk.authenticate(request)
         served = desk.named(request.path_params.get("workflow"))
@@ -74,7 +74,7 @@ class DirectRoutes:
             show = self._form_of(request)
             if logs:
                 await run.begun()
-                # The form's files are needed for as long as the stream goes on.
+                # The form's files are needed until the stream ends.
                 events = self._events(request, run, show, fault, stack.pop_all())
                 response = faults.stream(events)
             else:

@@ -30,7 +30,7 @@ FAULTS: Final = {
     "invalid": "answer with broken JSON",
     "redirect": "answer with a redirect to the result",
     "error": "answer that the workflow failed",
-    "slow-steps=SECONDS": "take this long for each step of the run, 0.5 if left out",
+    "slow-steps=SECONDS": "take this long for each step of the run, 0.5 by default",
     "fail-at=STEP": "fail at this step of the run",
     "broken-base64": "answer with a file that cannot be decoded",
     "429": "answer that there are too many requests, with Retry-After",
@@ -48,7 +48,7 @@ async def drop(request: Request) -> None:
     """
     transport = request.scope.get("state", {}).get("transport")
     if transport is None:
-        raise ConnectionAbortedError("dropped as asked")
+        raise ConnectionAbortedError("dropped, as requested")
     transport.abort()
 
 
@@ -73,13 +73,13 @@ async def before(fault: str | None) -> Response | None:
     elif re.fullmatch("[45][0-9][0-9]", name):
         headers = {"Retry-After": "1"} if name in ("429", "503") else {}
         body = {
-            "errorMsg": "a fault as asked",
+            "errorMsg": "a simulated failure",
             "errorDetails": "",
             "errorType": "Fault",
         }
         return AsciiJson(body, int(name), headers)
     elif name and fault not in _AFTER and name not in ("slow-steps", "fail-at"):
-        raise Rejected(400, f"{fault!r} is not a fault", FAULTS)
+        raise Rejected(400, f"{fault!r} is not a failure that can be simulated", FAULTS)
     return None
 
 
@@ -110,7 +110,7 @@ def _seconds(value: str) -> float:
         return min(600.0, max(0.0, float(value)))
     except ValueError:
         raise Rejected(
-            400, "this fault takes seconds, as in slow=2.5", FAULTS
+            400, "this failure takes seconds, as in slow=2.5", FAULTS
         ) from None
 
 
@@ -125,7 +125,7 @@ def after(fault: str | None, answer: Answer) -> Answer:
         data: JsonObject = {
             "node_id": "1",
             "node_type": "Fault",
-            "exception_message": "as asked",
+            "exception_message": "as requested",
         }
         return {**answer, "status": "error", "outputs": [], "error_data": data}
     return answer
@@ -172,7 +172,7 @@ def _longer(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 
 
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
-"""The line ends of a stream; `splitlines` splits at more characters, which are text here."""
+"""The line ends of a stream. `str.splitlines` also splits at characters that are text here."""
 
 
 def event(kind: str, data: str) -> bytes:

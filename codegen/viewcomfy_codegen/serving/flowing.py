@@ -93,7 +93,7 @@ def _sources(
             continue
         facts = catalog.node(source.class_type)
         outputs = facts.outputs if facts is not None else ()
-        # What a class that nobody told us about gives may be images.
+        # An unknown class may well produce images.
         kind = outputs[link.output] if 0 <= link.output < len(outputs) else "IMAGE"
         linked.append((kind not in _IMAGES, kind, found[link.node]))
     linked.sort(key=lambda each: each[0])

@@ -99,7 +99,7 @@ async def _stored(data: FormData, folder: Path) -> CallForm:
 
 
 class _Limited:
-    """A request whose body may have `most` bytes, whatever its length says, and may not stall."""
+    """A request whose body may have `most` bytes, whatever its headers say, and may not stall."""
 
     def __init__(self, request: Request, most: int) -> None:
         length = request.headers.get("content-length", "")
@@ -128,7 +128,7 @@ class _Limited:
         return message
 
     def _refused(self, refusal: Rejected) -> MultiPartException:
-        """What has Starlette's parser close its files, whichever version it is."""
+        """A context that makes Starlette's parser close its files, whatever its version."""
         self._refusal = refusal
         return MultiPartException(str(refusal))
 

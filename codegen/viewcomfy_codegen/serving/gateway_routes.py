@@ -58,7 +58,7 @@ class GatewayRoutes:
         self.sockets: Any = socketio.AsyncServer(
             async_mode="asgi",
             transports=["websocket"],
-            # Which pages may come, KnownOriginsOnly judges for all requests alike.
+            # KnownOriginsOnly decides which pages may call, for all requests alike.
             cors_allowed_origins=[],
             max_http_buffer_size=1 << 16,
         )
@@ -91,7 +91,7 @@ class GatewayRoutes:
             served = self._desk.deployed(form.fields.get("view_comfy_api_url", ""))
             if prompt_id not in self._scheduled:
                 ready = await self._desk.check(served, form)
-                # Another call may have brought the same id meanwhile.
+                # Another call may have claimed the id meanwhile.
                 if prompt_id not in self._scheduled:
                     # The form's files are needed until the run ends.
                     self._start(request, ready, served, form, fault, stack)

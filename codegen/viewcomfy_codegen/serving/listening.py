@@ -86,11 +86,11 @@ class PromptServer(uvicorn.Server):
 def bound(host: str, port: int) -> socket.socket:
     """A socket bound to the address; port 0 takes any free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named, since asyncio sends small answers at once only where a socket says that it is TCP's.
+    # asyncio sends small answers at once only if the socket itself says that it is a TCP socket.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if socket.SO_REUSEADDR and hasattr(socket, "AF_UNIX"):
-            # On Windows the option would let two servers share the port.
+            # On Windows, this option would let two servers share the port.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(512)
@@ -109,7 +109,7 @@ def server(app: ASGIApp, ready: Callable[[], object] = lambda: None) -> uvicorn.
         http=Connection,
         log_level="warning",
         access_log=False,
-        # Behind nothing: what a client says of where it comes from is not believed.
+        # There is no proxy in front, so headers such as X-Forwarded-For are not trusted.
         proxy_headers=False,
         server_header=False,
         limit_concurrency=MOST_CONNECTIONS,

@@ -76,7 +76,7 @@ def drawn(scene: Scene, turn: int = 0, most: int = LARGEST) -> Image:
     rows = max(1, size[1] // (height + 4) - 1)
     text = [scene.title[:columns], ""]
     for line in scene.lines:
-        # Wrapping takes more than linear time, and what does not fit is not shown.
+        # Wrapping takes more than linear time, and text that does not fit is not shown anyway.
         text += textwrap.wrap(line[: columns * rows], columns) or [""]
         if len(text) > rows:
             text = [*text[: rows - 1], "…"]
@@ -131,14 +131,14 @@ def video(extension: str) -> Maker:
         import av
 
         frames = [drawn(scene, turn, 512) for turn in range(FRAMES)]
-        # Encoders halve the colours' resolution, so that sides are even.
+        # Encoders halve the resolution of colors, so that sides are even.
         width, height = (side - side % 2 for side in frames[0].size)
         buffer = io.BytesIO()
         with av.open(buffer, "w", format=extension, options=_EXACT) as container:
             codec = "libvpx" if extension == "webm" else "libx264"
             stream: Any = container.add_stream(codec, rate=RATE)
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-            # One thread: with more, the bytes depend on the machine.
+            # With more than one thread, the bytes would depend on the machine.
             stream.codec_context.thread_count = 1
             stream.time_base = Fraction(1, RATE)
             for frame in frames:

@@ -28,7 +28,7 @@ MOST_STEPS: Final = 20
 """Lines of a sampler's progress bar in the log, however many steps it has."""
 
 MOST_COUNTED: Final = 1_000_000
-"""Steps that are simulated at most: in an unknown class, a value of this name may be anything."""
+"""The most steps that are simulated: in an unknown class, a value of this name may be anything."""
 
 MOST_FILES: Final = 256
 """Files of one run."""
@@ -93,7 +93,7 @@ def _work(node: Node, steps: int, execution: Execution, pace: Pace, flow: Flow) 
         if execution.cancelled:
             raise _failed(node, "interrupted")
         if pace.fail_at is not None and step >= min(pace.fail_at, steps):
-            raise _failed(node, f"failed at step {step} of {steps}, as asked")
+            raise _failed(node, f"failed at step {step} of {steps}, as requested")
         passed = time.monotonic() - start if pace.step_time else step * 0.001
         execution.tell(tqdm.format_meter(step, steps, passed, ncols=60))
         execution.tell(Step(node.id, step, steps))
@@ -137,7 +137,7 @@ class _Files:
         flow = self._flows[node.id]
         count = flow.count if kind.single else 1
         if len(self.artifacts) + count > MOST_FILES:
-            raise _failed(node, f"serve makes at most {MOST_FILES} files in a run")
+            raise _failed(node, f"serve makes at most {MOST_FILES} files per run")
         lines = self._lines
         if kind.content_type == "text/plain":
             lines = _given_text(node, workflow) or lines

@@ -124,7 +124,7 @@ def _refused(error: ViewComfyError) -> Rejected:
                 "extra_info": {"input_name": fault.input},
             }
         )
-    # The client's own words come before ComfyUI's, which are the ones to hand on.
+    # The client's own words precede ComfyUI's, which are the ones to pass on.
     first = error.message.partition("\n")[0]
     message = first.partition(f"({error.status}): ")[2] or first
     details = {"node_errors": nodes} if nodes else ""

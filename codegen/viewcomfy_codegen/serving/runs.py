@@ -113,7 +113,7 @@ class Run:
         except Rejected:
             raise
         except Exception as unexpected:
-            # As ComfyUI does: whatever a node raises is a run that failed.
+            # As in ComfyUI, whatever a node raises makes the run fail.
             _LOG.exception("a run failed")
             kind = type(unexpected).__name__
             error = Failed(f"{kind}: {unexpected}", kind=kind).details
@@ -152,7 +152,7 @@ class Run:
         self._told.put_nowait(None)
         self._begun.set()
         if not done.cancelled():
-            # Nobody may be left to ask for it, which asyncio would complain of.
+            # Nobody may be left to ask for it, and asyncio warns of exceptions never retrieved.
             done.exception()
 
     def _tell(self, told: Told) -> None:

@@ -133,7 +133,7 @@ def _of_module(
         raise CodegenError(
             Diagnostic(
                 label,
-                "this module does not carry its workflow",
+                "this module does not embed its workflow",
                 "serve the workflow itself, or generate the module without --no-embed",
             )
         )

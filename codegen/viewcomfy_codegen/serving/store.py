@@ -20,7 +20,7 @@ from .executing import Artifact
 from .responses import AsciiJson
 
 PATH: Final = "/-/files/{token}/{name}"
-"""The files' path: no workflow is named by a hyphen."""
+"""The files' path: no workflow has a hyphen as its name."""
 
 
 class Store:
@@ -58,7 +58,7 @@ class Store:
         mistake.
         """
         if {"client_secret", "authorization"} & set(request.headers):
-            return _refused(400, "a signed link takes no credentials")
+            return _refused(400, "a signed link must be requested without credentials")
         token = request.path_params["token"]
         expires = request.query_params.get("expires", "")
         signature = request.query_params.get("signature", "")

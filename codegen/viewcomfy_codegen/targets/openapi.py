@@ -120,9 +120,7 @@ def _paths(base: str, kind: str, title: str, schema: Mapping[str, Any]) -> JsonO
                 "operationId": f"{name}Cancel",
                 "summary": f"Cancel a run of {title}",
                 "responses": {
-                    "204": {
-                        "description": "The run is cancelled, or was over already."
-                    },
+                    "204": {"description": "The run is canceled, or was already over."},
                     **_refused("401", "404"),
                 },
             },

@@ -1,4 +1,4 @@
-"""Which targets there are, each loaded when a file of its kind is asked for."""
+"""The targets, each imported when a file of its kind is requested."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _HOMES: Final = {
 }
 
 SUFFIXES: Final = tuple(_HOMES)
-"""How the files end that can be written; names are remembered from the first that is there."""
+"""The suffixes of files that can be written. Names are remembered from the first that exists."""
 
 
 def target_of(name: str) -> Target | None:
-    """The target whose files end as this one; None where none does."""
+    """The target for a file with this name; None if there is none."""
     suffix = next((each for each in SUFFIXES if name.endswith(each)), None)
     return None if suffix is None else _loaded(suffix)
 

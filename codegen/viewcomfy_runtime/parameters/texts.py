@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import Fault, InvalidParametersError, wrong_type
 from ..exhaustive import assert_never
@@ -125,12 +125,12 @@ def parsed_texts(
     return values
 
 
-def _is_empty_upload(given: object) -> bool:
+def _is_empty_upload(given: Any) -> bool:
     """Whether a browser sent an empty file field."""
     return hasattr(given, "filename") and not given.filename and hasattr(given, "file")
 
 
-def _file(given: object) -> object:
+def _file(given: Any) -> object:
     if isinstance(given, Upload) or not (
         hasattr(given, "file") and hasattr(given, "filename")
     ):

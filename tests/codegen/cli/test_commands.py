@@ -118,6 +118,8 @@ def test_a_schema_may_not_have_other_files_fetched(tmp_path: Path) -> None:
 def test_a_call_is_checked_against_a_schema_that_is_not_ours(tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     path.write_text('{"properties": {"x": {"type": "integer", "minimum": 3}}}')
-    assert run("validate", str(path), "-", text='{"x": 3}').exit_code == 0
+    valid = run("validate", str(path), "-", text='{"x": 3}')
+    assert valid.exit_code == 0
+    assert valid.stderr == "standard input is a valid call\n"
     done = run("validate", str(path), "-", text='{"x": 1}')
     assert "$.x: 1 is less than the minimum of 3" in done.output

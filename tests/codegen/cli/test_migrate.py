@@ -111,7 +111,7 @@ def test_what_cannot_be_translated_is_told_with_its_line(
         if "99-inputs-text" in each
     ]
     assert f"line {line}: 99-inputs-text sets no parameter of the generated" in told
-    assert "the key is not written out" in told
+    assert "the key is not a literal string" in told
     assert "3-inputs-seed is set under a condition, to 7" in told
     assert "class_type-info" not in told
 
@@ -140,7 +140,7 @@ def test_a_program_is_never_run(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("old.py", "x = 1\n", "sets no parameter by a key of ViewComfy's"),
+        ("old.py", "x = 1\n", "sets no parameter by one of ViewComfy's keys"),
         ("old.py", "def (\n", "not a Python program"),
         ("old.rb", "x = 1\n", "neither a Python nor a TypeScript program"),
     ],

@@ -84,7 +84,7 @@ def test_a_workflow_is_listed_called_and_corrected(
             assert "stepz: is not a parameter" in text(wrong)
             assert len(server.calls) == 1
 
-            with pytest.raises(MCPError, match="there are painter"):
+            with pytest.raises(MCPError, match="the tools are painter"):
                 await client.call_tool("sculptor", {})
 
     asyncio.run(drive())

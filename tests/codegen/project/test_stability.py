@@ -237,7 +237,7 @@ def test_a_number_alone_keeps_no_name(here: Path) -> None:
     assert names()["7-inputs-text"] == "positive_prompt"
 
 
-def test_a_node_of_another_class_under_an_old_number_is_named_afresh(
+def test_a_node_of_another_class_under_an_old_number_is_named_anew(
     here: Path,
 ) -> None:
     write(text_to_image())
@@ -381,7 +381,7 @@ def test_another_workflow_with_the_same_numbers_gets_names_of_its_own() -> None:
     product = again(other, again(text_to_image()).outputs[Path("made.py")])
     made = {each.inputs[0].key: each.name for each in module_of(product).fields}
     assert made["6-inputs-text"] == "negative_prompt"
-    told = [each for each in product.diagnostics if "named afresh" in each.message]
+    told = [each for each in product.diagnostics if "named anew" in each.message]
     assert any("node 6 " in each.location for each in told)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.types import Media
 from viewcomfy_runtime.parameters.wire import defaults_of
 
@@ -42,7 +43,7 @@ def json(call: Call) -> str:
     return json_text(values, indent=2) + "\n"
 
 
-def _params(call: Call) -> dict[str, object]:
+def _params(call: Call) -> JsonObject:
     """The values by wire key; at least one, since ViewComfy rejects a call without values."""
     set_ = tuple(
         replace(parameter.field, default=value) for parameter, value in call.given
