@@ -51,8 +51,13 @@ const FILES = {
   file: (bytes) => new File([bytes], "me.png", { type: "image/png" }),
 };
 
+/** How calls are read: with files at URLs, where `fetching` says how these are fetched. */
+const readingOf = ({ RemoteFile }, fetching) =>
+  fetching && { urls: (url) => new RemoteFile(url, fetching) };
+
 const OPERATIONS = {
-  validate: (module, { call, urls }) => module.validate(call, { urls }),
+  validate: (module, { call, fetching }) =>
+    module.validate(call, readingOf(module, fetching)),
   toWire: (module, { parameters }) => module.toWire(parameters).params,
   wire: (module, { call }) => {
     const { params, files } = module.toWire(module.parse(call));
@@ -76,7 +81,7 @@ const OPERATIONS = {
     module.toWire({ [property]: new module.Stored(name) }).params,
   run: async (
     module,
-    { call, client, options = {}, abort, save, read, urls },
+    { call, client, options = {}, abort, save, read, fetching },
   ) => {
     const logs = [];
     const steps = [];
@@ -85,7 +90,8 @@ const OPERATIONS = {
     if (abort !== undefined) {
       setTimeout(() => controller.abort(), abort * 1000);
     }
-    const result = await module.run(module.parse(call, { urls }), {
+    const parameters = module.parse(call, readingOf(module, fetching));
+    const result = await module.run(parameters, {
       client: clientOf(module, client),
       signal: controller.signal,
       onLog: (line) => logs.push(line),

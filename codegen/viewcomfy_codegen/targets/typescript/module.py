@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ from .literals import (
     raw_json,
     union,
 )
-from .names import output_properties, parameter_properties, runtime, type_names
+from .names import PARTS, output_properties, parameter_properties, runtime, type_names
 
 FORMAT: Final = 1
 """The modules' format, which their runtime must share."""
@@ -50,6 +50,7 @@ def typescript_module(module: Module, imported: str | None = None) -> str:
     outputs = output_properties(each.name for each in module.outputs)
     types = type_names(alias.name for alias in module.aliases)
     choices = {alias.choice: types[alias.name] for alias in module.aliases}
+    parts = _parts(module)
     return _template().render(
         about=_headline(module),
         generator=Code(f"{MARK} {__version__}; edit the workflow and generate again."),
@@ -80,10 +81,10 @@ def typescript_module(module: Module, imported: str | None = None) -> str:
         schema=raw_json(schema_of(module), depth=2),
         fallback=raw_json(module.fallback) if module.fallback else None,
         graph=None if module.graph is None else raw_json(module.graph),
-        parts=[{"name": Code(each.lower()), "part": each} for each in _parts(module)],
+        parts=[{"name": Code(each.lower()), "part": Code(each)} for each in parts],
         imported=imported,
-        imports=[] if imported is None else _imports(module),
-        runtime=Code(runtime()),
+        imports=[] if imported is None else _imports(module, parts),
+        runtime=Code(runtime(parts) if imported is None else ""),
     )
 
 
@@ -94,17 +95,17 @@ def _member(name: str, own: Identifier) -> Code:
     return Code(f"    {own}:\n      {literal(str(name))},")
 
 
-def _parts(module: Module) -> Iterator[Code]:
-    """The parts of the runtime that not every module needs; bundlers drop the others."""
+def _parts(module: Module) -> list[str]:
+    """The parts of the runtime that the module needs and others don't; bundlers drop the others."""
     branches = [each for parameter in module.parameters for each in parameter.branches]
     kinds = [each.type for each in module.parameters] + [each.type for each in branches]
-    if any(isinstance(kind, Media) for kind in kinds):
-        yield Code("FILES")
-    if branches:
-        yield Code("BRANCHING")
+    files = any(isinstance(kind, Media) for kind in kinds)
+    return [
+        part for part, used in zip(PARTS, (files, bool(branches)), strict=True) if used
+    ]
 
 
-def _imports(module: Module) -> Iterator[Code]:
+def _imports(module: Module, parts: Iterable[str]) -> Iterator[Code]:
     """The parts of its runtime that the module uses."""
     kinds = [
         _type(each.type, {})
@@ -126,8 +127,21 @@ def _imports(module: Module) -> Iterator[Code]:
         "Wire": True,
     }
     yield from (Code(f"type {name}") for name, used in types.items() if used)
-    yield from sorted(_parts(module))
-    yield Code("Workflow")
+    yield from map(Code, sorted(parts))
+    yield from map(Code, _FUNCTIONS)
+
+
+_FUNCTIONS: Final = (
+    "faultsOf",
+    "jobOf",
+    "jsonOf",
+    "parsedCall",
+    "runOf",
+    "submitted",
+    "wireOf",
+    "workflowOf",
+)
+"""What the functions of a module call."""
 
 
 def companion() -> str:

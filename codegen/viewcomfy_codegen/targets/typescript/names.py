@@ -5,7 +5,7 @@ runtime's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -33,9 +33,21 @@ _RESULT: Final = frozenset("""
 """Properties that every result has."""
 
 
-def runtime() -> str:
-    """The part that all modules share."""
-    return Path(__file__).with_name("runtime.ts").read_text("utf-8")
+PARTS: Final = ("FILES", "BRANCHING")
+"""What not every workflow needs of the runtime: regions of its text, and the names by which modules
+use them.
+"""
+
+_REGION: Final = re.compile(
+    r"^// #region (\w+)\n\n(.*?)^// #endregion\n\n?", re.MULTILINE | re.DOTALL
+)
+
+
+def runtime(parts: Collection[str] = PARTS) -> str:
+    """The text that all modules share, with these parts of what not all of them need."""
+    text = Path(__file__).with_name("runtime.ts").read_text("utf-8")
+    chosen = _REGION.sub(lambda part: part[2] if part[1] in parts else "", text)
+    return chosen.rstrip("\n") + "\n"
 
 
 @cache

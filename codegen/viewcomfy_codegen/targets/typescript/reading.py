@@ -11,7 +11,7 @@ from ..checksums import MARK
 from ..target import Earlier
 
 _PART: Final = re.compile(r"^  (schema|graph): String\.raw`([^`]*)`,$", re.MULTILINE)
-_START: Final = "export const WORKFLOW = new Workflow<"
+_START: Final = "export const WORKFLOW = "
 
 
 def read_typescript(text: str, name: str) -> Earlier:

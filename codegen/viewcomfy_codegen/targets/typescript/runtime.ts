@@ -8,14 +8,6 @@ const { isFinite, isInteger, isSafeInteger } = Number;
 /** A workflow in ComfyUI's API format: its nodes by id. */
 export type Graph = Readonly<Record<string, unknown>>;
 
-/**
- * What a file parameter accepts: a Blob or File, its bytes, the text of a `data:` URI, the URL of a file, or
- * a file that the server already has. Blobs are streamed where the platform can: `await openAsBlob("me.png")`
- * in Node 20, `Bun.file("me.png")` in Bun. A plain text is never a path.
- */
-export type FileInput =
-  Blob | ArrayBuffer | Uint8Array | Stored | URL | `data:${string}`;
-
 /** A file that the server already has, by the name that it has there: nothing is uploaded. */
 export class Stored {
   readonly name: string;
@@ -26,21 +18,6 @@ export class Stored {
 }
 
 // Errors
-
-/** What the users of a service may read of an error; of the others, that the run failed. */
-const PUBLIC: Readonly<Record<string, string>> = {
-  AuthenticationError: "The service is not set up correctly.",
-  NotFoundError:
-    "The service is not set up correctly, or the result is no longer there.",
-  RateLimitedError: "The service is busy. Try again in a moment.",
-  ServerError: "The service failed. Try again later.",
-  RejectedError: "The workflow does not accept these values.",
-  ConnectionFailedError: "The service cannot be reached. Try again later.",
-  RunTimeoutError: "The run took too long.",
-  RunCancelledError: "The run was cancelled.",
-  ProtocolError: "The service gave an answer that could not be understood.",
-  SaveError: "The result could not be stored.",
-};
 
 /**
  * Base of all errors of this module. `hint` says what to do about it, `status` is the HTTP status and
@@ -60,29 +37,23 @@ export class ViewComfyError extends Error {
   }
 
   get retryable(): boolean {
-    return /^(RateLimited|Server|ConnectionFailed|RunTimeout)/.test(this.name);
+    return /^(RateL|Server|Conn|RunT)/.test(this.name);
   }
 
   get mayHaveRun(): boolean {
-    const { name, status, promptId, nothingSent } = this as Refusal;
-    const isLate =
-      /^(Server|ConnectionFailed|Execution|Run|Protocol|Save)/.test(name);
-    return (isLate && status !== 503 && !nothingSent) || !!promptId;
-  }
-
-  get publicMessage(): string {
-    const { name, faults = [] } = this as Refusal;
-    const told = faults.filter(({ parameter }) => parameter);
+    const isLate = /^(Server|Conn|Exec|Run|Prot|Save)/.test(this.name);
     return (
-      told
-        .map(({ parameter, message }) => `${parameter}: ${message}`)
-        .join("; ") ||
-      (PUBLIC[name] ?? "The run failed.")
+      (isLate && this.status !== 503 && !(this as Refusal).nothingSent) ||
+      !!this.promptId
     );
   }
 
+  get publicMessage(): string {
+    return "The run failed.";
+  }
+
   override toString(): string {
-    return `${this.name}: ${this.message}${this.hint ? `\nhint: ${this.hint}` : ""}`;
+    return `${super.toString()}${this.hint ? `\nhint: ${this.hint}` : ""}`;
   }
 }
 
@@ -91,13 +62,28 @@ type Kind<Fields> = new (
   ...given: ConstructorParameters<typeof ViewComfyError>
 ) => ViewComfyError & Readonly<Fields>;
 
-/** The name is written out, since minifiers shorten those of classes. */
+/**
+ * An error class. The name is written out, since minifiers shorten those of classes. What is wrong with
+ * single parameters is what users may read, else `told`.
+ */
 const named = <Fields = object>(
   name: string,
+  told?: string,
   Base: Kind<unknown> = ViewComfyError,
 ): Kind<Fields> =>
   class extends Base {
     override readonly name = `${name}Error`;
+    declare readonly faults?: readonly Fault[];
+
+    override get publicMessage(): string {
+      const faults = this.faults?.filter(({ parameter }) => parameter) ?? [];
+      return (
+        faults
+          .map(({ parameter, message }) => `${parameter}: ${message}`)
+          .join("; ") ||
+        (told ?? super.publicMessage)
+      );
+    }
   } as unknown as Kind<Fields>;
 
 /** Throws an error of this kind. */
@@ -144,16 +130,23 @@ export type ConfigurationError = InstanceType<typeof ConfigurationError>;
 /** There is no client to run with. Nothing was sent. */
 export const MissingSettingsError = named(
   "MissingSettings",
+  undefined,
   ConfigurationError,
 );
 export type MissingSettingsError = InstanceType<typeof MissingSettingsError>;
 
 /** The server does not accept the credentials (401, 403). */
-export const AuthenticationError = named("Authentication");
+export const AuthenticationError = named(
+  "Authentication",
+  "The service is not set up correctly.",
+);
 export type AuthenticationError = InstanceType<typeof AuthenticationError>;
 
 /** The deployment, the run or the file does not exist, or no longer does (404). */
-export const NotFoundError = named("NotFound");
+export const NotFoundError = named(
+  "NotFound",
+  "The service is not set up correctly, or the result is no longer there.",
+);
 export type NotFoundError = InstanceType<typeof NotFoundError>;
 
 /** An answer that may say when to try again: `retryAfter` is in seconds. */
@@ -162,11 +155,17 @@ interface Busy {
 }
 
 /** Too many requests (429). */
-export const RateLimitedError = named<Busy>("RateLimited");
+export const RateLimitedError = named<Busy>(
+  "RateLimited",
+  "The service is busy. Try again in a moment.",
+);
 export type RateLimitedError = InstanceType<typeof RateLimitedError>;
 
 /** The server failed (5xx). */
-export const ServerError = named<Busy>("Server");
+export const ServerError = named<Busy>(
+  "Server",
+  "The service failed. Try again later.",
+);
 export type ServerError = InstanceType<typeof ServerError>;
 
 /**
@@ -180,28 +179,11 @@ export interface NodeFault extends Fault {
 }
 
 /** The server refused the call (another 4xx); `faults` are what it says of single nodes. */
-export class RejectedError extends ViewComfyError {
-  override readonly name = "RejectedError";
-  declare readonly faults: readonly NodeFault[];
-  readonly #summary: string;
-
-  constructor(
-    summary: string,
-    hint?: string,
-    details: { readonly faults?: readonly NodeFault[] } = {},
-  ) {
-    const { faults = [] } = details;
-    const lines = [summary, ...listed(faults.map(faultText), 10)];
-    super(lines.join("\n  "), hint, { ...details, faults });
-    this.#summary = summary;
-  }
-
-  /** The same error, its faults with the names of the parameters that they are about. */
-  byParameter(nameOf: (fault: NodeFault) => Named): RejectedError {
-    const faults = this.faults.map((each) => ({ ...each, ...nameOf(each) }));
-    return new RejectedError(this.#summary, this.hint, { ...this, faults });
-  }
-}
+export const RejectedError = named<{ faults: readonly NodeFault[] }>(
+  "Rejected",
+  "The workflow does not accept these values.",
+);
+export type RejectedError = InstanceType<typeof RejectedError>;
 
 /** The workflow started and failed; `fault` says in which node, where the server does. */
 export const ExecutionError = named<{ fault: NodeFault | undefined }>(
@@ -212,23 +194,33 @@ export type ExecutionError = InstanceType<typeof ExecutionError>;
 /** The server cannot be reached, or the connection broke; `nothingSent` says that no byte of the call went out. */
 export const ConnectionFailedError = named<{ nothingSent?: boolean }>(
   "ConnectionFailed",
+  "The service cannot be reached. Try again later.",
 );
 export type ConnectionFailedError = InstanceType<typeof ConnectionFailedError>;
 
 /** The time allowed for the run is over. */
-export const RunTimeoutError = named("RunTimeout");
+export const RunTimeoutError = named("RunTimeout", "The run took too long.");
 export type RunTimeoutError = InstanceType<typeof RunTimeoutError>;
 
 /** The run was cancelled, here or `atServer`. */
-export const RunCancelledError = named<{ atServer?: boolean }>("RunCancelled");
+export const RunCancelledError = named<{ atServer?: boolean }>(
+  "RunCancelled",
+  "The run was cancelled.",
+);
 export type RunCancelledError = InstanceType<typeof RunCancelledError>;
 
 /** The server answered something that its protocol does not allow. */
-export const ProtocolError = named("Protocol");
+export const ProtocolError = named(
+  "Protocol",
+  "The service gave an answer that could not be understood.",
+);
 export type ProtocolError = InstanceType<typeof ProtocolError>;
 
 /** Some of a result's files could not be saved; `saved` are the paths of those that were. */
-export const SaveError = named<{ saved: readonly string[] }>("Save");
+export const SaveError = named<{ saved: readonly string[] }>(
+  "Save",
+  "The result could not be stored.",
+);
 export type SaveError = InstanceType<typeof SaveError>;
 
 /** A text as people may see it: without what a terminal obeys. */
@@ -246,47 +238,58 @@ export type JsonArray = readonly unknown[];
 const isObject = (value: unknown): value is JsonObject =>
   !!value && typeof value === "object" && !isArray(value);
 
+const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
+
+/** A whole number; those past 2^53 are exact as a bigint alone. */
+type Whole = number | bigint;
+
+const isWhole = (value: unknown): value is Whole =>
+  typeof value === "bigint" || isInteger(value);
+
+/** A whole number as people have it: a number where that is exact. */
+const exact = (value: string | bigint): Whole =>
+  isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
+
+const isText = (value: unknown): value is string => typeof value === "string";
+
+/** A text or the digits of a whole number; empty for anything else. */
+const textOf = (value: unknown): string =>
+  isText(value) || isWhole(value) ? String(value) : "";
+
 /** What a JSON Schema calls the type of a value; "integer" is every whole number, and NaN has none. */
-const kindOf = (value: unknown): string => {
-  if (isWhole(value)) {
-    return "integer";
-  }
-  if (isArray(value)) {
-    return "array";
-  }
-  const isOdd = typeof value === "number" && !isFinite(value);
-  return isOdd ? "" : value === null ? "null" : typeof value;
-};
+const kindOf = (value: unknown): string =>
+  isWhole(value)
+    ? "integer"
+    : isArray(value)
+      ? "array"
+      : value === null
+        ? "null"
+        : typeof value === "number" && !isFinite(value)
+          ? ""
+          : typeof value;
 
 /** A value as JSON text, bigints by their digits and small numbers as Python has them. Throws for what JSON cannot say. */
-function writeJson(value: unknown): string {
-  const kind = kindOf(value);
+const writeJson = (value: unknown): string => {
   if (isArray(value)) {
     return `[${value.map(writeJson).join(", ")}]`;
   }
   if (isObject(value) && String(value) === "[object Object]") {
-    const items = entries(value).map(
-      ([name, item]) => `${writeJson(name)}: ${writeJson(item)}`,
-    );
+    const items = entries(value).map((item) => item.map(writeJson).join(": "));
     return `{${items.join(", ")}}`;
   }
-  if (kind === "integer") {
-    return String(value);
+  const kind = kindOf(value);
+  if (kind === "number" && Math.abs(value as number) < 1e-4) {
+    return (value as number).toExponential().replace(/-(\d)$/, "-0$1");
   }
-  if (isFinite(value)) {
-    const number = value as number;
-    return Math.abs(number) < 1e-4
-      ? number.toExponential().replace(/-(\d)$/, "-0$1")
-      : String(number);
-  }
-  if (!/^(string|boolean|null)$/.test(kind)) {
+  const text = isWhole(value) ? String(value) : JSON.stringify(value);
+  if (/^(object)?$/.test(kind) || !text) {
     throw new TypeError();
   }
-  return JSON.stringify(value);
-}
+  return text;
+};
 
 /** The value of a JSON text, whole numbers past 2^53 as bigints. Throws for anything else. */
-function readJson(text: string): unknown {
+const readJson = (text: string): unknown => {
   const value: unknown = JSON.parse(text);
   if (!/\d{16}/.test(text)) {
     return value;
@@ -300,20 +303,13 @@ function readJson(text: string): unknown {
   return JSON.parse(marked, (_, each: unknown) =>
     isObject(each) && key in each ? exact(textOf(each[key])) : each,
   );
-}
+};
 
-/** A whole number; those past 2^53 are exact as a bigint alone. */
-type Whole = number | bigint;
-
-const isWhole = (value: unknown): value is Whole =>
-  typeof value === "bigint" || isInteger(value);
-
-/** A whole number as people have it: a number where that is exact. */
-const exact = (value: string | bigint): Whole =>
-  isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
-
-const textOf = (value: unknown): string =>
-  typeof value === "string" || isWhole(value) ? String(value) : "";
+/** Digits that tell things apart; no secret depends on them, and not every runtime has `crypto`. */
+const randomHex = (length: number): string =>
+  Array.from({ length }, () =>
+    Math.floor(Math.random() * 16).toString(16),
+  ).join("");
 
 // What parameters accept
 
@@ -346,12 +342,12 @@ interface Branch extends Taking {
 
 class Refused extends Error {}
 
-function refuse(message: string): never {
+const refuse = (message: string): never => {
   throw new Refused(message);
-}
+};
 
 /** A value for a message, cut when long. */
-function short(value: unknown): string {
+const short = (value: unknown): string => {
   try {
     const text = writeJson(value);
     const start = [...text.slice(0, 162)];
@@ -359,7 +355,7 @@ function short(value: unknown): string {
   } catch {
     return `a value of type ${typeof value}`;
   }
-}
+};
 
 /** What the schema's types are called. */
 const CALLED: Readonly<Record<string, string>> = {
@@ -372,12 +368,12 @@ const CALLED: Readonly<Record<string, string>> = {
 };
 
 /** The value as it is sent for what takes this. Throws Refused. */
-function accept(
+const accept = (
   taking: Taking,
   value: unknown,
-  files: typeof FILES | undefined,
-): unknown {
-  const { type, minimum, maximum, "x-viewcomfy-seed": isSeed } = taking;
+  files: Files | undefined,
+): unknown => {
+  const { type, minimum, maximum, enum: closed } = taking;
   const [own = "", nullable] = [type].flat();
   if (value === null && nullable) {
     return value;
@@ -386,12 +382,16 @@ function accept(
     return files.file(value);
   }
   const options = optionsOf(taking);
-  const isClosed = taking.enum && !isWhole(options?.[0]);
-  const kind =
-    options && !isClosed ? (isWhole(options[0]) ? "integer" : "string") : own;
+  const kind = isWhole(options?.[0])
+    ? "integer"
+    : taking.anyOf
+      ? "string"
+      : own;
   const isKind =
     !kind || kindOf(value) === kind || (kind === "number" && isWhole(value));
-  let wanted = isKind ? "" : `${CALLED[kind]}${isSeed ? " or null" : ""}`;
+  let wanted = isKind
+    ? ""
+    : CALLED[kind] + (taking["x-viewcomfy-seed"] ? " or null" : "");
   let sent: unknown;
   try {
     sent = readJson(writeJson(value));
@@ -399,7 +399,7 @@ function accept(
     wanted ||= "a JSON value";
   }
   wanted ||=
-    taking.enum && !options?.includes(sent)
+    closed && !options?.includes(sent)
       ? `one of ${options?.map(short).join(", ")}`
       : (sent as Whole) < minimum!
         ? `at least ${short(minimum)}`
@@ -407,40 +407,14 @@ function accept(
           ? `at most ${short(maximum)}`
           : "";
   return wanted ? refuse(`must be ${wanted}, not ${short(value)}`) : sent;
-}
+};
 
 const optionsOf = (taking: Taking): readonly unknown[] | undefined =>
   (taking.enum ?? taking.anyOf?.[0].enum)?.filter((each) => each !== null);
 
-function file(value: unknown): FileInput {
-  if (value instanceof URL) {
-    return /^https?:$/.test(value.protocol) &&
-      !(value.username + value.password)
-      ? value
-      : refuse(
-          "a URL must begin with https:// or http://, without a user name or a password in it",
-        );
-  }
-  if (typeof value === "string" && !value.startsWith("data:")) {
-    refuse(
-      /^https?:\/\//i.test(value)
-        ? `a text must be a data: URI, so that a caller cannot have files fetched; for a file at a URL pass new URL(${short(value)})`
-        : `a plain text must be a data: URI, never a path; pass a Blob for ${short(value)}`,
-    );
-  }
-  return typeof value === "string" ||
-    [Blob, ArrayBuffer, Uint8Array, Stored].some(
-      (kind) => value instanceof kind,
-    )
-    ? (value as FileInput)
-    : refuse(
-        `must be a file (Blob, ArrayBuffer, Uint8Array, Stored, URL or data: URI), not ${short(value)}`,
-      );
-}
-
 /** How many characters two texts share, in the longest runs that they have in common. */
-function shared(one: string, other: string): number {
-  for (let length = Math.min(one.length, other.length); length; length--) {
+const shared = (one: string, other: string): number => {
+  for (let length = one.length; length; length--) {
     for (let start = 0; start + length <= one.length; start++) {
       const end = start + length;
       const found = other.indexOf(one.slice(start, end));
@@ -454,31 +428,22 @@ function shared(one: string, other: string): number {
     }
   }
   return 0;
-}
+};
 
-/** The name that somebody meant, if any is near. */
-function nearest(name: string, known: readonly string[]): string | undefined {
-  const likeness = (each: string): number =>
-    each.length + name.length > 250
-      ? 0
-      : (2 * shared(each, name)) / (each.length + name.length);
-  return known
-    .map((each) => [likeness(each), each] as const)
-    .filter(([alike]) => alike >= 0.6)
+/** The name that somebody meant, in words, if any is near. */
+const nearest = (name: string, known: readonly string[]): string => {
+  const near = known
+    .map((each): [number, string] => {
+      const size = each.length + name.length;
+      return [size > 250 ? 0 : (2 * shared(each, name)) / size, each];
+    })
+    .filter(([likeness]) => likeness >= 0.6)
     .sort()
-    .pop()?.[1];
-}
+    .pop();
+  return near ? `; did you mean ${near[1]}?` : "";
+};
 
-// Files on their way in
-
-/** A file as it is sent, and the parameter that it is for. */
-export interface Upload extends Named {
-  readonly data: Blob | URL;
-  readonly filename: string;
-  readonly contentType: string;
-  /** Fetches the file, where it is at a URL: when the call goes out. */
-  readonly fetch?: (deadline: Deadline, how: Fetching) => Promise<Blob>;
-}
+// Files
 
 const UNKNOWN = "application/octet-stream";
 
@@ -502,77 +467,13 @@ application/json json`
   .split("\n")
   .map((line) => line.split(" ") as [type: string, end: string]);
 
-/** What files begin with, by their usual ends. */
-const BEGINNINGS: Readonly<Record<string, RegExp>> = {
-  png: /^\x89PNG\r\n/,
-  jpg: /^\xff\xd8\xff/,
-  gif: /^GIF8/,
-  webp: /^.{8}WEBP/s,
-  mp4: /^.{4}ftyp/s,
-  webm: /^.E\xdf\xa3/s,
-  wav: /^.{8}WAVE/s,
-  mp3: /^ID3/,
-  flac: /^fLaC/,
-  ogg: /^OggS/,
-  glb: /^glTF/,
-};
-
 /** The MIME type that a file name's end stands for. */
 const typeOf = (filename: string): string =>
   TYPES.find(([, end]) => filename.toLowerCase().endsWith(`.${end}`))?.[0] ??
   UNKNOWN;
 
-function extensionOf(contentType: string): string {
-  const found = TYPES.find(([type]) => type === contentType);
-  return found ? `.${found[1]}` : "";
-}
-
-/** A file that is uploaded. */
-type Given = Exclude<FileInput, Stored>;
-
-/** The file as it is sent for a field. Throws Refused. */
-function uploadOf(value: Given, { name: parameter, property }: Field): Upload {
-  let data = value as Blob;
-  let own = (value as Partial<File>).name ?? "";
-  if (value instanceof URL) {
-    own = nameIn(value);
-  } else if (!(value instanceof Blob)) {
-    const [bytes, said] =
-      typeof value === "string"
-        ? fromDataUri(value)
-        : [new Uint8Array(value as ArrayBuffer)];
-    const start = String.fromCharCode(...bytes.subarray(0, 16));
-    const end = keys(BEGINNINGS).find((each) => BEGINNINGS[each]?.test(start));
-    data = blobOf([bytes], said ?? typeOf(`.${end}`));
-  }
-  const { type = "", size } = data as Partial<Blob>;
-  const filename = basename(own) || parameter + extensionOf(type);
-  if (size === 0) {
-    refuse(`the file ${filename} can't be sent: it is empty`);
-  }
-  const contentType = type || typeOf(filename);
-  const upload = { data, filename, contentType, parameter, property };
-  return value instanceof URL
-    ? {
-        ...upload,
-        fetch: (deadline, how) => fetched(value, upload, deadline, how),
-      }
-    : upload;
-}
-
-/** The name of the file at a URL, without what has a meaning for a path or a header. */
-function nameIn({ pathname }: URL): string {
-  let name = basename(pathname);
-  try {
-    name = decodeURIComponent(name);
-  } catch {
-    // Whatever it is, it stays as it is.
-  }
-  return name
-    .replace(/[^\p{L}\p{N}_ .()+-]/gu, "_")
-    .replace(/^[ .]+|[ .]+$/g, "")
-    .slice(-100);
-}
+const extensionOf = (contentType: string): string =>
+  TYPES.find(([type]) => type === contentType)?.[1].replace(/^/, ".") ?? "";
 
 const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, "_");
 
@@ -583,49 +484,17 @@ const basename = (path: string): string =>
 const blobOf = (pieces: unknown[], type: string): Blob =>
   new Blob(pieces as Blob[], { type });
 
-function fromDataUri(uri: string): [bytes: Uint8Array, type?: string] {
-  const [
-    ,
-    type,
-    base64,
-    payload = refuse(
-      "the data: URI has no comma between its type and its data",
-    ),
-  ] =
-    /^data:\s*([\w.+-]+\/[\w.+-]+)?[^,]*?(;\s*base64\s*)?,(.*)/s.exec(uri) ??
-    [];
-  const binary = wellFormed(payload)
-    .replace(/\P{ASCII}+/gu, encodeURIComponent)
-    .replace(/%([\da-f]{2})/gi, (_, hex: string) =>
-      String.fromCharCode(parseInt(hex, 16)),
-    );
-  try {
-    const bytes = bytesOf(base64 ? fromBase64(binary) : binary);
-    return type ? [bytes, type] : [bytes];
-  } catch {
-    return refuse("the data: URI isn't valid base64");
-  }
-}
-
-function bytesOf(binary: string): Uint8Array {
+const bytesOf = (binary: string) => {
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) {
     bytes[i] = binary.charCodeAt(i);
   }
   return bytes;
-}
+};
 
 /** The bytes in base64, a character each. Throws where it is broken. */
 const fromBase64 = (text: string): string =>
   atob(/\s/.test(text) || text.length % 4 ? "?" : text);
-
-function toBase64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let place = 0; place < bytes.length; place += 4096) {
-    binary += String.fromCharCode(...bytes.subarray(place, place + 4096));
-  }
-  return btoa(binary);
-}
 
 // HTTP
 
@@ -648,12 +517,12 @@ const SERVER =
     ?.versions?.node;
 
 /** A module of the platform, by a name that bundlers for browsers do not look for. */
-async function builtin<Module>(name: string): Promise<Module> {
-  const found = (await import(
-    /* @vite-ignore */ /* webpackIgnore: true */ `node:${name}`
-  )) as { readonly default: Module };
-  return found.default;
-}
+const builtin = async <Module>(name: string): Promise<Module> =>
+  (
+    (await import(
+      /* @vite-ignore */ /* webpackIgnore: true */ `node:${name}`
+    )) as { readonly default: Module }
+  ).default;
 
 /** How long something may take, in seconds, and what ends it before. */
 export interface Limits {
@@ -669,60 +538,60 @@ interface Deadline {
 }
 
 /** Does the work under one time limit. */
-async function limited<T>(
-  { timeout, signal }: Limits,
+const limited = async <T>(
+  limits: Limits | undefined,
   seconds: number,
   work: (deadline: Deadline) => Promise<T>,
-): Promise<T> {
-  const most = timeout ?? seconds;
+): Promise<T> => {
+  const { timeout = seconds, signal } = limits ?? {};
   const controller = new AbortController();
+  const { signal: over } = controller;
   const cancel = (): void =>
     controller.abort(new RunCancelledError("the call was cancelled"));
-  const expire = (): void =>
-    controller.abort(
-      new RunTimeoutError(
-        `the run took longer than ${most} s`,
-        "pass a larger timeout",
+  const timer = setTimeout(
+    () =>
+      controller.abort(
+        new RunTimeoutError(
+          `the run took longer than ${timeout} s`,
+          "pass a larger timeout",
+        ),
       ),
-    );
-  const timer = setTimeout(expire, Math.min(most * 1000, 2 ** 31 - 1));
-  signal?.addEventListener("abort", cancel);
+    Math.min(timeout * 1000, 2 ** 31 - 1),
+  );
+  signal?.addEventListener("abort", cancel, { signal: over });
   try {
     if (signal?.aborted) {
       cancel();
     }
-    controller.signal.throwIfAborted();
-    return await work({
-      signal: controller.signal,
-      end: Date.now() + most * 1000,
-    });
+    over.throwIfAborted();
+    return await work({ signal: over, end: Date.now() + timeout * 1000 });
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", cancel);
+    // Closes what is still open, and no longer listens to the caller's signal.
+    controller.abort();
   }
-}
+};
 
-async function sleep(seconds: number, { signal }: Deadline): Promise<void> {
+/** Waits; a call does so in one place at a time. */
+const sleep = async (seconds: number, { signal }: Deadline): Promise<void> => {
   await new Promise<void>((resolve) => {
-    const done = (): void => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal.onabort = () => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, seconds * 1000);
-    signal.addEventListener("abort", done);
   });
   signal.throwIfAborted();
-}
+};
 
 /** The whole URL of what may be a part of one; empty where it is not valid. */
-function linked(url: string, base?: string): string {
+const linked = (url: string, base?: string): string => {
   try {
     return new URL(url, base).href;
   } catch {
     return "";
   }
-}
+};
 
 const isUrl = (text: string): boolean =>
   /^https?:\/\/\S+$/.test(text) && !!linked(text);
@@ -731,11 +600,11 @@ const isUrl = (text: string): boolean =>
 const hostOf = (url: string): string => new URL(url).origin;
 
 /** What the action gives; what the platform throws becomes this module's error. */
-async function attempt<T>(
+const attempt = async <T>(
   action: () => Promise<T>,
   url: string,
   { signal }: Deadline,
-): Promise<T> {
+): Promise<T> => {
   try {
     return await action();
   } catch (error) {
@@ -746,17 +615,15 @@ async function attempt<T>(
     const { cause, code, message } = error as Thrown;
     // The messages may quote the URL, which may be signed.
     const reason = textOf(cause?.code ?? code);
-    throw new ConnectionFailedError(
+    const told = [reason, message, cause?.message].join();
+    return fail(
+      ConnectionFailedError,
       `the connection to ${hostOf(url)} failed${reason && `: ${reason}`}`,
       "check the URL, the network and that the server is up",
-      {
-        nothingSent: /(ECONN|connection )refused/i.test(
-          [reason, message, cause?.message].join(),
-        ),
-      },
+      { nothingSent: /(ECONN|connection )refused/i.test(told) },
     );
   }
-}
+};
 
 /** What the platforms throw where a connection fails. */
 interface Thrown {
@@ -765,35 +632,31 @@ interface Thrown {
   readonly cause?: Thrown;
 }
 
-/** Hands over the content of an answer as it arrives, until `sink` says that it has enough. */
-async function pour(
+/** Hands over the content of an answer as it arrives, until `sink` says that it has enough; the end of the call closes the rest. */
+const pour = async (
   { body, url }: Answer,
   deadline: Deadline,
   sink: (piece: Uint8Array) => unknown,
-): Promise<void> {
+): Promise<void> => {
   const reader = body?.getReader();
-  try {
-    while (reader) {
-      const { done, value } = await attempt(() => reader.read(), url, deadline);
-      if (done || (await sink(value))) {
-        break;
-      }
+  while (reader) {
+    const { done, value } = await attempt(() => reader.read(), url, deadline);
+    if (done || (await sink(value))) {
+      break;
     }
-  } finally {
-    reader?.cancel().catch(ignore);
   }
-}
+};
 
 const ignore = (): void => {
   // What fails here changes nothing any more.
 };
 
 /** The content as text; no more than its start where that is long. */
-async function content(
+const content = async (
   answer: Answer,
   deadline: Deadline,
   most = LARGEST,
-): Promise<string> {
+): Promise<string> => {
   const decoder = new TextDecoder();
   let text = "";
   await pour(answer, deadline, (piece) => {
@@ -801,102 +664,18 @@ async function content(
     return text.length > most;
   });
   return text;
-}
+};
 
 /** What is used of a Response. */
-type Answer = Pick<Response, "status" | "headers" | "url" | "body">;
-
-/** Addresses that are no server's of the internet: this machine's, its network's and nobody's. */
-const PRIVATE =
-  /^(0|10|127|22[4-9]|2[345]\d|169\.254|172\.(1[6-9]|2\d|3[01])|192\.(168|0\.[02])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])|198\.(1[89]|51\.100)|203\.0\.113)\.|^(?![23]\w{3}:).*:|^(2001:(:|\w\w?:|1\w\w:|db8:)|2002:|3fff:)/;
-
-/** An address of a host, as the platform finds it. */
-interface Address {
-  readonly address: string;
-  readonly family: number;
-}
-
-/** Tells a connection where to go. */
-type Found = (
-  error: unknown,
-  address?: string | readonly Address[],
-  family?: number,
-) => void;
-
-/** What is used of the platform's `dns` and `http`. */
-interface Dns {
-  lookup(
-    host: string,
-    options: { readonly all: true },
-    done: (error: unknown, found?: readonly Address[]) => void,
-  ): void;
-}
-
-interface Requests {
-  get(
-    url: string,
-    options: object,
-    done: (message: Message) => void,
-  ): { on(event: "error", done: (error: unknown) => void): void };
-}
-
-interface Message extends AsyncIterable<Uint8Array> {
-  readonly statusCode: number;
-  readonly headers: Record<string, string>;
-  destroy(): void;
-}
-
-/**
- * Like `fetch`, from public addresses alone, so that no URL leads into one's own network: the one that is
- * connected to was checked, once the host's name was resolved.
- */
-async function publicFetch(
-  url: string,
-  { signal }: RequestInit,
-): Promise<Answer> {
-  const { hostname, protocol } = new URL(url);
-  const check = ({ address }: Pick<Address, "address">): void => {
-    if (PRIVATE.test(address)) {
-      refuse(
-        `${hostname} has an address that isn't public; allowPrivate fetches it nevertheless`,
-      );
-    }
-  };
-  if (/^\[|^[\d.]+$/.test(hostname)) {
-    check({ address: hostname.replace(/[[\]]/g, "") });
-  }
-  const { get } = await builtin<Requests>(protocol.slice(0, -1));
-  const dns = await builtin<Dns>("dns");
-  const lookup = (host: string, { all }: { all?: boolean }, done: Found) =>
-    dns.lookup(host, { all: true }, (error, found = []) => {
-      try {
-        found.forEach(check);
-      } catch (refused) {
-        error = refused;
-      }
-      const [first] = found;
-      done(error, all ? found : first?.address, first?.family);
-    });
-  return new Promise((resolve, reject) => {
-    // A connection of its own: one that others left open was not checked.
-    get(url, { signal, lookup, agent: false }, (message) => {
-      const pieces = message[Symbol.asyncIterator]();
-      const cancel = async (): Promise<void> => message.destroy();
-      // All that is used of a stream; Node 18 breaks down over its own, once that is cancelled.
-      const reader = { read: () => pieces.next(), cancel };
-      resolve({
-        url,
-        status: message.statusCode,
-        headers: new Headers(message.headers),
-        body: { getReader: () => reader, cancel } as unknown as Answer["body"],
-      });
-    }).on("error", reject);
-  });
+interface Answer extends Pick<Response, "status" | "headers" | "url"> {
+  readonly body: {
+    getReader(): { read(): Promise<IteratorResult<Uint8Array, unknown>> };
+  } | null;
 }
 
 interface Request {
-  readonly body?: FormData | string;
-  readonly accept?: string;
+  readonly body?: FormData | Blob;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Whether it may be sent again after a broken connection. */
   readonly repeatable?: boolean;
 }
@@ -912,27 +691,24 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** Finds a text of ASCII however JSON, URLs and HTML escape it, a few times over, in linear time. */
 const escapable = (text: string): RegExp =>
   new RegExp(
-    [...text]
-      .map((char) => {
-        const code = char.charCodeAt(0);
-        const hex = code.toString(16);
-        const name = ENTITIES[char] ?? "#";
-        return (
-          `\\\\{0,7}(?:${char.replace(/\W/, "\\$&")}|u00${hex}|x${hex}|%(?:25){0,3}${hex}|` +
-          `&(?:amp;){0,3}(?:#x0{0,6}${hex}|#0{0,6}${code}|${name});)`
-        );
-      })
-      .join(""),
+    text.replace(/./g, (char) => {
+      const code = char.charCodeAt(0);
+      const hex = code.toString(16);
+      const name = ENTITIES[char] ?? "#";
+      return (
+        `\\\\{0,7}(?:${char.replace(/\W/, "\\$&")}|u00${hex}|x${hex}|%(?:25){0,3}${hex}|` +
+        `&(?:amp;){0,3}(?:#x0{0,6}${hex}|#0{0,6}${code}|${name});)`
+      );
+    }),
     "gi",
   );
 
 /** A server as one client talks to it. Throws ConfigurationError where that cannot be. */
-function serverAt(
+const serverAt = (
   base: string,
   credentials?: Credentials,
-  by: (url: string, init: RequestInit) => Promise<Answer> = (url, init) =>
-    fetch(url, init),
-) {
+  by?: (url: string, init: RequestInit) => Promise<Answer>,
+) => {
   if (!isUrl(base)) {
     fail(
       ConfigurationError,
@@ -942,7 +718,6 @@ function serverAt(
   }
   const host = hostOf(base);
   const { clientId = "", clientSecret = "", token } = credentials ?? {};
-  const secret = token ?? clientSecret;
   const credited: Readonly<Record<string, string>> = !credentials
     ? {}
     : token === undefined
@@ -959,6 +734,7 @@ function serverAt(
   }
 
   /** A text without the secret, which some servers repeat. */
+  const secret = token ?? clientSecret;
   const hidden = secret && escapable(secret);
   const redacted = (text: string): string =>
     hidden ? text.replace(hidden, "***") : text;
@@ -967,11 +743,11 @@ function serverAt(
    * The good answer to a request, redirects followed. Where nothing can have been done yet (refused, 429,
    * 503) it is sent again after a pause. Throws ViewComfyError.
    */
-  async function answer(
+  const answer = async (
     path: string,
     deadline: Deadline,
     request: Request = {},
-  ): Promise<Answer> {
+  ): Promise<Answer> => {
     const { repeatable = !request.body } = request;
     // What may be sent again is, for half a minute: a server may restart.
     for (let left = repeatable ? 6 : 3, wait = 0.5; ; left--) {
@@ -980,34 +756,24 @@ function serverAt(
       } catch (error) {
         const { status = 0, nothingSent, retryAfter } = error as Refusal;
         wait = retryAfter ?? wait * (1.5 + Math.random() / 2);
+        const isSafe =
+          nothingSent ||
+          [429, 503].includes(status) ||
+          (repeatable && (status >= 500 || nothingSent === false));
         if (
           !left ||
-          wait > Math.min(60, (deadline.end - Date.now()) / 1000) ||
-          !(
-            nothingSent ||
-            status === 429 ||
-            status === 503 ||
-            (repeatable && (status >= 500 || nothingSent === false))
-          )
+          !isSafe ||
+          wait > Math.min(60, (deadline.end - Date.now()) / 1000)
         ) {
           throw error;
         }
       }
       await sleep(wait, deadline);
     }
-  }
+  };
 
-  async function json(
-    path: string,
-    deadline: Deadline,
-    request?: Request,
-  ): Promise<unknown> {
-    return parsed(
-      await content(await answer(path, deadline, request), deadline),
-    );
-  }
-
-  function parsed(text: string): unknown {
+  /** The JSON of an answer. Throws ProtocolError for anything else. */
+  const parsed = (text: string): unknown => {
     try {
       return readJson(text);
     } catch {
@@ -1017,37 +783,29 @@ function serverAt(
         ENDPOINT,
       );
     }
-  }
+  };
 
-  async function sent(
+  const sent = async (
     url: string,
     deadline: Deadline,
-    { body, accept = "*/*" }: Request,
-  ): Promise<Answer> {
+    { body, headers: own }: Request,
+  ): Promise<Answer> => {
     for (let left = MOST_REDIRECTS; left; left--) {
-      const [here, home] = [new URL(url), new URL(base)];
+      const from = hostOf(url);
       // What is meant for one server goes to no other, and never in the clear after TLS.
-      const atHome =
-        here.host === home.host &&
-        (here.protocol === home.protocol || here.protocol === "https:");
+      const atHome = [host, host.replace("http:", "https:")].includes(from);
       if (body && !atHome) {
         fail(
           ProtocolError,
-          `${host} redirects the call to ${hostOf(url)}`,
+          `${host} redirects the call to ${from}`,
           "if you trust that server, use its own URL; nothing was sent there",
         );
       }
       const response = await attempt(
         () =>
-          by(url, {
+          (by ?? fetch)(url, {
             method: body ? "POST" : "GET",
-            headers: {
-              Accept: accept,
-              ...(typeof body === "string" && {
-                "Content-Type": "application/json",
-              }),
-              ...(atHome && credited),
-            },
+            headers: { ...own, ...(atHome && credited) },
             body: body ?? null,
             redirect: SERVER ? "manual" : "follow",
             credentials: "omit",
@@ -1068,8 +826,6 @@ function serverAt(
         deadline.signal.throwIfAborted();
         throw errorOf(response, redacted(said));
       }
-      response.body?.cancel().catch(ignore);
-      const from = hostOf(url);
       url = linked(target, url);
       if (!isUrl(url)) {
         fail(
@@ -1081,10 +837,10 @@ function serverAt(
       body = status < 307 ? undefined : body;
     }
     return fail(ProtocolError, `${host} keeps redirecting`, "check the URL");
-  }
+  };
 
-  return { host, redacted, answer, json, parsed };
-}
+  return { host, redacted, answer, parsed };
+};
 
 type Http = ReturnType<typeof serverAt>;
 
@@ -1092,7 +848,6 @@ type Http = ReturnType<typeof serverAt>;
 interface Refusal {
   readonly name: string;
   readonly message: string;
-  readonly faults?: readonly Fault[];
   readonly promptId?: string | undefined;
   readonly status?: number | undefined;
   readonly retryAfter?: number;
@@ -1100,28 +855,25 @@ interface Refusal {
 }
 
 /** Seconds that the server asks to wait, which it may give as a number or as a date. */
-function retryAfter({ headers }: Answer): number | undefined {
+const retryAfter = ({ headers }: Answer): number | undefined => {
   const asked = headers.get("retry-after") ?? "";
   const seconds = /^\d+$/.test(asked)
     ? Number(asked)
     : (Date.parse(asked) - Date.now()) / 1000;
   return seconds >= 0 ? seconds : undefined;
-}
+};
 
 // What a server says
 
-const NOT_ACCEPTED = [
-  AuthenticationError,
-  "doesn't accept the credentials",
-  "check the client id and secret against ViewComfy's dashboard",
-] as const;
-
 /** The errors that answers stand for: by their status, else by its first digit. */
 const REFUSALS: Readonly<
-  Record<number, readonly [Kind<unknown>, string, string]>
+  Record<number, readonly [Kind<unknown>, what: string, hint: string]>
 > = {
-  401: NOT_ACCEPTED,
-  403: NOT_ACCEPTED,
+  401: [
+    AuthenticationError,
+    "doesn't accept the credentials",
+    "check the client id and secret against ViewComfy's dashboard",
+  ],
   404: [
     NotFoundError,
     "has nothing at this URL",
@@ -1145,11 +897,11 @@ const REFUSALS: Readonly<
   5: [ServerError, "failed", `try again later; if the error persists, ${LOGS}`],
 };
 
-function errorOf(answer: Answer, text: string): ViewComfyError {
+const errorOf = (answer: Answer, text: string): ViewComfyError => {
   const { status, url } = answer;
   const body = bodyOf(text);
   const faults = nodeFaults(body);
-  const [Refusal, what, hint] = REFUSALS[status] ??
+  const [Refusal, what, hint] = REFUSALS[status === 403 ? 401 : status] ??
     REFUSALS[Math.floor(status / 100)] ?? [
       ProtocolError,
       "answered with an unexpected status",
@@ -1157,47 +909,65 @@ function errorOf(answer: Answer, text: string): ViewComfyError {
     ];
   const words = plain(said(body));
   return new Refusal(
-    `${hostOf(url)} ${what} (${status})${words && `: ${words}`}`,
+    withFaults(
+      `${hostOf(url)} ${what} (${status})${words && `: ${words}`}`,
+      faults,
+    ),
     hint,
     { status, faults, retryAfter: retryAfter(answer) },
   );
-}
+};
 
-function faultText(fault: NodeFault): string {
+/** A refusal's message with what is wrong with single nodes. */
+const withFaults = (summary: string, faults: readonly NodeFault[]): string =>
+  [summary, ...listed(faults.map(faultText), 10)].join("\n  ");
+
+const faultText = (fault: NodeFault): string => {
   const { node, classType, input, message, property } = fault;
   const name = property && `${labelOf(fault)}: `;
   const about = classType && ` (${classType})`;
   const place = input && `, inputs.${input}`;
   return `${name}node ${node}${about}${place}: ${message}`;
-}
+};
 
 /** A parameter by both its names, where they differ. */
 const labelOf = ({ parameter, property }: Named): string =>
   property + (parameter === property ? "" : ` (${parameter})`);
 
-function executionError(details: unknown, promptId?: string): ExecutionError {
-  const body = typeof details === "string" ? bodyOf(details) : details;
-  let reason = plain(said(body) || told(body));
-  let fault: NodeFault | undefined;
-  if (isObject(body) && "exception_message" in body) {
-    fault = {
-      ...UNNAMED,
-      node: clean(body["node_id"]) || "?",
-      classType: clean(body["node_type"]),
-      input: "",
-      message: plain(textOf(body["exception_message"])),
-    };
-    reason = faultText(fault);
-  }
+/** What a fault is about until its parameter is known. */
+const UNNAMED: Named = { parameter: "", property: "" };
+
+const executionError = (
+  details: unknown,
+  promptId?: string,
+): ExecutionError => {
+  const body = isText(details) ? bodyOf(details) : details;
+  const { node_id, node_type, exception_message: message } = objectOf(body);
+  const fault =
+    message === undefined
+      ? undefined
+      : nodeFault(textOf(node_id) || "?", node_type, textOf(message));
+  const reason = fault ? faultText(fault) : plain(said(body) || told(body));
   return new ExecutionError(
     `the workflow failed: ${reason || "the server gave no reason"}`,
     LOGS,
     { promptId, fault },
   );
-}
+};
 
-/** What a fault is about until its parameter is known. */
-const UNNAMED: Named = { parameter: "", property: "" };
+/** A fault from what a server says of a node. */
+const nodeFault = (
+  node: string,
+  classType: unknown,
+  message: string,
+  input?: unknown,
+): NodeFault => ({
+  ...UNNAMED,
+  node: printable(node),
+  classType: clean(classType),
+  input: clean(input),
+  message: plain(message),
+});
 
 const clean = (value: unknown): string => printable(textOf(value));
 
@@ -1205,8 +975,8 @@ const plain = (words: string): string =>
   printable(words).trim().replace(/\s+/g, " ").slice(0, 500);
 
 /** What ComfyUI found wrong in single inputs, wherever in the answer `node_errors` stand. */
-function nodeFaults(body: unknown, depth = 6): NodeFault[] {
-  if (typeof body === "string" && body.includes("node_errors")) {
+const nodeFaults = (body: unknown, depth = 6): NodeFault[] => {
+  if (isText(body) && body.includes("node_errors")) {
     body = bodyOf(body);
   }
   if (!isObject(body) || !depth) {
@@ -1221,31 +991,30 @@ function nodeFaults(body: unknown, depth = 6): NodeFault[] {
     return [errors]
       .flat()
       .filter(isObject)
-      .map(({ message, details, extra_info }) => ({
-        ...UNNAMED,
-        node: clean(node),
-        classType: clean(class_type),
-        input: clean(objectOf(extra_info)["input_name"]),
-        message: plain(said({ message, details })),
-      }));
+      .map(({ message, details, extra_info }) =>
+        nodeFault(
+          node,
+          class_type,
+          said({ message, details }),
+          objectOf(extra_info)["input_name"],
+        ),
+      );
   });
-}
-
-const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
+};
 
 /** The JSON of an answer, else its text, of a page only the title. */
-function bodyOf(text: string): unknown {
+const bodyOf = (text: string): unknown => {
   try {
     return readJson(text);
   } catch {
     const [, title = ""] = /<title[^<>]*>([^<]*)/i.exec(text) ?? [];
     return /^\s*</.test(text) ? title : text;
   }
-}
+};
 
 /** What an answer says: ViewComfy's form, FastAPI's, ComfyUI's or plain text. */
-function said(body: unknown, depth = 6): string {
-  if (typeof body === "string") {
+const said = (body: unknown, depth = 6): string => {
+  if (isText(body)) {
     return body;
   }
   const parts = !depth
@@ -1257,7 +1026,7 @@ function said(body: unknown, depth = 6): string {
           .map((name) => objectOf(body)[name]);
   const words = parts.map((each) => said(each, depth - 1)).filter(Boolean);
   return isArray(body) ? words.join("; ") : [...new Set(words)].join(": ");
-}
+};
 
 /** A JSON value of no known form in words. */
 const told = (body: unknown, depth = 6): string =>
@@ -1272,10 +1041,17 @@ const told = (body: unknown, depth = 6): string =>
           )
           .join(", ");
 
+/** No more than `most` of the texts, and how many there are beyond them. */
+const listed = (texts: readonly string[], most: number): string[] =>
+  (texts[most]
+    ? [...texts.slice(0, most), `and ${texts.length - most} more`]
+    : texts
+  ).map(printable);
+
 /** Reads server-sent events as they arrive, until `emit` has had enough; one that is cut off at the end is dropped. */
-function eventReader(
+const eventReader = (
   emit: (type: string, data: string) => boolean,
-): (piece: Uint8Array) => boolean {
+): ((piece: Uint8Array) => boolean) => {
   const decoder = new TextDecoder();
   let type = "";
   let data: string[] = [];
@@ -1300,7 +1076,7 @@ function eventReader(
       } else if (field) {
         type = value;
       } else if (!line) {
-        const enough = data.length > 0 && emit(type, data.join("\n"));
+        const enough = data[0] !== undefined && emit(type, data.join("\n"));
         type = "";
         data = [];
         size = 0;
@@ -1309,7 +1085,7 @@ function eventReader(
       return false;
     });
   };
-}
+};
 
 // What a run gives
 
@@ -1343,8 +1119,8 @@ export class OutputFile {
   readonly #data: unknown;
 
   constructor(about: JsonObject, asked: Asked) {
-    const { data, filepath, ...given } = camelCased(about);
-    const { filename, contentType, size, ...extra } = given;
+    const { data, filepath, filename, contentType, size, ...extra } =
+      camelCased(about);
     const [name, link] = [textOf(filename) || "output", textOf(filepath)];
     const type = textOf(contentType) || typeOf(name);
     this.#data = data;
@@ -1382,66 +1158,83 @@ export class OutputFile {
   async save(directory: string, limits?: Limits): Promise<string> {
     const disk = await openDisk(directory);
     const temporary = `${directory}/.viewcomfy-${randomHex(16)}.part`;
+    const [stem, suffix] = safeName(this.filename, this.contentType);
     try {
       const file = await disk.open(temporary, "wx");
       await this.#pour(limits, (piece) => file.writeFile(piece)).finally(() =>
         file.close(),
       );
-      const name = safeName(this.filename, this.contentType);
-      return await placed(disk, temporary, directory, name);
+      for (let number = 0; ; number++) {
+        const path = `${directory}/${stem}${number ? ` (${number})` : ""}${suffix}`;
+        try {
+          // Fails where the name is taken, so that two runs at once cannot take it both.
+          await (await disk.open(path, "wx")).close();
+          await disk.rename(temporary, path);
+          return path;
+        } catch (error) {
+          if ((error as Thrown).code !== "EEXIST") {
+            throw error;
+          }
+        }
+      }
     } finally {
       await disk.unlink(temporary).catch(ignore);
     }
   }
 
-  async #pour(
-    limits: Limits = {},
+  /** Hands over the content as it arrives, and checks that all of it did. */
+  #pour(
+    limits: Limits | undefined,
     sink: (piece: Uint8Array) => unknown,
   ): Promise<void> {
-    const { filename, url, size } = this;
+    return limited(limits, LONGEST_RUN, async (deadline) => {
+      let received = 0;
+      await pour(await this.#answer(deadline), deadline, (piece) => {
+        received += piece.length;
+        return sink(piece);
+      });
+      if (!this.#data && received !== (this.size ?? received)) {
+        fail(
+          ConnectionFailedError,
+          `${this.filename} has ${this.size} bytes, but ${received} arrived`,
+          "save it again",
+        );
+      }
+    });
+  }
+
+  /** The content, which came along or is fetched. */
+  async #answer(deadline: Deadline): Promise<Answer> {
+    const { filename, url } = this;
     const data = this.#data;
-    if (data instanceof Uint8Array) {
-      await sink(data);
-    } else if (typeof data === "string") {
-      let bytes;
+    if (data instanceof Blob) {
+      return new Response(data);
+    }
+    if (isText(data)) {
       try {
-        bytes = bytesOf(fromBase64(data.replace(/^data:[^,]{0,200},/, "")));
+        const base64 = data.replace(/^data:[^,]{0,200},/, "");
+        return new Response(bytesOf(fromBase64(base64)));
       } catch {
-        throw new ProtocolError(
+        fail(
+          ProtocolError,
           `${filename} arrived as broken base64`,
           "run it again",
         );
       }
-      await sink(bytes);
-    } else if (!url) {
-      fail(ProtocolError, `the server sent no content for ${filename}`);
-    } else {
-      await limited(limits, LONGEST_RUN, async (deadline) => {
-        let received = 0;
-        try {
-          const response = await serverAt(url).answer("", deadline);
-          await pour(response, deadline, (piece) => {
-            received += piece.length;
-            return sink(piece);
-          });
-        } catch (error) {
-          const { status = 0 } = error as Refusal;
-          throw [401, 403, 404, 410].includes(status)
-            ? new NotFoundError(
-                `the server no longer has ${filename} (${status})`,
-                "links to results expire: save them soon after the run, or run it again",
-                { status },
-              )
-            : error;
-        }
-        if (received !== (size ?? received)) {
-          fail(
-            ConnectionFailedError,
-            `${filename} has ${size} bytes, but ${received} arrived`,
-            "save it again",
-          );
-        }
-      });
+    }
+    try {
+      return url
+        ? await serverAt(url).answer("", deadline)
+        : fail(ProtocolError, `the server sent no content for ${filename}`);
+    } catch (error) {
+      const { status = 0 } = error as Refusal;
+      throw [401, 403, 404, 410].includes(status)
+        ? new NotFoundError(
+            `the server no longer has ${filename} (${status})`,
+            "links to results expire: save them soon after the run, or run it again",
+            { status },
+          )
+        : error;
     }
   }
 }
@@ -1477,6 +1270,7 @@ export class PromptResult {
   /** Whatever else the server said. */
   declare readonly extra: JsonObject;
 
+  /** Throws ViewComfyError for an answer that is not the result of a run that went well. */
   constructor(answer: unknown, asked: Asked, logs: readonly string[] = []) {
     const {
       promptId,
@@ -1504,7 +1298,7 @@ export class PromptResult {
         : undefined,
       outputs: [outputs]
         .flat()
-        .map((each) => (typeof each === "string" ? textFile(each) : each))
+        .map((each) => (isText(each) ? textFile(each) : each))
         .filter(isObject)
         .map((each) => new OutputFile(each, asked)),
       // ComfyUI's history has the workflow third in a list.
@@ -1557,15 +1351,15 @@ export class PromptResult {
   }
 }
 
-function textFile(text: string): JsonObject {
-  const data = new TextEncoder().encode(text);
-  return { filename: "output.txt", size: data.length, data };
-}
+const textFile = (text: string): JsonObject => {
+  const data = new Blob([text]);
+  return { filename: "output.txt", size: data.size, data };
+};
 
-function failIfFailed(
+const failIfFailed = (
   { status, completed, promptId }: PromptResult,
   details: unknown,
-): void {
+): void => {
   if (CANCELLED.test(status)) {
     fail(RunCancelledError, "the run was cancelled at the server", undefined, {
       atServer: true,
@@ -1582,30 +1376,30 @@ function failIfFailed(
       promptId,
     );
   }
-}
+};
 
 const CANCELLED = /^(cancell?ed|interrupted)$/i;
 
 /** The node that made a file, where that can be told: by its prefix, else by its kind. */
-function makerOf(
+const makerOf = (
   filename: string,
   contentType: string,
   { params, outputs = [] }: Asked,
-): string | undefined {
-  const lengths = outputs.map(({ node, prefix, prefix_input }) => {
+): string | undefined => {
+  const likeness = ({ node, prefix, prefix_input }: OutputNode): number => {
     const sent = textOf(params[`${node}-inputs-${prefix_input}`]);
     // Folders are not part of a file's name, and what ComfyUI fills in (%date%) is not known.
     const start = (sent || prefix || "").replace(/^.*[/\\]|%.*$/gs, "");
     return filename.startsWith(start) ? start.length : 0;
-  });
-  const longest = Math.max(...lengths);
-  const nearest = outputs.filter((_, place) => lengths[place] === longest);
+  };
+  const longest = Math.max(...outputs.map(likeness));
+  const nearest = outputs.filter((each) => likeness(each) === longest);
   const alike = nearest.filter(({ kind }) =>
     contentType.startsWith(`${kind}/`),
   );
   const [maker, second] = longest && !nearest[1] ? nearest : alike;
   return second ? undefined : maker?.node;
-}
+};
 
 // Files on their way out
 
@@ -1623,7 +1417,7 @@ interface Disk {
   unlink(path: string): Promise<void>;
 }
 
-async function openDisk(directory: string): Promise<Disk> {
+const openDisk = async (directory: string): Promise<Disk> => {
   if (!SERVER) {
     fail(
       ConfigurationError,
@@ -1634,10 +1428,16 @@ async function openDisk(directory: string): Promise<Disk> {
   const disk = await builtin<Disk>("fs/promises");
   await disk.mkdir(directory, { recursive: true });
   return disk;
-}
+};
 
-/** A file name from a server as a name within a folder on any system: no path, no device, not too long. */
-function safeName(filename: string, contentType: string): string {
+/** Bytes of a text in UTF-8. */
+const sizeOf = (text: string): number => new TextEncoder().encode(text).length;
+
+/**
+ * A file name from a server as a name within a folder on any system, its end apart: no path, no device, not
+ * too long.
+ */
+const safeName = (filename: string, contentType: string): [string, string] => {
   const plain = basename(filename).replace(/[\p{Cc}<>:"|?*]/gu, (char) =>
     char > "\x7f" ? "" : "_",
   );
@@ -1650,67 +1450,29 @@ function safeName(filename: string, contentType: string): string {
   ) {
     name = `_${name}`;
   }
-  const [stem, suffix] = split(name);
-  const encoder = new TextEncoder();
-  const room = 180 - encoder.encode(suffix).length;
-  // As the start of a stream, a character that was cut is left out.
-  const start = new TextDecoder("utf-8", { ignoreBOM: true }).decode(
-    encoder.encode(stem).subarray(0, room),
-    { stream: true },
-  );
-  return start + suffix;
-}
-
-function split(name: string): [string, string] {
-  const dot = name.lastIndexOf(".");
-  const suffix = name.slice(dot);
-  const length = new TextEncoder().encode(suffix).length;
-  return dot > 0 && length > 1 && length <= 20
-    ? [name.slice(0, dot), suffix]
-    : [name, ""];
-}
-
-/** Moves a complete file to its name, or to the next free one. */
-async function placed(
-  disk: Disk,
-  temporary: string,
-  directory: string,
-  name: string,
-): Promise<string> {
-  const [stem, suffix] = split(name);
-  for (let number = 0; ; number++) {
-    const path = `${directory}/${stem}${number ? ` (${number})` : ""}${suffix}`;
-    try {
-      // Fails where the name is taken, so that two runs at once cannot take it both.
-      await (await disk.open(path, "wx")).close();
-      await disk.rename(temporary, path);
-      return path;
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== "EEXIST") {
-        throw error;
-      }
-    }
+  const [end = ""] = /(?<=.)\.[^.]+$/s.exec(name) ?? [];
+  const suffix = sizeOf(end) > 20 ? "" : end;
+  const stem = [...name.slice(0, name.length - suffix.length).slice(0, 180)];
+  while (sizeOf(stem.join("") + suffix) > 180) {
+    stem.pop();
   }
-}
-
-/** Digits that tell things apart; no secret depends on them, and not every runtime has `crypto`. */
-const randomHex = (length: number): string =>
-  Array.from({ length }, () =>
-    Math.floor(Math.random() * 16).toString(16),
-  ).join("");
+  return [stem.join(""), suffix];
+};
 
 // Where a workflow runs
 
-/** How a call's files at URLs are fetched. */
-export interface Fetching {
-  /** Whether addresses that are not public are fetched from; a caller's own words should not lead there. */
-  readonly allowPrivate?: boolean | undefined;
-  /** The most bytes that each file may have: 1 GiB by default. */
-  readonly maxBytes?: number | undefined;
+/** A file as it is sent, and the parameter that it is for. */
+export interface Upload extends Named {
+  /** The content, or where it is. */
+  readonly data: Blob | { readonly url: string };
+  readonly filename: string;
+  readonly contentType: string;
+  /** The content, once the call goes out. Throws ViewComfyError where it cannot be had. */
+  blob(deadline: Deadline): Promise<Blob>;
 }
 
 /** One run as it is sent: values and files by wire key, and the workflow to run as JSON text. */
-export interface Call extends Asked, Fetching {
+export interface Call extends Asked {
   readonly files: Readonly<Record<string, Upload>>;
   /** The workflow to run in place of the deployed one. */
   readonly override?: string | undefined;
@@ -1764,62 +1526,25 @@ export type Credentials =
       readonly clientSecret?: undefined;
     };
 
-async function formOf(
-  call: Call,
-  deadline: Deadline,
+const formOf = async (
+  { params, files, override }: Call,
   fields: Readonly<Record<string, string>>,
-): Promise<FormData> {
+  deadline: Deadline,
+): Promise<FormData> => {
   const form = new FormData();
-  const { params, files, override } = call;
-  form.append("params", writeJson(params));
-  if (override) {
-    form.append("workflow_api", override);
-  }
-  for (const [name, value] of entries(fields)) {
+  const texts = {
+    params: writeJson(params),
+    ...(override && { workflow_api: override }),
+    ...fields,
+  };
+  for (const [name, value] of entries(texts)) {
     form.append(name, value);
   }
   for (const [key, upload] of entries(files)) {
-    const { data, filename, contentType } = upload;
-    const blob = (await upload.fetch?.(deadline, call)) ?? (data as Blob);
-    const type = (contentType === UNKNOWN && blob.type) || contentType;
-    form.append(key, blob.slice(0, blob.size, type), filename);
+    form.append(key, await upload.blob(deadline), upload.filename);
   }
   return form;
-}
-
-/** The file at a URL. Throws ViewComfyError where it cannot be had. */
-async function fetched(
-  { href, origin }: URL,
-  { parameter, property }: Named,
-  deadline: Deadline,
-  { allowPrivate, maxBytes = 2 ** 30 }: Fetching,
-): Promise<Blob> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  try {
-    const by = SERVER && !allowPrivate ? publicFetch : undefined;
-    const http = serverAt(href, undefined, by);
-    const answer = await http.answer("", deadline, { repeatable: false });
-    await pour(answer, deadline, (piece) => {
-      size += piece.length;
-      if (size > maxBytes) {
-        refuse(`the file at ${origin} has more than ${maxBytes} bytes`);
-      }
-      pieces.push(piece);
-    });
-    return blobOf(pieces, answer.headers.get("content-type") ?? "");
-  } catch (error) {
-    deadline.signal.throwIfAborted();
-    const { status, message } = error as Refusal;
-    if (error instanceof ConnectionFailedError) {
-      const what = `a file at ${origin} can't be fetched: ${message}`;
-      fail(ConnectionFailedError, what, error.hint, { nothingSent: true });
-    }
-    const words = status ? `${origin} answered ${status}` : message;
-    refuseAll([{ parameter, property, message: words }]);
-    throw error;
-  }
-}
+};
 
 /**
  * A deployment on ViewComfy's cloud, called at its endpoint, the `url` in ViewComfy's dashboard. Throws
@@ -1833,45 +1558,41 @@ export class ViewComfy implements Client {
   }
 
   /** Run the deployed workflow once and wait for its result. Throws ViewComfyError. */
-  run(call: Call, watch: Watch = {}): Promise<PromptResult> {
+  run(call: Call, watch?: Watch): Promise<PromptResult> {
     return limited(watch, LONGEST_RUN, async (deadline) => {
-      const http = this.#http;
-      const response = await http.answer("", deadline, {
-        // Always as a stream: platforms give up on a request that stays silent for minutes.
-        body: await formOf(call, deadline, { logs: "true" }),
-        accept: "text/event-stream, application/json",
-      });
-      if (
-        !response.headers.get("content-type")?.startsWith("text/event-stream")
-      ) {
-        return new PromptResult(
-          http.parsed(await content(response, deadline)),
-          call,
-        );
-      }
+      const { answer, host, parsed, redacted } = this.#http;
       const logs: string[] = [];
       let failure: string | undefined;
       let result: PromptResult | undefined;
-      const reader = eventReader((type, data) => {
+      const hear = (type: string, data: string): boolean => {
         if (type === "prompt_result") {
-          result = new PromptResult(http.parsed(data), call, logs);
+          result = new PromptResult(parsed(data), call, logs);
         } else if (type === "log_message" || type === "error") {
-          const line = http.redacted(data);
+          const line = redacted(data);
           failure = type === "error" ? line : failure;
           logs.push(line);
           logs.splice(0, logs.length - MOST_LOGS);
-          watch.onLog?.(line);
-          progressOf(line).forEach((each) => watch.onProgress?.(each));
+          watch?.onLog?.(line);
+          progressOf(line).forEach((each) => watch?.onProgress?.(each));
         }
         return !!result;
+      };
+      const response = await answer("", deadline, {
+        // Always as a stream: platforms give up on a request that stays silent for minutes.
+        body: await formOf(call, { logs: "true" }, deadline),
+        headers: { Accept: "text/event-stream, application/json" },
       });
-      await pour(response, deadline, reader);
+      if (/^text\/event/.test(response.headers.get("content-type") ?? "")) {
+        await pour(response, deadline, eventReader(hear));
+      } else {
+        hear("prompt_result", await content(response, deadline));
+      }
       if (result) {
         return result;
       }
       throw failure === undefined
         ? new ConnectionFailedError(
-            `${http.host} ended the stream before the result`,
+            `${host} ended the stream before the result`,
             `the run may still go on at the server; ${LOGS}`,
           )
         : executionError(failure);
@@ -1880,13 +1601,13 @@ export class ViewComfy implements Client {
 }
 
 /** The steps that a line of ComfyUI's log tells of, in the bars that its samplers draw. */
-function progressOf(line: string): Progress[] {
+const progressOf = (line: string): Progress[] => {
   const bars = /\d{1,3}%\|[^|]{0,400}\|\s{0,9}(\d{1,9})\/(\d{1,9}) ?\[/g;
   return [...line.matchAll(bars)].map(([, value, total]) => ({
     value: Number(value),
     total: Number(total),
   }));
-}
+};
 
 /**
  * A deployment on ViewComfy's cloud, reached through its gateway, which keeps runs and their results.
@@ -1903,11 +1624,14 @@ export class ViewComfyGateway implements JobClient {
     this.#deployment = options.url;
     serverAt(options.url);
     const base = options.base ?? "https://api.viewcomfy.com";
-    this.#http = serverAt(base.replace(/\/+$/, ""), options);
+    this.#http = serverAt(
+      `${base.replace(/\/+$/, "")}/api/workflow/infer`,
+      options,
+    );
   }
 
   /** Run the deployed workflow once and wait for its result; aborting cancels it at the server too. Throws ViewComfyError. */
-  async run(call: Call, watch: Watch = {}): Promise<PromptResult> {
+  async run(call: Call, watch?: Watch): Promise<PromptResult> {
     const promptId = uuid();
     try {
       return await limited(watch, LONGEST_RUN, async (deadline) => {
@@ -1923,7 +1647,7 @@ export class ViewComfyGateway implements JobClient {
   }
 
   /** Schedule a run and return its prompt id. Throws ViewComfyError. */
-  async submit(call: Call, limits: Limits = {}): Promise<string> {
+  async submit(call: Call, limits?: Limits): Promise<string> {
     const promptId = uuid();
     await limited(limits, SHORT, (deadline) =>
       this.#schedule(call, promptId, deadline),
@@ -1932,28 +1656,29 @@ export class ViewComfyGateway implements JobClient {
   }
 
   /** What the run is doing. Throws ViewComfyError. */
-  async status(promptId: string, limits: Limits = {}): Promise<Status> {
+  async status(promptId: string, limits?: Limits): Promise<Status> {
     const found = await limited(limits, SHORT, (deadline) =>
       this.#ask(promptId, deadline),
     );
     const status = textOf(found?.["status"]).toLowerCase();
-    if (!found) {
-      return "unknown";
-    }
-    if (CANCELLED.test(status)) {
-      return "cancelled";
-    }
-    if (isOver(found)) {
-      return status === "success" ? status : "error";
-    }
-    return /^(pending|queued|scheduled)$/.test(status) ? "waiting" : "running";
+    return !found
+      ? "unknown"
+      : CANCELLED.test(status)
+        ? "cancelled"
+        : isOver(found)
+          ? status === "success"
+            ? status
+            : "error"
+          : /^(pending|queued|scheduled)$/.test(status)
+            ? "waiting"
+            : "running";
   }
 
   /** Wait for the result of a run. Throws ViewComfyError. */
   result(
     promptId: string,
     asked: Asked = { params: {} },
-    limits: Limits = {},
+    limits?: Limits,
   ): Promise<PromptResult> {
     return limited(limits, LONGEST_RUN, (deadline) =>
       this.#awaited(promptId, asked, deadline),
@@ -1961,16 +1686,18 @@ export class ViewComfyGateway implements JobClient {
   }
 
   /** End the run. Throws ViewComfyError. */
-  async cancel(promptId: string, limits: Limits = {}): Promise<void> {
+  async cancel(promptId: string, limits?: Limits): Promise<void> {
     await limited(limits, SHORT, (deadline) =>
-      this.#http.answer("/api/workflow/infer/cancel", deadline, {
-        body: writeJson({
-          prompt_id: promptId,
-          view_comfy_api_url: this.#deployment,
-        }),
+      this.#http.answer("/cancel", deadline, {
+        body: blobOf([writeJson(this.#about(promptId))], "application/json"),
         repeatable: true,
       }),
     );
+  }
+
+  /** How the gateway is told of a run. */
+  #about(promptId: string): Readonly<Record<string, string>> {
+    return { prompt_id: promptId, view_comfy_api_url: this.#deployment };
   }
 
   /** Schedules a run, once: where the connection broke, the server is asked whether it has it before it is sent again. */
@@ -1979,13 +1706,10 @@ export class ViewComfyGateway implements JobClient {
     promptId: string,
     deadline: Deadline,
   ): Promise<void> {
-    const body = await formOf(call, deadline, {
-      prompt_id: promptId,
-      view_comfy_api_url: this.#deployment,
-    });
+    const body = await formOf(call, this.#about(promptId), deadline);
     for (let left = 3; ; left--) {
       try {
-        await this.#http.json("/api/workflow/infer", deadline, { body });
+        await this.#json("", deadline, { body });
         return;
       } catch (error) {
         if (
@@ -2018,7 +1742,8 @@ export class ViewComfyGateway implements JobClient {
       }
       absences = found ? 0 : absences + 1;
       if (absences > 12) {
-        throw new NotFoundError(
+        fail(
+          NotFoundError,
           `${this.#http.host} no longer knows the run`,
           "run it again; if that happens again, tell ViewComfy",
           { promptId },
@@ -2028,20 +1753,32 @@ export class ViewComfyGateway implements JobClient {
     }
   }
 
+  async #json(
+    path: string,
+    deadline: Deadline,
+    request?: Request,
+  ): Promise<unknown> {
+    const { answer, parsed } = this.#http;
+    return parsed(
+      await content(await answer(path, deadline, request), deadline),
+    );
+  }
+
   /** What the gateway says of a run, if anything. */
   async #ask(
     promptId: string,
     deadline: Deadline,
   ): Promise<JsonObject | undefined> {
-    const path = `/api/workflow/infer/?prompt_ids=${encodeURIComponent(promptId)}`;
-    const found = await this.#http.json(path, deadline);
-    if (!isArray(found)) {
-      throw new ProtocolError(
-        `${this.#http.host} answered with something other than a list of runs`,
-        "check the URL of the gateway",
-      );
-    }
-    return found.filter(isObject).find((each) => each["promptId"] === promptId);
+    const { host } = this.#http;
+    const query = `/?prompt_ids=${encodeURIComponent(promptId)}`;
+    const found = await this.#json(query, deadline);
+    return isArray(found)
+      ? found.filter(isObject).find((each) => each["promptId"] === promptId)
+      : fail(
+          ProtocolError,
+          `${host} answered with something other than a list of runs`,
+          "check the URL of the gateway",
+        );
   }
 }
 
@@ -2068,7 +1805,7 @@ export interface Job<R> {
 export type Override = boolean | string | Graph | null | undefined;
 
 /** How a call is sent. */
-interface Sending extends Fetching {
+interface Sending {
   /** A workflow to run in place of the deployed one. */
   readonly overrideWorkflow?: Override;
   /**
@@ -2096,6 +1833,15 @@ export interface Wire {
   readonly files: Record<string, Upload>;
 }
 
+/** How a call in JSON is read. */
+export interface ParseOptions {
+  /**
+   * What stands for a file whose text is a URL: `(url) => new RemoteFile(url)` has it fetched when the call
+   * runs. Without it, such texts are refused.
+   */
+  readonly urls?: ((url: string) => unknown) | undefined;
+}
+
 /** The JSON Schema of a workflow's calls. */
 export interface CallSchema {
   readonly title: string;
@@ -2104,11 +1850,25 @@ export interface CallSchema {
   readonly "x-viewcomfy-outputs": Readonly<Record<string, OutputNode>>;
 }
 
+/** What files need of this runtime, in a module whose workflow takes some. */
+interface Files {
+  file(value: unknown): unknown;
+  uploadOf(value: unknown, field: Named): Upload;
+}
+
+/** What choices need of this runtime, in a module in which some decide what other parameters take. */
+interface Branching {
+  branchOf(field: Field, found: Values, schema: CallSchema): Branch | undefined;
+  place(
+    field: Field,
+    found: Values,
+    schema: CallSchema,
+    files: Files | undefined,
+  ): void;
+}
+
 /** What a generated module knows of its workflow. */
 interface About<P, R> {
-  readonly format: number;
-  /** The JSON Schema of a call, as text. */
-  readonly schema: string;
   /** The names in the schema by those in `Parameters` and in `Result`. */
   readonly parameters: Readonly<Record<keyof P & string, string>>;
   readonly outputs: Readonly<
@@ -2118,460 +1878,436 @@ interface About<P, R> {
   readonly fallback?: string;
   /** The workflow's nodes by id, as JSON text. */
   readonly graph?: string;
-  /** What a workflow with files needs, and one whose choices decide what others take: bundlers drop what no module gives. */
-  readonly files?: typeof FILES;
-  readonly branching?: typeof BRANCHING;
-}
-
-/** How a call in JSON is read. */
-export interface ParseOptions {
-  /** Whether the texts of files may be URLs, which are fetched when the call runs. */
-  readonly urls?: boolean | undefined;
+  readonly files?: Files;
+  readonly branching?: Branching;
 }
 
 /** The values of a call by the schema's names. */
 type Values = Map<string, unknown>;
 
-interface Field {
-  readonly property: string;
-  readonly name: string;
+interface Field extends Named {
   readonly schema: Schema;
   readonly keys: readonly string[];
-  readonly places: readonly string[];
+  readonly isFile: boolean;
   readonly branches: readonly Branch[] | undefined;
 }
 
 /** A deployed workflow: the parameters of a call to it, what a run gives, and its graph. */
-export class Workflow<
-  P extends object,
-  R extends PromptResult,
-  N extends keyof P = never,
+export interface Workflow<P, R, N extends keyof P = keyof P> extends About<
+  P,
+  R
 > {
   /** The JSON Schema of a call. */
   readonly schema: CallSchema;
   /** What is sent for the parameters that a call leaves out. */
   readonly defaults: Readonly<Omit<Required<P>, N>>;
-  readonly #about: About<P, R>;
-  readonly #fields: readonly Field[];
-  readonly #outputs: readonly (OutputNode & { readonly property: string })[];
+  readonly fields: readonly Field[];
+  readonly makers: readonly (OutputNode & { readonly property: string })[];
+}
 
-  constructor(about: About<P, R>) {
-    if (about.format !== FORMAT) {
-      fail(
-        IncompatibleModuleError,
-        "this module and its runtime are of different versions",
-        "generate both again",
-      );
-    }
-    this.#about = about;
-    this.schema = readJson(about.schema) as CallSchema;
-    const { properties, "x-viewcomfy-outputs": outputs } = this.schema;
-    this.#fields = entries<string>(about.parameters).map(([property, name]) => {
-      const schema = properties[name] as Schema;
+/** Any workflow, where its types do not matter. */
+type Known = Workflow<object, PromptResult>;
+
+/** The workflow of a generated module, which gives the schema of its calls as JSON text. */
+export const workflowOf = <P, R, N extends keyof P = never>(
+  about: About<P, R> & { readonly format: number; readonly schema: string },
+): Workflow<P, R, N> => {
+  if (about.format !== FORMAT) {
+    fail(
+      IncompatibleModuleError,
+      "this module and its runtime are of different versions",
+      "generate both again",
+    );
+  }
+  const schema = readJson(about.schema) as CallSchema;
+  const { properties, "x-viewcomfy-outputs": outputs } = schema;
+  const fields = entries<string>(about.parameters).map(
+    ([property, parameter]): Field => {
+      const own = properties[parameter] as Schema;
       return {
+        parameter,
         property,
-        name,
-        schema,
-        keys: [schema["x-viewcomfy-key"]].flat(),
-        places: [schema["x-viewcomfy-place"] ?? []].flat(),
-        branches: schema["x-viewcomfy-branches"],
+        schema: own,
+        keys: [own["x-viewcomfy-key"]].flat(),
+        isFile: "x-viewcomfy-media" in own,
+        branches: own["x-viewcomfy-branches"],
       };
-    });
-    this.#outputs = entries<string>(about.outputs).map(([property, name]) => ({
+    },
+  );
+  const defaults = fields
+    .filter((field) => "default" in field.schema)
+    .map((field) => [field.property, field.schema.default]);
+  return {
+    ...about,
+    schema,
+    fields,
+    defaults: fromEntries(defaults) as Omit<Required<P>, N>,
+    makers: entries<string>(about.outputs).map(([property, name]) => ({
       property,
       ...(outputs[name] as OutputNode),
-    }));
-    this.defaults = fromEntries(
-      this.#fields
-        .filter(({ schema }) => "default" in schema)
-        .map(({ property, schema }) => [property, schema.default]),
-    ) as Omit<Required<P>, N>;
-  }
+    })),
+  };
+};
 
-  /** All that is wrong with a call as JSON, which may be text; nothing where it is accepted. */
-  validate(call: unknown, options?: ParseOptions): Fault[] {
-    return this.#read(call, options)[1];
-  }
+/** All that is wrong with a call as JSON, which may be text; nothing where it is accepted. */
+export const faultsOf = (
+  workflow: Known,
+  call: unknown,
+  options?: ParseOptions,
+): Fault[] => read(workflow, call, options)[1];
 
-  /** The parameters of a call as JSON, which may be text. Throws InvalidParametersError with all faults at once. */
-  parse(call: unknown, options?: ParseOptions): P {
-    const [found, faults] = this.#read(call, options);
-    refuseAll(faults);
-    return found as P;
-  }
+/** The parameters of a call as JSON, which may be text. Throws InvalidParametersError with all faults at once. */
+export const parsedCall = <P, R>(
+  workflow: Workflow<P, R>,
+  call: unknown,
+  options?: ParseOptions,
+): P => {
+  const [found, faults] = read(workflow, call, options);
+  refuseAll(faults);
+  return found as P;
+};
 
-  /** The call as JSON text, by the schema's names, files as `data:` URIs or URLs. Throws InvalidParametersError. */
-  async toJSON(parameters: P): Promise<string> {
-    const { files } = this.toWire(parameters);
-    const [found, faults] = this.#checked(parameters, "property");
-    const call: Record<string, unknown> = {};
-    const linkOf = this.#about.files?.linkOf;
-    for (const { property, name, keys } of this.#fields) {
-      const value = found.get(name);
-      const [upload] = keys.map((key) => files[key]);
-      if (value instanceof Stored) {
-        const message = `${value.name} is on the server: there is no content to write`;
-        faults.push({ parameter: name, property, message });
-      } else if (value !== undefined) {
-        call[name] =
-          upload && typeof value !== "string" ? await linkOf?.(upload) : value;
+/** The call as JSON text, by the schema's names, files as `data:` URIs or URLs. Throws InvalidParametersError. */
+export const jsonOf = async <P extends object, R>(
+  workflow: Workflow<P, R>,
+  parameters: P,
+): Promise<string> => {
+  const { files } = wireOf(workflow, parameters);
+  const [found, faults] = checked(workflow, parameters, "property");
+  const call: Record<string, unknown> = {};
+  for (const { property, parameter, keys } of workflow.fields) {
+    const value = found.get(parameter);
+    const upload = files[keys[0] ?? ""];
+    if (value instanceof Stored) {
+      const message = `${value.name} is on the server: there is no content to write`;
+      faults.push({ parameter, property, message });
+    } else if (value !== undefined) {
+      call[parameter] = upload && !isText(value) ? await linkOf(upload) : value;
+    }
+  }
+  refuseAll(faults);
+  return writeJson(call);
+};
+
+/** The text that is read back as the same file. */
+const linkOf = async ({ data, contentType }: Upload): Promise<string> => {
+  if (!(data instanceof Blob)) {
+    return data.url;
+  }
+  const bytes = new Uint8Array(await data.arrayBuffer());
+  let binary = "";
+  for (let place = 0; place < bytes.length; place += 4096) {
+    binary += String.fromCharCode(...bytes.subarray(place, place + 4096));
+  }
+  return `data:${contentType};base64,${btoa(binary)}`;
+};
+
+/**
+ * What is sent for a call: all values, untouched ones too; files where they are set; a seed of null as a
+ * number drawn from its range. Throws InvalidParametersError with all faults at once.
+ */
+export const wireOf = <P extends object, R>(
+  workflow: Workflow<P, R>,
+  parameters: P,
+): Wire => {
+  const params: Record<string, unknown> = {};
+  const uploads: Record<string, Upload> = {};
+  const { fallback, files, branching, fields } = workflow;
+  const [found, faults] = checked(workflow, parameters, "property");
+  for (const field of fields) {
+    const { parameter, schema, keys, isFile, branches } = field;
+    const value = found.get(parameter);
+    const branch = branching?.branchOf(field, found, workflow.schema);
+    const isChosen = !branches || (branch && (value !== null || branch.draws));
+    if (value === undefined || !isChosen || (isFile && value === null)) {
+      continue;
+    }
+    check(field, faults, () => {
+      if (files && isFile && !(value instanceof Stored)) {
+        const upload = files.uploadOf(value, field);
+        keys.forEach((key) => (uploads[key] = upload));
+        return;
       }
-    }
-    refuseAll(faults);
-    return writeJson(call);
-  }
-
-  /**
-   * What is sent for a call: all values, untouched ones too; files where they are set; a seed of null as a
-   * number drawn from its range. Throws InvalidParametersError with all faults at once.
-   */
-  toWire(parameters: P): Wire {
-    const params: Record<string, unknown> = {};
-    const uploads: Record<string, Upload> = {};
-    const { fallback, files, branching } = this.#about;
-    const [found, faults] = this.#checked(parameters, "property");
-    for (const field of this.#fields) {
-      const { name, schema, keys, places, branches } = field;
-      const value = found.get(name);
-      const branch = branching?.branchOf(field, found, this.schema);
-      const isChosen = branch && (value !== null || branch.draws);
-      const isFile = "x-viewcomfy-media" in schema;
-      if (
-        value === undefined ||
-        (branches && !isChosen) ||
-        (isFile && value === null)
-      ) {
-        continue;
+      const sent =
+        value === null && schema.type ? drawn(branch ?? schema) : wired(value);
+      keys.forEach((key) => (params[key] = sent));
+      const at = optionsOf(schema)?.indexOf(value) ?? -1;
+      if (at >= 0) {
+        [schema["x-viewcomfy-place"] ?? []]
+          .flat()
+          .forEach((place) => (params[place] = at));
       }
-      check(field, faults, () => {
-        if (isFile && !(value instanceof Stored)) {
-          const upload = files?.uploadOf(value as Given, field) as Upload;
-          keys.forEach((key) => (uploads[key] = upload));
-          return;
-        }
-        const sent =
-          value === null && schema.type
-            ? drawn(branch ?? schema)
-            : wired(value);
-        keys.forEach((key) => (params[key] = sent));
-        const at = optionsOf(schema)?.indexOf(value) ?? -1;
-        if (at >= 0) {
-          places.forEach((place) => (params[place] = at));
-        }
-      });
-    }
-    refuseAll(faults);
-    if (!hasAny(params) && fallback) {
-      assign(params, readJson(fallback));
-    }
-    return { params, files: uploads };
-  }
-
-  /** Run the workflow once and wait for its result. Throws ViewComfyError. */
-  async run(parameters: P, options: RunOptions): Promise<R> {
-    const client = clientOf(options, "run");
-    const call = this.#call(parameters, options);
-    const made = await this.#told(client.run(call, options));
-    return this.#named(made, options, call);
-  }
-
-  /** Start a run and return at once, with its job. Throws ViewComfyError. */
-  async submit(parameters: P, options: SubmitOptions): Promise<Job<R>> {
-    const client = clientOf(options, "submit");
-    const call = this.#call(parameters, options);
-    const promptId = await this.#told(client.submit(call, options));
-    return this.#job(promptId, options, call);
-  }
-
-  /** The job of a run that was started elsewhere. */
-  job(promptId: string, options: JobOptions): Job<R> {
-    return this.#job(promptId, options, { params: {}, outputs: this.#outputs });
-  }
-
-  #job(
-    promptId: string,
-    options: JobOptions,
-    asked: Asked & Partial<Call>,
-  ): Job<R> {
-    const client = clientOf(options, "submit");
-    return {
-      promptId,
-      status: (limits) => client.status(promptId, limits),
-      cancel: (limits) => client.cancel(promptId, limits),
-      result: async (limits) =>
-        this.#named(
-          await client.result(promptId, asked, limits),
-          options,
-          asked,
-        ),
-    };
-  }
-
-  /** What a client gives; what the server refuses is told by parameter. */
-  async #told<T>(given: Promise<T>): Promise<T> {
-    try {
-      return await given;
-    } catch (error) {
-      throw error instanceof RejectedError
-        ? error.byParameter(({ node, input }) =>
-            this.#namesOf(`${node}-inputs-${input}`, UNNAMED),
-          )
-        : error;
-    }
-  }
-
-  /** The names of the parameter with this wire key, else the others. */
-  #namesOf(key: string, others: Named): Named {
-    const found = this.#fieldOf(key);
-    return found ? { parameter: found.name, property: found.property } : others;
-  }
-
-  #fieldOf(key: string): Field | undefined {
-    return this.#fields.find(({ keys }) => keys.includes(key));
-  }
-
-  /** The result with its outputs as properties; what looks wrong with it is told. */
-  #named(
-    made: PromptResult,
-    { onWarning = console.warn }: Warned,
-    { files, override = this.#about.graph }: Partial<Call>,
-  ): R {
-    const outputs = this.#outputs;
-    for (const { property, node, kind } of outputs) {
-      Object.defineProperty(made, property, {
-        get: () => (kind === "text" ? made.textsOf(node) : made.of(node)),
-      });
-    }
-    const unknown = made.outputs.filter(({ node }) => !node);
-    if (outputs[0] && unknown[0]) {
-      const names = listed(
-        unknown.map(({ filename }) => filename),
-        3,
-      );
-      onWarning(
-        `AmbiguousOutputWarning: ${names.join(", ")}: can't tell which output node made this\n` +
-          "hint: give each output node its own filename_prefix; result.outputs has all files",
-      );
-    }
-    if (override && files) {
-      const sent = keys({ ...made.params, ...files }).map((key) =>
-        key.replace(/-viewcomfymask$/, ""),
-      );
-      const found = differences(made.prompt, readJson(override) as Graph, sent);
-      if (found[0]) {
-        onWarning(
-          `DifferentWorkflowWarning: a different workflow ran than the one '${this.schema.title}' was generated from:\n  ` +
-            `${listed(found, 5).join("\n  ")}\n` +
-            "hint: generate the module from the deployed workflow, or override that with the module's own",
-        );
-      }
-    }
-    return made as R;
-  }
-
-  #call(parameters: P, options: Sending): Call {
-    const { overrideWorkflow, send, allowPrivate, maxBytes } = options;
-    const override = overrideOf(overrideWorkflow, this.#about.graph);
-    const wire = this.toWire(parameters);
-    const params =
-      override && overrideWorkflow !== true
-        ? this.#forAnother(readJson(override) as Graph, wire, send)
-        : wire.params;
-    if (!hasAny(params)) {
-      fail(
-        InvalidWorkflowError,
-        `the workflow '${this.schema.title}' has no value that a call could send, and ViewComfy refuses an empty call`,
-        "set any value in one of its nodes and export it again",
-      );
-    }
-    const { files } = wire;
-    const outputs = this.#outputs;
-    return { params, files, override, outputs, allowPrivate, maxBytes };
-  }
-
-  /** The values that another workflow gets: of those that are as here by default it has its own. */
-  #forAnother(
-    graph: Graph,
-    { params, files }: Wire,
-    send = "changed",
-  ): JsonObject {
-    const kept = entries(params).filter(([key, value]) => {
-      const own = this.#fieldOf(key)?.schema.default ?? undefined;
-      return (
-        send === "all" ||
-        own === undefined ||
-        writeJson(value) !== writeJson(wired(own))
-      );
     });
-    const found = fromEntries(kept);
-    refuseAll(
-      keys({ ...found, ...files })
-        .filter((key) => !hasOwn(graph, key.replace(/-inputs-.*/s, "")))
-        .map((key) => ({
-          ...this.#namesOf(key, { parameter: key, property: key }),
-          message: "the workflow doesn't have this node",
-        })),
-    );
-    // ViewComfy refuses to be sent nothing: then any value that the workflow has, a seed rather than others.
-    const own = entries(graph).flatMap(([id, node]) =>
-      entries(inputsOf(node))
-        .filter(([, value]) => typeof value !== "object")
-        .map(([name, value]) => [`${id}-inputs-${name}`, value] as const),
-    );
-    const any = own.find(([key]) => key.endsWith("seed")) ?? own[0];
-    return kept[0] || !any ? found : fromEntries([any]);
   }
+  refuseAll(faults);
+  if (!hasAny(params) && fallback) {
+    assign(params, readJson(fallback));
+  }
+  return { params, files: uploads };
+};
 
-  /** The values of a call as JSON by property, and its faults. */
-  #read(
-    call: unknown,
-    { urls }: ParseOptions = {},
-  ): [Record<string, unknown>, Fault[]] {
-    try {
-      call = typeof call === "string" ? readJson(call) : call;
-    } catch {
-      // Told below.
-    }
-    if (!isObject(call)) {
-      const parameter = "(the call)";
-      const message = "must be an object of names and values";
-      return [{}, [{ parameter, property: parameter, message }]];
-    }
-    const { properties } = this.schema;
-    const given = fromEntries(
-      entries(call).map(([name, value]) => [
-        name,
-        urls &&
-        properties[name]?.["x-viewcomfy-media"] &&
-        typeof value === "string" &&
-        isUrl(value)
-          ? new URL(value)
-          : value,
-      ]),
-    );
-    const [found, faults] = this.#checked(given, "name");
-    return [
-      fromEntries(
-        this.#fields
-          .filter(({ name }) => hasOwn(given, name))
-          .map(({ name, property }) => [property, found.get(name)]),
+/** Run the workflow once and wait for its result. Throws ViewComfyError. */
+export const runOf = async <P extends object, R>(
+  workflow: Workflow<P, R>,
+  parameters: P,
+  options: RunOptions,
+): Promise<R> => {
+  const client = clientOf(options, "run");
+  const call = callOf(workflow, parameters, options);
+  const made = await attributed(workflow, client.run(call, options));
+  return resultOf(workflow, made, options, call);
+};
+
+/** Start a run and return at once, with its job. Throws ViewComfyError. */
+export const submitted = async <P extends object, R>(
+  workflow: Workflow<P, R>,
+  parameters: P,
+  options: SubmitOptions,
+): Promise<Job<R>> => {
+  const client = clientOf(options, "submit");
+  const call = callOf(workflow, parameters, options);
+  const promptId = await attributed(workflow, client.submit(call, options));
+  return jobOf(workflow, promptId, options, call);
+};
+
+/** The job of a run, which may have been started elsewhere. */
+export const jobOf = <P, R>(
+  workflow: Workflow<P, R>,
+  promptId: string,
+  options: JobOptions,
+  asked: Asked & Partial<Call> = { params: {}, outputs: workflow.makers },
+): Job<R> => {
+  const client = clientOf(options, "submit");
+  return {
+    promptId,
+    status: (limits) => client.status(promptId, limits),
+    cancel: (limits) => client.cancel(promptId, limits),
+    result: async (limits) =>
+      resultOf(
+        workflow,
+        await client.result(promptId, asked, limits),
+        options,
+        asked,
       ),
-      faults,
-    ];
-  }
+  };
+};
 
-  /** The values of a call by the schema's names, with the defaults of what it leaves out, and its faults. */
-  #checked(call: object, by: "name" | "property"): [Values, Fault[]] {
-    const given = new Map<string, unknown>(
-      entries(call).filter(([, value]) => value !== undefined),
-    );
-    const { files, branching } = this.#about;
-    const known = this.#fields.map((field) => field[by]);
-    const faults = [...given.keys()]
-      .filter((name) => !known.includes(name))
-      .map((name) => {
-        const near = nearest(name, known);
-        const message = `is not a parameter${near ? `; did you mean ${near}?` : ""}`;
-        return { parameter: name, property: name, message };
-      });
-    const found: Values = new Map();
-    for (const field of this.#fields) {
-      const { name, schema, branches } = field;
-      const value = given.get(field[by]);
-      check(field, faults, () => {
-        if (given.has(field[by])) {
-          found.set(
-            name,
-            branches && value === null ? value : accept(schema, value, files),
-          );
-        } else if (this.schema.required.includes(name)) {
-          refuse("is required");
-        } else if ("default" in schema) {
-          found.set(name, schema.default);
-        }
-      });
-    }
-    for (const field of this.#fields) {
-      check(field, faults, () =>
-        branching?.place(field, found, this.schema, files),
-      );
-    }
-    return [found, faults];
-  }
-}
-
-/** What a field takes under the choices of a call; all it ever takes where one is unknown. */
-function branchOf(
-  { schema, branches = [] }: Field,
-  found: Values,
-  { properties }: CallSchema,
-): Branch | undefined {
-  const isKnown = (name: string): boolean =>
-    found.get(name) === null ||
-    (optionsOf(properties[name] as Schema)?.includes(found.get(name)) ?? true);
-  return (
-    branches.find(({ when }) =>
-      entries(when).every(([name, chosen]) => chosen.includes(found.get(name))),
-    ) ??
-    (branches.every(({ when }) => keys(when).every(isKnown))
-      ? undefined
-      : { ...schema, when: {} })
-  );
-}
-
-/** Refuses a value that the choices of its call do not allow. Throws Refused. */
-function place(
-  field: Field,
-  found: Values,
-  schema: CallSchema,
-  files: typeof FILES | undefined,
-): void {
-  const { name, branches, schema: own } = field;
-  const value = found.get(name);
-  const needed = branches?.flatMap(({ when }) => keys(when));
-  if (!needed?.every((each) => found.has(each)) || (value ?? null) === null) {
-    return;
-  }
-  const branch = branchOf(field, found, schema);
-  if (branch) {
-    const fault = faultOf(() => accept(branch, value, files));
-    if (fault) {
-      refuse(fault + (branch.where ? `, where ${branch.where}` : ""));
-    }
-  } else if (writeJson(value) !== writeJson(own.default ?? null)) {
-    refuse(`counts only where ${own["x-viewcomfy-where"]}: leave it out`);
-  }
-}
-
-/** For a module in which some parameters depend on the choices of others. */
-export const BRANCHING = { branchOf, place };
-
-/** What the action refuses; empty where it refuses nothing. */
-function faultOf(action: () => void): string {
+/** What a client gives; what the server refuses is told by parameter. */
+const attributed = async <T>(
+  workflow: Known,
+  given: Promise<T>,
+): Promise<T> => {
   try {
-    action();
-    return "";
+    return await given;
   } catch (error) {
-    if (error instanceof Refused) {
-      return printable(error.message);
+    if (error instanceof RejectedError) {
+      const { message, hint } = error;
+      const faults = error.faults.map((each) => ({
+        ...each,
+        ...namesOf(workflow, `${each.node}-inputs-${each.input}`, UNNAMED),
+      }));
+      const [summary = ""] = message.split("\n");
+      const text = withFaults(summary, faults);
+      throw new RejectedError(text, hint, { ...error, faults });
     }
     throw error;
   }
-}
+};
 
-/** Does what may find the field's value at fault. */
-function check(
-  { name, property }: Field,
+const fieldOf = ({ fields }: Known, key: string): Field | undefined =>
+  fields.find(({ keys }) => keys.includes(key));
+
+/** The names of the parameter with this wire key, else the others. */
+const namesOf = (workflow: Known, key: string, others: Named): Named => {
+  const { parameter, property } = fieldOf(workflow, key) ?? others;
+  return { parameter, property };
+};
+
+/** The result with its outputs as properties; what looks wrong with it is told. */
+const resultOf = <P, R>(
+  { makers, schema, graph }: Workflow<P, R>,
+  made: PromptResult,
+  { onWarning = console.warn }: Warned,
+  { files, override = graph }: Partial<Call>,
+): R => {
+  for (const { property, node, kind } of makers) {
+    Object.defineProperty(made, property, {
+      get: () => (kind === "text" ? made.textsOf(node) : made.of(node)),
+    });
+  }
+  const unknown = made.outputs
+    .filter(({ node }) => !node)
+    .map(({ filename }) => filename);
+  if (makers[0] && unknown[0]) {
+    onWarning(
+      `AmbiguousOutputWarning: ${listed(unknown, 3).join(", ")}: can't tell which output node made this\n` +
+        "hint: give each output node its own filename_prefix; result.outputs has all files",
+    );
+  }
+  if (override && files) {
+    const sent = keys({ ...made.params, ...files }).map((key) =>
+      key.replace(/-viewcomfymask$/, ""),
+    );
+    const found = differences(made.prompt, readJson(override) as Graph, sent);
+    if (found[0]) {
+      onWarning(
+        `DifferentWorkflowWarning: a different workflow ran than the one '${schema.title}' was generated from:\n  ` +
+          `${listed(found, 5).join("\n  ")}\n` +
+          "hint: generate the module from the deployed workflow, or override that with the module's own",
+      );
+    }
+  }
+  return made as R;
+};
+
+const callOf = <P extends object, R>(
+  workflow: Workflow<P, R>,
+  parameters: P,
+  options: Sending,
+): Call => {
+  const { overrideWorkflow, send } = options;
+  const override = overrideOf(overrideWorkflow, workflow.graph);
+  const wire = wireOf(workflow, parameters);
+  const params =
+    override && overrideWorkflow !== true
+      ? paramsFor(readJson(override) as Graph, workflow, wire, send)
+      : wire.params;
+  if (!hasAny(params)) {
+    fail(
+      InvalidWorkflowError,
+      `the workflow '${workflow.schema.title}' has no value that a call could send, and ViewComfy refuses an empty call`,
+      "set any value in one of its nodes and export it again",
+    );
+  }
+  return { params, files: wire.files, override, outputs: workflow.makers };
+};
+
+/** The values that another workflow gets: of those that are as here by default it has its own. */
+const paramsFor = (
+  graph: Graph,
+  workflow: Known,
+  { params, files }: Wire,
+  send = "changed",
+): JsonObject => {
+  const kept = entries(params).filter(([key, value]) => {
+    const own = fieldOf(workflow, key)?.schema.default ?? undefined;
+    return (
+      send === "all" ||
+      own === undefined ||
+      writeJson(value) !== writeJson(wired(own))
+    );
+  });
+  const found = fromEntries(kept);
+  refuseAll(
+    keys({ ...found, ...files })
+      .filter((key) => !hasOwn(graph, key.replace(/-inputs-.*/s, "")))
+      .map((key) => ({
+        ...namesOf(workflow, key, { parameter: key, property: key }),
+        message: "the workflow doesn't have this node",
+      })),
+  );
+  // ViewComfy refuses to be sent nothing: then any value that the workflow has, a seed rather than others.
+  const own = entries(graph).flatMap(([id, node]) =>
+    entries(inputsOf(node))
+      .filter(([, value]) => typeof value !== "object")
+      .map(([name, value]) => [`${id}-inputs-${name}`, value] as const),
+  );
+  const any = own.find(([key]) => key.endsWith("seed")) ?? own[0];
+  return kept[0] || !any ? found : fromEntries([any]);
+};
+
+/** The values of a call as JSON by property, and its faults. */
+const read = (
+  workflow: Known,
+  call: unknown,
+  { urls }: ParseOptions = {},
+): [Record<string, unknown>, Fault[]] => {
+  try {
+    call = isText(call) ? readJson(call) : call;
+  } catch {
+    // Told below.
+  }
+  if (!isObject(call)) {
+    const parameter = "(the call)";
+    const message = "must be an object of names and values";
+    return [{}, [{ parameter, property: parameter, message }]];
+  }
+  const given = { ...call };
+  for (const { parameter, isFile } of workflow.fields) {
+    const value = textOf(given[parameter]);
+    if (urls && isFile && isUrl(value)) {
+      given[parameter] = urls(value);
+    }
+  }
+  const [found, faults] = checked(workflow, given, "parameter", nearest);
+  return [
+    fromEntries(
+      workflow.fields
+        .filter(({ parameter }) => hasOwn(given, parameter))
+        .map(({ parameter, property }) => [property, found.get(parameter)]),
+    ),
+    faults,
+  ];
+};
+
+/** The values of a call by the schema's names, with the defaults of what it leaves out, and its faults. */
+const checked = (
+  workflow: Known,
+  call: object,
+  by: keyof Named,
+  suggested?: typeof nearest,
+): [Values, Fault[]] => {
+  const { fields, files, branching, schema } = workflow;
+  const given = new Map<string, unknown>(
+    entries(call).filter(([, value]) => value !== undefined),
+  );
+  const known = fields.map((field) => field[by]);
+  const faults = [...given.keys()]
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const message = `is not a parameter${suggested?.(name, known) ?? ""}`;
+      return { parameter: name, property: name, message };
+    });
+  const found: Values = new Map();
+  for (const field of fields) {
+    const { parameter, schema: own, branches } = field;
+    const value = given.get(field[by]);
+    check(field, faults, () => {
+      if (given.has(field[by])) {
+        found.set(
+          parameter,
+          branches && value === null ? value : accept(own, value, files),
+        );
+      } else if (schema.required.includes(parameter)) {
+        refuse("is required");
+      } else if ("default" in own) {
+        found.set(parameter, own.default);
+      }
+    });
+  }
+  for (const field of fields) {
+    check(field, faults, () => branching?.place(field, found, schema, files));
+  }
+  return [found, faults];
+};
+
+/** Does what may refuse the field's value, which then is one of the faults. */
+const check = (
+  { parameter, property }: Field,
   faults: Fault[],
   action: () => void,
-): void {
-  const message = faultOf(action);
-  if (message) {
-    faults.push({ parameter: name, property, message });
+): void => {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof Refused)) {
+      throw error;
+    }
+    faults.push({ parameter, property, message: printable(error.message) });
   }
-}
+};
 
-function refuseAll(faults: readonly Fault[]): void {
+const refuseAll = (faults: readonly Fault[]): void => {
   const lines = faults.map(
     (fault) => `\n  ${labelOf(fault)}: ${fault.message}`,
   );
@@ -2583,7 +2319,7 @@ function refuseAll(faults: readonly Fault[]): void {
       { faults },
     );
   }
-}
+};
 
 /** A value as it is sent: a bare list would be a link. */
 const wired = (value: unknown): unknown =>
@@ -2595,25 +2331,6 @@ const wired = (value: unknown): unknown =>
 
 const hasAny = (params: JsonObject): boolean => !!keys(params)[0];
 
-/** The text that is read back as the same file. */
-async function linkOf({ data, contentType }: Upload): Promise<string> {
-  return data instanceof URL
-    ? data.href
-    : `data:${contentType};base64,${toBase64(new Uint8Array(await data.arrayBuffer()))}`;
-}
-
-/** For a module that takes files. */
-export const FILES = { file, uploadOf, linkOf };
-
-/** No more than `most` of the texts, and how many there are beyond them. */
-function listed(texts: readonly string[], most: number): string[] {
-  const more = texts.length - most;
-  return [
-    ...texts.slice(0, most),
-    ...(more > 0 ? [`and ${more} more`] : []),
-  ].map(printable);
-}
-
 /** A node's class; empty where it is not a node. */
 const classOf = (node: unknown): string => textOf(objectOf(node)["class_type"]);
 
@@ -2621,11 +2338,11 @@ const inputsOf = (node: unknown): JsonObject =>
   objectOf(objectOf(node)["inputs"]);
 
 /** How a workflow that ran differs from the known one, apart from the values that were sent. */
-function differences(
+const differences = (
   ran: Graph,
   known: Graph,
   sent: readonly string[],
-): string[] {
+): string[] => {
   const missing = keys(known)
     .filter((id) => !(id in ran))
     .map((id) => `node ${id} (${classOf(known[id])}) is missing`);
@@ -2649,22 +2366,22 @@ function differences(
       .map((name) => `node ${id} (${kind}) has a different ${name}`);
   });
   return hasAny(ran) ? [...missing, ...others] : [];
-}
+};
 
 /** A seed from the range of its input; from what the narrowest nodes accept where that is not known. */
-function drawn({ minimum = 0, maximum = 2 ** 32 - 1 }: Taking): Whole {
+const drawn = ({ minimum = 0, maximum = 2 ** 32 - 1 }: Taking): Whole => {
   const [lo, hi] = [BigInt(minimum), BigInt(maximum)];
   // Nodes use negative seeds as commands (-1: random, -2: increment), so none is drawn.
   const floor = hi < 0n ? hi : 0n;
   const least = lo > floor ? lo : floor;
   const span = hi > least ? hi - least + 1n : 1n;
   return exact(least + (BigInt(`0x${randomHex(32)}`) % span));
-}
+};
 
-function clientOf<T extends Client>(
+const clientOf = <T extends Client>(
   { client }: { readonly client: T },
   method: string,
-): T {
+): T => {
   return client && method in client
     ? client
     : fail(
@@ -2672,14 +2389,14 @@ function clientOf<T extends Client>(
         `no client that can ${method} is given`,
         "pass a ViewComfy or a ViewComfyGateway, which alone keeps jobs",
       );
-}
+};
 
 /** The JSON text of the workflow that `override` means. */
-function overrideOf(
+const overrideOf = (
   override: Override,
   own: string | undefined,
-): string | undefined {
-  if (override === undefined || override === null || override === false) {
+): string | undefined => {
+  if ((override ?? false) === false) {
     return undefined;
   }
   const given = override === true ? own : override;
@@ -2691,7 +2408,7 @@ function overrideOf(
     );
   }
   try {
-    const text = typeof given === "string" ? given : writeJson(given);
+    const text = isText(given) ? given : writeJson(given);
     const nodes = values(readJson(text) as Graph);
     if (nodes[0] && nodes.every(classOf)) {
       return text;
@@ -2704,4 +2421,341 @@ function overrideOf(
     "overrideWorkflow isn't a workflow in ComfyUI's API format",
     "export it with File > Export (API)",
   );
+};
+
+// #region FILES
+
+// Files on their way in
+
+/**
+ * What a file parameter accepts: a Blob or File, its bytes, the text of a `data:` URI, a file at a URL, or
+ * one that the server already has. Blobs are streamed where the platform can: `await openAsBlob("me.png")`
+ * in Node 20, `Bun.file("me.png")` in Bun. A plain text is never a path.
+ */
+export type FileInput =
+  Blob | ArrayBuffer | Uint8Array | Stored | RemoteFile | `data:${string}`;
+
+/** A file that is somewhere else. */
+abstract class Remote {
+  abstract readonly url: string;
+  /** Its name there, where it has one. */
+  abstract readonly name: string;
+
+  /** Throws Refused where it cannot be fetched from there. */
+  abstract check(): void;
+
+  /** The content, for a parameter. Throws ViewComfyError where it cannot be had. */
+  abstract fetch(parameter: Named, deadline: Deadline): Promise<Blob>;
 }
+
+const file = (value: unknown): FileInput => {
+  if (value instanceof Remote) {
+    value.check();
+  } else if (isText(value) && !value.startsWith("data:")) {
+    refuse(
+      /^https?:\/\//i.test(value)
+        ? `a text must be a data: URI, so that a caller cannot have files fetched; for a file at a URL pass new RemoteFile(${short(value)})`
+        : `a plain text must be a data: URI, never a path; pass a Blob for ${short(value)}`,
+    );
+  }
+  const kinds = [Blob, ArrayBuffer, Uint8Array, Stored, Remote];
+  return isText(value) || kinds.some((kind) => value instanceof kind)
+    ? (value as FileInput)
+    : refuse(
+        `must be a file (Blob, ArrayBuffer, Uint8Array, Stored, RemoteFile or data: URI), not ${short(value)}`,
+      );
+};
+
+/** What files begin with, by their usual ends. */
+const BEGINNINGS: Readonly<Record<string, RegExp>> = {
+  png: /^\x89PNG\r\n/,
+  jpg: /^\xff\xd8\xff/,
+  gif: /^GIF8/,
+  webp: /^.{8}WEBP/s,
+  mp4: /^.{4}ftyp/s,
+  webm: /^.E\xdf\xa3/s,
+  wav: /^.{8}WAVE/s,
+  mp3: /^ID3/,
+  flac: /^fLaC/,
+  ogg: /^OggS/,
+  glb: /^glTF/,
+};
+
+/** The file as it is sent for a field. Throws Refused. */
+const uploadOf = (value: unknown, { parameter, property }: Named): Upload => {
+  let data = value as Blob | Remote;
+  if (!(value instanceof Blob || value instanceof Remote)) {
+    const [bytes, said] = isText(value)
+      ? fromDataUri(value)
+      : [new Uint8Array(value as ArrayBuffer)];
+    const start = String.fromCharCode(...bytes.subarray(0, 16));
+    const end = keys(BEGINNINGS).find((each) => BEGINNINGS[each]?.test(start));
+    data = blobOf([bytes], said ?? typeOf(`.${end}`));
+  }
+  const { name = "", type = "", size } = data as Partial<File>;
+  const filename = basename(name) || parameter + extensionOf(type);
+  if (size === 0) {
+    refuse(`the file ${filename} can't be sent: it is empty`);
+  }
+  const contentType = type || typeOf(filename);
+  return {
+    data,
+    filename,
+    contentType,
+    parameter,
+    property,
+    async blob(deadline) {
+      const found =
+        data instanceof Remote ? await data.fetch(this, deadline) : data;
+      const known = (contentType === UNKNOWN && found.type) || contentType;
+      return found.slice(0, found.size, known);
+    },
+  };
+};
+
+const fromDataUri = (uri: string): [bytes: Uint8Array, type?: string] => {
+  const [
+    ,
+    type,
+    base64,
+    payload = refuse(
+      "the data: URI has no comma between its type and its data",
+    ),
+  ] =
+    /^data:\s*([\w.+-]+\/[\w.+-]+)?[^,]*?(;\s*base64\s*)?,(.*)/s.exec(uri) ??
+    [];
+  const binary = wellFormed(payload)
+    .replace(/\P{ASCII}+/gu, encodeURIComponent)
+    .replace(/%([\da-f]{2})/gi, (_, hex: string) =>
+      String.fromCharCode(parseInt(hex, 16)),
+    );
+  try {
+    const bytes = bytesOf(base64 ? fromBase64(binary) : binary);
+    return type ? [bytes, type] : [bytes];
+  } catch {
+    return refuse("the data: URI isn't valid base64");
+  }
+};
+
+/** For a module that takes files. */
+export const FILES: Files = { file, uploadOf };
+
+/** How a file at a URL is fetched. */
+export interface Fetching {
+  /** Whether addresses that are not public are fetched from; a caller's own words should not lead there. */
+  readonly allowPrivate?: boolean | undefined;
+  /** The most bytes that the file may have: 1 GiB by default. */
+  readonly maxBytes?: number | undefined;
+}
+
+/**
+ * A file at a URL with http or https: fetched when the call runs, within its time and without credentials,
+ * and passed on.
+ */
+export class RemoteFile extends Remote {
+  readonly url: string;
+  readonly #fetching: Fetching;
+
+  constructor(url: URL | string, fetching: Fetching = {}) {
+    super();
+    this.url = String(url);
+    this.#fetching = fetching;
+  }
+
+  /** The end of the URL's path, without what has a meaning for a path or a header. */
+  get name(): string {
+    let name = basename(new URL(this.url).pathname);
+    try {
+      name = decodeURIComponent(name);
+    } catch {
+      // Whatever it is, it stays as it is.
+    }
+    return name
+      .replace(/[^\p{L}\p{N}_ .()+-]/gu, "_")
+      .replace(/^[ .]+|[ .]+$/g, "")
+      .slice(-100);
+  }
+
+  check(): void {
+    if (!isUrl(this.url) || /^\w+:\/\/[^/?#]*@/.test(linked(this.url))) {
+      refuse(
+        "a URL must begin with https:// or http://, without a user name or a password in it",
+      );
+    }
+  }
+
+  async fetch(
+    { parameter, property }: Named,
+    deadline: Deadline,
+  ): Promise<Blob> {
+    const { allowPrivate, maxBytes = 2 ** 30 } = this.#fetching;
+    const origin = hostOf(this.url);
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    try {
+      const by = SERVER && !allowPrivate ? publicFetch : undefined;
+      const http = serverAt(this.url, undefined, by);
+      const answer = await http.answer("", deadline, { repeatable: false });
+      await pour(answer, deadline, (piece) => {
+        size += piece.length;
+        if (size > maxBytes) {
+          refuse(`the file at ${origin} has more than ${maxBytes} bytes`);
+        }
+        pieces.push(piece);
+      });
+      return blobOf(pieces, answer.headers.get("content-type") ?? "");
+    } catch (error) {
+      deadline.signal.throwIfAborted();
+      const { status, message } = error as Refusal;
+      if (error instanceof ConnectionFailedError) {
+        const what = `a file at ${origin} can't be fetched: ${message}`;
+        fail(ConnectionFailedError, what, error.hint, { nothingSent: true });
+      }
+      const words = status ? `${origin} answered ${status}` : message;
+      refuseAll([{ parameter, property, message: words }]);
+      throw error;
+    }
+  }
+}
+
+/** Addresses that are no server's of the internet: this machine's, its network's and nobody's. */
+const PRIVATE =
+  /^(0|10|127|22[4-9]|2[345]\d|169\.254|172\.(1[6-9]|2\d|3[01])|192\.(168|0\.[02])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])|198\.(1[89]|51\.100)|203\.0\.113)\.|^(?![23]\w{3}:).*:|^(2001:(:|\w\w?:|1\w\w:|db8:)|2002:|3fff:)/;
+
+/** An address of a host, as the platform finds it. */
+interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** Tells a connection where to go. */
+type Found = (
+  error: unknown,
+  address?: string | readonly Address[],
+  family?: number,
+) => void;
+
+/** What is used of the platform's `dns` and `http`. */
+interface Dns {
+  lookup(
+    host: string,
+    options: { readonly all: true },
+    done: (error: unknown, found?: readonly Address[]) => void,
+  ): void;
+}
+
+interface Requests {
+  get(
+    url: string,
+    options: object,
+    done: (message: Message) => void,
+  ): { on(event: "error", done: (error: unknown) => void): void };
+}
+
+interface Message extends AsyncIterable<Uint8Array> {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+}
+
+/**
+ * Like `fetch`, from public addresses alone, so that no URL leads into one's own network: the one that is
+ * connected to was checked, once the host's name was resolved.
+ */
+const publicFetch = async (
+  url: string,
+  { signal }: RequestInit,
+): Promise<Answer> => {
+  const { hostname, protocol } = new URL(url);
+  const check = ({ address }: Pick<Address, "address">): void => {
+    if (PRIVATE.test(address)) {
+      refuse(
+        `${hostname} has an address that isn't public; allowPrivate fetches it nevertheless`,
+      );
+    }
+  };
+  if (/^\[|^[\d.]+$/.test(hostname)) {
+    check({ address: hostname.replace(/[[\]]/g, "") });
+  }
+  const { get } = await builtin<Requests>(protocol.slice(0, -1));
+  const dns = await builtin<Dns>("dns");
+  const lookup = (host: string, { all }: { all?: boolean }, done: Found) =>
+    dns.lookup(host, { all: true }, (error, found = []) => {
+      try {
+        found.forEach(check);
+      } catch (refused) {
+        error = refused;
+      }
+      const [first] = found;
+      done(error, all ? found : first?.address, first?.family);
+    });
+  return new Promise((resolve, reject) => {
+    // A connection of its own: one that others left open was not checked.
+    get(url, { signal, lookup, agent: false }, (message) => {
+      const pieces = message[Symbol.asyncIterator]();
+      resolve({
+        url,
+        status: message.statusCode,
+        headers: new Headers(message.headers),
+        body: { getReader: () => ({ read: () => pieces.next() }) },
+      });
+    }).on("error", reject);
+  });
+};
+
+// #endregion
+
+// #region BRANCHING
+
+// Choices on which other parameters depend
+
+/** What a field takes under the choices of a call; all it ever takes where one is unknown. */
+const branchOf = (
+  { schema, branches = [] }: Field,
+  found: Values,
+  { properties }: CallSchema,
+): Branch | undefined => {
+  const isKnown = (name: string): boolean =>
+    found.get(name) === null ||
+    (optionsOf(properties[name] as Schema)?.includes(found.get(name)) ?? true);
+  return (
+    branches.find(({ when }) =>
+      entries(when).every(([name, chosen]) => chosen.includes(found.get(name))),
+    ) ??
+    (branches.every(({ when }) => keys(when).every(isKnown))
+      ? undefined
+      : { ...schema, when: {} })
+  );
+};
+
+/** Refuses a value that the choices of its call do not allow. Throws Refused. */
+const place = (
+  field: Field,
+  found: Values,
+  schema: CallSchema,
+  files: Files | undefined,
+): void => {
+  const { parameter, branches, schema: own } = field;
+  const value = found.get(parameter) ?? null;
+  const needed = branches?.flatMap(({ when }) => keys(when));
+  if (!needed?.every((each) => found.has(each)) || value === null) {
+    return;
+  }
+  const branch = branchOf(field, found, schema);
+  if (branch) {
+    try {
+      accept(branch, value, files);
+    } catch (error) {
+      if (branch.where && error instanceof Refused) {
+        error.message += `, where ${branch.where}`;
+      }
+      throw error;
+    }
+  } else if (writeJson(value) !== writeJson(own.default ?? null)) {
+    refuse(`counts only where ${own["x-viewcomfy-where"]}: leave it out`);
+  }
+};
+
+/** For a module in which some parameters depend on the choices of others. */
+export const BRANCHING: Branching = { branchOf, place };
+
+// #endregion

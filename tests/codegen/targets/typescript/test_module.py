@@ -231,6 +231,14 @@ def test_a_shared_runtime_that_was_edited_is_not_overwritten(project: Path) -> N
     assert done.exit_code == 1 and "edited by hand" in done.stderr
 
 
+def test_a_module_contains_what_its_workflow_can_need_of_the_runtime() -> None:
+    plain = module_text(text_to_image())
+    files = module_text(CASES["image_to_image"]())
+    assert "FileInput" not in plain and "files: FILES" not in plain
+    assert "export type FileInput" in files and "files: FILES" in files
+    assert not any("#region" in text for text in (plain, files))
+
+
 def test_a_property_tells_what_it_takes_as_an_editor_shows_it() -> None:
     text = module_text(text_to_image())
     seed = text.partition("  seed?: number | bigint | null;")[0].rpartition("/**")[2]

@@ -54,9 +54,9 @@ def run(
     """What comes of a run with the file at a URL, sent to a server."""
     call = json.dumps({"image": url})
     client = {"kind": "ViewComfy", "url": to, "token": "secret"}
-    options = given.pop("options", {})
+    fetching = given.pop("fetching", {})
     found: dict[str, Any] = runtime.do(
-        module, "run", call=call, client=client, urls=True, options=options, **given
+        module, "run", call=call, client=client, fetching=fetching, **given
     )
     return found
 
@@ -72,7 +72,7 @@ def sent(server: Server) -> SentFile:
 def test_a_file_at_a_url_is_passed_on(runtime: Runtime, module: Path) -> None:
     with Server(picture()) as store, Server(result()) as server:
         url = f"{store.url}/a%20b/me%0d%22.png?sig=x"
-        run(runtime, module, url, to=server.url, options={"allowPrivate": True})
+        run(runtime, module, url, to=server.url, fetching={"allowPrivate": True})
     found = sent(server)
     assert found.data == b"picture"
     assert (found.filename, found.content_type) == ("me__.png", "image/png")
@@ -83,8 +83,8 @@ def test_a_type_that_the_name_leaves_open_is_the_servers(
     runtime: Runtime, module: Path
 ) -> None:
     with Server(picture()) as store, Server(result()) as server:
-        options = {"allowPrivate": True}
-        run(runtime, module, f"{store.url}/", to=server.url, options=options)
+        fetching = {"allowPrivate": True}
+        run(runtime, module, f"{store.url}/", to=server.url, fetching=fetching)
     assert (sent(server).filename, sent(server).content_type) == ("image", "image/png")
 
 
@@ -154,29 +154,29 @@ def test_a_file_that_is_too_large_is_not_fetched_whole(
     runtime: Runtime, module: Path
 ) -> None:
     with Server(Answer(200, b"x" * 100)) as store, Server(result()) as server:
-        options = {"allowPrivate": True, "maxBytes": 10}
+        fetching = {"allowPrivate": True, "maxBytes": 10}
         with pytest.raises(Failed, match="has more than 10 bytes") as caught:
-            run(runtime, module, store.url, to=server.url, options=options)
+            run(runtime, module, store.url, to=server.url, fetching=fetching)
     assert caught.value.name == "InvalidParametersError" and server.requests == []
 
 
 def test_the_calls_time_is_that_of_its_files(runtime: Runtime, module: Path) -> None:
     with Server(Answer(200, b"x", stalls=True, promised=9)) as store:
-        options = {"allowPrivate": True, "timeout": 0.5}
+        about = {"fetching": {"allowPrivate": True}, "options": {"timeout": 0.5}}
         with pytest.raises(Failed) as caught:
-            run(runtime, module, store.url, to="http://127.0.0.1:9", options=options)
+            run(runtime, module, store.url, to="http://127.0.0.1:9", **about)
     assert caught.value.name == "RunTimeoutError"
 
 
 def test_a_url_that_leads_nowhere_is_the_calls_fault(
     runtime: Runtime, module: Path
 ) -> None:
-    options = {"allowPrivate": True, "timeout": 1}
+    about = {"fetching": {"allowPrivate": True}, "options": {"timeout": 1}}
     with Server(Answer(404)) as store, Server(result()) as server:
         with pytest.raises(Failed, match=f"image: {store.url} answered 404"):
-            run(runtime, module, f"{store.url}/s", to=server.url, options=options)
+            run(runtime, module, f"{store.url}/s", to=server.url, **about)
     with pytest.raises(Failed) as caught:
-        run(runtime, module, f"{store.url}/s", to=server.url, options=options)
+        run(runtime, module, f"{store.url}/s", to=server.url, **about)
     assert caught.value.name == "ConnectionFailedError"
     assert caught.value.about["nothingSent"] is True
     assert "/s" not in str(caught.value).replace(store.url, "")
@@ -192,14 +192,14 @@ def test_a_redirect_leads_to_http_alone(
         if private:
             url = store.url
         addresses = {"public.example": "8.8.8.8"}
-        options = {"allowPrivate": private}
+        fetching = {"allowPrivate": private}
         with pytest.raises(Failed, match="isn't a valid URL"):
             run(
                 runtime,
                 module,
                 url,
                 to=server.url,
-                options=options,
+                fetching=fetching,
                 addresses=addresses,
             )
     assert server.requests == []
@@ -210,7 +210,7 @@ def test_a_url_with_credentials_is_refused(
     url: str, runtime: Runtime, module: Path
 ) -> None:
     call = json.dumps({"image": url})
-    [fault] = runtime.do(module, "validate", call=call, urls=True)
+    [fault] = runtime.do(module, "validate", call=call, fetching={})
     assert "user name" in fault["message"]
 
 
@@ -219,5 +219,5 @@ def test_json_has_urls_only_where_that_is_wanted(
 ) -> None:
     call = json.dumps({"image": "https://example.com/a.png"})
     [fault] = runtime.do(module, "validate", call=call)
-    assert "new URL(" in fault["message"]
-    assert runtime.do(module, "validate", call=call, urls=True) == []
+    assert "new RemoteFile(" in fault["message"]
+    assert runtime.do(module, "validate", call=call, fetching={}) == []
