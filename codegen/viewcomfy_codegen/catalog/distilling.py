@@ -101,6 +101,8 @@ def node_record(node: Mapping[str, object], class_type: str = "") -> NodeRecord:
         record["output_names"] = names
     if node.get("has_intermediate_output"):
         record["has_intermediate_output"] = True
+    if node.get("api_node"):
+        record["api_node"] = True
     if class_type in PAGE_NAMES:
         record["page_names"] = PAGE_NAMES[class_type]
     return record

@@ -184,6 +184,8 @@ class NodeFacts(NamedTuple):
     """Whether these facts come from the user's own server or the catalog they keep."""
     has_intermediate_output: bool = False
     """Whether the node shows a preview of what other nodes save."""
+    api_node: bool = False
+    """Whether a paid service does the node's work."""
     does: str = ""
     """What the class does, in a few of our own words."""
     titles: frozenset[str] = frozenset()

@@ -78,6 +78,8 @@ def _described(
         found["output_name"] = [*record["output_names"]]
     if record.get("has_intermediate_output"):
         found["has_intermediate_output"] = True
+    if record.get("api_node"):
+        found["api_node"] = True
     return found
 
 

@@ -121,6 +121,7 @@ class Catalog:
             inputs=self._inputs(record["inputs"], own),
             own=own,
             has_intermediate_output=record.get("has_intermediate_output", False),
+            api_node=record.get("api_node", False),
             does=record.get("does", ""),
             titles=default_titles(
                 class_type, name, *(self._record(TITLES + class_type) or ())

@@ -92,6 +92,7 @@ class NodeRecord(_Class, total=False):
 
     output_names: list[str]
     has_intermediate_output: bool
+    api_node: bool
     page_names: list[str]
     does: str
 

@@ -71,6 +71,8 @@ class Kinds:
         facts = self._facts(node.class_type)
         if facts is None or _MODEL_PARTS.intersection(facts.outputs):
             return False
+        if facts.api_node:
+            return True
         types = {each.type for each in facts.inputs.values()}
         names = set(facts.inputs)
         return not types & (_MODEL_PARTS | {"CONDITIONING", "GUIDER"}) and (

@@ -47,12 +47,12 @@ _RARE: Final = frozenset(
     # Noise between two samplers; the range of a control.
     " add leftover percent at begin tolerance threshold confidence eta churn tau eps"
     # Cropping, padding and masking.
-    " crop channel feather feathering grow expand tapered erode dilation blur divisible"
+    " crop channel spacing feather feathering grow expand tapered erode dilation blur divisible"
     " proportion keep pad padding"
     " alpha invert dsize vx vy parts facedetection orientation"
     # Internals of models, and the windows into which they split a long video.
     " clip interpretation normalization normalize embeds unfold hooks schedule cond uncond area"
-    " terminal stretch chunk chunks layer norm context window stride guarantee"
+    " terminal stretch chunk chunks layer norm dim bit context window stride guarantee"
     " rope riflex template beta version algorithm config model models union index order"
     " detection guide timestep latents"
     " direction mode variance iters equal easing handling"
@@ -89,14 +89,15 @@ _GLUE: Final = frozenset(
 """Words for how values are combined, compared or released."""
 
 _RARE_ALONE: Final = frozenset(
-    "device dtype precision cache offload debug unload log print memory timeout api".split()
+    "device dtype precision cache offload debug unload log print memory timeout api"
+    " format moderation auto normalization".split()
 )
 _BOUNDS: Final = frozenset(
     "at percent dtype type begin interpretation token uncond".split()
 )
 _CUTTING: Final = frozenset(
-    "crop tile tiles tiled overlap at resolution_steps pad target temporal cache clear context"
-    " window chunk guarantee".split()
+    "crop tile tiles tiled overlap spacing at resolution_steps pad target temporal cache clear"
+    " context window chunk guarantee".split()
 )
 _LIMITS: Final = frozenset({"min", "max"})
 _SWITCHING: Final = frozenset({"enable", "enabled", "use", "switch"})

@@ -155,10 +155,12 @@ def _in_order(kept: Named) -> Named:
 
 def _place(name: str, draft: Draft) -> tuple[bool, int, bool, int]:
     """A parameter's sort key: first those that the workflow contains, then by group, then by the
-    user's order, then by how often people set them. Ties keep the order of data flow.
+    user's order, then by how often people set them. Ties keep the order of data flow, as do those
+    that a choice adds: each then follows the choice.
     """
     wished = draft.wish.order if draft.wish is not None else None
-    place = rank(name, draft.type, draft.titled) if wished is None else wished
+    ranked = 0 if draft.lacking else rank(name, draft.type, draft.titled)
+    place = ranked if wished is None else wished
     return draft.lacking, GROUPS.index(draft.group), wished is None, place
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ...helpers.cases import base_and_refiner
 from ...helpers.chains import with_controls, with_loras
-from ...helpers.support import Workflow, names_of, node, text_to_image
+from ...helpers.support import Workflow, beside, names_of, node, text_to_image
 
 
 def test_a_chain_is_numbered_along_the_flow_with_a_short_noun() -> None:
@@ -132,3 +132,16 @@ def test_a_brand_in_a_files_name_stays_in_one_piece() -> None:
     names = names_of(with_loras("Wan21_CausVid.safetensors", "Wan21_Turbo.sft"))
     assert names["20-inputs-strength_model"] == "causvid_lora_strength"
     assert names["21-inputs-strength_model"] == "turbo_lora_strength"
+
+
+def test_a_node_that_resizes_images_and_masks_is_named_for_resizing() -> None:
+    names = beside(
+        _20=node(
+            "ResizeImageMaskNode",
+            scale_method="area",
+            input=["8", 0],
+            **{"resize_type": "scale dimensions", "resize_type.crop": "center"},
+        ),
+        _21=node("ImageCrop", width=8, height=8, x=0, y=0, image=["20", 0]),
+    )
+    assert "mask" not in " ".join(names.values())

@@ -20,7 +20,15 @@ from viewcomfy_runtime import InvalidParametersError
 from viewcomfy_runtime.cli.main import main
 
 from ...helpers.branching import described, selector, small, workflow
-from ...helpers.support import Workflow, imported, made, module_of, names_of, node
+from ...helpers.support import (
+    Workflow,
+    imported,
+    made,
+    module_of,
+    names_of,
+    node,
+    schema,
+)
 
 
 def by_key(found: Workflow, **options: Any) -> dict[str, dict[str, Any]]:
@@ -332,3 +340,20 @@ def test_the_help_says_what_is_not_sent_by_default(
 
 def flag_of(key: str) -> str:
     return name_of(key).replace("_", "-")
+
+
+def test_an_input_that_a_choice_would_add_follows_that_choice() -> None:
+    saved = node(
+        "SaveVideo", format="auto", **{"format.codec": "auto", "codec": "auto"}
+    )
+    properties = schema({"1": saved})["properties"]
+    order = [
+        each["x-viewcomfy-key"].removeprefix("1-inputs-")
+        for each in properties.values()
+    ]
+    added = order[order.index("format.codec.encoding") :]
+    assert added[:3] == [
+        "format.codec.encoding",
+        "format.codec.encoding.crf",
+        "format.codec.encoding.color_space",
+    ]

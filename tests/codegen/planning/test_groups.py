@@ -187,3 +187,37 @@ def test_inspect_lists_what_is_hidden_with_the_reason(tmp_path: Path) -> None:
     assert hidden["20-inputs-name"] == "it is only a description"
     shown = run("inspect", path).output
     assert "20-inputs-name: it is only a description" in shown
+
+
+def service() -> dict[str, Any]:
+    """A paid service that makes a video from an image and a clip."""
+    return {
+        "1": node("LoadImage", image="a.png"),
+        "2": node("LoadVideo", file="a.mp4"),
+        "3": node(
+            "KlingMotionControl",
+            prompt="dancing",
+            mode="pro",
+            model="kling-v3",
+            keep_original_sound=True,
+            reference_image=["1", 0],
+            reference_video=["2", 0],
+        ),
+        "4": node("SaveVideo", filename_prefix="a", format="auto", video=["3", 0]),
+    }
+
+
+def test_what_a_paid_service_offers_is_basic_and_keeps_its_own_names() -> None:
+    groups, names = groups_of(service()), names_of(service())
+    for each in ("prompt", "mode", "model", "keep_original_sound"):
+        assert groups[f"3-inputs-{each}"] == "basic"
+        assert names[f"3-inputs-{each}"] == each
+
+
+def test_the_gap_between_stitched_images_is_advanced() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node(
+        "ImageStitch", spacing_width=8, image1=["8", 0], image2=["8", 0]
+    )
+    workflow["9"]["inputs"]["images"] = ["20", 0]
+    assert groups_of(workflow)["20-inputs-spacing_width"] == "advanced"

@@ -179,3 +179,12 @@ def test_a_text_that_an_encoder_takes_twice_says_what_it_becomes() -> None:
     workflow["6"]["inputs"]["clip_l"] = "a cat"
     apart = [str(each) for each in schema(workflow)["properties"].values()]
     assert any("smaller CLIP encoder" in each for each in apart)
+
+
+def test_a_line_of_dialogue_is_told_to_be_spoken() -> None:
+    workflow = {
+        "1": node("ElevenLabsTextToDialogue", **{"inputs": "1", "inputs.text1": "Hi"}),
+        "2": node("SaveAudioMP3", filename_prefix="a", audio=["1", 0]),
+    }
+    assert said(workflow, "text1") == "Text to speak."
+    assert said(workflow, "inputs") == "How many lines of dialogue there are."
