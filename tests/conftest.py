@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from .helpers.shared import shared_files
-from .helpers.support import module_of, text_to_image
+from .helpers.support import forgetting_imports, module_of, text_to_image
 
 # A busy machine is no reason to fail: how long an example takes says nothing of what is tested.
 settings.register_profile(
@@ -42,6 +44,17 @@ def _no_catalog_of_the_user(
     home = "HOME" if sys.platform == "darwin" else "XDG_CONFIG_HOME"
     for name in (home, "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, folder)
+
+
+@pytest.fixture(autouse=True)
+def _no_modules_of_other_tests() -> Iterator[None]:
+    with forgetting_imports():
+        yield
+
+
+def pytest_collection_finish() -> None:
+    """The thousands of tests stay to the end, so that the garbage collector need not look."""
+    gc.freeze()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def _nodes(file: Path) -> dict[str, Any]:
     return {id: entry for id, entry in entries.items() if is_node(entry)}
 
 
+@lru_cache(maxsize=256)
 def _made(file: Path) -> Generated:
     return generate(file.read_bytes(), name="made", source=file.name)
 

@@ -17,6 +17,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from viewcomfy_runtime import (
+    ComfyUI,
+)
+
 from .local import on_loopback
 
 
@@ -241,3 +245,8 @@ def _routes(found: Comfy) -> list[tuple[str, Callable[..., Any], list[str]]]:
         ("/api/jobs/{prompt_id}/cancel", found.cancel, ["POST"]),
         ("/view", found.view, ["GET"]),
     ]
+
+
+def client(found: Comfy) -> ComfyUI:
+    """A client that tries everything once."""
+    return ComfyUI(found.url, retries=0)

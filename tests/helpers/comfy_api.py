@@ -24,7 +24,18 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from viewcomfy_codegen.serving.listening import bound, server
+from viewcomfy_runtime import ComfyAPI
 
+KEY = "comfyui-0123456789abcdef"
+PROGRESS = {
+    "value": 0.5,
+    "nodes_done": 1,
+    "nodes_total": 2,
+    "current_node": "3",
+    "current_node_class": "KSampler",
+    "step": 1,
+    "steps": 2,
+}
 _RETENTION = timedelta(hours=1)
 
 
@@ -323,3 +334,8 @@ def comfy_api(**behavior: Any) -> Iterator[Api]:
         running.should_exit = True
         thread.join()
         listening.close()
+
+
+def client(found: Api, **options: Any) -> ComfyAPI:
+    """A client that tries everything once."""
+    return ComfyAPI(found.url, **{"retries": 0, **options})

@@ -12,9 +12,9 @@ MOST = 2.3
 
 
 def seconds(work: Callable[[int], object], size: int, times: int = 3) -> float:
+    """The least processor time of several runs, without the collector's part in it."""
     found = []
     for _ in range(times):
-        # A pass of the collector costs what other tests have left behind.
         gc.collect()
         gc.disable()
         try:
@@ -33,6 +33,9 @@ def growth(
 
     Other processes may slow down any one of them.
     """
+    # The collector passes over what other tests have left behind, which would take it a second each
+    # time.
+    gc.freeze()
     while seconds(work, size, 1) < least and size < LARGEST:
         size *= 2
     growths: list[float] = []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import linecache
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +20,7 @@ from viewcomfy_codegen import Generated, Options, generate
 Workflow = dict[str, Any]
 
 _numbers = count()
+_imported: list[str] = []
 
 
 def node(class_type: str, title: str | None = None, **inputs: Any) -> dict[str, Any]:
@@ -69,13 +71,26 @@ def imported(text: str, folder: Path, name: str = "made") -> ModuleType:
     """The module with this text, imported from a file as a user would."""
     path = folder / f"{name}.py"
     path.write_text(text, encoding="utf-8", newline="\n")
-    linecache.checkcache()
+    linecache.checkcache(str(path))
     spec = importlib.util.spec_from_file_location(f"{name}_{next(_numbers)}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
+    _imported.append(spec.name)
     spec.loader.exec_module(module)
     return module
+
+
+@contextlib.contextmanager
+def forgetting_imports() -> Iterator[None]:
+    """What is imported within goes at the end: the garbage collector's passes over thousands of
+    modules would cost more than the tests.
+    """
+    before = len(_imported)
+    yield
+    for name in _imported[before:]:
+        sys.modules.pop(name, None)
+    del _imported[before:]
 
 
 def module_of(workflow: Mapping[str, Any], folder: Path, **options: Any) -> ModuleType:
