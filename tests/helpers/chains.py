@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+from typing import Any
+
+from viewcomfy_codegen.graph.workflow import is_link
+
 from .support import Workflow, node, text_to_image
 
 
@@ -40,3 +45,27 @@ def with_controls(*kinds: tuple[str, str]) -> Workflow:
         prompt = [apply, 0]
     workflow["3"]["inputs"]["positive"] = prompt
     return workflow
+
+
+def with_a_second_sampler() -> dict[str, Any]:
+    """Text to image twice, with two seeds."""
+    more = copy.deepcopy(text_to_image())
+    more["30"] = {**more["3"], "inputs": {**more["3"]["inputs"], "seed": 9}}
+    more["31"] = node("VAEDecode", samples=["30", 0], vae=["4", 2])
+    more["32"] = node("SaveImage", images=["31", 0], filename_prefix="second")
+    return more
+
+
+def renumbered(workflow: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
+    """The workflow with other ids for some nodes, and all links following them."""
+
+    def follow(value: Any) -> Any:
+        return [ids.get(value[0], value[0]), value[1]] if is_link(value) else value
+
+    return {
+        ids.get(id, id): {
+            **about,
+            "inputs": {name: follow(value) for name, value in about["inputs"].items()},
+        }
+        for id, about in workflow.items()
+    }

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from ...helpers.images import masked_image
 from ...helpers.support import module_of, names_of, node, schema
 
 
-def masked() -> dict[str, Any]:
-    return {
-        "1": node("LoadImage", image="a.png"),
-        "2": node("InvertMask", mask=["1", 1]),
-        "3": node("MaskToImage", mask=["2", 0]),
-        "4": node("SaveImage", images=["3", 0], filename_prefix="x"),
-        "5": node("PreviewImage", images=["1", 0]),
-    }
-
-
 def test_a_picture_whose_mask_is_used_has_a_file_for_it() -> None:
-    assert names_of(masked())["1-inputs-image-viewcomfymask"] == "image_mask"
+    assert names_of(masked_image())["1-inputs-image-viewcomfymask"] == "image_mask"
 
 
 def test_a_picture_whose_mask_is_not_used_has_none() -> None:
@@ -29,7 +19,7 @@ def test_a_picture_whose_mask_is_not_used_has_none() -> None:
 
 
 def test_a_mask_is_sent_where_it_is_given(tmp_path: Path) -> None:
-    module = module_of(masked(), tmp_path)
+    module = module_of(masked_image(), tmp_path)
     _, without = module.WORKFLOW.to_wire(module.Parameters(image=b"x"))
     assert list(without) == ["1-inputs-image"]
     _, files = module.WORKFLOW.to_wire(module.Parameters(image=b"x", image_mask=b"y"))
@@ -37,13 +27,13 @@ def test_a_mask_is_sent_where_it_is_given(tmp_path: Path) -> None:
 
 
 def test_a_mask_is_not_required() -> None:
-    found = schema(masked())
+    found = schema(masked_image())
     assert found["required"] == ["image"]
     assert "image_mask" in found["properties"]
 
 
 def test_a_masks_name_gives_way_to_one_that_is_there() -> None:
     more = {"6": node("Unknown", "Image Mask", number=3)}
-    names = names_of({**masked(), **more})
+    names = names_of({**masked_image(), **more})
     assert names["6-inputs-number"] == "image_mask"
     assert names["1-inputs-image-viewcomfymask"] == "image_mask_2"

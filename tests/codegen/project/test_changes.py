@@ -11,7 +11,7 @@ import pytest
 from viewcomfy_codegen.project.changes import changes_between
 
 from ...helpers.commands import run
-from ...helpers.support import made, node, schema, text_to_image
+from ...helpers.support import node, schema
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str, bool]]:
@@ -235,23 +235,6 @@ def test_two_names_that_were_exchanged_are_told_as_renamed() -> None:
     ]
 
 
-@pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The same workflow in each of its forms, and a later one."""
-    monkeypatch.chdir(tmp_path)
-    Path("w.json").write_text(json.dumps(text_to_image()))
-    for name, text in made(text_to_image()).files.items():
-        Path(name).write_text(text)
-    new = {
-        **text_to_image(),
-        "5": node("EmptyLatentImage", width=64, height=64, batch_size=1),
-    }
-    del new["9"]
-    new["10"] = node("PreviewImage", images=["8", 0])
-    Path("new.json").write_text(json.dumps(new))
-    return {"workflow": "w.json", "module": "made.py", "schema": "made.schema.json"}
-
-
 @pytest.mark.parametrize("one", ["workflow", "module", "schema"])
 @pytest.mark.parametrize("other", ["workflow", "module", "schema"])
 def test_any_two_forms_are_compared(
@@ -282,115 +265,3 @@ def test_what_describes_no_calls_cannot_be_compared(
         done = run("diff", name, "w.json")
         assert done.exit_code == 1
         assert name in done.output
-
-
-# A call
-
-
-@pytest.mark.parametrize("form", ["workflow", "module", "schema"])
-def test_a_call_is_checked_against_each_form(files: dict[str, str], form: str) -> None:
-    good = '{"steps": 30, "seed": null}'
-    bad = '{"steps": 0, "cfg": "x", "stepz": 1}'
-    assert run("validate", files[form], "-", text=good).exit_code == 0
-    done = run("validate", files[form], "-", text=bad)
-    assert done.exit_code == 1
-    assert "$.steps" in done.output
-    assert "$.cfg" in done.output
-    assert "stepz" in done.output
-
-
-def test_every_fault_has_its_place_in_json(files: dict[str, str]) -> None:
-    Path("call.json").write_text('{"steps": 0}')
-    done = run("validate", "w.json", "call.json", "--json")
-    told = json.loads(done.stdout)
-    assert told["valid"] is False
-    assert [each["path"] for each in told["faults"]] == ["$.steps"]
-
-
-def test_a_call_that_is_no_object_is_wrong(files: dict[str, str]) -> None:
-    assert run("validate", "w.json", "-", text="[]").exit_code == 1
-
-
-def test_a_missing_file_is_named_as_required(
-    tmp_path: Path, files: dict[str, str]
-) -> None:
-    Path("image.json").write_text(json.dumps({"1": node("LoadImage", image="a.png")}))
-    done = run("validate", "image.json", "-", text="{}")
-    assert "$.image: is required" in done.output
-
-
-@pytest.mark.parametrize("call", ["{", "", "nowhere"])
-def test_a_call_that_cannot_be_read_is_named(files: dict[str, str], call: str) -> None:
-    if call != "nowhere":
-        Path("call.json").write_text(call)
-    done = run("validate", "w.json", "call.json")
-    assert done.exit_code == 1
-    assert "call.json" in done.output
-
-
-def test_a_schema_that_is_not_valid_is_told(files: dict[str, str]) -> None:
-    Path("odd.json").write_text('{"properties": {"x": {"type": "nonsense"}}}')
-    done = run("validate", "odd.json", "-", text="{}")
-    assert done.exit_code == 1
-    assert "not a valid JSON Schema" in done.output
-    assert run("validate", "-", "-").exit_code == 2
-
-
-# What a workflow is
-
-
-def test_inspect_shows_the_flow_and_where_everything_came_from(
-    files: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "90")
-    done = run("inspect", "w.json")
-    assert done.exit_code == 0
-    assert "3  KSampler  ← 4, 6, 7, 5" in done.output
-    assert "positive_prompt: multiline text" in done.output
-    assert "its role in the graph" in done.output
-    assert "\x1b" not in done.output
-    assert all(len(line) <= 90 for line in done.output.splitlines())
-
-
-def test_inspect_tells_programs_too(files: dict[str, str]) -> None:
-    told = json.loads(run("inspect", "w.json", "--json").stdout)
-    assert told["nodes"][0].keys() == {"id", "class_type", "title", "from"}
-    by_name = {each["name"]: each for each in told["parameters"]}
-    assert by_name["seed"]["type"] == "integer 0 to 18446744073709551615, or random"
-    assert by_name["seed"]["kind"] == "int"
-    assert by_name["positive_prompt"]["kind"] == "multiline"
-    assert by_name["seed"]["origins"] == {
-        "name": "its input",
-        "type": "its class",
-        "doc": "the glossary, on its class",
-    }
-
-
-def test_inspect_says_when_a_title_or_a_number_made_a_name(tmp_path: Path) -> None:
-    twin = {"class_type": "Odd", "inputs": {"level": 1}}
-    workflow = {
-        "1": node("Mine", "Main light", value=1),
-        "2": twin,
-        "3": twin,
-        "4": node("LoadImage", image="a.png"),
-        "5": node(
-            "Taker", flag=True, words=["a"], table={"a": 1}, none=None, end=["4", 0]
-        ),
-    }
-    path = tmp_path / "w.json"
-    path.write_text(json.dumps(workflow))
-    told = json.loads(run("inspect", str(path), "--json", "--all").stdout)
-    by_name = {each["name"]: each["origins"]["name"] for each in told["parameters"]}
-    assert by_name["main_light"] == "its node's title"
-    assert "a number" in by_name["level_1"]
-    types = {each["type"] for each in told["parameters"]}
-    assert {"file (image/*)", "true or false", "JSON array", "JSON object"} <= types
-
-
-def test_inspect_writes_nothing_that_a_terminal_would_obey(tmp_path: Path) -> None:
-    path = tmp_path / "w.json"
-    path.write_text(json.dumps({"1": node("Mine", "\x1b[31mred\x07", value="\x1b[0m")}))
-    done = run("inspect", str(path))
-    assert done.exit_code == 0
-    assert "\x1b" not in done.output
-    assert run("inspect", "nowhere.json").exit_code == 1

@@ -24,7 +24,7 @@ from viewcomfy_runtime.clients.api_jobs import outputs_of
 from viewcomfy_runtime.http.client import Http
 
 from ...helpers.comfy_api import KEY, client, comfy_api, output
-from ...helpers.images import masked, with_image
+from ...helpers.images import with_image, with_masked_image
 from ...helpers.json_values import JSON
 from ...helpers.servers import Answer, Server
 
@@ -122,7 +122,7 @@ def test_a_result_that_the_server_does_not_take_as_an_input_is_uploaded(
 
 
 def test_a_mask_is_sent_within_its_image(tmp_path: Path) -> None:
-    module = masked(tmp_path)
+    module = with_masked_image(tmp_path)
     image, mask = BytesIO(), BytesIO()
     Image.new("RGB", (2, 1), "red").save(image, "PNG")
     cover = Image.new("RGBA", (2, 1), (0, 0, 0, 255))

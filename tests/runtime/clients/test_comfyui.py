@@ -14,7 +14,7 @@ from viewcomfy_runtime import (
 )
 
 from ...helpers.comfy import client, comfy
-from ...helpers.images import masked
+from ...helpers.images import with_masked_image
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
@@ -62,7 +62,7 @@ def test_outputs_of_every_kind_know_their_node(
 
 
 def test_a_file_is_uploaded_and_named_in_the_workflow(tmp_path: Path) -> None:
-    module = masked(tmp_path)
+    module = with_masked_image(tmp_path)
     (tmp_path / "me.png").write_bytes(b"picture")
     with comfy() as found:
         module.run(module.Parameters(image=tmp_path / "me.png"), client=client(found))
@@ -71,7 +71,7 @@ def test_a_file_is_uploaded_and_named_in_the_workflow(tmp_path: Path) -> None:
 
 
 def test_a_mask_becomes_a_copy_of_its_picture(tmp_path: Path) -> None:
-    module = masked(tmp_path)
+    module = with_masked_image(tmp_path)
     with comfy() as found:
         own = client(found)
         module.run(module.Parameters(image=b"picture", image_mask=b"mask"), client=own)

@@ -19,7 +19,7 @@ from viewcomfy_runtime import (
 )
 
 from ...helpers.comfy import client, comfy
-from ...helpers.images import masked
+from ...helpers.images import with_masked_image
 from ...helpers.servers import Answer, Server
 from ...helpers.support import module_of, node, text_to_image
 
@@ -118,7 +118,7 @@ def test_an_override_without_the_calls_nodes_is_refused(module: ModuleType) -> N
 
 
 def test_a_missing_file_leaves_nothing_on_the_server(tmp_path: Path) -> None:
-    module = masked(tmp_path)
+    module = with_masked_image(tmp_path)
     with comfy() as found:
         with pytest.raises(InvalidParametersError) as caught:
             module.run(
@@ -139,7 +139,7 @@ def test_a_server_that_is_no_comfyui_is_an_error(
 
 
 def test_an_upload_that_is_refused_is_an_error(tmp_path: Path) -> None:
-    module = masked(tmp_path)
+    module = with_masked_image(tmp_path)
     for answer, kind in (
         (Answer(400), RejectedError),
         (Answer(200, b"{}"), ProtocolError),

@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import socket
 import threading
-import time
-from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
-from email.utils import format_datetime
-from types import ModuleType
-from typing import Any
 
 import pytest
 
 from viewcomfy_runtime import (
-    Call,
     ConnectionFailedError,
     ExecutionError,
     Progress,
-    PromptResult,
     ProtocolError,
-    RateLimitedError,
     RejectedError,
     RunCancelledError,
     RunTimeoutError,
-    ServerError,
-    ViewComfy,
 )
 from viewcomfy_runtime.calls.call import Watch
 from viewcomfy_runtime.http.deadlines import Deadline
 
-from ...helpers.servers import Answer, Server, event, redirect, result, stream
-
-SECRET = "s3cr3t-0123456789"
-CALL = Call({"6-inputs-text": "a fox"})
-
-
-def client(server: Server, retries: int = 0) -> ViewComfy:
-    return ViewComfy(server.url, "the-id", SECRET, retries=retries)
-
-
-def heard(server: Server, timeout: float = 10) -> tuple[PromptResult, list[str]]:
-    lines: list[str] = []
-    found = client(server).run(CALL, Deadline(timeout), Watch(on_log=lines.append))
-    return found, lines
-
-
-def log(*lines: str) -> list[bytes]:
-    return [event("log_message", line) for line in lines]
-
-
-# The stream
+from ...helpers.servers import Answer, Server, event, result, stream
+from ...helpers.streaming import CALL, SECRET, client, heard, log
 
 
 def test_logs_are_asked_for_where_somebody_listens() -> None:
@@ -196,9 +164,6 @@ def test_a_listener_that_fails_ends_the_run() -> None:
             client(server).run(CALL, watch=Watch(on_log=fail))
 
 
-# What ComfyUI says of a call that it rejects
-
-
 def test_a_rejected_workflow_says_which_input_of_which_node() -> None:
     errors = {
         "3": {
@@ -221,9 +186,6 @@ def test_a_rejected_workflow_says_which_input_of_which_node() -> None:
         [fault] = caught.value.faults
         assert (fault.node, fault.class_type, fault.input) == ("3", "KSampler", "steps")
         assert "node 3 (KSampler), inputs.steps: Value 0 smaller" in str(caught.value)
-
-
-# The end from outside
 
 
 @pytest.mark.parametrize(
@@ -271,153 +233,3 @@ def test_a_client_goes_on_after_a_run_that_was_cut() -> None:
             own.run(CALL, Deadline(0.2))
         assert own.run(CALL).completed
         own.close()
-
-
-# What is sent again
-
-
-def test_a_server_that_is_busy_is_asked_again() -> None:
-    busy = [Answer(429, headers={"Retry-After": "0"}), Answer(503)]
-    with Server(*busy, result()) as server:
-        assert client(server, retries=3).run(CALL).completed
-    assert [each.params for each in server.requests] == [dict(CALL.params)] * 3
-
-
-def test_a_server_that_stays_busy_is_an_error() -> None:
-    with Server(Answer(429, headers={"Retry-After": "0"})) as server:
-        with pytest.raises(RateLimitedError) as caught:
-            client(server, retries=2).run(CALL)
-    assert caught.value.retry_after == 0
-    assert len(server.requests) == 3
-
-
-def test_a_server_that_asks_for_more_time_than_there_is_is_not_waited_for() -> None:
-    for asked in (
-        "3600",
-        format_datetime(datetime.now(timezone.utc) + timedelta(hours=1), usegmt=True),
-    ):
-        with Server(Answer(503, headers={"Retry-After": asked})) as server:
-            with pytest.raises(ServerError) as caught:
-                client(server, retries=2).run(CALL)
-        assert caught.value.retry_after == pytest.approx(3600, abs=30)
-        assert len(server.requests) == 1
-
-
-@pytest.mark.parametrize("asked", ["soon", "-1", ""])
-def test_a_time_to_wait_that_is_none_is_left_to_the_client(asked: str) -> None:
-    with Server(Answer(429, headers={"Retry-After": asked}), result()) as server:
-        assert client(server, retries=1).run(CALL).completed
-
-
-def test_a_server_that_comes_up_a_moment_later_is_reached() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    own = ViewComfy(f"http://127.0.0.1:{port}", "the-id", SECRET)
-    found: list[PromptResult] = []
-    thread = threading.Thread(target=lambda: found.append(own.run(CALL)))
-    thread.start()
-    time.sleep(0.1)
-    with Server(result(), port=port):
-        thread.join()
-    own.close()
-    assert found[0].completed
-
-
-@pytest.mark.parametrize("answer", [Answer(drops=True), Answer(resets=True)])
-def test_a_call_that_may_have_started_is_never_sent_again(answer: Answer) -> None:
-    with Server(answer) as server, pytest.raises(ConnectionFailedError):
-        client(server, retries=3).run(CALL)
-    assert len(server.requests) == 1
-
-
-@pytest.mark.parametrize("status", [500, 502, 504])
-def test_a_server_that_failed_is_not_asked_again(status: int) -> None:
-    with Server(Answer(status)) as server, pytest.raises(ServerError):
-        client(server, retries=3).run(CALL)
-    assert len(server.requests) == 1
-
-
-def test_a_result_behind_a_redirect_is_fetched_again() -> None:
-    with Server(redirect("/result"), Answer(503), result()) as server:
-        assert client(server, retries=1).run(CALL).completed
-
-
-# asyncio
-
-
-def test_many_runs_are_awaited_at_once(module: Any) -> None:
-    def answer(request: Any) -> Answer:
-        arrived.wait()
-        return result(prompt_id=request.params["6-inputs-text"])
-
-    arrived = threading.Barrier(20, timeout=10)
-
-    async def all_at_once(own: ViewComfy) -> list[str]:
-        calls = (module.Parameters(positive_prompt=str(n)) for n in range(20))
-        runs = (module.arun(each, client=own) for each in calls)
-        return [each.prompt_id for each in await asyncio.gather(*runs)]
-
-    with Server(answer) as server:
-        found = asyncio.run(all_at_once(client(server)))
-    assert found == [str(n) for n in range(20)]
-
-
-def test_an_awaited_runs_log_is_heard_in_the_event_loop(module: Any) -> None:
-    threads: list[tuple[str, int]] = []
-
-    async def run(own: ViewComfy) -> None:
-        await module.arun(
-            module.Parameters(),
-            client=own,
-            on_log=lambda line: threads.append((line, threading.get_ident())),
-        )
-
-    with Server(stream(*log("one", "two"))) as server:
-        asyncio.run(run(client(server)))
-    here = threading.get_ident()
-    assert threads == [("one", here), ("two", here)]
-
-
-def test_what_a_callback_raises_ends_an_awaited_run(module: ModuleType) -> None:
-    def fail(_: str) -> None:
-        raise LookupError("mine")
-
-    endless = Answer(
-        headers={"Content-Type": "text/event-stream"}, pieces=log("one"), stalls=True
-    )
-    with Server(endless) as server, pytest.raises(LookupError, match="mine"):
-        asyncio.run(
-            module.arun(module.Parameters(), client=client(server), on_log=fail)
-        )
-
-
-def test_cancelling_an_awaited_run_ends_its_request(module: Any) -> None:
-    gone = threading.Event()
-
-    def pieces() -> Iterator[bytes]:
-        try:
-            while True:
-                time.sleep(0.02)
-                yield b": still there\n"
-        except GeneratorExit:
-            gone.set()
-            raise
-
-    class Endless:
-        def __iter__(self) -> Iterator[bytes]:
-            return pieces()
-
-    async def run(own: ViewComfy) -> None:
-        task = asyncio.create_task(
-            module.arun(module.Parameters(), client=own, on_log=print)
-        )
-        await asyncio.sleep(0.2)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    endless = Answer(headers={"Content-Type": "text/event-stream"}, pieces=Endless())
-    with Server(endless) as server:
-        asyncio.run(run(client(server)))
-        assert gone.wait(10)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ....helpers.browser import chromium, needs_browser
+from ....helpers.images import masked_image
 from ....helpers.local import SECRET, served, serving
 from ....helpers.typescript import bundled, module_text
-from ...planning.test_masks import masked
 
 if TYPE_CHECKING:
     from selenium.webdriver.chrome.webdriver import WebDriver
@@ -57,7 +57,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A web server of another origin, with the module on it."""
     folder = tmp_path_factory.mktemp("web")
-    bundled({"masked": module_text(masked())}, folder)
+    bundled({"masked": module_text(masked_image())}, folder)
     (folder / "index.html").write_text("<!doctype html><title>app</title>", "utf-8")
     handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
@@ -78,7 +78,7 @@ def browser(origin: str) -> Iterator[WebDriver]:
 def called(
     browser: WebDriver, origin: str, *, fault: str = "", token: str = SECRET
 ) -> Any:
-    with serving(served(masked(), "masked"), origins=(origin,)) as url:
+    with serving(served(masked_image(), "masked"), origins=(origin,)) as url:
         browser.get(f"{origin}/index.html")
         return browser.execute_async_script(SCRIPT, f"{url}/masked", token, fault)
 

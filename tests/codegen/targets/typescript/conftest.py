@@ -1,0 +1,35 @@
+"""Fixtures of the tests of TypeScript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ....helpers.images import masked_image
+from ....helpers.local import served, serving
+from ....helpers.support import module_of, text_to_image
+from ....helpers.typescript import Runtime, bundled, module_text
+from ....helpers.typescript_runs import Place, words
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        "node",
+        pytest.param("deno", marks=pytest.mark.heavy),
+        pytest.param("bun", marks=pytest.mark.heavy),
+    ],
+)
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    """Three modules of TypeScript in a runtime, beside the server that runs them."""
+    workflows = {"plain": text_to_image(), "masked": masked_image(), "words": words()}
+    texts = {name: module_text(each) for name, each in workflows.items()}
+    folder = tmp_path_factory.mktemp("modules")
+    modules = bundled(texts, folder)
+    python = module_of(workflows["plain"], folder)
+    local = [served(each, name) for name, each in workflows.items()]
+    with serving(*local) as url, Runtime(request.param) as runtime:
+        yield Place(runtime, modules, url, python)

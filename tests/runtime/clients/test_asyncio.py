@@ -1,0 +1,96 @@
+"""Runs that are awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from viewcomfy_runtime import (
+    ViewComfy,
+)
+
+from ...helpers.servers import Answer, Server, result, stream
+from ...helpers.streaming import client, log
+
+
+def test_many_runs_are_awaited_at_once(module: Any) -> None:
+    def answer(request: Any) -> Answer:
+        arrived.wait()
+        return result(prompt_id=request.params["6-inputs-text"])
+
+    arrived = threading.Barrier(20, timeout=10)
+
+    async def all_at_once(own: ViewComfy) -> list[str]:
+        calls = (module.Parameters(positive_prompt=str(n)) for n in range(20))
+        runs = (module.arun(each, client=own) for each in calls)
+        return [each.prompt_id for each in await asyncio.gather(*runs)]
+
+    with Server(answer) as server:
+        found = asyncio.run(all_at_once(client(server)))
+    assert found == [str(n) for n in range(20)]
+
+
+def test_an_awaited_runs_log_is_heard_in_the_event_loop(module: Any) -> None:
+    threads: list[tuple[str, int]] = []
+
+    async def run(own: ViewComfy) -> None:
+        await module.arun(
+            module.Parameters(),
+            client=own,
+            on_log=lambda line: threads.append((line, threading.get_ident())),
+        )
+
+    with Server(stream(*log("one", "two"))) as server:
+        asyncio.run(run(client(server)))
+    here = threading.get_ident()
+    assert threads == [("one", here), ("two", here)]
+
+
+def test_what_a_callback_raises_ends_an_awaited_run(module: ModuleType) -> None:
+    def fail(_: str) -> None:
+        raise LookupError("mine")
+
+    endless = Answer(
+        headers={"Content-Type": "text/event-stream"}, pieces=log("one"), stalls=True
+    )
+    with Server(endless) as server, pytest.raises(LookupError, match="mine"):
+        asyncio.run(
+            module.arun(module.Parameters(), client=client(server), on_log=fail)
+        )
+
+
+def test_cancelling_an_awaited_run_ends_its_request(module: Any) -> None:
+    gone = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            while True:
+                time.sleep(0.02)
+                yield b": still there\n"
+        except GeneratorExit:
+            gone.set()
+            raise
+
+    class Endless:
+        def __iter__(self) -> Iterator[bytes]:
+            return pieces()
+
+    async def run(own: ViewComfy) -> None:
+        task = asyncio.create_task(
+            module.arun(module.Parameters(), client=own, on_log=print)
+        )
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    endless = Answer(headers={"Content-Type": "text/event-stream"}, pieces=Endless())
+    with Server(endless) as server:
+        asyncio.run(run(client(server)))
+        assert gone.wait(10)
