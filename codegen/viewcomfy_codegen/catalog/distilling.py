@@ -290,7 +290,7 @@ def _range(kind: str, options: JsonObject, name: str) -> InputOptions:
     if kind == "FLOAT" and not _COUNTS.isdisjoint(name.lower().split("_")):
         stated_numbers = [each for each in record.values() if is_number(each)]
         if record.get("step", 0) >= 1 and all(
-            float(each).is_integer() for each in stated_numbers
+            isinstance(each, int) or each.is_integer() for each in stated_numbers
         ):
             record["whole"] = True
     return record

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.fields import Field
 
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD, name_of
+from ..targets.call_schema import checked_schema, read_call_schema
 from ..targets.json_schema import JSON_SCHEMA, schema_of
 from ..targets.python.reading import read_module
 from ..targets.typescript.target import TYPESCRIPT
@@ -32,23 +32,35 @@ class Described:
     fallback: Mapping[str, Any] = field(default_factory=dict)
 
 
-def described(place: str, reading: Reading = AS_IT_IS) -> Described:
+def described(
+    place: str, reading: Reading = AS_IT_IS, *, foreign: bool = False
+) -> Described:
     """What a file describes, detected from its content; `reading` applies to workflows.
 
-    Raises CodegenError if the file does not describe calls.
+    A JSON Schema has to be one that is generated, unless it may be `foreign`. Raises CodegenError
+    if the file does not describe calls.
     """
     data = read_file(place)
     name = "standard input" if place == STANDARD else place
-    schema = _schema(data)
-    if schema is not None:
+    text = data.decode(json.detect_encoding(data), "replace").removeprefix("\ufeff")
+    schema = read_call_schema(text)
+    if schema is not None and foreign:
         return Described(schema)
-    text = data.decode("utf-8", "replace")
-    if place.endswith(".py") or "WORKFLOW: Final" in text:
+    if schema is not None:
+        found = Described(schema)
+    elif place.endswith(".py") or "WORKFLOW: Final" in text:
         module = read_module(text, name)
-        return Described(module.schema, module.graph, module.fields, module.fallback)
-    if place.endswith(".ts"):
+        found = Described(module.schema, module.graph, module.fields, module.fallback)
+    elif place.endswith(".ts"):
         earlier = TYPESCRIPT.read(text, name)
-        return Described(earlier.schema, earlier.graph)
+        found = Described(earlier.schema, earlier.graph)
+    else:
+        return _of_workflow(data, place, reading)
+    checked_schema(found.schema, name, usable=True)
+    return found
+
+
+def _of_workflow(data: bytes, place: str, reading: Reading) -> Described:
     made = reading.generated(data, place, "workflow")
     fields = tuple(parameter.field for parameter in made.module.parameters)
     return Described(schema_of(made.module), made.graph, fields, made.module.fallback)
@@ -89,14 +101,3 @@ def named(places: Sequence[str], reading: Reading = AS_IT_IS) -> dict[str, Descr
 
 _UNNAMED: Final = "Workflow"
 """The title of a schema that was generated from a workflow without a name."""
-
-
-def _schema(data: bytes) -> JsonObject | None:
-    """The JSON Schema in the file, if it is one."""
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(found, dict) and isinstance(found.get("properties"), dict):
-        return found
-    return None

@@ -33,7 +33,7 @@ def validate_command(workflow: str, call: str, as_json: bool) -> None:
     if workflow == call == STANDARD:
         raise click.UsageError("only one of the two can be standard input")
     with errors_told():
-        known = described(workflow)
+        known = described(workflow, foreign=True)
         name = "standard input" if call == STANDARD else call
         value = read_json(read_file(call), name)
         if known.fields is not None:

@@ -254,8 +254,9 @@ def _choices(name: str, first: Schema, second: Schema) -> Iterator[Change]:
         message = f"{name} now accepts only the listed choices"
         yield Change("choices", name, message, True)
     else:
-        removed = [each for each in one if each not in other]
-        added = [each for each in other if each not in one]
+        before, after = dict.fromkeys(one), dict.fromkeys(other)
+        removed = [each for each in before if each not in after]
+        added = [each for each in after if each not in before]
         if removed:
             message = f"{name} no longer accepts {_list(removed)}"
             yield Change("choices", name, message, True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import pipeline
-from ..errors import Diagnostic
+from ..errors import CodegenError, Diagnostic
 from ..model import Module
 from ..pipeline import catalog_of, planned, rendered, surveyed
 from ..planning.filters import filtered
@@ -97,7 +97,9 @@ def produce(
         path for path, text in outputs.items() if before.get(path) != _digest(text)
     ]
     changed = any(path in before for path in stale)
-    changes = _changes(schemas, renumbered, schema_of(module)) if changed else ()
+    lenient = task.force or task.fresh
+    now = schema_of(module) if changed else {}
+    changes = _changes(schemas, renumbered, now, lenient=lenient) if changed else ()
     return Product(task, outputs, tuple(stale), tuple(changes), (*told, *notes))
 
 
@@ -171,13 +173,23 @@ def _changes(
     past: Iterable[Callable[[], Mapping[str, Any]]],
     renumbered: Mapping[str, str],
     schema: Mapping[str, Any],
+    *,
+    lenient: bool,
 ) -> dict[Change, None]:
-    """What changed for callers of each existing file, each change once."""
-    return dict.fromkeys(
-        change
-        for described in past
-        for change in changes_between(described(), schema, renumbered)
-    )
+    """What changed for callers of each existing file, each change once.
+
+    Raises CodegenError for a file whose contents contradict one another, unless `lenient`.
+    """
+    changes: dict[Change, None] = {}
+    for described in past:
+        try:
+            before = described()
+        except CodegenError:
+            if not lenient:
+                raise
+            continue
+        changes |= dict.fromkeys(changes_between(before, schema, renumbered))
+    return changes
 
 
 def _digest(text: str) -> str:

@@ -48,7 +48,7 @@ def apps_in(document: Any, name: str) -> list[App]:
     entries = found if isinstance(found, list) else [document]
     apps = [
         App(
-            str(shown.get("title") or f"workflow {number}"),
+            _words_of(shown) or f"workflow {number}",
             shown,
             entry.get("workflowApiJSON"),
         )
@@ -226,13 +226,19 @@ def _label(
         set(words(target.name)),
         set(words(class_type)),
     ]
-    own = str(entry.get("title") or "")
-    whole = str(group.get("title") or "")
+    own, whole = _words_of(entry), _words_of(group)
     if own and set(words(own)) not in usual and own != whole:
         return own
     if not many and whole and not set(words(whole)) <= {*words(class_type), *_USUAL}:
         return whole
     return None
+
+
+def _words_of(entry: Mapping[str, Any]) -> str:
+    """The title that somebody wrote, where it is a text or a number."""
+    title = entry.get("title")
+    is_title = isinstance(title, str | int | float) and not isinstance(title, bool)
+    return str(title) if is_title else ""
 
 
 _USUAL: Final = frozenset("text encode prompt load image node".split())

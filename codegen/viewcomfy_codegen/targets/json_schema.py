@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from viewcomfy_runtime.json_types import JsonObject
@@ -10,6 +9,7 @@ from viewcomfy_runtime.parameters.fields import schema_of_fields
 
 from ..errors import CodegenError, Diagnostic
 from ..model import Module
+from .call_schema import checked_schema, read_call_schema
 from .python.rendering import json_text
 from .target import Earlier, Target
 
@@ -29,11 +29,8 @@ class _JsonSchema:
         return json_text(schema_of(module), indent=2) + "\n"
 
     def read(self, text: str, name: str) -> Earlier:
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict) or not isinstance(found.get("properties"), dict):
+        found = read_call_schema(text)
+        if found is None:
             raise CodegenError(
                 Diagnostic(
                     name,
@@ -41,7 +38,7 @@ class _JsonSchema:
                     "generate it again from its workflow",
                 )
             )
-        return Earlier.of_schema(found)
+        return Earlier.of_schema(checked_schema(found, name))
 
 
 JSON_SCHEMA: Final[Target] = _JsonSchema()

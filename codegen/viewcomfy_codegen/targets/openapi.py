@@ -12,6 +12,7 @@ from ..errors import CodegenError, Diagnostic
 from ..model import Module
 from ..version import __version__
 from ..words import camel, slugs, words
+from .call_schema import checked_schema
 from .checksums import LINE, MARK
 from .json_schema import schema_of
 from .python.rendering import json_text
@@ -72,7 +73,9 @@ def read_openapi(text: str, name: str) -> Earlier | None:
                 "generate it again from its workflow",
             )
         ) from None
-    return Earlier.of_schema(found[0]) if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    return Earlier.of_schema(checked_schema(found[0], name))
 
 
 def _form(schema: Mapping[str, Any]) -> JsonObject:

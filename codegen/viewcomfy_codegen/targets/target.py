@@ -16,9 +16,10 @@ class Earlier(NamedTuple):
     """The contents of an earlier generated file.
 
     `names` are the parameters' names by the inputs that they set, `outputs` those of the outputs by
-    node id. `describe` returns the JSON Schema of its calls, which takes the most memory. `graph`
-    is the embedded workflow, if any. `fields` are the parameters with their types and `fallback` is
-    what a call sends that sets nothing, if the target has them.
+    node id. `describe` returns the JSON Schema of its calls, which takes the most memory, or raises
+    CodegenError if they contradict one another. `graph` is the embedded workflow, if any. `fields`
+    are the parameters with their types and `fallback` is what a call sends that sets nothing, if
+    the target has them.
     """
 
     names: Mapping[tuple[WireKey, ...], str]

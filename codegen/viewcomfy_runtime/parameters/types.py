@@ -216,7 +216,7 @@ def _within(value: int | float, lo: Bound, hi: Bound) -> int | float:
 
 def bound_text(bound: int | float) -> str:
     """A bound in words; whole numbers without a fraction, as in all target languages."""
-    return str(int(bound) if float(bound).is_integer() else bound)
+    return str(int(bound) if isinstance(bound, float) and bound.is_integer() else bound)
 
 
 def _choice(value: object, options: tuple[Option, ...], open_: bool) -> Option:

@@ -130,9 +130,9 @@ def node_id(value: object) -> str | None:
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return str(int(value)) if float(value).is_integer() else str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else str(value)
+    return str(value) if type(value) is int else None
 
 
 def whole(value: object, other: int = 0) -> int:

@@ -48,9 +48,9 @@ class FieldReader:
         if not (
             isinstance(annotation, ast.Subscript)
             and _name(annotation.value) == "Annotated"
+            and isinstance(annotation.slice, ast.Tuple)
         ):
             raise ValueError(f"{name} is not Annotated")
-        assert isinstance(annotation.slice, ast.Tuple)
         hint, *metadata = annotation.slice.elts
         calls = [each for each in metadata if isinstance(each, ast.Call)]
         inputs = tuple(_input(each) for each in calls if _name(each.func) != "When")

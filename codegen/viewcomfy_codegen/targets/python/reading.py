@@ -5,9 +5,10 @@ trusted.
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from viewcomfy_runtime.json_types import JsonObject
@@ -17,6 +18,7 @@ from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.outputs import OutputNode
 
 from ...errors import CodegenError, Diagnostic
+from ..call_schema import checked_schema
 from ..checksums import MARK
 from ..target import Earlier
 from .annotations import FieldReader
@@ -26,11 +28,18 @@ def read_module(text: str, name: str) -> Earlier:
     """What a module with this source contains. Raises CodegenError for a module that was not
     generated, or can't be read.
     """
-    try:
+    with _readable(name, generated=MARK in text):
         try:
-            return _earlier(*_pieces(text.replace("\r\n", "\n")))
+            return _earlier(name, *_pieces(text.replace("\r\n", "\n")))
         except SyntaxError:
-            return _earlier(text)
+            return _earlier(name, text)
+
+
+@contextlib.contextmanager
+def _readable(name: str, *, generated: bool = True) -> Iterator[None]:
+    """Whatever is wrong with a module's contents raises CodegenError."""
+    try:
+        yield
     except (
         AttributeError,
         LookupError,
@@ -42,7 +51,7 @@ def read_module(text: str, name: str) -> Earlier:
     ) as error:
         message = (
             f"this module can't be read any more: {error or type(error).__name__}"
-            if MARK in text
+            if generated
             else "not a module that viewcomfy-codegen generated"
         )
         raise CodegenError(
@@ -79,7 +88,7 @@ def _pieces(text: str) -> tuple[str, Iterable[str]]:
     return rest, (f"class Parameters:\n{text[start:end]}" for start, end in groups)
 
 
-def _earlier(text: str, groups: Iterable[str] = ()) -> Earlier:
+def _earlier(name: str, text: str, groups: Iterable[str] = ()) -> Earlier:
     """The module's contents; `groups` are the parameters' fields if `text` lacks them."""
     tree = ast.parse(text)
     assigned = {
@@ -92,12 +101,12 @@ def _earlier(text: str, groups: Iterable[str] = ()) -> Earlier:
     said = _arguments(assigned.get("WORKFLOW"))
     about = json.loads(str(said.get("about") or "{}"))
     told = {
-        name: About.from_json(each)
-        for name, each in about.get("parameters", {}).items()
+        field: About.from_json(each)
+        for field, each in about.get("parameters", {}).items()
     }
     outputs = tuple(
-        OutputNode.from_json(name, each)
-        for name, each in about.get("outputs", {}).items()
+        OutputNode.from_json(output, each)
+        for output, each in about.get("outputs", {}).items()
     )
     reader = FieldReader(assigned)
     fields = tuple(
@@ -109,11 +118,21 @@ def _earlier(text: str, groups: Iterable[str] = ()) -> Earlier:
     return Earlier(
         {_keys(each): each.name for each in fields},
         {each.node: each.name for each in outputs},
-        lambda: schema_of_fields(title, fields, outputs),
+        lambda: _described(title, fields, outputs, name),
         _graph(said.get("graph")),
         fields,
         fallback if isinstance(fallback, dict) else {},
     )
+
+
+def _described(
+    title: str, fields: tuple[Field, ...], outputs: tuple[OutputNode, ...], name: str
+) -> JsonObject:
+    """The JSON Schema of the module's calls. Raises CodegenError for fields that contradict one
+    another.
+    """
+    with _readable(name):
+        return checked_schema(schema_of_fields(title, fields, outputs), name)
 
 
 def _arguments(workflow: ast.expr | None) -> dict[str, object]:

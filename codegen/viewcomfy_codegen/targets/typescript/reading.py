@@ -7,6 +7,7 @@ import re
 from typing import Any, Final
 
 from ...errors import CodegenError, Diagnostic
+from ..call_schema import checked_schema, read_call_schema
 from ..checksums import MARK
 from ..target import Earlier
 
@@ -20,8 +21,9 @@ def read_typescript(text: str, name: str) -> Earlier:
     """
     _, found, rest = text.replace("\r\n", "\n").rpartition(f"\n{_START}")
     parts = dict(_PART.findall(rest))
-    schema, graph = _object(parts.get("schema")), _object(parts.get("graph"))
-    if not found or schema is None or not isinstance(schema.get("properties"), dict):
+    schema = read_call_schema(parts.get("schema", ""))
+    graph = _object(parts.get("graph"))
+    if not found or schema is None:
         message = (
             "this module can't be read any more"
             if MARK in text
@@ -30,7 +32,7 @@ def read_typescript(text: str, name: str) -> Earlier:
         raise CodegenError(
             Diagnostic(name, message, "generate it again from its workflow")
         )
-    return Earlier.of_schema(schema, graph)
+    return Earlier.of_schema(checked_schema(schema, name), graph)
 
 
 def _object(text: str | None) -> dict[str, Any] | None:
