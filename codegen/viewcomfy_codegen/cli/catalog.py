@@ -40,12 +40,12 @@ def catalog_command() -> None:
     "--tooltips", is_flag=True, help="Also keep the servers' descriptions of inputs."
 )
 def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None:
-    """Add each server's node definitions, its /object_info, to a catalog.
+    """Add each server's node definitions to a catalog.
 
-    In a project whose table names a catalog, that file is updated with the classes that the
-    project's workflows use. Elsewhere, your own catalog is updated, which commands outside of
-    projects consult before the shipped one. A server's definitions replace those of the catalog and
-    of the servers named before it.
+    They are what it answers at /object_info. In a project whose table names a catalog, that file is
+    updated with the classes that the project's workflows use. Elsewhere, your own catalog is
+    updated, which commands outside of projects consult before the shipped one. A server's
+    definitions replace those of the catalog and of the servers named before it.
     """
     with errors_told():
         answers = [classes_in(read_object_info(each), each) for each in servers]

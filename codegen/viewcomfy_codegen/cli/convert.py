@@ -15,7 +15,7 @@ from ..project.paths import STANDARD
 from ..project.writing import write_all
 from ..sources import classes_in
 from .console import err, errors_told, out_text, tell
-from .files import read_file, read_object_info, users_facts
+from .files import read_file, read_object_info, refuse_overwriting, users_facts
 from .reading import OBJECT_INFO, PICKED
 
 
@@ -38,6 +38,7 @@ def convert_command(
     WORKFLOW is what ComfyUI's web page saves, an image, video or audio file with a workflow in it,
     a view_comfy.json, or - for standard input. No server is needed. What is left out is reported.
     """
+    refuse_overwriting(output, [workflow])
     name = "standard input" if workflow == STANDARD else Path(workflow).name
     with errors_told():
         options = Options(

@@ -18,9 +18,10 @@ from ..project.writing import write_all
 from ..targets.checksums import is_edited, is_generated, marked
 from ..targets.html.page import html_page
 from ..targets.openapi import openapi_document
+from ..targets.registry import target_of
 from ..targets.rules import rules_page
 from .console import err, errors_told, out, out_text, tell
-from .files import read_beside, read_file
+from .files import read_beside, read_file, refuse_overwriting
 from .reading import Reading, reads_workflows
 from .schemas import named, places_by_name
 
@@ -60,6 +61,7 @@ def openapi_command(
     WORKFLOW is anything that `generate` accepts, a generated module, or a JSON Schema. With several
     workflows, the routes of each are under its name.
     """
+    _refuse_unfit(output, workflows, ".openapi.json")
     _finish(
         lambda: openapi_document(_schemas(workflows, reading)), output, check, force
     )
@@ -89,6 +91,7 @@ def rules_command(
     WORKFLOW is anything that `generate` accepts, a generated module, or a JSON Schema. The page is
     Markdown. It says what to import, what each parameter takes, and what can go wrong.
     """
+    _refuse_unfit(output, workflows, ".md")
     _finish(lambda: rules_page(_schemas(workflows, reading)), output, check, force)
 
 
@@ -116,7 +119,19 @@ def docs_command(
     WORKFLOW is anything that `generate` accepts. The page is a single, self-contained file with the
     graph, the parameters, the outputs, and a sample call in each language.
     """
+    _refuse_unfit(output, workflows, ".html")
     _finish(lambda: html_page(_modules(workflows, reading)), output, check, force)
+
+
+def _refuse_unfit(output: str, workflows: tuple[str, ...], suffix: str) -> None:
+    """Raises click.UsageError for a file that is read, or whose name is that of another format."""
+    refuse_overwriting(output, workflows)
+    other = target_of(output)
+    if other is not None and other.suffix != suffix:
+        raise click.UsageError(
+            f"{output} is named like another kind of file ({other.name});"
+            f" give it the ending {suffix}"
+        )
 
 
 def _finish(page: Callable[[], str], output: str, check: bool, force: bool) -> None:

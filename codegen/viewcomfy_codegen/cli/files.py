@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from ..errors import CodegenError, Diagnostic
-from ..project.paths import STANDARD
+from ..project.paths import STANDARD, UnusableOutput, refuse_same
 from ..sources.object_info import classes_in, is_url, object_info
 
 
@@ -26,6 +26,14 @@ def read_file(path: str) -> bytes:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
         raise CodegenError(_unreadable(path, error)) from None
+
+
+def refuse_overwriting(output: str, workflows: Iterable[str]) -> None:
+    """Raises click.UsageError for an output that is one of the files that are read."""
+    try:
+        refuse_same([Path(output)], workflows)
+    except UnusableOutput as error:
+        raise click.UsageError(str(error)) from None
 
 
 def read_beside(path: Path) -> str | None:

@@ -49,6 +49,8 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
                 out_text(text)
             else:
                 err(f"wrote {path}")
+    for path in (*_vendored(tasks), *_runtimes(tasks)):
+        err(f"wrote {path}")
 
 
 @contextlib.contextmanager

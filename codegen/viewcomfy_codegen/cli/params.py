@@ -17,7 +17,7 @@ from ..project.paths import STANDARD
 from ..project.writing import write_all
 from ..targets.flattened import flattened
 from .console import err, errors_told
-from .files import read_file, users_facts
+from .files import read_file, refuse_overwriting, users_facts
 from .reading import PICKED
 
 
@@ -38,6 +38,7 @@ def params_command(workflow: str, output: str, picked: str | None) -> None:
     The file is what ViewComfy's workflow_parameters_maker.py writes, for programs that use its
     keys; `migrate` rewrites their calls for a generated module.
     """
+    refuse_overwriting(output, [workflow])
     with errors_told():
         text = flattened(_nodes(workflow, picked))
         if output != STANDARD:

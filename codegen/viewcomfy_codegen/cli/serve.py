@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import socket
 import sys
@@ -47,6 +48,18 @@ class ServeOptions:
     opened: bool
     as_json: bool
     max_size: int
+
+
+def _origins(
+    context: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The origins, checked: one with a path, or without a scheme, would never match."""
+    for each in given:
+        if not re.fullmatch(r"https?://[^/?#@\s]+/?", each):
+            raise click.BadParameter(
+                f"{each!r} is not an origin such as https://app.example"
+            )
+    return given
 
 
 @click.command("serve")
@@ -115,6 +128,7 @@ class ServeOptions:
     "allow_origins",
     multiple=True,
     metavar="ORIGIN",
+    callback=_origins,
     help="Let web pages of this origin call too, such as https://app.example; may be repeated.",
 )
 @click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
@@ -141,22 +155,17 @@ def serve_command(**options: Any) -> None:
     drop or 429.
     """
     with needing("serve", "serve"), errors_told():
-        try:
-            _serve(ServeOptions(**options))
-        except ConfigurationError as error:
-            err(str(error))
-            sys.exit(2)
+        _serve(ServeOptions(**options))
 
 
 def _serve(options: ServeOptions) -> None:
     from ..serving import create_app
     from ..serving.listening import bound, server
     from ..serving.preview import Preview
-    from ..serving.remote import Remote
 
     settings = _settings(options)
     served = list(_served(options))
-    remote = Remote(options.comfyui) if options.comfyui else None
+    remote = _remote(options.comfyui) if options.comfyui else None
     app = create_app(served, settings, remote or Preview(options.step_time))
     listening = _listening(bound, options)
     base = _base(options.host, listening)
@@ -176,6 +185,15 @@ def _serve(options: ServeOptions) -> None:
     warnings.filterwarnings("ignore", module=r"PIL\.")
     with contextlib.suppress(KeyboardInterrupt):
         server(app, ready).run(sockets=[listening])
+
+
+def _remote(url: str) -> Remote:
+    from ..serving.remote import Remote
+
+    try:
+        return Remote(url)
+    except ConfigurationError as error:
+        raise click.BadParameter(error.message, param_hint="--comfyui") from None
 
 
 def _settings(options: ServeOptions) -> Settings:

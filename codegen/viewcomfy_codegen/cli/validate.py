@@ -35,7 +35,7 @@ def validate_command(workflow: str, call: str, as_json: bool) -> None:
     with errors_told():
         known = described(workflow, foreign=True)
         name = "standard input" if call == STANDARD else call
-        value = read_json(read_file(call), name)
+        value = _read_call(call, name)
         if known.fields is not None:
             faults = list(_by_fields(known.fields, value))
         else:
@@ -49,6 +49,20 @@ def validate_command(workflow: str, call: str, as_json: bool) -> None:
         if not faults:
             err(f"{name} is a valid call")
     sys.exit(1 if faults else 0)
+
+
+def _read_call(call: str, name: str) -> Any:
+    """The JSON value in a file. Raises CodegenError."""
+    data = read_file(call)
+    try:
+        return read_json(data, name)
+    except CodegenError as error:
+        hint = (
+            'a call is a JSON object of values by parameter name, such as {"steps": 30}'
+        )
+        raise CodegenError(
+            *(each._replace(hint=hint) for each in error.diagnostics)
+        ) from None
 
 
 def _by_fields(fields: Sequence[Field], call: Any) -> Iterator[tuple[str, str]]:

@@ -35,8 +35,9 @@ def watch(tasks: Tasks, settings: Path | None) -> None:
     with needing("watch", "--watch"):
         from watchfiles import watch as changes
     with suppress(KeyboardInterrupt):
+        seen = _generated(tasks, settings)
+        err("watching for changes; press Ctrl-C to stop")
         while True:
-            seen = _generated(tasks, settings)
             for _ in changes(
                 *{path.parent for path in seen if path.parent.is_dir()},
                 recursive=False,
@@ -45,6 +46,7 @@ def watch(tasks: Tasks, settings: Path | None) -> None:
             ):
                 if _state(seen) != seen:
                     break
+            seen = _generated(tasks, settings)
 
 
 def _generated(tasks: Tasks, settings: Path | None) -> State:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+
+from viewcomfy_runtime.parameters.key import WireKey
 
 from ..targets.typescript.names import parameter_properties
 from .calls import Note, OldCall
@@ -95,7 +97,18 @@ def _named(
         if key in names:
             yield names[key], code
             continue
-        near = get_close_matches(key, names, n=1)
+        near = get_close_matches(key, _alike(key, names), n=1)
         hint = f"; did you mean {near[0]} ({names[near[0]]})?" if near else ""
         text = f"{key} sets no parameter of the generated module{hint}"
         notes.append(Note(call.lines[key], text))
+
+
+def _alike(key: str, names: Iterable[str]) -> list[str]:
+    """The keys of the same node, and those of inputs with the same name."""
+    own = WireKey.parse(key)
+    parsed = ((each, WireKey.parse(each)) for each in names)
+    return [
+        each
+        for each, other in parsed
+        if own and other and (own.node == other.node or own.name == other.name)
+    ]

@@ -52,7 +52,7 @@ def outputs_of(
     elif not no_schema and first != Path(STANDARD):
         if not any(each is JSON_SCHEMA for each in found.values()):
             found[_stem(first, found[first]).with_suffix(".schema.json")] = JSON_SCHEMA
-    _refuse_same(found, workflow)
+    refuse_same(found, [workflow])
     module = next((at.stem for at, each in found.items() if each is PYTHON), None)
     for path in [at for at, each in found.items() if each.suffix == ".md"]:
         from ..targets.rules import Rules
@@ -119,11 +119,13 @@ def _importable(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name) and name != "__init__"
 
 
-def _refuse_same(outputs: Iterable[Path], workflow: str) -> None:
-    """Raises UnusableOutput if two outputs are the same file, or if one would overwrite the
+def refuse_same(outputs: Iterable[Path], workflows: Iterable[str]) -> None:
+    """Raises UnusableOutput if two outputs are the same file, or if one would overwrite a
     workflow.
     """
-    seen = {} if workflow == STANDARD else {os.path.realpath(workflow): "the workflow"}
+    seen = {
+        os.path.realpath(each): "the workflow" for each in workflows if each != STANDARD
+    }
     for path in outputs:
         if path == Path(STANDARD):
             continue

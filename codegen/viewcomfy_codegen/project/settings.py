@@ -34,12 +34,13 @@ def tasks_of_project() -> list[Task]:
     return tasks_of(path) if path is not None else []
 
 
-def settings_file(start: Path | None = None) -> Path | None:
-    """The nearest pyproject.toml with our table, from `start` upwards. Raises CodegenError if one
-    isn't valid TOML.
+def settings_file() -> Path | None:
+    """The nearest pyproject.toml with our table, from the current folder upwards: as a relative
+    path if it is in that folder, so that messages name files as the user would.
+
+    Raises CodegenError if one isn't valid TOML.
     """
-    folder = (start or Path.cwd()).absolute()
-    places = (each / FILE for each in (folder, *folder.parents))
+    places = (Path(FILE), *(each / FILE for each in Path.cwd().parents))
     return next(
         (path for path in places if path.is_file() and _table(path) is not None), None
     )

@@ -38,10 +38,15 @@ def test_a_workflow_may_be_called_nearly_like_a_command(
     assert run("inspct", "-o", "made.py").exit_code == 0
 
 
-def test_no_summary_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("group", "command"), [((), "inspect"), (("catalog",), "update")]
+)
+def test_no_summary_is_cut(
+    group: tuple[str, ...], command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    commands = run("--help").output.partition("Commands:")[2]
-    assert "inspect" in commands
+    commands = run(*group, "--help").output.partition("Commands:")[2]
+    assert command in commands
     assert "..." not in commands
 
 
@@ -123,3 +128,34 @@ def test_a_call_is_checked_against_a_schema_that_is_not_ours(tmp_path: Path) -> 
     assert valid.stderr == "standard input is a valid call\n"
     done = run("validate", str(path), "-", text='{"x": 1}')
     assert "$.x: 1 is less than the minimum of 3" in done.output
+
+
+def test_what_is_wrong_with_the_json_of_a_call_is_told_for_a_call(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "w.json"
+    path.write_text(json.dumps(text_to_image()))
+    done = run("validate", str(path), "-", text='{"steps": ')
+    assert done.exit_code == 1
+    assert "standard input: line 1, column 11" in done.stderr
+    assert "a call is a JSON object of values by parameter name" in done.stderr
+    assert "export" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (("--comfyui", "nope"), "--comfyui: not a valid server URL"),
+        (("--allow-origin", "app.example"), "not an origin such as https://"),
+        (("--allow-origin", "https://app.example/path"), "not an origin such as"),
+    ],
+)
+def test_serve_refuses_what_it_could_not_use(
+    option: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("socketio")
+    path = tmp_path / "w.json"
+    path.write_text(json.dumps(text_to_image()))
+    done = run("serve", str(path), "--port", "0", *option)
+    assert done.exit_code == 2
+    assert message in done.stderr

@@ -70,6 +70,26 @@ def test_docs_keeps_a_page_that_somebody_else_wrote(workflow: Path) -> None:
     assert run("docs", str(workflow), "-o", str(page), "--force").exit_code == 0
 
 
+@pytest.mark.parametrize("command", ["docs", "rules", "openapi", "params", "convert"])
+def test_what_is_read_is_never_overwritten(command: str, workflow: Path) -> None:
+    before = workflow.read_text()
+    done = run(command, str(workflow), "-o", str(workflow))
+    assert done.exit_code == 2
+    assert "are the same file" in done.stderr
+    assert workflow.read_text() == before
+
+
+def test_a_document_does_not_take_the_place_of_a_module(workflow: Path) -> None:
+    module = workflow.with_name("made.py")
+    assert run(str(workflow), "-o", str(module)).exit_code == 0
+    before = module.read_text("utf-8")
+    for command in ("docs", "rules", "openapi"):
+        done = run(command, str(workflow), "-o", str(module))
+        assert done.exit_code == 2
+        assert "another kind of file (Python)" in done.stderr
+    assert module.read_text("utf-8") == before
+
+
 def test_a_page_is_kept_fresh_with_the_project(
     workflow: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

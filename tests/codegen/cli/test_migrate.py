@@ -116,6 +116,19 @@ def test_what_cannot_be_translated_is_told_with_its_line(
     assert "class_type-info" not in told
 
 
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [("33-inputs-seed", "3-inputs-seed"), ("99-inputs-x", None)],
+)
+def test_a_key_without_a_parameter_is_compared_with_those_of_its_input(
+    key: str, near: str | None, folder: Path
+) -> None:
+    told = migrated(folder, "old.py", f'infer(params={{"{key}": 1}})\n').stderr
+    assert f"{key} sets no parameter" in told
+    assert ("did you mean" in told) == (near is not None)
+    assert near is None or f"did you mean {near} (" in told
+
+
 def test_parameters_written_into_the_call_are_found(folder: Path) -> None:
     text = 'infer(params={"6-inputs-text": "x"})\n'
     done = migrated(folder, "old.py", text)

@@ -41,7 +41,7 @@ def source(tmp_path: Path) -> Path:
 
 @contextlib.contextmanager
 def watching(folder: Path, *arguments: str) -> Iterator[Callable[[], str]]:
-    """What gives the next line that the command says."""
+    """What gives the next line that the command says after the one that it is watching."""
     command = [sys.executable, "-m", "viewcomfy_codegen", *arguments, "--watch"]
     lines: queue.Queue[str] = queue.Queue()
     with subprocess.Popen(
@@ -50,9 +50,14 @@ def watching(folder: Path, *arguments: str) -> Iterator[Callable[[], str]]:
         assert process.stderr is not None
         heard = process.stderr
 
+        announced: list[str] = []
+
         def hear() -> None:
             for line in heard:
-                lines.put(line.rstrip("\n"))
+                if line.startswith("watching"):
+                    announced.append(line)
+                else:
+                    lines.put(line.rstrip("\n"))
 
         listener = threading.Thread(target=hear)
         listener.start()
@@ -60,6 +65,7 @@ def watching(folder: Path, *arguments: str) -> Iterator[Callable[[], str]]:
             yield lambda: lines.get(timeout=WITHIN)
             with pytest.raises(queue.Empty):
                 lines.get_nowait()
+            assert announced == ["watching for changes; press Ctrl-C to stop\n"]
         finally:
             process.terminate()
             listener.join()

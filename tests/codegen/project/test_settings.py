@@ -55,6 +55,15 @@ def test_all_workflows_are_generated_from_anywhere_in_the_project(
         assert Path(made).is_file()
 
 
+def test_files_are_named_as_in_the_table_where_it_is(
+    project: Callable[..., None],
+) -> None:
+    project("")
+    assert f"wrote {Path('app/painter.py')}\n" in run().stderr
+    project("steps = 3")
+    assert run().stderr.startswith("pyproject.toml: [tool.viewcomfy-codegen]")
+
+
 def test_nothing_is_written_where_one_of_them_fails(
     project: Callable[..., None],
 ) -> None:
