@@ -132,14 +132,14 @@ def _imports(module: Module, parts: Iterable[str]) -> Iterator[Code]:
 
 
 _FUNCTIONS: Final = (
-    "faultsOf",
     "jobOf",
-    "jsonOf",
-    "parsedCall",
-    "runOf",
-    "submitted",
+    "parseCall",
+    "runWorkflow",
+    "submitWorkflow",
+    "validateCall",
     "wireOf",
     "workflowOf",
+    "writeCall",
 )
 """What the functions of a module call."""
 

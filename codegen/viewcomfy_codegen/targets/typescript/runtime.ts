@@ -20,10 +20,11 @@ export class Stored {
 // Errors
 
 /**
- * Base of all errors of this module. `hint` says what to do about it, `status` is the HTTP status and
- * `promptId` the run, where there are any. `retryable` says whether the same call may succeed later,
- * `mayHaveRun` whether it may have run, so that sending it again could run it twice, and `publicMessage`
- * what the users of a service may read: a sentence that names no server, no URL and no node.
+ * Base of all errors of this module. `hint` says what to do about it, `status` is the HTTP status
+ * and `promptId` the run, where there are any. `retryable` says whether the same call may succeed
+ * later, `mayHaveRun` whether it may have run, so that sending it again could run it twice, and
+ * `publicMessage` what the users of a service may read: a sentence that names no server, no URL and
+ * no node.
  */
 export class ViewComfyError extends Error {
   override readonly name: string = "ViewComfyError";
@@ -57,14 +58,14 @@ export class ViewComfyError extends Error {
   }
 }
 
-/** An error class that is read and caught by its name, with fields of its own beside those of the base. */
+/** An error class with fields of its own in addition to those of the base. */
 type Kind<Fields> = new (
   ...given: ConstructorParameters<typeof ViewComfyError>
 ) => ViewComfyError & Readonly<Fields>;
 
 /**
- * An error class. The name is written out, since minifiers shorten those of classes. What is wrong with
- * single parameters is what users may read, else `told`.
+ * Makes an error class. Its name is written out because minifiers shorten class names.
+ * `publicMessage` lists what is wrong with single parameters, or else is `told`.
  */
 const named = <Fields = object>(
   name: string,
@@ -94,7 +95,7 @@ const fail = (
   throw new Kind(...given);
 };
 
-/** A generated module that this version of the runtime cannot serve. */
+/** The generated module and this runtime are of different versions. */
 export const IncompatibleModuleError = named("IncompatibleModule");
 export type IncompatibleModuleError = InstanceType<
   typeof IncompatibleModuleError
@@ -191,7 +192,10 @@ export const ExecutionError = named<{ fault: NodeFault | undefined }>(
 );
 export type ExecutionError = InstanceType<typeof ExecutionError>;
 
-/** The server cannot be reached, or the connection broke; `nothingSent` says that no byte of the call went out. */
+/**
+ * The server cannot be reached, or the connection broke; `nothingSent` says that no byte of the
+ * call went out.
+ */
 export const ConnectionFailedError = named<{ nothingSent?: boolean }>(
   "ConnectionFailed",
   "The service cannot be reached. Try again later.",
@@ -223,7 +227,7 @@ export const SaveError = named<{ saved: readonly string[] }>(
 );
 export type SaveError = InstanceType<typeof SaveError>;
 
-/** A text as people may see it: without what a terminal obeys. */
+/** A text without terminal control sequences and invisible characters. */
 const printable = (text: string): string =>
   text.replace(/(?![ \n\t\xa0\u202f\u3000\u200c]|\u200d)[\p{C}\p{Z}]/gu, "");
 
@@ -240,13 +244,13 @@ const isObject = (value: unknown): value is JsonObject =>
 
 const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
-/** A whole number; those past 2^53 are exact as a bigint alone. */
+/** A whole number; beyond 2^53 only a bigint is exact. */
 type Whole = number | bigint;
 
 const isWhole = (value: unknown): value is Whole =>
   typeof value === "bigint" || isInteger(value);
 
-/** A whole number as people have it: a number where that is exact. */
+/** A whole number as a `number` if that is exact, or else as a bigint. */
 const exact = (value: string | bigint): Whole =>
   isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
 
@@ -256,7 +260,7 @@ const isText = (value: unknown): value is string => typeof value === "string";
 const textOf = (value: unknown): string =>
   isText(value) || isWhole(value) ? String(value) : "";
 
-/** What a JSON Schema calls the type of a value; "integer" is every whole number, and NaN has none. */
+/** JSON Schema's name for the type of a value: "integer" for every whole number, empty for NaN. */
 const kindOf = (value: unknown): string =>
   isWhole(value)
     ? "integer"
@@ -268,7 +272,10 @@ const kindOf = (value: unknown): string =>
           ? ""
           : typeof value;
 
-/** A value as JSON text, bigints by their digits and small numbers as Python has them. Throws for what JSON cannot say. */
+/**
+ * A value as JSON text: bigints with all their digits, small numbers in Python's notation. Throws
+ * for what JSON cannot represent.
+ */
 const writeJson = (value: unknown): string => {
   if (isArray(value)) {
     return `[${value.map(writeJson).join(", ")}]`;
@@ -324,7 +331,10 @@ interface Taking {
   readonly "x-viewcomfy-seed"?: boolean;
 }
 
-/** The JSON Schema of a parameter; `x-viewcomfy-where` are the choices under which it counts, in words. */
+/**
+ * The JSON Schema of a parameter; `x-viewcomfy-where` are the choices under which it counts, in
+ * words.
+ */
 interface Schema extends Taking {
   readonly default?: unknown;
   readonly "x-viewcomfy-key": string | readonly string[];
@@ -333,7 +343,10 @@ interface Schema extends Taking {
   readonly "x-viewcomfy-where"?: string;
 }
 
-/** What a parameter takes under some choices of others; a seed that `draws` is drawn there when it is null. */
+/**
+ * What a parameter takes under some choices of others; a seed that `draws` is drawn there when it
+ * is null.
+ */
 interface Branch extends Taking {
   readonly when: Readonly<Record<string, readonly unknown[]>>;
   readonly where?: string;
@@ -346,7 +359,7 @@ const refuse = (message: string): never => {
   throw new Refused(message);
 };
 
-/** A value for a message, cut when long. */
+/** A value as a message quotes it, shortened if long. */
 const short = (value: unknown): string => {
   try {
     const text = writeJson(value);
@@ -357,7 +370,7 @@ const short = (value: unknown): string => {
   }
 };
 
-/** What the schema's types are called. */
+/** The schema's types in messages. */
 const CALLED: Readonly<Record<string, string>> = {
   string: "text",
   integer: "a whole number",
@@ -367,7 +380,7 @@ const CALLED: Readonly<Record<string, string>> = {
   object: "an object",
 };
 
-/** The value as it is sent for what takes this. Throws Refused. */
+/** The value as it is sent for a parameter that takes this. Throws Refused. */
 const accept = (
   taking: Taking,
   value: unknown,
@@ -412,7 +425,7 @@ const accept = (
 const optionsOf = (taking: Taking): readonly unknown[] | undefined =>
   (taking.enum ?? taking.anyOf?.[0].enum)?.filter((each) => each !== null);
 
-/** How many characters two texts share, in the longest runs that they have in common. */
+/** How many characters two texts share, counted in their longest common runs. */
 const shared = (one: string, other: string): number => {
   for (let length = one.length; length; length--) {
     for (let start = 0; start + length <= one.length; start++) {
@@ -430,7 +443,7 @@ const shared = (one: string, other: string): number => {
   return 0;
 };
 
-/** The name that somebody meant, in words, if any is near. */
+/** A suggestion of the known name that was probably meant; empty if none is near. */
 const nearest = (name: string, known: readonly string[]): string => {
   const near = known
     .map((each): [number, string] => {
@@ -447,7 +460,7 @@ const nearest = (name: string, known: readonly string[]): string => {
 
 const UNKNOWN = "application/octet-stream";
 
-/** MIME types and the ends of file names that stand for them, the usual one first. */
+/** MIME types with the file extensions that stand for them, the usual one first. */
 const TYPES = `image/png png
 image/jpeg jpg
 image/jpeg jpeg
@@ -467,13 +480,15 @@ application/json json`
   .split("\n")
   .map((line) => line.split(" ") as [type: string, end: string]);
 
-/** The MIME type that a file name's end stands for. */
+/** The MIME type for a file name's extension. */
 const typeOf = (filename: string): string =>
   TYPES.find(([, end]) => filename.toLowerCase().endsWith(`.${end}`))?.[0] ??
   UNKNOWN;
 
-const extensionOf = (contentType: string): string =>
-  TYPES.find(([type]) => type === contentType)?.[1].replace(/^/, ".") ?? "";
+const extensionOf = (contentType: string): string => {
+  const [, end] = TYPES.find(([type]) => type === contentType) ?? [];
+  return end ? `.${end}` : "";
+};
 
 const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, "_");
 
@@ -492,7 +507,7 @@ const bytesOf = (binary: string) => {
   return bytes;
 };
 
-/** The bytes in base64, a character each. Throws where it is broken. */
+/** The bytes encoded in base64, one character each. Throws if it is malformed. */
 const fromBase64 = (text: string): string =>
   atob(/\s/.test(text) || text.length % 4 ? "?" : text);
 
@@ -500,23 +515,23 @@ const fromBase64 = (text: string): string =>
 
 /** Seconds that ViewComfy lets a run take, and the default timeout. */
 const LONGEST_RUN = 2400;
-/** Seconds for what is not a run: a status, a cancellation. */
+/** Seconds for requests other than runs: a status, a cancellation. */
 const SHORT = 120;
 /** A deployment on a serverless platform answers a long run with a redirect every few minutes. */
 const MOST_REDIRECTS = 100;
-/** Characters of one answer: what a string can hold on every platform. */
+/** Characters of one answer: as many as a string can hold on every platform. */
 const LARGEST = 2 ** 29 - 2 ** 16;
 const MOST_LOGS = 10_000;
 const ENDPOINT = "check that the URL is the deployment's endpoint";
 const LOGS = "look at the deployment's logs";
 
-/** Whether this is Node, Deno or Bun: with a disk, and where redirects can be followed by hand. */
+/** Whether this is Node, Deno or Bun, which have a disk and let redirects be followed by hand. */
 const SERVER =
   "Deno" in globalThis ||
   !!(globalThis as { process?: { versions?: { node?: string } } }).process
     ?.versions?.node;
 
-/** A module of the platform, by a name that bundlers for browsers do not look for. */
+/** A built-in module of the platform, under a name that bundlers for browsers leave alone. */
 const builtin = async <Module>(name: string): Promise<Module> =>
   (
     (await import(
@@ -524,20 +539,22 @@ const builtin = async <Module>(name: string): Promise<Module> =>
     )) as { readonly default: Module }
   ).default;
 
-/** How long something may take, in seconds, and what ends it before. */
+/** How long something may take, in seconds, and a signal that ends it early. */
 export interface Limits {
   readonly timeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One time limit over a whole call, which `signal` ends early. */
+/** One time limit for a whole call; `signal` ends what it is passed to. */
 interface Deadline {
   readonly signal: AbortSignal;
   /** In milliseconds since 1970. */
   readonly end: number;
 }
 
-/** Does the work under one time limit. */
+/**
+ * Does the work within one time limit. Throws RunTimeoutError, or RunCancelledError when aborted.
+ */
 const limited = async <T>(
   limits: Limits | undefined,
   seconds: number,
@@ -567,12 +584,12 @@ const limited = async <T>(
     return await work({ signal: over, end: Date.now() + timeout * 1000 });
   } finally {
     clearTimeout(timer);
-    // Closes what is still open, and no longer listens to the caller's signal.
+    // Closes what is still open, and stops listening to the caller's signal.
     controller.abort();
   }
 };
 
-/** Waits; a call does so in one place at a time. */
+/** Waits. There is one handler: a call waits in one place at a time. */
 const sleep = async (seconds: number, { signal }: Deadline): Promise<void> => {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, seconds * 1000);
@@ -584,7 +601,7 @@ const sleep = async (seconds: number, { signal }: Deadline): Promise<void> => {
   signal.throwIfAborted();
 };
 
-/** The whole URL of what may be a part of one; empty where it is not valid. */
+/** The absolute URL of one that may be relative; empty if it is not valid. */
 const linked = (url: string, base?: string): string => {
   try {
     return new URL(url, base).href;
@@ -596,10 +613,10 @@ const linked = (url: string, base?: string): string => {
 const isUrl = (text: string): boolean =>
   /^https?:\/\/\S+$/.test(text) && !!linked(text);
 
-/** A URL's scheme and host: all of it that may be shown, since its path may be signed. */
+/** A URL's scheme and host: all that may be shown, since its path may be signed. */
 const hostOf = (url: string): string => new URL(url).origin;
 
-/** What the action gives; what the platform throws becomes this module's error. */
+/** The result of the action; an error of the platform becomes ConnectionFailedError. */
 const attempt = async <T>(
   action: () => Promise<T>,
   url: string,
@@ -632,7 +649,10 @@ interface Thrown {
   readonly cause?: Thrown;
 }
 
-/** Hands over the content of an answer as it arrives, until `sink` says that it has enough; the end of the call closes the rest. */
+/**
+ * Passes on the content of an answer as it arrives, until `sink` returns true. The end of the call
+ * closes what is left.
+ */
 const pour = async (
   { body, url }: Answer,
   deadline: Deadline,
@@ -648,10 +668,10 @@ const pour = async (
 };
 
 const ignore = (): void => {
-  // What fails here changes nothing any more.
+  // What fails here no longer matters.
 };
 
-/** The content as text; no more than its start where that is long. */
+/** The content as text; only its start if it has more than `most` characters. */
 const content = async (
   answer: Answer,
   deadline: Deadline,
@@ -688,7 +708,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ">": "gt",
 };
 
-/** Finds a text of ASCII however JSON, URLs and HTML escape it, a few times over, in linear time. */
+/**
+ * Finds a text of ASCII however JSON, URLs and HTML escape it, a few times over, in linear time.
+ */
 const escapable = (text: string): RegExp =>
   new RegExp(
     text.replace(/./g, (char) => {
@@ -703,7 +725,10 @@ const escapable = (text: string): RegExp =>
     "gi",
   );
 
-/** A server as one client talks to it. Throws ConfigurationError where that cannot be. */
+/**
+ * A server as a client talks to it. Throws ConfigurationError for a URL or credentials that are not
+ * valid.
+ */
 const serverAt = (
   base: string,
   credentials?: Credentials,
@@ -740,8 +765,8 @@ const serverAt = (
     hidden ? text.replace(hidden, "***") : text;
 
   /**
-   * The good answer to a request, redirects followed. Where nothing can have been done yet (refused, 429,
-   * 503) it is sent again after a pause. Throws ViewComfyError.
+   * The successful answer to a request, after redirects. A request that cannot have had an effect
+   * yet (connection refused, 429, 503) is sent again after a pause. Throws ViewComfyError.
    */
   const answer = async (
     path: string,
@@ -749,7 +774,7 @@ const serverAt = (
     request: Request = {},
   ): Promise<Answer> => {
     const { repeatable = !request.body } = request;
-    // What may be sent again is, for half a minute: a server may restart.
+    // What may be repeated is, for half a minute: a server may be restarting.
     for (let left = repeatable ? 6 : 3, wait = 0.5; ; left--) {
       try {
         return await sent(base + path, deadline, request);
@@ -792,7 +817,7 @@ const serverAt = (
   ): Promise<Answer> => {
     for (let left = MOST_REDIRECTS; left; left--) {
       const from = hostOf(url);
-      // What is meant for one server goes to no other, and never in the clear after TLS.
+      // What is meant for one server goes to no other, and never unencrypted after TLS.
       const atHome = [host, host.replace("http:", "https:")].includes(from);
       if (body && !atHome) {
         fail(
@@ -821,7 +846,7 @@ const serverAt = (
         return response;
       }
       if (!target || status < 300 || status > 399) {
-        // Of a long refusal the start, of one that breaks off nothing.
+        // Only the start of a long refusal, and nothing of one that breaks off.
         const said = await content(response, deadline, 1 << 16).catch(() => "");
         deadline.signal.throwIfAborted();
         throw errorOf(response, redacted(said));
@@ -844,7 +869,7 @@ const serverAt = (
 
 type Http = ReturnType<typeof serverAt>;
 
-/** What the errors of a request may say of it. */
+/** What errors may say of a request. */
 interface Refusal {
   readonly name: string;
   readonly message: string;
@@ -854,7 +879,7 @@ interface Refusal {
   readonly nothingSent?: boolean;
 }
 
-/** Seconds that the server asks to wait, which it may give as a number or as a date. */
+/** Seconds that the server asks to wait, given as a number or as a date. */
 const retryAfter = ({ headers }: Answer): number | undefined => {
   const asked = headers.get("retry-after") ?? "";
   const seconds = /^\d+$/.test(asked)
@@ -865,7 +890,7 @@ const retryAfter = ({ headers }: Answer): number | undefined => {
 
 // What a server says
 
-/** The errors that answers stand for: by their status, else by its first digit. */
+/** The errors for refusals: by status, or else by its first digit. */
 const REFUSALS: Readonly<
   Record<number, readonly [Kind<unknown>, what: string, hint: string]>
 > = {
@@ -918,7 +943,7 @@ const errorOf = (answer: Answer, text: string): ViewComfyError => {
   );
 };
 
-/** A refusal's message with what is wrong with single nodes. */
+/** The message of a refusal, with what is wrong with single nodes. */
 const withFaults = (summary: string, faults: readonly NodeFault[]): string =>
   [summary, ...listed(faults.map(faultText), 10)].join("\n  ");
 
@@ -930,11 +955,11 @@ const faultText = (fault: NodeFault): string => {
   return `${name}node ${node}${about}${place}: ${message}`;
 };
 
-/** A parameter by both its names, where they differ. */
+/** A parameter under both its names, if they differ. */
 const labelOf = ({ parameter, property }: Named): string =>
   property + (parameter === property ? "" : ` (${parameter})`);
 
-/** What a fault is about until its parameter is known. */
+/** The names in a fault until its parameter is known. */
 const UNNAMED: Named = { parameter: "", property: "" };
 
 const executionError = (
@@ -955,7 +980,7 @@ const executionError = (
   );
 };
 
-/** A fault from what a server says of a node. */
+/** A fault as a server reports it for a node. */
 const nodeFault = (
   node: string,
   classType: unknown,
@@ -974,7 +999,7 @@ const clean = (value: unknown): string => printable(textOf(value));
 const plain = (words: string): string =>
   printable(words).trim().replace(/\s+/g, " ").slice(0, 500);
 
-/** What ComfyUI found wrong in single inputs, wherever in the answer `node_errors` stand. */
+/** ComfyUI's faults of single inputs, from `node_errors` wherever they appear in an answer. */
 const nodeFaults = (body: unknown, depth = 6): NodeFault[] => {
   if (isText(body) && body.includes("node_errors")) {
     body = bodyOf(body);
@@ -1002,7 +1027,7 @@ const nodeFaults = (body: unknown, depth = 6): NodeFault[] => {
   });
 };
 
-/** The JSON of an answer, else its text, of a page only the title. */
+/** The JSON of an answer, or else its text; of an HTML page, only the title. */
 const bodyOf = (text: string): unknown => {
   try {
     return readJson(text);
@@ -1012,7 +1037,7 @@ const bodyOf = (text: string): unknown => {
   }
 };
 
-/** What an answer says: ViewComfy's form, FastAPI's, ComfyUI's or plain text. */
+/** An answer's message, in the form of ViewComfy, FastAPI or ComfyUI, or as plain text. */
 const said = (body: unknown, depth = 6): string => {
   if (isText(body)) {
     return body;
@@ -1028,7 +1053,7 @@ const said = (body: unknown, depth = 6): string => {
   return isArray(body) ? words.join("; ") : [...new Set(words)].join(": ");
 };
 
-/** A JSON value of no known form in words. */
+/** A JSON value of an unknown form in words. */
 const told = (body: unknown, depth = 6): string =>
   typeof body !== "object"
     ? String(body)
@@ -1041,14 +1066,17 @@ const told = (body: unknown, depth = 6): string =>
           )
           .join(", ");
 
-/** No more than `most` of the texts, and how many there are beyond them. */
+/** At most `most` of the texts, and how many more there are. */
 const listed = (texts: readonly string[], most: number): string[] =>
   (texts[most]
     ? [...texts.slice(0, most), `and ${texts.length - most} more`]
     : texts
   ).map(printable);
 
-/** Reads server-sent events as they arrive, until `emit` has had enough; one that is cut off at the end is dropped. */
+/**
+ * Reads server-sent events as they arrive, until `emit` returns true; an incomplete one at the end
+ * is dropped.
+ */
 const eventReader = (
   emit: (type: string, data: string) => boolean,
 ): ((piece: Uint8Array) => boolean) => {
@@ -1095,7 +1123,7 @@ export interface Progress {
   readonly total: number;
 }
 
-/** A server's object under one spelling of its names. */
+/** A server's object with its names in camelCase. */
 const camelCased = (about: JsonObject): JsonObject =>
   fromEntries(
     entries(about).map(([name, value]) => [
@@ -1104,17 +1132,17 @@ const camelCased = (about: JsonObject): JsonObject =>
     ]),
   );
 
-/** A file that a run made; its content is fetched or decoded when it is asked for. */
+/** A file that a run made. Its content is fetched or decoded on demand. */
 export class OutputFile {
   declare readonly filename: string;
   declare readonly contentType: string;
-  /** In bytes, where the server said. */
+  /** In bytes, if the server said. */
   declare readonly size: number | undefined;
-  /** Where the file can be fetched, for a while, where its content did not come along. */
+  /** Where the file can be fetched for a while, if its content was not part of the answer. */
   declare readonly url: string | undefined;
   /** Whatever else the server said of it. */
   declare readonly extra: JsonObject;
-  /** The id of the node that made it, where that can be told. */
+  /** The id of the node that made it, if that is known. */
   declare readonly node: string | undefined;
   readonly #data: unknown;
 
@@ -1134,7 +1162,7 @@ export class OutputFile {
     });
   }
 
-  /** The content as a Blob of its type. Throws ViewComfyError where it cannot be had. */
+  /** The content as a Blob of its type. Throws ViewComfyError if it cannot be had. */
   async blob(limits?: Limits): Promise<Blob> {
     const found: Uint8Array[] = [];
     await this.#pour(limits, (piece) => {
@@ -1143,17 +1171,18 @@ export class OutputFile {
     return blobOf(found, this.contentType);
   }
 
-  /** The content as text in UTF-8. Throws ViewComfyError where it cannot be had. */
+  /** The content as text in UTF-8. Throws ViewComfyError if it cannot be had. */
   async text(limits?: Limits): Promise<string> {
     return (await this.blob(limits)).text();
   }
 
   /**
-   * Write the file into a folder, which is made if need be, and return its path; in Node, Deno and Bun.
+   * Write the file into a folder, which is created if needed, and return its path. For Node, Deno
+   * and Bun.
    *
-   * Never leaves the folder and never overwrites: a name that is taken gets a number. The file appears when
-   * it is complete. Throws ViewComfyError where the content cannot be had, the platform's own error where it
-   * cannot be written.
+   * Never leaves the folder and never overwrites: if the name is taken, a number is added. The file
+   * appears once it is complete. Throws ViewComfyError if the content cannot be had, and the
+   * platform's own error if it cannot be written.
    */
   async save(directory: string, limits?: Limits): Promise<string> {
     const disk = await openDisk(directory);
@@ -1167,7 +1196,7 @@ export class OutputFile {
       for (let number = 0; ; number++) {
         const path = `${directory}/${stem}${number ? ` (${number})` : ""}${suffix}`;
         try {
-          // Fails where the name is taken, so that two runs at once cannot take it both.
+          // Fails if the name is taken, so that two runs at once cannot both take it.
           await (await disk.open(path, "wx")).close();
           await disk.rename(temporary, path);
           return path;
@@ -1182,7 +1211,7 @@ export class OutputFile {
     }
   }
 
-  /** Hands over the content as it arrives, and checks that all of it did. */
+  /** Passes on the content as it arrives, and checks that all of it did. */
   #pour(
     limits: Limits | undefined,
     sink: (piece: Uint8Array) => unknown,
@@ -1203,7 +1232,7 @@ export class OutputFile {
     });
   }
 
-  /** The content, which came along or is fetched. */
+  /** The content, which was part of the answer or is fetched. */
   async #answer(deadline: Deadline): Promise<Answer> {
     const { filename, url } = this;
     const data = this.#data;
@@ -1265,7 +1294,7 @@ export class PromptResult {
   declare readonly prompt: Graph;
   /** The values that were sent, by wire key, with the seed that was drawn. */
   declare readonly params: JsonObject;
-  /** The last lines that the server wrote, where it streamed them. */
+  /** The last lines of the server's log, if it streamed them. */
   declare readonly logs: readonly string[];
   /** Whatever else the server said. */
   declare readonly extra: JsonObject;
@@ -1326,8 +1355,8 @@ export class PromptResult {
   }
 
   /**
-   * Write all outputs into a folder, as `OutputFile.save` does, and return their paths. Throws SaveError,
-   * after the others were saved, naming those that could not be had or written.
+   * Write all outputs into a folder, as `OutputFile.save` does, and return their paths. Throws
+   * SaveError, after the others were saved, naming those that could not be had or written.
    */
   async save(directory: string, limits?: Limits): Promise<string[]> {
     await openDisk(directory);
@@ -1380,7 +1409,7 @@ const failIfFailed = (
 
 const CANCELLED = /^(cancell?ed|interrupted)$/i;
 
-/** The node that made a file, where that can be told: by its prefix, else by its kind. */
+/** The node that made a file, if that can be told: by its prefix, or else by its kind. */
 const makerOf = (
   filename: string,
   contentType: string,
@@ -1388,7 +1417,7 @@ const makerOf = (
 ): string | undefined => {
   const likeness = ({ node, prefix, prefix_input }: OutputNode): number => {
     const sent = textOf(params[`${node}-inputs-${prefix_input}`]);
-    // Folders are not part of a file's name, and what ComfyUI fills in (%date%) is not known.
+    // Folders are not part of a file's name, and what ComfyUI fills in (%date%) is unknown.
     const start = (sent || prefix || "").replace(/^.*[/\\]|%.*$/gs, "");
     return filename.startsWith(start) ? start.length : 0;
   };
@@ -1430,12 +1459,12 @@ const openDisk = async (directory: string): Promise<Disk> => {
   return disk;
 };
 
-/** Bytes of a text in UTF-8. */
+/** The size of a text in UTF-8, in bytes. */
 const sizeOf = (text: string): number => new TextEncoder().encode(text).length;
 
 /**
- * A file name from a server as a name within a folder on any system, its end apart: no path, no device, not
- * too long.
+ * A file name from a server as a valid name on any system, as stem and suffix: without a path, not
+ * a device, not too long.
  */
 const safeName = (filename: string, contentType: string): [string, string] => {
   const plain = basename(filename).replace(/[\p{Cc}<>:"|?*]/gu, (char) =>
@@ -1467,7 +1496,7 @@ export interface Upload extends Named {
   readonly data: Blob | { readonly url: string };
   readonly filename: string;
   readonly contentType: string;
-  /** The content, once the call goes out. Throws ViewComfyError where it cannot be had. */
+  /** The content, when the call goes out. Throws ViewComfyError if it cannot be had. */
   blob(deadline: Deadline): Promise<Blob>;
 }
 
@@ -1478,13 +1507,13 @@ export interface Call extends Asked {
   readonly override?: string | undefined;
 }
 
-/** Who wants to hear of a run while it goes on. */
+/** The limits of a run, and who hears of it while it goes on. */
 export interface Watch extends Limits {
   readonly onLog?: ((line: string) => void) | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Who is told of what looks wrong with a result that arrived; without `onWarning`, the console is. */
+/** Who hears of what looks wrong with a result; without `onWarning`, the console. */
 export interface Warned {
   readonly onWarning?: ((warning: string) => void) | undefined;
 }
@@ -1494,11 +1523,11 @@ export interface Client {
   run(call: Call, watch?: Watch): Promise<PromptResult>;
 }
 
-/** What a run is doing; `unknown` where the server has no such run, or has it no more. */
+/** What a run is doing; `unknown` if the server does not have the run, or no longer does. */
 export type Status =
   "waiting" | "running" | "success" | "error" | "cancelled" | "unknown";
 
-/** A place that keeps runs by their prompt id. */
+/** A client whose server keeps runs by their prompt id. */
 export interface JobClient extends Client {
   submit(call: Call, limits?: Limits): Promise<string>;
   status(promptId: string, limits?: Limits): Promise<Status>;
@@ -1511,8 +1540,8 @@ export interface JobClient extends Client {
 }
 
 /**
- * Who calls. The client id and secret, from ViewComfy's dashboard, belong on servers and never in a
- * browser, where everybody can read them: a browser app sends its user's `token`.
+ * The caller's credentials. The client id and secret, from ViewComfy's dashboard, belong on servers
+ * and never in a browser, where everybody can read them: a browser app sends its user's `token`.
  */
 export type Credentials =
   | {
@@ -1547,8 +1576,8 @@ const formOf = async (
 };
 
 /**
- * A deployment on ViewComfy's cloud, called at its endpoint, the `url` in ViewComfy's dashboard. Throws
- * ConfigurationError for a URL or credentials that cannot be right.
+ * A deployment on ViewComfy's cloud, called at its endpoint, the `url` in ViewComfy's dashboard.
+ * Throws ConfigurationError for a URL or credentials that cannot be right.
  */
 export class ViewComfy implements Client {
   readonly #http: Http;
@@ -1600,7 +1629,7 @@ export class ViewComfy implements Client {
   }
 }
 
-/** The steps that a line of ComfyUI's log tells of, in the bars that its samplers draw. */
+/** The steps that a line of ComfyUI's log reports, in the progress bars of its samplers. */
 const progressOf = (line: string): Progress[] => {
   const bars = /\d{1,3}%\|[^|]{0,400}\|\s{0,9}(\d{1,9})\/(\d{1,9}) ?\[/g;
   return [...line.matchAll(bars)].map(([, value, total]) => ({
@@ -1610,9 +1639,9 @@ const progressOf = (line: string): Progress[] => {
 };
 
 /**
- * A deployment on ViewComfy's cloud, reached through its gateway, which keeps runs and their results.
- * `url` is the deployment's endpoint. It tells nothing of a run's log. Throws ConfigurationError for URLs
- * or credentials that cannot be right.
+ * A deployment on ViewComfy's cloud, reached through its gateway, which keeps runs and their
+ * results. `url` is the deployment's endpoint. It reports nothing of a run's log. Throws
+ * ConfigurationError for URLs or credentials that cannot be right.
  */
 export class ViewComfyGateway implements JobClient {
   readonly #http: Http;
@@ -1630,7 +1659,10 @@ export class ViewComfyGateway implements JobClient {
     );
   }
 
-  /** Run the deployed workflow once and wait for its result; aborting cancels it at the server too. Throws ViewComfyError. */
+  /**
+   * Run the deployed workflow once and wait for its result; aborting cancels it on the server too.
+   * Throws ViewComfyError.
+   */
   async run(call: Call, watch?: Watch): Promise<PromptResult> {
     const promptId = uuid();
     try {
@@ -1695,12 +1727,15 @@ export class ViewComfyGateway implements JobClient {
     );
   }
 
-  /** How the gateway is told of a run. */
+  /** What identifies a run to the gateway. */
   #about(promptId: string): Readonly<Record<string, string>> {
     return { prompt_id: promptId, view_comfy_api_url: this.#deployment };
   }
 
-  /** Schedules a run, once: where the connection broke, the server is asked whether it has it before it is sent again. */
+  /**
+   * Schedules a run exactly once: after a broken connection, the server is asked whether it has the
+   * run before it is sent again.
+   */
   async #schedule(
     call: Call,
     promptId: string,
@@ -1720,7 +1755,7 @@ export class ViewComfyGateway implements JobClient {
           throw error;
         }
       }
-      // What has arrived shows up in a moment: asked twice, so as not to send it beside itself.
+      // A run that arrived shows up in a moment: ask twice before it is sent again.
       for (const pause of [0.3, 1]) {
         await sleep(pause, deadline);
         if (await this.#ask(promptId, deadline)) {
@@ -1764,7 +1799,7 @@ export class ViewComfyGateway implements JobClient {
     );
   }
 
-  /** What the gateway says of a run, if anything. */
+  /** What the gateway knows of a run, if anything. */
   async #ask(
     promptId: string,
     deadline: Deadline,
@@ -1788,20 +1823,23 @@ const isOver = ({ completed, status }: JsonObject): boolean =>
 const uuid = (): string =>
   randomHex(32).replace(/^(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-a$4-");
 
-/** A run that was started: it is asked after, awaited and cancelled by its `promptId`. */
+/** A run that was started, identified by its `promptId`. */
 export interface Job<R> {
   readonly promptId: string;
   /** What the run is doing. Throws ViewComfyError. */
   status(limits?: Limits): Promise<Status>;
-  /** Wait for the result; the run goes on where the time is not enough. Throws ViewComfyError. */
+  /** Wait for the result; if the time runs out, the run goes on. Throws ViewComfyError. */
   result(limits?: Limits): Promise<R>;
-  /** End the run, whether it waits or runs; one that is over stays as it is. Throws ViewComfyError. */
+  /** End the run, waiting or running; a finished one stays as it is. Throws ViewComfyError. */
   cancel(limits?: Limits): Promise<void>;
 }
 
 // A workflow's own part
 
-/** A workflow to run in place of the deployed one: `true` for the module's own, else its nodes or their JSON text. */
+/**
+ * A workflow to run in place of the deployed one: `true` for the module's own, else its nodes or
+ * their JSON text.
+ */
 export type Override = boolean | string | Graph | null | undefined;
 
 /** How a call is sent. */
@@ -1809,22 +1847,25 @@ interface Sending {
   /** A workflow to run in place of the deployed one. */
   readonly overrideWorkflow?: Override;
   /**
-   * What another workflow gets: the values that are not the module's defaults, so that it keeps its own, or
-   * "all".
+   * What another workflow gets: the values that are not the module's defaults, so that it keeps its
+   * own, or "all".
    */
   readonly send?: "changed" | "all" | undefined;
 }
 
+/** How a workflow is run. */
 export interface RunOptions extends Watch, Warned, Sending {
   /** Where to run: ViewComfy, ViewComfyGateway or a client of your own. */
   readonly client: Client;
 }
 
+/** How a job is reopened. */
 export interface JobOptions extends Warned {
   /** Where it runs: a client that keeps runs, such as ViewComfyGateway. */
   readonly client: JobClient;
 }
 
+/** How a job is started. */
 export interface SubmitOptions extends JobOptions, Limits, Sending {}
 
 /** What is sent for a call: the values and the files, both by wire key. */
@@ -1836,8 +1877,8 @@ export interface Wire {
 /** How a call in JSON is read. */
 export interface ParseOptions {
   /**
-   * What stands for a file whose text is a URL: `(url) => new RemoteFile(url)` has it fetched when the call
-   * runs. Without it, such texts are refused.
+   * What stands for a file whose text is a URL: `(url) => new RemoteFile(url)` has it fetched when
+   * the call runs. Without it, such texts are refused.
    */
   readonly urls?: ((url: string) => unknown) | undefined;
 }
@@ -1850,13 +1891,13 @@ export interface CallSchema {
   readonly "x-viewcomfy-outputs": Readonly<Record<string, OutputNode>>;
 }
 
-/** What files need of this runtime, in a module whose workflow takes some. */
+/** What a module whose workflow takes files needs of this runtime. */
 interface Files {
   file(value: unknown): unknown;
   uploadOf(value: unknown, field: Named): Upload;
 }
 
-/** What choices need of this runtime, in a module in which some decide what other parameters take. */
+/** What a module in which some choices decide what other parameters take needs of this runtime. */
 interface Branching {
   branchOf(field: Field, found: Values, schema: CallSchema): Branch | undefined;
   place(
@@ -1874,7 +1915,9 @@ interface About<P, R> {
   readonly outputs: Readonly<
     Record<Exclude<keyof R, keyof PromptResult> & string, string>
   >;
-  /** What is sent when a call has no other value, as JSON text: ViewComfy refuses an empty `params`. */
+  /**
+   * What is sent when a call has no other value, as JSON text: ViewComfy refuses an empty `params`.
+   */
   readonly fallback?: string;
   /** The workflow's nodes by id, as JSON text. */
   readonly graph?: string;
@@ -1949,15 +1992,18 @@ export const workflowOf = <P, R, N extends keyof P = never>(
   };
 };
 
-/** All that is wrong with a call as JSON, which may be text; nothing where it is accepted. */
-export const faultsOf = (
+/** Everything that is wrong with a call in JSON, which may be text; empty if it is accepted. */
+export const validateCall = (
   workflow: Known,
   call: unknown,
   options?: ParseOptions,
 ): Fault[] => read(workflow, call, options)[1];
 
-/** The parameters of a call as JSON, which may be text. Throws InvalidParametersError with all faults at once. */
-export const parsedCall = <P, R>(
+/**
+ * The parameters of a call in JSON, which may be text. Throws InvalidParametersError with all
+ * faults at once.
+ */
+export const parseCall = <P, R>(
   workflow: Workflow<P, R>,
   call: unknown,
   options?: ParseOptions,
@@ -1967,8 +2013,11 @@ export const parsedCall = <P, R>(
   return found as P;
 };
 
-/** The call as JSON text, by the schema's names, files as `data:` URIs or URLs. Throws InvalidParametersError. */
-export const jsonOf = async <P extends object, R>(
+/**
+ * The call as JSON text, by the schema's names, files as `data:` URIs or URLs. Throws
+ * InvalidParametersError.
+ */
+export const writeCall = async <P extends object, R>(
   workflow: Workflow<P, R>,
   parameters: P,
 ): Promise<string> => {
@@ -1989,7 +2038,7 @@ export const jsonOf = async <P extends object, R>(
   return writeJson(call);
 };
 
-/** The text that is read back as the same file. */
+/** The text that `parse` reads as the same file. */
 const linkOf = async ({ data, contentType }: Upload): Promise<string> => {
   if (!(data instanceof Blob)) {
     return data.url;
@@ -2003,8 +2052,8 @@ const linkOf = async ({ data, contentType }: Upload): Promise<string> => {
 };
 
 /**
- * What is sent for a call: all values, untouched ones too; files where they are set; a seed of null as a
- * number drawn from its range. Throws InvalidParametersError with all faults at once.
+ * What is sent for a call: all values, untouched ones too; files where they are set; a seed of null
+ * as a number drawn from its range. Throws InvalidParametersError with all faults at once.
  */
 export const wireOf = <P extends object, R>(
   workflow: Workflow<P, R>,
@@ -2047,7 +2096,7 @@ export const wireOf = <P extends object, R>(
 };
 
 /** Run the workflow once and wait for its result. Throws ViewComfyError. */
-export const runOf = async <P extends object, R>(
+export const runWorkflow = async <P extends object, R>(
   workflow: Workflow<P, R>,
   parameters: P,
   options: RunOptions,
@@ -2059,7 +2108,7 @@ export const runOf = async <P extends object, R>(
 };
 
 /** Start a run and return at once, with its job. Throws ViewComfyError. */
-export const submitted = async <P extends object, R>(
+export const submitWorkflow = async <P extends object, R>(
   workflow: Workflow<P, R>,
   parameters: P,
   options: SubmitOptions,
@@ -2092,7 +2141,7 @@ export const jobOf = <P, R>(
   };
 };
 
-/** What a client gives; what the server refuses is told by parameter. */
+/** What a client gives; a refusal names the parameters that it is about. */
 const attributed = async <T>(
   workflow: Known,
   given: Promise<T>,
@@ -2117,13 +2166,13 @@ const attributed = async <T>(
 const fieldOf = ({ fields }: Known, key: string): Field | undefined =>
   fields.find(({ keys }) => keys.includes(key));
 
-/** The names of the parameter with this wire key, else the others. */
+/** The names of the parameter with this wire key, or else the others. */
 const namesOf = (workflow: Known, key: string, others: Named): Named => {
   const { parameter, property } = fieldOf(workflow, key) ?? others;
   return { parameter, property };
 };
 
-/** The result with its outputs as properties; what looks wrong with it is told. */
+/** The result with its outputs as properties; warns of what looks wrong with it. */
 const resultOf = <P, R>(
   { makers, schema, graph }: Workflow<P, R>,
   made: PromptResult,
@@ -2160,6 +2209,7 @@ const resultOf = <P, R>(
   return made as R;
 };
 
+/** The call as it is sent. Throws ViewComfyError. */
 const callOf = <P extends object, R>(
   workflow: Workflow<P, R>,
   parameters: P,
@@ -2182,7 +2232,7 @@ const callOf = <P extends object, R>(
   return { params, files: wire.files, override, outputs: workflow.makers };
 };
 
-/** The values that another workflow gets: of those that are as here by default it has its own. */
+/** The values that another workflow gets: it keeps its own for those that are the defaults here. */
 const paramsFor = (
   graph: Graph,
   workflow: Known,
@@ -2206,7 +2256,7 @@ const paramsFor = (
         message: "the workflow doesn't have this node",
       })),
   );
-  // ViewComfy refuses to be sent nothing: then any value that the workflow has, a seed rather than others.
+  // ViewComfy refuses an empty call: send any value of the workflow itself, preferably a seed.
   const own = entries(graph).flatMap(([id, node]) =>
     entries(inputsOf(node))
       .filter(([, value]) => typeof value !== "object")
@@ -2216,7 +2266,7 @@ const paramsFor = (
   return kept[0] || !any ? found : fromEntries([any]);
 };
 
-/** The values of a call as JSON by property, and its faults. */
+/** The values of a call in JSON by property, and its faults. */
 const read = (
   workflow: Known,
   call: unknown,
@@ -2225,7 +2275,7 @@ const read = (
   try {
     call = isText(call) ? readJson(call) : call;
   } catch {
-    // Told below.
+    // Reported below.
   }
   if (!isObject(call)) {
     const parameter = "(the call)";
@@ -2250,7 +2300,10 @@ const read = (
   ];
 };
 
-/** The values of a call by the schema's names, with the defaults of what it leaves out, and its faults. */
+/**
+ * The values of a call by the schema's names, with the defaults of what it leaves out, and its
+ * faults.
+ */
 const checked = (
   workflow: Known,
   call: object,
@@ -2291,7 +2344,7 @@ const checked = (
   return [found, faults];
 };
 
-/** Does what may refuse the field's value, which then is one of the faults. */
+/** Does what may refuse the field's value; a refusal becomes one of the faults. */
 const check = (
   { parameter, property }: Field,
   faults: Fault[],
@@ -2321,7 +2374,7 @@ const refuseAll = (faults: readonly Fault[]): void => {
   }
 };
 
-/** A value as it is sent: a bare list would be a link. */
+/** A value as it is sent: a list is wrapped, since a bare one would be a link. */
 const wired = (value: unknown): unknown =>
   value instanceof Stored
     ? value.name
@@ -2331,7 +2384,7 @@ const wired = (value: unknown): unknown =>
 
 const hasAny = (params: JsonObject): boolean => !!keys(params)[0];
 
-/** A node's class; empty where it is not a node. */
+/** A node's class; empty if it is not a node. */
 const classOf = (node: unknown): string => textOf(objectOf(node)["class_type"]);
 
 const inputsOf = (node: unknown): JsonObject =>
@@ -2368,10 +2421,10 @@ const differences = (
   return hasAny(ran) ? [...missing, ...others] : [];
 };
 
-/** A seed from the range of its input; from what the narrowest nodes accept where that is not known. */
+/** A seed from the range of its input; if that is unknown, from what all nodes accept. */
 const drawn = ({ minimum = 0, maximum = 2 ** 32 - 1 }: Taking): Whole => {
   const [lo, hi] = [BigInt(minimum), BigInt(maximum)];
-  // Nodes use negative seeds as commands (-1: random, -2: increment), so none is drawn.
+  // Negative seeds are commands to some nodes (-1: random, -2: increment), so none is drawn.
   const floor = hi < 0n ? hi : 0n;
   const least = lo > floor ? lo : floor;
   const span = hi > least ? hi - least + 1n : 1n;
@@ -2391,7 +2444,7 @@ const clientOf = <T extends Client>(
       );
 };
 
-/** The JSON text of the workflow that `override` means. */
+/** The JSON text of the workflow that `override` stands for. */
 const overrideOf = (
   override: Override,
   own: string | undefined,
@@ -2414,7 +2467,7 @@ const overrideOf = (
       return text;
     }
   } catch {
-    // Told below.
+    // Reported below.
   }
   return fail(
     InvalidWorkflowError,
@@ -2428,9 +2481,9 @@ const overrideOf = (
 // Files on their way in
 
 /**
- * What a file parameter accepts: a Blob or File, its bytes, the text of a `data:` URI, a file at a URL, or
- * one that the server already has. Blobs are streamed where the platform can: `await openAsBlob("me.png")`
- * in Node 20, `Bun.file("me.png")` in Bun. A plain text is never a path.
+ * What a file parameter accepts: a Blob or File, its bytes, the text of a `data:` URI, a file at a
+ * URL, or one that the server already has. A plain text is never a path. Blobs are streamed where
+ * the platform can: `await openAsBlob("me.png")` in Node 20, `Bun.file("me.png")` in Bun.
  */
 export type FileInput =
   Blob | ArrayBuffer | Uint8Array | Stored | RemoteFile | `data:${string}`;
@@ -2438,13 +2491,13 @@ export type FileInput =
 /** A file that is somewhere else. */
 abstract class Remote {
   abstract readonly url: string;
-  /** Its name there, where it has one. */
+  /** Its name there, if it has one. */
   abstract readonly name: string;
 
-  /** Throws Refused where it cannot be fetched from there. */
+  /** Throws Refused if it cannot be fetched from there. */
   abstract check(): void;
 
-  /** The content, for a parameter. Throws ViewComfyError where it cannot be had. */
+  /** The content, for a parameter. Throws ViewComfyError if it cannot be had. */
   abstract fetch(parameter: Named, deadline: Deadline): Promise<Blob>;
 }
 
@@ -2466,7 +2519,7 @@ const file = (value: unknown): FileInput => {
       );
 };
 
-/** What files begin with, by their usual ends. */
+/** What files begin with, by their usual extensions. */
 const BEGINNINGS: Readonly<Record<string, RegExp>> = {
   png: /^\x89PNG\r\n/,
   jpg: /^\xff\xd8\xff/,
@@ -2542,15 +2595,16 @@ export const FILES: Files = { file, uploadOf };
 
 /** How a file at a URL is fetched. */
 export interface Fetching {
-  /** Whether addresses that are not public are fetched from; a caller's own words should not lead there. */
+  /** Whether private addresses are fetched from: never for a URL from somebody else. */
   readonly allowPrivate?: boolean | undefined;
   /** The most bytes that the file may have: 1 GiB by default. */
   readonly maxBytes?: number | undefined;
 }
 
 /**
- * A file at a URL with http or https: fetched when the call runs, within its time and without credentials,
- * and passed on.
+ * A file at an http or https URL. It is fetched when the call runs, within its time and without
+ * credentials, and passed on. Node, Deno and Bun fetch from public addresses only, unless
+ * `allowPrivate` is true.
  */
 export class RemoteFile extends Remote {
   readonly url: string;
@@ -2568,7 +2622,7 @@ export class RemoteFile extends Remote {
     try {
       name = decodeURIComponent(name);
     } catch {
-      // Whatever it is, it stays as it is.
+      // A name that is not encoded stays as it is.
     }
     return name
       .replace(/[^\p{L}\p{N}_ .()+-]/gu, "_")
@@ -2618,7 +2672,7 @@ export class RemoteFile extends Remote {
   }
 }
 
-/** Addresses that are no server's of the internet: this machine's, its network's and nobody's. */
+/** Addresses that are not public: this machine's, its network's and reserved ones. */
 const PRIVATE =
   /^(0|10|127|22[4-9]|2[345]\d|169\.254|172\.(1[6-9]|2\d|3[01])|192\.(168|0\.[02])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])|198\.(1[89]|51\.100)|203\.0\.113)\.|^(?![23]\w{3}:).*:|^(2001:(:|\w\w?:|1\w\w:|db8:)|2002:|3fff:)/;
 
@@ -2628,7 +2682,7 @@ interface Address {
   readonly family: number;
 }
 
-/** Tells a connection where to go. */
+/** Tells a connection which address to use. */
 type Found = (
   error: unknown,
   address?: string | readonly Address[],
@@ -2658,8 +2712,8 @@ interface Message extends AsyncIterable<Uint8Array> {
 }
 
 /**
- * Like `fetch`, from public addresses alone, so that no URL leads into one's own network: the one that is
- * connected to was checked, once the host's name was resolved.
+ * Like `fetch`, but from public addresses only, so that no URL leads into one's own network: the
+ * address that is connected to was checked after the host's name was resolved.
  */
 const publicFetch = async (
   url: string,
@@ -2689,7 +2743,7 @@ const publicFetch = async (
       done(error, all ? found : first?.address, first?.family);
     });
   return new Promise((resolve, reject) => {
-    // A connection of its own: one that others left open was not checked.
+    // A connection of its own: the address of one that is kept open was not checked.
     get(url, { signal, lookup, agent: false }, (message) => {
       const pieces = message[Symbol.asyncIterator]();
       resolve({
@@ -2708,7 +2762,7 @@ const publicFetch = async (
 
 // Choices on which other parameters depend
 
-/** What a field takes under the choices of a call; all it ever takes where one is unknown. */
+/** What a field takes under the choices of a call; if one is unknown, all that it ever takes. */
 const branchOf = (
   { schema, branches = [] }: Field,
   found: Values,
