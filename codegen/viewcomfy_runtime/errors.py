@@ -44,6 +44,8 @@ class ViewComfyError(Exception):
     parameters: Any = None
     attempt: int = 1
     wall_seconds: float | None = None
+    from_callback: bool = False
+    """Whether a callback raised it, so that it says nothing about the run itself."""
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from .calls.call import QUIET, Call, Status, Watch
 from .calls.events import Event
-from .errors import NotFoundError, RunCancelledError
+from .errors import NotFoundError, RunCancelledError, ViewComfyError
 from .http.deadlines import Deadline
 from .parameters.media import UNKNOWN, type_of
 from .results.files import OutputFile
@@ -106,8 +106,12 @@ class FakeClient(Generic[P, R]):
         return {"fields": {"params": dict(call.params)}, "files": files}
 
     def submit(self, call: Call, deadline: Deadline) -> str:
-        """Start a run whose result is the next answer."""
+        """Start a run whose result is the next answer. Raises an answer that says that nothing ran,
+        such as a RateLimitedError.
+        """
         answer = self._next(call)
+        if isinstance(answer, ViewComfyError) and not answer.may_have_run:
+            raise _own(answer)
         prompt_id = f"fake-{len(self.calls)}"
         self._jobs[prompt_id] = answer
         return prompt_id
@@ -167,10 +171,21 @@ class FakeClient(Generic[P, R]):
 
 def _given(answer: Answer, params: Mapping[str, JsonValue]) -> PromptResult:
     if isinstance(answer, BaseException):
-        raise answer
+        raise _own(answer)
     from dataclasses import replace
 
     return replace(answer, params=dict(params))
+
+
+def _own(answer: BaseException) -> BaseException:
+    """An error for one call alone, since a run adds its parameters to it."""
+    if not isinstance(answer, ViewComfyError):
+        return answer
+    # Not with `copy`: libraries that pickle tracebacks make it share the error's attributes.
+    kind = type(answer)
+    own = kind.__new__(kind, *answer.args)
+    own.__dict__.update(answer.__dict__)
+    return own
 
 
 __all__ = ["FakeCall", "FakeClient", "result_with"]

@@ -8,7 +8,13 @@ from types import ModuleType
 
 import pytest
 
-from viewcomfy_runtime import Progress, RateLimitedError, RunCancelledError, Upload
+from viewcomfy_runtime import (
+    ExecutionError,
+    Progress,
+    RateLimitedError,
+    RunCancelledError,
+    Upload,
+)
 from viewcomfy_runtime.testing import Answer, FakeClient, result_with
 
 from ..helpers.cases import CASES
@@ -46,6 +52,25 @@ def test_files_are_seen_as_they_were_given(tmp_path: Path) -> None:
     sent = fake.calls[0].parameters.image
     assert isinstance(sent, Upload)
     assert sent.data == b"\x89PNG\r\n\x1a\n"
+
+
+def test_a_call_that_is_refused_never_becomes_a_job(module: ModuleType) -> None:
+    fake = FakeClient(module.WORKFLOW, [RateLimitedError("busy"), ExecutionError("no")])
+    with pytest.raises(RateLimitedError) as caught:
+        module.submit(module.Parameters(steps=3), client=fake)
+    assert caught.value.parameters.steps == 3
+    job = module.submit(module.Parameters(), client=fake)
+    with pytest.raises(ExecutionError):
+        job.result()
+
+
+def test_an_error_that_is_given_again_is_about_the_call_that_gets_it(
+    module: ModuleType,
+) -> None:
+    fake = FakeClient(module.WORKFLOW, [ExecutionError("no")])
+    calls = [module.Parameters(steps=steps) for steps in (1, 2, 3)]
+    for parameters, outcome in module.WORKFLOW.iter_many(calls, client=fake):
+        assert outcome.parameters is parameters
 
 
 def test_jobs_are_kept_and_cancelled(module: ModuleType) -> None:

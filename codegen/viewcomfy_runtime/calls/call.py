@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypeVar
 
+from ..errors import RunCancelledError, RunTimeoutError, ViewComfyError
 from .events import Event, Log, Progress
 
 if TYPE_CHECKING:
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from ..json_types import ApiWorkflow, JsonValue
     from ..parameters.files import Upload
     from ..results.result import PromptResult
+
+T = TypeVar("T")
+
+AWAITED: Final = "only arun() and job.aresult() await their callbacks"
 
 MOST_LOGS = 10_000
 """Maximum number of log lines that a run's result keeps."""
@@ -51,12 +57,38 @@ class Watch:
 
     def hear(self, event: Event) -> None:
         """Call the callbacks that want this event."""
-        if isinstance(event, Log) and self.on_log is not None:
-            self.on_log(event.line)
-        if isinstance(event, Progress) and self.on_progress is not None:
-            self.on_progress(event)
-        if self.on_event is not None:
-            self.on_event(event)
+        try:
+            if isinstance(event, Log) and self.on_log is not None:
+                _call(self.on_log, event.line)
+            if isinstance(event, Progress) and self.on_progress is not None:
+                _call(self.on_progress, event)
+            if self.on_event is not None:
+                _call(self.on_event, event)
+        except ViewComfyError as error:
+            error.from_callback = not _is_own_end(error)
+            raise
+
+
+def _call(callback: Callable[[T], object], value: T) -> None:
+    refuse_awaitable(callback(value), "a callback")
+
+
+def refuse_awaitable(made: object, what: str) -> None:
+    """Raises TypeError for a coroutine that a callback returned, as it would never run."""
+    if made is not None and hasattr(made, "__await__"):
+        if inspect.iscoroutine(made):
+            made.close()
+        raise TypeError(f"{what} returned a coroutine; {AWAITED}")
+
+
+def _is_own_end(error: ViewComfyError) -> bool:
+    """Whether a callback was only told that the run's own time is over, or that it is canceled.
+
+    Other errors that a callback raises are about something else: another run, or an earlier file.
+    """
+    if isinstance(error, RunCancelledError):
+        return not error.at_server
+    return isinstance(error, RunTimeoutError)
 
 
 QUIET = Watch()

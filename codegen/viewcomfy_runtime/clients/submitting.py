@@ -130,6 +130,8 @@ def _name(error: ViewComfyError, prompt_id: str) -> None:
 
 
 def _is_over(error: BaseException) -> bool:
+    if isinstance(error, ViewComfyError) and error.from_callback:
+        return False
     if isinstance(error, RunCancelledError):
         return error.at_server
     return isinstance(error, ExecutionError | NotFoundError)

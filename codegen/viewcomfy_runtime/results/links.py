@@ -16,20 +16,21 @@ def expiry_of(url: str | None, extra: Mapping[str, object]) -> datetime | None:
     contains.
 
     Links contain it as `X-Amz-Date` and `X-Amz-Expires` (S3), `X-Goog-Date` and `X-Goog-Expires`
-    (Google), `Expires` in seconds since 1970, or `se` (Azure).
+    (Google), `Expires` in seconds since 1970, or `se` (Azure), in upper or lower case.
     """
     said = extra.get("url_expires_at")
     if isinstance(said, str):
         return moment(said)
     try:
-        query = dict(parse_qsl(urlsplit(url or "").query))
-        for vendor in ("X-Amz", "X-Goog"):
-            if f"{vendor}-Date" in query and f"{vendor}-Expires" in query:
-                start = datetime.strptime(query[f"{vendor}-Date"], "%Y%m%dT%H%M%SZ")
-                seconds = timedelta(seconds=float(query[f"{vendor}-Expires"]))
+        fields = parse_qsl(urlsplit(url or "").query)
+        query = {name.lower(): value for name, value in fields}
+        for vendor in ("x-amz", "x-goog"):
+            if f"{vendor}-date" in query and f"{vendor}-expires" in query:
+                start = datetime.strptime(query[f"{vendor}-date"], "%Y%m%dT%H%M%SZ")
+                seconds = timedelta(seconds=float(query[f"{vendor}-expires"]))
                 return start.replace(tzinfo=timezone.utc) + seconds
-        if "Expires" in query:
-            return datetime.fromtimestamp(float(query["Expires"]), timezone.utc)
+        if "expires" in query:
+            return datetime.fromtimestamp(float(query["expires"]), timezone.utc)
         return moment(query["se"]) if "se" in query else None
     except (ValueError, OverflowError, OSError):
         return None

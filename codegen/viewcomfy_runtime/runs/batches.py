@@ -15,11 +15,12 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
-from ..calls.call import Call, Client
+from ..calls.call import Call, Client, refuse_awaitable
 from ..errors import RunCancelledError, SaveError, ViewComfyError, wrong_type
 from ..http.deadlines import SLICE, Deadline
 from ..results.result import PromptResult
 from .attempts import Limits, Outcome, Task, attempted, carried
+from .threads import require_functions
 
 P = TypeVar("P")
 R = TypeVar("R", bound=PromptResult)
@@ -132,6 +133,7 @@ class _Batch(Generic[R]):
             try:
                 self._start(index, item, item.make())
             except ViewComfyError as error:
+                error.wall_seconds = 0.0
                 self._ended.append((index, item.finish(error)))
 
     def _start(self, index: int, item: Item[R], call: Call) -> None:
@@ -174,8 +176,10 @@ def _saved(item: Item[R], outcome: Outcome) -> R | ViewComfyError:
         return replace(finished, saved=tuple(item.save(finished)))
     except ViewComfyError as error:
         failed = error
-    except OSError as error:
-        failed = SaveError(f"the result can't be saved: {error.strerror or error}")
+    except Exception as error:
+        reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+        failed = SaveError(f"the result can't be saved: {reason}")
+        failed.__cause__ = error
     failed.prompt_id = failed.prompt_id or finished.prompt_id
     failed.parameters = finished.parameters
     failed.attempt, failed.wall_seconds = finished.attempt, finished.wall_seconds
@@ -203,19 +207,30 @@ def saver(
     """A function that saves the result of one call, into a folder or by calling `save` with the
     parameters and the result.
 
-    Raises TypeError if `save` is neither a path nor callable.
+    Raises TypeError if `save` is neither a path nor a function.
     """
-    if not (isinstance(save, str | os.PathLike) or callable(save)):
-        raise wrong_type("save", "a folder or a function", save)
+    if not isinstance(save, str | os.PathLike):
+        if not callable(save):
+            raise wrong_type("save", "a folder or a function", save)
+        require_functions(save=save)
 
     def saved(result: R) -> list[Path]:
         if isinstance(save, str | os.PathLike):
             return result.save(save)
         made = save(parameters, result)
+        refuse_awaitable(made, "save")
         found = made if isinstance(made, list | tuple) else [made]
         return [Path(each) for each in found if isinstance(each, str | os.PathLike)]
 
     return saved
+
+
+def _tell(
+    on_result: Callable[[int, R | ViewComfyError], object],
+    index: int,
+    outcome: R | ViewComfyError,
+) -> None:
+    refuse_awaitable(on_result(index, outcome), "on_result")
 
 
 def heard(
@@ -230,15 +245,14 @@ def heard(
     if on_result is None:
         yield from ended
         return
-    if not callable(on_result):
-        raise wrong_type("on_result", "a function", on_result)
+    require_functions(on_result=on_result)
     tellers = futures.ThreadPoolExecutor(most, "viewcomfy-tell")
-    told: SimpleQueue[futures.Future[object]] = SimpleQueue()
+    told: SimpleQueue[futures.Future[None]] = SimpleQueue()
     waiting = 0
     try:
         for each in ended:
             waiting += 1
-            teller = tellers.submit(on_result, each[0], each[2])
+            teller = tellers.submit(_tell, on_result, each[0], each[2])
             teller.add_done_callback(told.put)
             while not told.empty():
                 told.get().result()

@@ -110,6 +110,7 @@ class Job(Generic[R]):
         try:
             made = told_of(self.client, self.title, work, self.started_at)
         except ViewComfyError as error:
-            error.parameters = self.parameters
+            if not error.from_callback:
+                error.parameters = self.parameters
             raise
         return self.naming(made, self.parameters)

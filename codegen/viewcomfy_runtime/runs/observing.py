@@ -17,6 +17,7 @@ from ..errors import RunCancelledError, RunTimeoutError, ViewComfyError
 from ..http.client import LOG
 from ..http.deadlines import Deadline
 from ..results.result import PromptResult
+from .threads import require_functions
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
@@ -54,8 +55,10 @@ def on_run_end(hook: Callable[[RunReport], object]) -> Callable[[], None]:
     """Call `hook` at the end of every run of this process, in the run's thread. A job is reported
     when its result is awaited, or when submitting it fails.
 
-    Exceptions in the hook are logged and ignored. Returns a function that removes the hook.
+    Exceptions in the hook are logged and ignored. Returns a function that removes the hook. Raises
+    TypeError for a coroutine function.
     """
+    require_functions(hook=hook)
     _hooks.append(hook)
     return lambda: _hooks.remove(hook) if hook in _hooks else None
 

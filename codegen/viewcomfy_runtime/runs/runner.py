@@ -90,6 +90,8 @@ class Runner(Generic[P, R]):
         return self.naming(made, parameters)
 
     def _told(self, error: ViewComfyError, parameters: P | None) -> ViewComfyError:
+        if error.from_callback:
+            return error
         if isinstance(error, InvalidParametersError | RejectedError):
             named = self.by_name(error)
             named.attempt, named.wall_seconds = error.attempt, error.wall_seconds

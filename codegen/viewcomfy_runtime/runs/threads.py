@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+from ..calls.call import AWAITED
 from ..errors import wrong_type
 from ..http.deadlines import SLICE, Deadline
 
@@ -101,7 +102,4 @@ def require_functions(**callbacks: object) -> None:
         if inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(
             getattr(callback, "__call__", None)  # noqa: B004
         ):
-            raise TypeError(
-                f"{name} is a coroutine function, which run() "
-                "can't await: use arun(), or pass a function"
-            )
+            raise TypeError(f"{name} is a coroutine function; {AWAITED}")

@@ -98,6 +98,7 @@ def test_files_are_found_by_their_node_or_its_title() -> None:
     [
         ("https://x/y?X-Amz-Date=20260101T000000Z&X-Amz-Expires=60", {}),
         ("https://x/y?Expires=1767225660", {}),
+        ("https://x/y?expires=1767225660&signature=1", {}),
         ("https://x/y?se=2026-01-01T00:01:00Z", {}),
         ("https://x/y", {"url_expires_at": "2026-01-01T00:01:00Z"}),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures as futures
 import io
 import json
@@ -21,6 +22,7 @@ from viewcomfy_runtime import (
     InvalidParametersError,
     Outcome,
     PromptResult,
+    SaveError,
     ServerError,
     ViewComfy,
     ViewComfyError,
@@ -29,6 +31,7 @@ from viewcomfy_runtime.cli.main import main
 from viewcomfy_runtime.parameters.uploads import as_upload
 from viewcomfy_runtime.runs.attempts import carried
 from viewcomfy_runtime.runs.batches import heard
+from viewcomfy_runtime.testing import FakeClient, result_with
 
 from ...helpers.growth import MOST, growth
 from ...helpers.local import ID, SECRET, served, serving
@@ -139,6 +142,32 @@ def test_a_listener_that_raises_ends_the_batch(module: ModuleType) -> None:
                 max_concurrency=2,
             )
     assert len(server.requests) <= 3
+
+
+@pytest.mark.parametrize("save", [lambda p, r: 1 / 0, lambda p, r: asyncio.sleep(0)])
+def test_a_result_that_cannot_be_saved_is_an_error_of_its_call_that_says_why(
+    module: ModuleType, save: Callable[[object, object], object]
+) -> None:
+    fake = FakeClient(module.WORKFLOW, [result_with("a.png", b"1", prompt_id="p-1")])
+    calls = [module.Parameters(steps=steps) for steps in (1, 2)]
+    outcomes = module.WORKFLOW.run_many(calls, client=fake, save=save)
+    for outcome in outcomes:
+        assert isinstance(outcome, SaveError)
+        assert outcome.prompt_id == "p-1"
+        assert isinstance(outcome.__cause__, ZeroDivisionError | TypeError)
+        assert type(outcome.__cause__).__name__ in outcome.message
+
+
+def test_a_coroutine_function_saves_nothing_so_it_is_refused(
+    module: ModuleType,
+) -> None:
+    async def save(parameters: object, made: object) -> None:
+        raise AssertionError("never called")
+
+    with pytest.raises(TypeError, match="save is a coroutine function"):
+        module.WORKFLOW.run_many(
+            [module.Parameters()], client=FakeClient(module.WORKFLOW), save=save
+        )
 
 
 def test_an_executors_workers_need_no_files_of_ours(tmp_path: Path) -> None:

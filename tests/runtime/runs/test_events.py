@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -13,15 +14,22 @@ import pytest
 
 from viewcomfy_runtime import (
     ComfyUI,
+    Event,
+    ExecutionError,
     Log,
+    NotFoundError,
     OutputReady,
     Preview,
     Progress,
+    RunCancelledError,
     RunTimeoutError,
     ServerError,
     Timeout,
     ViewComfy,
+    ViewComfyError,
+    on_run_end,
 )
+from viewcomfy_runtime.testing import FakeClient
 
 from ...helpers.comfy import comfy
 from ...helpers.servers import Answer, Server, event, result, stream
@@ -110,6 +118,33 @@ def test_a_coroutine_function_is_refused_where_nobody_could_await_it(
 
     with pytest.raises(TypeError, match="on_log is a coroutine function"):
         module.run(module.Parameters(), on_log=hear)
+
+
+async def _never(*_: object) -> None:
+    raise AssertionError("never called")
+
+
+@pytest.mark.parametrize("callback", [_never, partial(_never), lambda *_: _never()])
+@pytest.mark.parametrize("way", ["on_log", "on_progress", "job", "on_result", "hook"])
+def test_a_callback_that_nobody_awaits_is_never_passed_over_in_silence(
+    module: ModuleType, callback: Callable[..., object], way: str
+) -> None:
+    events: list[Event] = [Log("one"), Progress(1, 2)]
+    fake = FakeClient(module.WORKFLOW, progress=events)
+    parameters = module.Parameters()
+    ways: dict[str, Callable[[], object]] = {
+        "on_log": lambda: module.run(parameters, client=fake, on_log=callback),
+        "on_progress": lambda: module.run(
+            parameters, client=fake, on_progress=callback
+        ),
+        "job": lambda: module.submit(parameters, client=fake).result(on_log=callback),
+        "on_result": lambda: module.run_many(
+            [parameters], client=fake, on_result=callback
+        ),
+        "hook": lambda: on_run_end(_never),
+    }
+    with pytest.raises(TypeError, match="coroutine"):
+        ways[way]()
 
 
 @pytest.mark.parametrize("awaited", [False, True])
@@ -230,3 +265,35 @@ def test_a_client_closes_with_its_block(module: ModuleType) -> None:
 
         asyncio.run(main())
     assert threading.active_count() < 50
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        NotFoundError("an earlier file is gone", prompt_id="earlier"),
+        ExecutionError("another run failed", prompt_id="earlier"),
+        RunCancelledError("cancelled there", at_server=True, prompt_id="earlier"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize("awaited", [False, True])
+def test_an_error_about_another_run_ends_this_one_and_stays_about_the_other(
+    module: ModuleType, theirs: ViewComfyError, awaited: bool
+) -> None:
+    def fail(_: object) -> None:
+        raise theirs
+
+    theirs.parameters = "another call"
+    events = [{"type": "executing", "data": {"node": "3"}}]
+    with comfy(events=events, lasting=30) as found:
+        client = ComfyUI(found.url)
+        with pytest.raises(type(theirs)) as caught:
+            if awaited:
+                asyncio.run(
+                    module.arun(module.Parameters(), client=client, on_log=fail)
+                )
+            else:
+                module.run(module.Parameters(), client=client, on_log=fail)
+        assert len(found.interrupted) == 1
+    assert caught.value.prompt_id == "earlier"
+    assert caught.value.parameters == "another call"
