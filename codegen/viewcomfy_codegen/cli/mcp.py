@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from viewcomfy_runtime.clients.environment import client_from_environment
+from viewcomfy_runtime.errors import ConfigurationError
 
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
@@ -123,9 +127,18 @@ def _tools(options: McpOptions) -> dict[str, WorkflowTool]:
     return tools
 
 
+def _warn_without_server() -> None:
+    """Say at the start what would otherwise fail only when a tool is called."""
+    try:
+        client_from_environment(os.environ)
+    except ConfigurationError as error:
+        err(f"warning: {error.message}; calls will fail")
+
+
 async def _over_stdio(server: Server[Any]) -> None:
     from mcp.server.stdio import stdio_server
 
+    _warn_without_server()
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
 
@@ -143,4 +156,5 @@ def _over_http(server: Server[Any], options: McpOptions) -> None:
         sys.exit(1)
     host = f"[{options.host}]" if ":" in options.host else options.host
     err(f"serving at http://{host}:{listening.getsockname()[1]}/mcp")
+    _warn_without_server()
     serve(server, listening, options.host, options.token)

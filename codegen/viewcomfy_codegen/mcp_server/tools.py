@@ -13,6 +13,7 @@ import mcp_types as types
 from viewcomfy_runtime.errors import (
     Fault,
     InvalidParametersError,
+    MissingSettingsError,
     RejectedError,
     ViewComfyError,
 )
@@ -152,6 +153,8 @@ class WorkflowTool:
                 for each in error.faults
                 if each.parameter
             ]
+        if isinstance(error, MissingSettingsError):
+            error.hint = "set these environment variables where the server is started"
         text = "\n".join(faults) or str(error)
         if error.retryable:
             text += "\nThe same call may succeed later."

@@ -62,6 +62,18 @@ def test_the_protocol_has_standard_input_for_itself() -> None:
     assert done.exit_code == 2 and "standard input" in done.stderr
 
 
+def test_a_missing_server_is_told_at_the_start(
+    painter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mcp_types")
+    for name in ("VIEWCOMFY_API_URL", "VIEWCOMFY_APP_URL", "COMFYUI_URL"):
+        monkeypatch.delenv(name, raising=False)
+    command = [sys.executable, *COMMAND, painter]
+    done = subprocess.run(command, input="", capture_output=True, text=True, timeout=60)
+    assert "warning: no server configured: VIEWCOMFY_API_URL" in done.stderr
+    assert done.stdout == ""
+
+
 def test_a_schema_alone_cannot_be_called(tmp_path: Path) -> None:
     path = tmp_path / "made.schema.json"
     path.write_text(made(text_to_image()).files["made.schema.json"], "utf-8")

@@ -286,5 +286,7 @@ def test_without_a_server_the_answer_says_what_is_missing(painter: str) -> None:
         async with connected("stdio", {"VIEWCOMFY_API_URL": ""}, painter) as client:
             result = await client.call_tool("painter", {})
             assert result.is_error and "VIEWCOMFY_API_URL" in text(result)
+            assert "where the server is started" in text(result)
+            assert "client=" not in text(result)
 
     asyncio.run(drive())
