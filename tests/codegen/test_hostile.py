@@ -10,7 +10,7 @@ from typing import Any
 
 import black
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from viewcomfy_codegen import CodegenError, generate
@@ -105,18 +105,18 @@ NODES = st.dictionaries(
 )
 
 
-@given(NODES)
-@settings(
-    max_examples=80,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-def test_any_workflow_has_a_client(tmp_path: Path, document: dict[str, Any]) -> None:
-    try:
-        generate(json.dumps(document), name="made")
-    except CodegenError:
-        return
-    check(document, tmp_path)
+@pytest.mark.parametrize("examples", [25, pytest.param(200, marks=pytest.mark.heavy)])
+def test_any_workflow_has_a_client(tmp_path: Path, examples: int) -> None:
+    @given(NODES)
+    @settings(max_examples=examples)
+    def has_a_client(document: dict[str, Any]) -> None:
+        try:
+            generate(json.dumps(document), name="made")
+        except CodegenError:
+            return
+        check(document, tmp_path)
+
+    has_a_client()
 
 
 @pytest.mark.heavy

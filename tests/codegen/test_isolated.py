@@ -61,7 +61,7 @@ def _copy(name: str, site: Path) -> None:
     """The distribution's packages, alone, into a folder of their own."""
     library = Path(str(distribution(name).locate_file("")))
     tops = {Path(str(each)).parts[0] for each in distribution(name).files or ()}
-    for top in tops:
+    for top in tops - {".."}:  # its scripts
         if (library / top).is_dir():
             shutil.copytree(library / top, site / top, dirs_exist_ok=True)
         elif (library / top).is_file():

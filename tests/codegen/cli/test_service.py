@@ -40,7 +40,9 @@ def passes(folder: Path, *command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("workflow", [text_to_image, image_to_image])
+@pytest.mark.parametrize(
+    "workflow", [pytest.param(text_to_image, marks=pytest.mark.heavy), image_to_image]
+)
 def test_its_own_tests_pass_as_written(workflow: Any, tmp_path: Path) -> None:
     folder = written(workflow(), tmp_path, "painter")
     passes(folder, "pytest", "-q", "-p", "no:cacheprovider")

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ...helpers.shared import shared_file
 
 FLOORS = {
@@ -38,6 +40,7 @@ def test_names_and_groups_are_those_that_people_give() -> None:
     assert int(numbers[1]) <= MOST_NUMBERS
 
 
+@pytest.mark.heavy
 def test_names_agree_with_what_authors_call_their_inputs_on_the_page() -> None:
     pairs = shared_file("pairs/official")
     told = _output(str(shared_file("gold/labels.py")), str(pairs), "--show", "0")

@@ -236,7 +236,13 @@ def test_a_module_runs_where_only_requests_is_installed(
             assert "ComfyUI_00001_" in done.stdout
 
 
-@pytest.mark.parametrize("package", [False, True], ids=["script", "package"])
+@pytest.mark.parametrize(
+    "package",
+    [
+        pytest.param(False, marks=pytest.mark.heavy, id="script"),
+        pytest.param(True, id="package"),
+    ],
+)
 def test_type_checkers_find_nothing_wrong_with_it(
     here: Path, project: Callable[[str], None], package: bool
 ) -> None:
