@@ -5,9 +5,9 @@ target renders, in no language's syntax.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from viewcomfy_runtime.json_types import JsonObject
+from viewcomfy_runtime.json_types import ApiWorkflow, JsonObject
 from viewcomfy_runtime.parameters.branches import Branch
 from viewcomfy_runtime.parameters.docs import About
 from viewcomfy_runtime.parameters.fields import REQUIRED, UNUSED, Field
@@ -52,7 +52,7 @@ class Parameter(NamedTuple):
 
     name: Identifier
     type: ParameterType
-    default: Any
+    default: object
     inputs: tuple[WireKey, ...]
     about: About
     group: str
@@ -132,7 +132,7 @@ class Module(NamedTuple):
     parameters: tuple[Parameter, ...]
     aliases: tuple[Alias, ...]
     outputs: tuple[OutputNode, ...]
-    graph: JsonObject | None
+    graph: ApiWorkflow | None
     fallback: JsonObject
     hidden: tuple[Hidden, ...] = ()
     likely: tuple[tuple[WireKey, ...], ...] = ()

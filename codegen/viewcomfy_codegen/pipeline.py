@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
+
+from viewcomfy_runtime.json_types import ApiWorkflow
 
 from .catalog import Catalog, shipped, with_object_info
 from .errors import CodegenError, Diagnostic
@@ -56,13 +58,13 @@ class Generated:
     workflow: Workflow
 
     @property
-    def graph(self) -> Mapping[str, Any]:
+    def graph(self) -> ApiWorkflow:
         """The workflow it was generated from: its nodes by id."""
         return self.workflow.graph
 
 
 def generate(
-    workflow: bytes | str | Mapping[str, Any],
+    workflow: bytes | str | Mapping[str, object],
     *,
     name: str = "workflow",
     source: str = "workflow_api.json",
@@ -185,7 +187,7 @@ def rendered(module: Module, outputs: Mapping[Place, Target]) -> dict[Place, str
     }
 
 
-def _data(workflow: bytes | str | Mapping[str, Any], source: str) -> bytes:
+def _data(workflow: bytes | str | Mapping[str, object], source: str) -> bytes:
     if isinstance(workflow, bytes):
         return workflow
     if isinstance(workflow, str):

@@ -26,6 +26,7 @@ from ..helpers.support import imported, required_values
 
 def _nodes(file: Path) -> dict[str, Any]:
     entries = nodes_in(json.loads(file.read_bytes()))
+    assert isinstance(entries, dict)
     return {id: entry for id, entry in entries.items() if is_node(entry)}
 
 

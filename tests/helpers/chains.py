@@ -60,7 +60,7 @@ def renumbered(workflow: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
     """The workflow with other ids for some nodes, and all links following them."""
 
     def follow(value: Any) -> Any:
-        return [ids.get(value[0], value[0]), value[1]] if is_link(value) else value
+        return [ids.get(id := str(value[0]), id), value[1]] if is_link(value) else value
 
     return {
         ids.get(id, id): {

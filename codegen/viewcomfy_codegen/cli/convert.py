@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from viewcomfy_runtime.json_types import ApiWorkflow
+
 from .. import pipeline
 from ..planning.options import Options
 from ..project.paths import STANDARD
@@ -65,7 +67,7 @@ def convert_command(
         err(f"wrote {output}")
 
 
-def _text(graph: dict[str, object]) -> str:
+def _text(graph: ApiWorkflow) -> str:
     """The nodes as readable JSON. Lone surrogates are escaped, since UTF-8 cannot represent
     them.
     """

@@ -7,17 +7,21 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
+
+from viewcomfy_runtime.json_types import JsonObject
 
 from .workflow import is_link
 
 ROUNDS: Final = 4
 """The radius around a node that distinguishes it from others of its class."""
 
+_Node: TypeAlias = Mapping[str, object]
+_Graph: TypeAlias = Mapping[str, _Node]
 _Looks: TypeAlias = dict[str, int]
 
 
-def matched(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
+def matched(old: _Graph, new: _Graph) -> dict[str, str]:
     """The new ids of old nodes that clearly still exist.
 
     Nodes are compared by class, title, values and surroundings. Those equal in all of that match,
@@ -44,7 +48,7 @@ def matched(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _same_place(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+def _same_place(old: _Graph, new: _Graph) -> set[str]:
     """The ids of nodes that exist in both workflows and feed at least one identical input, or are
     unused in one of them.
     """
@@ -56,7 +60,7 @@ def _same_place(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
     }
 
 
-def _places(graph: Mapping[str, Any]) -> dict[str, set[tuple[str, str]]]:
+def _places(graph: _Graph) -> dict[str, set[tuple[str, str]]]:
     """For each node, the inputs that read its outputs, as pairs of class and input name."""
     found: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for id, node in graph.items():
@@ -95,7 +99,7 @@ class _Shapes:
         return self._numbers.setdefault(shape, len(self._numbers))
 
     def looks(
-        self, graph: Mapping[str, Any], rounds: int, own: Callable[[Any], Any]
+        self, graph: _Graph, rounds: int, own: Callable[[_Node], object]
     ) -> list[_Looks]:
         """The appearance of each node alone, then including its neighbors at distances of up to
         `rounds` links in either direction.
@@ -135,9 +139,9 @@ class _Shapes:
 
     def kept(
         self,
-        old: Mapping[str, Any],
-        new: Mapping[str, Any],
-        own: Callable[[Any], Any],
+        old: _Graph,
+        new: _Graph,
+        own: Callable[[_Node], object],
         placed: set[str],
     ) -> tuple[_Looks, _Looks]:
         """The appearances of nodes that kept their place, combined with their ids."""
@@ -152,26 +156,26 @@ class _Shapes:
         return first, second
 
 
-def _with_title(node: Any) -> Any:
+def _with_title(node: _Node) -> object:
     meta = node.get("_meta")
     return [_class(node), meta.get("title") if isinstance(meta, dict) else ""]
 
 
-def _with_values(node: Any) -> Any:
+def _with_values(node: _Node) -> object:
     values = {
         name: value for name, value in _inputs(node).items() if not is_link(value)
     }
     return [_with_title(node), values]
 
 
-def _class(node: Any) -> str:
+def _class(node: _Node) -> str:
     return str(node.get("class_type"))
 
 
-def _inputs(node: Any) -> dict[str, Any]:
+def _inputs(node: _Node) -> JsonObject:
     found = node.get("inputs")
     return found if isinstance(found, dict) else {}
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=str)

@@ -6,7 +6,9 @@ import heapq
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
+
+from viewcomfy_runtime.json_types import ApiNode, ApiWorkflow, JsonObject, JsonValue
 
 
 class Link(NamedTuple):
@@ -30,9 +32,9 @@ class Node(NamedTuple):
     id: str
     class_type: str
     title: str
-    values: dict[str, Any]
+    values: JsonObject
     links: dict[str, Link]
-    raw: dict[str, Any]
+    raw: ApiNode
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,12 @@ class Workflow:
         return reached
 
     @property
-    def graph(self) -> dict[str, Any]:
+    def graph(self) -> ApiWorkflow:
         """The nodes as ComfyUI accepts them, without other entries, which it rejects."""
         return {node.id: node.raw for node in self.nodes.values()}
 
 
-def is_link(value: object) -> bool:
+def is_link(value: object) -> TypeGuard[list[JsonValue]]:
     """Whether ComfyUI treats `value` as a link: a list of a node's id and an output's index.
 
     Source: `is_link` in ComfyUI's comfy_execution/graph_utils.py.
@@ -91,7 +93,7 @@ def is_link(value: object) -> bool:
 _NUMBERS: Final = re.compile(r"(\d+)")
 
 
-def natural(id: str) -> tuple[Any, ...]:
+def natural(id: str) -> tuple[tuple[str, int], ...]:
     """A sort key for ids in natural order: 9 before 10, 57:8 before 57:10; different ids have
     different keys.
     """
@@ -135,7 +137,7 @@ def ordered(nodes: dict[str, Node]) -> tuple[list[str], list[str]]:
     return order + rest, rest
 
 
-def unwrapped(value: Any) -> Any:
+def unwrapped(value: JsonValue) -> JsonValue:
     """A list as its user knows it, which ComfyUI writes as
     `{"__value__": […]}` so as not to take it for a link.
     """

@@ -173,7 +173,9 @@ class Check:
         facts = catalog.node(node.class_type)
         for name, value in node.values.items():
             declared = facts.input(name, node.values) if facts is not None else None
-            if declared is not None and type(value) in (int, float):
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                continue
+            if declared is not None:
                 for kind, message in _beyond(declared, value):
                     self._add(WireKey(node.id, name), kind, message)
 

@@ -4,7 +4,9 @@ view_comfy.json with workflows, or an image, video or audio file that ComfyUI sa
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
+
+from viewcomfy_runtime.json_types import JsonObject
 
 from ..catalog import Catalog, shipped
 from ..errors import CodegenError, Diagnostic
@@ -12,7 +14,7 @@ from ..model import BASIC
 from ..naming.titles import split_mark
 from ..planning.author import Author
 from ..planning.wishes import Wish, Wishes
-from .api_format import is_node, nodes_in
+from .api_format import holds_nodes, nodes_in
 from .documents import is_page_format, is_view_comfy
 from .images import is_image, workflow_in_image
 from .json_text import decoded, read_json
@@ -29,7 +31,7 @@ class Source(NamedTuple):
     there.
     """
 
-    document: Any
+    document: object
     flawed: bool = False
     wishes: Wishes = {}
     curated: bool = False
@@ -80,7 +82,7 @@ def read_source(
     return source
 
 
-def _plain(document: Any, flawed: bool, name: str, catalog: Catalog) -> Source:
+def _plain(document: object, flawed: bool, name: str, catalog: Catalog) -> Source:
     """The workflow in a decoded document other than a view_comfy.json."""
     page = _page_in(document)
     if page is None:
@@ -102,20 +104,24 @@ def _plain(document: Any, flawed: bool, name: str, catalog: Catalog) -> Source:
     )
 
 
-def _page_in(document: Any) -> Any:
+def _page_in(document: object) -> JsonObject | None:
     """The page's workflow: the document itself, or the one embedded in it if there is no API
     format.
     """
     if is_page_format(document):
         return document
     beside = document.get("workflow") if isinstance(document, dict) else None
-    if not is_page_format(beside) or any(map(is_node, nodes_in(document).values())):
+    if not is_page_format(beside) or holds_nodes(nodes_in(document)):
         return None
     return beside
 
 
 def _described(
-    description: Any, workflow: Any, wanted: str | None, name: str, flawed: bool
+    description: JsonObject,
+    workflow: object,
+    wanted: str | None,
+    name: str,
+    flawed: bool,
 ) -> Source:
     """The source that a view_comfy.json describes: its own workflow, or the one beside it."""
     from .view_comfy import apps_in, edited, picked, wishes_of

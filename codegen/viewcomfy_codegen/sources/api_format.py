@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final, TypeGuard, cast
 
+from viewcomfy_runtime.json_types import ApiNode, JsonObject
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ..errors import CodegenError, Diagnostic, place
-from ..graph.workflow import Link, Node, Workflow, is_link, ordered
+from ..graph.workflow import Link, Node, Workflow, ordered
 from .json_text import EXPORT_HINT, SOURCE_HINT, Repeated, decoded, flaws, repeated
 
 DEEPEST: Final = 50
@@ -23,7 +24,7 @@ def read_workflow(data: bytes, source: str) -> tuple[Workflow, list[Diagnostic]]
 
 
 def workflow_of(
-    document: Any, flawed: bool, source: str
+    document: object, flawed: bool, source: str
 ) -> tuple[Workflow, list[Diagnostic]]:
     """The workflow in a decoded document, and diagnostics for its author; `source` names the file
     in messages.
@@ -74,34 +75,40 @@ def _no_node(entries: Mapping[str, object], source: str) -> Diagnostic:
     return Diagnostic(source, "there is no node in it", EXPORT_HINT)
 
 
-def is_node(entry: object) -> bool:
+def is_node(entry: object) -> TypeGuard[JsonObject]:
     """Whether an entry of a workflow is a node."""
     return isinstance(entry, dict) and "class_type" in entry
+
+
+def holds_nodes(document: object) -> bool:
+    """Whether a document has a node among its entries."""
+    return isinstance(document, dict) and any(map(is_node, document.values()))
 
 
 _WRAPPERS: Final = ("prompt", "output", "workflow", "input")
 
 
-def nodes_in(document: Any, depth: int = 3) -> Any:
+def nodes_in(document: object) -> object:
     """The nodes by id, without the wrappers of servers and pages; the document itself if there are
     none.
 
     Known are `{"prompt": …}`, `{"output": …, "workflow": …}` and `{"input": {"workflow": …}}`.
     """
-    if not depth or not isinstance(document, dict):
-        return document
-    if any(map(is_node, document.values())):
+    return _unwrapped(document) if isinstance(document, dict) else document
+
+
+def _unwrapped(document: JsonObject, depth: int = 3) -> JsonObject:
+    if not depth or holds_nodes(document):
         return document
     inner = [
-        nodes_in(document[key], depth - 1)
+        _unwrapped(found, depth - 1)
         for key in _WRAPPERS
-        if isinstance(document.get(key), dict)
+        if isinstance(found := document.get(key), dict)
     ]
-    holding = (each for each in inner if any(map(is_node, each.values())))
-    return next(holding, inner[0] if inner else document)
+    return next(filter(holds_nodes, inner), inner[0] if inner else document)
 
 
-def _entries(document: Any, source: str) -> dict[str, Any]:
+def _entries(document: object, source: str) -> JsonObject:
     """The nodes by id in the document. Formats that people mistake for a workflow are
     recognized.
     """
@@ -129,7 +136,7 @@ def _entries(document: Any, source: str) -> dict[str, Any]:
 _JUDGED: Final = ("class_type", "inputs")
 
 
-def _flaws(id: str, entry: dict[str, Any], source: str) -> Iterator[Diagnostic]:
+def _flaws(id: str, entry: JsonObject, source: str) -> Iterator[Diagnostic]:
     """What could not be represented in the relevant parts of a node."""
 
     def located(path: tuple[str, ...]) -> str:
@@ -142,7 +149,7 @@ def _flaws(id: str, entry: dict[str, Any], source: str) -> Iterator[Diagnostic]:
     yield from flaws({key: entry[key] for key in _JUDGED if key in entry}, located)
 
 
-def _kept(entry: dict[str, Any]) -> dict[str, Any]:
+def _kept(entry: JsonObject) -> JsonObject:
     """The node without irrelevant parts that JSON cannot represent: ComfyUI itself saves
     `"is_changed": [NaN]`.
     """
@@ -153,7 +160,7 @@ def _kept(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _note_on_leftover(id: str, entry: Any, source: str) -> Iterator[Diagnostic]:
+def _note_on_leftover(id: str, entry: object, source: str) -> Iterator[Diagnostic]:
     if isinstance(entry, dict) and "inputs" in entry:
         yield Diagnostic(
             place(source, id, None),
@@ -164,14 +171,10 @@ def _note_on_leftover(id: str, entry: Any, source: str) -> Iterator[Diagnostic]:
 
 
 def _node(
-    id: str, entry: dict[str, Any], entries: dict[str, Any], source: str
+    id: str, entry: JsonObject, entries: JsonObject, source: str
 ) -> tuple[Node, list[Diagnostic], list[Diagnostic]]:
     """The node, its errors and its diagnostics."""
-    class_type, inputs, meta = (
-        entry["class_type"],
-        entry.get("inputs", {}),
-        entry.get("_meta"),
-    )
+    class_type, inputs = entry["class_type"], entry.get("inputs", {})
     faults: list[Diagnostic] = []
     if not isinstance(class_type, str) or not class_type:
         message = "class_type must be the name of a node class"
@@ -180,39 +183,48 @@ def _node(
         message = "inputs must be an object of names and values"
         faults.append(Diagnostic(place(source, id, class_type), message, EXPORT_HINT))
         inputs = {}
-    links = {name: _link(value) for name, value in inputs.items() if is_link(value)}
-    numbered = {
-        name: Link(str(value[0]), value[1])
-        for name, value in inputs.items()
-        if _is_numbered_link(value, entries)
-    }
-    links |= numbered
-    values = {name: value for name, value in inputs.items() if name not in links}
+    links, values, numbered = _sorted_out(inputs, entries)
     for name, value in values.items():
         if isinstance(value, dict | list) and _too_deep(value):
             where = place(source, id, class_type, "inputs", name)
             message = f"the value is nested more than {DEEPEST} levels deep"
             faults.append(Diagnostic(where, message, "simplify it in ComfyUI"))
-    title = meta.get("title") if isinstance(meta, dict) else None
-    node = Node(
-        id,
-        str(class_type),
-        title if isinstance(title, str) else "",
-        values,
-        links,
-        entry,
-    )
+    raw = cast("ApiNode", entry)  # What isn't of its shape is among the faults.
+    node = Node(id, str(class_type), _title(entry), values, links, raw)
     return node, faults, list(_numbered(node, numbered, source))
 
 
-def _is_numbered_link(value: object, entries: dict[str, Any]) -> bool:
-    """Whether `value` was meant as a link, with a number in place of the node's id."""
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and all(type(part) is int and part >= 0 for part in value)
-        and is_node(entries.get(str(value[0])))
-    )
+def _title(entry: JsonObject) -> str:
+    meta = entry.get("_meta")
+    title = meta.get("title") if isinstance(meta, dict) else None
+    return title if isinstance(title, str) else ""
+
+
+def _sorted_out(
+    inputs: JsonObject, entries: JsonObject
+) -> tuple[dict[str, Link], JsonObject, list[str]]:
+    """The links and the values among a node's inputs, and the names of links that have a number in
+    place of the node's id.
+    """
+    links: dict[str, Link] = {}
+    values: JsonObject = {}
+    numbered: list[str] = []
+    for name, value in inputs.items():
+        match value:
+            case [str(node), int(output) | float(output)]:
+                links[name] = Link(node, int(output))
+            case [int(node), int(output)] if _is_meant(node, output, entries):
+                numbered.append(name)
+                links[name] = Link(str(node), output)
+            case _:
+                values[name] = value
+    return links, values, numbered
+
+
+def _is_meant(node: int, output: int, entries: JsonObject) -> bool:
+    """Whether two numbers were meant as a link."""
+    numbers = not isinstance(node, bool) and not isinstance(output, bool)
+    return numbers and min(node, output) >= 0 and is_node(entries.get(str(node)))
 
 
 def _numbered(node: Node, links: Iterable[str], source: str) -> Iterator[Diagnostic]:
@@ -226,11 +238,7 @@ def _numbered(node: Node, links: Iterable[str], source: str) -> Iterator[Diagnos
         )
 
 
-def _link(value: list[Any]) -> Link:
-    return Link(value[0], int(value[1]))
-
-
-def _too_deep(value: Any) -> bool:
+def _too_deep(value: object) -> bool:
     level = [value]
     for _ in range(DEEPEST):
         level = [

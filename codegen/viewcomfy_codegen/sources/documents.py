@@ -1,16 +1,18 @@
-"""What a decoded document is, told by its content."""
+"""Recognizes the format of a decoded document from its content."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeGuard
+
+from viewcomfy_runtime.json_types import JsonObject
 
 
-def is_page_format(document: object) -> bool:
+def is_page_format(document: object) -> TypeGuard[JsonObject]:
     """Whether a JSON value is a workflow as the web page saves it."""
     return isinstance(document, dict) and isinstance(document.get("nodes"), list)
 
 
-def is_view_comfy(document: Any) -> bool:
+def is_view_comfy(document: object) -> TypeGuard[JsonObject]:
     """Whether a JSON value is a view_comfy.json."""
     return isinstance(document, dict) and (
         document.get("file_type") == "view_comfy"

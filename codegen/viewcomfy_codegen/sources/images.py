@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import CodegenError, Diagnostic
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _SIGNATURES: Final = (
     (b"\x89PNG\r\n\x1a\n", 0),
@@ -33,7 +36,8 @@ def workflow_in_image(data: bytes, name: str) -> bytes:
     Raises CodegenError for an image without a workflow, and if Pillow is not installed.
     """
     try:
-        from PIL import Image, PngImagePlugin, UnidentifiedImageError
+        from PIL import Image as images
+        from PIL import PngImagePlugin, UnidentifiedImageError
     except ImportError:
         raise CodegenError(
             Diagnostic(
@@ -46,9 +50,9 @@ def workflow_in_image(data: bytes, name: str) -> bytes:
     most = PngImagePlugin.MAX_TEXT_CHUNK
     PngImagePlugin.MAX_TEXT_CHUNK = max(most, 64 << 20)
     try:
-        with Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as image:
+        with images.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as image:
             texts = dict(_texts(image))
-    except Image.DecompressionBombError:
+    except images.DecompressionBombError:
         raise _refused(
             name, "the image is far too large to be one of ComfyUI's"
         ) from None
@@ -68,8 +72,8 @@ def workflow_in_image(data: bytes, name: str) -> bytes:
     )
 
 
-def _texts(image: Any) -> Iterator[tuple[str, str]]:
-    """The texts in an image, by name."""
+def _texts(image: Image) -> Iterator[tuple[str, str]]:
+    """The texts in an image and their names."""
     if image.format == "PNG":
         yield from (
             (key, value)
@@ -82,7 +86,7 @@ def _texts(image: Any) -> Iterator[tuple[str, str]]:
     for value in values:
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
         if isinstance(text, str):
-            # Before a user's comment stand eight bytes that name its encoding.
+            # A user comment starts with eight bytes that name its encoding.
             text = (
                 text.removeprefix("UNICODE\0").removeprefix("ASCII\0\0\0").strip("\0")
             )

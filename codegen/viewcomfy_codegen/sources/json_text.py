@@ -8,7 +8,9 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Final
+
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
 from ..errors import CodegenError, Diagnostic
 
@@ -27,7 +29,7 @@ class Unkept:
         self.text: str = text if len(text) <= 40 else text[:37] + "..."
 
 
-class Repeated(dict[str, Any]):
+class Repeated(dict[str, JsonValue]):
     """An object that has a key more than once."""
 
     keys_repeated: list[str]
@@ -59,7 +61,7 @@ class _Decoder(json.JSONDecoder):
         except ValueError:  # longer than Python's limit for such a conversion
             return self._refuse(text)
 
-    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def _object(self, pairs: list[tuple[str, JsonValue]]) -> JsonObject:
         value = dict(pairs)
         if len(value) == len(pairs):
             return value
@@ -70,7 +72,7 @@ class _Decoder(json.JSONDecoder):
         return repeated
 
 
-def read_json(data: bytes, source: str) -> Any:
+def read_json(data: bytes, source: str) -> JsonValue:
     """The JSON value in `data`; `source` names it in errors.
 
     Raises CodegenError for what `decoded` rejects, for numbers that would change (NaN, infinities,
@@ -82,7 +84,7 @@ def read_json(data: bytes, source: str) -> Any:
     return value
 
 
-def decoded(data: bytes, source: str) -> tuple[Any, bool]:
+def decoded(data: bytes, source: str) -> tuple[JsonValue, bool]:
     """The JSON value in `data`, and whether anything in it is `Unkept` or `Repeated`.
 
     Raises CodegenError if it isn't JSON, with a hint for what people pass by mistake.
@@ -137,12 +139,12 @@ def _syntax_error(error: json.JSONDecodeError, text: str, source: str) -> Codege
 
 
 def flaws(
-    value: Any, located: Callable[[tuple[str, ...]], str]
+    value: JsonValue, located: Callable[[tuple[str, ...]], str]
 ) -> Iterator[Diagnostic]:
     """Every number in `value` that could not be represented and every repeated key; `located`
     describes a path.
     """
-    pending: list[tuple[tuple[str, ...], Any]] = [((), value)]
+    pending: list[tuple[tuple[str, ...], JsonValue]] = [((), value)]
     while pending:
         path, current = pending.pop()
         if isinstance(current, Unkept):

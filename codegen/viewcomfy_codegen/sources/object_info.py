@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
+
+from viewcomfy_runtime.json_types import JsonObject
 
 from ..errors import CodegenError, Diagnostic
 from .json_text import decoded
@@ -50,7 +51,7 @@ def object_info(url: str, *, timeout: float = LONGEST_WAIT) -> bytes:
     return bytes(content)
 
 
-def classes_in(data: bytes, name: str) -> Mapping[str, Any]:
+def classes_in(data: bytes, name: str) -> dict[str, JsonObject]:
     """The classes in a ComfyUI's answer to /object_info; `name` is the file or the server, for
     messages.
 
@@ -60,7 +61,7 @@ def classes_in(data: bytes, name: str) -> Mapping[str, Any]:
     if len(data) > LARGEST:
         message = f"this is larger than {LARGEST >> 20} MiB, which no /object_info is"
         raise CodegenError(Diagnostic(name, message, _SAVE))
-    document: Any
+    document: object
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
@@ -77,7 +78,7 @@ def classes_in(data: bytes, name: str) -> Mapping[str, Any]:
     return document
 
 
-def _explained(data: bytes, name: str) -> Any:
+def _explained(data: bytes, name: str) -> object:
     """The value in text that Python's own decoder rejects. Raises CodegenError if it isn't JSON."""
     if data.lstrip()[:1] == b"<":
         message = "this is an HTML page, not the content of ComfyUI's /object_info"

@@ -1,17 +1,17 @@
-"""view_comfy.json, ViewComfy's description of an app: which
-inputs it shows, how it names and groups them, what they take.
+"""Reads view_comfy.json, ViewComfy's description of an app: which inputs it shows, and their names,
+groups and types.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
-from viewcomfy_runtime.parameters.types import (
-    Media,
-)
+from viewcomfy_runtime.parameters.types import Media
 
+from ..catalog.limits import as_dict, as_list
 from ..errors import CodegenError, Diagnostic
 from ..model import ADVANCED, BASIC
 from ..planning.wishes import Wish
@@ -19,17 +19,17 @@ from ..words import plain_name, words
 from .view_comfy_types import TYPES, UNTYPED, entry_type, kind_of_value
 
 _PLACEHOLDERS: Final = frozenset({"", "helper text", "help text", "placeholder"})
-"""What the editor writes where nobody wrote anything."""
+"""What the editor fills in if nobody wrote anything."""
 
 
 class App(NamedTuple):
-    """One of the apps in a file: its title, what it shows, and its workflow if the file has it."""
+    """An app in a file: its title, what it shows, and its workflow if the file contains it."""
 
     title: str
-    shown: Mapping[str, Any]
-    graph: Any
+    shown: JsonObject
+    graph: JsonValue
 
-    def workflow(self, name: str) -> dict[str, Any]:
+    def workflow(self, name: str) -> JsonObject:
         """The workflow in API format. Raises CodegenError for an app without one."""
         if not isinstance(self.graph, dict):
             raise CodegenError(
@@ -42,7 +42,7 @@ class App(NamedTuple):
         return self.graph
 
 
-def apps_in(document: Any, name: str) -> list[App]:
+def apps_in(document: JsonObject, name: str) -> list[App]:
     """The apps in a file. Raises CodegenError for a file without any."""
     found = document.get("workflows")
     entries = found if isinstance(found, list) else [document]
@@ -64,9 +64,9 @@ def apps_in(document: Any, name: str) -> list[App]:
 
 
 def picked(apps: list[App], wanted: str | None, name: str) -> App:
-    """The app with this number, from 1, or this title; the only one if None is wanted.
+    """The app with this number, from 1, or title; the only one if `wanted` is None.
 
-    Raises CodegenError.
+    Raises CodegenError if there is no such app, or if there are several and `wanted` is None.
     """
     if wanted is None and len(apps) == 1:
         return apps[0]
@@ -94,74 +94,77 @@ def picked(apps: list[App], wanted: str | None, name: str) -> App:
 
 
 def wishes_of(
-    app: App, workflow: Any, name: str
+    app: App, workflow: object, name: str
 ) -> tuple[dict[WireKey, Wish], tuple[Diagnostic, ...]]:
-    """What the app wants of the inputs of its workflow, in
-    its order, and what of it cannot be had.
+    """What the app requests for the inputs of its workflow, in its order, and diagnostics about
+    what can't be fulfilled.
     """
     wishes: dict[WireKey, Wish] = {}
     notes: list[Diagnostic] = []
-    for group, entry, many, section in _entries(app):
-        target = _target(entry)
-        node = _node(target, workflow)
-        if target is None or node is None:
-            notes.append(
-                Diagnostic(
-                    name,
-                    f"shows {entry.get('key')!r}, which the workflow does not have; it is left out",
-                    "export both again from the same workflow",
-                    "warning",
-                )
-            )
+    for shown in _inputs(app):
+        found = _found(shown, workflow)
+        if found is None:
+            notes.append(_missing(shown, name))
             continue
-        kind = entry.get("valueType")
-        if not isinstance(kind, str) or kind not in {*TYPES, *UNTYPED}:
-            notes.append(
-                Diagnostic(
-                    name,
-                    f"{entry.get('key')!r} has the unknown type {kind!r}; the node's own is used",
-                    None,
-                    "note",
-                )
-            )
-        value = node["inputs"][target.name]
-        visibility = (group.get("visibility"), entry.get("visibility"))
-        wishes[target] = Wish(
-            origin=f"{name}, {app.title}",
-            label=_label(group, entry, many, target, str(node.get("class_type"))),
-            doc=_told(entry),
-            type=entry_type(entry, value),
-            required=_required(entry, value),
-            group=section,
-            hidden="deleted" in visibility or "hidden" in visibility,
-            order=len(wishes),
-        )
+        if not _is_known(shown.entry.get("valueType")):
+            notes.append(_untyped(shown, name))
+        origin = f"{name}, {app.title}"
+        wishes[found.key] = _wish(shown, found, origin, len(wishes))
     return wishes, tuple(notes)
 
 
-def edited(app: App, workflow: dict[str, Any]) -> dict[str, Any]:
-    """The workflow with the values that were edited in the
-    app, which the app sends in place of its own.
+def _wish(shown: _Shown, found: _Found, origin: str, order: int) -> Wish:
+    entry = shown.entry
+    visibility = (shown.group.get("visibility"), entry.get("visibility"))
+    return Wish(
+        origin=origin,
+        label=_label(shown, found),
+        doc=_told(entry),
+        type=entry_type(entry, found.value),
+        required=_required(entry, found.value),
+        group=shown.section,
+        hidden="deleted" in visibility or "hidden" in visibility,
+        order=order,
+    )
+
+
+def _missing(shown: _Shown, name: str) -> Diagnostic:
+    return Diagnostic(
+        name,
+        f"shows {shown.entry.get('key')!r}, which the workflow does not have; it is left out",
+        "export both again from the same workflow",
+        "warning",
+    )
+
+
+def _untyped(shown: _Shown, name: str) -> Diagnostic:
+    key, kind = shown.entry.get("key"), shown.entry.get("valueType")
+    message = f"{key!r} has the unknown type {kind!r}; the node's own is used"
+    return Diagnostic(name, message, None, "note")
+
+
+def edited(app: App, workflow: JsonObject) -> JsonObject:
+    """The workflow with the values that were edited in the app, which it sends instead of the
+    deployed ones.
     """
-    nodes: dict[str, Any] = {}
-    for _, entry, _, _ in _entries(app):
-        target = _target(entry)
-        node = _node(target, workflow)
-        if target is None or node is None:
+    nodes: dict[str, JsonObject] = {}
+    for shown in _inputs(app):
+        found = _found(shown, workflow)
+        if found is None:
             continue
-        deployed, value = node["inputs"][target.name], entry.get("value")
-        if _is_edit(deployed, value) and not isinstance(
-            entry_type(entry, deployed), Media
-        ):
-            if target.node not in nodes:
-                nodes[target.node] = {**node, "inputs": dict(node["inputs"])}
-            nodes[target.node]["inputs"][target.name] = value
-    return workflow | nodes if nodes else workflow
+        value = shown.entry.get("value")
+        is_file = isinstance(entry_type(shown.entry, found.value), Media)
+        if is_file or not _is_edit(found.value, value):
+            continue
+        id, input = found.key.node, found.key.name
+        node = nodes.get(id, found.node)
+        nodes[id] = {**node, "inputs": {**as_dict(node["inputs"]), input: value}}
+    return {**workflow, **nodes} if nodes else workflow
 
 
-def _is_edit(deployed: Any, value: Any) -> bool:
-    """Whether the app's value is another one of the same
-    kind: not what a browser made of a large number.
+def _is_edit(deployed: JsonValue, value: JsonValue) -> bool:
+    """Whether the app's value is a different one of the same kind, beyond the precision that a
+    browser has for large numbers.
     """
     kind = kind_of_value(value)
     if kind is None or kind != kind_of_value(deployed) or value == deployed:
@@ -171,71 +174,72 @@ def _is_edit(deployed: Any, value: Any) -> bool:
     return True
 
 
-def _node(target: WireKey | None, workflow: Any) -> dict[str, Any] | None:
-    """The node of the workflow that has this input."""
-    if target is None or not isinstance(workflow, dict):
-        return None
-    node = workflow.get(target.node)
-    inputs = node.get("inputs") if isinstance(node, dict) else None
-    return node if isinstance(inputs, dict) and target.name in inputs else None
+class _Shown(NamedTuple):
+    """An input that an app lists, with the group of its node and its section.
 
-
-def _entries(
-    app: App,
-) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], bool, str]]:
-    """The inputs that the app lists: with their node's
-    group, whether that has several, and their section.
+    `alone` tells whether it is the group's only input.
     """
+
+    group: JsonObject
+    entry: JsonObject
+    alone: bool
+    section: str
+
+
+def _inputs(app: App) -> Iterator[_Shown]:
+    """The inputs that the app lists, in its order."""
     for key, section in (("inputs", BASIC), ("advancedInputs", ADVANCED)):
-        groups = app.shown.get(key)
-        for group in groups if isinstance(groups, list) else ():
-            inputs = group.get("inputs") if isinstance(group, dict) else None
+        for group in map(as_dict, as_list(app.shown.get(key))):
             entries = [
-                each
-                for each in (inputs if isinstance(inputs, list) else ())
-                if isinstance(each, dict)
+                each for each in as_list(group.get("inputs")) if isinstance(each, dict)
             ]
             for entry in entries:
-                yield group, entry, len(entries) > 1, section
+                yield _Shown(group, entry, len(entries) == 1, section)
 
 
-def _target(entry: Mapping[str, Any]) -> WireKey | None:
-    path = entry.get("workflowPath")
-    if (
-        isinstance(path, list)
-        and len(path) == 3
-        and path[1] == "inputs"
-        and all(isinstance(part, str) for part in path)
-    ):
-        return WireKey(path[0], path[2])
+class _Found(NamedTuple):
+    """The input of the workflow that an app's entry refers to, its node and its deployed value."""
+
+    key: WireKey
+    node: JsonObject
+    value: JsonValue
+
+
+def _found(shown: _Shown, workflow: object) -> _Found | None:
+    key = _key(shown.entry)
+    if key is None or not isinstance(workflow, dict):
+        return None
+    node = as_dict(workflow.get(key.node))
+    inputs = as_dict(node.get("inputs"))
+    return _Found(key, node, inputs[key.name]) if key.name in inputs else None
+
+
+def _key(entry: JsonObject) -> WireKey | None:
+    match entry.get("workflowPath"):
+        case [str(node), "inputs", str(input)]:
+            return WireKey(node, input)
     return WireKey.parse(str(entry.get("key")))
 
 
-def _label(
-    group: Mapping[str, Any],
-    entry: Mapping[str, Any],
-    many: bool,
-    target: WireKey,
-    class_type: str,
-) -> str | None:
-    """The words that somebody wrote for the input: not its
-    own name, nor its node's class with a capital.
+def _is_known(kind: JsonValue) -> bool:
+    return isinstance(kind, str) and (kind in TYPES or kind in UNTYPED)
+
+
+def _label(shown: _Shown, found: _Found) -> str | None:
+    """The words that somebody wrote for the input, as opposed to its own name or that of its
+    node's class.
     """
-    usual = [
-        set(words(plain_name(target.name))),
-        set(words(target.name)),
-        set(words(class_type)),
-    ]
-    own, whole = _words_of(entry), _words_of(group)
+    name, class_type = found.key.name, str(found.node.get("class_type"))
+    usual = [set(words(plain_name(name))), set(words(name)), set(words(class_type))]
+    own, whole = _words_of(shown.entry), _words_of(shown.group)
     if own and set(words(own)) not in usual and own != whole:
         return own
-    if not many and whole and not set(words(whole)) <= {*words(class_type), *_USUAL}:
-        return whole
-    return None
+    is_usual = set(words(whole)) <= {*words(class_type), *_USUAL}
+    return whole if shown.alone and whole and not is_usual else None
 
 
-def _words_of(entry: Mapping[str, Any]) -> str:
-    """The title that somebody wrote, where it is a text or a number."""
+def _words_of(entry: JsonObject) -> str:
+    """The title that somebody wrote, if it is a text or a number."""
     title = entry.get("title")
     is_title = isinstance(title, str | int | float) and not isinstance(title, bool)
     return str(title) if is_title else ""
@@ -244,8 +248,8 @@ def _words_of(entry: Mapping[str, Any]) -> str:
 _USUAL: Final = frozenset("text encode prompt load image node".split())
 
 
-def _told(entry: Mapping[str, Any]) -> str | None:
-    """The help that somebody wrote, on one line."""
+def _told(entry: JsonObject) -> str | None:
+    """The help text that somebody wrote, on one line."""
     for key in ("helpText", "tooltip"):
         text = entry.get(key)
         plain = " ".join(text.split()) if isinstance(text, str) else ""
@@ -254,8 +258,8 @@ def _told(entry: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _required(entry: Mapping[str, Any], value: Any) -> bool | None:
-    """Whether a call has to give it: a value that is deployed is there for those who give none."""
+def _required(entry: JsonObject, value: JsonValue) -> bool | None:
+    """Whether every call must set the input; a deployed value serves calls that don't."""
     validations = entry.get("validations")
     found = validations.get("required") if isinstance(validations, dict) else None
     if found is True and not isinstance(entry_type(entry, value), Media):

@@ -1,10 +1,11 @@
-"""Which type an entry of a view_comfy.json gives its input."""
+"""The types that the entries of a view_comfy.json give their inputs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 from viewcomfy_runtime.parameters.types import (
     Choice,
     Flag,
@@ -14,6 +15,8 @@ from viewcomfy_runtime.parameters.types import (
     ParameterType,
     Text,
 )
+
+from ..catalog.limits import as_dict, as_list
 
 TYPES: Final[Mapping[str, ParameterType]] = {
     "long-text": Text(multiline=True),
@@ -33,15 +36,13 @@ UNTYPED: Final = frozenset({"number", "float", "int", "integer", "select", "slid
 """Types that say nothing beyond their bounds and options."""
 
 
-def entry_type(entry: Mapping[str, Any], value: Any) -> ParameterType | None:
+def entry_type(entry: JsonObject, value: JsonValue) -> ParameterType | None:
+    """The type that an entry gives its input, whose deployed value is `value`; None if it gives
+    none.
+    """
     kind = entry.get("valueType")
     if kind == "select":
-        found = entry.get("options")
-        options = [
-            each.get("value")
-            for each in (found if isinstance(found, list) else ())
-            if isinstance(each, dict)
-        ]
+        options = (as_dict(each).get("value") for each in as_list(entry.get("options")))
         texts = tuple(dict.fromkeys(each for each in options if isinstance(each, str)))
         return Choice(texts, open=False) if texts else None
     bounds = entry.get("slider") if kind == "slider" else entry.get("range")
@@ -54,25 +55,26 @@ def entry_type(entry: Mapping[str, Any], value: Any) -> ParameterType | None:
 
 
 def kind_of_value(value: object) -> type[object] | None:
-    """What sort of plain value it is; None for anything else."""
+    """The kind of a plain value, with float for all numbers; None for anything else."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float
     return type(value) if isinstance(value, str | bool) else None
 
 
-def _number(value: Any) -> int | float | None:
-    """A finite number, also one that was written as text."""
+def _number(value: JsonValue) -> int | float | None:
+    """A finite number, which may be written as text."""
     if isinstance(value, str):
         try:
             value = float(value.replace(",", "."))
         except ValueError:
             return None
         value = int(value) if value.is_integer() else value
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if known and value - value == 0 else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if value - value == 0 else None
 
 
-def _is_whole(step: Any) -> bool:
-    """Whether a slider's step keeps to whole numbers; one that says nothing does."""
+def _is_whole(step: JsonValue) -> bool:
+    """Whether a slider's step keeps to whole numbers, as it does if unspecified."""
     number = _number(step)
     return not isinstance(number, float) or number.is_integer()

@@ -4,10 +4,11 @@ in order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
+from viewcomfy_runtime.json_types import JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ...errors import Diagnostic
@@ -41,7 +42,9 @@ class App:
     notes: list[Diagnostic] = field(default_factory=list)
 
 
-def app_of(document: PageDocument, curation: Curation, graph: Any) -> App | None:
+def app_of(
+    document: PageDocument, curation: Curation, graph: Mapping[str, object]
+) -> App | None:
     """The app that the file describes; None if it has none."""
     data = mapping(document.extra.get("linearData"))
     inputs, outputs = sequence(data.get("inputs")), sequence(data.get("outputs"))
@@ -81,7 +84,7 @@ def _missing(document: PageDocument, what: str) -> Diagnostic:
     )
 
 
-def _input(entry: Any) -> tuple[Ids, str]:
+def _input(entry: JsonValue) -> tuple[Ids, str]:
     """A node's path of ids, and the name of a widget, which is stored separately or at the end of
     the id.
     """
@@ -93,11 +96,11 @@ def _input(entry: Any) -> tuple[Ids, str]:
     return ids, widget or ""
 
 
-def _output(entry: Any) -> Ids:
+def _output(entry: JsonValue) -> Ids:
     return _parts(entry if not isinstance(entry, list) else (entry or [None])[0])
 
 
-def _parts(id: Any) -> Ids:
+def _parts(id: JsonValue) -> Ids:
     """The path of ids, without the leading id of the workflow itself."""
     parts = tuple((node_id(id) or "").split(":"))
     return parts[1:] if len(parts) > 1 and UUID.fullmatch(parts[0]) else parts

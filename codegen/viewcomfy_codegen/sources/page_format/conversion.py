@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
+from viewcomfy_runtime.json_types import ApiNode, ApiWorkflow, JsonObject, JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ...catalog.facts import NodeFacts
@@ -38,7 +38,7 @@ class Converted:
     `app` are the inputs that App mode shows, in order; None if the file has no app.
     """
 
-    graph: dict[str, Any]
+    graph: ApiWorkflow
     notes: tuple[Diagnostic, ...]
     author: Author
     app: tuple[WireKey, ...] | None = None
@@ -68,7 +68,7 @@ class _Conversion:
         self._placeholders = Placeholders(self._every_node, self._known_values)
 
     def run(self) -> Converted:
-        graph: dict[str, Any] = {}
+        graph: ApiWorkflow = {}
         for scope, node in exported(self._root):
             if node.class_type in VIRTUAL:
                 self._notes.page_node(scope, node)
@@ -104,7 +104,7 @@ class _Conversion:
             tuple(app.inputs) if app is not None else None,
         )
 
-    def _node(self, scope: Scope, node: PageNode) -> dict[str, Any]:
+    def _node(self, scope: Scope, node: PageNode) -> ApiNode:
         facts = self._facts(node.class_type)
         widgets = self._widgets(node)
         own = {**widgets.values, **self._promotion.over(scope, node, widgets)}
@@ -130,7 +130,7 @@ class _Conversion:
             "_meta": {"title": title},
         }
 
-    def _fill(self, scope: Scope, node: PageNode, values: dict[str, Any]) -> None:
+    def _fill(self, scope: Scope, node: PageNode, values: JsonObject) -> None:
         """Replace the placeholders in a file name prefix with the values they refer to."""
         text = values.get(FILE_NAME)
         if not isinstance(text, str):
@@ -145,7 +145,7 @@ class _Conversion:
         for graph in (self._document.root, *self._document.definitions.values()):
             yield from graph.nodes.values()
 
-    def _known_values(self, node: PageNode) -> dict[str, Any]:
+    def _known_values(self, node: PageNode) -> JsonObject:
         try:
             return self._widgets(node).values
         except Untold:
@@ -227,7 +227,7 @@ def _is_unlisted(graph: PageGraph, node: PageNode) -> bool:
     )
 
 
-def _sent(value: Any) -> Any:
+def _sent(value: JsonValue) -> JsonValue:
     """A value as the page sends it: lists are wrapped to distinguish them from links, and whole
     numbers have no fraction.
     """
@@ -235,7 +235,7 @@ def _sent(value: Any) -> Any:
     return {"__value__": plain} if isinstance(plain, list) else plain
 
 
-def _plain(value: Any, depth: int = 0) -> Any:
+def _plain(value: JsonValue, depth: int = 0) -> JsonValue:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
         return int(value)
     if depth > DEEPEST:

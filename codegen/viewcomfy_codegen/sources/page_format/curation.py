@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from viewcomfy_runtime.parameters.key import WireKey
 
@@ -34,7 +34,7 @@ class Curation:
     parameters.
     """
 
-    def __init__(self, root: Scope, graph: Mapping[str, Any]) -> None:
+    def __init__(self, root: Scope, graph: Mapping[str, object]) -> None:
         self._root = root
         self._graph = graph
         self._fed: dict[PageGraph, dict[str, list[tuple[PageNode, str]]]] = {}
@@ -172,8 +172,9 @@ def _frames(graph: PageGraph) -> Iterator[tuple[float, tuple[float, ...], str]]:
     """The groups on the canvas: area; left, top, right and bottom; title."""
     for each in graph.groups[:_MOST_FRAMES]:
         title = mapping(each).get("title")
-        box = sequence(mapping(each).get("bounding"))[:4]
-        if len(box) == 4 and all(isinstance(side, int | float) for side in box):
+        sides = sequence(mapping(each).get("bounding"))[:4]
+        box = [side for side in sides if isinstance(side, int | float)]
+        if len(box) == 4:
             left, top, width, height = box
             if isinstance(title, str) and title:
                 yield width * height, (left, top, left + width, top + height), title

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, TypeAlias
+
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
 from ...catalog.facts import CONTROL, NodeFacts, is_page_name
 from ...words import words
@@ -29,7 +31,7 @@ class Widgets:
     texts that the page would change each time it sends them.
     """
 
-    values: dict[str, Any] = field(default_factory=dict)
+    values: JsonObject = field(default_factory=dict)
     page_only: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
     drawn: list[str] = field(default_factory=list)
@@ -40,7 +42,7 @@ class Untold(Exception):
 
 
 def undeclared(
-    named: Mapping[str, Any], facts: NodeFacts | None, widgets: Widgets
+    named: Mapping[str, JsonValue], facts: NodeFacts | None, widgets: Widgets
 ) -> None:
     """Add the values whose names the class doesn't declare: widgets added by its script on the
     page.
@@ -87,7 +89,7 @@ def told(node: PageNode) -> Widgets:
     return widgets
 
 
-def _beside(slots: Sequence[Slot], values: Sequence[Any]) -> set[int] | None:
+def _beside(slots: Sequence[Slot], values: Sequence[JsonValue]) -> set[int] | None:
     """The indexes of widgets followed by a control or a button; None unless exactly one reading
     fits.
     """
@@ -95,9 +97,9 @@ def _beside(slots: Sequence[Slot], values: Sequence[Any]) -> set[int] | None:
     if not 0 <= more <= _MOST_BESIDE:
         return None
     # For each number of places skipped so far: the number of ways, and the last one found.
-    ways: dict[int, tuple[int, tuple[Any, ...]]] = {0: (1, ())}
+    ways: dict[int, _Way] = {0: (1, None)}
     for index, slot in enumerate(slots):
-        after: dict[int, tuple[int, tuple[Any, ...]]] = {}
+        after: dict[int, _Way] = {}
         for skipped, (count, taken) in ways.items():
             place = index + skipped
             if not _fits(slot, values[place]):
@@ -106,22 +108,23 @@ def _beside(slots: Sequence[Slot], values: Sequence[Any]) -> set[int] | None:
             if skipped < more and _is_beside(slot, values[place + 1]):
                 _add(after, skipped + 1, count, (index, taken))
         ways = after
-    count, taken = ways.get(more, (0, ()))
+    count, taken = ways.get(more, (0, None))
     if count != 1:
         return None
     found: set[int] = set()
-    while taken:
-        found.add(taken[0])
-        taken = taken[1]
+    while taken is not None:
+        index, taken = taken
+        found.add(index)
     return found
 
 
-def _add(
-    ways: dict[int, tuple[int, tuple[Any, ...]]],
-    skipped: int,
-    count: int,
-    taken: tuple[Any, ...],
-) -> None:
+_Taken: TypeAlias = "tuple[int, _Taken] | None"
+"""The indexes of a reading as a linked list, the last one first."""
+
+_Way: TypeAlias = "tuple[int, _Taken]"
+
+
+def _add(ways: dict[int, _Way], skipped: int, count: int, taken: _Taken) -> None:
     known = ways[skipped][0] if skipped in ways else 0
     ways[skipped] = (min(known + count, 2), taken)
 

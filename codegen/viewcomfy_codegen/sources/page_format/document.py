@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
+
+from viewcomfy_runtime.json_types import JsonValue
 
 INPUTS: Final = "-10"
 """The origin of links that enter a subgraph from outside."""
@@ -67,9 +69,9 @@ class PageNode:
     title: str
     inputs: tuple[Slot, ...]
     outputs: tuple[str, ...]
-    values: tuple[Any, ...] | None
-    named: Mapping[str, Any] | None
-    properties: Mapping[str, Any]
+    values: tuple[JsonValue, ...] | None
+    named: Mapping[str, JsonValue] | None
+    properties: Mapping[str, JsonValue]
     position: tuple[float, float] | None = None
     _by_name: dict[str, Slot] = field(init=False, default_factory=dict)
 
@@ -98,7 +100,7 @@ class PageGraph:
     ports: tuple[Port, ...] = ()
     leaving: Mapping[int, PageLink] = field(default_factory=dict)
     renumbered: Mapping[str, str] = field(default_factory=dict)
-    groups: tuple[Any, ...] = ()
+    groups: tuple[JsonValue, ...] = ()
     broadcasts: bool = False
 
 
@@ -109,17 +111,17 @@ class PageDocument:
     source: str
     root: PageGraph
     definitions: Mapping[str, PageGraph]
-    extra: Mapping[str, Any]
+    extra: Mapping[str, JsonValue]
     free_id: int = 1
     """The lowest number above the ids of all nodes."""
 
 
-def mapping(value: object) -> Mapping[str, Any]:
+def mapping(value: object) -> Mapping[str, JsonValue]:
     """The value if it is an object, or else an empty mapping."""
     return value if isinstance(value, dict) else {}
 
 
-def sequence(value: object) -> list[Any]:
+def sequence(value: object) -> list[JsonValue]:
     """The value if it is a list, or else an empty list."""
     return value if isinstance(value, list) else []
 
@@ -146,7 +148,7 @@ def is_whole(id: str) -> bool:
     return _WHOLE.fullmatch(id) is not None
 
 
-def type_of(value: Mapping[str, Any]) -> str:
+def type_of(value: Mapping[str, JsonValue]) -> str:
     """The type of an input or output: COMBO for a list of choices, and a wildcard if
     unspecified.
     """

@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
+
+from viewcomfy_runtime.json_types import JsonValue
 
 from ...catalog.facts import NodeFacts
 from .document import (
@@ -36,7 +38,7 @@ class Written:
     directly.
     """
 
-    value: Any
+    value: JsonValue
     primitive: bool = False
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
+
+from viewcomfy_runtime.json_types import JsonValue
 
 from ...catalog.facts import InputFacts, NodeFacts
 from .described import Untold, Widgets
@@ -26,7 +28,7 @@ class Group:
     """
 
     def __init__(
-        self, described: Mapping[str, Any], facts: Lookup, source: str
+        self, described: Mapping[str, JsonValue], facts: Lookup, source: str
     ) -> None:
         self._nodes = read_nodes(sequence(described.get("nodes")), source)
         self._facts = [facts(node.class_type) for node in self._nodes]
@@ -37,9 +39,9 @@ class Group:
         self._origins = {origin for origin, _ in self.links}
         self._targets = {target for _, target in self.links}
         self._external = {
-            (each[0], each[1])
+            end
             for each in sequence(described.get("external"))
-            if isinstance(each, list) and _is_end(each, len(self._nodes))
+            if (end := _end(sequence(each)[:2], len(self._nodes))) is not None
         }
         self._held = [
             self._widgets(node, known)
@@ -58,7 +60,7 @@ class Group:
             message = f"the values of the {node.class_type} within its group do not fit"
             raise Unfit(message) from error
 
-    def nodes_with(self, values: Mapping[tuple[int, str], Any]) -> list[PageNode]:
+    def nodes_with(self, values: Mapping[tuple[int, str], JsonValue]) -> list[PageNode]:
         """The inner nodes, with these values replacing their own."""
         found = []
         for number, (node, held) in enumerate(
@@ -179,14 +181,14 @@ def _links(value: object, count: int) -> Iterator[tuple[End, End]]:
     """The links whose two ends are both within the group."""
     for each in sequence(value):
         parts = sequence(each)
-        if _is_end(parts, count) and _is_end(parts[2:], count):
-            yield (parts[0], parts[1]), (parts[2], parts[3])
+        origin, target = _end(parts[:2], count), _end(parts[2:4], count)
+        if origin is not None and target is not None:
+            yield origin, target
 
 
-def _is_end(parts: list[Any], count: int) -> bool:
-    """Whether a list starts with a valid node number and slot index."""
-    return (
-        len(parts) >= 2
-        and all(isinstance(part, int) and part >= 0 for part in parts[:2])
-        and parts[0] < count
-    )
+def _end(parts: list[JsonValue], count: int) -> End | None:
+    """The node number and slot index in a list; None if it isn't these two."""
+    match parts:
+        case [int(number), int(index)] if 0 <= number < count and index >= 0:
+            return number, index
+    return None

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
+
+from viewcomfy_runtime.json_types import JsonValue
 
 from .document import (
     PageGraph,
@@ -28,7 +30,7 @@ _BROADCAST_KEYS: Final = ("upstream", "upstream_slot", "downstream", "downstream
 
 
 def read_links(
-    graph: Mapping[str, Any], fault: Callable[[int], None]
+    graph: Mapping[str, JsonValue], fault: Callable[[int], None]
 ) -> dict[str, PageLink]:
     """A graph's links by id; `fault` is called with the location of each link that lacks an end."""
     links: dict[str, PageLink] = {}
@@ -54,12 +56,12 @@ def read_links(
     return links
 
 
-def broadcasts_of(graph: Mapping[str, Any]) -> Any:
+def broadcasts_of(graph: Mapping[str, JsonValue]) -> JsonValue:
     """The file's list of the links that use-everywhere makes; None if it has none."""
     return mapping(graph.get("extra")).get("ue_links")
 
 
-def _link(parts: list[Any]) -> PageLink | None:
+def _link(parts: list[JsonValue]) -> PageLink | None:
     """A link between two ends, each a node's id and an index; None if it isn't valid."""
     ids = [node_id(part) for part in parts]
     if len(ids) < 4 or None in ids:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Final
+
+from viewcomfy_runtime.json_types import JsonObject
 
 from .document import PageNode
 from .virtual import PRIMITIVE
@@ -29,7 +31,7 @@ class Placeholders:
     def __init__(
         self,
         nodes: Callable[[], Iterable[PageNode]],
-        values: Callable[[PageNode], dict[str, Any]],
+        values: Callable[[PageNode], JsonObject],
     ) -> None:
         self._nodes = nodes
         self._values = values

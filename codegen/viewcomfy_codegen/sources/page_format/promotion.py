@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
+
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
 from .described import Untold, Widgets
 from .document import INPUTS, PageGraph, PageNode, sequence
@@ -26,7 +28,7 @@ class Promotion:
         self._widgets = widgets
         self._shown: dict[PageGraph, dict[str, tuple[PageNode, str]]] = {}
         self._held: dict[
-            PageNode, tuple[dict[str, Any], dict[tuple[str, str], Any]]
+            PageNode, tuple[JsonObject, dict[tuple[str, str], JsonValue]]
         ] = {}
 
     def value(self, scope: Scope, port: str) -> Written | None:
@@ -53,7 +55,9 @@ class Promotion:
             scope, port = inner, widget
         return None
 
-    def over(self, scope: Scope, node: PageNode, widgets: Widgets) -> Mapping[str, Any]:
+    def over(
+        self, scope: Scope, node: PageNode, widgets: Widgets
+    ) -> Mapping[str, JsonValue]:
         """The values that older files store on the host for widgets that aren't inputs of the
         subgraph.
         """
@@ -92,7 +96,9 @@ class Promotion:
             self._shown[graph] = found
         return self._shown[graph]
 
-    def _host(self, scope: Scope) -> tuple[dict[str, Any], dict[tuple[str, str], Any]]:
+    def _host(
+        self, scope: Scope
+    ) -> tuple[JsonObject, dict[tuple[str, str], JsonValue]]:
         """The values on the host: by the subgraph's inputs and, in older files, by inner node and
         widget.
         """
@@ -107,7 +113,7 @@ class Promotion:
 
 def _held(
     host: PageNode, ports: list[str], graph: PageGraph
-) -> tuple[dict[str, Any], dict[tuple[str, str], Any]]:
+) -> tuple[JsonObject, dict[tuple[str, str], JsonValue]]:
     if host.values is None:
         named = host.named or {}
         return {name: named[name] for name in ports if name in named}, {}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any
+
+from viewcomfy_runtime.json_types import JsonValue
 
 from ...errors import CodegenError, Diagnostic
 from ..json_text import EXPORT_HINT
@@ -25,7 +26,7 @@ from .linking import broadcasts_of, read_links, with_links
 from .renumbering import Renumbering
 
 
-def read_document(document: Mapping[str, Any], source: str) -> PageDocument:
+def read_document(document: Mapping[str, JsonValue], source: str) -> PageDocument:
     """The document in a JSON value; `source` is the file's name for messages.
 
     Raises CodegenError listing everything that is wrong with its structure.
@@ -36,10 +37,11 @@ def read_document(document: Mapping[str, Any], source: str) -> PageDocument:
     described = mapping(document.get("definitions")).get("subgraphs")
     for index, each in enumerate(sequence(described)):
         where = f"definitions.subgraphs[{index}]"
-        if not isinstance(each, dict) or not isinstance(each.get("id"), str):
+        id = mapping(each).get("id")
+        if not isinstance(id, str):
             reader.fault(where, "a subgraph's definition needs an id")
             continue
-        definitions.setdefault(each["id"], reader.graph(each, where))
+        definitions.setdefault(id, reader.graph(mapping(each), where))
     if reader.faults:
         raise CodegenError(*reader.faults)
     renumber = Renumbering(document, root)
@@ -48,13 +50,15 @@ def read_document(document: Mapping[str, Any], source: str) -> PageDocument:
     return PageDocument(source, root, definitions, extra, renumber.free)
 
 
-def read_nodes(values: list[Any], source: str) -> list[PageNode]:
+def read_nodes(values: list[JsonValue], source: str) -> list[PageNode]:
     """Nodes that a file defines separately from any graph, numbered from 0.
 
     Raises CodegenError listing everything that is wrong with them.
     """
     reader = _Reader(source)
-    numbered = [{**mapping(each), "id": id} for id, each in enumerate(values)]
+    numbered: list[JsonValue] = [
+        {**mapping(each), "id": id} for id, each in enumerate(values)
+    ]
     nodes = list(reader.graph({"nodes": numbered}, "").nodes.values())
     if reader.faults:
         raise CodegenError(*reader.faults)
@@ -75,7 +79,7 @@ class _Reader:
     def fault(self, where: str, message: str) -> None:
         self.faults.append(Diagnostic(f"{self.source}: {where}", message, EXPORT_HINT))
 
-    def graph(self, value: Mapping[str, Any], where: str) -> PageGraph:
+    def graph(self, value: Mapping[str, JsonValue], where: str) -> PageGraph:
         inside = f"{where}." if where else ""
         nodes: dict[str, PageNode] = {}
         for index, each in enumerate(sequence(value.get("nodes"))):
@@ -144,7 +148,7 @@ class _Reader:
         )
 
 
-def _slot(value: Mapping[str, Any]) -> Slot:
+def _slot(value: Mapping[str, JsonValue]) -> Slot:
     widget = value.get("widget")
     named = mapping(widget).get("name")
     return Slot(
@@ -158,10 +162,11 @@ def _slot(value: Mapping[str, Any]) -> Slot:
 
 def _position(value: object) -> tuple[float, float] | None:
     parts = value if isinstance(value, list) else list(mapping(value).values())
-    if len(parts) < 2 or not all(isinstance(part, int | float) for part in parts[:2]):
+    numbers = [part for part in parts[:2] if isinstance(part, int | float)]
+    if len(numbers) < 2:
         return None
     try:
-        x, y = float(parts[0]), float(parts[1])
+        x, y = map(float, numbers)
     except OverflowError:
         return None
     return (x, y) if isfinite(x) and isfinite(y) else None

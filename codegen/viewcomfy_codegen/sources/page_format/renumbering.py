@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+
+from viewcomfy_runtime.json_types import JsonValue
 
 from .document import OUTPUTS, PageGraph, is_whole, mapping, whole
 
@@ -14,7 +15,7 @@ class Renumbering:
     it counts up from the last id assigned or encountered, skipping those in use.
     """
 
-    def __init__(self, document: Mapping[str, Any], root: PageGraph) -> None:
+    def __init__(self, document: Mapping[str, JsonValue], root: PageGraph) -> None:
         self._taken = set(root.nodes)
         self._last = max(
             whole(document.get("last_node_id")),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
+
+from viewcomfy_runtime.json_types import JsonValue
 
 from .described import CONTROLS
 from .document import PageNode, Slot, mapping
@@ -53,7 +55,7 @@ class Shown:
             raise Unfit(f"the group that the file defines has no input {slot.name!r}")
         return widget.node, Slot(widget.name, widget.type, None, widget.name)
 
-    def values(self, host: PageNode) -> dict[tuple[int, str], Any]:
+    def values(self, host: PageNode) -> dict[tuple[int, str], JsonValue]:
         """The inner widgets' values stored on the group node itself. Raises Unfit if they don't
         match the group's definition.
         """
@@ -66,7 +68,7 @@ class Shown:
             widgets += self.turned
         elif held and len(held) != plain:
             raise Unfit("its values don't match the group that the file defines")
-        found: dict[tuple[int, str], Any] = {}
+        found: dict[tuple[int, str], JsonValue] = {}
         place = 0
         for each in widgets if held else ():
             found[each.node, each.name] = held[place]
@@ -79,7 +81,7 @@ class Shown:
 class Names:
     """Gives the inputs of inner nodes unique names on the group node."""
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
+    def __init__(self, config: Mapping[str, JsonValue]) -> None:
         self._config = config
         self._seen: dict[str, int] = {}
 
@@ -101,8 +103,8 @@ class Names:
 
 
 def said_of(
-    config: Mapping[str, Any], number: int, kind: str, name: str
-) -> Mapping[str, Any]:
+    config: Mapping[str, JsonValue], number: int, kind: str, name: str
+) -> Mapping[str, JsonValue]:
     """The group author's settings for an input or output of an inner node."""
     node = mapping(config.get(str(number)))
     return mapping(mapping(node.get(kind)).get(name))

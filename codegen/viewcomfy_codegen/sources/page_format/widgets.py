@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from itertools import compress
-from typing import Any, Final
+from typing import Final
+
+from viewcomfy_runtime.json_types import JsonValue
 
 from ...catalog.facts import InputFacts, NodeFacts
 from .described import CONTROLS, Untold, Widgets, told, undeclared
@@ -21,7 +24,15 @@ _SIDES: Final = 4
 _NUMBERS: Final = frozenset({"INT", "FLOAT"})
 _DRAWN: Final = re.compile(r"\{[^{}]*\||/[/*]")
 """Matches alternatives or a comment in a text that is a dynamic prompt."""
-_NOTHING: Final = object()
+
+
+class _Nothing(Enum):
+    """The value of a widget that the file doesn't have."""
+
+    NOTHING = "nothing"
+
+
+_NOTHING: Final = _Nothing.NOTHING
 """A sentinel for a value that the file lacks."""
 
 
@@ -44,7 +55,9 @@ def widgets_of(node: PageNode, facts: NodeFacts | None) -> Widgets:
     return _by_name(node.named, facts) if node.named is not None else told(node)
 
 
-def _without_sockets(values: Sequence[Any], facts: NodeFacts) -> Sequence[Any]:
+def _without_sockets(
+    values: Sequence[JsonValue], facts: NodeFacts
+) -> Sequence[JsonValue]:
     """The values without those of inputs that are only sockets today but were widgets when an older
     page saved the file, which is recognized by the number of values.
     """
@@ -60,7 +73,7 @@ def _without_sockets(values: Sequence[Any], facts: NodeFacts) -> Sequence[Any]:
     return list(compress(values, kept)) if len(values) == len(kept) else values
 
 
-def _by_name(named: Mapping[str, Any], facts: NodeFacts) -> Widgets:
+def _by_name(named: Mapping[str, JsonValue], facts: NodeFacts) -> Widgets:
     found = _Read(_ByName(named), facts)
     undeclared(named, facts, found.widgets)
     return found.widgets
@@ -69,11 +82,11 @@ def _by_name(named: Mapping[str, Any], facts: NodeFacts) -> Widgets:
 class _ByName:
     """Values by name, with nothing between them."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, JsonValue]) -> None:
         self._values = values
 
-    def take(self, name: str) -> Any:
-        return self._values.get(name, _NOTHING)
+    def take(self, name: str) -> JsonValue | _Nothing:
+        return self._values[name] if name in self._values else _NOTHING
 
     def skip(self, count: int) -> None:
         pass
@@ -91,11 +104,11 @@ class _ByName:
 class _ByPlace:
     """Values by position: every widget takes up a position, including those for the page only."""
 
-    def __init__(self, values: Sequence[Any]) -> None:
+    def __init__(self, values: Sequence[JsonValue]) -> None:
         self._values = values
         self._next = 0
 
-    def take(self, name: str) -> Any:
+    def take(self, name: str) -> JsonValue | _Nothing:
         place = self._next
         self._next += 1
         return self._values[place] if place < len(self._values) else _NOTHING
@@ -113,7 +126,7 @@ class _ByPlace:
     def under(self, name: str) -> bool:
         return self._next >= len(self._values)
 
-    def rest(self) -> Sequence[Any]:
+    def rest(self) -> Sequence[JsonValue]:
         return self._values[self._next :]
 
 
@@ -151,7 +164,7 @@ class _Read:
         if facts.branches and isinstance(value, str):
             self._all(facts.branches.get(value, {}), f"{name}.")
 
-    def _value(self, name: str, facts: InputFacts) -> Any:
+    def _value(self, name: str, facts: InputFacts) -> JsonValue | _Nothing:
         value = self._source.take(name)
         if facts.page_only:
             self.widgets.page_only.append(name)
@@ -174,7 +187,7 @@ class _Read:
         return value
 
 
-def default_of(facts: InputFacts) -> Any:
+def default_of(facts: InputFacts) -> JsonValue:
     """The default value of a widget that nobody set; None if unknown."""
     if facts.default is not None:
         return facts.default
@@ -185,7 +198,7 @@ def default_of(facts: InputFacts) -> Any:
     return _EMPTY.get(facts.value_type)
 
 
-_EMPTY: Final[Mapping[str, Any]] = {
+_EMPTY: Final[Mapping[str, JsonValue]] = {
     "INT": 0,
     "FLOAT": 0,
     "STRING": "",
