@@ -191,7 +191,7 @@ def _lines(each: Parameter, width: int) -> Iterator[str]:
         yield from (f"           {line}" for line in wrapped[1:])
 
 
-def _as_json(each: Parameter) -> JsonObject:
+def _as_json(each: Parameter) -> dict[str, object]:
     default = {} if each.default is REQUIRED else {"default": each.default}
     return {
         "name": each.name,

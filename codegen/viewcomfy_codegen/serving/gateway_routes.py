@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from viewcomfy_runtime.json_types import JsonObject, JsonValue
+from viewcomfy_runtime.json_types import ApiWorkflow, JsonValue
 
 from . import faults
 from .desk import Desk, Ready
@@ -42,7 +42,7 @@ class Scheduled:
     """
 
     run: Run | None
-    prompt: JsonObject
+    prompt: ApiWorkflow
     workflow: str
     created: str
     answer: Answer | None = None
@@ -209,7 +209,7 @@ class GatewayRoutes:
             raise ConnectionRefusedError(str(rejected)) from None
 
 
-def _in_camels(prompt_id: str, scheduled: Scheduled) -> JsonObject:
+def _in_camels(prompt_id: str, scheduled: Scheduled) -> dict[str, object]:
     """A run in the camelCase form that polling returns."""
     answer = scheduled.answer
     outputs: list[JsonValue] = [

@@ -13,7 +13,7 @@ from concurrent.futures import Executor as Threads
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from viewcomfy_runtime.json_types import JsonObject
+from viewcomfy_runtime.json_types import ApiWorkflow, JsonObject
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ..graph.workflow import Workflow
@@ -67,7 +67,7 @@ class Run:
             self._execution.cancel()
 
     @property
-    def prompt(self) -> JsonObject:
+    def prompt(self) -> ApiWorkflow:
         """The workflow that runs."""
         return self._execution.workflow.graph
 

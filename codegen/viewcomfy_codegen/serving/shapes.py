@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from viewcomfy_runtime.json_types import JsonObject
+from viewcomfy_runtime.json_types import ApiWorkflow, JsonObject
 
 
 class _Completed(TypedDict):
@@ -12,7 +12,7 @@ class _Completed(TypedDict):
     status: str
     completed: bool
     execution_time_seconds: float
-    prompt: JsonObject
+    prompt: ApiWorkflow
     outputs: list[JsonObject]
 
 
