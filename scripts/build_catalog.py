@@ -4,15 +4,15 @@
         --dynamic dynamic.json --files files.json --titles display_names.json --does what.json \\
         --comfyui 0.33.0 --date 2026-11-26 -o codegen/viewcomfy_codegen/catalog/nodes.tsv
 
-Only facts are kept: names, types, ranges, choices, defaults and flags, no prose of a class's
-author. A class that several files describe is taken from the last; that an input lists a machine's
-files is never lost, and the choices of a class without a `python_module`, which no server vouches
-for, are marked as incomplete.
+Only facts are kept: names, types, ranges, choices, defaults and flags, but no prose by a class's
+author. A class in several files is taken from the last one. That an input lists a machine's files
+is never forgotten, and the choices of a class without a `python_module`, which no server has
+reported, are marked as incomplete.
 
-One record a line, `key<TAB>JSON`, sorted by the key's bytes, so that a reader finds a record by
-bisection. Keys: a class; `!`, what the catalog says of itself; `=n`, choices that several inputs
-share; `@class`, its default titles in every language; `?name`, what an input of that name is in
-most classes; `~word`, the same by an input name's last word.
+There is one record per line, `key<TAB>JSON`, sorted by the key's bytes for binary search. The keys
+are: a class; `!` for the catalog's metadata; `=n` for choices that several inputs share; `@class`
+for its default titles in every language; `?name` for what inputs with this name are in most
+classes; `~word` for the same by the last word of the name.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from viewcomfy_codegen.catalog.distilling import input_record, node_record
-from viewcomfy_codegen.catalog.facts import AUTOGROW, DYNAMIC_COMBO
+from viewcomfy_codegen.catalog.facts import AUTOGROW, DYNAMIC_COMBO, Scalar
 from viewcomfy_codegen.catalog.lookup import ABOUT, BY_NAME, BY_WORD, SHARED, TITLES
 from viewcomfy_codegen.catalog.prose import input_without_prose, without_prose
 from viewcomfy_codegen.catalog.records import (
@@ -35,7 +35,6 @@ from viewcomfy_codegen.catalog.records import (
     InputSpec,
     NameRecord,
     NodeRecord,
-    Scalar,
 )
 from viewcomfy_codegen.catalog.titles import default_titles, plain_title
 from viewcomfy_codegen.words import plain_name
@@ -48,21 +47,21 @@ FLAGS_OF_NAMES: Final[tuple[Literal["files", "multiline"], ...]] = (
 MAJORITY = 0.7
 """The fraction of classes that make a majority."""
 SHORTEST_SHARED = 40
-"""Lists of choices whose text is shorter stay where they are."""
+"""Lists of choices with a shorter text aren't shared."""
 MOST_LISTS = 12
-"""How many lists of choices are kept of the inputs of one name."""
+"""The maximum number of lists of choices for one name."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("object_info", nargs="+", type=Path)
-    parser.add_argument("--dynamic", type=Path, help="dotted inputs by class, flat")
+    parser.add_argument("--dynamic", type=Path, help="dotted inputs by class")
     parser.add_argument("--files", type=Path, help="inputs that list files, by class")
     parser.add_argument("--titles", type=Path, help="default titles by class")
-    parser.add_argument("--does", type=Path, help="what each class does, by class")
+    parser.add_argument("--does", type=Path, help="what each class does")
     parser.add_argument("--comfyui", required=True, help="the version of ComfyUI")
     parser.add_argument(
-        "--date", required=True, help="the day of the facts, as 2026-11-26"
+        "--date", required=True, help="the date of the facts, such as 2026-11-26"
     )
     parser.add_argument("-o", "--output", required=True, type=Path)
     arguments = parser.parse_args()
@@ -90,7 +89,7 @@ def catalog_text(
     does: Mapping[str, str],
     about: Mapping[str, str],
 ) -> str:
-    """The whole catalog: the same answers give the same text."""
+    """The text of the catalog. The same answers produce the same text."""
     records = class_records(answers)
     for class_type, described in dynamic.items():
         add_dotted(records[class_type], described)
@@ -122,7 +121,9 @@ def compact(value: object) -> str:
 
 
 def class_records(answers: list[Mapping[str, Any]]) -> dict[str, NodeRecord]:
-    """The facts of each class from the last answer, with the files that an earlier one marked."""
+    """The facts of each class from the last answer that has it, and the lists of files that an
+    earlier one marked.
+    """
     records: dict[str, NodeRecord] = {}
     for classes in answers:
         for class_type, node in classes.items():
@@ -137,10 +138,10 @@ def class_records(answers: list[Mapping[str, Any]]) -> dict[str, NodeRecord]:
 
 
 def settle_choices(spec: InputRecord, *, vouched: bool) -> None:
-    """Takes away what only the machine had, and marks what no server vouches for."""
+    """Removes choices that only one machine has, and marks those that no server has confirmed."""
     choices = spec.get("choices", ())
     if len(choices) == 1 and str(choices[0]).casefold() == "none":
-        # A list of files where there are none, but for the way to choose none of them.
+        # A list of files on a machine without such files; only the choice of none is left.
         mark_files(spec)
     elif not vouched and (choices or spec["type"] == DYNAMIC_COMBO):
         spec["incomplete"] = True
@@ -167,7 +168,7 @@ def keep(
 def widgets(
     inputs: Mapping[str, InputSpec], before: str = ""
 ) -> Iterator[tuple[str, InputRecord]]:
-    """Every input that is more than a link, by its whole name; `*` is any row or place."""
+    """Every input that isn't merely a link, by its full name; `*` stands for any row or index."""
     for name, spec in inputs.items():
         if not isinstance(spec, dict):
             continue
@@ -182,7 +183,7 @@ def widgets(
 
 
 def add_dotted(record: NodeRecord, described: Mapping[str, Any]) -> None:
-    """Adds the dotted inputs that a class's description lacks to their branches."""
+    """Adds dotted inputs that are missing from a class's description to their branches."""
     for dotted, (kind, options) in described.items():
         head, _, tail = dotted.partition(".")
         selector = record["inputs"].get(head)
@@ -199,7 +200,7 @@ def add_dotted(record: NodeRecord, described: Mapping[str, Any]) -> None:
 
 
 def reaches(members: Mapping[str, InputSpec], name: str) -> bool:
-    """Whether a name behind a dot is that of an input, or begins with one that brings others."""
+    """Whether a name after a dot is that of an input, or starts with one that adds others."""
     head, dot, _ = name.partition(".")
     spec = members.get(head)
     return name in members or (
@@ -219,7 +220,7 @@ def title_records(
     titles: Mapping[str, list[str]],
 ) -> dict[str, list[str]]:
     """The default titles of each class in every language and version, except its names."""
-    # Where texts are translated, a dot cannot stand in a class's name.
+    # In translation files, class names have no dots.
     spelled = {class_type.replace(".", "_"): class_type for class_type in records}
     known: dict[str, set[str]] = defaultdict(set)
     for class_type, each in titles.items():
@@ -239,7 +240,9 @@ def title_records(
 
 
 def majorities(records: Mapping[str, NodeRecord]) -> dict[str, NameRecord]:
-    """What inputs of a name or last word are in most classes: the guess for unknown ones."""
+    """The majority's facts about inputs with each name and last word, for inputs of unknown
+    classes.
+    """
     by_name: dict[str, list[InputRecord]] = defaultdict(list)
     by_word: dict[str, list[InputRecord]] = defaultdict(list)
     for record in records.values():
@@ -259,8 +262,8 @@ def majorities(records: Mapping[str, NodeRecord]) -> dict[str, NameRecord]:
 
 
 def number_of(specs: list[InputRecord], least: int = 2) -> str | None:
-    """What the numbers among these inputs are in most classes: other kinds of value say nothing
-    of whether a number is whole.
+    """The type of most numbers among these inputs. Other kinds of input don't count, since they say
+    nothing about whether a number is whole.
     """
     numbers = [spec for spec in specs if spec["type"] in ("INT", "FLOAT")]
     return majority(numbers) if len(numbers) >= least else None
@@ -272,8 +275,8 @@ def majority(specs: list[InputRecord]) -> str | None:
 
 
 def named_alike(specs: list[InputRecord]) -> NameRecord:
-    """What inputs of one name are in most classes, and every list of choices that any has, the
-    most frequent first.
+    """The majority's facts about inputs with one name, and all lists of choices for it, most
+    frequent first.
     """
     record: NameRecord = {}
     if len(specs) >= 2 and (kind := majority(specs)):
@@ -296,8 +299,8 @@ def named_alike(specs: list[InputRecord]) -> NameRecord:
 def share_choices(
     records: Mapping[str, NodeRecord], guesses: Mapping[str, NameRecord]
 ) -> dict[str, list[Scalar]]:
-    """Replaces every list of choices that occurs more than once with a key, and returns these
-    lists by key.
+    """Replaces each list of choices that occurs more than once with a key, and returns these lists
+    by key.
     """
     holders = [spec for spec in choosing(records, guesses) if "choices" in spec]
     counts = Counter(compact(spec["choices"]) for spec in holders)

@@ -32,7 +32,7 @@ TARGETS: Final = (PYTHON, JSON_SCHEMA)
 class Read(NamedTuple):
     """A workflow, what was written about its inputs, and diagnostics for its author.
 
-    `catalog` is what is known of its classes; `curated` tells whether the wishes choose what is
+    `catalog` has the facts about its classes; `curated` tells whether the wishes choose what is
     shown. `author` is what its author wrote on ComfyUI's page, `app` whether the wishes are the
     inputs of an app made there.
     """
@@ -128,7 +128,7 @@ def read(
 
 
 def catalog_of(options: Options) -> Catalog:
-    """What is known of node classes: from the user's server first, then the user's catalog, then
+    """The facts about node classes: from the user's server first, then the user's catalog, then
     the package.
     """
     if options.object_info is None and options.kept is None:

@@ -8,13 +8,10 @@ from .facts import (
     Autogrow,
     Group,
     InputFacts,
-    NodeFacts,
-    Variant,
-    is_page_name,
-    union,
 )
 from .glossary import Glossary, glossary
 from .lookup import Catalog, shipped, with_object_info
+from .node_facts import NodeFacts, Variant, is_page_name, union
 from .titles import DefaultTitles, plain_title
 
 __all__ = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from .facts import InputFacts, NodeFacts, Scalar
+from .facts import InputFacts, Scalar
+from .node_facts import NodeFacts
 
 _MOST_NAMED: Final = 6
 """Maximum number of choices listed by name; the rest are counted."""

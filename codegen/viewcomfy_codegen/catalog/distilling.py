@@ -6,7 +6,7 @@ A class becomes a record of plain JSON that contains only facts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
@@ -16,25 +16,22 @@ from .facts import (
     DYNAMIC_COMBO,
     DYNAMIC_GROUP,
     MATCH_TYPE,
-    PAGE_TYPES,
     WIDGETS,
 )
+from .input_options import choice_facts, flag_facts, range_facts, widget_facts
 from .limits import (
     LONGEST_NAME,
     MOST_CHOICES,
     as_dict,
     as_list,
-    is_file,
     is_name,
     is_number,
-    is_small,
 )
 from .records import (
     ENDS,
     AutogrowRecord,
     End,
     GroupRecord,
-    InputOptions,
     InputRecord,
     InputSpec,
     NodeRecord,
@@ -42,45 +39,10 @@ from .records import (
 from .unlisted import (
     ADDED_INPUTS,
     CHOICES_FROM,
-    PAGE_INPUTS,
     PAGE_NAMES,
     UPLOADS_BY_CLASS,
 )
 
-UPLOADS: Final = {
-    "image_upload": "image/*",
-    "animated_image_upload": "image/*",
-    "video_upload": "video/*",
-    "audio_upload": "audio/*",
-    "file_upload": "*/*",
-}
-
-Flag: TypeAlias = Literal[
-    "multiline",
-    "multiselect",
-    "force_input",
-    "advanced",
-    "socketless",
-    "dynamic_prompts",
-    "hidden",
-]
-FLAGS: Final[Mapping[str, Flag]] = {
-    "multiline": "multiline",
-    "multi_select": "multiselect",
-    "multiselect": "multiselect",
-    "forceInput": "force_input",
-    "advanced": "advanced",
-    "socketless": "socketless",
-    "dynamicPrompts": "dynamic_prompts",
-    "hidden": "hidden",
-}
-"""The facts that options of a server's answer state."""
-
-SEEDS: Final = frozenset({"seed", "noise_seed"})
-"""Inputs that have a control unless stated otherwise; inputs nested in a choice have none."""
-_COUNTS: Final = frozenset(
-    "count counts crf frame frames segments steps num number batch".split()
-)
 DEEPEST: Final = 6
 """Maximum nesting of choices that add inputs; deeper levels are dropped."""
 
@@ -201,27 +163,18 @@ def input_record(spec: Sequence[object], name: str = "", depth: int = 0) -> Inpu
         return kind[:LONGEST_NAME]
     return {
         "type": kind[:LONGEST_NAME],
-        **_widget(kind, name, widget_type),
-        **_range(kind, options, name),
-        **_flags(options, name if depth == 0 else "", kind),
-        **_choices(kind, options, choices),
+        **widget_facts(kind, name, widget_type),
+        **range_facts(kind, options, name),
+        **flag_facts(options, name if depth == 0 else "", kind),
+        **choice_facts(kind, options, choices),
     }
-
-
-def _widget(kind: str, name: str, widget_type: object) -> InputOptions:
-    record: InputOptions = {}
-    if isinstance(widget_type, str):
-        record["widget_type"] = widget_type[:LONGEST_NAME]
-    if kind in PAGE_TYPES or name in PAGE_INPUTS:
-        record["page_only"] = True
-    return record
 
 
 def _growing(kind: str, options: JsonObject, depth: int) -> InputRecord:
     """The facts about an input with choices that add inputs, or with inputs that are added as they
     are used.
     """
-    record: InputRecord = {"type": kind, **_flags(options, "", kind)}
+    record: InputRecord = {"type": kind, **flag_facts(options, "", kind)}
     if depth >= DEEPEST:
         return record
     if kind == DYNAMIC_COMBO:
@@ -273,56 +226,3 @@ def _span(bounds: JsonObject) -> Iterator[tuple[End, int]]:
         bound = bounds.get(end)
         if is_number(bound) and isinstance(bound, int):
             yield end, bound
-
-
-_RANGE: Final[tuple[Literal["min", "max", "step"], ...]] = ("min", "max", "step")
-
-
-def _range(kind: str, options: JsonObject, name: str) -> InputOptions:
-    record: InputOptions = {}
-    for fact in _RANGE:
-        stated = options.get(fact)
-        if is_number(stated):
-            record[fact] = stated
-    default = options.get("default")
-    if is_small(default):
-        record["default"] = default
-    if kind == "FLOAT" and not _COUNTS.isdisjoint(name.lower().split("_")):
-        stated_numbers = [each for each in record.values() if is_number(each)]
-        if record.get("step", 0) >= 1 and all(
-            isinstance(each, int) or each.is_integer() for each in stated_numbers
-        ):
-            record["whole"] = True
-    return record
-
-
-def _flags(options: JsonObject, name: str, kind: str) -> InputOptions:
-    record: InputOptions = {}
-    for flag, fact in FLAGS.items():
-        if options.get(flag):
-            record[fact] = True
-    for flag, media in UPLOADS.items():
-        if options.get(flag):
-            record["upload"] = media
-    control = options.get(CONTROL)
-    if is_name(control):
-        record["control"] = control
-    elif control or (control is None and kind == "INT" and name in SEEDS):
-        record["control"] = CONTROL
-    told = options.get("tooltip")
-    if isinstance(told, str):
-        record["tooltip"] = " ".join(told[:2000].split())[:400]
-    return record
-
-
-def _choices(kind: str, options: JsonObject, choices: object) -> InputOptions:
-    """The choices that belong to the class, without those that depend on one machine's files."""
-    if kind not in ("COMBO", "MULTICOMBO") or any(map(options.get, UPLOADS)):
-        return {}
-    known = as_list(choices)
-    if options.get("files") is True or any(is_file(choice) for choice in known):
-        return {"files": True}
-    if not known or len(known) > MOST_CHOICES:
-        return {}
-    found = [each for each in known if is_name(each) or is_number(each)]
-    return {"choices": found} if len(found) == len(known) else {}

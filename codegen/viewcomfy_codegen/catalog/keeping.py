@@ -11,8 +11,9 @@ from typing import Final, Literal, TypeAlias
 
 from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
-from .distilling import FLAGS, SEEDS, UPLOADS, Flag, node_record
+from .distilling import node_record
 from .facts import AUTOGROW, CONTROL, DYNAMIC_COMBO, DYNAMIC_GROUP
+from .input_options import FLAGS, SEEDS, UPLOADS, Flag
 from .limits import LONGEST_NAME, as_list
 from .prose import without_prose
 from .records import ENDS, AutogrowRecord, InputRecord, InputSpec, Span

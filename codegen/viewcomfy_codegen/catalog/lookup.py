@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .data import shipped_data
-from .facts import Autogrow, Group, InputFacts, NodeFacts
-from .records import (
-    AutogrowRecord,
-    GroupRecord,
-    InputRecord,
-    InputSpec,
-    NameRecord,
-    NodeRecord,
-)
+from .facts import Autogrow, Group, InputFacts
+from .node_facts import NodeFacts
 from .titles import default_titles
+
+if TYPE_CHECKING:
+    from .records import (
+        AutogrowRecord,
+        GroupRecord,
+        InputRecord,
+        InputSpec,
+        NameRecord,
+        NodeRecord,
+    )
 
 ABOUT: Final = "!"
 """The key of the catalog's metadata; keys other than classes start with such a sign."""
@@ -77,7 +80,8 @@ class Catalog:
 
         If any class has a list of choices that contains the value, these are the choices.
         """
-        record: NameRecord = self._record(BY_NAME + plain) or NameRecord()
+        found: NameRecord | None = self._record(BY_NAME + plain)
+        record: NameRecord = found if found is not None else {}
         if isinstance(value, str):
             for each in record.get("lists", ()):
                 facts = self._input({"type": "COMBO", "incomplete": True, **each})

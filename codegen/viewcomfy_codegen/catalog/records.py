@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias, TypedDict
 
 from viewcomfy_runtime.json_types import JsonValue
 
-Scalar: TypeAlias = str | int | float
+from .facts import Scalar
 
 
 class InputOptions(TypedDict, total=False):

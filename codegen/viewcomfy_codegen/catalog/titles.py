@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from .facts import NodeFacts
+from .node_facts import NodeFacts
 
 _LONGEST: Final = 400
 _OPENING: Final = "([（【"

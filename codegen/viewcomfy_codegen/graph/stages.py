@@ -44,7 +44,7 @@ def stages(
 
     A sampler that starts from another's result refines it, upscales it if it was enlarged in
     between, or inpaints it if a mask was applied; one that continues an earlier video extends it.
-    If no sampler starts from another, they are told apart by what they make.
+    If no sampler starts from another, they are distinguished by what they make.
     """
     found = _Passes(workflow, facts).named()
     if len(set(found.values())) < 2:

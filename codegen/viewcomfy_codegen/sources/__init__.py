@@ -93,7 +93,7 @@ def _plain(document: object, flawed: bool, name: str, catalog: Catalog) -> Sourc
     found = convert(read_document(page, name), catalog.node)
     titles = (node["_meta"]["title"] for node in found.graph.values())
     marked = any(split_mark(title)[0] for title in titles)
-    # ViewComfy's marks say alone what is basic and in which order.
+    # If there are ViewComfy's marks, they alone determine what is basic, and its order.
     shown = () if marked or found.app is None else found.app
     wishes = {
         key: Wish("App mode", group=BASIC, order=place)
@@ -139,9 +139,7 @@ _MEDIA: Final = (
     (b"GIF8", 0, "an image (GIF)"),
     (b"WAVE", 8, "audio (WAV)"),
 )
-"""How files begin in which ComfyUI never writes a workflow: offset, bytes, and name of the
-format.
-"""
+"""Formats that never contain a workflow: first bytes, their offset, and the name of the format."""
 
 
 def _refuse_media(data: bytes, name: str) -> None:

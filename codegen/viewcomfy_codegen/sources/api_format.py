@@ -189,7 +189,7 @@ def _node(
             where = place(source, id, class_type, "inputs", name)
             message = f"the value is nested more than {DEEPEST} levels deep"
             faults.append(Diagnostic(where, message, "simplify it in ComfyUI"))
-    raw = cast("ApiNode", entry)  # What isn't of its shape is among the faults.
+    raw = cast("ApiNode", entry)  # Faults of its shape are reported.
     node = Node(id, str(class_type), _title(entry), values, links, raw)
     return node, faults, list(_numbered(node, numbered, source))
 

@@ -1,4 +1,4 @@
-"""Workflows within images: ComfyUI writes what it ran into the PNG, WebP and JPEG files that it
+"""Reads workflows from images: ComfyUI writes what it ran into the PNG, WebP and JPEG files that it
 saves.
 
 PNG has the API format under `prompt` and the web page's under `workflow`, as text chunks; WebP and
@@ -46,7 +46,8 @@ def workflow_in_image(data: bytes, name: str) -> bytes:
                 'pip install "viewcomfy-codegen[images]"',
             )
         ) from None
-    # Workflows of large graphs exceed Pillow's own limit for text; this one still stops a bomb.
+    # Large workflows exceed Pillow's own limit for texts; this one still stops a decompression
+    # bomb.
     most = PngImagePlugin.MAX_TEXT_CHUNK
     PngImagePlugin.MAX_TEXT_CHUNK = max(most, 64 << 20)
     try:

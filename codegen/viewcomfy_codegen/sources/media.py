@@ -1,7 +1,7 @@
-"""Workflows within videos and audio files: ComfyUI writes what it ran into their metadata.
+"""Reads workflows from videos and audio files: ComfyUI writes what it ran into their metadata.
 
-The API format stands under `prompt` and the web page's under `workflow`, or both as one JSON text
-in a comment, as VideoHelperSuite has it.
+The API format is stored under `prompt` and the web page's under `workflow`, or both as one JSON
+text in a comment, as by VideoHelperSuite.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FORMATS: Final = (
     (b"OggS", 0, "ogg"),
     (b"ID3", 0, "mp3"),
 )
-"""How files begin, at which offset, and FFmpeg's name of their format."""
+"""The first bytes of each format, their offset, and FFmpeg's name for it."""
 
 
 def is_media(data: bytes) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from viewcomfy_runtime.json_types import ApiNode, ApiWorkflow, JsonObject, JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
 
-from ...catalog.facts import NodeFacts
+from ...catalog import NodeFacts
 from ...errors import CodegenError, Diagnostic, place
 from ...planning.author import Author
 from ..api_format import DEEPEST

@@ -8,7 +8,8 @@ from typing import Final, TypeAlias
 
 from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
-from ...catalog.facts import CONTROL, NodeFacts, is_page_name
+from ...catalog.facts import CONTROL
+from ...catalog.node_facts import NodeFacts, is_page_name
 from ...words import words
 from .document import PageNode, Slot
 

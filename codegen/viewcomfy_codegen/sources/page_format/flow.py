@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from viewcomfy_runtime.json_types import JsonValue
 
-from ...catalog.facts import NodeFacts
+from ...catalog import NodeFacts
 from .document import (
     BYPASSED,
     INPUTS,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...catalog.facts import NodeFacts
+from ...catalog import NodeFacts
 from ...errors import CodegenError, Diagnostic, place
 from .document import (
     BYPASSED,

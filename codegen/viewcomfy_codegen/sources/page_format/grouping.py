@@ -8,7 +8,7 @@ from typing import Final
 
 from viewcomfy_runtime.json_types import JsonValue
 
-from ...catalog.facts import InputFacts, NodeFacts
+from ...catalog import InputFacts, NodeFacts
 from .described import Untold, Widgets
 from .document import PageNode, mapping, sequence
 from .reading import read_nodes

@@ -10,7 +10,7 @@ from typing import Final
 
 from viewcomfy_runtime.json_types import JsonValue
 
-from ...catalog.facts import InputFacts, NodeFacts
+from ...catalog import InputFacts, NodeFacts
 from .described import CONTROLS, Untold, Widgets, told, undeclared
 from .document import PageNode
 
@@ -33,7 +33,6 @@ class _Nothing(Enum):
 
 
 _NOTHING: Final = _Nothing.NOTHING
-"""A sentinel for a value that the file lacks."""
 
 
 def widgets_of(node: PageNode, facts: NodeFacts | None) -> Widgets:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from viewcomfy_codegen import CodegenError
-from viewcomfy_codegen.catalog.facts import NodeFacts
+from viewcomfy_codegen.catalog import NodeFacts
 from viewcomfy_codegen.sources.page_format.conversion import convert
 from viewcomfy_codegen.sources.page_format.reading import read_document
 
