@@ -1,4 +1,4 @@
-"""The shapes of JSON documents, for annotations."""
+"""The types of JSON documents, and their parts regardless of what a document holds."""
 
 from __future__ import annotations
 
@@ -40,6 +40,16 @@ class ApiNode(_Described):
 
 ApiWorkflow: TypeAlias = "dict[str, ApiNode]"
 """A workflow in ComfyUI's API format: nodes by id."""
+
+
+def as_object(value: object) -> JsonObject:
+    """The value if it is an object, otherwise an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[JsonValue]:
+    """The value if it is a list, otherwise an empty one."""
+    return value if isinstance(value, list) else []
 
 
 def nodes_in(value: object) -> ApiWorkflow:

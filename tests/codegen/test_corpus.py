@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 
 from viewcomfy_codegen import Generated, generate
 from viewcomfy_codegen.graph.workflow import is_link, unwrapped
-from viewcomfy_codegen.sources.api_format import is_node, nodes_in
+from viewcomfy_codegen.sources.api_format import is_node, without_wrappers
 
 from ..helpers.checkers import findings_of_mypy, findings_of_pyright, findings_of_ruff
 from ..helpers.shared import shared_file
@@ -25,7 +25,7 @@ from ..helpers.support import imported, required_values
 
 
 def _nodes(file: Path) -> dict[str, Any]:
-    entries = nodes_in(json.loads(file.read_bytes()))
+    entries = without_wrappers(json.loads(file.read_bytes()))
     assert isinstance(entries, dict)
     return {id: entry for id, entry in entries.items() if is_node(entry)}
 

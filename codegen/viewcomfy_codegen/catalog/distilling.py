@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from viewcomfy_runtime.json_types import JsonObject, JsonValue
+from viewcomfy_runtime.json_types import JsonObject, JsonValue, as_list, as_object
 
 from .facts import (
     AUTOGROW,
@@ -22,8 +22,6 @@ from .input_options import choice_facts, flag_facts, range_facts, widget_facts
 from .limits import (
     LONGEST_NAME,
     MOST_CHOICES,
-    as_dict,
-    as_list,
     is_name,
     is_number,
 )
@@ -79,7 +77,7 @@ def _output_type(kind: object) -> str:
 
 def _class_inputs(node: Mapping[str, object], class_type: str) -> dict[str, InputSpec]:
     """The inputs of a class, including facts that its answer doesn't contain."""
-    sections, order = as_dict(node.get("input")), as_dict(node.get("input_order"))
+    sections, order = as_object(node.get("input")), as_object(node.get("input_order"))
     found = _inputs(sections, order)
     for name, record in found.items():
         if isinstance(record, str):
@@ -108,7 +106,7 @@ def specs(
     required.
     """
     for section in ("required", "optional"):
-        described = as_dict(sections.get(section))
+        described = as_object(sections.get(section))
         listed = [
             name
             for name in as_list((order or {}).get(section))
@@ -142,7 +140,7 @@ def _optional(record: InputSpec) -> InputSpec:
 def input_record(spec: Sequence[object], name: str = "", depth: int = 0) -> InputSpec:
     """The facts about one input, from its type and options; the bare type for a linked input."""
     kind = spec[0]
-    options = as_dict(spec[1]) if len(spec) > 1 else {}
+    options = as_object(spec[1]) if len(spec) > 1 else {}
     choices: object = None
     if isinstance(kind, list):
         choices, kind = kind, "COMBO"
@@ -154,7 +152,7 @@ def input_record(spec: Sequence[object], name: str = "", depth: int = 0) -> Inpu
         kind = "INT"
         options = {CONTROL: True, **options}
     if kind == MATCH_TYPE:
-        allowed = as_dict(options.get("template")).get("allowed_types")
+        allowed = as_object(options.get("template")).get("allowed_types")
         return allowed if is_name(allowed) else "*"
     if kind in (DYNAMIC_COMBO, AUTOGROW, DYNAMIC_GROUP):
         return _growing(kind, options, depth)
@@ -186,20 +184,20 @@ def _growing(kind: str, options: JsonObject, depth: int) -> InputRecord:
     elif kind == DYNAMIC_GROUP:
         record["group"] = _group(options, depth)
     else:
-        record["autogrow"] = _autogrow(as_dict(options.get("template")), depth)
+        record["autogrow"] = _autogrow(as_object(options.get("template")), depth)
     return record
 
 
 def _branches(options: JsonObject, depth: int) -> dict[str, dict[str, InputSpec]]:
     return {
-        key: _inputs(as_dict(each.get("inputs")), depth=depth + 1)
+        key: _inputs(as_object(each.get("inputs")), depth=depth + 1)
         for each in as_list(options.get("options"))[:MOST_CHOICES]
         if isinstance(each, dict) and is_name(key := each.get("key"))
     }
 
 
 def _group(options: JsonObject, depth: int) -> GroupRecord:
-    members = _inputs(as_dict(options.get("template")), depth=depth + 1)
+    members = _inputs(as_object(options.get("template")), depth=depth + 1)
     group: GroupRecord = {"members": members}
     for end, bound in _span(options):
         group[end] = bound
@@ -207,7 +205,7 @@ def _group(options: JsonObject, depth: int) -> GroupRecord:
 
 
 def _autogrow(template: JsonObject, depth: int) -> AutogrowRecord:
-    elements = _inputs(as_dict(template.get("input")), depth=depth + 1)
+    elements = _inputs(as_object(template.get("input")), depth=depth + 1)
     grown: AutogrowRecord = {"element": next(iter(elements.values()), "*")}
     for end, bound in _span(template):
         grown[end] = bound

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
-from viewcomfy_runtime.json_types import JsonObject
+from viewcomfy_runtime.json_types import JsonObject, as_list
 
 from .facts import CONTROL, PAGE_TYPES
 from .limits import (
     LONGEST_NAME,
     MOST_CHOICES,
-    as_list,
     is_file,
     is_name,
     is_number,

@@ -9,12 +9,12 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Final, Literal, TypeAlias
 
-from viewcomfy_runtime.json_types import JsonObject, JsonValue
+from viewcomfy_runtime.json_types import JsonObject, JsonValue, as_list
 
 from .distilling import node_record
 from .facts import AUTOGROW, CONTROL, DYNAMIC_COMBO, DYNAMIC_GROUP
 from .input_options import FLAGS, SEEDS, UPLOADS, Flag
-from .limits import LONGEST_NAME, as_list
+from .limits import LONGEST_NAME
 from .prose import without_prose
 from .records import ENDS, AutogrowRecord, InputRecord, InputSpec, Span
 

@@ -8,8 +8,6 @@ import json
 import re
 from typing import Final, TypeGuard
 
-from viewcomfy_runtime.json_types import JsonObject, JsonValue
-
 MOST_CHOICES: Final = 4096
 LONGEST_NAME: Final = 400
 """Maximum length of names and choices, in characters, and of lists of choices."""
@@ -17,14 +15,6 @@ LONGEST_NAME: Final = 400
 _FILE_NAME: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,11}$")
 _LONGEST_DEFAULT: Final = 40
 _LARGEST_DEFAULT: Final = 4000
-
-
-def as_list(value: object) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
-
-
-def as_dict(value: object) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def is_name(value: object) -> TypeGuard[str]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from viewcomfy_runtime.json_types import as_object
+
 from .data import shipped_data
 from .facts import Autogrow, Group, InputFacts
 from .node_facts import NodeFacts
@@ -250,9 +252,7 @@ class OwnCatalog(Catalog):
         from .distilling import node_record
 
         described = self._classes[class_type]
-        record = node_record(
-            described if isinstance(described, dict) else {}, class_type
-        )
+        record = node_record(as_object(described), class_type)
         facts = self._facts(record, class_type, own=True)
         known = super()._find(class_type)
         if known is None:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from viewcomfy_runtime.json_types import JsonObject
+from viewcomfy_runtime.json_types import JsonObject, as_object
 
 from .workflow import is_link
 
@@ -173,8 +173,7 @@ def _class(node: _Node) -> str:
 
 
 def _inputs(node: _Node) -> JsonObject:
-    found = node.get("inputs")
-    return found if isinstance(found, dict) else {}
+    return as_object(node.get("inputs"))
 
 
 def _text(value: object) -> str:

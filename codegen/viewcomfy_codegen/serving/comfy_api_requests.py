@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeAlias, TypeGuard
 from starlette.requests import Request
 from starlette.responses import Response
 
-from viewcomfy_runtime.json_types import JsonObject, JsonValue
+from viewcomfy_runtime.json_types import JsonObject, JsonValue, as_object
 from viewcomfy_runtime.parameters.key import WireKey
 
 from .assets import Asset
@@ -158,8 +158,7 @@ def literals_in(
 
 
 def _inputs(node: object) -> JsonObject:
-    inputs = node.get("inputs") if isinstance(node, dict) else None
-    return inputs if isinstance(inputs, dict) else {}
+    return as_object(as_object(node).get("inputs"))
 
 
 def number_in(text: str, lo: int, hi: int, name: str) -> int:

@@ -14,7 +14,7 @@ from ..model import BASIC
 from ..naming.titles import split_mark
 from ..planning.author import Author
 from ..planning.wishes import Wish, Wishes
-from .api_format import holds_nodes, nodes_in
+from .api_format import holds_nodes, without_wrappers
 from .documents import is_page_format, is_view_comfy
 from .images import is_image, workflow_in_image
 from .json_text import decoded, read_json
@@ -111,7 +111,7 @@ def _page_in(document: object) -> JsonObject | None:
     if is_page_format(document):
         return document
     beside = document.get("workflow") if isinstance(document, dict) else None
-    if not is_page_format(beside) or holds_nodes(nodes_in(document)):
+    if not is_page_format(beside) or holds_nodes(without_wrappers(document)):
         return None
     return beside
 
@@ -127,7 +127,7 @@ def _described(
     from .view_comfy import apps_in, edited, picked, wishes_of
 
     app = picked(apps_in(description, name), wanted, name)
-    graph = nodes_in(app.workflow(name) if workflow is None else workflow)
+    graph = without_wrappers(app.workflow(name) if workflow is None else workflow)
     wishes, notes = wishes_of(app, graph, name)
     if isinstance(graph, dict):
         graph = edited(app, graph)

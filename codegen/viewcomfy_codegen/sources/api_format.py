@@ -88,20 +88,20 @@ def holds_nodes(document: object) -> bool:
 _WRAPPERS: Final = ("prompt", "output", "workflow", "input")
 
 
-def nodes_in(document: object) -> object:
-    """The nodes by id, without the wrappers of servers and pages; the document itself if there are
+def without_wrappers(document: object) -> object:
+    """The nodes by id, without the wrappers of servers and pages; the document itself if it has
     none.
 
     Known are `{"prompt": …}`, `{"output": …, "workflow": …}` and `{"input": {"workflow": …}}`.
     """
-    return _unwrapped(document) if isinstance(document, dict) else document
+    return _inner(document) if isinstance(document, dict) else document
 
 
-def _unwrapped(document: JsonObject, depth: int = 3) -> JsonObject:
+def _inner(document: JsonObject, depth: int = 3) -> JsonObject:
     if not depth or holds_nodes(document):
         return document
     inner = [
-        _unwrapped(found, depth - 1)
+        _inner(found, depth - 1)
         for key in _WRAPPERS
         if isinstance(found := document.get(key), dict)
     ]
@@ -112,7 +112,7 @@ def _entries(document: object, source: str) -> JsonObject:
     """The nodes by id in the document. Formats that people mistake for a workflow are
     recognized.
     """
-    document = nodes_in(document)
+    document = without_wrappers(document)
     if not isinstance(document, dict):
         kind = "a list" if isinstance(document, list) else "a single value"
         message = f"this is JSON, but {kind} where a workflow has nodes by id"

@@ -7,11 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from viewcomfy_runtime.json_types import JsonObject, JsonValue
+from viewcomfy_runtime.json_types import JsonObject, JsonValue, as_list, as_object
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Media
 
-from ..catalog.limits import as_dict, as_list
 from ..errors import CodegenError, Diagnostic
 from ..model import ADVANCED, BASIC
 from ..planning.wishes import Wish
@@ -158,7 +157,7 @@ def edited(app: App, workflow: JsonObject) -> JsonObject:
             continue
         id, input = found.key.node, found.key.name
         node = nodes.get(id, found.node)
-        nodes[id] = {**node, "inputs": {**as_dict(node["inputs"]), input: value}}
+        nodes[id] = {**node, "inputs": {**as_object(node["inputs"]), input: value}}
     return {**workflow, **nodes} if nodes else workflow
 
 
@@ -189,7 +188,7 @@ class _Shown(NamedTuple):
 def _inputs(app: App) -> Iterator[_Shown]:
     """The inputs that the app lists, in its order."""
     for key, section in (("inputs", BASIC), ("advancedInputs", ADVANCED)):
-        for group in map(as_dict, as_list(app.shown.get(key))):
+        for group in map(as_object, as_list(app.shown.get(key))):
             entries = [
                 each for each in as_list(group.get("inputs")) if isinstance(each, dict)
             ]
@@ -209,8 +208,8 @@ def _found(shown: _Shown, workflow: object) -> _Found | None:
     key = _key(shown.entry)
     if key is None or not isinstance(workflow, dict):
         return None
-    node = as_dict(workflow.get(key.node))
-    inputs = as_dict(node.get("inputs"))
+    node = as_object(workflow.get(key.node))
+    inputs = as_object(node.get("inputs"))
     return _Found(key, node, inputs[key.name]) if key.name in inputs else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from viewcomfy_runtime.json_types import JsonObject, JsonValue
+from viewcomfy_runtime.json_types import JsonObject, JsonValue, as_list, as_object
 from viewcomfy_runtime.parameters.types import (
     Choice,
     Flag,
@@ -15,8 +15,6 @@ from viewcomfy_runtime.parameters.types import (
     ParameterType,
     Text,
 )
-
-from ..catalog.limits import as_dict, as_list
 
 TYPES: Final[Mapping[str, ParameterType]] = {
     "long-text": Text(multiline=True),
@@ -42,7 +40,9 @@ def entry_type(entry: JsonObject, value: JsonValue) -> ParameterType | None:
     """
     kind = entry.get("valueType")
     if kind == "select":
-        options = (as_dict(each).get("value") for each in as_list(entry.get("options")))
+        options = (
+            as_object(each).get("value") for each in as_list(entry.get("options"))
+        )
         texts = tuple(dict.fromkeys(each for each in options if isinstance(each, str)))
         return Choice(texts, open=False) if texts else None
     bounds = entry.get("slider") if kind == "slider" else entry.get("range")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from viewcomfy_codegen import Options, generate
-from viewcomfy_codegen.catalog.limits import as_dict
 from viewcomfy_codegen.planning.types import TypeOrigin
+from viewcomfy_runtime.json_types import as_object
 from viewcomfy_runtime.parameters.types import (
     Choice,
     Integer,
@@ -34,10 +34,10 @@ def test_with_a_servers_word_no_declared_input_is_guessed(corpus_file: Path) -> 
     for parameter in made.module.parameters:
         at = parameter.inputs[0]
         described = classes.get(made.graph[at.node]["class_type"], {})
-        sections = as_dict(described.get("input"))
+        sections = as_object(described.get("input"))
         declared = {
-            *as_dict(sections.get("required")),
-            *as_dict(sections.get("optional")),
+            *as_object(sections.get("required")),
+            *as_object(sections.get("optional")),
         }
         if at.name in declared:
             assert parameter.origins.type in _OF_THE_SERVER

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from viewcomfy_runtime.json_types import JsonValue
+from viewcomfy_runtime.json_types import JsonValue, as_list, as_object
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ...errors import Diagnostic
@@ -18,9 +18,7 @@ from .document import (
     PageGraph,
     PageLink,
     PageNode,
-    mapping,
     node_id,
-    sequence,
 )
 from .subgraphs import UUID, Scope
 from .virtual import PRIMITIVE
@@ -46,8 +44,8 @@ def app_of(
     document: PageDocument, curation: Curation, graph: Mapping[str, object]
 ) -> App | None:
     """The app that the file describes; None if it has none."""
-    data = mapping(document.extra.get("linearData"))
-    inputs, outputs = sequence(data.get("inputs")), sequence(data.get("outputs"))
+    data = as_object(document.extra.get("linearData"))
+    inputs, outputs = as_list(data.get("inputs")), as_list(data.get("outputs"))
     if not inputs and not outputs:
         return None
     places = _Places(curation)
@@ -88,7 +86,7 @@ def _input(entry: JsonValue) -> tuple[Ids, str]:
     """A node's path of ids, and the name of a widget, which is stored separately or at the end of
     the id.
     """
-    parts = sequence(entry) or [entry]
+    parts = as_list(entry) or [entry]
     ids = _parts(parts[0])
     widget = parts[1] if len(parts) > 1 and isinstance(parts[1], str) else None
     if len(ids) > 1 and widget in (None, ids[-1]):

@@ -9,13 +9,14 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
+from viewcomfy_runtime.json_types import as_list, as_object
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ...graph.workflow import is_link
 from ...naming.surroundings import Surroundings
 from ...planning.author import Label
 from ...words import words
-from .document import INPUTS, PageGraph, PageNode, mapping, sequence
+from .document import INPUTS, PageGraph, PageNode
 from .subgraphs import Scope
 
 _GENERIC: Final = frozenset(
@@ -78,7 +79,7 @@ class Curation:
 
     def holds(self, key: WireKey) -> bool:
         """Whether the workflow has a value under this key that a call can set."""
-        inputs = mapping(mapping(self._graph.get(key.node)).get("inputs"))
+        inputs = as_object(as_object(self._graph.get(key.node)).get("inputs"))
         return key.name in inputs and not is_link(inputs[key.name])
 
     def fed(self, scope: Scope, port: str) -> Iterator[WireKey]:
@@ -171,8 +172,8 @@ def _trimmed(text: str) -> str:
 def _frames(graph: PageGraph) -> Iterator[tuple[float, tuple[float, ...], str]]:
     """The groups on the canvas: area; left, top, right and bottom; title."""
     for each in graph.groups[:_MOST_FRAMES]:
-        title = mapping(each).get("title")
-        sides = sequence(mapping(each).get("bounding"))[:4]
+        title = as_object(each).get("title")
+        sides = as_list(as_object(each).get("bounding"))[:4]
         box = [side for side in sides if isinstance(side, int | float)]
         if len(box) == 4:
             left, top, width, height = box

@@ -116,16 +116,6 @@ class PageDocument:
     """The lowest number above the ids of all nodes."""
 
 
-def mapping(value: object) -> Mapping[str, JsonValue]:
-    """The value if it is an object, or else an empty mapping."""
-    return value if isinstance(value, dict) else {}
-
-
-def sequence(value: object) -> list[JsonValue]:
-    """The value if it is a list, or else an empty list."""
-    return value if isinstance(value, list) else []
-
-
 def node_id(value: object) -> str | None:
     """A node's or link's id as text, since files use numbers and strings interchangeably; None if
     it isn't valid.

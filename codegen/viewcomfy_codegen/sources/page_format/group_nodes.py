@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from viewcomfy_runtime.json_types import as_object
+
 from ...catalog import NodeFacts
 from ...errors import CodegenError, Diagnostic, place
 from .document import (
@@ -19,7 +21,6 @@ from .document import (
     PageNode,
     Port,
     Slot,
-    mapping,
 )
 from .grouping import Group
 from .shown import Unfit
@@ -79,7 +80,7 @@ def expanded(document: PageDocument, facts: Lookup) -> Expanded:
 
 def _group_of(host: PageNode, document: PageDocument, facts: Lookup) -> Group:
     name = _name(host)
-    described = mapping(document.extra.get("groupNodes")).get(name)
+    described = as_object(document.extra.get("groupNodes")).get(name)
     if not isinstance(described, dict):
         raise Unfit(f"the file lacks the group {name!r} that this node stands for")
     try:

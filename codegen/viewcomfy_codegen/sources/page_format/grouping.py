@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from viewcomfy_runtime.json_types import JsonValue
+from viewcomfy_runtime.json_types import JsonValue, as_list, as_object
 
 from ...catalog import InputFacts, NodeFacts
 from .described import Untold, Widgets
-from .document import PageNode, mapping, sequence
+from .document import PageNode
 from .reading import read_nodes
 from .shown import End, Names, Shown, ShownWidget, Unfit, said_of
 from .virtual import PRIMITIVE, VIRTUAL
@@ -30,9 +30,9 @@ class Group:
     def __init__(
         self, described: Mapping[str, JsonValue], facts: Lookup, source: str
     ) -> None:
-        self._nodes = read_nodes(sequence(described.get("nodes")), source)
+        self._nodes = read_nodes(as_list(described.get("nodes")), source)
         self._facts = [facts(node.class_type) for node in self._nodes]
-        self._config = mapping(described.get("config"))
+        self._config = as_object(described.get("config"))
         self.links: list[tuple[End, End]] = list(
             _links(described.get("links"), len(self._nodes))
         )
@@ -40,8 +40,8 @@ class Group:
         self._targets = {target for _, target in self.links}
         self._external = {
             end
-            for each in sequence(described.get("external"))
-            if (end := _end(sequence(each)[:2], len(self._nodes))) is not None
+            for each in as_list(described.get("external"))
+            if (end := _end(as_list(each)[:2], len(self._nodes))) is not None
         }
         self._held = [
             self._widgets(node, known)
@@ -179,8 +179,8 @@ class Group:
 
 def _links(value: object, count: int) -> Iterator[tuple[End, End]]:
     """The links whose two ends are both within the group."""
-    for each in sequence(value):
-        parts = sequence(each)
+    for each in as_list(value):
+        parts = as_list(each)
         origin, target = _end(parts[:2], count), _end(parts[2:4], count)
         if origin is not None and target is not None:
             yield origin, target

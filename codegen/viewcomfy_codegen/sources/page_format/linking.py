@@ -8,16 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from viewcomfy_runtime.json_types import JsonValue
+from viewcomfy_runtime.json_types import JsonValue, as_list, as_object
 
 from .document import (
     PageGraph,
     PageLink,
     PageNode,
     Slot,
-    mapping,
     node_id,
-    sequence,
     whole,
 )
 
@@ -34,19 +32,19 @@ def read_links(
 ) -> dict[str, PageLink]:
     """A graph's links by id; `fault` is called with the location of each link that lacks an end."""
     links: dict[str, PageLink] = {}
-    for number, each in enumerate(sequence(broadcasts_of(graph))):
-        link = _link([mapping(each).get(key) for key in _BROADCAST_KEYS])
+    for number, each in enumerate(as_list(broadcasts_of(graph))):
+        link = _link([as_object(each).get(key) for key in _BROADCAST_KEYS])
         if link is not None:
             links[f"{BROADCAST}{number}"] = link
     listed = graph.get("links")
-    entries = list(listed.values()) if isinstance(listed, dict) else sequence(listed)
+    entries = list(listed.values()) if isinstance(listed, dict) else as_list(listed)
     for index, each in enumerate(entries):
         if each is None:
             continue
         parts = (
             [each.get(key) for key in _KEYS]
             if isinstance(each, dict)
-            else sequence(each)
+            else as_list(each)
         )
         id, link = node_id(parts[0] if parts else None), _link(parts[1:5])
         if id is None or link is None:
@@ -58,7 +56,7 @@ def read_links(
 
 def broadcasts_of(graph: Mapping[str, JsonValue]) -> JsonValue:
     """The file's list of the links that use-everywhere makes; None if it has none."""
-    return mapping(graph.get("extra")).get("ue_links")
+    return as_object(graph.get("extra")).get("ue_links")
 
 
 def _link(parts: list[JsonValue]) -> PageLink | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from viewcomfy_runtime.json_types import JsonObject, JsonValue
+from viewcomfy_runtime.json_types import JsonObject, JsonValue, as_list
 
 from .described import Untold, Widgets
-from .document import INPUTS, PageGraph, PageNode, sequence
+from .document import INPUTS, PageGraph, PageNode
 from .flow import Written
 from .subgraphs import Scope
 
@@ -119,7 +119,7 @@ def _held(
         return {name: named[name] for name in ports if name in named}, {}
     entries = [
         (str(each[0]), each[1])
-        for each in sequence(host.properties.get("proxyWidgets"))
+        for each in as_list(host.properties.get("proxyWidgets"))
         if isinstance(each, list) and len(each) >= 2 and isinstance(each[1], str)
         if not each[1].startswith(_DRAWN)
     ]

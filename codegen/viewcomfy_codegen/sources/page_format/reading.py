@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isfinite
 
-from viewcomfy_runtime.json_types import JsonValue
+from viewcomfy_runtime.json_types import JsonValue, as_list, as_object
 
 from ...errors import CodegenError, Diagnostic
 from ..json_text import EXPORT_HINT
@@ -16,9 +16,7 @@ from .document import (
     PageNode,
     Port,
     Slot,
-    mapping,
     node_id,
-    sequence,
     type_of,
     whole,
 )
@@ -34,19 +32,19 @@ def read_document(document: Mapping[str, JsonValue], source: str) -> PageDocumen
     reader = _Reader(source)
     root = reader.graph(document, "")
     definitions: dict[str, PageGraph] = {}
-    described = mapping(document.get("definitions")).get("subgraphs")
-    for index, each in enumerate(sequence(described)):
+    described = as_object(document.get("definitions")).get("subgraphs")
+    for index, each in enumerate(as_list(described)):
         where = f"definitions.subgraphs[{index}]"
-        id = mapping(each).get("id")
+        id = as_object(each).get("id")
         if not isinstance(id, str):
             reader.fault(where, "a subgraph's definition needs an id")
             continue
-        definitions.setdefault(id, reader.graph(mapping(each), where))
+        definitions.setdefault(id, reader.graph(as_object(each), where))
     if reader.faults:
         raise CodegenError(*reader.faults)
     renumber = Renumbering(document, root)
     definitions = {id: renumber(graph) for id, graph in definitions.items()}
-    extra = mapping(document.get("extra"))
+    extra = as_object(document.get("extra"))
     return PageDocument(source, root, definitions, extra, renumber.free)
 
 
@@ -57,7 +55,7 @@ def read_nodes(values: list[JsonValue], source: str) -> list[PageNode]:
     """
     reader = _Reader(source)
     numbered: list[JsonValue] = [
-        {**mapping(each), "id": id} for id, each in enumerate(values)
+        {**as_object(each), "id": id} for id, each in enumerate(values)
     ]
     nodes = list(reader.graph({"nodes": numbered}, "").nodes.values())
     if reader.faults:
@@ -82,7 +80,7 @@ class _Reader:
     def graph(self, value: Mapping[str, JsonValue], where: str) -> PageGraph:
         inside = f"{where}." if where else ""
         nodes: dict[str, PageNode] = {}
-        for index, each in enumerate(sequence(value.get("nodes"))):
+        for index, each in enumerate(as_list(value.get("nodes"))):
             node = self._node(each, f"{inside}nodes[{index}]")
             if node is None:
                 continue
@@ -101,7 +99,7 @@ class _Reader:
             Port(
                 _text(each.get("name")), type_of(each), _text(each.get("label")) or None
             )
-            for each in map(mapping, sequence(value.get("inputs")))
+            for each in map(as_object, as_list(value.get("inputs")))
         )
         return PageGraph(
             _text(value.get("id")) if where else "",
@@ -110,7 +108,7 @@ class _Reader:
             links,
             ports if where else (),
             leaving,
-            groups=tuple(sequence(value.get("groups"))),
+            groups=tuple(as_list(value.get("groups"))),
             broadcasts=broadcasts_of(value) is not None,
         )
 
@@ -134,11 +132,11 @@ class _Reader:
             class_type,
             whole(value.get("mode")),
             _text(value.get("title")),
-            tuple(map(_slot, map(mapping, sequence(value.get("inputs"))))),
-            tuple(map(type_of, map(mapping, sequence(value.get("outputs"))))),
+            tuple(map(_slot, map(as_object, as_list(value.get("inputs"))))),
+            tuple(map(type_of, map(as_object, as_list(value.get("outputs"))))),
             tuple(saved) if isinstance(saved, list) else None,
             named if isinstance(named, dict) else None,
-            mapping(value.get("properties")),
+            as_object(value.get("properties")),
             _position(value.get("pos")),
         )
 
@@ -150,7 +148,7 @@ class _Reader:
 
 def _slot(value: Mapping[str, JsonValue]) -> Slot:
     widget = value.get("widget")
-    named = mapping(widget).get("name")
+    named = as_object(widget).get("name")
     return Slot(
         _text(value.get("name")),
         type_of(value),
@@ -161,7 +159,7 @@ def _slot(value: Mapping[str, JsonValue]) -> Slot:
 
 
 def _position(value: object) -> tuple[float, float] | None:
-    parts = value if isinstance(value, list) else list(mapping(value).values())
+    parts = value if isinstance(value, list) else list(as_object(value).values())
     numbers = [part for part in parts[:2] if isinstance(part, int | float)]
     if len(numbers) < 2:
         return None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from viewcomfy_runtime.json_types import JsonValue
+from viewcomfy_runtime.json_types import JsonValue, as_object
 
-from .document import OUTPUTS, PageGraph, is_whole, mapping, whole
+from .document import OUTPUTS, PageGraph, is_whole, whole
 
 
 class Renumbering:
@@ -19,7 +19,7 @@ class Renumbering:
         self._taken = set(root.nodes)
         self._last = max(
             whole(document.get("last_node_id")),
-            whole(mapping(document.get("state")).get("lastNodeId")),
+            whole(as_object(document.get("state")).get("lastNodeId")),
         )
 
     @property

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from viewcomfy_runtime.json_types import JsonValue
+from viewcomfy_runtime.json_types import JsonValue, as_object
 
 from .described import CONTROLS
-from .document import PageNode, Slot, mapping
+from .document import PageNode, Slot
 from .virtual import PRIMITIVE
 
 End: TypeAlias = tuple[int, int]
@@ -106,5 +106,5 @@ def said_of(
     config: Mapping[str, JsonValue], number: int, kind: str, name: str
 ) -> Mapping[str, JsonValue]:
     """The group author's settings for an input or output of an inner node."""
-    node = mapping(config.get(str(number)))
-    return mapping(mapping(node.get(kind)).get(name))
+    node = as_object(config.get(str(number)))
+    return as_object(as_object(node.get(kind)).get(name))
