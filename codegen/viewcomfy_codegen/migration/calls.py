@@ -38,9 +38,8 @@ class Note:
 class OldCall:
     """Parameters that a program collects under one name, and the call that sends them.
 
-    `values` are the expressions by wire key, as written in the program, and `lines` says where each
-    stands; `arguments` are the call's
-    other arguments; `waits` tells whether the call is awaited.
+    `values` are the expressions by wire key, as written in the program, and `lines` their lines;
+    `arguments` are the call's other arguments; `waits` tells whether the call is awaited.
     """
 
     name: str
@@ -66,6 +65,35 @@ class OldCall:
         else:
             self.values[key] = code
             self.lines[key] = line
+
+
+class CallReader:
+    """What the readers of all languages share: the calls so far, and the names that stand for one.
+
+    Assignments are `_uncertain` within conditions and loops.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[OldCall] = []
+        self._scopes: list[dict[str, OldCall]] = [{}]
+        self._uncertain = 0
+
+    def _new(self, name: str, line: int) -> OldCall:
+        """A call whose parameters are collected under this name, which may be empty."""
+        call = OldCall(name, line)
+        self.calls.append(call)
+        if name:
+            self._scopes[-1][name] = call
+        return call
+
+    def _known(self, name: str) -> OldCall | None:
+        """The call that a name stands for in the innermost scope that has it."""
+        return next(
+            (scope[name] for scope in reversed(self._scopes) if name in scope), None
+        )
+
+    def _note(self, call: OldCall, line: int, text: str) -> None:
+        call.notes.append(Note(line, text))
 
 
 def one_line(code: str) -> str:

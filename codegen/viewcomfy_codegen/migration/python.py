@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from ..errors import CodegenError, Diagnostic
-from .calls import ARGUMENTS, Note, OldCall
+from .calls import ARGUMENTS, CallReader, OldCall
 
 
 def calls_in_python(text: str, name: str) -> list[OldCall]:
@@ -22,14 +22,12 @@ def calls_in_python(text: str, name: str) -> list[OldCall]:
     return [call for call in reader.calls if call.values or call.notes]
 
 
-class _Reader(ast.NodeVisitor):
+class _Reader(CallReader, ast.NodeVisitor):
     """Follows dictionaries of parameters from their creation to the call that takes them."""
 
     def __init__(self, text: str) -> None:
-        self.calls: list[OldCall] = []
+        super().__init__()
         self._text = text
-        self._scopes: list[dict[str, OldCall]] = [{}]
-        self._uncertain = 0
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._scopes.append({})
@@ -69,7 +67,7 @@ class _Reader(ast.NodeVisitor):
         call = self._known(name)
         if not isinstance(index, ast.Constant) or not isinstance(index.value, str):
             if call is not None:
-                self._note(call, index, "the key is not a literal string")
+                self._note(call, index.lineno, "the key is not a literal string")
             return
         if call is None and "-inputs-" in index.value:
             call = self._new(name, value.lineno)
@@ -97,7 +95,9 @@ class _Reader(ast.NodeVisitor):
         if isinstance(value, ast.Dict):
             self._collect(call, value)
         else:
-            self._note(call, value, f"{self._code(value)} may hold more parameters")
+            self._note(
+                call, value.lineno, f"{self._code(value)} may hold more parameters"
+            )
 
     def _called(self, node: ast.Call, waits: bool) -> None:
         """Record the other arguments of a call that takes collected parameters."""
@@ -120,22 +120,7 @@ class _Reader(ast.NodeVisitor):
                 certain = not self._uncertain
                 call.set(key.value, self._code(item), item.lineno, certain=certain)
             else:
-                self._note(call, item, "the key is not a literal string")
-
-    def _new(self, name: str, line: int) -> OldCall:
-        call = OldCall(name, line)
-        self.calls.append(call)
-        if name:
-            self._scopes[-1][name] = call
-        return call
-
-    def _known(self, name: str) -> OldCall | None:
-        return next(
-            (scope[name] for scope in reversed(self._scopes) if name in scope), None
-        )
-
-    def _note(self, call: OldCall, node: ast.expr, text: str) -> None:
-        call.notes.append(Note(node.lineno, text))
+                self._note(call, item.lineno, "the key is not a literal string")
 
     def _code(self, node: ast.expr) -> str:
         path = next(_opened(node), None)

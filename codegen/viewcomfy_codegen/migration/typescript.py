@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from ..errors import CodegenError, Diagnostic
-from .calls import ARGUMENTS, Note, OldCall
+from .calls import ARGUMENTS, CallReader, OldCall
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -46,13 +46,8 @@ def calls_in_typescript(text: str, name: str) -> list[OldCall]:
     return [call for call in reader.calls if call.values or call.notes]
 
 
-class _Reader:
+class _Reader(CallReader):
     """Follows objects of parameters from their creation to the call that takes them."""
-
-    def __init__(self) -> None:
-        self.calls: list[OldCall] = []
-        self._scopes: list[dict[str, OldCall]] = [{}]
-        self._uncertain = 0
 
     def read(self, root: Node) -> None:
         """Read a tree, without recursion, since a program may be nested to any depth."""
@@ -90,7 +85,7 @@ class _Reader:
             return
         keys = [key for key, _ in _pairs(value)]
         if not keys or any("-inputs-" in (key or "") for key in keys):
-            self._collect(self._new(_text(name), node), value)
+            self._collect(self._new(_text(name), _line(node)), value)
 
     def _assigned(self, node: Node) -> None:
         target, value = (node.child_by_field_name(part) for part in ("left", "right"))
@@ -104,10 +99,10 @@ class _Reader:
         key, call = _string(index), self._known(_text(holder))
         if key is None:
             if call is not None:
-                self._note(call, node, "the key is not a literal string")
+                self._note(call, _line(node), "the key is not a literal string")
             return
         if call is None and "-inputs-" in key:
-            call = self._new(_text(holder), node)
+            call = self._new(_text(holder), _line(node))
         if call is not None:
             call.set(key, _text(value), _line(value), certain=not self._uncertain)
 
@@ -121,7 +116,7 @@ class _Reader:
             value = pairs.get("params")
             call = self._known(_text(value)) if value is not None else None
             if value is not None and value.type == "object":
-                call = self._new("", value)
+                call = self._new("", _line(value))
                 self._collect(call, value)
             if call is None:
                 continue
@@ -134,24 +129,9 @@ class _Reader:
     def _collect(self, call: OldCall, value: Node) -> None:
         for key, item in _pairs(value):
             if key is None:
-                self._note(call, item, f"{_text(item)} may hold more parameters")
+                self._note(call, _line(item), f"{_text(item)} may hold more parameters")
             else:
                 call.set(key, _text(item), _line(item), certain=not self._uncertain)
-
-    def _new(self, name: str, node: Node) -> OldCall:
-        call = OldCall(name, _line(node))
-        self.calls.append(call)
-        if name:
-            self._scopes[-1][name] = call
-        return call
-
-    def _known(self, name: str) -> OldCall | None:
-        return next(
-            (scope[name] for scope in reversed(self._scopes) if name in scope), None
-        )
-
-    def _note(self, call: OldCall, node: Node, text: str) -> None:
-        call.notes.append(Note(_line(node), text))
 
 
 def _pairs(value: Node) -> Iterator[tuple[str | None, Node]]:

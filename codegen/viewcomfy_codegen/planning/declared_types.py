@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from viewcomfy_runtime.parameters.types import (
@@ -18,10 +17,7 @@ from viewcomfy_runtime.parameters.types import (
 )
 
 from ..catalog import InputFacts
-
-_MODEL_FILE: Final = re.compile(
-    r".\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf|engine)$", re.IGNORECASE
-)
+from ..naming.model_files import MODEL_FILE
 
 _WIDEST: Final = 1e18
 """A float bound of at least this magnitude means that a widget has no bound."""
@@ -106,7 +102,7 @@ def _is_file_elsewhere(value: object, options: tuple[object, ...]) -> bool:
 def is_model_file(value: object, facts: InputFacts | None = None) -> bool:
     """Whether a value names a model file: it looks like one, or its class lists files."""
     return isinstance(value, str) and (
-        (facts is not None and facts.files) or _MODEL_FILE.search(value) is not None
+        (facts is not None and facts.files) or MODEL_FILE.search(value) is not None
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from ..errors import CodegenError, Diagnostic
+from .embedded import lacks_library, unreadable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,13 +40,7 @@ def workflow_in_image(data: bytes, name: str) -> bytes:
         from PIL import Image as images
         from PIL import PngImagePlugin, UnidentifiedImageError
     except ImportError:
-        raise CodegenError(
-            Diagnostic(
-                name,
-                "reading a workflow from an image needs Pillow",
-                'pip install "viewcomfy-codegen[images]"',
-            )
-        ) from None
+        raise lacks_library(name, "an image", "Pillow", "images") from None
     # Large workflows exceed Pillow's own limit for texts; this one still stops a decompression
     # bomb.
     most = PngImagePlugin.MAX_TEXT_CHUNK
@@ -54,11 +49,10 @@ def workflow_in_image(data: bytes, name: str) -> bytes:
         with images.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as image:
             texts = dict(_texts(image))
     except images.DecompressionBombError:
-        raise _refused(
-            name, "the image is far too large to be one of ComfyUI's"
-        ) from None
+        message = "the image is far too large to be one of ComfyUI's"
+        raise unreadable(name, message) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise _refused(name, f"the image is damaged: {error}") from None
+        raise unreadable(name, f"the image is damaged: {error}") from None
     finally:
         PngImagePlugin.MAX_TEXT_CHUNK = most
     text = texts.get("prompt") or texts.get("workflow")
@@ -94,11 +88,3 @@ def _texts(image: Image) -> Iterator[tuple[str, str]]:
             key, colon, content = text.partition(":")
             if colon and key.strip().lower() in ("prompt", "workflow"):
                 yield key.strip().lower(), content
-
-
-def _refused(name: str, message: str) -> CodegenError:
-    return CodegenError(
-        Diagnostic(
-            name, message, "use the file as ComfyUI saved it, or export the workflow"
-        )
-    )

@@ -11,6 +11,7 @@ import json
 from typing import Final
 
 from ..errors import CodegenError, Diagnostic
+from .embedded import lacks_library, unreadable
 
 _FORMATS: Final = (
     (b"ftyp", 4, "mov"),
@@ -36,13 +37,8 @@ def workflow_in_media(data: bytes, name: str) -> bytes:
         import av
         from av.error import FFmpegError
     except ImportError:
-        raise CodegenError(
-            Diagnostic(
-                name,
-                "reading a workflow from a video or an audio file needs PyAV",
-                'pip install "viewcomfy-codegen[media]"',
-            )
-        ) from None
+        file = "a video or an audio file"
+        raise lacks_library(name, file, "PyAV", "media") from None
     try:
         with av.open(
             io.BytesIO(data), format=_format(data), metadata_errors="replace"
@@ -52,13 +48,7 @@ def workflow_in_media(data: bytes, name: str) -> bytes:
                 for key, value in stream.metadata.items():
                     told.setdefault(key.lower(), value)
     except (FFmpegError, OSError, ValueError) as error:
-        raise CodegenError(
-            Diagnostic(
-                name,
-                f"the file is damaged: {error}",
-                "use the file as ComfyUI saved it, or export the workflow",
-            )
-        ) from None
+        raise unreadable(name, f"the file is damaged: {error}") from None
     text = told.get("prompt") or told.get("workflow") or _commented(told.get("comment"))
     if not text:
         raise CodegenError(
