@@ -133,27 +133,35 @@ def _subgraph(host: PageNode, group: Group, free: int) -> tuple[PageGraph, PageN
         link(str(free + origin[0]), origin[1], target)
     for port, (_, number, slot) in enumerate(entries):
         link(INPUTS, port, (number, _with_slot(nodes, number, slot)))
-    inner = {
-        str(free + number): replace(
-            node,
-            id=str(free + number),
-            inputs=tuple(
-                replace(slot, link=targets.get((number, index)))
-                for index, slot in enumerate(node.inputs)
-            ),
-        )
-        for number, node in enumerate(nodes)
-    }
+    inner = [
+        _renumbered(node, number, targets, free) for number, node in enumerate(nodes)
+    ]
     leaving = {
         index: PageLink(str(free + number), slot, OUTPUTS, index)
         for index, (number, slot) in enumerate(shown.outputs)
     }
     ports = tuple(Port(slot.name, slot.type, slot.label) for slot, *_ in entries)
     graph = PageGraph(
-        f"{host.class_type} {id}", _name(host), inner, links, ports, leaving
+        f"{host.class_type} {id}",
+        _name(host),
+        {node.id: node for node in inner},
+        links,
+        ports,
+        leaving,
     )
     instance = replace(host, id=id, class_type=graph.id, values=None, named=None)
     return graph, instance
+
+
+def _renumbered(
+    node: PageNode, number: int, targets: Mapping[tuple[int, int], str], free: int
+) -> PageNode:
+    """The inner node with its id in the workflow and the links that end at its inputs."""
+    inputs = tuple(
+        replace(slot, link=targets.get((number, index)))
+        for index, slot in enumerate(node.inputs)
+    )
+    return replace(node, id=str(free + number), inputs=inputs)
 
 
 def _with_slot(nodes: list[PageNode], number: int, slot: int | Slot) -> int:

@@ -101,37 +101,27 @@ class Notes:
                 "pass --object-info with your ComfyUI's address to be sure",
                 "note",
             )
-        for places, message, hint in (
-            (
-                self.drawn,
-                "the text is kept as saved; the page picks one of {a|b} and drops comments",
-                _API_HINT,
-            ),
-            (
-                self.dated,
-                "the text is kept as saved; the page inserts the date of each run",
-                _API_HINT,
-            ),
-            (
-                self.filled,
-                "placeholders such as %KSampler.seed% are filled with the saved values",
-                None,
-            ),
-            (
-                self.assumed,
-                "the file has no value; its class's default is used",
-                "open the file in ComfyUI and save it again",
-            ),
-            (self.broadcast, "linked as listed in the file for use-everywhere", None),
-            (self.page_inputs, "left out, since only the web page uses it", None),
-            (self.page_nodes, "left out, since only the web page has such nodes", None),
-            (self.muted, "left out, since muted in ComfyUI", None),
-            (self.bypassed, "left out, since bypassed in ComfyUI", None),
-        ):
+        for places, message, hint in self._summaries():
             if places:
-                yield Diagnostic(
-                    f"{self.source}: {_some(places)}", message, hint, "note"
-                )
+                where = f"{self.source}: {_some(places)}"
+                yield Diagnostic(where, message, hint, "note")
+
+    def _summaries(self) -> Iterator[tuple[list[str], str, str | None]]:
+        """Each list of places, with what happened there and a hint."""
+        saved = "the text is kept as saved"
+        picks = f"{saved}; the page picks one of {{a|b}} and drops comments"
+        yield self.drawn, picks, _API_HINT
+        yield self.dated, f"{saved}; the page inserts the date of each run", _API_HINT
+        fills = "placeholders such as %KSampler.seed% are filled with the saved values"
+        yield self.filled, fills, None
+        lacks = "the file has no value; its class's default is used"
+        yield self.assumed, lacks, "open the file in ComfyUI and save it again"
+        listed = "linked as listed in the file for use-everywhere"
+        yield self.broadcast, listed, None
+        yield self.page_inputs, "left out, since only the web page uses it", None
+        yield self.page_nodes, "left out, since only the web page has such nodes", None
+        yield self.muted, "left out, since muted in ComfyUI", None
+        yield self.bypassed, "left out, since bypassed in ComfyUI", None
 
 
 def _named(scope: Scope, node: PageNode) -> str:
