@@ -191,10 +191,11 @@ def add_dotted(record: NodeRecord, described: Mapping[str, Any]) -> None:
             continue
         options = dict(options)
         needed = options.pop("group", "required") == "required"
-        shown = options.pop("when", {}).get(head) or selector["branches"]
+        branches = selector.get("branches", {})
+        shown = options.pop("when", {}).get(head) or branches
         spec = input_without_prose(input_record([kind, options], tail))
         for option in shown:
-            members = selector["branches"].get(option)
+            members = branches.get(option)
             if members is not None and not reaches(members, tail):
                 members[tail] = spec if needed else optional(spec)
 
@@ -287,9 +288,8 @@ def named_alike(specs: list[InputRecord]) -> NameRecord:
                 record[flag] = True
     if record.get("type") not in ("INT", "FLOAT") and (kind := number_of(specs)):
         record["number"] = kind
-    texts = Counter(
-        compact(spec["choices"]) for spec in specs if len(spec.get("choices", ())) > 1
-    )
+    stated = (spec.get("choices", []) for spec in specs)
+    texts = Counter(compact(choices) for choices in stated if len(choices) > 1)
     lists = sorted(texts, key=lambda text: (-texts[text], text))[:MOST_LISTS]
     if lists:
         record["lists"] = [{"choices": json.loads(text)} for text in lists]
@@ -302,17 +302,21 @@ def share_choices(
     """Replaces each list of choices that occurs more than once with a key, and returns these lists
     by key.
     """
-    holders = [spec for spec in choosing(records, guesses) if "choices" in spec]
-    counts = Counter(compact(spec["choices"]) for spec in holders)
+    holders = [
+        (spec, compact(choices))
+        for spec in choosing(records, guesses)
+        if (choices := spec.get("choices")) is not None
+    ]
+    counts = Counter(text for _, text in holders)
     shared = sorted(
         text
         for text, count in counts.items()
         if count > 1 and len(text) > SHORTEST_SHARED
     )
     keys = {text: f"{SHARED}{number}" for number, text in enumerate(shared)}
-    for spec in holders:
-        if key := keys.get(compact(spec["choices"])):
-            spec["choices"] = key
+    for spec, text in holders:
+        if text in keys:
+            spec["choices"] = keys[text]
     return {key: json.loads(text) for text, key in keys.items()}
 
 

@@ -7,29 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-from viewcomfy_runtime.json_types import JsonObject, JsonValue, as_list
+from viewcomfy_runtime.json_types import JsonObject, JsonValue, as_list, as_object
 
 from .distilling import node_record
 from .facts import AUTOGROW, CONTROL, DYNAMIC_COMBO, DYNAMIC_GROUP
-from .input_options import FLAGS, SEEDS, UPLOADS, Flag
+from .input_options import FLAGS, SEEDS, UPLOADS
 from .limits import LONGEST_NAME
 from .prose import without_prose
 from .records import ENDS, AutogrowRecord, InputRecord, InputSpec, Span
 
-_Plain: TypeAlias = Literal["min", "max", "step", "default", "files", "tooltip"]
-_PLAIN: Final[tuple[_Plain, ...]] = (
-    "min",
-    "max",
-    "step",
-    "default",
-    "files",
-    "tooltip",
-)
-_OPTIONS: Final[Mapping[_Plain | Flag | Literal["widget_type"], str]] = {
+_PLAIN: Final = ("min", "max", "step", "default", "files", "tooltip")
+_OPTIONS: Final = {
     **{fact: fact for fact in _PLAIN},
-    **{fact: option for option, fact in FLAGS.items()},
+    **{str(fact): option for option, fact in FLAGS.items()},
     "widget_type": "widgetType",
 }
 """The option that states each fact."""
@@ -99,8 +91,9 @@ def _spec(record: InputSpec, name: str = "") -> list[JsonValue]:
     """An input's specification in the server's format, made from its record."""
     if isinstance(record, str):
         return [record.removeprefix("?")]
-    options: JsonObject = {
-        option: record[fact] for fact, option in _OPTIONS.items() if fact in record
+    facts = as_object(record)
+    options = {
+        option: facts[fact] for fact, option in _OPTIONS.items() if fact in facts
     }
     if "upload" in record:
         options[_UPLOAD_FLAGS[record["upload"]]] = True
@@ -145,4 +138,4 @@ def _template(grown: AutogrowRecord) -> JsonObject:
 
 
 def _span(record: Span) -> JsonObject:
-    return {end: record[end] for end in ENDS if end in record}
+    return {end: bound for end in ENDS if (bound := record.get(end)) is not None}

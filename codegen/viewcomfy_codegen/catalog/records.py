@@ -66,12 +66,15 @@ class Span(TypedDict, total=False):
     max: int
 
 
-class AutogrowRecord(Span, total=False):
+class _Names(TypedDict, total=False):
+    prefix: str
+    names: list[str]
+
+
+class AutogrowRecord(Span, _Names):
     """Inputs that are added as they are used."""
 
     element: InputSpec
-    prefix: str
-    names: list[str]
 
 
 class GroupRecord(Span):

@@ -91,7 +91,7 @@ def _plain(document: object, flawed: bool, name: str, catalog: Catalog) -> Sourc
     from .page_format.reading import read_document
 
     found = convert(read_document(page, name), catalog.node)
-    titles = (node["_meta"]["title"] for node in found.graph.values())
+    titles = (node.get("_meta", {}).get("title", "") for node in found.graph.values())
     marked = any(split_mark(title)[0] for title in titles)
     # If there are ViewComfy's marks, they alone determine what is basic, and its order.
     shown = () if marked or found.app is None else found.app

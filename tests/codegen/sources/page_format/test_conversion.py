@@ -206,5 +206,7 @@ def test_a_node_is_called_as_its_user_called_it_else_as_its_class() -> None:
     page = Page()
     page.add("Load", "a.png", title="Face")
     page.add("Load", "a.png")
-    titles = [each["_meta"]["title"] for each in page.converted().graph.values()]
+    titles = [
+        each.get("_meta", {}).get("title") for each in page.converted().graph.values()
+    ]
     assert titles == ["Face", "Load"]
