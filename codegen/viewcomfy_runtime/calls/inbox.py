@@ -46,8 +46,9 @@ class Inbox(Generic[M]):
             self._urgent.set()
 
     def put_last(self, message: M) -> None:
-        """Add a message at once, even if there is no room."""
+        """Add a message at once, even if there is no room. It is urgent."""
         self._messages.put(message)
+        self._urgent.set()
 
     def wake(self) -> None:
         """Let `next` return, now or once it is called, even if there is no message."""

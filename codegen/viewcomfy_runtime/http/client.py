@@ -87,6 +87,7 @@ class Http:
         self.sessions: Sessions = Sessions(session)
         self._retries = retries
         self._home: str | None = self.url
+        self._origin = f"{self.host}/"
         self._private = (*self.credentials, "Authorization", "Cookie")
 
     def at(self, path: str) -> str:
@@ -186,10 +187,16 @@ class Http:
             f"{host_of(request.url)} keeps redirecting", hint="check the URL"
         )
 
+    def _is_home(self, url: str) -> bool:
+        """Whether the credentials may be sent to this URL."""
+        if self._home is None:
+            return False
+        return url.startswith(self._origin) or same_host(self._home, url)
+
     def _sent_to(
         self, session: Session, request: _Request, deadline: Deadline
     ) -> Answer:
-        at_home = self._home is not None and same_host(self._home, request.url)
+        at_home = self._is_home(request.url)
         headers = dict(request.headers)
         content = request.body() if request.body is not None else None
         if content is not None:

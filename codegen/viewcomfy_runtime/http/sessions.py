@@ -27,6 +27,7 @@ from requests.cookies import (
 )
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, default_headers
 from urllib3.util.ssl_ import create_urllib3_context
+from urllib3.util.url import Url, parse_url
 
 from .bodies import Body
 from .connections import BLOCK, Adapter, watched
@@ -137,8 +138,9 @@ class _Direct:
         )
         self._connections = watched(urllib3.PoolManager(maxsize=1, blocksize=BLOCK))
         self._secure = False
+        self._last: tuple[object, urllib3.HTTPConnectionPool] | None = None
         self._cookies = RequestsCookieJar()
-        self._headers = default_headers()
+        self._headers = dict(default_headers())
 
     def send(
         self,
@@ -155,11 +157,13 @@ class _Direct:
             self._connections.connection_pool_kw["ssl_context"] = context
             self._secure = True
         connect, read = timeouts
-        answer: urllib3.BaseHTTPResponse = self._connections.urlopen(
+        content: Any = body  # urllib3 needs only its `read`
+        parts = parse_url(url)
+        answer = self._pool(parts).urlopen(
             method,
-            url,
+            parts.request_uri,
             headers=self._all(url, headers, body, credentials),
-            body=body,
+            body=content,
             timeout=urllib3.Timeout(connect=connect, read=read),
             retries=False,
             redirect=False,
@@ -173,6 +177,16 @@ class _Direct:
             )
         return answer
 
+    def _pool(self, url: Url) -> urllib3.HTTPConnectionPool:
+        """The connections to a URL's host. Most requests go where the one before them went."""
+        host = (url.scheme, url.host, url.port)
+        if self._last is None or self._last[0] != host:
+            pool: urllib3.HTTPConnectionPool = self._connections.connection_from_host(
+                url.host, url.port, url.scheme
+            )
+            self._last = (host, pool)
+        return self._last[1]
+
     def _all(
         self,
         url: str,
@@ -180,7 +194,7 @@ class _Direct:
         body: Body | None,
         credentials: Credentials | None,
     ) -> dict[str, str]:
-        """All headers of a request; the names of later ones replace earlier ones in any case."""
+        """All headers of a request. Those of the credentials replace others, in any case."""
         own = {} if body is None else {"Content-Length": str(body.len)}
         if self._cookies:
             request: Any = requests.Request("GET", url)
@@ -188,20 +202,20 @@ class _Direct:
                 self._cookies, request
             )
             own.update({"Cookie": cookie} if cookie else {})
-        revealed = {} if credentials is None else credentials.revealed()
-        return dict(
-            {
-                name.lower(): (name, value)
-                for part in (self._headers, headers, own, revealed)
-                for name, value in part.items()
-            }.values()
-        )
+        given = {} if credentials is None else credentials.revealed()
+        taken = {name.lower() for name in given}
+        usual = {**self._headers, **headers, **own}
+        return {
+            **{name: usual[name] for name in usual if name.lower() not in taken},
+            **given,
+        }
 
     def forget(self) -> None:
         """Forget the cookies."""
         self._cookies.clear()
 
     def close(self) -> None:
+        self._last = None
         self._connections.clear()
 
 
