@@ -27,7 +27,8 @@ CASES: Final = {
     for file in sorted((Path(__file__).parent / "cases").glob("*.json"))
 }
 BASES: Final = {"text_to_image": text_to_image}
-IN_PARAMETERS: Final = ("names", "kinds", "sentences", "says", "required", "hidden")
+OF_PARAMETERS: Final = ("names", "kinds", "groups", "sentences")
+MORE_OF_PARAMETERS: Final = ("says", "required", "hidden")
 
 
 def those_with(*facts: str) -> list[Any]:
@@ -59,18 +60,19 @@ def deployed(case: dict[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def made_of(case: dict[str, Any]) -> Generated:
-    return generate(deployed(case), name="made", options=Options(share=False))
+def made_of(case: dict[str, Any], *, share: bool = False) -> Generated:
+    return generate(deployed(case), name="made", options=Options(share=share))
 
 
 def facts_of(parameter: Parameter) -> Iterator[tuple[str, Any]]:
     yield "names", parameter.name
     yield "kinds", type(parameter.type).__name__
+    yield "groups", parameter.group
     yield "sentences", parameter.about.sentence
     yield "required", parameter.default is REQUIRED
 
 
-@pytest.mark.parametrize("case", those_with(*IN_PARAMETERS))
+@pytest.mark.parametrize("case", those_with(*OF_PARAMETERS, *MORE_OF_PARAMETERS))
 def test_the_parameters_are_what_a_careful_person_would_make_of_it(
     case: dict[str, Any],
 ) -> None:
@@ -78,7 +80,7 @@ def test_the_parameters_are_what_a_careful_person_would_make_of_it(
     for parameter in made_of(case).module.parameters:
         for fact, value in facts_of(parameter):
             found.setdefault(fact, {})[str(parameter.inputs[0])] = value
-    for fact in ("names", "kinds", "sentences"):
+    for fact in OF_PARAMETERS:
         wanted = case.get(fact, {})
         assert {key: found[fact].get(key) for key in wanted} == wanted, case["right"]
     for key, part in case.get("says", {}).items():
@@ -103,3 +105,12 @@ def test_its_author_is_warned(case: dict[str, Any]) -> None:
 def test_the_local_server_refuses_it_as_comfyui_does(case: dict[str, Any]) -> None:
     response = called(app_of(workflow_of(case)), {"5-inputs-width": 512})
     assert response.status_code == 400, response.text
+
+
+@pytest.mark.parametrize("case", those_with("shared"))
+def test_what_must_agree_is_one_parameter(case: dict[str, Any]) -> None:
+    found = {
+        str(parameter.inputs[0]): [str(each) for each in parameter.inputs]
+        for parameter in made_of(case, share=True).module.parameters
+    }
+    assert {key: found.get(key) for key in case["shared"]} == case["shared"]

@@ -29,6 +29,8 @@ _VERBS: Final = frozenset("""
 _DANGLING: Final = frozenset("""
     max min longer shorter longest shortest larger smaller largest smallest high low start end first
     last next previous x y by to of at from in on with for is structured full accelerated
+    global local preset custom main initial final total default original horizontal vertical dynamic
+    static upper lower inner outer mel var
     """.split())
 """Words that, if the unmatched part ends with them, refer to what the pattern matched and so can't
 stand alone.
@@ -46,6 +48,9 @@ _SHORTEST: Final = 5
 
 _LOADED: Final = frozenset("model models checkpoint ckpt file".split())
 """Words that "model file" already implies."""
+
+_HELD: Final = frozenset("string text value".split())
+"""Words that alone say nothing of what a model does."""
 
 Sentences: TypeAlias = str | Sequence[Sequence[str]]
 """The description of a name: one sentence, or several by kind, of which the first applicable one is
@@ -126,7 +131,7 @@ class Glossary:
         if tooltip:
             return tooltip, SentenceOrigin.SERVER
         for word, sentences in self._families:
-            if word in class_words(class_type) and plain in sentences:
+            if plain in sentences and word in _unnumbered(class_type):
                 return sentences[plain], SentenceOrigin.FAMILY
         if kind == "choice" and (chosen := self._chosen(plain)):
             return chosen
@@ -181,6 +186,7 @@ class Glossary:
             return sentence
         family = family_of(class_type) if class_type else ()
         nouns = noun_of(class_type) if class_type else ()
+        nouns = () if _HELD.issuperset(nouns) else nouns
         noun = self.spelled(word for word in nouns if word not in _LOADED)
         if not (noun if "{noun}" in sentence else family):
             return ""
@@ -254,6 +260,11 @@ class Glossary:
             ),
             "",
         )
+
+
+def _unnumbered(class_type: str) -> set[str]:
+    """The words of a class's name, without the numbers of versions that they end in."""
+    return {word.rstrip("0123456789") for word in class_words(class_type)}
 
 
 def _numbers(name: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, TypedDict
+from typing import Final, NamedTuple, TypedDict
 
 from ..words import words
 from .data import shipped_data
@@ -22,10 +22,22 @@ class VocabularyData(TypedDict):
     owners: list[list[str]]
     uses: list[list[str]]
     describing: list[list[str]]
+    declaring: list[list[str]]
+    holding: list[tuple[str, str, str, str, int]]
     plain: list[str]
     tunings: list[str]
     packs: list[str]
     fillers: list[str]
+
+
+class Holding(NamedTuple):
+    """What an input holds, in plain words, as long as another input of its node, the switch, is in
+    this state.
+    """
+
+    words: Words
+    switch: str
+    state: int
 
 
 class Vocabulary:
@@ -51,6 +63,14 @@ class Vocabulary:
         self._describing = [
             (frozenset(pattern.split()), frozenset(names.split()))
             for pattern, names in data["describing"]
+        ]
+        self._declaring = [
+            (frozenset(pattern.split()), name, value)
+            for pattern, name, value in data["declaring"]
+        ]
+        self._holding = [
+            (frozenset(pattern.split()), name, Holding(words(held), switch, state))
+            for pattern, name, held, switch, state in data["holding"]
         ]
         self.plain: Final = frozenset(data["plain"])
         self.tunings: Final = frozenset(data["tunings"])
@@ -98,6 +118,24 @@ class Vocabulary:
         return any(
             name in names and pattern <= present for pattern, names in self._describing
         )
+
+    def declares(self, class_words: Words) -> tuple[str, str] | None:
+        """The inputs in which a node of this class, which declares an input of the workflow for
+        people, holds that input's name and its value; None for other classes.
+        """
+        present = frozenset(class_words)
+        for pattern, name, value in self._declaring:
+            if pattern <= present:
+                return name, value
+        return None
+
+    def holds(self, class_words: Words, name: str) -> Holding | None:
+        """What an input with this name holds if its class calls it by a letter only."""
+        present = frozenset(class_words)
+        for pattern, held, holding in self._holding:
+            if held == name and pattern <= present:
+                return holding
+        return None
 
     def noun(self, class_words: Words) -> Words:
         """The family's noun, or else at most two descriptive words of the class's name."""

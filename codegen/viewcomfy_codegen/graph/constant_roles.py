@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Final, NamedTuple
 
+from ..catalog.vocabulary import class_words, vocabulary
 from ..words import words
 from .kinds import (
     MATHS,
@@ -24,8 +25,15 @@ PRIMITIVE: Final = frozenset(
 )
 """Words in the names of inputs that hold a value for other nodes."""
 
+_DEEPEST: Final = 4
+"""The maximum number of formulas in a row that are followed."""
+
 _OF_SEEDS: Final = frozenset("offset shift increment delta count step stride".split())
 """Words for how seeds are counted or moved: a number that has one is not drawn."""
+
+
+_TYPE_PREFIXES: Final = frozenset("bool int float str string num number img".split())
+"""How people begin the names of inputs to say their types."""
 
 
 class Fed(NamedTuple):
@@ -35,6 +43,13 @@ class Fed(NamedTuple):
 
     class_type: str
     input: str
+
+
+class Operand(NamedTuple):
+    """A value in a formula: what the formula calculates, and the letter of the value in it."""
+
+    what: tuple[str, ...]
+    letter: tuple[str, ...]
 
 
 class ConstantRoles(Kinds):
@@ -50,6 +65,29 @@ class ConstantRoles(Kinds):
         ):
             return None
         return self._fed[node.id]
+
+    def operand(self, node: Node) -> Operand | None:
+        """What a constant is in the only formula that uses it; None unless the formula's result
+        has one purpose.
+        """
+        uses = self._workflow.uses[node.id]
+        if node.links or len(uses) != 1:
+            return None
+        name, id = uses[0].input, uses[0].node
+        for _ in range(_DEEPEST):
+            if not has_word(self._workflow.nodes[id], MATHS):
+                return None
+            users = self._users[id]
+            if users:
+                named = {words(use.input) for use in users}
+                what, letter = named.pop(), words(name)[-1:]
+                telling = bool(what) and PRIMITIVE.isdisjoint(what)
+                return Operand(what, letter) if telling and not named else None
+            uses = self._workflow.uses[id]
+            if len(uses) != 1:
+                return None
+            id = uses[0].node
+        return None
 
     def is_seed(self, node: Node, name: str) -> bool:
         """Whether an input holds a seed: by its own name, or by that of the one that it feeds."""
@@ -102,6 +140,29 @@ class ConstantRoles(Kinds):
             use.input for use, said in zip(uses, spoken, strict=True) if said == ending
         )
         return Fed(classes.pop() if len(classes) == 1 else "", name)
+
+
+def declared_name(node: Node) -> tuple[str, ...]:
+    """The name that a node gives the input of the workflow that it declares; empty if it declares
+    none. Its place in a list and its type are no part of it: `2. prompt`, `img_product`.
+    """
+    found = vocabulary().declares(class_words(node.class_type))
+    name = node.values.get(found[0]) if found is not None else None
+    said = words(name) if isinstance(name, str) else ()
+    while said[1:] and (said[0].isdecimal() or said[0] in _TYPE_PREFIXES):
+        said = said[1:]
+    return said
+
+
+def held_words(node: Node, name: str) -> tuple[str, ...]:
+    """The words for what an input holds: `value` if its node only holds it for others, under
+    whatever name; else the input's own words.
+    """
+    declared = vocabulary().declares(class_words(node.class_type))
+    if declared is not None and name == declared[1]:
+        return ("value",)
+    holding = vocabulary().holds(class_words(node.class_type), name)
+    return holding.words if holding is not None else words(name)
 
 
 def _common_end(spoken: list[tuple[str, ...]]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ MATHS: Final = frozenset(
     "math simplemath calculate calculator compare eval evaluate formula arithmetic".split()
 )
 SHOWS: Final = frozenset("preview comparer show display debug print log".split())
+_SAVES: Final = frozenset("save saver".split())
 _RAISES: Final = frozenset("error message".split())
 SWITCHES: Final = frozenset("switch if ifelse else select selector any combo".split())
 REROUTES: Final = frozenset("reroute".split())
@@ -130,6 +131,10 @@ class Kinds:
             return any("false" in words(name) for name in switch.values)
         skipped = switch.links[off].node
         return any(skipped == link.node for link in step.links.values())
+
+    def saves(self, node: Node) -> bool:
+        """Whether a node only saves what it is given, and what it is told about that."""
+        return not self._workflow.uses[node.id] and has_word(node, _SAVES)
 
     def is_math(self, node: Node) -> bool:
         """Whether a node calculates or compares."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from ..catalog.vocabulary import class_words, vocabulary
+from ..catalog.vocabulary import class_words, family_of, vocabulary
 from ..words import words
+from .constant_roles import declared_name
 from .kinds import UNPACKS, Kinds, has_word
 from .workflow import Node
 
@@ -49,6 +50,8 @@ class _Label(NamedTuple):
 
 
 _NO_LABEL: Final = _Label((), 0)
+_MASKED: Final = _Label(("mask",), 1)
+"""The label of an image that is a mask itself, as long as nothing else uses it."""
 
 
 class MediaRoles(Kinds):
@@ -86,6 +89,8 @@ class MediaRoles(Kinds):
     def _use_label(self, target: Node, name: str) -> _Label:
         if any(other.endswith("_store") for other in target.values):
             return _NO_LABEL  # The background image of an editor.
+        if declared := declared_name(target):
+            return _Label(declared, 2)
         frame = _FRAMES.get(str(target.values.get("frame_idx")))
         if frame is not None and name == "image":
             return _Label((frame, name), 2)
@@ -93,8 +98,12 @@ class MediaRoles(Kinds):
         for each in (last, *reversed(groups[1:])):
             said = tuple(_SPELLED_OUT.get(part, part) for part in words(each))
             bare = {part.rstrip("0123456789") for part in said if len(part) > 1}
+            if family_of(target.class_type) == ("crop",):
+                bare -= {"source"}  # Whatever is cropped is its source.
             if not _PLAIN_SOCKETS.issuperset(bare - {""}):
                 return _Label(said, 2)
+        if _converts_to_mask(target):
+            return _MASKED
         known = vocabulary().used_as(class_words(target.class_type), name)
         if known:
             return _Label(known, 1)
@@ -115,8 +124,20 @@ class MediaRoles(Kinds):
         return None
 
 
+def _converts_to_mask(node: Node) -> bool:
+    """Whether a node only takes an image's color for a mask, rather than finds a part of it. Its
+    transparency is something else than the image.
+    """
+    spoken = class_words(node.class_type)
+    return spoken[-3:] == ("image", "to", "mask") and (
+        node.values.get("channel", "red") != "alpha"
+    )
+
+
 def _surest(labels: list[_Label]) -> _Label:
     """The label with the highest certainty, or no label if several different ones share it."""
+    if _MASKED in labels and len(set(labels)) > 1:
+        labels = [label for label in labels if label != _MASKED]
     highest = max((label.sure for label in labels), default=0)
     best = {label for label in labels if label.sure == highest}
     return best.pop() if len(best) == 1 else _NO_LABEL

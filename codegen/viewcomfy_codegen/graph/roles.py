@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .constant_roles import PRIMITIVE, ConstantRoles, Fed
+from .constant_roles import (
+    PRIMITIVE,
+    ConstantRoles,
+    Fed,
+    declared_name,
+    held_words,
+)
 from .media_roles import MediaRoles
 from .text_roles import NEGATIVE, NEUTRAL, POSITIVE, TextRoles, side_in
 from .workflow import Link, Node
@@ -16,6 +22,8 @@ __all__ = [
     "PRIMITIVE",
     "Fed",
     "Roles",
+    "declared_name",
+    "held_words",
     "side_in",
     "sources",
 ]

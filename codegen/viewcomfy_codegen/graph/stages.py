@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from ..catalog import NodeFacts
-from ..catalog.vocabulary import class_words
+from ..catalog.vocabulary import class_words, vocabulary
 from ..words import words
 from .kinds import SWITCHES, has_word
 from .roles import sources
-from .workflow import Node, Workflow
+from .workflow import Link, Node, Workflow
 
 Stage = tuple[str, ...]
 
@@ -22,6 +22,9 @@ REFINER: Final = "refiner"
 UPSCALE: Final = "upscale"
 INPAINT: Final = "inpaint"
 
+ASIDE: Final = ("aside",)
+"""The stage of a sampler beside a sequence of others, which is none of its parts."""
+
 _UPSCALING: Final = frozenset(
     "upscale upscaler upscaling hires hiresfix upsample upsampler".split()
 )
@@ -30,7 +33,7 @@ _EARLIER: Final = frozenset("continue previous prev".split())
 _LATENT_SOCKETS: Final = ("latent", "samples")
 _CARRIERS: Final = frozenset("""
     vae decode encode scale upscale resize latent upsample upsampler upscaler crop pad composite
-    tiled concat separate cropguides inpaint inplace sharpen blur enhance color adjust filter
+    tiled concat separate cropguides guide inpaint inplace sharpen blur enhance color adjust filter
     """.split())
 """Words in the names of classes that can lie between one sampler's result and the next
 one's input.
@@ -46,11 +49,13 @@ def stages(
     between, or inpaints it if a mask was applied; one that continues an earlier video extends it.
     If no sampler starts from another, they are distinguished by what they make.
     """
-    found = _Passes(workflow, facts).named()
+    passes = _Passes(workflow, facts)
+    found = passes.named()
     if len(set(found.values())) < 2:
         return {}
+    in_sequence = {id: each for id, each in found.items() if id not in passes.aside}
     before = _spread(
-        workflow, found, lambda node: (each.node for each in sources(node))
+        workflow, in_sequence, lambda node: (each.node for each in sources(node))
     )
     serving = _spread(
         workflow,
@@ -58,8 +63,18 @@ def stages(
         lambda node: _users(workflow, node),
         against=True,
     )
-    staged = {id: found.get(id) or serving[id] or before[id] for id in workflow.nodes}
-    return {id: stage for id, stage in staged.items() if stage is not None}
+    staged: dict[str, Stage] = {}
+    for id, node in workflow.nodes.items():
+        known = facts[node.class_type]
+        if id in found:
+            staged[id] = found[id]
+        elif len(serving[id]) == 1:
+            [staged[id]] = serving[id]
+        elif (BASE,) in serving[id] and known and known.outputs[:1] == ("LATENT",):
+            staged[id] = (BASE,)  # Later stages only get what the base makes of it.
+        elif len(before[id]) == 1:
+            [staged[id]] = before[id]
+    return staged
 
 
 class _Passes:
@@ -73,6 +88,8 @@ class _Passes:
         self._samplers = [
             node for node in workflow.nodes.values() if self._is_sampler(node)
         ]
+        self.aside: set[str] = set()
+        """The samplers beside a sequence of others, which are none of its parts."""
 
     def named(self) -> dict[str, Stage]:
         """The stage of each sampler."""
@@ -80,11 +97,15 @@ class _Passes:
             return {}
         ids = {node.id for node in self._samplers}
         found: dict[str, Stage] = {}
+        linked: set[str] = set()
         extending = 0
         grown: set[str] = set()
         for node in self._samplers:
             earlier, way = self._start(node, ids)
+            if earlier is not None:
+                linked |= {node.id, earlier.id}
             if self._continues(node):
+                linked.add(node.id)
                 extending += 1
                 found[node.id] = ("extend", str(extending))
             elif earlier is None:
@@ -106,6 +127,10 @@ class _Passes:
             }
         if set(found.values()) == {(BASE,)}:
             return self._by_medium()
+        self.aside = ids - linked
+        for node in self._samplers:
+            if node.id in self.aside:
+                found[node.id] = self._aside(node)
         return found
 
     def _is_sampler(self, node: Node) -> bool:
@@ -146,14 +171,10 @@ class _Passes:
                 earlier = between
                 continue
             spoken = set(class_words(between.class_type))
-            if _CARRIERS.isdisjoint(spoken):
+            if _CARRIERS.isdisjoint(spoken) and not any(map(_is_any, between.links)):
                 continue
             way |= spoken
-            pending += [
-                link.node
-                for name, link in sorted(between.links.items(), reverse=True)
-                if not {"mask", "vae", "model", "clip"}.intersection(words(name))
-            ]
+            pending += [link.node for link in _carried(between)]
         return earlier, way
 
     def _continues(self, node: Node) -> bool:
@@ -174,8 +195,31 @@ class _Passes:
         """The half of the noise schedule (high or low) that the sampler's model is made for,
         according to its file name.
         """
-        found: set[Stage] = set()
-        pending = [link.node for name, link in node.links.items() if name == "model"]
+        found: set[Stage] = {
+            (half, "noise")
+            for parts in self._models(node)
+            for half in ("high", "low")
+            if half in parts or f"{half}noise" in parts
+        }
+        return found.pop() if len(found) == 1 else ()
+
+    def _aside(self, node: Node) -> Stage:
+        """The stage of a sampler that is no part of a sequence: what its model makes, such as
+        depth, or else `ASIDE`.
+        """
+        for parts in self._models(node):
+            for part in parts:
+                if part in vocabulary().plain:
+                    return (part,)
+        return ASIDE
+
+    def _models(self, node: Node) -> Iterator[Stage]:
+        """The words of the names of the model files that a sampler uses."""
+        pending = [
+            link.node
+            for name, link in node.links.items()
+            if name in ("model", "guider")
+        ]
         seen: set[str] = set()
         while pending and len(seen) < _FARTHEST:
             id = pending.pop()
@@ -185,17 +229,13 @@ class _Passes:
             seen.add(id)
             for name, value in loader.values.items():
                 if "unet" in name or "model" in name or "ckpt" in name:
-                    parts = words(value) if isinstance(value, str) else ()
-                    for half in ("high", "low"):
-                        if half in parts or f"{half}noise" in parts:
-                            found.add((half, "noise"))
+                    yield words(value) if isinstance(value, str) else ()
             passes = has_word(loader, SWITCHES)
             pending += [
                 link.node
                 for name, link in loader.links.items()
                 if "model" in name or (passes and "switch" not in words(name))
             ]
-        return found.pop() if len(found) == 1 else ()
 
     def _by_medium(self) -> dict[str, Stage]:
         """The medium that each sampler makes, if all are different; otherwise empty."""
@@ -218,6 +258,24 @@ class _Passes:
                 return ("video",)
             return ("image",)
         return ()
+
+
+def _is_any(name: str) -> bool:
+    """Whether a node passes on whatever is linked to an input of this name."""
+    return not {"any", "anything"}.isdisjoint(words(name))
+
+
+def _carried(node: Node) -> list[Link]:
+    """The links through which a node takes an earlier result: where it takes latents, an image
+    only guides it or begins it anew.
+    """
+    found = [
+        (name, link)
+        for name, link in sorted(node.links.items(), reverse=True)
+        if not {"mask", "vae", "model", "clip"}.intersection(words(name))
+    ]
+    latents = [link for name, link in found if any(s in name for s in _LATENT_SOCKETS)]
+    return latents or [link for _, link in found]
 
 
 def _users(workflow: Workflow, node: Node) -> Iterator[str]:
@@ -243,9 +301,9 @@ def _spread(
     found: Mapping[str, Stage],
     beside: Callable[[Node], Iterator[str]],
     against: bool = False,
-) -> dict[str, Stage | None]:
-    """The stage of the nearest samplers on one side of each node, if they all share one; direct
-    neighbors take precedence.
+) -> dict[str, frozenset[Stage]]:
+    """The stages of the nearest samplers on one side of each node; direct neighbors take
+    precedence.
     """
     order = list(workflow.nodes.values())
     near: dict[str, frozenset[Stage]] = {}
@@ -255,7 +313,4 @@ def _spread(
         for id in () if stages else ids:
             stages |= near.get(id, frozenset())
         near[node.id] = stages
-    return {
-        id: next(iter(stages)) if len(stages) == 1 else None
-        for id, stages in near.items()
-    }
+    return near

@@ -70,9 +70,9 @@ def _bases(labels: Labels, spots: list[Spot]) -> list[Base]:
     words.
     """
     found = [labels.base(spot) for spot in spots]
-    seen: dict[tuple[str, Words], list[int]] = {}
+    seen: dict[tuple[str, Words, bool], list[int]] = {}
     for index, (spot, base) in enumerate(zip(spots, found, strict=True)):
-        seen.setdefault((spot.node.id, base.name), []).append(index)
+        seen.setdefault((spot.node.id, base.name, spot.hidden), []).append(index)
     for indexes in seen.values():
         if len(indexes) > 1:
             paths = _apart([spots[index].input for index in indexes])

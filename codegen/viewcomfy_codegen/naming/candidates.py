@@ -9,7 +9,14 @@ from viewcomfy_runtime.parameters.types import Flag, Media, Text
 
 from ..catalog import NodeFacts
 from ..catalog.vocabulary import class_words, family_of, noun_of, what_it_does
-from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, Roles
+from ..graph.roles import (
+    NEGATIVE,
+    POSITIVE,
+    PRIMITIVE,
+    Roles,
+    declared_name,
+    held_words,
+)
 from ..graph.workflow import Node, Workflow
 from ..words import RESERVED, words
 from .files import Files
@@ -71,7 +78,11 @@ class Labels:
             return self._labelled(spot)
         if isinstance(spot.type, Media):
             return self.files.base(spot.node, spot.type, spot)
-        own = self._sided(spot, own_words(spot.input))
+        own = held_words(spot.node, spot.input)
+        if own == words(spot.input):
+            own = self._sided(spot, own_words(spot.input))
+        elif own == ("value",) and (declared := declared_name(spot.node)):
+            return Base(declared, Rule.TITLE, role=True)
         if isinstance(spot.type, Text):
             text = self._texts.base(spot, own)
             if text is not None:
@@ -133,7 +144,8 @@ class Labels:
         if said and not only_numbers(said) and not self.titles.ends_in(node, used):
             return Base(said, Rule.TITLE, role=True)
         if fed is None:
-            return None
+            operand = self.roles.operand(node)
+            return operand and Base((*operand.what, *operand.letter), Rule.FED)
         if GENERIC.issuperset(word for word in used if len(word) > 1):
             return None
         noun: Words = ()

@@ -156,10 +156,10 @@ class Connections:
         if len(classes) > 1 or len(ids) < len(contest.nodes) or ids & set(partners):
             return None
         told = contest.settle(list(partners.values()), frozenset())
-        if any(each.number or not each.words for each in told.values()):
+        if not all(_is_told(each) for each in told.values()):
             return None
         return {
-            id: Prefix(told[partner.id].words, rule=Rule.PARTNER)
+            id: told[partner.id]._replace(rule=Rule.PARTNER)
             for id, partner in partners.items()
         }
 
@@ -172,3 +172,10 @@ class Connections:
                 return None
             found[node.id] = said
         return if_distinct(found, Rule.PARTNER)
+
+
+def _is_told(prefix: Prefix) -> bool:
+    """Whether a prefix tells its node apart by more than a number that its author didn't write."""
+    if prefix.number:
+        return bool(prefix.noun) and prefix.rule is Rule.APART
+    return bool(prefix.words)

@@ -70,16 +70,18 @@ class Files:
             return Base((*own, noun) if noun != "file" else own, Rule.INPUT, role=True)
         return Base((noun,), Rule.INPUT, role=True)
 
-    def linked(self, node: Node) -> Base | None:
-        """The name of a URL: what it refers to, and its use."""
+    def linked(self, node: Node, form: str = "url") -> Base | None:
+        """The name of a text that stands for a file, in the form of its URL or its content: what
+        the file is, and its use.
+        """
         end = self._roles.text_end(node)
         openers = [self._workflow.nodes[end.node]] if end is not None else []
         opener = next((each for each in (*openers, node) if _medium(each)), node)
         noun = _medium(opener)
         label = self._roles.label(opener) or self._roles.label(node)
         if label and noun:
-            return Base((*_as_media(label, noun), "url"), Rule.ROLE, role=True)
-        return Base((noun, "url") if noun else ("url",), Rule.ROLE, role=True)
+            return Base((*_as_media(label, noun), form), Rule.ROLE, role=True)
+        return Base((noun, form) if noun else (form,), Rule.ROLE, role=True)
 
 
 def _noun(kind: Media) -> str:

@@ -10,7 +10,7 @@ from ..catalog.vocabulary import class_words, vocabulary
 from ..graph.kinds import zeroes
 from ..graph.reading import places
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE
-from ..graph.stages import UPSCALE, stages
+from ..graph.stages import ASIDE, UPSCALE, stages
 from ..graph.workflow import Node
 from ..words import words
 from .author_words import AuthorWords
@@ -102,7 +102,14 @@ class Siblings:
 
     def by_stage(self, contest: Contest) -> Prefixes | None:
         keys = {node.id: self._stages.get(node.id, ()) for node in contest.nodes}
-        return contest.within(keys, Rule.STAGE)
+        aside = [node for node in contest.nodes if keys[node.id] == ASIDE]
+        if not aside:
+            return contest.within(keys, Rule.STAGE)
+        if len(aside) == len(contest.nodes) or not all(keys.values()):
+            return None
+        return contest.within_some(
+            {id: () if key == ASIDE else key for id, key in keys.items()}, Rule.STAGE
+        )
 
     def _noun(self, node: Node) -> Words:
         """The kind of the node. A node that upscales between two passes belongs to the second

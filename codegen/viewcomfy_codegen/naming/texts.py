@@ -8,12 +8,13 @@ from functools import cached_property
 from typing import Final
 
 from ..catalog import NodeFacts
+from ..catalog.vocabulary import class_words
 from ..graph.roles import NEGATIVE, NEUTRAL, POSITIVE, Roles, side_in
 from ..graph.workflow import Node, Workflow
 from ..words import words
 from .files import Files
 from .rules import Rule, Words, merge
-from .spots import GENERIC, Base, Spot
+from .spots import GENERIC, MEDIA_NOUNS, Base, Spot
 from .titles import Titles, split_mark
 
 PROMPT_WORDS: Final = frozenset(
@@ -29,6 +30,8 @@ _PROMPT_FILLERS: Final = frozenset("""
 _ENCODERS: Final = re.compile(
     r"clip_?[lg]|t5_?xxl|text_?[lg]|t5|llama|llm|bert|mt5xl|g|l"
 )
+
+_BASE64: Final = frozenset({"base64", "b64"})
 
 _TO_FIND: Final = ("mask", "prompt")
 """The name of a text that describes what to find in an image."""
@@ -71,6 +74,8 @@ class Texts:
             return self._prompt(side, said, () if spot.for_all else encoder)
         if _ADDRESS.match(value) and (own == ("url",) or GENERIC.issuperset(own)):
             return self._files.linked(node)
+        if self._holds_file(node, own):
+            return self._files.linked(node, "base64")
         if not _PROMPT_FILLERS.issuperset(own):
             return None
         if said:
@@ -82,6 +87,15 @@ class Texts:
                 return Base(_TO_FIND, Rule.ROLE, role=True)
             return None
         return self._ended(node)
+
+    def _holds_file(self, node: Node, own: Words) -> bool:
+        """Whether a text is the content of the file that its node loads, as Base64."""
+        spoken = class_words(node.class_type)
+        return (
+            "load" in spoken
+            and not _BASE64.isdisjoint((*spoken, *own))
+            and (_BASE64 | MEDIA_NOUNS | GENERIC | {"data"}).issuperset(own)
+        )
 
     @cached_property
     def _has_negative(self) -> bool:
@@ -103,6 +117,16 @@ class Texts:
             for name, value in node.values.items()
         )
 
+    @cached_property
+    def _negative_words(self) -> frozenset[Words]:
+        """What the titles of negative texts say beyond that they are such."""
+        return frozenset(
+            _beyond_prompt(self._titles.said[node.id])
+            for node in self._workflow.nodes.values()
+            if self._roles.side(node) == NEGATIVE
+            and any(isinstance(value, str) for value in node.values.values())
+        )
+
     def _ended(self, node: Node) -> Base | None:
         """The name of a text that isn't used as a prompt: its use."""
         end = self._roles.text_end(node)
@@ -118,7 +142,8 @@ class Texts:
 
     def _prompt(self, side: str, said: Words, encoder: Words) -> Base:
         sided: Words = ("prompt",)
-        if side == NEGATIVE or (side == POSITIVE and self._has_negative and not said):
+        twin = said in self._negative_words if said else self._has_negative
+        if side == NEGATIVE or (side == POSITIVE and twin):
             sided = (side, "prompt")
         if encoder and sided == ("prompt",) and not said:
             return Base((*encoder, "prompt"), Rule.ROLE, role=True)
@@ -127,8 +152,7 @@ class Texts:
         return Base(merge(said, whole) + encoder, rule, role=True)
 
     def _prompt_words(self, spot: Spot) -> Words:
-        said = self._titles.said[spot.node.id]
-        return tuple(word for word in said if word not in _PROMPT_FILLERS)
+        return _beyond_prompt(self._titles.said[spot.node.id])
 
     def _side(self, spot: Spot, own: Words, value: str) -> str | None:
         """The side of the prompt that a text becomes; None for a setting that happens to be a
@@ -172,3 +196,8 @@ class Texts:
             return True
         end = self._roles.text_end(node)
         return end is not None and self._roles.encodes(self._workflow.nodes[end.node])
+
+
+def _beyond_prompt(said: Words) -> Words:
+    """The words of a title that don't only say that a text is a prompt."""
+    return tuple(word for word in said if word not in _PROMPT_FILLERS)

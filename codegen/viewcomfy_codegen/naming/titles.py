@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 from typing import Final
 
 from ..catalog import DefaultTitles, NodeFacts
-from ..catalog.vocabulary import vocabulary
+from ..catalog.vocabulary import family_of, vocabulary
+from ..graph.roles import declared_name
 from ..graph.workflow import Node, Workflow
 from ..words import words
 from .rules import MOST_WORDS, Words, unnumbered
@@ -34,7 +35,7 @@ _BRACKETS: Final = r"[(\[][^)\]]*[)\]]"
 _ASIDE: Final = (
     r"(?i:\d\s*(?:-|–|~|to|\.\.)\s*\d"  # a range
     r"|[/\\]"  # a folder
-    r"|=|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
+    r"|=|^.in\w*put ?\d*.$|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
     r"|e\.?g|deprecated|max|min)\b)"
 )
 """Bracketed text that says nothing about what a thing is."""
@@ -56,6 +57,17 @@ _LINKED: Final = frozenset(
     "model clip vae latent conditioning positive negative control net basic only advanced".split()
 )
 """Words for links: a title that consists of these says nothing about its node."""
+
+_TURNED: Final = frozenset("image text video audio".split())
+"""The media that one node turns into another."""
+
+_WORK: Final = frozenset("upscale resize crop pad sharpen".split())
+"""What nodes do to such media."""
+
+_SWITCHED_TO: Final = r"(?i:^\s*switch to\b)"
+
+_QUESTION: Final = r"(?i:\s*(?:what|which|how|who)\b.*(?:\?|\byou\b))"
+"""A question to whoever uses the workflow, which is no name."""
 
 _FILLERS: Final = frozenset(
     "the a an of for and to your with here comfyui node load loader save apply simple this".split()
@@ -90,6 +102,11 @@ class Titles:
             ),
             facts,
         )
+        self._titles: dict[str, list[set[str]]] = {}
+        for class_type, title in {
+            (node.class_type, node.title) for node in workflow.nodes.values()
+        }:
+            self._titles.setdefault(class_type, []).append(set(words(title)))
         self._bare = Counter(
             (node.class_type, _unbraced(node.title)) for node in workflow.nodes.values()
         )
@@ -118,6 +135,8 @@ class Titles:
         return len(whole) > MOST_WORDS and bool(name) and whole[-len(name) :] == name
 
     def _telling(self, node: Node) -> Words:
+        if declared := declared_name(node):
+            return declared[:MOST_WORDS]
         if node.title.startswith("$") and re.match(_TEMPLATE, node.title):
             return _trimmed(node, braces=False)[:MOST_WORDS]
         shared = self._bare[node.class_type, _unbraced(node.title)] > 1
@@ -134,7 +153,13 @@ class Titles:
         if self._defaults.knows(node.class_type, split_mark(node.title)[1]):
             return ()
         said = {*known, *(words(facts.name) if facts else ()), *_FILLERS}
-        rest = tuple(word for word in title if word not in said)
+        rest = tuple(
+            word
+            for index, word in enumerate(title)
+            if word not in said or _turns_into(title, index, said)
+        )
+        if _repeats_class(node, title, rest):
+            return ()
         adorned = any(unicodedata.category(each) == "So" for each in node.title)
         if facts is None and rest and (adorned or not written.startswith(spelled)):
             # Most titles of unknown classes are a pack's own, a variant of the class's name.
@@ -147,10 +172,39 @@ class Titles:
                 any(word in each or each in word for each in known) for word in title
             )
             if shared * 3 >= len(title):
-                return ()
+                return self._differing(node, rest)
         if (vocabulary().packs | _LINKED).issuperset(rest):
             return ()
         return rest[:MOST_WORDS]
+
+    def _differing(self, node: Node, rest: Words) -> Words:
+        """The words in which a title differs from all others of its class: a pack writes only one
+        title, so its author wrote these.
+        """
+        titles = self._titles[node.class_type]
+        common = set.intersection(*titles) if titles[1:] else set[str]()
+        if common.issuperset(rest) or not common:
+            return ()
+        return tuple(word for word in rest if word not in common)[:MOST_WORDS]
+
+
+def _turns_into(title: Words, index: int, dropped: Set[str]) -> bool:
+    """Whether a "to" stands between what is turned into what: `text_to_video`."""
+    return (
+        title[index] == "to"
+        and 0 < index < len(title) - 1
+        and (_TURNED - dropped).issuperset((title[index - 1], title[index + 1]))
+    )
+
+
+def _repeats_class(node: Node, title: Words, rest: Words) -> bool:
+    """Whether the title only says on what its class works: an "Image upscale" that upscales."""
+    return (
+        len(rest) < len(title)
+        and _TURNED.issuperset(rest)
+        and not _WORK.isdisjoint(title)
+        and not set(title).isdisjoint(family_of(node.class_type))
+    )
 
 
 def _trimmed(node: Node, braces: bool) -> Words:
@@ -173,6 +227,10 @@ def _plain(text: str, node: Node, braces: bool) -> str:
     """The title's text without additions; most titles have none."""
     if not braces:
         text = _unbraced(text)
+    if text.endswith("?"):
+        if re.match(_QUESTION, text):
+            return ""
+        text = re.sub(_SWITCHED_TO, "", text)
     if "/" in text:
         text = re.sub(_ON_OFF, " ", text)
     if "(" in text or "[" in text:

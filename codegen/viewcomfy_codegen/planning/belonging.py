@@ -7,6 +7,7 @@ describes a shape of the graph that makes several inputs one.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Final, TypeVar
@@ -189,8 +190,12 @@ class _Belonging:
         """The texts that an encoder takes for several language models."""
         for id, drafts in self._by_node.items():
             if self._analysis.roles.encodes(self._nodes[id]):
-                texts = [each for each in drafts if _is_prompt(each)]
-                yield from _pairs(each.key for each in texts)
+                yield from _pairs(
+                    each.key
+                    for each in drafts
+                    if _is_prompt(each)
+                    or (isinstance(each.type, Text) and _FOR_ONE_MODEL(each.input))
+                )
 
     def _sizes(self) -> Iterator[tuple[WireKey, WireKey]]:
         """Nodes in one flow that repeat a width and a height."""
@@ -280,6 +285,10 @@ def _pairs(items: Iterable[Item]) -> Iterator[tuple[Item, Item]]:
     """The first item paired with each of the others."""
     listed = list(items)
     return ((listed[0], other) for other in listed[1:])
+
+
+_FOR_ONE_MODEL: Final = re.compile(r"(?:text|clip)_?[lg]|t5_?xxl").fullmatch
+"""Names of texts that one of an encoder's models takes: even blank ones belong together."""
 
 
 def _value(draft: Draft | None) -> str:

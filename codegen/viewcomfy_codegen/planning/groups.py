@@ -60,7 +60,11 @@ _RARE: Final = frozenset(
     " endpoint api role"
     # The server's resources.
     " gpu gc log print verbose console memory state hidden force token tokens_per vram compile"
-    " block blocks swap".split()
+    " block blocks blocking swap"
+    # Bookkeeping and what the page shows.
+    " counter increment decimals widget hashes preview bit"
+    # How found regions are cut out.
+    " bbox drop".split()
 )
 """Words in the names of inputs that few people change."""
 
@@ -129,6 +133,8 @@ def is_rare(
         return True
     if roles.is_math(node) or _GLUE.issuperset(parts):
         return True
+    if roles.saves(node) and SIZES.isdisjoint(parts):
+        return True  # Prompts and steps, too: they are only written down there.
     makes = not _MAKING.isdisjoint(parts)
     advanced = facts is not None and facts.advanced and not makes
     if roles.generates_alone(node) and _RARE_ALONE.isdisjoint(parts):
@@ -163,7 +169,7 @@ def _is_rare_by_name(
         return not _BOUNDS.isdisjoint(parts)
     if not _RARE.isdisjoint(parts) and not _is_making(parts):
         return True
-    if advanced or _is_work(node, parts, known):
+    if advanced or _is_work(node, parts, known) or _is_internal(node, parts):
         return True
     if _of_masks(node) and isinstance(kind, Integer | Number | Flag | Choice):
         return not {"width", "height"}.intersection(parts)
@@ -208,11 +214,13 @@ def _is_hint(node: Node, parts: Words) -> bool:
     """
     if not {"width", "height"}.intersection(parts):
         return False
-    spoken = class_words(node.class_type)
+    spoken = set(class_words(node.class_type))
+    encodes = "encode" in spoken and not {"to", "video"} <= spoken
     return (
         not _LIMITS.isdisjoint(parts)
-        or not {"encode", "scheduler"}.isdisjoint(spoken)
-        or {"model", "sampling"} <= set(spoken)
+        or encodes
+        or "scheduler" in spoken
+        or {"model", "sampling"} <= spoken
     )
 
 
@@ -234,6 +242,7 @@ _WEAK: Final = frozenset(
     [
         *(("start",), ("end",), ("rotate",), ("version",), ("base",), ("a",)),
         *(("resolution", "steps"), ("noise",), ("s", "noise")),
+        *(("id",), ("node", "title"), ("key", "opt"), ("mask", "offset")),
     ]
 )
 
@@ -249,6 +258,15 @@ def _is_work(node: Node, parts: Words, known: NodeFacts | None) -> bool:
     if parts[-2:] != ("batch", "size"):
         return False
     return not _PARTS.isdisjoint(parts) or works_on_images(node, known)
+
+
+def _is_internal(node: Node, parts: Words) -> bool:
+    """Whether an input is an internal of a node that loads a checkpoint, or finds regions and
+    redraws them.
+    """
+    if "checkpoint" in class_words(node.class_type):
+        return True
+    return family_of(node.class_type)[-1:] == ("detailer",) and "max" in parts
 
 
 def _of_masks(node: Node) -> bool:

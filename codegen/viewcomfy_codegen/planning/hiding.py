@@ -14,7 +14,7 @@ from ..graph.workflow import Node
 from ..words import plain_name, words
 
 _EDITOR_STATE: Final = re.compile(
-    r"(?:^|_)store$|^select_to_add|^__|^(?:video|image|audio)_preview$"
+    r"(?:^|_)(?:store|ui)$|^isfloat_|^select_to_add|^__|^(?:video|image|audio)_preview$"
 )
 _CONTROLS: Final = frozenset({"fixed", "randomize", "increment", "decrement"})
 _NAME: Final = re.compile(r"[\w.-]+")
@@ -39,8 +39,13 @@ def hidden_reason(
             return "its node only shows what is linked to it"
     if glossary().has_no_effect(node.class_type, plain):
         return "it has no effect on the result"
-    if vocabulary().describes(class_words(node.class_type), name):
+    spoken = class_words(node.class_type)
+    if vocabulary().describes(spoken, name):
         return "it is only a description"
+    holding = vocabulary().holds(spoken, name)
+    if holding is not None and holding.switch in node.values:
+        if node.values[holding.switch] != holding.state:
+            return "its node uses another of its inputs instead"
     if name == "output" and isinstance(value, str):
         return "it keeps the result of an earlier run"
     if value == "" and declared is None and plain in ("image", "video", "audio"):

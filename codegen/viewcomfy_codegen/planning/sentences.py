@@ -19,9 +19,10 @@ from viewcomfy_runtime.parameters.types import (
 
 from ..catalog import glossary
 from ..catalog.glossary import SentenceOrigin, Told
-from ..graph.roles import NEGATIVE, PRIMITIVE
+from ..graph.roles import NEGATIVE, PRIMITIVE, held_words
 from ..graph.workflow import Node
 from ..model import Origin
+from ..naming.rules import Rule
 from ..naming.titles import split_mark
 from ..words import one_line, plain_name, words
 from .analysis import Analysis
@@ -95,7 +96,7 @@ class Sentences:
         feeds.
         """
         kind = self._kind(draft)
-        plain, own = plain_name(draft.input), set(words(draft.input))
+        plain, own = plain_name(draft.input), set(held_words(draft.node, draft.input))
         fed = self._roles.fed(draft.node)
         if fed is not None and own <= PRIMITIVE:
             taken = plain_name(fed.input.rpartition(".")[2])
@@ -105,6 +106,11 @@ class Sentences:
             if kind == "flag" and named[1] is SentenceOrigin.PATTERN:
                 return named
             return said if said[0] else named
+        operand = self._roles.operand(draft.node) if own <= PRIMITIVE else None
+        if operand is not None and draft.name_origin is Rule.FED:
+            what, letter = " ".join(operand.what), " ".join(operand.letter)
+            formula = glossary().role("operand").format(what=what, letter=letter)
+            return formula, SentenceOrigin.ROLE
         if own <= PRIMITIVE and not draft.node.links:
             return glossary().on_name(plain_name(name), kind)
         if "." in draft.input:
@@ -154,11 +160,14 @@ class Sentences:
     def _written(self, name: str, draft: Draft, shared: bool) -> str:
         """What a text is used for."""
         own, parts = set(words(draft.input)), words(name)
+        if self._roles.saves(draft.node):
+            return ""  # It is only written down there.
         if parts[-1:] == ("url",) and "url" not in own:
             noun = " ".join(parts[:-1]) or "file"
             return glossary().role("url").format(noun=noun)
-        if "mask" in parts and parts[-1] == "prompt":
-            return glossary().role("mask_prompt")
+        if {"mask", "prompt"} <= set(parts):
+            negative = NEGATIVE in parts
+            return glossary().role("negative:mask" if negative else "mask_prompt")
         if not (shared or own <= _TEXTS) or "prompt" not in parts:
             return ""
         if self._asks_language_model(draft.node):

@@ -83,16 +83,16 @@ def test_a_model_file_is_what_its_loader_loads() -> None:
     loader = node("DownloadAndLoadDepthAnythingV2Model", model="depth.safetensors")
     workflow = shown("DepthAnything_V2", da_model=["21", 0]) | {"21": loader}
     assert said(workflow, "depth_model") == "Depth model file to load."
-    workflow["21"] = node("SomeService", model="fast-1")
-    assert said(workflow, "da_model") == "Which model to use."
+    workflow["21"] = node("CaptionService", model="fast-1")
+    assert said(workflow, "da_model") == "Which caption service model to use."
 
 
-def test_a_strength_says_what_acts_where_its_class_is_known_for_it() -> None:
+def test_a_strength_says_what_acts_by_its_family_or_else_its_class() -> None:
     assert said(shown("Odd LoRA Thing", strength=0.5), "lora_strength") == (
         "How strongly the LoRA acts; 0 turns it off."
     )
     assert said(shown("Odd Thing", strength=0.5), "odd_thing_strength") == (
-        "How strongly it acts; 0 turns it off."
+        "How strongly the odd thing acts; 0 turns it off."
     )
 
 
