@@ -20,7 +20,16 @@ from viewcomfy_runtime.parameters.types import (
 
 from ...model import BASIC, Identifier, Parameter
 from ..templates import Code
-from .rendering import MARGIN, WIDTH, call, fits, laid_out, literal, span
+from .rendering import (
+    MARGIN,
+    WIDTH,
+    call,
+    fits,
+    laid_out,
+    literal,
+    span,
+    text_lines,
+)
 
 _POWERS: Final[Mapping[int | float, str]] = {
     2**bits - 1: f"2**{bits} - 1" for bits in (31, 32, 53, 63, 64)
@@ -43,19 +52,20 @@ def declaration(parameter: Parameter, hint: str) -> Code:
     # Black measures a line that it splits before it closes up the powers in it.
     powers = sum(_powers(arguments) for _, arguments in inputs)
     used = MARGIN + 2 * powers + len(" = (")
-    if not parameter.required and not contained and fits(head, used):
-        return Code(f"{head} = (\n        {literal(parameter.default)}\n    )")
+    pieces = [] if parameter.required else text_lines(parameter.default, 8)
+    body = "".join(f"        {piece}\n" for piece in pieces)
+    if pieces and not contained and fits(head, used):
+        return Code(f"{head} = (\n{body}    )")
     arguments = [hint] + [
         call(each, arguments, 8, 8, 1 + 2 * _powers(arguments))
         for each, arguments in inputs
     ]
     opened = "".join(f"        {argument},\n" for argument in arguments)
     before = len("    ] = ")
-    value = (
-        ""
-        if parameter.required
-        else f" = {_default(parameter.default, MARGIN, before)}"
-    )
+    if pieces[1:]:
+        value = f" = (\n{body}    )"
+    elif pieces:
+        value = f" = {_default(parameter.default, MARGIN, before)}"
     return Code(f"{name}: Annotated[\n{opened}    ]{value}")
 
 

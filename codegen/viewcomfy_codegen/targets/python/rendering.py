@@ -69,6 +69,29 @@ def literal(value: Any) -> Code:
             raise TypeError(f"{type(value).__name__} has no literal")
 
 
+def text_lines(value: Any, indent: int) -> list[Code]:
+    """`value` as one expression in parentheses, line by line: a text that doesn't fit on one line
+    is split behind its line breaks, and between words; every other value stays in one piece.
+    """
+    flat = literal(value)
+    if not isinstance(value, str) or fits(flat, indent):
+        return [flat]
+    room = WIDTH - indent - len('""')
+    pieces: list[str] = []
+    used = room + 1
+    for word in filter(None, _WORDS.findall(value)):
+        length = len(_text(word)) - len('""')
+        if used + length > room:
+            pieces.append("")
+            used = 0
+        pieces[-1] += word
+        used = room + 1 if word.endswith("\n") else used + length
+    return [Code(_text(piece)) for piece in pieces]
+
+
+_WORDS: Final = re.compile(r"[^ \n]* *\n?")
+"""A word with the spaces and the line break behind it."""
+
 _ESCAPES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
 
 
