@@ -29,8 +29,8 @@ _VERBS: Final = frozenset("""
 _DANGLING: Final = frozenset("""
     max min longer shorter longest shortest larger smaller largest smallest high low start end first
     last next previous x y by to of at from in on with for is structured full accelerated
-    global local preset custom main initial final total default original horizontal vertical dynamic
-    static upper lower inner outer mel var
+    global local master preset custom main initial final total default original horizontal vertical
+    dynamic static upper lower inner outer mel var
     """.split())
 """Words that, if the unmatched part ends with them, refer to what the pattern matched and so can't
 stand alone.

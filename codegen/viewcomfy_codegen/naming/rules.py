@@ -50,7 +50,12 @@ def merge(qualifier: Words, base: Words) -> Words:
     )
     if not rest:
         before = tuple(word for word in qualifier if word not in base)
-        return qualifier if before[:1] and before[0].isdecimal() else before + base
+        numbered = not set(base).isdisjoint(unnumbered(before))
+        return (
+            qualifier
+            if before[:1] and (before[0].isdecimal() or numbered)
+            else before + base
+        )
     return qualifier + rest
 
 
@@ -101,4 +106,6 @@ def unnumbered(said: Words) -> Words:
 def _alike(word: str, other: str) -> bool:
     if word == other or f"{word}s" == other:
         return True
+    if len(word) >= 4 and other[-1:].isdecimal() and word == other.rstrip("0123456789"):
+        return True  # "image2" is an image.
     return len(other) >= 4 and word in (f"{other}s", f"{other}ed")

@@ -43,8 +43,14 @@ _ASIDE: Final = (
 _ON_OFF: Final = r"(?i:[(\[]?\b(?:on|yes)\s*/\s*(?:off|no)\b[)\]]?)"
 """Text that only says that a value turns something on."""
 
-_VALUE: Final = r"[#=:(\[]\s*(-?\d+(?:\.\d+)?)\s*[)\]]?\s*$"
-"""A value at the end of a title."""
+_VALUE: Final = re.compile(
+    r"(?<![\w.])(\d+)\s*[x×]\s*(\d+)(?![\w.])"  # a size
+    r"|(?<![\w.])(\d+\.\d+)(?![\w.])"
+    r"|(?<![\w.])(\d+)\s*(?:fps|px|steps|frames|seconds)\b"
+    r"|[#=:(\[]\s*(-?\d+(?:\.\d+)?|\w+)\s*[)\]]?\s*$",
+    re.IGNORECASE,
+)
+"""A value in a title: what its node is set to, which a call may change."""
 
 _LONGEST: Final = 400
 """How many characters of a title are read."""
@@ -125,7 +131,10 @@ class Titles:
         """
         facts = self._facts[node.class_type]
         known = {*words(node.class_type), *(words(facts.name) if facts else ())}
-        return known.isdisjoint(_trimmed(node, braces=False))
+        title = _trimmed(node, braces=False)
+        # In two scripts, one of them is the class's name in the page's language.
+        scripts = {each.isascii() for each in title if not each.isdecimal()}
+        return known.isdisjoint(title) and len(scripts) < 2
 
     def ends_in(self, node: Node, name: Words) -> bool:
         """Whether the title is too long for a name but ends in one, so that the words before it
@@ -235,11 +244,7 @@ def _plain(text: str, node: Node, braces: bool) -> str:
         text = re.sub(_ON_OFF, " ", text)
     if "(" in text or "[" in text:
         text = re.sub(_BRACKETS, _without_asides, re.sub(_SLOT, " ", text))
-    if text.rstrip(" )]")[-1:].isdecimal():
-        value = re.search(_VALUE, text)
-        if value and any(_is_number(each, value[1]) for each in node.values.values()):
-            text = text[: value.start()]  # The deployed value, which a call may change.
-    return text
+    return re.sub(_VALUE, lambda found: _unless_deployed(found, node), text)
 
 
 def _without_asides(brackets: re.Match[str]) -> str:
@@ -258,9 +263,20 @@ def _number_before(word: str) -> tuple[str, str]:
     )
 
 
-def _is_number(value: object, text: str) -> bool:
-    """Whether a value equals the number in a text."""
+def _unless_deployed(found: re.Match[str], node: Node) -> str:
+    """What a title says in this place, unless that are its node's own values."""
+    said = [each for each in found.groups() if each is not None]
+    values = [value for value in node.values.values() if not isinstance(value, bool)]
+    if all(any(_is_same(value, each) for value in values) for each in said):
+        return " "
+    return found[0]
+
+
+def _is_same(value: object, text: str) -> bool:
+    """Whether a value is what a text writes."""
+    if str(value).casefold() == text.casefold():
+        return True
     try:
-        return not isinstance(value, bool) and float(str(value)) == float(text)
+        return float(str(value)) == float(text)
     except ValueError:
         return False

@@ -30,6 +30,9 @@ _SHOWN: Final = frozenset("""
 """Words in the names of image files that say what the image shows."""
 
 _PREFIXES: Final = ("filename_prefix", "save_prefix", "prefix", "filename")
+_DECIMAL: Final = re.compile(r"(?<![^\W_])\d+\.\d+(?![^\W_])")
+"""A setting in a file's name: `denoise_0.3`."""
+
 _DULL_PREFIXES: Final = frozenset(
     "comfyui comfy output outputs image images video audio img result results final".split()
 )
@@ -248,7 +251,7 @@ def saved_as(saver: Node) -> Words:
     for name in _PREFIXES:
         value = saver.values.get(name)
         if isinstance(value, str):
-            said = words(re.split(r"[\\/]", value)[-1])
+            said = words(re.sub(_DECIMAL, " ", re.split(r"[\\/]", value)[-1]))
             telling = tuple(word for word in said if word not in _DULL_PREFIXES)
             if all(word.isdecimal() for word in telling):
                 named = tuple(word for word in said if word not in ("comfyui", "comfy"))

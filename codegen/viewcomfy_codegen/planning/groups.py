@@ -103,6 +103,9 @@ _CUTTING: Final = frozenset(
     "crop tile tiles tiled overlap spacing at resolution_steps pad target temporal cache clear"
     " context window chunk guarantee".split()
 )
+_PROGRAMS: Final = frozenset("template code script".split())
+"""Words in the names of long texts that an author writes once."""
+
 _LIMITS: Final = frozenset({"min", "max"})
 _SWITCHING: Final = frozenset({"enable", "enabled", "use", "switch"})
 _SETTING: Final = re.compile(r"[a-z0-9][a-z0-9_.:-]*|None|Disabled|Enabled")
@@ -164,7 +167,7 @@ def _is_rare_by_name(
     if _is_hint(node, parts) or _is_place(parts, kind):
         return True
     if isinstance(kind, Text) and kind.multiline:
-        return "template" in parts
+        return not _PROGRAMS.isdisjoint(parts)
     if not STRENGTHS.isdisjoint(parts):
         return not _BOUNDS.isdisjoint(parts)
     if not _RARE.isdisjoint(parts) and not _is_making(parts):

@@ -37,9 +37,7 @@ def default_in(module: str) -> str:
 
 
 def test_each_line_of_a_text_stands_on_a_line() -> None:
-    prompt = (
-        "A lighthouse on a rock in the sea.\n\n- at dawn\n- in the rain\n- from a boat\n"
-    )
+    prompt = "A lighthouse on a rock in the sea.\n\n- at dawn\n- in the rain\n- from a boat\n"
     assert default_in(module_with(prompt)).split("\n        ") == [
         '"A lighthouse on a rock in the sea.\\n"',
         '"\\n"',
