@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from random import Random
 from typing import Any, Final
@@ -19,8 +19,10 @@ _PIECES: Final = [
 ]
 
 
-def mutated(chance: Random, document: Any, times: int = 3) -> Any:
-    """The document with so many of its parts lost, moved, repeated or replaced."""
+def mutated(
+    chance: Random, document: Any, times: int = 3, values: Sequence[Any] = ()
+) -> Any:
+    """The document with so many of its parts lost, moved, repeated or replaced, by `values` too."""
     found = deepcopy(document)
     for _ in range(times):
         places = [place for place in _places(found, ()) if place]
@@ -38,7 +40,7 @@ def mutated(chance: Random, document: Any, times: int = 3) -> Any:
             case 2:
                 parent[chance.choice(["", "x", "seed", "__proto__"])] = parent.pop(last)
             case _:
-                parent[last] = deepcopy(chance.choice(_VALUES))
+                parent[last] = deepcopy(chance.choice([*_VALUES, *values]))
     return found
 
 

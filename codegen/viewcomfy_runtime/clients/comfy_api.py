@@ -299,9 +299,10 @@ class ComfyAPI(Closing):
                 if absences > ABSENCES:
                     raise
                 return None
-            if job.get("status") in FINAL:
+            status = text_of(job.get("status"))
+            if status in FINAL:
                 return job
-            if job.get("status") != "queued":
+            if status != "queued":
                 deadline.enter("run")
             if events is not None:
                 events.asked(job)

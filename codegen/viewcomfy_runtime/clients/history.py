@@ -12,6 +12,7 @@ from ..errors import RunCancelledError
 from ..http.client import Http
 from ..http.refusals import execution_error
 from ..parameters.media import UNKNOWN, type_of
+from ..results.answer_fields import graph_in
 from ..results.files import OutputFile, text_output
 from ..results.result import PromptResult
 
@@ -51,7 +52,7 @@ def result_of(
         completed=status.get("completed") is not False,
         execution_time_seconds=_seconds(told),
         outputs=tuple(files_of(_dict(entry.get("outputs")), http)),
-        prompt=_prompt(entry.get("prompt")),
+        prompt=graph_in(entry.get("prompt")),
         params=dict(params),
         logs=tuple(logs),
         extra={"meta": entry["meta"]} if entry.get("meta") else {},
@@ -127,11 +128,6 @@ def _seconds(told: Mapping[str, dict[str, Any]]) -> float | None:
     except OverflowError:  # JSON has integers beyond every float
         return None
     return seconds if math.isfinite(seconds) else None
-
-
-def _prompt(entry: Any) -> dict[str, Any]:
-    """The workflow that ran: the third item of the queue entry kept in the history."""
-    return _dict(entry[2]) if isinstance(entry, list) and len(entry) > 2 else {}
 
 
 def _dict(value: Any) -> dict[str, Any]:
