@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 class ViewComfyError(Exception):
     """Base of all errors of this package.
 
-    `hint` says what to do about it, `status` is the HTTP status and `prompt_id` names the run,
-    where there is one. Whatever a server said, these texts contain no secret and no terminal
-    escape.
+    `hint` says what to do about it, `status` is the HTTP status, and `prompt_id` identifies the
+    run; each is None if there is none. Whatever a server says, these texts contain no secrets and
+    no terminal escapes.
 
-    What a program needs to go on: `retryable` says whether the same call may succeed later,
-    `may_have_run` whether it may have run, so that sending it again could run it twice, and
-    `public_message` what the users of a service may read. `parameters` is the call as it ran, with
-    the seeds that were drawn, once it was checked; `attempt` and `wall_seconds` are those of a
-    batch.
+    For programs, `retryable` says whether the same call may succeed later, `may_have_run` whether
+    it may have run, so that sending it again could run it twice, and `public_message` what the
+    users of a service may read. `parameters` is the call as it ran, including the seeds that were
+    drawn; it is set once the call has been checked. `attempt` and `wall_seconds` are set in
+    batches.
     """
 
     retryable: ClassVar[bool] = False
@@ -87,7 +87,7 @@ class IncompatibleModuleError(ViewComfyError, ImportError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a call: the parameter, and what it has to be."""
+    """One thing wrong with a call: the parameter, and what it must be."""
 
     parameter: str
     message: str
@@ -100,9 +100,7 @@ class Fault:
 
 
 class InvalidParametersError(ViewComfyError, ValueError):
-    """The workflow doesn't accept the call; `faults` lists everything that is wrong. Nothing was
-    sent.
-    """
+    """The call isn't valid; `faults` lists everything that is wrong. Nothing was sent."""
 
     service_status = 422
 
@@ -159,7 +157,7 @@ class _Busy(ViewComfyError):
 
 
 class RateLimitedError(_Busy):
-    """Too many requests (429); `retry_after` is in seconds, None where the server doesn't say."""
+    """Too many requests (429); `retry_after` is in seconds, None if the server doesn't say."""
 
     retryable = True
     service_status = 503
@@ -167,7 +165,7 @@ class RateLimitedError(_Busy):
 
 
 class ServerError(_Busy):
-    """The server failed (5xx); `retry_after` is in seconds, None where the server doesn't say."""
+    """The server failed (5xx); `retry_after` is in seconds, None if the server doesn't say."""
 
     retryable = True
     service_status = 502
@@ -182,7 +180,7 @@ class ServerError(_Busy):
 class NodeFault:
     """What ComfyUI finds wrong with one node: its id and class, the input and why.
 
-    `input` is empty where the fault isn't about one input, `parameter` where no parameter sets it.
+    `input` is empty if the fault isn't about a single input, `parameter` if no parameter sets it.
     """
 
     node: str
@@ -202,7 +200,7 @@ class NodeFault:
 
 
 _MOST_FAULTS = 10
-"""Faults that a message lists."""
+"""Maximum number of faults that a message lists."""
 
 
 class RejectedError(ViewComfyError):
@@ -248,7 +246,7 @@ class RejectedError(ViewComfyError):
 
 
 class ExecutionError(ViewComfyError):
-    """The workflow started and failed; `fault` says in which node, where the server does."""
+    """The workflow started and failed; `fault` says in which node, if the server does."""
 
     service_status = 502
     _started = True
@@ -263,7 +261,7 @@ class ExecutionError(ViewComfyError):
 class ConnectionFailedError(ViewComfyError, ConnectionError):
     """The server can't be reached, or the connection broke.
 
-    `nothing_sent` is true where not a byte of the call left this machine.
+    `nothing_sent` is true if no part of the call left this machine.
     """
 
     retryable = True
@@ -282,7 +280,7 @@ class ConnectionFailedError(ViewComfyError, ConnectionError):
 
 
 class RunTimeoutError(ViewComfyError, TimeoutError):
-    """The time allowed for the run is over."""
+    """The run took longer than its timeout."""
 
     retryable = True
     service_status = 504
@@ -291,11 +289,11 @@ class RunTimeoutError(ViewComfyError, TimeoutError):
 
 
 class RunCancelledError(ViewComfyError):
-    """The run was cancelled; `at_server` is true where somebody did so at the server."""
+    """The run was canceled; `at_server` is true if somebody did so at the server."""
 
     service_status = 503
     _started = True
-    _public = "The run was cancelled."
+    _public = "The run was canceled."
 
     def __init__(
         self, message: str, *, at_server: bool = False, **about: Unpack[_About]
@@ -313,10 +311,10 @@ class ProtocolError(ViewComfyError):
 
 
 class SaveError(ViewComfyError):
-    """Files couldn't be written or fetched; `saved` lists those of the result that were saved."""
+    """Files couldn't be downloaded or written; `saved` lists those that were saved."""
 
     _started = True
-    _public = "The result could not be stored."
+    _public = "The result could not be saved."
 
     def __init__(
         self, message: str, saved: Sequence[Path] = (), **about: Unpack[_About]
@@ -326,8 +324,8 @@ class SaveError(ViewComfyError):
 
 
 def wrong_type(name: str, wanted: str, value: object) -> TypeError:
-    """The error for an argument that isn't what it must be, which `wanted` says in words."""
-    from reprlib import repr as shortened  # whatever a value says of itself
+    """The error for an argument of the wrong type; `wanted` says what it must be."""
+    from reprlib import repr as shortened  # a value's own repr may be long
 
     return TypeError(f"{name} must be {wanted}, not {shortened(value)}")
 
@@ -347,8 +345,8 @@ def http_status(error: BaseException) -> int:
 
 
 class ViewComfyWarning(UserWarning):
-    """Base of all warnings of this package; their texts
-    contain no secret and no terminal escape.
+    """Base of all warnings of this package. Their texts contain no secrets and no terminal
+    escapes.
     """
 
     def __init__(self, message: str) -> None:
@@ -360,7 +358,7 @@ class DifferentWorkflowWarning(ViewComfyWarning):
 
 
 class AmbiguousOutputWarning(ViewComfyWarning):
-    """It isn't known which output node made one of a result's files."""
+    """It isn't known which output node produced some of a result's files."""
 
 
 class MaskWarning(ViewComfyWarning):

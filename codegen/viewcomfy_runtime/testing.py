@@ -1,4 +1,4 @@
-"""Stand-ins for tests of an app: no server, no network, no waiting.
+"""Fakes for the tests of an app: no server, no network, no waiting.
 
     from viewcomfy_runtime.testing import FakeClient, result_with
 
@@ -37,10 +37,10 @@ Answer: TypeAlias = "PromptResult | BaseException"
 def result_with(
     filename: str, data: bytes | str, *, node: str | None = None, **fields: Any
 ) -> PromptResult:
-    """A result with one file; a text is a file of text.
+    """A result with one file, whose content is bytes or text.
 
-    `node` is the id of the output node that made it; without it the file's name and kind decide, as
-    they do for a real result. `fields` are those of PromptResult.
+    `node` is the id of the output node that produced it; without it, the file's name and type
+    decide, as they do for a real result. `fields` are those of PromptResult.
     """
     content = data.encode() if isinstance(data, str) else data
     kind = type_of(filename) or UNKNOWN
@@ -63,18 +63,17 @@ def _result(fields: Mapping[str, Any]) -> PromptResult:
 
 @dataclass(frozen=True, slots=True)
 class FakeCall(Generic[P]):
-    """A call that a FakeClient got: the parameters by name, and what would have been sent."""
+    """A call that a FakeClient received: the parameters by name, and what would have been sent."""
 
     parameters: P
     call: Call
 
 
 class FakeClient(Generic[P, R]):
-    """A client that answers from a list, in the order of the calls, and remembers them in `calls`.
+    """A client that answers calls from a list, in order, and records them in `calls`.
 
-    An answer is a result or an error to raise; the last one is given again and again. `progress`
-    are the events of every run before its answer. It keeps jobs too. Safe to use from several
-    threads.
+    An answer is a result, or an error to raise; the last one is repeated. `progress` lists the
+    events that precede every answer. It supports jobs and can be used from several threads.
     """
 
     def __init__(
@@ -106,8 +105,9 @@ class FakeClient(Generic[P, R]):
         return {"fields": {"params": dict(call.params)}, "files": files}
 
     def submit(self, call: Call, deadline: Deadline) -> str:
-        """Start a run whose result is the next answer. Raises an answer that says that nothing ran,
-        such as a RateLimitedError.
+        """Start a run whose result is the next answer.
+
+        Raises answers that say that nothing ran, such as a RateLimitedError.
         """
         answer = self._next(call)
         if isinstance(answer, ViewComfyError) and not answer.may_have_run:
@@ -132,7 +132,7 @@ class FakeClient(Generic[P, R]):
         deadline: Deadline | None = None,
         watch: Watch = QUIET,
     ) -> PromptResult:
-        """The answer of a run that was started."""
+        """The answer to a run that was started."""
         if prompt_id not in self._jobs:
             raise NotFoundError("there is no such run", prompt_id=prompt_id)
         for event in self._progress:
@@ -142,7 +142,7 @@ class FakeClient(Generic[P, R]):
     def cancel(self, prompt_id: str, deadline: Deadline | None = None) -> None:
         """End a run: its result is a RunCancelledError from now on."""
         self._jobs[prompt_id] = RunCancelledError(
-            "the run was cancelled", at_server=True, prompt_id=prompt_id
+            "the run was canceled", at_server=True, prompt_id=prompt_id
         )
 
     def _next(self, call: Call) -> Answer:
@@ -178,7 +178,7 @@ def _given(answer: Answer, params: Mapping[str, JsonValue]) -> PromptResult:
 
 
 def _own(answer: BaseException) -> BaseException:
-    """An error for one call alone, since a run adds its parameters to it."""
+    """A copy of an error for each call, since a run adds its parameters to it."""
     if not isinstance(answer, ViewComfyError):
         return answer
     # Not with `copy`: libraries that pickle tracebacks make it share the error's attributes.

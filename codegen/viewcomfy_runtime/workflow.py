@@ -1,4 +1,4 @@
-"""The workflow behind a generated module: checks a call, says it in the wire's words and runs it.
+"""The workflow behind a generated module: checks a call, converts it to what is sent, and runs it.
 
 A module is imported more often than it runs: what only a call needs is imported by the call.
 """
@@ -131,7 +131,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
     def graph(self) -> ApiWorkflow:
         """The workflow in ComfyUI's API format, as it was when the module was generated.
 
-        Raises InvalidWorkflowError where the module was generated without it.
+        Raises InvalidWorkflowError if the module was generated without it.
         """
         import json
 
@@ -155,11 +155,11 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         return self.parameters(**parsed(self.fields, call, urls=urls))
 
     def parse_texts(self, texts: Mapping[str, object]) -> P:
-        """`Parameters` from a form: texts as a command line takes them, files as they were
+        """`Parameters` from a form: strings as a command line accepts them, files as they were
         uploaded.
 
-        "" leaves the default, "random" draws a seed. A file is a `data:` URI or an object with
-        `filename`, `content_type` and `file`, as FastAPI, Starlette and Flask have them.
+        "" keeps the default, "random" draws a seed. A file is a `data:` URI or an object with
+        `filename`, `content_type` and `file`, as in FastAPI, Starlette and Flask.
         Raises InvalidParametersError with all faults at once.
         """
         from .parameters.texts import parsed_texts
@@ -170,15 +170,15 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
     def to_json(self, parameters: P) -> JsonObject:
         """A call as JSON, the reverse of `parse`: for queues, logs and files of calls.
 
-        Files become `data:` URIs. Raises InvalidParametersError for what can't be written so: a
-        file that can't be read, or one that only the server has.
+        Files become `data:` URIs. Raises InvalidParametersError for a file that can't be read, or
+        that only the server has.
         """
         from .parameters.wire import json_of
 
         return json_of(self.fields, parameters)
 
     def check(self, parameters: P) -> list[Fault]:
-        """Everything that is wrong with a call, without sending it; empty where nothing is."""
+        """Everything that is wrong with a call, without sending it; empty if nothing is."""
         try:
             self.to_wire(parameters)
         except InvalidParametersError as error:
@@ -227,7 +227,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         if not params:
             raise InvalidWorkflowError(
                 f"the workflow {self.title!r} has no value that a call could send,"
-                " and ViewComfy refuses an empty call",
+                " and ViewComfy rejects an empty call",
                 hint="set any value in one of its nodes and export it again",
             )
         return Call(params, files, own, override, self.title)

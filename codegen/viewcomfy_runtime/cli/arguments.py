@@ -1,4 +1,4 @@
-"""The arguments of a module's command line: one for each parameter, beside its own options."""
+"""The arguments of a module's command line: one for each parameter, in addition to its options."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _GROUPS: Final = {
     "unused": "without effect on any output",
 }
 _EPILOG: Final = (
-    "Where to run is set by --url, --gateway, --comfyui, --comfy-api or --app, or else by"
+    "The server is set by --url, --gateway, --comfyui, --comfy-api or --app, or else by"
     " environment variables: VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET"
     " for a deployment, COMFYUI_URL (and COMFYUI_TOKEN) for a ComfyUI, COMFY_BASE_URL and"
     " COMFY_API_KEY for a server of Comfy API v2. The paths of the saved files, or the result as"
@@ -63,7 +63,7 @@ def parser_of(workflow: Workflow[Any, Any]) -> Parser:
         if isinstance(field.type, Flag) and (
             f"no_{field.name}" in names or field.name.startswith("no_")
         ):
-            # --no-NAME would be taken, or taken for a no.
+            # --no-NAME would be another parameter's flag, or look like a negation.
             argument = {"metavar": "true|false", "type": _reader(field)}
         group.add_argument(
             flag_of(field.name), dest=field.name, help=_help(field), **argument
@@ -127,7 +127,7 @@ def _reader(field: Field) -> Callable[[str], JsonValue | File | Refused]:
 
 
 def _read(field: Field, text: str) -> JsonValue | File | Refused:
-    """The value of a flag, or why it is refused: argparse itself would stop at the first fault."""
+    """The value of a flag, or why it isn't valid: argparse itself would stop at the first fault."""
     try:
         return value_for(field, text)
     except Refused as refused:

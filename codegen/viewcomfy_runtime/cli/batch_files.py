@@ -46,20 +46,20 @@ def read_lines(path: str, parse: Callable[[JsonObject], Call]) -> list[Line]:
     found: list[Line] = []
     faults: list[str] = []
     seen: dict[str, int] = {}
-    # At line feeds alone: other signs that end a line in Python may stand within a text.
+    # At line feeds only: other characters that end a line in Python may be part of a string.
     for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if not line.strip():
             continue
         try:
             call = _call_in(line)
             parse(call)
-            # With the same nesting as the line itself, which JSON in Python may not write again.
+            # Python may not write JSON that is nested as deeply as what it can read.
             canonical = json.dumps(call, sort_keys=True).encode()
         except (ValueError, RecursionError, ViewComfyError) as error:
             faults.append(f"{path}, line {number}: {error or 'too deeply nested'}")
             continue
         digest = hashlib.sha256(canonical).hexdigest()[:16]
-        # The same call twice is two calls, as somebody wants who lets seeds be drawn.
+        # A call that is repeated is run again, for example with another random seed.
         seen[digest] = seen.get(digest, 0) + 1
         found.append(Line(number, f"{digest}-{seen[digest]}", partial(parse, call)))
     if faults:
@@ -137,7 +137,7 @@ if sys.platform == "win32":
     def _lock(file: IO[bytes]) -> None:
         import msvcrt
 
-        # A byte far behind the content, since what is locked there can't be read by others.
+        # A byte far beyond the content, since Windows keeps others from reading what is locked.
         os.lseek(file.fileno(), 1 << 40, os.SEEK_SET)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 

@@ -38,7 +38,7 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
     def parse(self, arguments: Sequence[str] | None) -> dict[str, object]:
-        """The values of the given arguments. Exits with 2 and every fault if any are refused."""
+        """The values of the given arguments. If any aren't valid, prints why and exits with 2."""
         options, unknown = self.parse_known_args(arguments)
         if unknown:
             self.error(self._about(unknown[0]))
@@ -53,7 +53,7 @@ class Parser(argparse.ArgumentParser):
         return given
 
     def add_option(self, *flags: str, **about: Any) -> None:
-        """Add an option of the command's own, whose name no parameter can have."""
+        """Add an option of the command's own, under a name that no parameter can have."""
         name = "_" + flags[-1].removeprefix("--").replace("-", "_")
         self.add_argument(*flags, **{"dest": name, "default": None, **about})
 
@@ -71,7 +71,7 @@ class Parser(argparse.ArgumentParser):
         flag = argument.partition("=")[0]
         known = list(self._option_string_actions)
         nearest = get_close_matches(flag.replace("_", "-"), known, n=1)
-        return f"there is no {flag}; " + (
+        return f"unknown option {flag}; " + (
             f"did you mean {nearest[0]}?" if nearest else "see --help"
         )
 
@@ -88,7 +88,7 @@ def add_own(parser: Parser) -> None:
         "--timeout",
         metavar="SECONDS",
         type=_seconds,
-        help="for the whole run (default: 2400)",
+        help="for the whole run, in seconds (default: 2400)",
     )
 
 
@@ -163,7 +163,7 @@ def _add_servers(parser: Parser) -> None:
 def _positive(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text[:9])):
         raise argparse.ArgumentTypeError(
-            f"must be a whole number from 1 on, not {json.dumps(text)}"
+            f"must be a whole number of at least 1, not {json.dumps(text)}"
         )
     return int(text[:9])
 
@@ -171,7 +171,7 @@ def _positive(text: str) -> int:
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not (colon and name.strip() and value.strip()):
-        # What was given may be a secret.
+        # The value may be a secret.
         raise argparse.ArgumentTypeError("must be NAME:VALUE")
     return name.strip(), value.strip()
 
@@ -183,6 +183,6 @@ def _seconds(text: str) -> float:
         seconds = math.nan
     if not seconds > 0:
         raise argparse.ArgumentTypeError(
-            f"must be a number of seconds above 0, not {json.dumps(text)}"
+            f"must be a positive number of seconds, not {json.dumps(text)}"
         )
     return seconds

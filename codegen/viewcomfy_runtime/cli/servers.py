@@ -40,7 +40,7 @@ def client_of(own: argparse.Namespace) -> Client:
         )
     environ = dict(os.environ)
     if given or own.url:
-        # What is said here is meant, whatever else the environment holds.
+        # Options take precedence over all servers in the environment.
         for name in chosen:
             environ.pop(name, None)
     if elsewhere:

@@ -54,8 +54,8 @@ def _write(stream: TextIO | None, text: str) -> None:
     except (OSError, ValueError) as error:
         if stream is sys.stdout and not isinstance(error, BrokenPipeError | ValueError):
             raise
-        # Nobody reads any more, or a log can't be kept, which is no reason to lose a run that was
-        # paid for.
+        # Nobody reads the output any longer, or a log can't be written: neither is a reason to lose
+        # a run that was paid for.
         _to_nowhere(stream)
 
 
@@ -111,15 +111,14 @@ def new_bar(total: int, unit: str, initial: int = 0) -> Bar:
         from tqdm import tqdm
     except ImportError:
         return _Lines(total, unit, initial)
-    # Its own lock is for several processes, takes long to make, and breaks when Ctrl-C comes
-    # meanwhile.
+    # tqdm's own lock works across processes, is slow to create, and breaks if Ctrl-C interrupts it.
     tqdm.set_lock(threading.RLock())
     return tqdm(total=total, initial=initial, unit=unit, leave=False, file=sys.stderr)
 
 
 @contextmanager
 def beside(bar: Bar | None) -> Iterator[None]:
-    """Makes room for printing while a bar is shown."""
+    """Print within this context while a bar is shown."""
     write_mode = getattr(bar, "external_write_mode", None)
     if write_mode is None:
         yield

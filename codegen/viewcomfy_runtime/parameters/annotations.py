@@ -38,7 +38,8 @@ from .types import (
 def fields_of(parameters: type[Any], about: Mapping[str, About]) -> tuple[Field, ...]:
     """The fields of a generated dataclass, in its order.
 
-    Raises TypeError for a field whose annotation names no Input or no type that the wire knows.
+    Raises TypeError for a field whose annotation lacks an Input or has another type than parameters
+    can have.
     """
     names = getattr(sys.modules.get(parameters.__module__), "__dict__", {})
     lists = {
@@ -72,7 +73,7 @@ class _Choices:
         return _Choices(self.options, (*self.others, other))
 
     def __call__(self) -> None:
-        """In Python 3.10, what is annotated must be callable."""
+        """In Python 3.10, the type inside Annotated must be callable."""
 
 
 def _default(each: dataclasses.Field[object]) -> object:
@@ -89,7 +90,7 @@ def _field(name: str, hint: object, default: object, about: About) -> Field:
         raise TypeError(f"{name}: its annotation has no Input")
     kind = _type_of(base, metadata, inputs[0])
     if kind is None:
-        raise TypeError(f"{name}: {hint} is no type of a parameter")
+        raise TypeError(f"{name}: {hint} isn't a parameter's type")
     if whens and isinstance(kind, Integer):
         kind = replace(kind, random=any(each.draws for each in whens))
     branches = tuple(_branch(each, kind) for each in whens)

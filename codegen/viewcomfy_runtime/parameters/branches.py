@@ -1,4 +1,4 @@
-"""Inputs that a choice brings: under which choices a field counts, and what it takes there.
+"""Inputs that a choice brings: under which choices a field applies, and what it accepts there.
 
 A field with branches may be None, which sends nothing. Under choices that bring no such input it
 has to be None or its default, neither of which is sent. A choice that nobody knew when the module
@@ -117,7 +117,7 @@ def fault(field: Field, values: Mapping[str, object], branch: Branch | None) -> 
     if branch is None:
         if same(value, field.default):
             return ""
-        return f"counts only where {spoken(field.branches)}: leave it out"
+        return f"applies only where {spoken(field.branches)}: leave it out"
     try:
         accept(branch.type, value)
     except Refused as refused:

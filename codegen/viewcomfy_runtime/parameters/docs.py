@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 class About(NamedTuple):
-    """What a generated module tells of one parameter, apart from what it takes.
+    """What a generated module says about one parameter, besides the values that it accepts.
 
     `sentence` says what it is for. `class_type` and `title` are those of the node that it sets,
-    `deployed` is the file that runs when none is given, `step` a widget's increment and `label`
-    what the workflow's author called it, where anybody did.
+    `deployed` is the file that is used if none is given, `step` a widget's increment, and `label`
+    the name that the workflow's author gave it, if any.
     """
 
     sentence: str = ""

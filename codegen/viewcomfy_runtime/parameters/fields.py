@@ -1,4 +1,4 @@
-"""The fields of `Parameters`, read from their annotations, and their JSON Schema."""
+"""The fields of `Parameters`, and their JSON Schema."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .files import File
 
 REQUIRED: Final = MISSING
-"""The default of a field that has none."""
+"""The default of a field that doesn't have one."""
 
 UNUSED: Final = "unused"
 """The group of parameters that change no output."""
@@ -196,7 +196,7 @@ class Field:
 def schema_of_fields(
     title: str, members: tuple[Field, ...], outputs: tuple[OutputNode, ...] = ()
 ) -> JsonSchema:
-    """The JSON Schema (draft 2020-12) of a call with these fields; `outputs` are what it gives."""
+    """The JSON Schema (draft 2020-12) of a call with these fields and outputs."""
     conditions = list(rules({member.name: member for member in members}))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

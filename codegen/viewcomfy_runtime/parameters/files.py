@@ -63,9 +63,9 @@ class URL(Remote):
     """A file at an http or https URL. It is fetched within the call's time, without credentials,
     and passed on.
 
-    Only public addresses are fetched from, so that a service that passes on what its callers say
-    can't be led into its own network, unless `allow_private` is true. `max_bytes` is the most that
-    the file may have. Raises ValueError for what isn't such a URL.
+    Unless `allow_private` is true, it is fetched from public addresses only, so that a service that
+    passes on its callers' URLs can't be led into its own network. `max_bytes` is the maximum size
+    of the file. Raises ValueError if it isn't such a URL.
     """
 
     __slots__ = ("allow_private", "content_type", "filename", "max_bytes", "url")
@@ -80,7 +80,7 @@ class URL(Remote):
         from urllib.parse import unquote, urlsplit
 
         if not isinstance(url, str):
-            raise wrong_type("a URL", "a text", url)
+            raise wrong_type("a URL", "a string", url)
         if isinstance(max_bytes, bool) or not isinstance(max_bytes, int):
             raise wrong_type("max_bytes", "a whole number", max_bytes)
         parts = urlsplit(url)
@@ -89,7 +89,7 @@ class URL(Remote):
                 "a URL must begin with https:// or http:// and name a host"
             )
         if "@" in parts.netloc:
-            raise ValueError("a URL can't have a user name or a password in it")
+            raise ValueError("a URL can't contain a user name or a password")
         self.url: str = url
         self.allow_private: bool = allow_private
         self.max_bytes: int = max_bytes
@@ -133,7 +133,7 @@ _LONGEST_NAME: Final = 100
 
 
 class Upload:
-    """A file with a name and a MIME type of your choice, for data that has neither.
+    """A file with a name and a MIME type of your choice.
 
     `data` is a path, bytes, a URL, a file of an earlier result, or a binary file object, which is
     read from its current position and left open. By default, name and type come from the path or
@@ -174,7 +174,7 @@ class Upload:
         return f"Upload({data}, filename={self.filename!r}, content_type={self.content_type!r})"
 
     def about(self) -> JsonObject:
-        """What is sent, in words."""
+        """What is sent, for people to read."""
         where = {"path": str(self.data)} if isinstance(self.data, os.PathLike) else {}
         if isinstance(self.data, URL):
             where = {"url": self.data.shown}
@@ -231,8 +231,8 @@ if TYPE_CHECKING:
     """What a file parameter accepts: a path, bytes, a binary file object, an Upload, a `data:` URI,
     a URL, a file of an earlier result, or one that the server has already.
 
-    A plain text is a `data:` URI at run time, as JSON has it, and never a path: whoever passes a
-    request's JSON on must not send this machine's files away.
+    At run time, a plain string is a `data:` URI, since JSON has nothing else, and never a path:
+    passing on a request's JSON must not send this machine's files away.
     """
 else:
     # The types alone would load pathlib, which costs more than all the rest of this package's
@@ -241,7 +241,7 @@ else:
 
 
 def is_file(value: object) -> TypeGuard[File | str]:
-    """Whether `value` is something that `File` accepts; a text only if it is a `data:` URI."""
+    """Whether `value` is something that `File` accepts; a string only if it is a `data:` URI."""
     if isinstance(value, str):
         return value.startswith("data:")
     return isinstance(

@@ -62,11 +62,11 @@ class Input:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class When:
-    """In an annotation: choices of other fields under which this one counts.
+    """In an annotation: choices of other fields under which this one applies.
 
-    `choices` lists them by the fields' names; all have to hold. `type` is a type hint for what the
-    field takes there, `ge` and `le` are its bounds, inclusive, each where it differs from the
-    field's own. `draws` marks a seed that is drawn there when it is None.
+    `choices` lists them by the fields' names; all must hold. `type` is a type hint for what the
+    field accepts there, `ge` and `le` are its inclusive bounds, each given only if it differs from
+    the field's own. `draws` marks a seed that is drawn there if it is None.
     """
 
     choices: Mapping[str, Sequence[str]]

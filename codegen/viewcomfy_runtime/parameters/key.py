@@ -25,7 +25,7 @@ class WireKey(NamedTuple):
 
     @classmethod
     def parse(cls, key: str) -> WireKey | None:
-        """The key's parts; None for a text that is not a key."""
+        """The key's parts, or None if the text isn't a key."""
         node, between, name = key.partition(_BETWEEN)
         return cls(node, name) if node and between and name else None
 

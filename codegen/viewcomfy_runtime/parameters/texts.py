@@ -94,14 +94,14 @@ def _number(text: str, kind: type[int] | type[float], wanted: str) -> int | floa
 def parsed_texts(
     fields: tuple[Field, ...], texts: Mapping[str, object]
 ) -> dict[str, object]:
-    """The values that a form's texts and files stand for, by name; "" leaves a default as it is.
+    """The values that a form's strings and files stand for, by name; "" keeps the default.
 
     A file is a `data:` URI, anything that a file parameter takes, or what web frameworks make of an
-    upload: an object with `filename`, `content_type` and `file`. Names that are no parameter's are
-    kept, for `parse` to refuse. Raises InvalidParametersError with all faults at once.
+    upload: an object with `filename`, `content_type` and `file`. Names that aren't parameters are
+    kept, for `parse` to reject. Raises InvalidParametersError with all faults at once.
     """
     if not isinstance(texts, Mapping):
-        raise wrong_type("a form", "a mapping of names to texts and files", texts)
+        raise wrong_type("a form", "a mapping of names to strings and files", texts)
     known = {field.name: field for field in fields}
     values: dict[str, object] = {}
     faults: list[Fault] = []
@@ -110,7 +110,7 @@ def parsed_texts(
         if field is None:
             values[name] = given
         elif given is None or given == "" or _is_empty_upload(given):
-            # An empty text is one only where nothing else could be meant.
+            # An empty string is a value only where it can't mean anything else.
             if field.required and isinstance(field.type, Text) and given == "":
                 values[name] = ""
         elif isinstance(given, str):

@@ -1,7 +1,7 @@
-"""The types a parameter can have: how each is described to others and what it accepts.
+"""The types that a parameter can have: how each is described, and what it accepts.
 
-The generator plans with them and a generated module's annotations are read back into them, so that
-the JSON Schema file, `WORKFLOW.schema`, `WORKFLOW.parse` and `run` cannot disagree.
+The generator plans with them, and a generated module's annotations are read back into them, so that
+the JSON Schema file, `WORKFLOW.schema`, `WORKFLOW.parse` and `run` can't disagree.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Option: TypeAlias = str | int
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Any text; `multiline` tells an editor to offer more than one line."""
+    """Text; with `multiline`, an editor should offer more than one line."""
 
     multiline: bool = False
 
@@ -50,9 +50,9 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of `options`; when `open`, any other value of their kind too.
+    """One of `options`; if `open`, any other value of the same type too.
 
-    `place` is the node's other input, where there is one, that takes the option's place from 0.
+    `place` names the node's other input, if it has one, that takes the option's position from 0.
     """
 
     options: tuple[Option, ...]
@@ -81,8 +81,8 @@ ParameterType: TypeAlias = Text | Integer | Number | Flag | Choice | Media | Jso
 def kind_of(kind: ParameterType) -> str:
     """The type as one word that programs can compare.
 
-    `text`, `multiline`, `int`, `float`, `bool`, `choice` (nothing else is taken), `open choice`,
-    `file:image` and its like (`file:*` for any), `json`.
+    `text`, `multiline`, `int`, `float`, `bool`, `choice` (only the listed values), `open choice`,
+    `file:image` and similar (`file:*` for any file), `json`.
     """
     match kind:
         case Text(multiline):
@@ -159,12 +159,12 @@ def accept(kind: ParameterType, value: object) -> JsonValue | File:
                 return value
             if isinstance(value, str) and is_link(value):
                 raise Refused(
-                    "a text must be a data: URI, so that a caller cannot have files fetched;"
+                    "a string must be a data: URI, so that a caller can't have files fetched;"
                     f" for a file at a URL pass URL({short(value)})"
                 )
             if isinstance(value, str):
                 raise Refused(
-                    "a plain text must be a data: URI, never a path;"
+                    "a plain string must be a data: URI, never a path;"
                     f" for a file on disk pass Path({short(value)})"
                 )
             return _refuse(
@@ -215,7 +215,7 @@ def _within(value: int | float, lo: Bound, hi: Bound) -> int | float:
 
 
 def bound_text(bound: int | float) -> str:
-    """A bound in words; whole numbers without a fraction, as in all target languages."""
+    """A bound as text; whole numbers without a fraction, as in all target languages."""
     return str(int(bound) if isinstance(bound, float) and bound.is_integer() else bound)
 
 
@@ -249,7 +249,7 @@ def _refuse(wanted: str, value: object) -> NoReturn:
 
 
 def short(value: object) -> str:
-    """`value` for a message: in JSON's spelling, cut if it is long."""
+    """`value` for a message: as JSON, cut off if it is long."""
     if isinstance(value, bytes | Upload):
         return type(value).__name__
     try:

@@ -53,7 +53,7 @@ def as_upload(
 
 
 def _check(upload: Upload) -> None:
-    """Raises ValueError for an upload that isn't made of a file and of texts."""
+    """Raises ValueError for an upload that isn't made of a file and strings."""
     if isinstance(upload.data, str | Stored) or not is_file(upload.data):
         raise ValueError(
             "an Upload takes a Path, bytes, a binary file object, a URL or a result's file,"
@@ -62,7 +62,7 @@ def _check(upload: Upload) -> None:
     for text, what in ((upload.filename, "file name"), (upload.content_type, "type")):
         if text is not None and not isinstance(text, str):
             raise ValueError(
-                f"the {what} of an Upload must be a text, not {type(text).__name__}"
+                f"the {what} of an Upload must be a string, not {type(text).__name__}"
             )
 
 
@@ -119,8 +119,7 @@ def _from_data_uri(uri: str, name: str) -> Upload:
 
 
 def as_data_uri(value: File | str) -> str:
-    """A file as the text that would be read back as the same file: a `data:` URI, or a URL as it
-    is.
+    """A file as text that `parse` reads back as the same file: a `data:` URI, or a URL as it is.
 
     Raises ValueError for a file that only the server has, OSError for one that can't be read.
     """

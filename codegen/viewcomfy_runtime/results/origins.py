@@ -12,8 +12,8 @@ from ..errors import ViewComfyError
 class Origin:
     """The run that produced a file: its id and the call as it ran.
 
-    Pickles and copies leave the call out: it may hold open files, and what is sent away with a file
-    should be the file alone.
+    Pickles and deep copies leave the call out: it may contain open files, and sending a file
+    elsewhere shouldn't send its call along.
     """
 
     __slots__ = ("parameters", "prompt_id")

@@ -172,7 +172,7 @@ def _raise_failed(result: PromptResult, details: JsonValue) -> None:
     status, about = result.status.lower(), result.prompt_id or None
     if status in ("cancelled", "canceled", "interrupted"):
         raise RunCancelledError(
-            "the run was cancelled at the server", at_server=True, prompt_id=about
+            "the run was canceled at the server", at_server=True, prompt_id=about
         )
     if status in ("error", "failed", "failure") or (details and not result.completed):
         raise execution_error(details, prompt_id=about)

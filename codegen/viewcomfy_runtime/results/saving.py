@@ -107,7 +107,7 @@ def made_folder(folder: Path) -> Path:
         return folder
     except (OSError, ValueError) as error:
         reason = _reason(error)
-    raise SaveError(f"the folder {folder} can't be made: {reason}", hint=_WRITABLE)
+    raise SaveError(f"the folder {folder} can't be created: {reason}", hint=_WRITABLE)
 
 
 def require_writable(folder: Path) -> None:
@@ -119,9 +119,7 @@ def require_writable(folder: Path) -> None:
         return
     except OSError as error:
         reason = _reason(error)
-    raise SaveError(
-        f"nothing can be written into the folder {folder}: {reason}", hint=_WRITABLE
-    )
+    raise SaveError(f"the folder {folder} isn't writable: {reason}", hint=_WRITABLE)
 
 
 def _reason(error: Exception) -> str:

@@ -191,7 +191,7 @@ def _outcome(future: futures.Future[T]) -> T | ViewComfyError:
     try:
         return future.result()
     except futures.CancelledError:
-        return RunCancelledError("the executor cancelled the call")
+        return RunCancelledError("the executor canceled the call")
     except ViewComfyError as error:
         return error
     except Exception as error:

@@ -60,9 +60,10 @@ class Job(Generic[R]):
         on_log: Callable[[str], object] | None = None,
         on_progress: Callable[[Progress], object] | None = None,
     ) -> R:
-        """Wait for the result for at most `timeout` seconds; after a timeout the run continues.
+        """Wait for the result for at most `timeout` seconds. After a timeout, or an exception in a
+        callback, the run continues.
 
-        Raises ViewComfyError.
+        Raises ViewComfyError, and whatever a callback raises.
         """
         require_functions(on_log=on_log, on_progress=on_progress)
         return self._awaited(Deadline(timeout), Watch(on_log, on_progress))

@@ -199,7 +199,7 @@ def test_a_deployed_value_that_the_chosen_branch_refuses_has_to_be_set(
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"level": 0.5}, 'counts only where model is "large"'),
+        ({"level": 0.5}, 'applies only where model is "large"'),
         ({"model": "large", "size": "720p", "tone": "warm"}, 'model is "other"'),
         ({"model": "other", "duration": 4}, 'model is "small" or "large"'),
         ({"model": "other", "codec": "auto", "codec__crf": 4}, 'codec is "manual"'),

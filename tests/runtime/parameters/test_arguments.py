@@ -34,8 +34,8 @@ def module(tmp_path: Path) -> ModuleType:
 @pytest.mark.parametrize(
     ("upload", "words"),
     [
-        (Upload(b"x", ANY), "the file name of an Upload must be a text, not int"),
-        (Upload(b"x", "a.png", ANY), "the type of an Upload must be a text, not int"),
+        (Upload(b"x", ANY), "the file name of an Upload must be a string, not int"),
+        (Upload(b"x", "a.png", ANY), "the type of an Upload must be a string, not int"),
         (Upload(ANY), "an Upload takes a Path, bytes, .* not int"),
         (Upload(Stored("x")), "an Upload takes a Path, bytes, .* not Stored"),  # type: ignore[arg-type]
     ],
@@ -59,7 +59,7 @@ def test_an_upload_is_made_of_a_file_and_texts(
         (lambda: ComfyAPI("http://h", api_key_comfy_org=ANY), "must be a text"),
         (lambda: ComfyAPI("http://h", labels=ANY), "labels must be a mapping"),
         (lambda: list(ComfyAPI("http://h").jobs(ANY)), "label must be a mapping"),
-        (lambda: URL(ANY), "a URL must be a text, not 5"),
+        (lambda: URL(ANY), "a URL must be a string, not 5"),
         (lambda: URL("http://h", max_bytes="x"), "max_bytes must be a whole number"),  # type: ignore[arg-type]
     ],
 )

@@ -292,7 +292,7 @@ def test_a_directory_that_cannot_be_made_is_an_error_of_saving(
 ) -> None:
     (tmp_path / "file").touch()
     for saved in (of(inline(b"1")), inline(b"1")):
-        with pytest.raises(SaveError, match="the folder .*file can't be made"):
+        with pytest.raises(SaveError, match="the folder .*file can't be created"):
             saved.save(tmp_path / "file")
 
 
