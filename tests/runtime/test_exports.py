@@ -10,7 +10,7 @@ from importlib import import_module
 
 import viewcomfy_runtime
 
-OWN_AFFAIR = {"Http", "Remote"}
+OWN_AFFAIR = {"Http", "Remote", "Session"}
 """How files are fetched; nobody has to make or name one."""
 
 

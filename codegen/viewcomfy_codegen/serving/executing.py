@@ -72,7 +72,7 @@ class Execution:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the run was cancelled."""
+        """Whether the run was canceled."""
         return self._cancelled.is_set()
 
     def wait(self, seconds: float) -> None:

@@ -115,7 +115,7 @@ def result_of(
     prompt_id, status = text_of(job.get("id")), job.get("status")
     if status == "canceled":
         raise RunCancelledError(
-            "the run was cancelled at the server", at_server=True, prompt_id=prompt_id
+            "the run was canceled at the server", at_server=True, prompt_id=prompt_id
         )
     if status == "expired":
         raise NotFoundError(

@@ -248,7 +248,7 @@ class ComfyUI(Closing):
     def _vanished(self, prompt_id: str) -> ViewComfyError:
         if prompt_id in self._dropped:
             return RunCancelledError(
-                "the run was cancelled before it started",
+                "the run was canceled before it started",
                 at_server=True,
                 prompt_id=prompt_id,
             )

@@ -135,7 +135,7 @@ class Deadline:
         cancelled, RunTimeoutError once its time is over.
         """
         if self._cancelled.is_set():
-            raise RunCancelledError("the call was cancelled")
+            raise RunCancelledError("the call was canceled")
         if not self.remaining > 0:  # so that NaN is over too
             raise RunTimeoutError(self._late(), hint="pass a larger timeout")
 

@@ -127,7 +127,7 @@ def test_parameters_named_like_options_have_flags_of_their_own(
         (["--cfg", "high"], '--cfg: must be a number, not "high"'),
         (["--seed", "any"], '--seed: must be a whole number, or random, not "any"'),
         (["--timeout", "soon"], "--timeout: must be a positive number of seconds, not"),
-        (["--max-concurrency", "x"], "--max-concurrency: must be a whole number from"),
+        (["--max-concurrency", "x"], "--max-concurrency: must be a whole number of"),
         (["--step", "3"], "unknown option --step; did you mean --steps?"),
         (
             ["--positive_prompt=x"],

@@ -206,10 +206,10 @@ export type ConnectionFailedError = InstanceType<typeof ConnectionFailedError>;
 export const RunTimeoutError = named("RunTimeout", "The run took too long.");
 export type RunTimeoutError = InstanceType<typeof RunTimeoutError>;
 
-/** The run was cancelled, here or `atServer`. */
+/** The run was canceled, here or `atServer`. */
 export const RunCancelledError = named<{ atServer?: boolean }>(
   "RunCancelled",
-  "The run was cancelled.",
+  "The run was canceled.",
 );
 export type RunCancelledError = InstanceType<typeof RunCancelledError>;
 
@@ -564,7 +564,7 @@ const limited = async <T>(
   const controller = new AbortController();
   const { signal: over } = controller;
   const cancel = (): void =>
-    controller.abort(new RunCancelledError("the call was cancelled"));
+    controller.abort(new RunCancelledError("the call was canceled"));
   const timer = setTimeout(
     () =>
       controller.abort(
@@ -1390,7 +1390,7 @@ const failIfFailed = (
   details: unknown,
 ): void => {
   if (CANCELLED.test(status)) {
-    fail(RunCancelledError, "the run was cancelled at the server", undefined, {
+    fail(RunCancelledError, "the run was canceled at the server", undefined, {
       atServer: true,
       promptId,
     });
@@ -2507,8 +2507,8 @@ const file = (value: unknown): FileInput => {
   } else if (isText(value) && !value.startsWith("data:")) {
     refuse(
       /^https?:\/\//i.test(value)
-        ? `a text must be a data: URI, so that a caller cannot have files fetched; for a file at a URL pass new RemoteFile(${short(value)})`
-        : `a plain text must be a data: URI, never a path; pass a Blob for ${short(value)}`,
+        ? `a string must be a data: URI, so that a caller can't have files fetched; for a file at a URL pass new RemoteFile(${short(value)})`
+        : `a plain string must be a data: URI, never a path; pass a Blob for ${short(value)}`,
     );
   }
   const kinds = [Blob, ArrayBuffer, Uint8Array, Stored, Remote];
@@ -2805,7 +2805,7 @@ const place = (
       throw error;
     }
   } else if (writeJson(value) !== writeJson(own.default ?? null)) {
-    refuse(`counts only where ${own["x-viewcomfy-where"]}: leave it out`);
+    refuse(`applies only where ${own["x-viewcomfy-where"]}: leave it out`);
   }
 };
 
