@@ -4,7 +4,7 @@ view_comfy.json with workflows, or an image, video or audio file that ComfyUI sa
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from viewcomfy_runtime.json_types import JsonObject
 
@@ -16,9 +16,8 @@ from ..planning.author import Author
 from ..planning.wishes import Wish, Wishes
 from .api_format import holds_nodes, without_wrappers
 from .documents import is_page_format, is_view_comfy
-from .images import is_image, workflow_in_image
+from .embedded import extracted
 from .json_text import decoded, read_json
-from .media import is_media, workflow_in_media
 from .object_info import classes_in as classes_in
 
 
@@ -56,12 +55,7 @@ def read_source(
     workflow in the page's format; by default it is the one that ships with the package. Raises
     CodegenError for data without a workflow.
     """
-    if is_image(data):
-        data = workflow_in_image(data, name)
-    elif is_media(data):
-        data = workflow_in_media(data, name)
-    _refuse_media(data, name)
-    document, flawed = decoded(data, name)
+    document, flawed = decoded(extracted(data, name), name)
     if is_view_comfy(document):
         return _described(document, None, workflow, name, flawed)
     source = _plain(document, flawed, name, catalog or shipped())
@@ -132,20 +126,3 @@ def _described(
     if isinstance(graph, dict):
         graph = edited(app, graph)
     return Source(graph, flawed, wishes, True, notes)
-
-
-_MEDIA: Final = (
-    (b"AVI ", 8, "a video (AVI)"),
-    (b"GIF8", 0, "an image (GIF)"),
-    (b"WAVE", 8, "audio (WAV)"),
-)
-"""Formats that never contain a workflow: first bytes, their offset, and the name of the format."""
-
-
-def _refuse_media(data: bytes, name: str) -> None:
-    for sign, start, what in _MEDIA:
-        if data.startswith(sign, start):
-            hint = "open it in ComfyUI and use File > Export (API)"
-            raise CodegenError(
-                Diagnostic(name, f"this is {what}, not a workflow", hint)
-            )

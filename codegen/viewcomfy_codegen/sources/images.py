@@ -17,18 +17,7 @@ from .embedded import lacks_library, unreadable
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_SIGNATURES: Final = (
-    (b"\x89PNG\r\n\x1a\n", 0),
-    (b"\xff\xd8\xff", 0),
-    (b"WEBP", 8),
-)
-_USER_COMMENT: Final = 0x9286
 _EXIF_IFD: Final = 0x8769
-
-
-def is_image(data: bytes) -> bool:
-    """Whether the bytes are those of an image format that can hold a workflow."""
-    return any(data.startswith(sign, start) for sign, start in _SIGNATURES)
 
 
 def workflow_in_image(data: bytes, name: str) -> bytes:

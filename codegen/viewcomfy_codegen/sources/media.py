@@ -8,30 +8,16 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Final
 
 from ..errors import CodegenError, Diagnostic
 from .embedded import lacks_library, unreadable
 
-_FORMATS: Final = (
-    (b"ftyp", 4, "mov"),
-    (b"\x1aE\xdf\xa3", 0, "matroska"),
-    (b"fLaC", 0, "flac"),
-    (b"OggS", 0, "ogg"),
-    (b"ID3", 0, "mp3"),
-)
-"""The first bytes of each format, their offset, and FFmpeg's name for it."""
 
-
-def is_media(data: bytes) -> bool:
-    """Whether the bytes are those of a video or audio format that can hold a workflow."""
-    return _format(data) is not None
-
-
-def workflow_in_media(data: bytes, name: str) -> bytes:
+def workflow_in_media(data: bytes, kind: str, name: str) -> bytes:
     """The workflow in a video or audio file, the API format if it has both. Streams aren't decoded.
 
-    Raises CodegenError for a file without a workflow, and if PyAV is not installed.
+    `kind` is FFmpeg's name for the file's format. Raises CodegenError for a file without a
+    workflow, and if PyAV is not installed.
     """
     try:
         import av
@@ -41,7 +27,7 @@ def workflow_in_media(data: bytes, name: str) -> bytes:
         raise lacks_library(name, file, "PyAV", "media") from None
     try:
         with av.open(
-            io.BytesIO(data), format=_format(data), metadata_errors="replace"
+            io.BytesIO(data), format=kind, metadata_errors="replace"
         ) as container:
             told = {key.lower(): value for key, value in container.metadata.items()}
             for stream in container.streams:
@@ -59,12 +45,6 @@ def workflow_in_media(data: bytes, name: str) -> bytes:
             )
         )
     return text.encode("utf-8", "surrogatepass")
-
-
-def _format(data: bytes) -> str | None:
-    return next(
-        (name for sign, start, name in _FORMATS if data.startswith(sign, start)), None
-    )
 
 
 def _commented(comment: str | None) -> str | None:
