@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
-from viewcomfy_runtime.json_types import JsonObject
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
 from ..catalog import Catalog, InputFacts, NodeFacts, shipped, with_object_info
 from ..catalog.comparing import differences
@@ -96,13 +95,13 @@ def diff_command(servers: tuple[str, ...]) -> None:
         err(f"nothing changed since {place}")
 
 
-def _merged(answers: Sequence[Mapping[str, Any]]) -> JsonObject:
+def _merged(answers: Sequence[Mapping[str, JsonValue]]) -> JsonObject:
     return {name: each for classes in answers for name, each in classes.items()}
 
 
 def _updated(
     path: Path,
-    answers: Sequence[Mapping[str, Any]],
+    answers: Sequence[Mapping[str, JsonValue]],
     used: set[str] | None,
     tooltips: bool,
 ) -> str:
@@ -154,7 +153,7 @@ def _in_use() -> tuple[str, Catalog]:
     return ", ".join(map(str, present)), with_object_info(_merged(kept))
 
 
-def _changes(catalog: Catalog, now: Mapping[str, Any]) -> Iterator[str]:
+def _changes(catalog: Catalog, now: Mapping[str, JsonValue]) -> Iterator[str]:
     fresh = with_object_info(now)
     for class_type in sorted(now):
         old, new = catalog.node(class_type), fresh.node(class_type)

@@ -7,9 +7,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
+
+from viewcomfy_runtime.json_types import JsonValue
 
 from ..errors import CodegenError, Diagnostic
 from ..model import Module
@@ -173,7 +174,7 @@ def _modules(workflows: tuple[str, ...], reading: Reading) -> list[Module]:
 
 def _schemas(
     workflows: tuple[str, ...], reading: Reading
-) -> dict[str, Mapping[str, Any]]:
+) -> dict[str, Mapping[str, JsonValue]]:
     """The call schema of each workflow, by module name. Raises CodegenError with every fault."""
     return {name: each.schema for name, each in named(workflows, reading).items()}
 

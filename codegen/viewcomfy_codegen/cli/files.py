@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import click
+
+from viewcomfy_runtime.json_types import JsonValue
 
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD, UnusableOutput, refuse_same
@@ -68,7 +69,7 @@ def users_catalog_if_any() -> str | None:
     return str(path) if path.is_file() else None
 
 
-def users_facts() -> Mapping[str, Any] | None:
+def users_facts() -> Mapping[str, JsonValue] | None:
     """The classes in the user's catalog, if there is one. Raises CodegenError if it cannot be
     read.
     """

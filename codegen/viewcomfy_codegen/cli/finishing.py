@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+
+from viewcomfy_runtime.json_types import JsonValue
 
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
@@ -75,7 +76,7 @@ def generated(
 
     Raises CodegenError with every fault of every task.
     """
-    described: dict[str, Mapping[str, Any]] = {}
+    described: dict[str, Mapping[str, JsonValue]] = {}
     products: list[Product] = []
     faults: list[Diagnostic] = []
     for task in tasks:
@@ -138,8 +139,8 @@ def _links(product: Product) -> Iterator[Diagnostic]:
 
 
 def _classes(
-    task: Task, described: dict[str, Mapping[str, Any]]
-) -> Mapping[str, Any] | None:
+    task: Task, described: dict[str, Mapping[str, JsonValue]]
+) -> Mapping[str, JsonValue] | None:
     """The node classes of the task's ComfyUI, requested once for all tasks that name it."""
     place = task.object_info
     if place is None:
@@ -149,7 +150,7 @@ def _classes(
     return described[place]
 
 
-def _with_catalog(task: Task, described: dict[str, Mapping[str, Any]]) -> Task:
+def _with_catalog(task: Task, described: dict[str, Mapping[str, JsonValue]]) -> Task:
     """The task with the facts of its catalog, which is read once for all tasks that name it."""
     place = task.catalog
     if place is None:

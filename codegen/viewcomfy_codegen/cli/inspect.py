@@ -7,13 +7,12 @@ from __future__ import annotations
 import json
 import shutil
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
 
 import click
 
-from viewcomfy_runtime.json_types import JsonObject
+from viewcomfy_runtime.json_types import ApiNode, JsonObject
 from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.types import kind_of
 
@@ -140,7 +139,7 @@ def _tell_likely(module: Module) -> None:
             out(_cut(f"  shared.{keys[0].name} = [{listed}]", LONGEST))
 
 
-def _node(id: str, node: Mapping[str, Any]) -> JsonObject:
+def _node(id: str, node: ApiNode) -> JsonObject:
     return {
         "id": id,
         "class_type": node.get("class_type"),
@@ -149,12 +148,12 @@ def _node(id: str, node: Mapping[str, Any]) -> JsonObject:
     }
 
 
-def _title(node: Mapping[str, Any]) -> str | None:
+def _title(node: ApiNode) -> str | None:
     title: str | None = (node.get("_meta") or {}).get("title")
     return title
 
 
-def _feeding(node: Mapping[str, Any]) -> list[str]:
+def _feeding(node: ApiNode) -> list[str]:
     """The ids of the nodes that feed it, each once."""
     inputs = node.get("inputs") or {}
     return list(dict.fromkeys(str(v[0]) for v in inputs.values() if is_link(v)))

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -49,7 +48,7 @@ def params_command(workflow: str, output: str, picked: str | None) -> None:
         err(f"wrote {output}")
 
 
-def _nodes(place: str, picked: str | None) -> Mapping[str, Any]:
+def _nodes(place: str, picked: str | None) -> Mapping[str, Mapping[str, object]]:
     """The nodes in file order with all their contents, including nodes without a class, which some
     exports contain.
     """

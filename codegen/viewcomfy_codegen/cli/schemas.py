@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
+from viewcomfy_runtime.json_types import JsonValue
 from viewcomfy_runtime.parameters.fields import Field
 
 from ..errors import CodegenError, Diagnostic
@@ -26,10 +27,10 @@ class Described:
     `fallback` is sent by calls that set nothing.
     """
 
-    schema: Mapping[str, Any]
-    graph: Mapping[str, Any] | None = None
+    schema: Mapping[str, JsonValue]
+    graph: Mapping[str, Mapping[str, object]] | None = None
     fields: Sequence[Field] | None = None
-    fallback: Mapping[str, Any] = field(default_factory=dict)
+    fallback: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 def described(

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from viewcomfy_runtime.errors import InvalidParametersError
+from viewcomfy_runtime.json_types import JsonValue
 from viewcomfy_runtime.parameters.fields import Field
 from viewcomfy_runtime.parameters.wire import THE_CALL, parsed
 
@@ -76,7 +77,7 @@ def _by_fields(fields: Sequence[Field], call: Any) -> Iterator[tuple[str, str]]:
 
 
 def _by_schema(
-    schema: Mapping[str, Any], call: Any, place: str
+    schema: Mapping[str, JsonValue], call: Any, place: str
 ) -> list[tuple[str, str]]:
     """A call's faults according to a JSON Schema alone. Raises CodegenError if the schema is not
     valid.

@@ -9,6 +9,7 @@ from dataclasses import MISSING, field, make_dataclass
 from functools import partial
 from typing import Any
 
+from viewcomfy_runtime.json_types import JsonValue
 from viewcomfy_runtime.parameters.fields import Field
 from viewcomfy_runtime.parameters.format import FORMAT
 from viewcomfy_runtime.results.result import PromptResult
@@ -22,10 +23,10 @@ class ReadWorkflow(Workflow[Any, PromptResult]):
 
     def __init__(
         self,
-        schema: Mapping[str, Any],
+        schema: Mapping[str, JsonValue],
         fields: Sequence[Field],
-        graph: Mapping[str, Any] | None,
-        fallback: Mapping[str, Any],
+        graph: Mapping[str, Mapping[str, object]] | None,
+        fallback: Mapping[str, JsonValue],
     ) -> None:
         super().__init__(
             _parameters(fields),

@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from viewcomfy_runtime.json_types import JsonValue
 
 from .. import pipeline
 from ..errors import CodegenError, Diagnostic
@@ -73,7 +75,7 @@ def produce(
     task: Task,
     read: Callable[[str], bytes],
     beside: Callable[[Path], str | None],
-    object_info: Mapping[str, Any] | None = None,
+    object_info: Mapping[str, JsonValue] | None = None,
 ) -> Product:
     """The files of a client. `read` returns the content of a source, `beside` the text at an
     output's path.
@@ -170,9 +172,9 @@ def _asked(
 
 
 def _changes(
-    past: Iterable[Callable[[], Mapping[str, Any]]],
+    past: Iterable[Callable[[], Mapping[str, JsonValue]]],
     renumbered: Mapping[str, str],
-    schema: Mapping[str, Any],
+    schema: Mapping[str, JsonValue],
     *,
     lenient: bool,
 ) -> dict[Change, None]:

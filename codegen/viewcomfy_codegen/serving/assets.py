@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from viewcomfy_runtime.json_types import JsonObject
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.media import UNKNOWN, type_of
 from viewcomfy_runtime.results.filenames import safe_name
@@ -155,7 +155,7 @@ def hash_of(path: Path) -> str | None:
 
 
 def with_files(
-    workflow: Mapping[str, Any], assets: Assets
+    workflow: Mapping[str, JsonValue], assets: Assets
 ) -> tuple[JsonObject, dict[WireKey, Asset], list[str]]:
     """A workflow with file names in place of assets, those files by input, and the ids that are
     missing.
@@ -164,9 +164,9 @@ def with_files(
     files: dict[WireKey, Asset] = {}
     missing: list[str] = []
     for node, about in workflow.items():
+        placed[node] = about
         inputs = about.get("inputs") if isinstance(about, dict) else None
-        if not isinstance(inputs, dict):
-            placed[node] = about
+        if not (isinstance(about, dict) and isinstance(inputs, dict)):
             continue
         values = dict(inputs)
         for name, value in inputs.items():

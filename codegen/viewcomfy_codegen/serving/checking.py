@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from viewcomfy_runtime.calls.overrides import applied
-from viewcomfy_runtime.json_types import JsonObject
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -59,7 +59,7 @@ class Check:
         self,
         workflow: Workflow,
         types: Mapping[WireKey, ParameterType],
-        params: Mapping[str, Any],
+        params: Mapping[str, JsonValue],
         files: Mapping[str, Path],
     ) -> None:
         self._workflow = workflow

@@ -62,7 +62,7 @@ def call_text(served: Served, asked: Any) -> str:
     return LANGUAGES[language](Call(module, given))
 
 
-def faults_of(served: Served, values: Mapping[str, Any]) -> dict[str, str]:
+def faults_of(served: Served, values: Mapping[str, JsonValue]) -> dict[str, str]:
     """The faults of values, by parameter name. Omitted parameters have their defaults."""
     fields = {str(each.name): each.field for each in served.module.parameters}
     found = {}

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 
+from viewcomfy_runtime.json_types import JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ..graph.workflow import Workflow
@@ -70,7 +71,7 @@ class Ready:
     """A checked call: the workflow with its values, those values for display, and its files."""
 
     workflow: Workflow
-    values: Mapping[str, Any]
+    values: Mapping[str, JsonValue]
     files: Mapping[WireKey, Path]
 
 

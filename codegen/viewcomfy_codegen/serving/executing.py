@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from viewcomfy_runtime.json_types import JsonObject
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ..graph.workflow import Workflow
@@ -61,7 +61,7 @@ class Execution:
     """
 
     workflow: Workflow
-    values: Mapping[str, Any]
+    values: Mapping[str, JsonValue]
     files: Mapping[WireKey, Path]
     tell: Callable[[str | Step | Glimpse], object]
     pace: Pace | None = None

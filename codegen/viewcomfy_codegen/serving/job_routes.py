@@ -10,7 +10,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from viewcomfy_runtime.json_types import JsonObject
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
 from . import faults
 from .api_jobs import ApiJob, class_of
@@ -127,7 +127,7 @@ class JobRoutes:
         self._keys[key] = None
         return key
 
-    def _nearest(self, workflow: Mapping[str, Any]) -> Served:
+    def _nearest(self, workflow: Mapping[str, JsonValue]) -> Served:
         """The served workflow that shares the most nodes."""
 
         def shared(served: Served) -> int:

@@ -10,10 +10,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tqdm import tqdm
 
+from viewcomfy_runtime.json_types import JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ..catalog import Catalog, shipped
@@ -190,7 +191,7 @@ def _failed(node: Node, message: str) -> Failed:
     return Failed(message, node=node.id, class_type=node.class_type)
 
 
-def _lines(values: Mapping[str, Any]) -> Iterator[str]:
+def _lines(values: Mapping[str, JsonValue]) -> Iterator[str]:
     for text, value in values.items():
         key = WireKey.parse(text)
         yield f"{key.node} {key.name}: {value}" if key else f"{text}: {value}"

@@ -11,9 +11,9 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor as Threads
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from viewcomfy_runtime.json_types import ApiWorkflow, JsonObject
+from viewcomfy_runtime.json_types import ApiWorkflow, JsonObject, JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
 
 from ..graph.workflow import Workflow
@@ -40,7 +40,7 @@ class Run:
         executor: Executor,
         threads: Threads,
         workflow: Workflow,
-        values: Mapping[str, Any],
+        values: Mapping[str, JsonValue],
         files: Mapping[WireKey, Path],
         prompt_id: str | None = None,
         pace: Pace | None = None,

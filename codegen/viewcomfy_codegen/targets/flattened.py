@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
-from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.key import WireKey
 
 
-def flattened(nodes: Mapping[str, Any]) -> str:
+def flattened(nodes: Mapping[str, Mapping[str, object]]) -> str:
     """Every input of every node by its wire key, preceded for each node by a description of it.
 
     The text is the one that ViewComfy's tool writes: with links, in the file's order, non-ASCII
     characters escaped.
     """
-    found: JsonObject = {}
+    found: dict[str, object] = {}
     for id, node in nodes.items():
         meta = node.get("_meta")
         title = meta.get("title") if isinstance(meta, dict) else None
