@@ -262,9 +262,10 @@ class Glossary:
         )
 
 
-def _unnumbered(class_type: str) -> set[str]:
+@lru_cache(maxsize=2048)
+def _unnumbered(class_type: str) -> frozenset[str]:
     """The words of a class's name, without the numbers of versions that they end in."""
-    return {word.rstrip("0123456789") for word in class_words(class_type)}
+    return frozenset(word.rstrip("0123456789") for word in class_words(class_type))
 
 
 def _numbers(name: str) -> Iterator[str]:

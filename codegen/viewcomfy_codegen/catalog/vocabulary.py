@@ -188,3 +188,17 @@ def family_of(class_type: str) -> Words:
 def noun_of(class_type: str) -> Words:
     """The short name for a node of this class."""
     return vocabulary().noun(class_words(class_type))
+
+
+@lru_cache(maxsize=2048)
+def declared_by(class_type: str) -> tuple[str, str] | None:
+    """The inputs in which a node that declares an input of the workflow holds its name and value;
+    None for other classes.
+    """
+    return vocabulary().declares(class_words(class_type))
+
+
+@lru_cache(maxsize=8192)
+def held_by(class_type: str, name: str) -> Holding | None:
+    """What an input holds that its class calls by a letter only; None for all others."""
+    return vocabulary().holds(class_words(class_type), name)

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Final, NamedTuple
 
-from ..catalog.vocabulary import class_words, vocabulary
+from ..catalog.vocabulary import declared_by, held_by
 from ..words import words
 from .kinds import (
     MATHS,
@@ -146,7 +146,7 @@ def declared_name(node: Node) -> tuple[str, ...]:
     """The name that a node gives the input of the workflow that it declares; empty if it declares
     none. Its place in a list and its type are no part of it: `2. prompt`, `img_product`.
     """
-    found = vocabulary().declares(class_words(node.class_type))
+    found = declared_by(node.class_type)
     name = node.values.get(found[0]) if found is not None else None
     said = words(name) if isinstance(name, str) else ()
     while said[1:] and (said[0].isdecimal() or said[0] in _TYPE_PREFIXES):
@@ -158,10 +158,10 @@ def held_words(node: Node, name: str) -> tuple[str, ...]:
     """The words for what an input holds: `value` if its node only holds it for others, under
     whatever name; else the input's own words.
     """
-    declared = vocabulary().declares(class_words(node.class_type))
+    declared = declared_by(node.class_type)
     if declared is not None and name == declared[1]:
         return ("value",)
-    holding = vocabulary().holds(class_words(node.class_type), name)
+    holding = held_by(node.class_type, name)
     return holding.words if holding is not None else words(name)
 
 

@@ -52,6 +52,8 @@ _VALUE: Final = re.compile(
 )
 """A value in a title: what its node is set to, which a call may change."""
 
+_MAY_SAY_VALUE: Final = re.compile(r"[\d#=:(\[]")
+
 _LONGEST: Final = 400
 """How many characters of a title are read."""
 
@@ -244,7 +246,9 @@ def _plain(text: str, node: Node, braces: bool) -> str:
         text = re.sub(_ON_OFF, " ", text)
     if "(" in text or "[" in text:
         text = re.sub(_BRACKETS, _without_asides, re.sub(_SLOT, " ", text))
-    return re.sub(_VALUE, lambda found: _unless_deployed(found, node), text)
+    if _MAY_SAY_VALUE.search(text) is None:
+        return text
+    return _VALUE.sub(lambda found: _unless_deployed(found, node), text)
 
 
 def _without_asides(brackets: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from ..catalog import InputFacts, NodeFacts, glossary
-from ..catalog.vocabulary import class_words, vocabulary
+from ..catalog.vocabulary import class_words, held_by, vocabulary
 from ..graph.roles import Roles
 from ..graph.workflow import Node
 from ..words import plain_name, words
@@ -42,7 +42,7 @@ def hidden_reason(
     spoken = class_words(node.class_type)
     if vocabulary().describes(spoken, name):
         return "it is only a description"
-    holding = vocabulary().holds(spoken, name)
+    holding = held_by(node.class_type, name)
     if holding is not None and holding.switch in node.values:
         if node.values[holding.switch] != holding.state:
             return "its node uses another of its inputs instead"
