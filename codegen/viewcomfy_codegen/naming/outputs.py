@@ -33,6 +33,9 @@ _SHOWS: Final = {
 _DOING: Final = frozenset(
     "save saved preview show display export output result final the".split()
 )
+_SHOWN: Final = frozenset("show display any anything".split())
+"""Words for showing something, whatever it is."""
+
 _PROGRAM: Final = frozenset({"comfyui", "comfy", "ui"})
 _SAYS_NOTHING: Final = frozenset("""
     comfyui comfy ui output outputs out img image images video videos audio result results temp tmp
@@ -109,6 +112,7 @@ def _candidates(spot: OutputSpot) -> Iterator[str]:
 
 def _ladder(spot: OutputSpot) -> Iterator[Words]:
     title = tuple(each for each in spot.title if each not in _DOING) or spot.title
+    title = () if _SHOWN.issuperset(title) else title
     prefix = _prefix_words(spot.prefix)
     for said in (title, prefix):
         if said and not said[0][0].isdecimal():

@@ -54,3 +54,9 @@ def test_what_makes_a_model_of_a_text_gives_a_model() -> None:
 def test_no_output_has_the_name_of_what_every_result_has() -> None:
     public = {name for name in dir(PromptResult) if not name.startswith("_")}
     assert public <= RESERVED_OUTPUTS
+
+
+def test_a_title_that_only_says_that_something_is_shown_is_no_name() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("easy showAnything", "Show Any", anything=["8", 0])
+    assert set(schema(workflow)["x-viewcomfy-outputs"]) == {"image", "preview"}
