@@ -112,6 +112,8 @@ class Sentences:
             formula = glossary().role("operand").format(what=what, letter=letter)
             return formula, SentenceOrigin.ROLE
         if own <= PRIMITIVE and not draft.node.links:
+            if own_said := glossary().of_class(draft.node.class_type, plain):
+                return own_said, SentenceOrigin.CLASS
             return glossary().on_name(plain_name(name), kind)
         if "." in draft.input:
             plain = plain_name(draft.input.rpartition(".")[2])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from viewcomfy_codegen.naming.outputs import RESERVED_OUTPUTS
 from viewcomfy_runtime import PromptResult
 
-from ...helpers.support import Workflow, node, schema
+from ...helpers.support import Workflow, node, schema, text_to_image
 
 
 def outputs(*nodes: tuple[str, str]) -> list[str]:
