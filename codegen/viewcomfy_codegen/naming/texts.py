@@ -82,6 +82,8 @@ class Texts:
             generic = spot.alone or own == ("value",)
             whole = self._titles.said[node.id]
             return Base(whole, Rule.TITLE, role=True) if generic else None
+        if "prompt" in self._titles.said[node.id] and not node.links:
+            return Base(self._titles.said[node.id], Rule.TITLE, role=True)
         if node.links:
             if self._roles.makes_masks(node) and not self._roles.generates_alone(node):
                 return Base(_TO_FIND, Rule.ROLE, role=True)
