@@ -66,9 +66,9 @@ class Traits:
             source = self._workflow.nodes.get(link.node)
             if source is not None and {"switch", "boolean"}.intersection(words(name)):
                 said = self._labels.titles.said[source.id]
-                return tuple(w for w in said if w not in _TURNS_ON)[:2]
+                return _without_turning(said)
         said = self._labels.titles.said[switch.id]
-        return tuple(w for w in said if w not in _TURNS_ON)[:2]
+        return _without_turning(said)
 
     def socket(self, node: Node) -> Words:
         """The first meaningful name of an input that the node's output, or what is made of it
@@ -258,3 +258,10 @@ def saved_as(saver: Node) -> Words:
                 return named[:3] if telling else ()
             return telling[:3]
     return ()
+
+
+def _without_turning(said: Words) -> Words:
+    """What the title of a switch says that it turns on; in how many steps that works is no part of
+    its name.
+    """
+    return tuple(w for w in said if w not in _TURNS_ON and not w[0].isdecimal())[:2]
