@@ -31,7 +31,7 @@ from .bodies import Body
 from .credentials import NOBODY, Credentials
 from .deadlines import Deadline, watch
 from .refusals import error_of
-from .sessions import Session, Sessions
+from .sessions import SessionLike, Sessions
 from .urls import checked_url, host_of, joined, same_host
 
 LOG: Final = logging.getLogger("viewcomfy")
@@ -136,7 +136,7 @@ class Http:
 
     def _answered(
         self,
-        session: Session,
+        session: SessionLike,
         request: _Request,
         deadline: Deadline,
         repeatable: bool,
@@ -174,7 +174,9 @@ class Http:
         LOG.info("%s; trying again in %.1f s", error.message, pause)
         deadline.sleep(pause)
 
-    def _sent(self, session: Session, request: _Request, deadline: Deadline) -> Answer:
+    def _sent(
+        self, session: SessionLike, request: _Request, deadline: Deadline
+    ) -> Answer:
         """The answer to a request that is sent once, after redirects."""
         for _ in range(MOST_REDIRECTS):
             answer = self._sent_to(session, request, deadline)
@@ -194,7 +196,7 @@ class Http:
         return url.startswith(self._origin) or same_host(self._home, url)
 
     def _sent_to(
-        self, session: Session, request: _Request, deadline: Deadline
+        self, session: SessionLike, request: _Request, deadline: Deadline
     ) -> Answer:
         at_home = self._is_home(request.url)
         headers = dict(request.headers)

@@ -40,7 +40,7 @@ _CERTIFICATES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Variables of the environment that name a file of certificates to trust; the first counts."""
 
 
-class Session(Protocol):
+class SessionLike(Protocol):
     """Sends one request at a time."""
 
     def send(
@@ -91,7 +91,7 @@ class Sessions:
         return type(self), (self._own,)
 
     @contextlib.contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self) -> Iterator[SessionLike]:
         """A session for exclusive use, or the user's own."""
         if self._process != os.getpid():
             self._forked()

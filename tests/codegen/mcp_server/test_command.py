@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,13 +16,6 @@ from ...helpers.support import made, text_to_image
 from ...helpers.tools import COMMAND
 
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
-
-
-@pytest.fixture
-def painter(tmp_path: Path) -> str:
-    path = tmp_path / "painter.json"
-    path.write_text(json.dumps(text_to_image()), "utf-8")
-    return str(path)
 
 
 @contextlib.contextmanager

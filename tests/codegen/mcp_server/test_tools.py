@@ -31,13 +31,6 @@ PNG = "data:image/png;base64," + (
 
 
 @pytest.fixture
-def painter(tmp_path: Path) -> str:
-    path = tmp_path / "painter.json"
-    path.write_text(json.dumps(text_to_image()), "utf-8")
-    return str(path)
-
-
-@pytest.fixture
 def server(painter: str) -> Iterator[LocalViewComfy]:
     with running(painter, step_time=0.01) as found:
         yield found

@@ -13,6 +13,7 @@ import pytest
 
 from viewcomfy_codegen.project.table import project_schema
 from viewcomfy_codegen.targets.python.reading import read_module
+from viewcomfy_runtime.parameters.types import Integer
 
 from ...helpers.cases import image_to_image
 from ...helpers.commands import run
@@ -146,7 +147,8 @@ def test_a_projects_comfyui_and_view_comfy_are_used(
         for each in read_module(Path("app/painter.py").read_text(), "x").fields
     }
     assert "fidelity" in fields
-    assert fields["steps"].type.hi == 33  # type: ignore[union-attr]
+    steps = fields["steps"].type
+    assert isinstance(steps, Integer) and steps.hi == 33
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,9 @@ def test_a_name_means_the_input_that_the_workflow_calls_so() -> None:
 
 def test_a_table_may_follow_a_module_that_was_made_without_it() -> None:
     plain = made(text_to_image(), {})
-    later = made(text_to_image(), {"rename": {"cfg": "strictness"}}, plain.outputs)  # type: ignore[arg-type]
+    later = made(
+        text_to_image(), {"rename": {"cfg": "strictness"}}, dict(plain.outputs)
+    )
     assert names(later)["3-inputs-cfg"] == "strictness"
     assert [str(each) for each in later.changes] == [
         "breaking: cfg was renamed to strictness"
