@@ -616,15 +616,13 @@ const isUrl = (text: string): boolean =>
 /** A URL's scheme and host: all that may be shown, since its path may be signed. */
 const hostOf = (url: string): string => new URL(url).origin;
 
-/** The result of the action; an error of the platform becomes ConnectionFailedError. */
-const attempt = async <T>(
-  action: () => Promise<T>,
+/** What the platform gives; its error becomes ConnectionFailedError. */
+const attempt = <T>(
+  given: Promise<T>,
   url: string,
   { signal }: Deadline,
-): Promise<T> => {
-  try {
-    return await action();
-  } catch (error) {
+): Promise<T> =>
+  given.catch((error: unknown) => {
     signal.throwIfAborted();
     if (error instanceof Refused) {
       throw error;
@@ -639,8 +637,7 @@ const attempt = async <T>(
       "check the URL, the network and that the server is up",
       { nothingSent: /(ECONN|connection )refused/i.test(told) },
     );
-  }
-};
+  });
 
 /** What the platforms throw where a connection fails. */
 interface Thrown {
@@ -660,8 +657,8 @@ const pour = async (
 ): Promise<void> => {
   const reader = body?.getReader();
   while (reader) {
-    const { done, value } = await attempt(() => reader.read(), url, deadline);
-    if (done || (await sink(value))) {
+    const { done, value } = await attempt(reader.read(), url, deadline);
+    if (done || !value || (await sink(value))) {
       break;
     }
   }
@@ -688,9 +685,12 @@ const content = async (
 
 /** What is used of a Response. */
 interface Answer extends Pick<Response, "status" | "headers" | "url"> {
-  readonly body: {
-    getReader(): { read(): Promise<IteratorResult<Uint8Array, unknown>> };
-  } | null;
+  readonly body: { getReader(): { read(): Promise<Piece> } } | null;
+}
+
+interface Piece {
+  readonly done?: boolean | undefined;
+  readonly value?: Uint8Array | undefined;
 }
 
 interface Request {
@@ -732,7 +732,7 @@ const escapable = (text: string): RegExp =>
 const serverAt = (
   base: string,
   credentials?: Credentials,
-  by?: (url: string, init: RequestInit) => Promise<Answer>,
+  send?: (url: string, init: RequestInit) => Promise<Answer>,
 ) => {
   if (!isUrl(base)) {
     fail(
@@ -826,20 +826,16 @@ const serverAt = (
           "if you trust that server, use its own URL; nothing was sent there",
         );
       }
-      const response = await attempt(
-        () =>
-          (by ?? fetch)(url, {
-            method: body ? "POST" : "GET",
-            headers: { ...own, ...(atHome && credited) },
-            body: body ?? null,
-            redirect: SERVER ? "manual" : "follow",
-            credentials: "omit",
-            referrerPolicy: "no-referrer",
-            signal: deadline.signal,
-          }),
-        url,
-        deadline,
-      );
+      const request: Promise<Answer> = (send ?? fetch)(url, {
+        method: body ? "POST" : "GET",
+        headers: { ...own, ...(atHome && credited) },
+        body: body ?? null,
+        redirect: SERVER ? "manual" : "follow",
+        credentials: "omit",
+        referrerPolicy: "no-referrer",
+        signal: deadline.signal,
+      });
+      const response = await attempt(request, url, deadline);
       const { status, headers } = response;
       const target = headers.get("location");
       if (status === 200 || status === 201) {
@@ -892,7 +888,7 @@ const retryAfter = ({ headers }: Answer): number | undefined => {
 
 /** The errors for refusals: by status, or else by its first digit. */
 const REFUSALS: Readonly<
-  Record<number, readonly [Kind<unknown>, what: string, hint: string]>
+  Record<number, readonly [kind: Kind<unknown>, what: string, hint: string]>
 > = {
   401: [
     AuthenticationError,
@@ -1251,20 +1247,21 @@ export class OutputFile {
         );
       }
     }
-    try {
-      return url
-        ? await serverAt(url).answer("", deadline)
-        : fail(ProtocolError, `the server sent no content for ${filename}`);
-    } catch (error) {
-      const { status = 0 } = error as Refusal;
-      throw [401, 403, 404, 410].includes(status)
-        ? new NotFoundError(
-            `the server no longer has ${filename} (${status})`,
-            "links to results expire: save them soon after the run, or run it again",
-            { status },
-          )
-        : error;
+    if (!url) {
+      return fail(ProtocolError, `the server sent no content for ${filename}`);
     }
+    return serverAt(url)
+      .answer("", deadline)
+      .catch((error: Refusal) => {
+        const { status = 0 } = error;
+        throw [401, 403, 404, 410].includes(status)
+          ? new NotFoundError(
+              `the server no longer has ${filename} (${status})`,
+              "links to results expire: save them soon after the run, or run it again",
+              { status },
+            )
+          : error;
+      });
   }
 }
 
@@ -1575,6 +1572,9 @@ const formOf = async (
   return form;
 };
 
+/** The progress bars of ComfyUI's samplers in a line of its log, with the steps done and to do. */
+const BARS = /\d{1,3}%\|[^|]{0,400}\|\s{0,9}(\d{1,9})\/(\d{1,9}) ?\[/g;
+
 /**
  * A deployment on ViewComfy's cloud, called at its endpoint, the `url` in ViewComfy's dashboard.
  * Throws ConfigurationError for a URL or credentials that cannot be right.
@@ -1602,7 +1602,9 @@ export class ViewComfy implements Client {
           logs.push(line);
           logs.splice(0, logs.length - MOST_LOGS);
           watch?.onLog?.(line);
-          progressOf(line).forEach((each) => watch?.onProgress?.(each));
+          for (const [, value, total] of line.matchAll(BARS)) {
+            watch?.onProgress?.({ value: Number(value), total: Number(total) });
+          }
         }
         return !!result;
       };
@@ -1629,15 +1631,6 @@ export class ViewComfy implements Client {
   }
 }
 
-/** The steps that a line of ComfyUI's log reports, in the progress bars of its samplers. */
-const progressOf = (line: string): Progress[] => {
-  const bars = /\d{1,3}%\|[^|]{0,400}\|\s{0,9}(\d{1,9})\/(\d{1,9}) ?\[/g;
-  return [...line.matchAll(bars)].map(([, value, total]) => ({
-    value: Number(value),
-    total: Number(total),
-  }));
-};
-
 /**
  * A deployment on ViewComfy's cloud, reached through its gateway, which keeps runs and their
  * results. `url` is the deployment's endpoint. It reports nothing of a run's log. Throws
@@ -1663,19 +1656,17 @@ export class ViewComfyGateway implements JobClient {
    * Run the deployed workflow once and wait for its result; aborting cancels it on the server too.
    * Throws ViewComfyError.
    */
-  async run(call: Call, watch?: Watch): Promise<PromptResult> {
+  run(call: Call, watch?: Watch): Promise<PromptResult> {
     const promptId = uuid();
-    try {
-      return await limited(watch, LONGEST_RUN, async (deadline) => {
-        await this.#schedule(call, promptId, deadline);
-        return this.#awaited(promptId, call, deadline);
-      });
-    } catch (error) {
+    return limited(watch, LONGEST_RUN, async (deadline) => {
+      await this.#schedule(call, promptId, deadline);
+      return this.#awaited(promptId, call, deadline);
+    }).catch(async (error: unknown) => {
       if (error instanceof RunCancelledError && !error.atServer) {
         await this.cancel(promptId, { timeout: 10 }).catch(ignore);
       }
       throw error;
-    }
+    });
   }
 
   /** Schedule a run and return its prompt id. Throws ViewComfyError. */
@@ -2142,26 +2133,22 @@ export const jobOf = <P, R>(
 };
 
 /** What a client gives; a refusal names the parameters that it is about. */
-const attributed = async <T>(
-  workflow: Known,
-  given: Promise<T>,
-): Promise<T> => {
-  try {
-    return await given;
-  } catch (error) {
-    if (error instanceof RejectedError) {
-      const { message, hint } = error;
-      const faults = error.faults.map((each) => ({
-        ...each,
-        ...namesOf(workflow, `${each.node}-inputs-${each.input}`, UNNAMED),
-      }));
-      const [summary = ""] = message.split("\n");
-      const text = withFaults(summary, faults);
-      throw new RejectedError(text, hint, { ...error, faults });
+const attributed = <T>(workflow: Known, given: Promise<T>): Promise<T> =>
+  given.catch((error: unknown) => {
+    if (!(error instanceof RejectedError)) {
+      throw error;
     }
-    throw error;
-  }
-};
+    const { message, hint } = error;
+    const faults = error.faults.map((each) => ({
+      ...each,
+      ...namesOf(workflow, `${each.node}-inputs-${each.input}`, UNNAMED),
+    }));
+    const [summary = ""] = message.split("\n");
+    return fail(RejectedError, withFaults(summary, faults), hint, {
+      ...error,
+      faults,
+    });
+  });
 
 const fieldOf = ({ fields }: Known, key: string): Field | undefined =>
   fields.find(({ keys }) => keys.includes(key));
@@ -2545,7 +2532,7 @@ const uploadOf = (value: unknown, { parameter, property }: Named): Upload => {
     const end = keys(BEGINNINGS).find((each) => BEGINNINGS[each]?.test(start));
     data = blobOf([bytes], said ?? typeOf(`.${end}`));
   }
-  const { name = "", type = "", size } = data as Partial<File>;
+  const { name = "", type = "", size } = data as Partial<Blob & Remote>;
   const filename = basename(name) || parameter + extensionOf(type);
   if (size === 0) {
     refuse(`the file ${filename} can't be sent: it is empty`);
@@ -2647,8 +2634,8 @@ export class RemoteFile extends Remote {
     const pieces: Uint8Array[] = [];
     let size = 0;
     try {
-      const by = SERVER && !allowPrivate ? publicFetch : undefined;
-      const http = serverAt(this.url, undefined, by);
+      const send = SERVER && !allowPrivate ? publicFetch : undefined;
+      const http = serverAt(this.url, undefined, send);
       const answer = await http.answer("", deadline, { repeatable: false });
       await pour(answer, deadline, (piece) => {
         size += piece.length;
