@@ -10,6 +10,7 @@ from .texts import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+    from types import FrameType
 
     from typing_extensions import Unpack
 
@@ -351,6 +352,22 @@ class ViewComfyWarning(UserWarning):
 
     def __init__(self, message: str) -> None:
         super().__init__(shown(message))
+
+
+def warn(message: str, kind: type[ViewComfyWarning]) -> None:
+    """Warn about the line that called into this package, however deep in it the reason is."""
+    import sys
+    import warnings
+
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and _is_inside(frame):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, kind, stacklevel=level)
+
+
+def _is_inside(frame: FrameType) -> bool:
+    package = str(frame.f_globals.get("__package__"))
+    return f"{package}.".startswith(f"{__package__}.")
 
 
 class DifferentWorkflowWarning(ViewComfyWarning):

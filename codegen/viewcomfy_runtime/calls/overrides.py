@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,7 @@ from ..errors import (
     Fault,
     InvalidParametersError,
     InvalidWorkflowError,
+    warn,
 )
 from ..http.bodies import NOT_JSON, json_in
 from ..json_types import nodes_in
@@ -191,7 +191,7 @@ def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
     shown = found[:MOST_TOLD]
     if len(found) > len(shown):
         shown.append(f"and {len(found) - len(shown)} more")
-    warnings.warn(
+    warn(
         "\n  ".join(
             [
                 f"a different workflow ran than the one {title!r} was generated from:",
@@ -201,7 +201,6 @@ def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
         + "\nhint: generate the module from the deployed workflow,"
         " or override that with the module's own",
         DifferentWorkflowWarning,
-        stacklevel=4,
     )
 
 

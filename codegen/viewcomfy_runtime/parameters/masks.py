@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-import warnings
 from typing import BinaryIO, Final
 
-from ..errors import MaskWarning
+from ..errors import MaskWarning, warn
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8\xff"
@@ -58,9 +57,8 @@ def _converted(mask: BinaryIO) -> BinaryIO:
     copy = io.BytesIO()
     masked.save(copy, "PNG")
     copy.seek(0)
-    warnings.warn(
+    warn(
         "the mask has no transparency; its white parts were taken as masked",
         MaskWarning,
-        stacklevel=2,
     )
     return copy

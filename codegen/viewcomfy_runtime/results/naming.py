@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Generic, TypeVar
 
-from ..errors import AmbiguousOutputWarning
+from ..errors import AmbiguousOutputWarning, warn
 from ..parameters.outputs import OutputNode
 from .files import OutputFile
 from .result import PromptResult
@@ -33,11 +32,10 @@ class Naming(Generic[R]):
         )
         unknown = [each.filename for each in files if each.node is None]
         if unknown and self.nodes:
-            warnings.warn(
+            warn(
                 f"{_some(unknown)}: can't tell which output node made this\n"
                 "hint: give each output node its own filename_prefix; result.outputs has all files",
                 AmbiguousOutputWarning,
-                stacklevel=4,
             )
         values = {each.name: getattr(made, each.name) for each in fields(PromptResult)}
         values |= {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from types import ModuleType
 
 import pytest
 
@@ -15,6 +16,7 @@ from viewcomfy_runtime import (
 )
 from viewcomfy_runtime.json_types import JsonValue
 from viewcomfy_runtime.results.naming import Naming
+from viewcomfy_runtime.testing import FakeClient, result_with
 
 IMAGE = OutputNode("portrait", "9", "SaveImage", "image", "portrait", "filename_prefix")
 OTHER = OutputNode("mask", "12", "SaveImage", "image", "mask", "filename_prefix")
@@ -85,6 +87,15 @@ def test_what_cannot_be_told_is_in_outputs_alone_and_a_warning_says_so() -> None
         made = named(result(file), IMAGE, OTHER)
     assert made.outputs == (file,)
     assert made.portrait == []
+
+
+def test_a_warning_points_to_the_line_that_ran_the_workflow(module: ModuleType) -> None:
+    unknown = result_with("x.bin", b"1")
+    with pytest.warns(AmbiguousOutputWarning) as caught:
+        module.WORKFLOW.run(
+            module.Parameters(), client=FakeClient(module.WORKFLOW, [unknown])
+        )
+    assert [each.filename for each in caught] == [__file__]
 
 
 def test_a_module_without_outputs_warns_of_nothing() -> None:
