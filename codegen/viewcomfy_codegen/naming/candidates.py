@@ -165,7 +165,7 @@ class Labels:
         if only_numbers(said):
             said = ()
         if said and spot.alone and self._names_it(spot, own):
-            return Base(said, Rule.TITLE, role=True)
+            return Base(_titled(said, own), Rule.TITLE, role=True)
         if self.roles.is_math(node) and isinstance(spot.type, Text):
             own = ("expression",) if GENERIC.issuperset(own) else own
         if own[:1] == ("strength",) and own[1:] == ("model",):
@@ -187,7 +187,7 @@ class Labels:
             return Base(own, Rule.NOUN, family)
         lettered = {word for word in own if len(word) > 1}
         if said and lettered and GENERIC.issuperset(lettered):
-            return Base(said, Rule.TITLE, role=True)
+            return Base(_titled(said, own), Rule.TITLE, role=True)
         if own[0].rstrip("0123456789") == "text" and self._speaks(node):
             return Base(own, Rule.INPUT)
         if own == ("resolution",) and self._chooses_size(node):
@@ -280,3 +280,9 @@ class Labels:
             return noun
         does = what_it_does(node.class_type)
         return does[:-1] if does[-1:] in (("by",), ("to",), ("from",)) else does
+
+
+def _titled(said: Words, own: Words) -> Words:
+    """A title as the name of an input, which keeps its medium: a source is a `source_video`."""
+    media = tuple(word for word in own if word in MEDIA_NOUNS)
+    return said if not MEDIA_NOUNS.isdisjoint(said) else (*said, *media)
