@@ -3,41 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
 
 from ..catalog import NodeFacts
-from ..catalog.vocabulary import class_words, vocabulary
-from ..words import words
-from .kinds import SWITCHES, has_word
+from .passes import BASE, Passes, Stage
 from .roles import sources
-from .workflow import Link, Node, Workflow
-
-Stage = tuple[str, ...]
-
-_FARTHEST: Final = 200
-"""Maximum number of nodes examined between two samplers, or on the way to a model."""
-
-BASE: Final = "base"
-REFINER: Final = "refiner"
-UPSCALE: Final = "upscale"
-INPAINT: Final = "inpaint"
-
-ASIDE: Final = ("aside",)
-"""The stage of a sampler beside a sequence of others, which is none of its parts."""
-
-_UPSCALING: Final = frozenset(
-    "upscale upscaler upscaling hires hiresfix upsample upsampler".split()
-)
-_CONTINUING: Final = frozenset("extend continue continuation extension".split())
-_EARLIER: Final = frozenset("continue previous prev".split())
-_LATENT_SOCKETS: Final = ("latent", "samples")
-_CARRIERS: Final = frozenset("""
-    vae decode encode scale upscale resize latent upsample upsampler upscaler crop pad composite
-    tiled concat separate cropguides guide inpaint inplace sharpen blur enhance color adjust filter
-    """.split())
-"""Words in the names of classes that can lie between one sampler's result and the next
-one's input.
-"""
+from .workflow import Node, Workflow
 
 
 def stages(
@@ -49,7 +19,7 @@ def stages(
     between, or inpaints it if a mask was applied; one that continues an earlier video extends it.
     If no sampler starts from another, they are distinguished by what they make.
     """
-    passes = _Passes(workflow, facts)
+    passes = Passes(workflow, facts)
     found = passes.named()
     if len(set(found.values())) < 2:
         return {}
@@ -77,223 +47,11 @@ def stages(
     return staged
 
 
-class _Passes:
-    """The samplers of a workflow, and which of them start from another's result."""
-
-    def __init__(
-        self, workflow: Workflow, facts: Mapping[str, NodeFacts | None]
-    ) -> None:
-        self._workflow = workflow
-        self._facts = facts
-        self._samplers = [
-            node for node in workflow.nodes.values() if self._is_sampler(node)
-        ]
-        self.aside: set[str] = set()
-        """The samplers beside a sequence of others, which are none of its parts."""
-
-    def named(self) -> dict[str, Stage]:
-        """The stage of each sampler."""
-        if len(self._samplers) < 2:
-            return {}
-        ids = {node.id for node in self._samplers}
-        found: dict[str, Stage] = {}
-        linked: set[str] = set()
-        extending = 0
-        grown: set[str] = set()
-        for node in self._samplers:
-            earlier, way = self._start(node, ids)
-            if earlier is not None:
-                linked |= {node.id, earlier.id}
-            if self._continues(node):
-                linked.add(node.id)
-                extending += 1
-                found[node.id] = ("extend", str(extending))
-            elif earlier is None:
-                found[node.id] = (BASE,)
-            elif _halves(noise := self._noise(node), other := self._noise(earlier)):
-                found[node.id] = noise
-                found[earlier.id] = other
-            elif earlier.id in grown or not _UPSCALING.isdisjoint(way):
-                grown.add(node.id)
-                found[node.id] = (UPSCALE,)
-            elif _masks(way):
-                found[node.id] = (INPAINT,)
-            else:
-                found[node.id] = (REFINER,)
-        if extending == 1:
-            found = {
-                id: ("extend",) if stage[0] == "extend" else stage
-                for id, stage in found.items()
-            }
-        if set(found.values()) == {(BASE,)}:
-            return self._by_medium()
-        self.aside = ids - linked
-        for node in self._samplers:
-            if node.id in self.aside:
-                found[node.id] = self._aside(node)
-        return found
-
-    def _is_sampler(self, node: Node) -> bool:
-        """Whether the node is a sampler by name and outputs latents or, if its class is unknown,
-        accepts them.
-        """
-        facts = self._facts[node.class_type]
-        if facts is not None and "LATENT" not in facts.outputs:
-            return False
-        samples = any(
-            "sampler" in word and "upsampler" not in word
-            for word in words(node.class_type)
-        )
-        return samples and (
-            facts is not None
-            or any(each in name for name in node.links for each in _LATENT_SOCKETS)
-        )
-
-    def _start(self, node: Node, samplers: set[str]) -> tuple[Node | None, set[str]]:
-        """The sampler whose result this one starts from, and the words of the classes in
-        between.
-        """
-        way: set[str] = set()
-        earlier: Node | None = None
-        pending = [
-            link.node
-            for name, link in sorted(node.links.items())
-            if any(each in name for each in _LATENT_SOCKETS)
-        ]
-        seen: set[str] = set()
-        while pending and len(seen) < _FARTHEST:
-            id = pending.pop()
-            between = self._workflow.nodes.get(id)
-            if between is None or id in seen:
-                continue
-            seen.add(id)
-            if id in samplers:
-                earlier = between
-                continue
-            spoken = set(class_words(between.class_type))
-            if _CARRIERS.isdisjoint(spoken) and not any(map(_is_any, between.links)):
-                continue
-            way |= spoken
-            pending += [link.node for link in _carried(between)]
-        return earlier, way
-
-    def _continues(self, node: Node) -> bool:
-        """Whether the sampler's initial latent comes from a node that continues an earlier
-        sampler's result.
-        """
-        for name, link in node.links.items():
-            maker = self._workflow.nodes.get(link.node)
-            if maker is None or not any(each in name for each in _LATENT_SOCKETS):
-                continue
-            if not _CONTINUING.isdisjoint(class_words(maker.class_type)):
-                return True
-            if any(not _EARLIER.isdisjoint(words(socket)) for socket in maker.links):
-                return True
-        return False
-
-    def _noise(self, node: Node) -> Stage:
-        """The half of the noise schedule (high or low) that the sampler's model is made for,
-        according to its file name.
-        """
-        found: set[Stage] = {
-            (half, "noise")
-            for parts in self._models(node)
-            for half in ("high", "low")
-            if half in parts or f"{half}noise" in parts
-        }
-        return found.pop() if len(found) == 1 else ()
-
-    def _aside(self, node: Node) -> Stage:
-        """The stage of a sampler that is no part of a sequence: what its model makes, such as
-        depth, or else `ASIDE`.
-        """
-        for parts in self._models(node):
-            for part in parts:
-                if part in vocabulary().plain:
-                    return (part,)
-        return ASIDE
-
-    def _models(self, node: Node) -> Iterator[Stage]:
-        """The words of the names of the model files that a sampler uses."""
-        pending = [
-            link.node
-            for name, link in node.links.items()
-            if name in ("model", "guider")
-        ]
-        seen: set[str] = set()
-        while pending and len(seen) < _FARTHEST:
-            id = pending.pop()
-            loader = self._workflow.nodes.get(id)
-            if loader is None or id in seen:
-                continue
-            seen.add(id)
-            for name, value in loader.values.items():
-                if "unet" in name or "model" in name or "ckpt" in name:
-                    yield words(value) if isinstance(value, str) else ()
-            passes = has_word(loader, SWITCHES)
-            pending += [
-                link.node
-                for name, link in loader.links.items()
-                if "model" in name or (passes and "switch" not in words(name))
-            ]
-
-    def _by_medium(self) -> dict[str, Stage]:
-        """The medium that each sampler makes, if all are different; otherwise empty."""
-        found = {node.id: self._medium(node) for node in self._samplers}
-        distinct = len(set(found.values())) == len(found) and all(found.values())
-        return found if distinct else {}
-
-    def _medium(self, node: Node) -> Stage:
-        """Image, video or audio, judged by the node that makes the initial latent."""
-        for name, link in sorted(node.links.items()):
-            maker = self._workflow.nodes.get(link.node)
-            if maker is None or not any(each in name for each in _LATENT_SOCKETS):
-                continue
-            spoken = {*class_words(maker.class_type), *maker.values, *maker.links}
-            if "audio" in spoken:
-                return ("audio",)
-            if not spoken.isdisjoint(
-                {"video", "length", "video_frames", "num_frames", "img2vid"}
-            ):
-                return ("video",)
-            return ("image",)
-        return ()
-
-
-def _is_any(name: str) -> bool:
-    """Whether a node passes on whatever is linked to an input of this name."""
-    return not {"any", "anything"}.isdisjoint(words(name))
-
-
-def _carried(node: Node) -> list[Link]:
-    """The links through which a node takes an earlier result: where it takes latents, an image
-    only guides it or begins it anew.
-    """
-    found = [
-        (name, link)
-        for name, link in sorted(node.links.items(), reverse=True)
-        if not {"mask", "vae", "model", "clip"}.intersection(words(name))
-    ]
-    latents = [link for name, link in found if any(s in name for s in _LATENT_SOCKETS)]
-    return latents or [link for _, link in found]
-
-
 def _users(workflow: Workflow, node: Node) -> Iterator[str]:
     """The nodes that use this one; those at `vae` inputs count only if there are no others."""
     uses = workflow.uses[node.id]
     working = [use for use in uses if use.input != "vae"]
     return (use.node for use in working or uses)
-
-
-def _halves(one: Stage, other: Stage) -> bool:
-    """Whether these are two halves of the noise schedule; with the same model for both, they
-    aren't.
-    """
-    return bool(one and other) and one != other
-
-
-def _masks(way: set[str]) -> bool:
-    return "inpaint" in way or {"noise", "mask"} <= way
 
 
 def _spread(

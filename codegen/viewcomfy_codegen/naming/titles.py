@@ -15,6 +15,7 @@ from ..graph.roles import declared_name
 from ..graph.workflow import Node, Workflow
 from ..words import words
 from .rules import MOST_WORDS, Words, unnumbered
+from .title_values import without_values
 
 MARKS: Final = {"VC_BASIC": "basic", "VC_ADV": "advanced"}
 """ViewComfy's marks at the start of a title, and the groups that they stand for."""
@@ -42,17 +43,6 @@ _ASIDE: Final = (
 
 _ON_OFF: Final = r"(?i:[(\[]?\b(?:on|yes)\s*/\s*(?:off|no)\b[)\]]?)"
 """Text that only says that a value turns something on."""
-
-_VALUE: Final = re.compile(
-    r"(?<![\w.])(\d+)\s*[x×]\s*(\d+)(?![\w.])"  # a size
-    r"|(?<![\w.])(\d+\.\d+)(?![\w.])"
-    r"|(?<![\w.])(\d+)\s*(?:fps|px|steps|frames|seconds)\b"
-    r"|[#=:(\[]\s*(-?\d+(?:\.\d+)?|\w+)\s*[)\]]?\s*$",
-    re.IGNORECASE,
-)
-"""A value in a title: what its node is set to, which a call may change."""
-
-_MAY_SAY_VALUE: Final = re.compile(r"[\d#=:(\[]")
 
 _LONGEST: Final = 400
 """How many characters of a title are read."""
@@ -110,11 +100,14 @@ class Titles:
             ),
             facts,
         )
-        self._titles: dict[str, list[set[str]]] = {}
-        for class_type, title in {
-            (node.class_type, node.title) for node in workflow.nodes.values()
-        }:
-            self._titles.setdefault(class_type, []).append(set(words(title)))
+        self._common: dict[str, set[str]] = {}
+        """The words that all titles of a class have, if its nodes have several titles."""
+        first: dict[str, str] = {}
+        for node in workflow.nodes.values():
+            if first.setdefault(node.class_type, node.title) != node.title:
+                title = first[node.class_type]
+                common = self._common.setdefault(node.class_type, set(words(title)))
+                common.intersection_update(words(node.title))
         self._bare = Counter(
             (node.class_type, _unbraced(node.title)) for node in workflow.nodes.values()
         )
@@ -192,8 +185,7 @@ class Titles:
         """The words in which a title differs from all others of its class: a pack writes only one
         title, so its author wrote these.
         """
-        titles = self._titles[node.class_type]
-        common = set.intersection(*titles) if titles[1:] else set[str]()
+        common = self._common.get(node.class_type, set())
         if common.issuperset(rest) or not common:
             return ()
         return tuple(word for word in rest if word not in common)[:MOST_WORDS]
@@ -246,9 +238,7 @@ def _plain(text: str, node: Node, braces: bool) -> str:
         text = re.sub(_ON_OFF, " ", text)
     if "(" in text or "[" in text:
         text = re.sub(_BRACKETS, _without_asides, re.sub(_SLOT, " ", text))
-    if _MAY_SAY_VALUE.search(text) is None:
-        return text
-    return _VALUE.sub(lambda found: _unless_deployed(found, node), text)
+    return without_values(text, node)
 
 
 def _without_asides(brackets: re.Match[str]) -> str:
@@ -265,22 +255,3 @@ def _number_before(word: str) -> tuple[str, str]:
     return (
         ("", word) if rest.isascii() and rest else (word[: len(word) - len(rest)], rest)
     )
-
-
-def _unless_deployed(found: re.Match[str], node: Node) -> str:
-    """What a title says in this place, unless that are its node's own values."""
-    said = [each for each in found.groups() if each is not None]
-    values = [value for value in node.values.values() if not isinstance(value, bool)]
-    if all(any(_is_same(value, each) for value in values) for each in said):
-        return " "
-    return found[0]
-
-
-def _is_same(value: object, text: str) -> bool:
-    """Whether a value is what a text writes."""
-    if str(value).casefold() == text.casefold():
-        return True
-    try:
-        return float(str(value)) == float(text)
-    except ValueError:
-        return False
