@@ -41,7 +41,7 @@ def catalog_command() -> None:
 def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None:
     """Add each server's node definitions to a catalog.
 
-    They are what it answers at /object_info. In a project whose table names a catalog, that file is
+    The definitions are its /object_info. In a project whose table names a catalog, that file is
     updated with the classes that the project's workflows use. Elsewhere, your own catalog is
     updated, which commands outside of projects consult before the shipped one. A server's
     definitions replace those of the catalog and of the servers named before it.

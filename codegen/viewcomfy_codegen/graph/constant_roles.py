@@ -148,7 +148,7 @@ def declared_name(node: Node) -> tuple[str, ...]:
     """
     found = declared_by(node.class_type)
     name = node.values.get(found[0]) if found is not None else None
-    said = words(name) if isinstance(name, str) else ()
+    said = words(name if isinstance(name, str) else "")
     while said[1:] and (said[0].isdecimal() or said[0] in _TYPE_PREFIXES):
         said = said[1:]
     return said
