@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from ..errors import AmbiguousOutputWarning, warn
 from ..parameters.outputs import OutputNode
 from .files import OutputFile
+from .origins import Origin
 from .result import PromptResult
 
 R = TypeVar("R", bound=PromptResult)
@@ -27,8 +28,10 @@ class Naming(Generic[R]):
         `parameters` is the call that produced the result. Files of unknown origin appear in
         `outputs` only, and an AmbiguousOutputWarning names them.
         """
+        origin = Origin(made.prompt_id, parameters)
         files = tuple(
-            _with_node(each, self.nodes, made.params) for each in made.outputs
+            replace(each, node=_node(each, self.nodes, made.params), origin=origin)
+            for each in made.outputs
         )
         unknown = [each.filename for each in files if each.node is None]
         if unknown and self.nodes:
@@ -46,13 +49,13 @@ class Naming(Generic[R]):
         return self.kind(**values)
 
 
-def _with_node(
+def _node(
     file: OutputFile, nodes: Sequence[OutputNode], params: Mapping[str, object]
-) -> OutputFile:
+) -> str | None:
     if file.node is not None:
-        return file
+        return file.node
     found = _maker(file, nodes, params)
-    return file if found is None else replace(file, node=found.node)
+    return None if found is None else found.node
 
 
 def _maker(
