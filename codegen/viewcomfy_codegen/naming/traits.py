@@ -168,7 +168,10 @@ class Traits:
                 (
                     (word,)
                     for word in spoken[node.id]
-                    if counts[word] == 1 and len(word) > 3 and word.isalpha()
+                    if counts[word] == 1
+                    and len(word) > 3
+                    and word.isalpha()
+                    and word not in vocabulary().fillers
                 ),
                 (),
             )
