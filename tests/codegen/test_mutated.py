@@ -51,7 +51,18 @@ def quiet(*arguments: str) -> None:
     done = CliRunner().invoke(main, list(arguments))
     assert isinstance(done.exception, SystemExit | None), arguments
     assert done.exit_code in (0, 1), arguments
-    assert not {"\x1b", "\u202e"} & {*done.output}
+    assert not {"\x1b", "\x9b", "\u202e"} & {*done.output}
+
+
+def test_no_command_fails_over_a_damaged_workflow(folder: Path) -> None:
+    for number in range(60):
+        chance = Random(number)
+        damaged = mutated(chance, image_to_image(), 6)
+        (folder / "w.json").write_text(json.dumps(damaged))
+        quiet("inspect", "w.json")
+        quiet("inspect", "w.json", "--json")
+        quiet("convert", "w.json", "-o", "-")
+        quiet("params", "w.json", "-o", "-")
 
 
 def test_no_command_fails_over_a_damaged_schema(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 _VALUES: Final[list[Any]] = [
     *(None, True, False, 0, -1, 2**64, 10**400, 0.1, 1e308, float("nan")),
-    *("", " ", "x", "\ud800", "\x1b[31m\u202e", '"""', "0,5", "1e999", "a" * 3000),
+    *("", " ", "x", "\ud800", "\x1b[31m\x9b\u202e", '"""', "0,5", "1e999", "a" * 3000),
     *([], {}, [[]], [None, "x"], {"": None}, {"a": {"b": [1]}}, ["1", 0]),
     *("INT", "COMBO", "IMAGE", "*", "../..", float("inf"), -(10**400)),
 ]

@@ -4,18 +4,16 @@ saved in.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
-
-from viewcomfy_runtime.json_types import ApiWorkflow
 
 from .. import pipeline
 from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..project.writing import write_all
 from ..sources import classes_in
+from ..targets.python.rendering import json_text
 from .console import err, errors_told, out_text, tell
 from .files import read_file, read_object_info, refuse_overwriting, users_facts
 from .reading import OBJECT_INFO, PICKED
@@ -57,7 +55,8 @@ def convert_command(
             workflow_in=picked,
             catalog=pipeline.catalog_of(options),
         )
-        text = _text(found.workflow.graph)
+        # Nothing in it is obeyed by a terminal, nor refused by UTF-8.
+        text = json_text(found.workflow.graph, indent=2) + "\n"
         if output != STANDARD:
             write_all({Path(output): text})
     tell(found.diagnostics)
@@ -65,15 +64,3 @@ def convert_command(
         out_text(text)
     else:
         err(f"wrote {output}")
-
-
-def _text(graph: ApiWorkflow) -> str:
-    """The nodes as readable JSON. Lone surrogates are escaped, since UTF-8 cannot represent
-    them.
-    """
-    text = json.dumps(graph, indent=2, ensure_ascii=False)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        text = json.dumps(graph, indent=2)
-    return f"{text}\n"

@@ -149,8 +149,9 @@ def _node(id: str, node: ApiNode) -> JsonObject:
 
 
 def _title(node: ApiNode) -> str | None:
-    title: str | None = (node.get("_meta") or {}).get("title")
-    return title
+    meta: object = node.get("_meta")
+    title = meta.get("title") if isinstance(meta, dict) else None
+    return title if isinstance(title, str) else None
 
 
 def _feeding(node: ApiNode) -> list[str]:

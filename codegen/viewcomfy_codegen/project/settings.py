@@ -153,8 +153,11 @@ def _imported(module: Path, folder: Path) -> str:
     """The name under which the project imports the module, from the project's folder or its
     `src`.
     """
-    place = Path(os.path.relpath(module.with_suffix(""), folder))
-    parts = place.parts[1:] if place.parts[0] == "src" else place.parts
+    place, root = (Path(os.path.abspath(each)) for each in (module, folder))
+    if not place.is_relative_to(root):  # nor is there a way to it on another drive
+        return module.stem
+    *folders, _ = place.relative_to(root).parts
+    parts = [*folders[folders[:1] == ["src"] :], module.stem]
     inside = all(part.isidentifier() for part in parts)
     return ".".join(parts) if inside else module.stem
 

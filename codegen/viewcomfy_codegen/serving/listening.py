@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -89,7 +90,7 @@ def bound(host: str, port: int) -> socket.socket:
     # asyncio sends small answers at once only if the socket itself says that it is a TCP socket.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        if socket.SO_REUSEADDR and hasattr(socket, "AF_UNIX"):
+        if os.name != "nt":
             # On Windows, this option would let two servers share the port.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))

@@ -289,3 +289,23 @@ def test_the_schema_that_editors_complete_by_is_the_one_that_is_read() -> None:
     path = Path(viewcomfy_codegen.__file__).with_name("project") / "project.schema.json"
     assert json.loads(path.read_text()) == project_schema()
     jsonschema.Draft202012Validator.check_schema(project_schema())
+
+
+@pytest.mark.parametrize(
+    ("output", "imported_from"),
+    [
+        ("app/painter.py", "app.painter"),
+        ("src/app/painter.py", "app.painter"),
+        ("src.py", "src"),
+        ("my-app/painter.py", "painter"),
+        ("../painter.py", "painter"),
+    ],
+)
+def test_the_rules_name_the_module_as_the_project_imports_it(
+    project: Callable[..., None], tmp_path: Path, output: str, imported_from: str
+) -> None:
+    (tmp_path / output).parent.mkdir(parents=True, exist_ok=True)
+    text = PROJECT.replace("app/painter.py", output)
+    project('rules = "rules.md"', text)
+    assert run().exit_code == 0
+    assert f"from {imported_from} import Parameters" in Path("rules.md").read_text()
