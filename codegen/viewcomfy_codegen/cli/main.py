@@ -8,8 +8,9 @@ import atexit
 import gc
 import os
 import re
+import sys
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -41,6 +42,18 @@ atexit.register(gc.freeze)
 
 class Commands(click.Group):
     """A group whose command may be omitted: `generate` is the default."""
+
+    def main(self, *args: Any, **settings: Any) -> Any:
+        try:
+            return super().main(*args, **settings)
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            from .console import err
+
+            # Help that click prints itself: a full disk is not a fault of this program.
+            err(f"Error: can't be written: {error.strerror}")
+            sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)

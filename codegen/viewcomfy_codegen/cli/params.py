@@ -15,7 +15,7 @@ from ..planning.options import Options
 from ..project.paths import STANDARD
 from ..project.writing import write_all
 from ..targets.flattened import flattened
-from .console import err, errors_told
+from .console import err, errors_told, out_text
 from .files import read_file, refuse_overwriting, users_facts
 from .reading import PICKED
 
@@ -43,7 +43,7 @@ def params_command(workflow: str, output: str, picked: str | None) -> None:
         if output != STANDARD:
             write_all({Path(output): text})
     if output == STANDARD:
-        click.echo(text)
+        out_text(f"{text}\n")
     else:
         err(f"wrote {output}")
 

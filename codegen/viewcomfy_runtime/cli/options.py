@@ -76,7 +76,11 @@ class Parser(argparse.ArgumentParser):
         )
 
     def _print_message(self, message: str, file: object = None) -> None:
-        (out if file is sys.stdout else err)(message.removesuffix("\n"))
+        try:
+            (out if file is sys.stdout else err)(message.removesuffix("\n"))
+        except OSError as error:
+            err(f"{self.prog}: can't be written: {error.strerror}")
+            raise SystemExit(1) from None
 
 
 def add_own(parser: Parser) -> None:

@@ -257,7 +257,18 @@ def test_the_library_touches_no_disk(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full device")
-@pytest.mark.parametrize("command", [["inspect"], ["inspect", "--json"], ["-o", "-"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["inspect"],
+        ["inspect", "--json"],
+        ["-o", "-"],
+        ["params", "-o", "-"],
+        ["convert"],
+        ["--help"],
+        ["inspect", "--help"],
+    ],
+)
 def test_a_full_disk_behind_standard_output_is_an_error(
     tmp_path: Path, command: list[str]
 ) -> None:

@@ -145,6 +145,19 @@ def test_a_closed_standard_input_is_named(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full device")
+def test_help_that_cannot_be_written_is_an_error(
+    module: ModuleType,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(module, "--help") == 1
+        monkeypatch.undo()
+    assert "can't be written" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full device")
 def test_a_log_that_cannot_be_kept_costs_no_run(
     module: ModuleType,
     environment: Callable[[str], None],
