@@ -118,9 +118,9 @@ def _explained() -> Iterator[None]:
         yield
     except RunTimeoutError as error:
         error.hint = (
-            "pass a larger timeout; where its ComfyUI has "
-            "the result of the same call already, the app waits"
-            " for ever: change a value, such as the seed"
+            "pass a larger timeout; the app waits forever where its ComfyUI has the result"
+            " of the same call already, or finishes within milliseconds: change a value,"
+            " such as the seed"
         )
         raise
 

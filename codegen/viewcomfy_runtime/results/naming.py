@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from ..errors import AmbiguousOutputWarning, warn
 from ..parameters.outputs import OutputNode
@@ -13,6 +14,9 @@ from .origins import Origin
 from .result import PromptResult
 
 R = TypeVar("R", bound=PromptResult)
+
+_PREVIEW: Final = re.compile(r"ComfyUI_temp_[a-z]{5}_\d{5,}_\.\w+")
+"""The names that ComfyUI gives to the files of its preview nodes, which have no prefix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,11 @@ def _maker(
     file: OutputFile, nodes: Sequence[OutputNode], params: Mapping[str, object]
 ) -> OutputNode | None:
     """The output node whose prefix the file's name starts with, or else the only node that makes
-    this kind of file.
+    this kind of file. A preview's file can only be that of a node without a prefix.
     """
+    if _PREVIEW.fullmatch(file.filename):
+        unnamed = [each for each in nodes if not (each.prefix or each.prefix_input)]
+        nodes = unnamed or nodes
     prefixes = {each: each.prefix_in(params) for each in nodes}
     begun = [
         each

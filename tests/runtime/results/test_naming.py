@@ -76,6 +76,18 @@ def test_the_longer_prefix_wins() -> None:
     assert len(made.of("20")) == 1
 
 
+@pytest.mark.parametrize("prefix", ["portrait", "ComfyUI"])
+def test_a_previews_file_is_that_of_the_node_without_a_prefix(prefix: str) -> None:
+    saving = OutputNode("saved", "9", "SaveImage", "image", prefix, "filename_prefix")
+    preview = OutputNode("preview", "10", "PreviewImage", "image")
+    files = (
+        OutputFile("ComfyUI_temp_abcde_00001_.png", "image/png"),
+        OutputFile(f"{prefix}_00001_.png", "image/png"),
+    )
+    made = named(result(*files), saving, preview)
+    assert [each.node for each in made.outputs] == ["10", "9"]
+
+
 def test_the_only_output_of_a_kind_has_the_files_of_that_kind() -> None:
     made = named(result(OutputFile("whatever.mp4", "video/mp4")), IMAGE, VIDEO)
     assert [each.filename for each in made.video] == ["whatever.mp4"]

@@ -226,7 +226,7 @@ def test_the_apps_timeout_says_what_a_cached_run_does(module: ModuleType) -> Non
             module.run(
                 module.Parameters(), client=ViewComfyApp(server.url), timeout=0.3
             )
-    assert "waits for ever" in (caught.value.hint or "")
+    assert "waits forever" in (caught.value.hint or "")
 
 
 # The command line
