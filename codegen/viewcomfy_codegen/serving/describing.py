@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from viewcomfy_runtime.json_types import JsonObject, JsonValue
+from viewcomfy_runtime.json_types import JsonObject, JsonValue, as_object
 from viewcomfy_runtime.parameters.branches import branch_of, fault
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -42,7 +42,7 @@ def call_text(served: Served, asked: Any) -> str:
 
     Required parameters are included even if they have no value yet. Raises Rejected.
     """
-    parts = asked if isinstance(asked, dict) else {}
+    parts = as_object(asked)
     language, values, files = map(parts.get, ("language", "values", "files"))
     if (
         not isinstance(language, str)

@@ -19,6 +19,7 @@ from ..errors import (
 )
 from ..http.client import Http
 from ..http.urls import is_url
+from ..json_types import as_list, as_object
 from ..parameters.media import UNKNOWN, type_of
 from ..results.files import OutputFile
 from ..results.links import moment
@@ -67,7 +68,7 @@ class ListedJob:
             created_at=created_in(item),
             labels={
                 key: value
-                for key, value in (labels if isinstance(labels, dict) else {}).items()
+                for key, value in as_object(labels).items()
                 if isinstance(value, str)
             },
         )
@@ -143,7 +144,7 @@ def result_of(
 
 
 def _failure(error: Any, prompt_id: str) -> ExecutionError:
-    about = error if isinstance(error, dict) else {}
+    about = as_object(error)
     words = quoted(text_of(about.get("message")) or text_of(about.get("code")))
     node = text_of(about.get("node_id"))
     kind = text_of(about.get("class_type"))
@@ -175,7 +176,7 @@ def _seconds(job: Mapping[str, Any]) -> float | None:
 def outputs_of(items: Any, http: Http) -> Iterator[OutputFile]:
     """The files in a job's list, each once."""
     seen: set[tuple[str, str]] = set()
-    for item in items if isinstance(items, list) else ():
+    for item in as_list(items):
         file = output_of(item, http)
         if file is not None and (own := identity_of(file)) not in seen:
             seen.add(own)

@@ -16,6 +16,7 @@ from ..errors import (
 )
 from ..http.bodies import NOT_JSON, json_in
 from ..http.refusals import LARGEST_REFUSAL, error_of, node_faults
+from ..json_types import as_list, as_object
 from ..texts import quoted
 
 _KEY: Final = "check COMFY_API_KEY, or the api_key= that the client was given"
@@ -111,7 +112,7 @@ def _envelope(content: bytes) -> tuple[str, dict[str, Any]]:
     if body is NOT_JSON or not isinstance(body, dict):
         return "", {}
     error = body.get("error")
-    return code_in(body), error if isinstance(error, dict) else {}
+    return code_in(body), as_object(error)
 
 
 def _label(code: str, status: int) -> str:
@@ -140,7 +141,7 @@ def _faults(error: dict[str, Any]) -> list[NodeFault]:
     details = error.get("details")
     nodes = details.get("node_errors") if isinstance(details, dict) else None
     for node, errors in nodes.items() if isinstance(nodes, dict) else ():
-        for each in errors if isinstance(errors, list) else ():
+        for each in as_list(errors):
             if isinstance(each, dict):
                 words = [each.get(name) for name in ("reason", "message", "details")]
                 found.append(

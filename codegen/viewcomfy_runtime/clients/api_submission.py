@@ -25,6 +25,7 @@ from ..http.answers import Answer
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
 from ..http.deadlines import Deadline
+from ..json_types import as_list, as_object
 from .api_assets import asset_in
 from .api_jobs import API, created_in, job_in, job_path, text_of
 from .api_refusals import code_in, missing_assets
@@ -182,7 +183,7 @@ class Submission:
             page, now = self._asked(f"{API}/jobs?{urlencode(query)}", deadline)
             self._listed = True
             jobs = page.get("jobs")
-            for job in jobs if isinstance(jobs, list) else ():
+            for job in as_list(jobs):
                 if isinstance(job, dict) and self._is_ours(job, now, deadline):
                     self._is(text_of(job.get("id")))
                     return True
@@ -215,7 +216,7 @@ class Submission:
             if answer.status != 200:
                 raise answer.error()
             found = answer.json()
-            return (found if isinstance(found, dict) else {}), answer.date
+            return as_object(found), answer.date
 
 
 def _is_same(ours: Mapping[str, Any], theirs: Any) -> bool:

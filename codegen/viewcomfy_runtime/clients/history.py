@@ -11,6 +11,7 @@ from ..calls.call import Status
 from ..errors import RunCancelledError
 from ..http.client import Http
 from ..http.refusals import execution_error
+from ..json_types import as_list, as_object
 from ..parameters.media import UNKNOWN, type_of
 from ..results.answer_fields import graph_in
 from ..results.files import OutputFile, text_output
@@ -21,7 +22,7 @@ def outcome_of(entry: Mapping[str, Any]) -> Status:
     """The final status of the run in a history entry."""
     if "execution_interrupted" in _told(entry):
         return "cancelled"
-    failed = _dict(entry.get("status")).get("status_str") == "error"
+    failed = as_object(entry.get("status")).get("status_str") == "error"
     return "error" if failed else "success"
 
 
@@ -45,13 +46,13 @@ def result_of(
             )
         case "error":
             raise execution_error(told.get("execution_error"), prompt_id=prompt_id)
-    status = _dict(entry.get("status"))
+    status = as_object(entry.get("status"))
     return PromptResult(
         prompt_id=prompt_id,
         status=str(status.get("status_str") or "success"),
         completed=status.get("completed") is not False,
         execution_time_seconds=_seconds(told),
-        outputs=tuple(files_of(_dict(entry.get("outputs")), http)),
+        outputs=tuple(files_of(as_object(entry.get("outputs")), http)),
         prompt=graph_in(entry.get("prompt")),
         params=dict(params),
         logs=tuple(logs),
@@ -61,10 +62,10 @@ def result_of(
 
 def _told(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The messages of a run by type."""
-    messages = _dict(entry.get("status")).get("messages")
+    messages = as_object(entry.get("status")).get("messages")
     return {
-        message[0]: _dict(message[1])
-        for message in (messages if isinstance(messages, list) else ())
+        message[0]: as_object(message[1])
+        for message in as_list(messages)
         if isinstance(message, list)
         and len(message) == 2
         and isinstance(message[0], str)
@@ -75,7 +76,7 @@ def files_of(outputs: Mapping[str, Any], http: Http) -> Iterator[OutputFile]:
     """The files and texts that the nodes produced, of any kind, without duplicates."""
     seen = set()
     for node, made in outputs.items():
-        for kind, items in _dict(made).items():
+        for kind, items in as_object(made).items():
             for item in items if isinstance(items, list) else [items]:
                 if isinstance(item, dict) and isinstance(item.get("filename"), str):
                     place = {
@@ -128,7 +129,3 @@ def _seconds(told: Mapping[str, dict[str, Any]]) -> float | None:
     except OverflowError:  # JSON has integers beyond every float
         return None
     return seconds if math.isfinite(seconds) else None
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -16,6 +16,7 @@ from ..errors import (
     ServerError,
     ViewComfyError,
 )
+from ..json_types import as_list
 from ..texts import quoted
 from .bodies import NOT_JSON, json_in
 
@@ -120,7 +121,7 @@ def node_faults(body: Any) -> tuple[NodeFault, ...]:
         for errors in _node_errors(body, _DEPTH)
         for node, about in errors.items()
         if isinstance(about, dict)
-        for each in _list(about.get("errors"))
+        for each in as_list(about.get("errors"))
         if isinstance(each, dict)
     )
 
@@ -203,7 +204,3 @@ def _text(value: Any) -> str:
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         return ""  # its digits alone can take minutes
     return str(value)[:LARGEST_REFUSAL] if isinstance(value, str | int | float) else ""
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
