@@ -80,7 +80,7 @@ def test_a_mask_becomes_a_copy_of_its_picture(tmp_path: Path) -> None:
         module.run(module.Parameters(image=stored, image_mask=b"mask"), client=own)
     assert found.masks == [
         {"filename": "image", "subfolder": "", "type": "input"},
-        {"filename": "deployed.png", "subfolder": "", "type": "input"},
+        {"filename": "a.png", "subfolder": "", "type": "input"},
         {"filename": "in.png", "subfolder": "sub", "type": "output"},
     ]
     for item in found.prompts:
