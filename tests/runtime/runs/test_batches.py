@@ -20,7 +20,6 @@ from viewcomfy_runtime import (
     PromptResult,
     SaveError,
     ServerError,
-    ViewComfy,
     ViewComfyError,
 )
 from viewcomfy_runtime.parameters.uploads import as_upload
@@ -28,19 +27,10 @@ from viewcomfy_runtime.runs.attempts import carried
 from viewcomfy_runtime.runs.batches import heard
 from viewcomfy_runtime.testing import FakeClient, result_with
 
-from ...helpers.batches import echo
+from ...helpers.batches import calls, client, echo
 from ...helpers.growth import MOST, growth
-from ...helpers.local import ID, SECRET
 from ...helpers.servers import Answer, Request, Server, result
 from ...helpers.support import module_of, node
-
-
-def client(url: str) -> ViewComfy:
-    return ViewComfy(f"{url}/made", ID, SECRET, retries=0)
-
-
-def calls(module: ModuleType, count: int) -> list[Any]:
-    return [module.Parameters(positive_prompt=str(n)) for n in range(count)]
 
 
 def ids(outcomes: list[Outcome]) -> list[str]:

@@ -1,0 +1,118 @@
+"""Batches whose outcomes a loop takes one by one, also in asynchronous code."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from viewcomfy_runtime import PromptResult, ServerError
+
+from ...helpers.batches import calls, client, echo
+from ...helpers.servers import Answer, Request, Server, result
+
+OUTPUT = {"filename": "fox.png", "content_type": "image/png", "data": "Zm94"}
+
+
+def prompts(ended: list[tuple[Any, object]]) -> list[str]:
+    return [parameters.positive_prompt for parameters, _ in ended]
+
+
+@pytest.mark.parametrize(
+    ("ordered", "expected"), [(True, ["0", "1"]), (False, ["1", "0"])]
+)
+def test_outcomes_come_as_they_end_or_in_the_order_of_the_calls(
+    module: ModuleType, ordered: bool, expected: list[str]
+) -> None:
+    second_ended = threading.Event()
+
+    def answer(request: Request) -> Answer:
+        if request.params["6-inputs-text"] == "0":
+            assert second_ended.wait(10)
+        return echo(request)
+
+    def save(parameters: Any, _: object) -> None:
+        if parameters.positive_prompt == "1":
+            second_ended.set()
+
+    with Server(answer) as server:
+        ended = module.WORKFLOW.iter_many(
+            calls(module, 2), client=client(server.url), ordered=ordered, save=save
+        )
+        assert prompts(list(ended)) == expected
+
+
+def test_asynchronous_code_gets_each_with_its_result_or_error(
+    module: ModuleType,
+) -> None:
+    async def ended() -> dict[str, object]:
+        with Server(echo) as server:
+            made = module.WORKFLOW.aiter_many(
+                calls(module, 4), client=client(server.url)
+            )
+            return {each.positive_prompt: outcome async for each, outcome in made}
+
+    found = asyncio.run(ended())
+    assert sorted(found) == ["0", "1", "2", "3"]
+    assert isinstance(found.pop("2"), ServerError)
+    assert all(isinstance(each, PromptResult) for each in found.values())
+
+
+def test_asynchronous_code_that_leaves_the_loop_starts_no_more(
+    module: ModuleType,
+) -> None:
+    taken = []
+
+    def more() -> Any:
+        for each in calls(module, 50):
+            taken.append(each)
+            yield each
+
+    async def first() -> None:
+        with Server(echo) as server:
+            ended = module.WORKFLOW.aiter_many(
+                more(), client=client(server.url), max_concurrency=2
+            )
+            async for _ in ended:
+                break
+            await ended.aclose()
+
+    asyncio.run(first())
+    assert len(taken) < 10
+
+
+@pytest.mark.parametrize(("attempts", "works"), [(1, False), (2, True)])
+def test_a_call_that_certainly_did_not_run_is_tried_again_where_asked(
+    module: ModuleType, attempts: int, works: bool
+) -> None:
+    asked = 0
+
+    def busy_once(_: Request) -> Answer:
+        nonlocal asked
+        asked += 1
+        return Answer(503) if asked == 1 else result()
+
+    with Server(busy_once) as server:
+        ended = module.WORKFLOW.iter_many(
+            calls(module, 1), client=client(server.url), attempts=attempts
+        )
+        [(_, outcome)] = ended
+    assert isinstance(outcome, PromptResult) is works
+    assert outcome.attempt == attempts
+
+
+def test_results_are_saved_in_a_folder_by_the_worker(
+    module: ModuleType, tmp_path: Path
+) -> None:
+    with Server(result(outputs=[OUTPUT])) as server:
+        list(
+            module.WORKFLOW.iter_many(
+                calls(module, 2), client=client(server.url), save=tmp_path
+            )
+        )
+    saved = [each for each in tmp_path.rglob("*.png")]
+    assert [each.read_bytes() for each in saved] == [b"fox", b"fox"]
