@@ -77,9 +77,10 @@ def _calls(old: str) -> list[OldCall]:
 
 def _module_beside(old: Path) -> Path:
     """The generated module in the same folder, if there is exactly one."""
+    suffix = ".ts" if old.suffix.lower() in _TYPESCRIPT else old.suffix
     found = [
         each
-        for each in sorted(old.parent.glob(f"*{old.suffix}"))
+        for each in sorted(old.parent.glob(f"*{suffix}"))
         if each != old and is_generated(read_file(str(each)).decode("utf-8", "replace"))
     ]
     if len(found) != 1:

@@ -168,3 +168,37 @@ def test_what_holds_no_calls_is_refused(
 def test_without_a_module_beside_it_one_is_asked_for(tmp_path: Path) -> None:
     done = migrated(tmp_path, "old.py", PYTHON)
     assert done.exit_code == 1 and "--module" in done.stderr
+
+
+ONE_SEED = '"3-inputs-seed": 7'
+
+
+@pytest.mark.parametrize(
+    ("text", "sets"),
+    [
+        (f"await infer({{ params: {{ {ONE_SEED} }} }});", True),
+        (f"const p = {{ {ONE_SEED} }} as Params; await infer({{ params: p }});", True),
+        (
+            f"const p = {{ {ONE_SEED} }} satisfies P; await infer({{ params: p }});",
+            True,
+        ),
+        ("p['3-inputs-seed'] = 7; await infer({ params: p });", True),
+        ("function f() { const p = {}; p['3-inputs-seed'] = 7; }", True),
+        ("const p = { seed: 7 }; await infer({ params: p });", False),
+        ("const p = [1]; p[0] = 2; q.x = 3; f(1, null, {});", False),
+        ("const { p } = q; let r; r['\\u0033'] = 1; this.p['x'] = 1;", False),
+    ],
+)
+def test_parameters_of_typescript_are_found_wherever_they_are_set(
+    text: str, sets: bool, folder: Path
+) -> None:
+    pytest.importorskip("tree_sitter_typescript")
+    done = migrated(folder, "old.tsx", text)
+    assert ("seed: 7" in done.stdout) is sets, done.output
+
+
+def test_what_a_spread_may_add_in_typescript_is_told(folder: Path) -> None:
+    pytest.importorskip("tree_sitter_typescript")
+    text = f"await infer({{ params: {{ ...more, {ONE_SEED} }} }});"
+    done = migrated(folder, "old.ts", text)
+    assert "more may hold more parameters" in done.stderr
