@@ -11,7 +11,7 @@ from .support import Workflow, module_of, node
 def masked_image() -> Workflow:
     """A workflow that uses the mask of the image that it loads."""
     return {
-        "1": node("LoadImage", image="deployed.png"),
+        "1": node("LoadImage", image="a.png"),
         "2": node("InvertMask", mask=["1", 1]),
         "3": node("MaskToImage", mask=["2", 0]),
         "4": node("SaveImage", images=["3", 0], filename_prefix="x"),

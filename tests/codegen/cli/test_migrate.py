@@ -202,3 +202,48 @@ def test_what_a_spread_may_add_in_typescript_is_told(folder: Path) -> None:
     text = f"await infer({{ params: {{ ...more, {ONE_SEED} }} }});"
     done = migrated(folder, "old.ts", text)
     assert "more may hold more parameters" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"p: dict = {{{ONE_SEED}}}\ninfer(params=p)\n",
+        f"p = {{}}\nwhile True:\n    pass\np.update({{{ONE_SEED}}})\ninfer(params=p)\n",
+        'p["3-inputs-seed"] = 7\nx: int\na, b = c\nq[0] = 1\ninfer(params=p)\n',
+        f"class Job:\n    def run(self):\n        infer(params={{{ONE_SEED}}})\n",
+        f"async def run():\n    await nothing\n    return infer({{{ONE_SEED}}})\n",
+    ],
+)
+def test_parameters_of_python_are_found_wherever_they_are_set(
+    text: str, folder: Path
+) -> None:
+    assert "seed=7" in migrated(folder, "old.py", text).stdout
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        'open("me.png", "rb")',
+        'io.open("me.png", "rb")',
+        'Path("me.png").open("rb")',
+        'await aiofiles.open("me.png", "rb")',
+    ],
+)
+def test_a_file_that_was_opened_is_a_path(opened: str, folder: Path) -> None:
+    text = f'async def f():\n    infer(params={{"10-inputs-image": {opened}}})\n'
+    assert 'image=Path("me.png")' in migrated(folder, "old.py", text).stdout
+
+
+@pytest.mark.parametrize(
+    ("added", "says"),
+    [
+        ("p.update(more)", "more may hold more parameters"),
+        ("p.update({key: 1})", "the key is not a literal string"),
+        ("p[key] = 1", "the key is not a literal string"),
+    ],
+)
+def test_what_may_add_parameters_to_a_python_call_is_told(
+    added: str, says: str, folder: Path
+) -> None:
+    text = f"p = {{{ONE_SEED}}}\n{added}\ninfer(params=p)\n"
+    assert f"line 2: {says}" in migrated(folder, "old.py", text).stderr
