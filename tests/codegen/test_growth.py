@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from viewcomfy_codegen import CodegenError, generate
+from viewcomfy_codegen.project.changes import changes_between
 from viewcomfy_codegen.project.regenerate import Task, produce
 from viewcomfy_codegen.targets.python.target import PYTHON
+from viewcomfy_codegen.targets.rules import rules_page
 from viewcomfy_codegen.targets.target import Target
 from viewcomfy_codegen.targets.typescript.target import TYPESCRIPT
 
@@ -145,3 +147,23 @@ def test_values_nested_too_deeply_are_refused_wherever_they_stand(depth: int) ->
     for text in kept.values():
         with pytest.raises(CodegenError):
             generate(text.replace('"%s"', "%s") % value)
+
+
+def calls_of(size: int, shift: int = 0) -> dict[str, Any]:
+    """The JSON Schema of calls with so many parameters, choices and inputs of one parameter."""
+    inputs = [f"{place + shift}-inputs-x" for place in range(size)]
+    choices = [f"choice {place + shift}" for place in range(size)]
+    single = {
+        f"p{key[0]}_{n}": {"x-viewcomfy-key": key} for n, key in enumerate(inputs)
+    }
+    shared = {"x-viewcomfy-key": [f"{key}y" for key in inputs], "enum": choices}
+    return {"properties": {**single, "all": shared}, "required": [*single]}
+
+
+@pytest.mark.heavy
+def test_twice_the_schema_takes_twice_the_time() -> None:
+    def compared(size: int) -> None:
+        list(changes_between(calls_of(size), calls_of(size, size // 2)))
+
+    assert growth(compared, 1000, 0.15) <= MOST
+    assert growth(lambda size: rules_page({"m": calls_of(size)}), 500, 0.15) <= MOST

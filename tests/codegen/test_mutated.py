@@ -99,13 +99,15 @@ def test_a_damaged_output_can_be_compared_or_is_refused(target: Target) -> None:
 @pytest.mark.parametrize("name", ["a b", "x=1); evil(", "x\n```\n# Do", ""])
 def test_a_name_in_a_schema_never_becomes_a_program(folder: Path, name: str) -> None:
     schema = json.loads(next(schemas()))
+    required = {**schema, "required": [name]}
     schema["properties"][name] = schema["properties"].pop("image")
-    (folder / "a.schema.json").write_text(json.dumps(schema))
     (folder / "old.py").write_text("params = {'10-inputs-image': 'a.png'}\n")
-    for arguments in (["rules", "-o", "-"], ["migrate", "old.py", "-m"]):
-        done = CliRunner().invoke(main, [*arguments, "a.schema.json"])
-        assert done.exit_code == 1
-        assert "not one that viewcomfy-codegen generates" in done.output
+    for each in (schema, required):
+        (folder / "a.schema.json").write_text(json.dumps(each))
+        for arguments in (["rules", "-o", "-"], ["migrate", "old.py", "-m"]):
+            done = CliRunner().invoke(main, [*arguments, "a.schema.json"])
+            assert done.exit_code == 1
+            assert "not one that viewcomfy-codegen generates" in done.output
 
 
 def test_a_schema_s_faults_are_told_by_their_place(folder: Path) -> None:

@@ -47,7 +47,7 @@ class WorkflowTool:
     @property
     def parameters(self) -> dict[str, JsonObject]:
         """The schemas of the parameters a call may set, by name."""
-        required = self.schema.get("required", ())
+        required = frozenset(self.schema.get("required", ()))
         return {
             name: each
             for name, each in self.schema["properties"].items()

@@ -39,6 +39,7 @@ def changes_between(
     `renumbered` are the new ids of nodes by their old ones, without nodes that were removed; None
     if ids are unchanged.
     """
+    old, new = _with_set(old), _with_set(new)
     shown = {name: keys_of(each, None) for name, each in properties(old)}
     before = {name: keys_of(each, renumbered) for name, each in properties(old)}
     after = {name: keys_of(each, None) for name, each in properties(new)}
@@ -60,6 +61,11 @@ def changes_between(
         ),
         *_outputs_changed(old, new, renumbered),
     ]
+
+
+def _with_set(schema: Schema) -> Schema:
+    """The schema, with the names that it requires as a set, since each is looked up in it."""
+    return {**schema, "required": frozenset(schema.get("required", ()))}
 
 
 def _outputs_changed(
@@ -112,13 +118,14 @@ def _keys_changed(
     """Inputs that a parameter of several inputs no longer sets, or sets in addition; `holders` are
     the parameters that set each input now.
     """
+    before, after = frozenset(old), frozenset(new)
     for key, own in zip(old, shown, strict=True):
-        if key not in new:
+        if key not in after:
             other = f", which {holders[key]} now sets" if key in holders else ""
             message = f"{name} no longer sets {own}{other}"
             yield Change("split", name, message, True)
     for key in new:
-        if key not in old:
+        if key not in before:
             yield Change("shared", name, f"{name} now also sets {key}", False)
 
 

@@ -66,10 +66,10 @@ def _faults(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _misnamed(schema: Mapping[str, Any]) -> Iterator[str]:
-    for part in _NAMED:
+    for part in (*_NAMED, "required"):
         named = schema.get(part)
-        for name in named if isinstance(named, dict) else ():
-            if not name.isidentifier():
+        for name in named if isinstance(named, dict | list) else ():
+            if not (isinstance(name, str) and name.isidentifier()):
                 yield f"{part}.{name}"
 
 

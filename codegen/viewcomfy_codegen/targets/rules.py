@@ -68,6 +68,7 @@ def rules_page(schemas: Mapping[str, Mapping[str, Any]]) -> str:
 def _section(module: str, schema: Mapping[str, Any]) -> Iterator[str]:
     properties = schema["properties"]
     required = schema.get("required", [])
+    needed = frozenset(required)
     outputs = schema.get("x-viewcomfy-outputs", {})
     yield f"## {plain(schema.get('title', module))}"
     yield ""
@@ -88,7 +89,7 @@ def _section(module: str, schema: Mapping[str, Any]) -> Iterator[str]:
         if members:
             yield f"\n{heading}\n"
         for name, each in members.items():
-            yield _line(name, each, name in required)
+            yield _line(name, each, name in needed)
     if outputs:
         yield "\nOutputs:\n"
     for name, each in outputs.items():
