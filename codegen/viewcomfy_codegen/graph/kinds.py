@@ -51,11 +51,14 @@ class Kinds:
         if facts is None:
             return family_of(node.class_type) == ("mask",)
         outputs = set(facts.outputs)
-        # Nodes that also output text describe images; detection is only one of their tasks.
+        types = {each.type for each in facts.inputs.values()}
+        # Nodes that also output text describe images, and those that take a VAE redraw them;
+        # detection is only one of their tasks.
         return (
             bool(_MAKES_MASKS & outputs)
             and "STRING" not in outputs
-            and any(each.type == "IMAGE" for each in facts.inputs.values())
+            and "IMAGE" in types
+            and "VAE" not in types
         )
 
     def finds(self, node: Node) -> bool:

@@ -36,6 +36,7 @@ _BRACKETS: Final = r"[(\[][^)\]]*[)\]]"
 _ASIDE: Final = (
     r"(?i:\d\s*(?:-|–|~|to|\.\.)\s*\d"  # a range
     r"|[/\\]"  # a folder
+    r"|\w \b(?:by|for|when|unless|instead)\b"  # a remark
     r"|=|^.in\w*put ?\d*.$|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
     r"|e\.?g|deprecated|max|min)\b)"
 )
