@@ -54,10 +54,11 @@ if TYPE_CHECKING:
     from .parameters.branches import Branch
     from .parameters.docs import About
     from .parameters.fields import Field
-    from .parameters.files import URL, DataURI, File, Stored, Upload
+    from .parameters.files import URL, DataURI, Stored, Upload
     from .parameters.inputs import Input, When
     from .parameters.outputs import OutputNode
     from .parameters.types import Bound, Option, ParameterType
+    from .parameters.uploads import File
     from .results.files import OutputFile
     from .results.naming import Naming
     from .results.origins import Origin
@@ -179,7 +180,7 @@ _HOMES: Final = {
     "ComfyAPI": ".clients.comfy_api",
     "ComfyUI": ".clients.comfyui",
     "Field": ".parameters.fields",
-    "File": ".parameters.files",
+    "File": ".parameters.uploads",
     "Input": ".parameters.inputs",
     "Job": ".runs.jobs",
     "ListedJob": ".clients.api_jobs",

@@ -123,7 +123,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
     @property
     def schema(self) -> JsonSchema:
         """The JSON Schema (draft 2020-12) of a call, as `parse` reads it."""
-        from .parameters.fields import schema_of_fields
+        from .parameters.schemas import schema_of_fields
 
         return schema_of_fields(self.title, self.fields, self.outputs)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from viewcomfy_runtime.json_types import JsonObject, JsonValue, as_object
-from viewcomfy_runtime.parameters.branches import branch_of, fault
+from viewcomfy_runtime.parameters.conditions import branch_of, fault
 from viewcomfy_runtime.parameters.types import (
     Choice,
     Flag,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from ..errors import CodegenError, Diagnostic
-from .embedded import lacks_library, unreadable
+from .refusals import lacks_library, unreadable
 
 if TYPE_CHECKING:
     from PIL.Image import Image

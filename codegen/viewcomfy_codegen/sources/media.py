@@ -10,7 +10,7 @@ import io
 import json
 
 from ..errors import CodegenError, Diagnostic
-from .embedded import lacks_library, unreadable
+from .refusals import lacks_library, unreadable
 
 
 def workflow_in_media(data: bytes, kind: str, name: str) -> bytes:

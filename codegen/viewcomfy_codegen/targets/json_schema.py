@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from viewcomfy_runtime.json_types import JsonObject
-from viewcomfy_runtime.parameters.fields import schema_of_fields
+from viewcomfy_runtime.parameters.schemas import schema_of_fields
 
 from ..errors import CodegenError, Diagnostic
 from ..model import Module

@@ -26,7 +26,7 @@ from .options import Parser, add_own, flag_of
 
 if TYPE_CHECKING:
     from ..json_types import Arguments, JsonValue
-    from ..parameters.files import File
+    from ..parameters.uploads import File
     from ..workflow import Workflow
 
 _GROUPS: Final = {

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import SaveError
-from ..results.saving import require_writable
+from ..results.writing import require_writable
 from .terminal import out
 
 

@@ -20,7 +20,6 @@ from typing import (
 from .branches import Branch, branch_from
 from .docs import About
 from .fields import Field
-from .files import FILE_MARK
 from .inputs import Input, When
 from .types import (
     Choice,
@@ -33,6 +32,7 @@ from .types import (
     ParameterType,
     Text,
 )
+from .uploads import FILE_MARK
 
 
 def fields_of(parameters: type[Any], about: Mapping[str, About]) -> tuple[Field, ...]:

@@ -1,18 +1,14 @@
-"""The fields of `Parameters`, and their JSON Schema."""
+"""The fields of `Parameters`."""
 
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass
-from typing import (
-    TYPE_CHECKING,
-    Final,
-)
+from typing import TYPE_CHECKING, Final
 
-from .branches import Branch, nullable, rules, spoken
+from .branches import Branch, nullable, spoken
 from .docs import About
 from .inputs import Input
 from .key import WireKey
-from .outputs import OutputNode
 from .types import (
     Bound,
     Choice,
@@ -29,7 +25,7 @@ from .types import (
 
 if TYPE_CHECKING:
     from ..json_types import JsonSchema, JsonValue
-    from .files import File
+    from .uploads import File
 
 REQUIRED: Final = MISSING
 """The default of a field that doesn't have one."""
@@ -191,20 +187,3 @@ class Field:
         if self.about.deployed:
             schema["x-viewcomfy-deployed"] = self.about.deployed
         return schema
-
-
-def schema_of_fields(
-    title: str, members: tuple[Field, ...], outputs: tuple[OutputNode, ...] = ()
-) -> JsonSchema:
-    """The JSON Schema (draft 2020-12) of a call with these fields and outputs."""
-    conditions = list(rules({member.name: member for member in members}))
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": title,
-        "type": "object",
-        "properties": {member.name: member.schema() for member in members},
-        "required": [member.name for member in members if member.required],
-        "additionalProperties": False,
-        **({"allOf": conditions} if conditions else {}),
-        "x-viewcomfy-outputs": {each.name: each.as_json() for each in outputs},
-    }

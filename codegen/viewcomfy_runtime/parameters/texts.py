@@ -25,7 +25,7 @@ from .types import (
 if TYPE_CHECKING:
     from ..json_types import JsonValue
     from .fields import Field
-    from .files import File
+    from .uploads import File
 
 DRAWN: Final = frozenset({"random", "none", "null"})
 """Words that stand for a seed to be drawn."""

@@ -10,7 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeAlias
 
-from .files import File, Upload, is_file, is_link
+from .files import Upload, is_link
+from .uploads import File, is_file
 
 if TYPE_CHECKING:
     from ..json_types import JsonSchema, JsonValue

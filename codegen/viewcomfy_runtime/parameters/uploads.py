@@ -1,18 +1,73 @@
-"""What is sent for a file: its content with a name and a MIME type."""
+"""What a file parameter accepts, and what is sent for it: content, a name and a MIME type."""
 
 from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Final, TypeAlias, TypeGuard
 
-from .files import URL, Remote, Stored, Upload, is_file, plain_name
+from .files import URL, DataURI, Remote, Stored, Upload, plain_name
 from .media import UNKNOWN, extension_of, type_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from .files import File
+    from pydantic_core import CoreSchema
+
+
+class _FileInPydantic:
+    """Tells pydantic, if it is used, how to accept and describe a file."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "file"
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: Callable[[object], CoreSchema]
+    ) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.str_schema(pattern="^data:"),
+            python_schema=core_schema.no_info_plain_validator_function(_validated),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                as_data_uri, when_used="json"
+            ),
+        )
+
+
+FILE_MARK: Final = _FileInPydantic()
+"""Marks the annotation of a file."""
+
+if TYPE_CHECKING:
+    File: TypeAlias = Path | bytes | BinaryIO | Upload | Stored | DataURI | Remote
+    """What a file parameter accepts: a path, bytes, a binary file object, an Upload, a `data:` URI,
+    a URL, a file of an earlier result, or one that the server has already.
+
+    At run time, a plain string is a `data:` URI, since JSON has nothing else, and never a path:
+    passing on a request's JSON must not send this machine's files away.
+    """
+else:
+    # The types alone would load pathlib, which costs more than all the rest of this package's
+    # import.
+    File = Annotated[object, FILE_MARK]
+
+
+def is_file(value: object) -> TypeGuard[File | str]:
+    """Whether `value` is something that `File` accepts; a string only if it is a `data:` URI."""
+    if isinstance(value, str):
+        return value.startswith("data:")
+    return isinstance(
+        value, os.PathLike | bytes | Upload | Stored | Remote
+    ) or callable(getattr(value, "read", None))
+
+
+def _validated(value: object) -> object:
+    if not is_file(value):
+        raise ValueError("a file must be sent as a data: URI")
+    return value
 
 
 def as_upload(

@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from ..errors import Fault, InvalidParametersError, wrong_type
-from .branches import branch_of, fault
-from .files import URL, Stored, is_file, is_link
+from .conditions import branch_of, fault
+from .files import URL, Stored, is_link
 from .types import Choice, Integer, Json, Media, Refused
-from .uploads import as_data_uri, as_upload
+from .uploads import as_data_uri, as_upload, is_file
 
 if TYPE_CHECKING:
     from ..json_types import Arguments, JsonObject, JsonValue
     from .fields import Field
-    from .files import File, Upload
+    from .files import Upload
+    from .uploads import File
 
 P = TypeVar("P")
 

@@ -112,7 +112,7 @@ class OutputFile(Remote):
         its subclass SaveError if the file can't be written.
         """
         from .filenames import safe_name
-        from .saving import folder_of, written
+        from .writing import folder_of, written
 
         name = safe_name(self.filename, self.content_type)
         with named_by(self.origin):
@@ -126,7 +126,7 @@ class OutputFile(Remote):
         """
         from pathlib import Path
 
-        from .saving import written
+        from .writing import written
 
         place = Path(path)
         pieces = self._content(timeout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from string import Formatter
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,6 @@ from .filenames import safe_name
 
 if TYPE_CHECKING:
     from .files import OutputFile
-    from .result import PromptResult
 
 _WIDTH: Final = re.compile(r"[<>^]?\d{0,2}d?")
 """The allowed format specs of a field; larger widths could exhaust memory."""
@@ -21,13 +21,19 @@ _WIDTH: Final = re.compile(r"[<>^]?\d{0,2}d?")
 FIELDS: Final = ("stem", "ext", "output", "index", "node", "prompt_id")
 
 
-def named(result: PromptResult, pattern: str | None) -> list[str]:
-    """A safe name for each output, in order; the output's own name if there is no pattern.
+def named(
+    files: Sequence[OutputFile],
+    pattern: str | None,
+    outputs: Mapping[str, str],
+    prompt_id: str,
+) -> list[str]:
+    """A safe name for each file of a run, in order; the file's own name if there is no pattern.
+    `outputs` are the names of outputs by node.
 
     Raises ValueError for a pattern with an unknown field or an unsupported format.
     """
     if pattern is None:
-        return [safe_name(each.filename, each.content_type) for each in result.outputs]
+        return [safe_name(each.filename, each.content_type) for each in files]
     if not isinstance(pattern, str):
         raise wrong_type("name", "a pattern such as {stem}{ext}", pattern)
     parts = [part for part in Formatter().parse(pattern) if part[1] is not None]
@@ -39,20 +45,17 @@ def named(result: PromptResult, pattern: str | None) -> list[str]:
         )
     counts: Counter[str | None] = Counter()
     names: list[str] = []
-    for each in result.outputs:
+    for each in files:
         counts[each.node] += 1
-        names.append(_named(result, each, pattern, counts[each.node]))
+        own = PurePosixPath(safe_name(each.filename, each.content_type))
+        text = pattern.format(
+            stem=own.stem,
+            ext=own.suffix,
+            output=outputs.get(each.node or "") or each.node or "output",
+            index=counts[each.node],
+            node=each.node or "",
+            prompt_id=prompt_id,
+        )
+        text = text.replace("/", "_").replace("\\", "_")
+        names.append(safe_name(text, each.content_type))
     return names
-
-
-def _named(result: PromptResult, file: OutputFile, pattern: str, index: int) -> str:
-    own = PurePosixPath(safe_name(file.filename, file.content_type))
-    text = pattern.format(
-        stem=own.stem,
-        ext=own.suffix,
-        output=result.output_names.get(file.node or "") or file.node or "output",
-        index=index,
-        node=file.node or "",
-        prompt_id=result.prompt_id,
-    )
-    return safe_name(text.replace("/", "_").replace("\\", "_"), file.content_type)

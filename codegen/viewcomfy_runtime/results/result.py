@@ -109,8 +109,9 @@ class PromptResult:
         from .patterns import named
         from .saving import save_all
 
+        names = named(self.outputs, name, self.output_names, self.prompt_id)
         with named_by(Origin(self.prompt_id, self.parameters)):
-            return save_all(self.outputs, named(self, name), directory, timeout)
+            return save_all(self.outputs, names, directory, timeout)
 
     async def asave(
         self,

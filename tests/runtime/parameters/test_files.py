@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viewcomfy_runtime import Upload
-from viewcomfy_runtime.parameters.files import Stored, is_file
-from viewcomfy_runtime.parameters.uploads import as_upload
+from viewcomfy_runtime.parameters.files import Stored
+from viewcomfy_runtime.parameters.uploads import as_upload, is_file
 
 PNG = b"\x89PNG\r\n\x1a\n0000"
 

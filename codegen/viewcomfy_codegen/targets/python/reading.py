@@ -13,9 +13,10 @@ from typing import Final
 
 from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.parameters.docs import About
-from viewcomfy_runtime.parameters.fields import Field, schema_of_fields
+from viewcomfy_runtime.parameters.fields import Field
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.outputs import OutputNode
+from viewcomfy_runtime.parameters.schemas import schema_of_fields
 
 from ...errors import CodegenError, Diagnostic
 from ..call_schema import checked_schema

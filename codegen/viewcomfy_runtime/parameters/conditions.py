@@ -1,0 +1,47 @@
+"""Which branch of a field a call chooses, and what is wrong with the field's value there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .branches import Branch, same, spoken
+from .types import Choice, ParameterType, Refused, accept
+
+if TYPE_CHECKING:
+    from .fields import Field
+
+
+def branch_of(
+    field: Field, values: Mapping[str, object], fields: Mapping[str, Field]
+) -> Branch | None:
+    """The branch of a field that a call's values choose; the field itself if a choice is
+    unknown.
+    """
+    for branch in field.branches:
+        if branch.holds(values):
+            return branch
+    selectors = {name for branch in field.branches for name in branch.when}
+    if all(_is_known(values[name], fields[name].type) for name in selectors):
+        return None
+    return Branch({}, field.type)
+
+
+def _is_known(value: object, kind: ParameterType) -> bool:
+    return value is None or not isinstance(kind, Choice) or value in kind.options
+
+
+def fault(field: Field, values: Mapping[str, object], branch: Branch | None) -> str:
+    """What is wrong with a field's value under a call's choices; empty if nothing is."""
+    value = values[field.name]
+    if value is None:
+        return ""
+    if branch is None:
+        if same(value, field.default):
+            return ""
+        return f"applies only where {spoken(field.branches)}: leave it out"
+    try:
+        accept(branch.type, value)
+    except Refused as refused:
+        return f"{refused}, where {branch.spoken()}" if branch.when else str(refused)
+    return ""
