@@ -46,8 +46,9 @@ class Api:
     `refusals` answer the next submissions: a status, a code, details and a Retry-After. `lost`
     breaks the connections of so many submissions, after the job was taken unless `forgets`. `held`
     keeps jobs in the queue for good. `events` are sent between the first status and the last;
-    `streams` is the status of the stream's answer. `stops` ends streams in the middle. `store` is
-    the origin that signed links lead to.
+    `streams` is the status of the stream's answer. `stops` ends streams in the middle. The
+    list of jobs is empty for the next `late_lists` requests. `store` is the origin that signed
+    links lead to.
     """
 
     outputs: list[dict[str, Any]] = field(default_factory=list)
@@ -61,6 +62,7 @@ class Api:
     lost: int = 0
     forgets: bool = False
     lists: bool = True
+    late_lists: int = 0
     labels: bool = True
     hours_ahead: float = 0.0
     events: list[tuple[str, Any]] = field(default_factory=list)
@@ -76,6 +78,7 @@ class Api:
     workflows: dict[str, Any] = field(default_factory=dict)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    keys_sent: list[str] = field(default_factory=list)
     assets: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     uploads: int = 0
     cancelled: list[str] = field(default_factory=list)
@@ -95,6 +98,7 @@ class Api:
         if (refused := self.refused(request)) is not None:
             return refused
         key = request.headers.get("idempotency-key", "")
+        self.keys_sent.append(key)
         body = await request.json()
         if self.refusals:
             return _error(*self.refusals.pop(0))
@@ -163,9 +167,10 @@ class Api:
             for key, value in request.query_params.items()
             if key.startswith("metadata[")
         }
+        late, self.late_lists = self.late_lists, max(0, self.late_lists - 1)
         found = [
             job
-            for job in reversed(self.jobs.values())
+            for job in reversed(() if late else self.jobs.values())
             if wanted.items() <= job.get("metadata", {}).items()
         ]
         start = int(request.query_params.get("cursor", 0))
@@ -322,6 +327,7 @@ def comfy_api(**behavior: Any) -> Iterator[Api]:
     ]
     listening = bound("127.0.0.1", 0)
     running = server(Starlette(routes=routes))
+    running.config.date_header = False  # its clock is `now`
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
     thread.start()
     try:

@@ -14,6 +14,7 @@ from ..http.bodies import JsonBody
 from ..http.client import LOG, Http
 from ..http.deadlines import Deadline
 from ..http.multipart import Form
+from ..json_types import JsonObject
 from ..parameters.files import Upload
 from ..results.files import OutputFile
 from .api_jobs import API, text_of
@@ -32,7 +33,7 @@ def uploaded(
     http: Http,
     deadline: Deadline,
     fresh: Collection[str] = (),
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, JsonObject]:
     """The workflow's value for each file, by wire key, once it is uploaded.
 
     With blake3 installed, files that the server already has aren't sent again. Files of earlier
@@ -44,7 +45,7 @@ def uploaded(
         if key not in fresh and (kept := _kept(upload.data, http)) is not None
     }
     sent = {key: files[key] for key in files if key not in found}
-    known: dict[int, dict[str, Any]] = {}
+    known: dict[int, JsonObject] = {}
     # All are opened before any is sent, so that a missing one leaves nothing behind.
     with contextlib.closing(Form({}, sent, deadline)) as form:
         for key, upload in sent.items():
@@ -55,7 +56,7 @@ def uploaded(
     return found
 
 
-def reference_to(asset_id: str, about: Mapping[str, Any]) -> dict[str, Any]:
+def reference_to(asset_id: str, about: Mapping[str, Any]) -> JsonObject:
     """The workflow's value for a file that the server keeps."""
     hints = {
         name: about[name]
@@ -78,7 +79,7 @@ def is_kept(file: object, http: Http) -> bool:
     return _kept(file, http) is not None
 
 
-def _kept(file: object, http: Http) -> dict[str, Any] | None:
+def _kept(file: object, http: Http) -> JsonObject | None:
     """The value for a file of an earlier result, if this server made it."""
     if not isinstance(file, OutputFile) or file.http is None:
         return None
@@ -87,11 +88,11 @@ def _kept(file: object, http: Http) -> dict[str, Any] | None:
     return reference_to(own, file.extra) if own and same else None
 
 
-def _reference(asset: Mapping[str, Any]) -> dict[str, Any]:
+def _reference(asset: Mapping[str, Any]) -> JsonObject:
     return reference_to(text_of(asset.get("id")), asset)
 
 
-def _stored(form: Form, key: str, http: Http, deadline: Deadline) -> dict[str, Any]:
+def _stored(form: Form, key: str, http: Http, deadline: Deadline) -> JsonObject:
     """The asset for a file, uploaded if necessary."""
     upload, file, size = form.file(key)
     hasher, hashed = _hasher(), None
@@ -120,7 +121,7 @@ def _stored(form: Form, key: str, http: Http, deadline: Deadline) -> dict[str, A
 
 def _known(
     hashed: str, upload: Upload, http: Http, deadline: Deadline
-) -> dict[str, Any] | None:
+) -> JsonObject | None:
     """The server's asset with this content; None if it has none, or can't tell."""
     body = {"hash": hashed, "file_path": upload.filename}
     try:
@@ -139,7 +140,7 @@ def _known(
         return None
 
 
-def _asset_in(answer: Any, http: Http) -> dict[str, Any]:
+def _asset_in(answer: Any, http: Http) -> JsonObject:
     if isinstance(answer, dict) and text_of(answer.get("id")):
         return answer
     raise ProtocolError(

@@ -159,7 +159,7 @@ class ApiEvents(LiveEvents[Told]):
         """Report the run's progress, from an event or from a poll."""
         self._node = tell_progress(snapshot, self, self._node, self._classes)
 
-    def asked(self, job: dict[str, Any]) -> None:
+    def asked(self, job: JsonObject) -> None:
         """Report a poll's answer, if the stream sends nothing."""
         if not self._channel.lost:
             return

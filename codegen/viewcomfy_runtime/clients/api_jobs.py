@@ -19,7 +19,7 @@ from ..errors import (
 )
 from ..http.client import Http
 from ..http.urls import is_url
-from ..json_types import as_list, as_object
+from ..json_types import JsonObject, as_list, as_object
 from ..parameters.media import UNKNOWN, type_of
 from ..results.files import OutputFile
 from ..results.links import moment
@@ -223,7 +223,7 @@ def _absolute(link: str, http: Http) -> str:
     return link if is_url(link) else ""
 
 
-def job_in(answer: Any, host: str) -> dict[str, Any]:
+def job_in(answer: Any, host: str) -> JsonObject:
     """The job in an answer. Raises ProtocolError if there is none."""
     if isinstance(answer, dict) and text_of(answer.get("id")):
         return answer

@@ -16,7 +16,7 @@ from ..errors import (
 )
 from ..http.bodies import NOT_JSON, json_in
 from ..http.refusals import LARGEST_REFUSAL, error_of, node_faults
-from ..json_types import as_list, as_object
+from ..json_types import JsonObject, as_list, as_object
 from ..texts import quoted
 
 _KEY: Final = "check COMFY_API_KEY, or the api_key= that the client was given"
@@ -107,7 +107,7 @@ def missing_assets(refusal: Any) -> set[str]:
     return set(map(_text, ids)) - {""} if isinstance(ids, list) else set()
 
 
-def _envelope(content: bytes) -> tuple[str, dict[str, Any]]:
+def _envelope(content: bytes) -> tuple[str, JsonObject]:
     body = json_in(content[:LARGEST_REFUSAL].decode("utf-8", "replace"))
     if body is NOT_JSON or not isinstance(body, dict):
         return "", {}
@@ -133,7 +133,7 @@ def _usual(status: int) -> str:
     return usual.get(status, "upstream_error" if status >= 500 else "invalid_workflow")
 
 
-def _faults(error: dict[str, Any]) -> list[NodeFault]:
+def _faults(error: JsonObject) -> list[NodeFault]:
     """The faults of single inputs, in ComfyUI's form or in the API's own, `{node: [{field,
     reason}]}`.
     """

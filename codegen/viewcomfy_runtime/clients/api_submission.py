@@ -25,7 +25,7 @@ from ..http.answers import Answer
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
 from ..http.deadlines import Deadline
-from ..json_types import as_list, as_object
+from ..json_types import ApiWorkflow, JsonObject, as_list, as_object
 from .api_assets import asset_in
 from .api_jobs import API, created_in, job_in, job_path, text_of
 from .api_refusals import code_in, missing_assets
@@ -61,7 +61,7 @@ class Submission:
         http: Http,
         run: Run,
         deadline: Deadline,
-        body: Callable[[Mapping[str, Any]], dict[str, Any]],
+        body: Callable[[ApiWorkflow], dict[str, object]],
         started: deque[str],
     ) -> None:
         self._http = http
@@ -70,14 +70,14 @@ class Submission:
         self._make = body
         self._started = started
         self._key = str(uuid.uuid4())
-        self._graph: Mapping[str, Any] = {}
+        self._graph: ApiWorkflow = {}
         self._labeled = self._listed = False
         self._begun = 0.0
-        self.job: dict[str, Any] | None = None
+        self.job: JsonObject | None = None
         """The job in the server's answer to the call; None if that answer was lost."""
         self._code = ""
 
-    def send(self, graph: Mapping[str, Any]) -> None:
+    def send(self, graph: ApiWorkflow) -> None:
         """Start the run and set its `prompt_id`. Raises ViewComfyError.
 
         The server accepts the run's Idempotency-Key only once, so that sending a call again,
@@ -85,9 +85,10 @@ class Submission:
         """
         self._graph, self._begun = graph, time.monotonic()
         body = self._make(graph)
-        self._labeled = "metadata" in body
-        if self._labeled:
-            body["metadata"] = {**body["metadata"], RUN_LABEL: self._key}
+        labels = body.get("metadata")
+        self._labeled = isinstance(labels, dict)
+        if isinstance(labels, dict):
+            body["metadata"] = {**labels, RUN_LABEL: self._key}
         for left in range(RETRIES, -1, -1):
             error = self._tried(body)
             if error is None or self._looked_up():
@@ -108,7 +109,7 @@ class Submission:
             if answer.status not in (200, 202):
                 raise answer.error()
 
-    def _tried(self, body: Mapping[str, Any]) -> ViewComfyError | None:
+    def _tried(self, body: Mapping[str, object]) -> ViewComfyError | None:
         """Send the call. Returns the error that leaves it unknown whether the call arrived; raises
         any other.
         """
@@ -129,7 +130,7 @@ class Submission:
             return error
         return None
 
-    def _post(self, body: Mapping[str, Any]) -> None:
+    def _post(self, body: Mapping[str, object]) -> None:
         self._code = ""
         with self._http.answer(
             "POST",
@@ -211,7 +212,7 @@ class Submission:
 
     def _asked(
         self, path: str, deadline: Deadline
-    ) -> tuple[dict[str, Any], datetime | None]:
+    ) -> tuple[JsonObject, datetime | None]:
         with self._http.answer("GET", self._http.at(path), deadline) as answer:
             if answer.status != 200:
                 raise answer.error()
@@ -219,7 +220,7 @@ class Submission:
             return as_object(found), answer.date
 
 
-def _is_same(ours: Mapping[str, Any], theirs: Any) -> bool:
+def _is_same(ours: ApiWorkflow, theirs: Any) -> bool:
     """Whether the server runs our workflow; files may have names of the server's own there."""
     if not isinstance(theirs, dict) or ours.keys() != theirs.keys():
         return False

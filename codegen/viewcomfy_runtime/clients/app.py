@@ -131,7 +131,7 @@ def _form(fields: dict[str, str], call: Call, deadline: Deadline) -> Form:
     return Form(fields, files, deadline, sent=lambda: deadline.enter("run"))
 
 
-def _fields(call: Call) -> dict[str, Any]:
+def _fields(call: Call) -> dict[str, object]:
     values = {
         key: value for key, value in call.params.items() if not _unread(key, call)
     }

@@ -22,6 +22,7 @@ from ..http.client import LOG, RETRIES, Http
 from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.polling import poll
+from ..json_types import ApiWorkflow, JsonObject
 from ..parameters.key import WireKey
 from ..results.result import PromptResult
 from ..texts import HIDDEN, Secrets
@@ -195,7 +196,7 @@ class ComfyAPI(Closing):
         if limit is not None and not isinstance(limit, int):
             raise wrong_type("limit", "a whole number", limit)
         if label is not None and not isinstance(label, Mapping):
-            raise wrong_type("label", "a mapping of names to texts", label)
+            raise wrong_type("label", "a mapping of names to strings", label)
         wanted = dict(label or {})
         query: dict[str, str] = {f"metadata[{key}]": wanted[key] for key in wanted}
         left = limit
@@ -226,17 +227,15 @@ class ComfyAPI(Closing):
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
 
-    def _body(
-        self, graph: Mapping[str, Any], partner_key: str | None
-    ) -> dict[str, Any]:
-        body: dict[str, Any] = {"workflow": graph, **partner_data(partner_key)}
+    def _body(self, graph: ApiWorkflow, partner_key: str | None) -> dict[str, object]:
+        body: dict[str, object] = {"workflow": graph, **partner_data(partner_key)}
         if self._labels:
             body["metadata"] = dict(self._labels)
         return body
 
     def _sent(
         self, call: Call, submission: Submission, deadline: Deadline
-    ) -> dict[str, Any]:
+    ) -> ApiWorkflow:
         """Start the run, and return the workflow that was sent.
 
         Not every server accepts a file of an earlier result as an input: if one is refused, it is
@@ -261,7 +260,7 @@ class ComfyAPI(Closing):
 
     def _graph(
         self, call: Call, deadline: Deadline, fresh: Collection[str] = ()
-    ) -> dict[str, Any]:
+    ) -> ApiWorkflow:
         """The workflow with the call's values and uploaded files.
 
         Those in `fresh` are uploaded even if the server made them.
@@ -284,11 +283,11 @@ class ComfyAPI(Closing):
         watch: Watch,
         events: ApiEvents | None,
         graph: Mapping[str, Any],
-        known: dict[str, Any] | None = None,
+        known: JsonObject | None = None,
     ) -> PromptResult:
         absences = 0
 
-        def ask() -> dict[str, Any] | None:
+        def ask() -> JsonObject | None:
             nonlocal absences, known
             try:
                 job = known or self._job(prompt_id, deadline)
@@ -319,14 +318,14 @@ class ComfyAPI(Closing):
         logs = events.lines if events else ()
         return result_of(job, params, graph, logs, self._http)
 
-    def _job(self, prompt_id: str, deadline: Deadline) -> dict[str, Any]:
+    def _job(self, prompt_id: str, deadline: Deadline) -> JsonObject:
         url = self._http.at(job_path(prompt_id))
         with self._http.answer("GET", url, deadline) as answer:
             if answer.status != 200:
                 raise answer.error()
             return job_in(answer.json(), answer.host)
 
-    def _page(self, query: Mapping[str, str], deadline: Deadline) -> dict[str, Any]:
+    def _page(self, query: Mapping[str, str], deadline: Deadline) -> JsonObject:
         url = self._http.at(f"{API}/jobs?{urlencode(query, errors='replace')}")
         with self._http.answer("GET", url, deadline) as answer:
             if answer.status != 200:
@@ -335,7 +334,7 @@ class ComfyAPI(Closing):
         return found if isinstance(found, dict) else {}
 
 
-def _jobs_in(page: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _jobs_in(page: Mapping[str, Any]) -> list[JsonObject]:
     jobs = page.get("jobs")
     return [each for each in jobs if isinstance(each, dict)] if jobs else []
 
@@ -343,7 +342,7 @@ def _jobs_in(page: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _checked(labels: Mapping[str, str]) -> dict[str, str]:
     """The labels. Raises ConfigurationError for labels that no server accepts."""
     if not isinstance(labels, Mapping):
-        raise wrong_type("labels", "a mapping of names to texts", labels)
+        raise wrong_type("labels", "a mapping of names to strings", labels)
     if len(labels) > MOST_LABELS:
         raise ConfigurationError(f"a run can have at most {MOST_LABELS} labels")
     for name, value in labels.items():
@@ -355,6 +354,6 @@ def _checked(labels: Mapping[str, str]) -> dict[str, str]:
         size = len(value.encode("utf-8", "replace")) if isinstance(value, str) else -1
         if not 0 <= size <= _LONGEST_LABEL:
             raise ConfigurationError(
-                f"the label {name} must be a text of at most {_LONGEST_LABEL} bytes"
+                f"the label {name} must be a string of at most {_LONGEST_LABEL} bytes"
             )
     return dict(labels)

@@ -27,6 +27,7 @@ from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.polling import poll
 from ..http.refusals import node_faults
+from ..json_types import ApiWorkflow, JsonObject
 from ..results.result import PromptResult
 from ..texts import HIDDEN, Secrets
 from .closing import Closing
@@ -174,14 +175,14 @@ class ComfyUI(Closing):
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
 
-    def _queue(self, graph: dict[str, Any], run: Run, deadline: Deadline) -> None:
+    def _queue(self, graph: ApiWorkflow, run: Run, deadline: Deadline) -> None:
         body = {
             "prompt": graph,
             "client_id": run.prompt_id,
             "prompt_id": run.prompt_id,
             **self._extra,
         }
-        queued: dict[str, Any] = {}
+        queued: JsonObject = {}
 
         def send() -> None:
             with self._http.answer(
@@ -220,7 +221,7 @@ class ComfyUI(Closing):
     ) -> PromptResult:
         asked = absences = 0
 
-        def ask() -> dict[str, Any] | None:
+        def ask() -> JsonObject | None:
             nonlocal asked, absences
             found = self._history(prompt_id, deadline)
             if found is None and asked % _QUEUE_EVERY == 0:
@@ -258,7 +259,7 @@ class ComfyUI(Closing):
             prompt_id=prompt_id,
         )
 
-    def _history(self, prompt_id: str, deadline: Deadline) -> dict[str, Any] | None:
+    def _history(self, prompt_id: str, deadline: Deadline) -> JsonObject | None:
         name = quote(prompt_id, safe="", errors="replace")
         entry = self._asked(f"/history/{name}", deadline).get(prompt_id)
         return entry if isinstance(entry, dict) else None
@@ -312,7 +313,7 @@ class ComfyUI(Closing):
                 raise answer.error()
             return True
 
-    def _asked(self, path: str, deadline: Deadline) -> dict[str, Any]:
+    def _asked(self, path: str, deadline: Deadline) -> JsonObject:
         with self._http.answer("GET", self._http.at(path), deadline) as answer:
             if answer.status != 200:
                 raise answer.error()

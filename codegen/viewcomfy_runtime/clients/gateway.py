@@ -19,6 +19,7 @@ from ..errors import (
     MissingSettingsError,
     NotFoundError,
     ProtocolError,
+    ViewComfyError,
 )
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
@@ -27,6 +28,7 @@ from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.multipart import Form
 from ..http.polling import poll
 from ..http.urls import checked_url
+from ..json_types import JsonObject
 from ..results.result import PromptResult
 from .closing import Closing
 from .defaults import GATEWAY
@@ -177,7 +179,7 @@ class ViewComfyGateway(Closing):
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
 
-    def _fields(self, call: Call) -> dict[str, Any]:
+    def _fields(self, call: Call) -> dict[str, object]:
         override = {} if call.override is None else {"workflow_api": call.override}
         about = {"view_comfy_api_url": self._deployment, "params": dict(call.params)}
         return {**about, **override}
@@ -222,7 +224,7 @@ class ViewComfyGateway(Closing):
         absences = 0
         told: list[bool] = []
 
-        def ask() -> dict[str, Any] | None:
+        def ask() -> JsonObject | None:
             nonlocal absences
             found = self._ask(prompt_id, deadline)
             absences = absences + 1 if found is None else 0
@@ -234,11 +236,7 @@ class ViewComfyGateway(Closing):
             elif found is not None:
                 deadline.enter("run")
             if absences > ABSENCES:
-                raise NotFoundError(
-                    f"{self._http.host} no longer knows the run",
-                    hint="run it again; if that happens again, tell ViewComfy",
-                    prompt_id=prompt_id,
-                )
+                raise self._vanished(prompt_id)
             return found if found is not None and _is_over(found) else None
 
         answer = poll(
@@ -253,7 +251,14 @@ class ViewComfyGateway(Closing):
             http=self._links,
         )
 
-    def _ask(self, prompt_id: str, deadline: Deadline) -> dict[str, Any] | None:
+    def _vanished(self, prompt_id: str) -> ViewComfyError:
+        return NotFoundError(
+            f"{self._http.host} no longer knows the run",
+            hint="run it again; if that happens again, tell ViewComfy",
+            prompt_id=prompt_id,
+        )
+
+    def _ask(self, prompt_id: str, deadline: Deadline) -> JsonObject | None:
         """The gateway's answer about a run; None if it doesn't know the run."""
         query = urlencode({"prompt_ids": prompt_id}, errors="replace")
         url = self._http.at(f"{_INFER}/?{query}")

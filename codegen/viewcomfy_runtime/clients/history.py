@@ -11,7 +11,7 @@ from ..calls.call import Status
 from ..errors import RunCancelledError
 from ..http.client import Http
 from ..http.refusals import execution_error
-from ..json_types import as_list, as_object
+from ..json_types import JsonObject, as_list, as_object
 from ..parameters.media import UNKNOWN, type_of
 from ..results.answer_fields import graph_in
 from ..results.files import OutputFile, text_output
@@ -60,7 +60,7 @@ def result_of(
     )
 
 
-def _told(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _told(entry: Mapping[str, Any]) -> dict[str, JsonObject]:
     """The messages of a run by type."""
     messages = as_object(entry.get("status")).get("messages")
     return {
@@ -119,7 +119,7 @@ def stored_name(file: object, http: Http) -> str:
     return f"{folder}/{name} [{kind}]" if folder else f"{name} [{kind}]"
 
 
-def _seconds(told: Mapping[str, dict[str, Any]]) -> float | None:
+def _seconds(told: Mapping[str, JsonObject]) -> float | None:
     start = told.get("execution_start", {}).get("timestamp")
     end = told.get("execution_success", {}).get("timestamp")
     if not isinstance(start, int | float) or not isinstance(end, int | float):

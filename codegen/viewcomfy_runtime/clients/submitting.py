@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from ..calls.call import Watch
 from ..calls.listening import Listener
@@ -22,6 +22,7 @@ from ..errors import (
 )
 from ..http.client import LOG, RETRIES
 from ..http.deadlines import Deadline
+from ..json_types import JsonObject
 from ..texts import without_secrets
 
 GRACE: Final = 0.35
@@ -109,13 +110,13 @@ def named(prompt_id: str) -> Iterator[None]:
         raise
 
 
-def partner_data(key: str | None) -> dict[str, Any]:
+def partner_data(key: str | None) -> JsonObject:
     """The part of a call that pays for ComfyUI's partner nodes.
 
     Raises TypeError if the key isn't a string.
     """
     if key is not None and not isinstance(key, str):
-        raise TypeError("api_key_comfy_org must be a text")
+        raise TypeError("api_key_comfy_org must be a string")
     return {"extra_data": {"api_key_comfy_org": key}} if key else {}
 
 

@@ -151,7 +151,7 @@ class ViewComfy(Closing):
         )
 
 
-def _fields(call: Call, watch: Watch) -> dict[str, Any]:
+def _fields(call: Call, watch: Watch) -> dict[str, object]:
     override = {} if call.override is None else {"workflow_api": call.override}
     logs = "true" if watch else "false"
     return {"params": dict(call.params), "logs": logs, **override}

@@ -39,7 +39,7 @@ NOT_JSON: Final = object()
 
 def json_in(
     text: str | bytes | bytearray,
-    made: Callable[[dict[str, Any]], Any] | None = None,
+    made: Callable[[dict[str, object]], object] | None = None,
 ) -> Any:
     """The JSON value of a text, or NOT_JSON; `made` converts each object in it.
 

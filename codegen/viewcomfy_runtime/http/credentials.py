@@ -20,6 +20,29 @@ _PUBLIC: Final = frozenset({"client_id"})
 """Headers that name the caller without proving anything."""
 
 
+def _check(headers: Mapping[str, str]) -> None:
+    """Raises TypeError, or ConfigurationError for a name or a value that isn't valid."""
+    if not isinstance(headers, Mapping):
+        raise TypeError("headers must be a mapping of names to strings")
+    for name, value in headers.items():
+        if not (isinstance(name, str) and isinstance(value, str)):
+            raise TypeError(f"{name!r:.80} and its value must be strings")
+        if not _NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"{name!r:.80} isn't a valid name of a header",
+                hint="a header is written as NAME: VALUE",
+            )
+        visible = value.isascii() and value.isprintable() and value == value.strip()
+        if not (value and visible):
+            raise ConfigurationError(
+                f"the {name} is empty or contains characters that are not valid in it",
+                hint=(
+                    "copy it again from where it was given out, "
+                    "such as ViewComfy's dashboard under API keys"
+                ),
+            )
+
+
 class Credentials:
     """Headers that identify the caller. They are added to a request at the last moment and never
     shown.
@@ -31,29 +54,7 @@ class Credentials:
     def __init__(
         self, headers: Mapping[str, str], login: tuple[str, str] | None = None
     ) -> None:
-        if not isinstance(headers, Mapping):
-            raise TypeError("headers must be a mapping of names to texts")
-        for name, value in headers.items():
-            if not (isinstance(name, str) and isinstance(value, str)):
-                raise TypeError(f"{name!r:.80} and its value must be texts")
-            if not _NAME.fullmatch(name):
-                raise ConfigurationError(
-                    f"{name!r:.80} isn't a valid name of a header",
-                    hint="a header is written as NAME: VALUE",
-                )
-            if not (
-                value
-                and value.isascii()
-                and value.isprintable()
-                and value == value.strip()
-            ):
-                raise ConfigurationError(
-                    f"the {name} is empty or contains characters that are not valid in it",
-                    hint=(
-                        "copy it again from where it was given out, "
-                        "such as ViewComfy's dashboard under API keys"
-                    ),
-                )
+        _check(headers)
         self._headers = dict(headers)
         if login is not None:
             token = b64encode(":".join(login).encode()).decode()

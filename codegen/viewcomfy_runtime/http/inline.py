@@ -97,7 +97,7 @@ class JsonReader:
         self._looked = len(self._text)
         self._pieces, self._rest, self._inside = [], bytearray(), False
 
-    def _filled(self, found: dict[str, Any]) -> dict[str, Any]:
+    def _filled(self, found: dict[str, object]) -> dict[str, object]:
         data = found.get("data")
         pieces = self._files.pop(data, None) if isinstance(data, str) else None
         if pieces is not None:

@@ -16,7 +16,7 @@ from ..errors import (
     ServerError,
     ViewComfyError,
 )
-from ..json_types import as_list
+from ..json_types import JsonObject, as_list
 from ..texts import quoted
 from .bodies import NOT_JSON, json_in
 
@@ -27,63 +27,66 @@ _DEPTH: Final = 6
 """Levels of an answer that are searched for a message."""
 
 
+_CREDENTIALS: Final = (
+    "{host} doesn't accept the credentials",
+    "check VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET against ViewComfy's dashboard",
+)
+_WORDS: Final = {
+    401: _CREDENTIALS,
+    403: _CREDENTIALS,
+    404: (
+        "{host} has nothing at this URL",
+        "copy the endpoint's URL from ViewComfy's dashboard",
+    ),
+    413: ("{host} doesn't accept a call this large", "send smaller files"),
+    429: (
+        "{host} is getting too many requests",
+        "wait a moment and try again, or send fewer at a time",
+    ),
+    400: (
+        "{host} rejected the call",
+        "check the values; if the deployed workflow changed, generate the module again",
+    ),
+    500: (
+        "{host} failed",
+        "try again later; if the error persists, look at the deployment's logs",
+    ),
+    0: (
+        "{host} answered with an unexpected status",
+        "check that the URL is the deployment's endpoint",
+    ),
+}
+"""What a status means, and what to do: 400 and 500 are for all others of their hundreds, 0 for the
+rest.
+"""
+
+
 def error_of(
     status: int, content: bytes, host: str, *, retry_after: float | None = None
 ) -> ViewComfyError:
     """The error for an answer with this status, including the server's message."""
     body = _body(content[:LARGEST_REFUSAL].decode("utf-8", "replace"))
-    words = quoted(_said(body))
-    said = f": {words}" if words else ""
+    said = quoted(_said(body))
+    group = 500 if status >= 500 else 400 if status >= 400 else 0
+    words, hint = _WORDS.get(status) or _WORDS[group]
+    message = f"{words.format(host=host)} ({status}){f': {said}' if said else ''}"
     match status:
         case 401 | 403:
-            return AuthenticationError(
-                f"{host} doesn't accept the credentials ({status}){said}",
-                hint="check VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET"
-                " against ViewComfy's dashboard",
-                status=status,
-            )
+            return AuthenticationError(message, hint=hint, status=status)
         case 404:
-            return NotFoundError(
-                f"{host} has nothing at this URL (404){said}",
-                hint="copy the endpoint's URL from ViewComfy's dashboard",
-                status=status,
-            )
-        case 413:
-            return RejectedError(
-                f"{host} doesn't accept a call this large (413){said}",
-                hint="send smaller files",
-                status=status,
-            )
+            return NotFoundError(message, hint=hint, status=status)
         case 429:
             return RateLimitedError(
-                f"{host} is getting too many requests (429){said}",
-                hint="wait a moment and try again, or send fewer at a time",
-                status=status,
-                retry_after=retry_after,
+                message, hint=hint, status=status, retry_after=retry_after
             )
-        case _ if 400 <= status < 500:
-            return RejectedError(
-                f"{host} rejected the call ({status}){said}",
-                hint=(
-                    "check the values; if the deployed "
-                    "workflow changed, generate the module again"
-                ),
-                status=status,
-                faults=node_faults(body),
-            )
-        case _ if status >= 500:
+        case _ if group == 400:
+            faults = node_faults(body)
+            return RejectedError(message, hint=hint, status=status, faults=faults)
+        case _ if group == 500:
             return ServerError(
-                f"{host} failed ({status}){said}",
-                hint="try again later; if the error persists, look at the deployment's logs",
-                status=status,
-                retry_after=retry_after,
+                message, hint=hint, status=status, retry_after=retry_after
             )
-        case _:
-            return ProtocolError(
-                f"{host} answered with an unexpected status ({status}){said}",
-                hint="check that the URL is the deployment's endpoint",
-                status=status,
-            )
+    return ProtocolError(message, hint=hint, status=status)
 
 
 def execution_error(details: Any, *, prompt_id: str | None = None) -> ExecutionError:
@@ -126,12 +129,12 @@ def node_faults(body: Any) -> tuple[NodeFault, ...]:
     )
 
 
-def _input_of(error: dict[str, Any]) -> str:
+def _input_of(error: JsonObject) -> str:
     extra = error.get("extra_info")
     return _text(extra.get("input_name")) if isinstance(extra, dict) else ""
 
 
-def _node_errors(body: Any, depth: int) -> Iterator[dict[str, Any]]:
+def _node_errors(body: Any, depth: int) -> Iterator[JsonObject]:
     if isinstance(body, str) and "node_errors" in body:
         body = _body(body)
     if isinstance(body, dict) and depth:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from types import ModuleType
 from typing import Any
 
@@ -48,7 +49,7 @@ def test_events_become_those_of_the_runtime(module: ModuleType) -> None:
         ("progress", "no json"),
         ("progress", "[]"),
     ]
-    with comfy_api(events=told, outputs=[output("asset-1")]) as found:
+    with comfy_api(events=told, outputs=[output("asset-1")], lasting=1.0) as found:
         heard = events_of(module, found)
     assert Queued(3) in heard
     assert [each for each in heard if isinstance(each, Progress)] == [
@@ -82,6 +83,13 @@ def test_a_stream_that_fails_costs_neither_the_result_nor_a_file(
     with comfy_api(outputs=[output("asset-1")], **behavior) as found:
         heard = events_of(module, found)
     assert len([each for each in heard if isinstance(each, OutputReady)]) == 1
+
+
+def test_a_stream_that_failed_is_opened_again(module: ModuleType) -> None:
+    told = [("log", {"message": "a line"})]
+    with comfy_api(streams=500, events=told, lasting=1.5) as found:
+        threading.Timer(0.2, setattr, [found, "streams", 200]).start()
+        assert Log("a line") in events_of(module, found)
 
 
 def test_progress_is_polled_where_there_is_no_stream(module: ModuleType) -> None:

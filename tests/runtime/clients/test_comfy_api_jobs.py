@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-import threading
+from datetime import timedelta
 from types import ModuleType
 
 import pytest
@@ -90,18 +90,19 @@ def test_a_run_whose_answer_was_lost_is_found(
     assert found.asked.count("POST /api/v2/jobs") == 1
 
 
+@pytest.mark.parametrize("hours_ahead", [5, -5])
 def test_another_run_of_the_same_workflow_is_not_taken_for_it(
-    module: ModuleType,
+    module: ModuleType, hours_ahead: float
 ) -> None:
     call = module.Parameters(seed=1)
-    with comfy_api(hours_ahead=5) as found:
+    with comfy_api(hours_ahead=hours_ahead) as found:
         own = client(found)
         module.run(call, client=own)  # its own, earlier one
         module.run(module.Parameters(seed=2), client=client(found))
         found.lost = 1
         assert module.run(call, client=own).prompt_id == "job-3"
         older = found.jobs["job-1"]
-        older["created_at"] = "2001-01-01T00:00:00Z"
+        older["created_at"] = (found.now() - timedelta(hours=1)).isoformat()
         del found.jobs["job-3"]
         found.lost, found.forgets = 1, True
         assert module.run(call, client=client(found)).prompt_id == "job-3"
@@ -113,7 +114,8 @@ def test_a_call_that_did_not_arrive_is_sent_again_under_the_same_key(
     with comfy_api(lost=1, forgets=True) as found:
         result = module.run(module.Parameters(), client=client(found))
     assert result.prompt_id == "job-1"
-    assert found.asked.count("POST /api/v2/jobs") == 2
+    first, second = found.keys_sent
+    assert first == second
 
 
 def test_where_nothing_is_listed_an_unknown_outcome_is_told(module: ModuleType) -> None:
@@ -125,16 +127,10 @@ def test_where_nothing_is_listed_an_unknown_outcome_is_told(module: ModuleType) 
 
 
 def test_a_key_that_was_used_leads_to_its_run(module: ModuleType) -> None:
-    with comfy_api(lost=1) as found:
-        found.refusals = []
-        own = client(found)
-        found.lists = False
-
-        def list_again() -> None:
-            found.lists = True
-
-        threading.Timer(0.02, list_again).start()
-        assert module.run(module.Parameters(), client=own).prompt_id == "job-1"
+    with comfy_api(lost=1, late_lists=2) as found:
+        result = module.run(module.Parameters(), client=client(found))
+    assert result.prompt_id == "job-1"
+    assert found.asked.count("POST /api/v2/jobs") == 2
     assert len(found.bodies) == 1
 
 

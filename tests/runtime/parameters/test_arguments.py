@@ -50,13 +50,13 @@ def test_an_upload_is_made_of_a_file_and_texts(
 @pytest.mark.parametrize(
     ("use", "words"),
     [
-        (lambda: ViewComfy("http://h", ANY, "secret"), "must be texts"),
+        (lambda: ViewComfy("http://h", ANY, "secret"), "must be strings"),
         (lambda: ComfyUI("http://h", headers=ANY), "headers must be a mapping"),
         (lambda: ComfyUI("http://h", headers={"a": ANY}), "'a' and its value must be"),
-        (lambda: ComfyUI("http://h", api_key_comfy_org=ANY), "must be a text"),
+        (lambda: ComfyUI("http://h", api_key_comfy_org=ANY), "must be a string"),
         (lambda: ComfyUI("http://h", session=ANY), "session must be a requests.Ses"),
         (lambda: ComfyUI("http://h", retries="x"), "retries must be a whole number"),  # type: ignore[arg-type]
-        (lambda: ComfyAPI("http://h", api_key_comfy_org=ANY), "must be a text"),
+        (lambda: ComfyAPI("http://h", api_key_comfy_org=ANY), "must be a string"),
         (lambda: ComfyAPI("http://h", labels=ANY), "labels must be a mapping"),
         (lambda: list(ComfyAPI("http://h").jobs(ANY)), "label must be a mapping"),
         (lambda: URL(ANY), "a URL must be a string, not 5"),
