@@ -33,6 +33,9 @@ _ENCODERS: Final = re.compile(
 
 _BASE64: Final = frozenset({"base64", "b64"})
 
+_ENCODER_LETTERS: Final = frozenset({"g", "l"})
+"""The large and the smaller of two encoders, at the end of a text's name."""
+
 _TO_FIND: Final = ("mask", "prompt")
 """The name of a text that describes what to find in an image."""
 
@@ -162,7 +165,7 @@ class Texts:
         """
         node = spot.node
         named = side_in(own)
-        if named is not None and _PROMPT_FILLERS.issuperset(own):
+        if named is not None and (_PROMPT_FILLERS | _ENCODER_LETTERS).issuperset(own):
             return named
         if named is not None:
             return None
