@@ -223,7 +223,7 @@ export type ProtocolError = InstanceType<typeof ProtocolError>;
 /** Some of a result's files could not be saved; `saved` are the paths of those that were. */
 export const SaveError = named<{ saved: readonly string[] }>(
   "Save",
-  "The result could not be stored.",
+  "The result could not be saved.",
 );
 export type SaveError = InstanceType<typeof SaveError>;
 
