@@ -40,7 +40,7 @@ async def portrait(call: Call) -> StreamingResponse:
 
 @app.post("/portraits/live")
 async def live(call: Call) -> StreamingResponse:
-    """The run as server-sent events; when the client goes away, it is cancelled."""
+    """The run as server-sent events; when the client goes away, it is canceled."""
     return StreamingResponse(events(call), media_type="text/event-stream")
 
 

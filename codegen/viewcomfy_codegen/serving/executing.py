@@ -76,7 +76,7 @@ class Execution:
         return self._cancelled.is_set()
 
     def wait(self, seconds: float) -> None:
-        """Wait for so many seconds, or until the run is cancelled."""
+        """Wait for so many seconds, or until the run is canceled."""
         self._cancelled.wait(seconds)
 
     def cancel(self) -> None:
@@ -86,7 +86,7 @@ class Execution:
             callback()
 
     def when_cancelled(self, callback: Callable[[], object]) -> None:
-        """Call `callback` when the run is cancelled; at once if it already is."""
+        """Call `callback` when the run is canceled; at once if it already is."""
         self._callbacks.append(callback)
         if self.cancelled:
             callback()

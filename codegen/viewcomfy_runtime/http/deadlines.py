@@ -49,9 +49,9 @@ class Deadline:
     """The moment when a call has to be over; another thread may end it earlier.
 
     `seconds`, a number or a Timeout, are counted from now, in wall-clock time. `with deadline:`
-    guards what this thread does over the network: when time is up or the call is cancelled, the
+    guards what this thread does over the network: when time is up or the call is canceled, the
     socket that it waits on is shut, so that no server can keep it by sending a byte now and then.
-    `cancel_on_timeout` says whether a run whose time is over is cancelled at the server. Raises
+    `cancel_on_timeout` says whether a run whose time is over is canceled at the server. Raises
     TypeError where `seconds` isn't a number.
     """
 
@@ -132,7 +132,7 @@ class Deadline:
 
     def check(self) -> None:
         """Raises RunCancelledError once the call is
-        cancelled, RunTimeoutError once its time is over.
+        canceled, RunTimeoutError once its time is over.
         """
         if self._cancelled.is_set():
             raise RunCancelledError("the call was canceled")
@@ -158,7 +158,7 @@ class Deadline:
     def until(self, heard: Callable[[float], object], seconds: float) -> bool:
         """Whether `heard`, which waits as long as it is told, gave something true within `seconds`.
 
-        It is over sooner where the time is up or the call is cancelled, and raises nothing then.
+        It is over sooner where the time is up or the call is canceled, and raises nothing then.
         """
         end = time.monotonic() + min(seconds, LONGEST_WAIT)
         while not self._cancelled.is_set():

@@ -1406,13 +1406,20 @@ const failIfFailed = (
 
 const CANCELLED = /^(cancell?ed|interrupted)$/i;
 
-/** The node that made a file, if that can be told: by its prefix, or else by its kind. */
+/** The names that ComfyUI gives to the files of its preview nodes, which have no prefix. */
+const PREVIEW = /^ComfyUI_temp_[a-z]{5}_\d+_\./;
+
+/**
+ * The node that made a file, if that can be told: by its prefix, or else by its kind. A preview's
+ * file can only be that of a node without a prefix.
+ */
 const makerOf = (
   filename: string,
   contentType: string,
   { params, outputs = [] }: Asked,
 ): string | undefined => {
   const likeness = ({ node, prefix, prefix_input }: OutputNode): number => {
+    if (prefix && PREVIEW.test(filename)) return -1;
     const sent = textOf(params[`${node}-inputs-${prefix_input}`]);
     // Folders are not part of a file's name, and what ComfyUI fills in (%date%) is unknown.
     const start = (sent || prefix || "").replace(/^.*[/\\]|%.*$/gs, "");

@@ -8,7 +8,7 @@ import pytest
 
 from ....helpers.images import masked_image
 from ....helpers.local import served, serving
-from ....helpers.support import module_of, text_to_image
+from ....helpers.support import module_of, node, text_to_image
 from ....helpers.typescript import Runtime, bundled, module_text
 from ....helpers.typescript_runs import Place, words
 
@@ -24,8 +24,16 @@ from ....helpers.typescript_runs import Place, words
 def place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Place]:
-    """Three modules of TypeScript in a runtime, beside the server that runs them."""
-    workflows = {"plain": text_to_image(), "masked": masked_image(), "words": words()}
+    """Modules of TypeScript in a runtime, beside the server that runs them."""
+    workflows = {
+        "plain": text_to_image(),
+        "masked": masked_image(),
+        "words": words(),
+        "previewed": {
+            **text_to_image(),
+            "10": node("PreviewImage", images=["8", 0]),
+        },
+    }
     texts = {name: module_text(each) for name, each in workflows.items()}
     folder = tmp_path_factory.mktemp("modules")
     modules = bundled(texts, folder)

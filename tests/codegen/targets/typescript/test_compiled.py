@@ -119,12 +119,12 @@ def test_the_runtime_compiles_for_node_without_a_browser_s_types(
     checked("tsc", "-p", tmp_path)
 
 
-LARGEST = {"everything": 28_820, "no files": 24_720}
+LARGEST = {"everything": 28_880, "no files": 24_770}
 """Bytes of the runtime in a module, minified: of what every workflow may need, and of what one
 without files and branches needs.
 """
 
-SHIPPED = {"plain": 20 * 1024, "files": 21_930, "branches": 20_990}
+SHIPPED = {"plain": 20 * 1024, "files": 21_990, "branches": 21_050}
 """Bytes of the runtime in a program that runs a workflow and is bundled without what it leaves
 unused.
 """

@@ -165,3 +165,11 @@ def test_events_end_their_lines_in_any_way(cut: str, place: Place) -> None:
     with Server(streamed) as server:
         found = place.run(client={**place.client("plain"), "url": server.url})
     assert found["logs"] == ["one\ntwo"] and found["promptId"] == "p"
+
+
+def test_a_previews_file_is_that_of_the_node_without_a_prefix(place: Place) -> None:
+    named = place.run("previewed", client=place.client("previewed"))["named"]
+    assert [*named.values()] == [
+        ["ComfyUI_00001_.png"],
+        ["ComfyUI_temp_serve_00002_.png"],
+    ]
