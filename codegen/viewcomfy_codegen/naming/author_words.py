@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 
+from ..graph.roles import side_in
 from ..graph.workflow import Node
 from ..words import words
 from .candidates import Labels
 from .prefixes import Contest, Prefix, Prefixes
 from .rules import Rule, Words, brandless
 from .surroundings import Surroundings
+from .texts import PROMPT_FILLERS
 from .traits import Traits
 
 
@@ -26,7 +28,7 @@ class AuthorWords:
         self._traits = traits
 
     def by_title(self, contest: Contest) -> Prefixes | None:
-        said = {node.id: self._traits.said(node) for node in contest.nodes}
+        said = {node.id: self._beyond_side(node, contest) for node in contest.nodes}
         short = self._shortest(said)
         counts = Counter(short.values())
         unique = [n for n in contest.nodes if short[n.id] and counts[short[n.id]] == 1]
@@ -42,6 +44,16 @@ class AuthorWords:
         for node in unique:
             found[node.id] = Prefix(short[node.id], rule=Rule.APART)
         return found
+
+    def _beyond_side(self, node: Node, contest: Contest) -> Words:
+        """The node's title, or nothing if it only states the side of the prompt that the other
+        nodes are on, too.
+        """
+        said = self._traits.said(node)
+        if side_in(said) is None or not PROMPT_FILLERS.issuperset(said):
+            return said
+        sides = {self._labels.roles.side(each) for each in contest.nodes}
+        return said if len(sides) > 1 else ()
 
     def _shortest(self, said: Mapping[str, Words]) -> dict[str, Words]:
         """As few words of each title as distinguish them: those that recur across the workflow if

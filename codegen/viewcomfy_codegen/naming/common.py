@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 from typing import Final
 
-_HALF: Final = re.compile(r"(?<![^_])(high|low)_noise(?![^_])")
+_PHRASE: Final = re.compile(r"(?<![^_])((?:high|low)_noise|stage_[a-z0-9])(?![^_])")
 
 
 def in_all(names: Iterable[str]) -> str:
@@ -33,5 +33,6 @@ def in_common(names: Iterable[str]) -> str:
 
 
 def _phrases(name: str) -> list[str]:
-    """The words of a name, where `high_noise` and `low_noise` count as one word."""
-    return [each.replace("-", "_") for each in _HALF.sub(r"\1-noise", name).split("_")]
+    """The words of a name, where `high_noise`, `low_noise` and `stage_b` count as one word."""
+    joined = _PHRASE.sub(lambda found: found[0].replace("_", "-"), name)
+    return [each.replace("-", "_") for each in joined.split("_")]

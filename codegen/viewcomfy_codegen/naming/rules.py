@@ -14,6 +14,8 @@ MOST_WORDS: Final = 4
 longer.
 """
 
+_PREPOSITIONS: Final = frozenset("at by for from in of on to with".split())
+
 
 class Rule(Origin):
     """Where a name comes from."""
@@ -81,16 +83,20 @@ def shortened(qualifier: Words, noun: Words, base: Words) -> Words:
 
 def fitting(noun: Words, base: Words) -> Words:
     """The noun, shortened so that the name has at most `MOST_WORDS` words: first without brands,
-    then without its last words.
+    then without its last words. What is left doesn't end in a number or preposition.
     """
     if len(merge(noun, base)) > MOST_WORDS:
         noun = brandless(noun)
     whole = noun
     while noun and len(merge(noun, base)) > MOST_WORDS:
         noun = noun[:-1]
-    while noun != whole and noun[1:] and noun[-1].isdecimal():
+    while noun != whole and noun[1:] and _dangles(noun[-1]):
         noun = noun[:-1]
     return noun
+
+
+def _dangles(word: str) -> bool:
+    return word.isdecimal() or word in _PREPOSITIONS
 
 
 def brandless(said: Words) -> Words:

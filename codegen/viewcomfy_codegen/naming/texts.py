@@ -23,10 +23,12 @@ PROMPT_WORDS: Final = frozenset(
 """Words in the names of inputs that describe an image."""
 
 _SIDE_WORDS: Final = frozenset({"positive", "negative", "pos", "neg"})
-_PROMPT_FILLERS: Final = frozenset("""
+PROMPT_FILLERS: Final = frozenset("""
     positive negative pos neg text string value prompt prompts conditioning clip encode encoder
     input user
     """.split())
+"""Words that only say that a text is a prompt."""
+
 _ENCODERS: Final = re.compile(
     r"clip_?[lg]|t5_?xxl|text_?[lg]|t5|llama|llm|bert|mt5xl|g|l"
 )
@@ -71,7 +73,7 @@ class Texts:
         if side not in (None, NEGATIVE) and not said and self._roles.finds(node):
             return Base(_TO_FIND, Rule.ROLE, role=True)
         if side is not None:
-            encoder = tuple(w for w in own if w not in _PROMPT_FILLERS | _SIDE_WORDS)
+            encoder = tuple(w for w in own if w not in PROMPT_FILLERS | _SIDE_WORDS)
             if _ENCODERS.fullmatch(spot.input.lower()):
                 encoder = tuple(w for w in own if w != "text")
             return self._prompt(side, said, () if spot.for_all else encoder)
@@ -79,7 +81,7 @@ class Texts:
             return self._files.linked(node)
         if self._holds_file(node, own):
             return self._files.linked(node, "base64")
-        if not _PROMPT_FILLERS.issuperset(own):
+        if not PROMPT_FILLERS.issuperset(own):
             return None
         if said:
             generic = spot.alone or own == ("value",)
@@ -113,7 +115,7 @@ class Texts:
                 or (
                     self._roles.side(node) == NEGATIVE
                     and (
-                        _PROMPT_FILLERS.issuperset(words(name))
+                        PROMPT_FILLERS.issuperset(words(name))
                         or self._roles.encodes(node)
                     )
                 )
@@ -139,7 +141,7 @@ class Texts:
             return None
         target = self._workflow.nodes[end.node]
         used = words(end.input)
-        if not _PROMPT_FILLERS.issuperset(used):
+        if not PROMPT_FILLERS.issuperset(used):
             return Base(used, Rule.FED)
         if self._roles.makes_masks(target):
             return Base(_TO_FIND, Rule.FED, role=True)
@@ -165,18 +167,18 @@ class Texts:
         """
         node = spot.node
         named = side_in(own)
-        if named is not None and (_PROMPT_FILLERS | _ENCODER_LETTERS).issuperset(own):
+        if named is not None and (PROMPT_FILLERS | _ENCODER_LETTERS).issuperset(own):
             return named
         if named is not None:
             return None
         encoder = _ENCODERS.fullmatch(spot.input.lower()) is not None
-        if not _PROMPT_FILLERS.issuperset(own) and not (
+        if not PROMPT_FILLERS.issuperset(own) and not (
             encoder and self._roles.encodes(node)
         ):
             joins = {"string", "text", "prompt"}.intersection(own)
             if not joins or not node.links or not self._roles.side(node):
                 return None
-            rest = set(own) - _PROMPT_FILLERS
+            rest = set(own) - PROMPT_FILLERS
             if any(len(each) > 2 for each in rest):
                 return None
         if self._facts[node.class_type] is None and not (
@@ -205,4 +207,4 @@ class Texts:
 
 def _beyond_prompt(said: Words) -> Words:
     """The words of a title that don't only say that a text is a prompt."""
-    return tuple(word for word in said if word not in _PROMPT_FILLERS)
+    return tuple(word for word in said if word not in PROMPT_FILLERS)

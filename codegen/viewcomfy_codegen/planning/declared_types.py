@@ -50,7 +50,7 @@ def declared_type(facts: InputFacts, value: object) -> ParameterType | None:
         case "INT":
             return Integer(_bound(facts.lo), _bound(facts.hi))
         case "FLOAT":
-            low, high = _bound(facts.lo), _bound(facts.hi)
+            low, high = _float_bound(facts.lo), _float_bound(facts.hi)
             whole = facts.whole and not isinstance(value, float)
             return Integer(low, high) if whole else Number(low, high)
         case "STRING":
@@ -73,6 +73,11 @@ def _bound(bound: int | float | None) -> int | float | None:
             return None
         return int(bound) if bound.is_integer() else bound
     return bound
+
+
+def _float_bound(bound: int | float | None) -> int | float | None:
+    """The bound of a float, which a class may also write as a whole number."""
+    return None if bound is not None and abs(bound) >= _WIDEST else _bound(bound)
 
 
 def choices_of(facts: InputFacts, value: object) -> ParameterType | None:

@@ -33,7 +33,7 @@ def rank(name: str, kind: ParameterType, titled: bool = False) -> int:
             multiline or parts & PROMPT_WORDS
         ):
             return 2 if "negative" in parts else 1
-        case Text() if "url" in parts:
+        case Text() if parts & {"url", "base64"}:
             return 0
         case Integer(random=True):
             return 4

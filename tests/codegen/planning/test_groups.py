@@ -221,3 +221,11 @@ def test_the_gap_between_stitched_images_is_advanced() -> None:
     )
     workflow["9"]["inputs"]["images"] = ["20", 0]
     assert groups_of(workflow)["20-inputs-spacing_width"] == "advanced"
+
+
+def test_a_files_content_as_text_comes_before_the_prompts_like_a_file() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("SwarmLoadImageB64", image_base64="I")
+    workflow["21"] = node("VAEEncode", pixels=["20", 0], vae=["4", 2])
+    workflow["3"]["inputs"]["latent_image"] = ["21", 0]
+    assert next(iter(schema(workflow)["properties"])) == "image_base64"

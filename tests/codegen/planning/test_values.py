@@ -264,3 +264,9 @@ def test_a_numbered_preview_on_a_known_node_is_no_parameter() -> None:
     workflow = text_to_image()
     workflow["9"]["inputs"]["vhs_gif_preview__0"] = "/view?filename=a.mp4"
     assert "9-inputs-vhs_gif_preview__0" not in names_of(workflow)
+
+
+def test_bounds_that_no_float_reaches_are_no_bounds() -> None:
+    found = schema({"1": node("easy float", value=0.5)})["properties"]
+    (about,) = found.values()
+    assert {"minimum", "maximum"}.isdisjoint(about)
