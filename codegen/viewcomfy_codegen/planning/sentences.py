@@ -19,7 +19,7 @@ from viewcomfy_runtime.parameters.types import (
 
 from ..catalog import glossary
 from ..catalog.glossary import SentenceOrigin, Told
-from ..graph.roles import NEGATIVE, PRIMITIVE, held_words
+from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, held_words
 from ..graph.workflow import Node
 from ..model import Origin
 from ..naming.rules import Rule
@@ -175,6 +175,8 @@ class Sentences:
         if self._asks_language_model(draft.node):
             return glossary().role("instruction")
         side = NEGATIVE if NEGATIVE in parts else self._roles.side(draft.node)
+        if side is None and POSITIVE in parts:
+            side = POSITIVE
         if side is None or (not shared and self._says_more(draft, side)):
             return ""
         return glossary().role(f"{side}:audio" if self._only_sounds else side)
