@@ -237,6 +237,17 @@ def test_a_server_with_a_certificate_of_its_own_is_trusted_where_that_is_said(
         assert client.run(Call({"k": 1}), Deadline(10)).status == "success"
 
 
+def test_a_trusted_certificate_of_another_host_is_refused(
+    secure: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, certificate = secure
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    elsewhere = url.replace("127.0.0.1", "localhost")
+    with ViewComfy(elsewhere, "the-id", SECRET, retries=0) as client:
+        with pytest.raises(ConnectionFailedError, match="(?i)hostname mismatch"):
+            client.run(Call({"k": 1}), Deadline(10))
+
+
 def test_a_header_given_for_a_server_replaces_a_usual_one_in_any_case() -> None:
     with Server(result()) as server:
         http = Http(server.url, Credentials({"user-agent": "studio/1"}))
