@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final, TypeVar, cast
 
@@ -29,21 +29,14 @@ _FAREWELL: Final = 5.0
 Runner = Callable[[Deadline, Watch], R]
 
 
-class _End:
-    """The end of a stream: the result, or the exception the run raised."""
-
-    def __init__(
-        self, result: object = None, error: BaseException | None = None
-    ) -> None:
-        self.result = result
-        self.error = error
-
-
-def _ended(run: Runner[R], deadline: Deadline, watch: Watch) -> _End:
+def _ended(run: Runner[R], deadline: Deadline, watch: Watch) -> Future[R]:
+    """The end of a stream: the run's result, or the exception it raised."""
+    end = Future[R]()
     try:
-        return _End(run(deadline, watch))
+        end.set_result(run(deadline, watch))
     except BaseException as error:
-        return _End(error=error)
+        end.set_exception(error)
+    return end
 
 
 def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
@@ -51,7 +44,7 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
 
     The run is canceled if the iterator is closed before its end, as when a `for` loop is left.
     """
-    inbox = Inbox["Event | _End"](check=deadline.check)
+    inbox = Inbox["Event | Future[R]"](check=deadline.check)
 
     def work() -> None:
         inbox.put_last(_ended(run, deadline, Watch(on_event=inbox.put)))
@@ -62,10 +55,8 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
         while True:
             # In slices, so that Ctrl-C takes effect on every operating system.
             item = inbox.next(SLICE)
-            if isinstance(item, _End):
-                if item.error is not None:
-                    raise item.error
-                yield item.result  # type: ignore[misc]
+            if isinstance(item, Future):
+                yield item.result()
                 return
             if item is not None:
                 yield item
@@ -78,7 +69,7 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
 async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event | R]:
     """`events_of` for asynchronous code."""
     loop = asyncio.get_running_loop()
-    waiting: asyncio.Queue[Event | _End] = asyncio.Queue(_WAITING)
+    waiting: asyncio.Queue[Event | Future[R]] = asyncio.Queue(_WAITING)
 
     def work() -> None:
         end = _ended(
@@ -94,10 +85,8 @@ async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event |
     try:
         while True:
             item = await waiting.get()
-            if isinstance(item, _End):
-                if item.error is not None:
-                    raise item.error
-                yield item.result  # type: ignore[misc]
+            if isinstance(item, Future):
+                yield item.result()
                 return
             yield item
     finally:
