@@ -31,7 +31,7 @@ from .bodies import Body
 from .credentials import NOBODY, Credentials
 from .deadlines import Deadline, watch
 from .refusals import error_of
-from .sessions import SessionLike, Sessions
+from .sessions import Sending, SessionLike, Sessions
 from .urls import checked_url, host_of, joined, same_host
 
 LOG: Final = logging.getLogger("viewcomfy")
@@ -203,8 +203,7 @@ class Http:
         content = request.body() if request.body is not None else None
         if content is not None:
             headers["Content-Type"] = content.content_type
-        sending = partial(
-            session.send,
+        sending = Sending(
             request.method,
             request.url,
             headers,
@@ -213,7 +212,9 @@ class Http:
             self.credentials if at_home else None,
             self._private,
         )
-        received = attempt(sending, host_of(request.url), deadline)
+        received = attempt(
+            partial(session.send, sending), host_of(request.url), deadline
+        )
         return Answer(received, request.url, deadline, self._refused)
 
 

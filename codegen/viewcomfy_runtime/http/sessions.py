@@ -13,7 +13,7 @@ import ssl
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.request import getproxies
 
 import requests
@@ -40,24 +40,28 @@ _CERTIFICATES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Variables of the environment that name a file of certificates to trust; the first counts."""
 
 
+class Sending(NamedTuple):
+    """A request as it is sent once.
+
+    Without `credentials`, no header that is named in `private` is sent either.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Body | None
+    timeouts: tuple[float, float]
+    """Seconds to connect, and to wait for the next bytes."""
+    credentials: Credentials | None
+    private: Collection[str]
+
+
 class SessionLike(Protocol):
     """Sends one request at a time."""
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: Body | None,
-        timeouts: tuple[float, float],
-        credentials: Credentials | None,
-        private: Collection[str],
-    ) -> urllib3.BaseHTTPResponse:
+    def send(self, request: Sending) -> urllib3.BaseHTTPResponse:
         """Send a request. Returns its answer, whose content is still to be read; a redirect isn't
-        followed.
-
-        Without `credentials`, no header that is named in `private` is sent either. Raises the
-        libraries' exceptions.
+        followed. Raises the libraries' exceptions.
         """
         ...
 
@@ -142,27 +146,18 @@ class _Direct:
         self._cookies = RequestsCookieJar()
         self._headers = dict(default_headers())
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: Body | None,
-        timeouts: tuple[float, float],
-        credentials: Credentials | None,
-        private: Collection[str],
-    ) -> urllib3.BaseHTTPResponse:
-        if not self._secure and url.startswith("https:"):
+    def send(self, request: Sending) -> urllib3.BaseHTTPResponse:
+        if not self._secure and request.url.startswith("https:"):
             context = _trusting(self._trusted)
             self._connections.connection_pool_kw["ssl_context"] = context
             self._secure = True
-        connect, read = timeouts
-        content: Any = body  # urllib3 needs only its `read`
-        parts = parse_url(url)
+        connect, read = request.timeouts
+        content: Any = request.body  # urllib3 needs only its `read`
+        parts = parse_url(request.url)
         answer = self._pool(parts).urlopen(
-            method,
+            request.method,
             parts.request_uri,
-            headers=self._all(url, headers, body, credentials),
+            headers=self._all(request),
             body=content,
             timeout=urllib3.Timeout(connect=connect, read=read),
             retries=False,
@@ -171,9 +166,9 @@ class _Direct:
             decode_content=False,
         )
         if "Set-Cookie" in answer.headers:
-            request: Any = requests.Request(method, url)
+            sent: Any = requests.Request(request.method, request.url)
             extract_cookies_to_jar(  # type: ignore[no-untyped-call]
-                self._cookies, request, answer
+                self._cookies, sent, answer
             )
         return answer
 
@@ -187,24 +182,19 @@ class _Direct:
             self._last = (host, pool)
         return self._last[1]
 
-    def _all(
-        self,
-        url: str,
-        headers: Mapping[str, str],
-        body: Body | None,
-        credentials: Credentials | None,
-    ) -> dict[str, str]:
+    def _all(self, request: Sending) -> dict[str, str]:
         """All headers of a request. Those of the credentials replace others, in any case."""
-        own = {} if body is None else {"Content-Length": str(body.len)}
+        own = {} if request.body is None else {"Content-Length": str(request.body.len)}
         if self._cookies:
-            request: Any = requests.Request("GET", url)
+            asked: Any = requests.Request(request.method, request.url)
             cookie = get_cookie_header(  # type: ignore[no-untyped-call]
-                self._cookies, request
+                self._cookies, asked
             )
             own.update({"Cookie": cookie} if cookie else {})
-        given = {} if credentials is None else credentials.revealed()
+        known = request.credentials
+        given = {} if known is None else known.revealed()
         taken = {name.lower() for name in given}
-        usual = {**self._headers, **headers, **own}
+        usual = {**self._headers, **request.headers, **own}
         return {
             **{name: usual[name] for name in usual if name.lower() not in taken},
             **given,
@@ -225,27 +215,19 @@ class _Layered:
     def __init__(self, session: requests.Session) -> None:
         self._session = session
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: Body | None,
-        timeouts: tuple[float, float],
-        credentials: Credentials | None,
-        private: Collection[str],
-    ) -> urllib3.BaseHTTPResponse:
+    def send(self, request: Sending) -> urllib3.BaseHTTPResponse:
         # None takes away what the session adds.
-        hidden = {} if credentials is not None else dict.fromkeys(private)
+        known = request.credentials
+        hidden = {} if known is not None else dict.fromkeys(request.private)
         answer = self._session.request(
-            method,
-            url,
-            headers={**headers, **hidden},
-            data=body,
-            auth=_nobody if credentials is None else self._auth(credentials),
+            request.method,
+            request.url,
+            headers={**request.headers, **hidden},
+            data=request.body,
+            auth=_nobody if known is None else self._auth(known),
             stream=True,
             allow_redirects=False,
-            timeout=timeouts,
+            timeout=request.timeouts,
         )
         raw: urllib3.BaseHTTPResponse = answer.raw
         return raw
