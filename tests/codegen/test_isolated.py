@@ -42,7 +42,7 @@ def test_a_generated_module_runs_without_the_generators_libraries(
         "    assert importlib.util.find_spec(name) is None, name\n"
         "try:\n"
         "    made.run(made.Parameters(image=b'x'), "
-        "client=v.ViewComfy('http://127.0.0.1:9', 'id', 'secret'))\n"
+        "client=v.ViewComfy('http://127.0.0.1:9', 'id', 'the-secret'))\n"
         "except v.ConnectionFailedError as error:\n"
         "    print('asked', made.WORKFLOW.schema['required'])\n"
     )

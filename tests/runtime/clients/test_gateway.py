@@ -80,8 +80,8 @@ def test_a_module_runs_through_it(url: str, module: ModuleType) -> None:
 
 def test_wrong_credentials_are_an_error(url: str) -> None:
     with pytest.raises(AuthenticationError) as caught:
-        client(url, "wrong").run(CALL, watch=Watch(print))
-    assert "wrong" not in str(caught.value)
+        client(url, "not-the-secret").run(CALL, watch=Watch(print))
+    assert "not-the-secret" not in str(caught.value)
 
 
 def test_a_failed_run_names_its_node() -> None:

@@ -99,7 +99,7 @@ def body(value: Any, status: int = 200) -> Answer:
 @given(JSON | ENTRIES, st.sampled_from([200, 201, 400, 500]))
 def test_any_answer_to_a_deployments_call(value: Any, status: int) -> None:
     with Server(body(value, status)) as server:
-        told(lambda: ViewComfy(server.url, "id", "secret", retries=0).run(CALL))
+        told(lambda: ViewComfy(server.url, "id", "the-secret", retries=0).run(CALL))
 
 
 @FEW
@@ -120,7 +120,9 @@ def test_any_answers_of_a_gateway(scheduled: Any, state: Any, status: int) -> No
         return body([state, {"completed": True, **about, "promptId": wanted}])
 
     with Server(answer) as server:
-        client = ViewComfyGateway("http://h", "i", "secret", base=server.url, retries=0)
+        client = ViewComfyGateway(
+            "http://h", "i", "the-secret", base=server.url, retries=0
+        )
         told(lambda: client.run(CALL, Deadline(5)))
 
 

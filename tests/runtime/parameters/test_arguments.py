@@ -50,7 +50,7 @@ def test_an_upload_is_made_of_a_file_and_texts(
 @pytest.mark.parametrize(
     ("use", "words"),
     [
-        (lambda: ViewComfy("http://h", ANY, "secret"), "must be strings"),
+        (lambda: ViewComfy("http://h", ANY, "the-secret"), "must be strings"),
         (lambda: ComfyUI("http://h", headers=ANY), "headers must be a mapping"),
         (lambda: ComfyUI("http://h", headers={"a": ANY}), "'a' and its value must be"),
         (lambda: ComfyUI("http://h", api_key_comfy_org=ANY), "must be a string"),

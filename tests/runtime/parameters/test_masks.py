@@ -43,7 +43,7 @@ def sent(mask: bytes) -> bytes:
         MASK: Upload(mask, "mask.png", "image/png"),
     }
     with Server(result()) as server:
-        ViewComfy(server.url, "id", "secret", retries=0).run(Call({"k": 1}, files))
+        ViewComfy(server.url, "id", "the-secret", retries=0).run(Call({"k": 1}, files))
     assert server.requests[0].file(IMAGE).data == b"image"
     return server.requests[0].file(MASK).data
 

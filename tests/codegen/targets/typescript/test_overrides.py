@@ -35,7 +35,7 @@ class Pair:
         self._server = server
 
     def sent_by_python(self, call: dict[str, Any], override: Any, send: Any) -> Any:
-        client = ViewComfy(self._server.url, "id", "secret")
+        client = ViewComfy(self._server.url, "id", "the-secret")
         parameters = self.python.WORKFLOW.parse(call)
         try:
             self.python.run(

@@ -87,7 +87,7 @@ def _value(schema: dict[str, Any]) -> Any:
 def _sent_by_python(
     module: ModuleType, call: dict[str, Any], server: Server
 ) -> Request:
-    client = ViewComfy(server.url, "id", "secret")
+    client = ViewComfy(server.url, "id", "the-secret")
     module.run(module.WORKFLOW.parse(call), client=client)
     client.close()
     return server.requests[-1]
