@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from .calls.call import QUIET, Call, Status, Watch
 from .calls.events import Event
+from .clients.closing import Closing
 from .errors import NotFoundError, RunCancelledError, ViewComfyError
 from .http.deadlines import Deadline
 from .parameters.media import UNKNOWN, type_of
@@ -69,11 +70,12 @@ class FakeCall(Generic[P]):
     call: Call
 
 
-class FakeClient(Generic[P, R]):
+class FakeClient(Closing, Generic[P, R]):
     """A client that answers calls from a list, in order, and records them in `calls`.
 
     An answer is a result, or an error to raise; the last one is repeated. `progress` lists the
-    events that precede every answer. It supports jobs and can be used from several threads.
+    events that precede every answer. It supports jobs, can be used from several threads, and like
+    every client in a `with` or `async with` block.
     """
 
     def __init__(
@@ -89,6 +91,9 @@ class FakeClient(Generic[P, R]):
         self._progress = tuple(progress)
         self._lock = threading.Lock()
         self._jobs: dict[str, Answer] = {}
+
+    def close(self) -> None:
+        """Nothing to close: there are no connections."""
 
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET

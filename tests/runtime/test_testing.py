@@ -82,3 +82,14 @@ def test_jobs_are_kept_and_cancelled(module: ModuleType) -> None:
     with pytest.raises(RunCancelledError):
         job.result()
     assert module.WORKFLOW.job("nothing", client=fake).status() == "unknown"
+
+
+def test_it_closes_with_its_block_as_real_clients_do(module: ModuleType) -> None:
+    with FakeClient(module.WORKFLOW) as fake:
+        module.run(module.Parameters(), client=fake)
+
+    async def awaited() -> None:
+        async with FakeClient(module.WORKFLOW) as other:
+            await module.arun(module.Parameters(), client=other)
+
+    asyncio.run(awaited())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..http.client import Http
+if TYPE_CHECKING:
+    from ..http.client import Http
 
 C = TypeVar("C", bound="Closing")
 

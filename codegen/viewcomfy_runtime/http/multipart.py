@@ -142,7 +142,9 @@ class Form:
         start = file.tell()
         size = file.seek(0, io.SEEK_END) - start
         if size <= 0:
-            raise ValueError("it is empty")
+            raise ValueError(
+                "it was read to its end; seek(0) goes back" if start else "it is empty"
+            )
         file.seek(start)
         return upload, file, start, size
 

@@ -105,7 +105,8 @@ class OutputFile(Remote):
         *,
         timeout: float = DOWNLOAD_TIMEOUT,
     ) -> Path:
-        """Write the file into `directory`, which is created if necessary, and return its path.
+        """Write the file into `directory`, which is created if necessary, and return its path. A
+        name with an extension, such as `x.png`, must be an existing folder.
 
         Never writes outside the directory and never overwrites: if the name is taken, a number is
         added. The file appears only when complete, within `timeout` seconds. Raises ViewComfyError;

@@ -64,10 +64,13 @@ class PromptResult:
 
     @property
     def by_node(self) -> dict[str, tuple[OutputFile, ...]]:
-        """The outputs by the id of the node that made them; those of unknown origin under `""`."""
+        """The outputs by the id of the node that made them. Those of an unknown node are only in
+        `outputs`.
+        """
         found: dict[str, list[OutputFile]] = {}
         for output in self.outputs:
-            found.setdefault(output.node or "", []).append(output)
+            if output.node is not None:
+                found.setdefault(output.node, []).append(output)
         return {node: tuple(outputs) for node, outputs in found.items()}
 
     def of(self, node: str) -> list[OutputFile]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -15,10 +16,8 @@ _WRITABLE: Final = (
     "check that the folder can be written to and that the disk isn't full"
 )
 
-_SUFFIXES: Final = frozenset("""
-    .png .jpg .jpeg .webp .gif .mp4 .webm .mov .mkv .wav .mp3 .flac .ogg .opus .glb .txt .json
-    """.split())
-"""Extensions that show that a path is meant as a file."""
+_EXTENSION: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}")
+"""The extension of a path that is meant as a file; a version such as `v1.2` isn't one."""
 
 
 def written(
@@ -52,13 +51,16 @@ def written(
 
 
 def folder_of(directory: str | os.PathLike[str]) -> Path:
-    """The path of a folder. Raises SaveError if it clearly names a file."""
+    """The path of a folder. Raises SaveError if it has a file's extension, such as `.png`, and no
+    folder of that name exists.
+    """
     folder = Path(directory)
     # Not `Path.is_dir`, which raises for a name that is too long or out of reach.
-    if folder.suffix.lower() in _SUFFIXES and not os.path.isdir(folder):
+    if _EXTENSION.fullmatch(folder.suffix) and not os.path.isdir(folder):
         raise SaveError(
             f"{folder} looks like a file, not a folder",
-            hint=f"save_as({str(directory)!r}) writes one file under that name",
+            hint=f"save_as({str(directory)!r}) writes one file under that name;"
+            " create the folder first if it is one",
         )
     return folder
 

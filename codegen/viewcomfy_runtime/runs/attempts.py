@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from ..calls.call import QUIET, Call, Client
 from ..errors import ViewComfyError, wrong_type
-from ..http.deadlines import Deadline
+from ..http.deadlines import LONGEST_RUN, Deadline, Timeout
 from ..parameters.files import Upload
 from ..results.result import PromptResult
 from .observing import observed
@@ -25,12 +25,12 @@ LONGEST_PAUSE: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of a batch: the number of concurrent calls, the timeout per call in seconds, and the
-    number of attempts per call.
+    """Limits of a batch: the number of concurrent calls, the timeout per call in seconds or by
+    phase, and the number of attempts per call.
     """
 
     max_concurrency: int = 8
-    timeout: float = 2400.0
+    timeout: float | Timeout = LONGEST_RUN
     attempts: int = 1
 
     def __post_init__(self) -> None:

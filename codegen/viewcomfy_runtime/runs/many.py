@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from ..calls.call import Call, Client
+    from ..http.deadlines import Timeout
     from .attempts import Limits, Outcome
     from .batches import Item
 
@@ -35,7 +36,7 @@ class ManyRuns(Runner[P, R]):
         attempts: int = 1,
         save: Save[P, R] | None = None,
         executor: Executor | None = None,
-        timeout: float | None = None,
+        timeout: float | Timeout | None = None,
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> Iterator[tuple[P, R | ViewComfyError]]:
@@ -47,7 +48,7 @@ class ManyRuns(Runner[P, R]):
         attempts for a call that certainly didn't run. `save`, a folder or a function of the
         parameters and the result, saves in the worker that ran the call. `executor` runs the calls
         in other threads, processes or machines; files are read on this machine. `timeout` is in
-        seconds for each run. Leaving the loop cancels running calls.
+        seconds for each run, 2400 by default, or a Timeout. Leaving the loop cancels running calls.
         """
         limits = self._limits(max_concurrency, attempts, timeout)
         ended = self._ended(
@@ -70,7 +71,7 @@ class ManyRuns(Runner[P, R]):
         ordered: bool = False,
         attempts: int = 1,
         save: Save[P, R] | None = None,
-        timeout: float | None = None,
+        timeout: float | Timeout | None = None,
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> AsyncIterator[tuple[P, R | ViewComfyError]]:
@@ -107,7 +108,7 @@ class ManyRuns(Runner[P, R]):
         on_result: Callable[[int, R | ViewComfyError], object] | None = None,
         attempts: int = 1,
         save: Save[P, R] | None = None,
-        timeout: float | None = None,
+        timeout: float | Timeout | None = None,
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> list[R | ViewComfyError]:
@@ -137,7 +138,7 @@ class ManyRuns(Runner[P, R]):
         return [found[index] for index in sorted(found)]
 
     def _limits(
-        self, max_concurrency: int, attempts: int, timeout: float | None
+        self, max_concurrency: int, attempts: int, timeout: float | Timeout | None
     ) -> Limits:
         from ..http.deadlines import LONGEST_RUN
         from .attempts import Limits

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from ..calls.call import Call, Client, Watch
+from ..calls.call import Call, Client, Watch, refuse_awaitable
 from ..errors import RunCancelledError, RunTimeoutError, ViewComfyError
 from ..http.client import LOG
 from ..http.deadlines import Deadline
@@ -55,8 +55,8 @@ def on_run_end(hook: Callable[[RunReport], object]) -> Callable[[], None]:
     """Call `hook` at the end of every run of this process, in the run's thread. A job is reported
     when its result is awaited, or when submitting it fails.
 
-    Exceptions in the hook are logged and ignored. Returns a function that removes the hook. Raises
-    TypeError for a coroutine function.
+    Exceptions in the hook are logged and ignored, and so is a coroutine that it returns. Returns a
+    function that removes the hook. Raises TypeError for a coroutine function.
     """
     require_functions(hook=hook)
     _hooks.append(hook)
@@ -141,7 +141,7 @@ def _ending(failure: BaseException | None) -> Ending:
 def _tell(report: RunReport) -> None:
     for hook in tuple(_hooks):
         try:
-            hook(report)
+            refuse_awaitable(hook(report), "a run-end hook")
         except Exception as error:
             LOG.warning("a run-end hook failed: %s", type(error).__name__)
 

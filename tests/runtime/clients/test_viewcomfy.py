@@ -162,3 +162,11 @@ def test_what_happens_is_logged_without_the_secret(
     assert "answered 201" in caplog.text
     assert SECRET not in caplog.text
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_file_object_that_was_read_to_its_end_says_so() -> None:
+    file = io.BytesIO(b"content")
+    file.read()
+    with Server(result()) as server:
+        error = failure(server, image=file)
+    assert "read to its end; seek(0) goes back" in str(error)

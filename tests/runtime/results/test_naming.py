@@ -99,6 +99,7 @@ def test_what_cannot_be_told_is_in_outputs_alone_and_a_warning_says_so() -> None
         made = named(result(file), IMAGE, OTHER)
     assert made.outputs == (file,)
     assert made.portrait == []
+    assert made.by_node == {}
 
 
 def test_a_warning_points_to_the_line_that_ran_the_workflow(module: ModuleType) -> None:

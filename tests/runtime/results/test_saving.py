@@ -49,11 +49,27 @@ def test_a_field_that_is_not_known_is_named(tmp_path: Path) -> None:
         result(ONE).save(tmp_path, "{seed}.png")
 
 
-def test_a_path_that_is_plainly_a_file_is_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(SaveError, match="looks like a file") as caught:
-        result(ONE).save(tmp_path / "x.png")
-    assert "save_as" in str(caught.value)
-    assert not (tmp_path / "x.png").exists()
+@pytest.mark.parametrize("name", ["x.png", "x.xyz", "x.tar.gz", "x.TIFF", "o/x.ply"])
+def test_a_path_with_an_extension_is_a_file_and_not_a_folder_to_create(
+    tmp_path: Path, name: str
+) -> None:
+    for save in (result(ONE).save, ONE.save):
+        with pytest.raises(SaveError, match="looks like a file") as caught:
+            save(tmp_path / name)
+        assert "save_as" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["v1.2", ".cache", "2026.11.26", "a.folder"])
+def test_a_folder_may_have_a_dot_in_its_name(tmp_path: Path, name: str) -> None:
+    (saved,) = result(ONE).save(tmp_path / name)
+    assert saved.parent.name == name
+
+
+def test_a_folder_that_exists_may_have_any_name(tmp_path: Path) -> None:
+    (tmp_path / "x.png").mkdir()
+    (saved,) = result(ONE).save(tmp_path / "x.png")
+    assert saved.read_bytes() == b"one"
 
 
 @pytest.mark.parametrize("name", ["n" * 300, "n" * 300 + ".png", "a\0b", "a\0.png"])

@@ -20,6 +20,7 @@ from viewcomfy_runtime import (
     PromptResult,
     SaveError,
     ServerError,
+    Timeout,
     ViewComfyError,
 )
 from viewcomfy_runtime.parameters.uploads import as_upload
@@ -73,6 +74,15 @@ def test_no_more_run_at_a_time_than_allowed(module: ModuleType) -> None:
     with Server(count) as server:
         module.run_many(calls(module, 12), client=client(server.url), max_concurrency=3)
     assert most == 3
+
+
+def test_each_run_may_have_a_timeout_for_one_phase(module: ModuleType) -> None:
+    limits = Timeout(total=60, run=0.3)
+    with Server(Answer(silent=True)) as server:
+        (found,) = module.run_many(
+            calls(module, 1), client=client(server.url), timeout=limits
+        )
+    assert found.message == "the run itself took longer than 0.3 s"
 
 
 def test_a_concurrency_of_none_is_refused(module: ModuleType) -> None:

@@ -165,6 +165,20 @@ def test_a_hook_that_fails_costs_no_result(
     assert "LookupError" in caplog.text and PROMPT not in caplog.text
 
 
+def test_a_hook_that_returns_a_coroutine_is_reported_in_the_log(
+    module: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def send(_: RunReport) -> None: ...
+
+    remove = on_run_end(lambda report: send(report))
+    try:
+        with comfy(outputs=IMAGES) as found:
+            assert module.run(module.Parameters(), client=ComfyUI(found.url)).completed
+    finally:
+        remove()
+    assert "a run-end hook failed: TypeError" in caplog.text
+
+
 def test_without_opentelemetry_nothing_of_it_is_loaded(
     module: ModuleType, tmp_path: Path
 ) -> None:
