@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -92,7 +93,7 @@ def _unreadable(path: str, error: OSError | ValueError) -> Diagnostic:
         near = _similar(Path(path))
         hint = f"did you mean {near}?" if near else "check the path"
         return Diagnostic(path, "there is no such file", hint)
-    if isinstance(error, IsADirectoryError) or Path(path).is_dir():
+    if isinstance(error, IsADirectoryError) or os.path.isdir(path):
         return Diagnostic(path, "this is a folder", "give the workflow_api.json in it")
     reason = error.strerror if isinstance(error, OSError) else str(error)
     return Diagnostic(

@@ -21,6 +21,7 @@ from ..graph.workflow import is_link
 from ..model import Module, Parameter
 from ..pipeline import Generated
 from ..project.paths import name_of
+from ..sources.object_info import shown_place
 from ..targets.calls import LANGUAGES, example
 from ..targets.mermaid import mermaid
 from ..targets.phrases import described
@@ -30,6 +31,9 @@ from .reading import OBJECT_INFO, PICKED, VIEW_COMFY, Reading
 
 LONGEST = 400
 """Characters of a text that are shown."""
+
+_WIDEST = 40
+"""Characters of the column of ids; a longer one takes only its own line with it."""
 
 
 @click.command("inspect")
@@ -77,7 +81,8 @@ def inspect_command(
             read_file(workflow), workflow, name_of(workflow), likely=True, all=all_
         )
     tell(made.diagnostics)
-    catalogs = [*filter(None, (object_info, users_catalog_if_any())), shipped().name]
+    asked = shown_place(object_info) if object_info else None
+    catalogs = [*filter(None, (asked, users_catalog_if_any())), shipped().name]
     if call is not None:
         out_text(LANGUAGES[call](example(made.module)))
     elif graph:
@@ -162,7 +167,7 @@ def _feeding(node: ApiNode) -> list[str]:
 
 def _flow(made: Generated) -> Iterator[str]:
     """The nodes in order of data flow, each with the nodes it reads from."""
-    widest = max(map(len, made.graph), default=0)
+    widest = min(max(map(len, made.graph), default=0), _WIDEST)
     for id, node in made.graph.items():
         class_type, title, feeding = node["class_type"], _title(node), _feeding(node)
         quoted = f" “{title}”" if title and title != class_type else ""

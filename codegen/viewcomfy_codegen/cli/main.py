@@ -47,12 +47,11 @@ class Commands(click.Group):
         try:
             return super().main(*args, **settings)
         except OSError as error:
-            if error.filename is not None:
-                raise
             from .console import err
 
-            # Help that click prints itself: a full disk is not a fault of this program.
-            err(f"Error: can't be written: {error.strerror}")
+            # A path that the system itself refuses, a folder that was removed, or a full disk for
+            # help that click prints: none is a fault of this program.
+            err(f"Error: {_place(error)}: {error.strerror or error}")
             sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -77,6 +76,14 @@ class Commands(click.Group):
         formatter.write_usage(
             ctx.command_path, "[WORKFLOW] [OPTIONS] | COMMAND [ARGS]..."
         )
+
+
+def _place(error: OSError) -> str:
+    """What the system refused, as far as it says."""
+    if error.filename is not None:
+        return os.fsdecode(error.filename)
+    missing = isinstance(error, FileNotFoundError)
+    return "the current folder" if missing else "can't be written"
 
 
 def _refuse_misspelled(word: str) -> None:

@@ -51,7 +51,7 @@ class ApiJob:
         self._completed: datetime | None = None
         self._outputs: list[tuple[str, Asset]] = []
         self._error: JsonObject | None = None
-        self._nodes: list[str] = []
+        self._nodes: dict[str, None] = {}
         self.past: deque[tuple[str, Any]] = deque(maxlen=MOST_WAITING)
         """The lines and files so far, for later listeners, so that even a short run is reported in
         full.
@@ -182,8 +182,7 @@ class ApiJob:
                 self._tell("preview", {**about, "data_base64": data})
 
     def _snapshot(self, node: str, value: int, total: int) -> JsonObject:
-        if node not in self._nodes:
-            self._nodes.append(node)
+        self._nodes[node] = None
         done, nodes = len(self._nodes) - 1, max(1, len(self.workflow))
         part = value / total if total > 0 else 0.0
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -18,6 +19,10 @@ HEAD_WITHIN: Final = 30.0
 
 MOST_CONNECTIONS: Final = 1000
 """Simultaneous connections and calls; more are answered with 503."""
+
+
+_TALKATIVE: Final = ("python_multipart", "engineio.server")
+"""Libraries that log what clients do wrong. The clients are told that already."""
 
 
 class Connection(H11Protocol):
@@ -105,6 +110,8 @@ def server(app: ASGIApp, ready: Callable[[], object] = lambda: None) -> uvicorn.
     """A server for the application; `run(sockets=[bound(…)])` serves until Ctrl-C. `ready` is
     called once it serves.
     """
+    for library in _TALKATIVE:
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     config = uvicorn.Config(
         _quiet(app),
         http=Connection,

@@ -7,6 +7,7 @@ import hashlib
 import mimetypes
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Final
 
 from starlette.requests import Request
@@ -120,10 +121,17 @@ class PageRoutes:
         return answer
 
 
+@cache
+def _names(folder: str) -> frozenset[str]:
+    """The names of the page's files. No other name in a request becomes part of a path."""
+    place = _ASSETS / folder if folder else _ASSETS
+    return frozenset(each.name for each in place.iterdir() if each.is_file())
+
+
 def _asset(name: str, folder: str = "") -> Response:
-    path = _ASSETS / folder / name if folder else _ASSETS / name
-    if "/" in name or "\\" in name or name.startswith(".") or not path.is_file():
+    if name not in _names(folder):
         raise Rejected(404, "there is no such file")
+    path = _ASSETS / folder / name if folder else _ASSETS / name
     kind = mimetypes.types_map.get(f".{name.rpartition('.')[2]}", "text/plain")
     if kind.endswith("javascript") or name.endswith(".js"):
         kind = "text/javascript"

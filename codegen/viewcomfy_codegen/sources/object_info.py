@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from typing import Final
-from urllib.parse import urlsplit
 
 from viewcomfy_runtime.json_types import JsonObject
 
@@ -21,6 +20,15 @@ def is_url(text: str) -> bool:
     return text.partition("://")[0].lower() in ("http", "https")
 
 
+def shown_place(place: str) -> str:
+    """A file or a server's URL as it may be shown: without a password and what follows a `?`."""
+    if not is_url(place):
+        return place
+    scheme, _, rest = place.partition("?")[0].partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
 def object_info(url: str, *, timeout: float = LONGEST_WAIT) -> bytes:
     """The answer of the ComfyUI at `url`, its base or the full address, to /object_info, within
     `timeout` seconds.
@@ -31,13 +39,14 @@ def object_info(url: str, *, timeout: float = LONGEST_WAIT) -> bytes:
     from viewcomfy_runtime.http.client import Http
     from viewcomfy_runtime.http.deadlines import Deadline
 
-    path = urlsplit(url).path.rstrip("/")
-    address = url if path.endswith("/object_info") else f"{url.rstrip('/')}/object_info"
+    base, mark, query = url.partition("?")
+    base = base.rstrip("/")
+    address = base if base.endswith("/object_info") else f"{base}/object_info"
     content = bytearray()
     try:
         deadline = Deadline(timeout)
-        http = Http(address, retries=1)
-        with deadline, http.answer("GET", address, deadline) as answer:
+        http = Http(address + mark + query, retries=1)
+        with deadline, http.answer("GET", http.url, deadline) as answer:
             if answer.status != 200:
                 raise answer.error()
             for piece in answer.pieces():
@@ -58,6 +67,7 @@ def classes_in(data: bytes, name: str) -> dict[str, JsonObject]:
     Numbers that JSON doesn't have, such as a bound of Infinity, are skipped. Raises CodegenError
     for anything else.
     """
+    name = shown_place(name)
     if len(data) > LARGEST:
         message = f"this is larger than {LARGEST >> 20} MiB, which no /object_info is"
         raise CodegenError(Diagnostic(name, message, _SAVE))
@@ -98,7 +108,7 @@ _SAVE: Final = "save http://127.0.0.1:8188/object_info, or pass that URL itself"
 def _refused(url: str, message: str) -> CodegenError:
     return CodegenError(
         Diagnostic(
-            url.partition("?")[0],
+            shown_place(url),
             message,
             "start ComfyUI, or save its /object_info to a file and pass that",
         )

@@ -159,3 +159,30 @@ def test_serve_refuses_what_it_could_not_use(
     done = run("serve", str(path), "--port", "0", *option)
     assert done.exit_code == 2
     assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("w.json", "-o", "{long}.py"),
+        ("w.json", "--schema", "{long}.json"),
+        ("inspect", "{long}"),
+        ("validate", "w.json", "{long}"),
+        ("params", "w.json", "-o", "{long}"),
+        ("service", "w.json", "-o", "{long}"),
+        ("vendor", "{long}"),
+        ("catalog", "update", "{long}"),
+        ("serve", "{long}"),
+    ],
+    ids=lambda each: each[0],
+)
+def test_a_path_that_the_system_refuses_is_an_error(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("w.json").write_text(json.dumps(text_to_image()))
+    long = "x" * 300
+    done = run(*(each.format(long=long) for each in arguments))
+    assert isinstance(done.exception, SystemExit)
+    assert done.exit_code == 1
+    assert long in done.output

@@ -66,3 +66,12 @@ def test_inspect_writes_nothing_that_a_terminal_would_obey(tmp_path: Path) -> No
     assert done.exit_code == 0
     assert "\x1b" not in done.output
     assert run("inspect", "nowhere.json").exit_code == 1
+
+
+def test_a_long_id_widens_no_other_line(tmp_path: Path) -> None:
+    path = tmp_path / "w.json"
+    path.write_text(json.dumps({"1": node("Odd", x=1), "9" * 10_000: node("Odd", x=2)}))
+    [short] = [
+        line for line in run("inspect", path).output.splitlines() if "1  Odd" in line
+    ]
+    assert len(short) < 60

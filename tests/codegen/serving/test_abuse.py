@@ -56,6 +56,29 @@ def test_calls_that_break_off_leave_no_trace() -> None:
 
 
 @pytest.mark.usefixtures("quiet")
+def test_forms_that_are_none_leave_no_trace() -> None:
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    with serving(served(workflow())) as base:
+        for body in (b"{}", b"--x", b"--x\r\nA: b\r\n\r\n--x--", b"\0" * 99):
+            sent = {**HEADERS, **kind}
+            answer = requests.post(f"{base}/made", body, headers=sent, timeout=30)
+            assert answer.status_code in (400, 422)
+        answer = requests.get(f"{base}/socket.io/?EIO=4", timeout=30)
+        assert answer.status_code == 400
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize(
+    "name", ["x" * 300, "a%00b", "..", "%2e%2e", "app.js%00", "con"]
+)
+def test_a_file_that_the_page_lacks_is_not_looked_for(name: str) -> None:
+    with serving(served(workflow())) as base:
+        for folder in ("page", "page/vendor"):
+            answer = requests.get(f"{base}/-/{folder}/{name}", timeout=30)
+            assert answer.status_code == 404
+
+
+@pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("path", ["/socket.io/?EIO=4&transport=websocket"])
 def test_packets_that_are_not_socketio_leave_no_trace(path: str) -> None:
     chance = random.Random(3)

@@ -61,3 +61,41 @@ def test_a_server_that_is_down_or_hangs_is_an_error(workflow: str) -> None:
     done = run(workflow, "--object-info", server.url)
     assert done.exit_code == 1
     assert "hint: start ComfyUI" in done.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("w.json", "-o", "made.py", "--object-info"),
+        ("inspect", "w.json", "--object-info"),
+        ("catalog", "update"),
+        ("serve", "w.json", "--object-info"),
+    ],
+)
+def test_the_password_in_a_servers_url_is_not_shown(
+    workflow: str, arguments: tuple[str, ...]
+) -> None:
+    with Server(Answer(200, b"<html>")) as server:
+        for host in (server.url, "http://127.0.0.1:1"):
+            place = host.replace("://", "://user:the-secret@")
+            done = run(*arguments, f"{place}/?token=the-secret")
+            assert done.exit_code == 1
+            assert host in done.output
+            assert "the-secret" not in done.output
+
+
+def test_inspect_names_a_server_without_its_password(workflow: str) -> None:
+    with Server(Answer(200, b'{"KSampler": {"input": {}}}')) as server:
+        place = server.url.replace("://", "://user:the-secret@")
+        done = run("inspect", "w.json", "--object-info", place)
+    assert f"Node facts from {server.url}," in done.output
+    assert "the-secret" not in done.output
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://a b", "http://", "http://h:99999"]
+)
+def test_what_is_no_url_of_a_server_is_an_error(workflow: str, url: str) -> None:
+    done = run(workflow, "--object-info", url)
+    assert done.exit_code == 1
+    assert done.output.startswith(f"{url}: ")
