@@ -7,7 +7,6 @@ import hashlib
 import mimetypes
 from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import Final
 
 from starlette.requests import Request
