@@ -8,6 +8,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Any
 
 import click
@@ -43,9 +44,11 @@ def out_text(text: str) -> None:
 
 
 def tell(diagnostics: Iterable[Diagnostic]) -> None:
-    """Print diagnostics to standard error."""
-    for each in diagnostics:
-        err(str(each))
+    """Print diagnostics to standard error, and the hint that several in a row share once."""
+    shown = [*diagnostics]
+    for each, following in zip_longest(shown, shown[1:]):
+        shared = following is not None and following.hint == each.hint
+        err(str(each._replace(hint=None) if shared else each))
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -54,7 +55,12 @@ def read_beside(path: Path) -> str | None:
 
 def read_object_info(place: str) -> bytes:
     """A ComfyUI's /object_info, from its URL or from a saved file. Raises CodegenError."""
-    return object_info(place) if is_url(place) else read_file(place)
+    if is_url(place):
+        return object_info(place)
+    if re.fullmatch(r"[\w.-]+:\d+/?", place) and not Path(place).exists():
+        hint = f"a server's URL begins with http://: http://{place}"
+        raise CodegenError(Diagnostic(place, "there is no such file", hint))
+    return read_file(place)
 
 
 def users_catalog() -> Path:

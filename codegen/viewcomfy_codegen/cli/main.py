@@ -34,6 +34,8 @@ _COMMANDS: Final = {
     "serve": ".serve:serve_command",
 }
 _DEFAULT: Final = "generate"
+_MOST_WORDS: Final = 20
+"""Words of a path that spaces split."""
 
 # The memory of a command is freed when its process ends. Collecting garbage first would take a
 # tenth of the time of a small generation.
@@ -68,7 +70,7 @@ class Commands(click.Group):
         own = {name for option in self.get_params(ctx) for name in option.opts}
         if not args or args[0] not in {*_COMMANDS, *own}:
             if args:
-                _refuse_misspelled(args[0])
+                _refuse_misspelled(args)
             args = [_DEFAULT, *args]
         return super().parse_args(ctx, args)
 
@@ -86,9 +88,18 @@ def _place(error: OSError) -> str:
     return "the current folder" if missing else "can't be written"
 
 
-def _refuse_misspelled(word: str) -> None:
-    """Raises click.UsageError for a plain word that is neither a command nor a file."""
-    if os.path.exists(word) or not re.fullmatch(r"\w+", word):
+def _refuse_misspelled(words: list[str]) -> None:
+    """Raises click.UsageError for a path whose spaces split it, and for a plain word that is
+    neither a command nor a file.
+    """
+    word = words[0]
+    if os.path.exists(word):
+        return
+    for count in range(2, min(len(words), _MOST_WORDS) + 1):
+        path = " ".join(words[:count])
+        if os.path.isfile(path):
+            raise click.UsageError(f'quote a path that has spaces: "{path}"')
+    if not re.fullmatch(r"\w+", word):
         return
     from difflib import get_close_matches
 
@@ -100,7 +111,7 @@ def _refuse_misspelled(word: str) -> None:
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", prog_name="viewcomfy-codegen")
 def main() -> None:
-    """Typed Python clients for ComfyUI workflows that are deployed on ViewComfy.
+    """Typed Python and TypeScript clients for ComfyUI workflows deployed on ViewComfy.
 
     Without a command, `generate` runs:
 

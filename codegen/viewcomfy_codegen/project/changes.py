@@ -221,16 +221,27 @@ def _spoken(choices: _Choices) -> str:
 
 
 def _kind(schema: Schema) -> str:
-    """What a schema accepts, in a word or two; an open choice is a text or a number."""
+    """What a schema accepts, in a word or two; a choice is of texts or of numbers."""
     if "x-viewcomfy-media" in schema:
         return f"file ({schema['x-viewcomfy-media']})"
     options = _options(schema)
     if options is not None:
         return "integer" if all(isinstance(each, int) for each in options) else "string"
-    kind = schema.get("type")
+    kind = schema.get("type", _type_of_open(schema))
     if isinstance(kind, list):
         return "/".join(each for each in map(str, kind) if each != "null")
     return str(kind or "any JSON")
+
+
+def _type_of_open(schema: Schema) -> object:
+    """The type of the values that an open choice accepts beside its own; None for another
+    schema.
+    """
+    alternatives = schema.get("anyOf")
+    for each in alternatives if isinstance(alternatives, list) else ():
+        if isinstance(each, dict) and each.get("type") not in (None, "null"):
+            return each["type"]
+    return None
 
 
 def _options(schema: Schema) -> list[Any] | None:

@@ -135,7 +135,8 @@ class Desk:
         if name is None and len(self.workflows) == 1:
             return next(iter(self.workflows.values()))
         if name not in self.workflows:
-            raise Rejected(404, "there is no such workflow", list(self.workflows))
+            names = f"its names are {', '.join(self.workflows)}"
+            raise Rejected(404, "this server has no workflow of that name", names)
         return self.workflows[name]
 
     def deployed(self, url: str) -> Served:

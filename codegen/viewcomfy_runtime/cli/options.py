@@ -6,7 +6,7 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
@@ -67,12 +67,14 @@ class Parser(argparse.ArgumentParser):
 
     def _about(self, argument: str) -> str:
         if not argument.startswith("-"):
-            return f"unexpected argument {json.dumps(argument)}; parameters are flags: see --help"
+            return (
+                f"unexpected argument {json.dumps(argument)}; every parameter has a flag (see"
+                " --help), and a value with spaces needs quotes"
+            )
         flag = argument.partition("=")[0]
-        known = list(self._option_string_actions)
-        nearest = get_close_matches(flag.replace("_", "-"), known, n=1)
+        near = _nearest(flag, self._option_string_actions)
         return f"unknown option {flag}; " + (
-            f"did you mean {nearest[0]}?" if nearest else "see --help"
+            f"did you mean {near}?" if near else "see --help"
         )
 
     def _print_message(self, message: str, file: object = None) -> None:
@@ -81,6 +83,17 @@ class Parser(argparse.ArgumentParser):
         except OSError as error:
             err(f"{self.prog}: can't be written: {error.strerror}")
             raise SystemExit(1) from None
+
+
+def _nearest(flag: str, flags: Iterable[str]) -> str | None:
+    """The flag that was probably meant: one spelled almost alike, else one that has its words."""
+    names = {each.lstrip("-"): each for each in flags if each.startswith("--")}
+    name = flag.lstrip("-").replace("_", "-")
+    words = set(name.split("-"))
+    near = get_close_matches(name, names, n=1, cutoff=0.7) or [
+        each for each in names if words <= set(each.split("-"))
+    ]
+    return names[near[0]] if near else None
 
 
 def add_own(parser: Parser) -> None:

@@ -54,6 +54,10 @@ _HINTS: Final = {
     "not_implemented": "this server doesn't offer it",
 }
 
+_URL: Final = "check that the URL is that of a server of Comfy API v2"
+_ANOTHER_SERVER: Final = {404: _URL, 405: _URL, 0: _URL}
+"""What to do about answers by status that aren't in the API's form."""
+
 _KINDS: Final[dict[int, type[ViewComfyError]]] = {
     401: AuthenticationError,
     402: AuthenticationError,
@@ -74,7 +78,9 @@ def api_error(
     """The error for an answer with this status, including the server's message."""
     code, error = _envelope(content)
     if not error and status not in _KINDS and status < 500:
-        return error_of(status, content, host, retry_after=retry_after)
+        return error_of(
+            status, content, host, retry_after=retry_after, hints=_ANOTHER_SERVER
+        )
     message = error.get("message")
     words = quoted(message if isinstance(message, str) else "")
     said = f"{host}: {words or code or 'no reason given'} ({_label(code, status)})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ..calls.call import QUIET, Call, Watch
@@ -23,12 +24,14 @@ from ..http.answers import Answer
 from ..http.client import RETRIES, Http
 from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.multipart import Form
+from ..http.refusals import error_of
 from ..parameters.key import MASK_SUFFIX, WireKey
 from ..parameters.media import UNKNOWN, type_of
 from ..results.files import OutputFile
 from ..results.result import PromptResult
 from ..texts import quoted
 from .closing import Closing
+from .hints import APP
 
 if TYPE_CHECKING:
     import requests
@@ -60,7 +63,8 @@ class ViewComfyApp(Closing):
         session: requests.Session | None = None,
         retries: int = RETRIES,
     ) -> None:
-        self._http = Http(url, session=session, retries=retries)
+        refused = partial(error_of, hints=APP)
+        self._http = Http(url, session=session, retries=retries, refused=refused)
 
     def __repr__(self) -> str:
         return f"ViewComfyApp({self._http.host!r})"

@@ -26,11 +26,12 @@ from ..http.client import LOG, RETRIES, Http
 from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.polling import poll
-from ..http.refusals import node_faults
+from ..http.refusals import error_of, node_faults
 from ..json_types import ApiWorkflow, JsonObject
 from ..results.result import PromptResult
 from ..texts import HIDDEN, Secrets
 from .closing import Closing
+from .hints import COMFYUI
 from .history import outcome_of, result_of
 from .submitting import Run, named, once, partner_data, reachable, teller
 from .uploading import graph_of
@@ -85,7 +86,9 @@ class ComfyUI(Closing):
         session: requests.Session | None = None,
         retries: int = RETRIES,
     ) -> None:
-        self._http = Http(url, Credentials(headers or {}), session, retries)
+        credentials = Credentials(headers or {})
+        refused = partial(error_of, hints=COMFYUI)
+        self._http = Http(url, credentials, session, retries, refused)
         self._extra = partner_data(api_key_comfy_org)
         self._secrets = Secrets([api_key_comfy_org or ""])
         self._dropped: deque[str] = deque(maxlen=_MOST_DROPPED)

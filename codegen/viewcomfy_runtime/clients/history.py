@@ -16,6 +16,7 @@ from ..parameters.media import UNKNOWN, type_of
 from ..results.answer_fields import graph_in
 from ..results.files import OutputFile, text_output
 from ..results.result import PromptResult
+from .hints import COMFYUI_LOG
 
 
 def outcome_of(entry: Mapping[str, Any]) -> Status:
@@ -45,7 +46,9 @@ def result_of(
                 prompt_id=prompt_id,
             )
         case "error":
-            raise execution_error(told.get("execution_error"), prompt_id=prompt_id)
+            raise execution_error(
+                told.get("execution_error"), prompt_id=prompt_id, hint=COMFYUI_LOG
+            )
     status = as_object(entry.get("status"))
     return PromptResult(
         prompt_id=prompt_id,

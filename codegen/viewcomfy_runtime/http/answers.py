@@ -210,9 +210,19 @@ def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
     reason = "the URL isn't valid" if bad_url else _words(cause)
     raise ConnectionFailedError(
         f"the connection to {host} failed: {reason}",
-        hint="check the URL, the network and that the server is up",
+        hint=(
+            _SPEAKS_HTTP
+            if getattr(cause, "reason", None) in _NOT_TLS
+            else "check the URL, the network and that the server is up"
+        ),
         nothing_sent=isinstance(cause, ConnectionRefusedError),
     )
+
+
+_NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
+"""OpenSSL's reasons for an answer that isn't encrypted."""
+
+_SPEAKS_HTTP: Final = "the server seems to speak http there: write http:// in its URL"
 
 
 def _innermost(error: BaseException) -> BaseException:

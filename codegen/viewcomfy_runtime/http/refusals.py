@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from ..errors import (
@@ -27,53 +28,64 @@ _DEPTH: Final = 6
 """Levels of an answer that are searched for a message."""
 
 
-_CREDENTIALS: Final = (
-    "{host} doesn't accept the credentials",
-    "check VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET against ViewComfy's dashboard",
-)
+_REFUSED_CREDENTIALS: Final = "{host} doesn't accept the credentials"
+_NOTHING_THERE: Final = "{host} has nothing at this URL"
 _WORDS: Final = {
-    401: _CREDENTIALS,
-    403: _CREDENTIALS,
-    404: (
-        "{host} has nothing at this URL",
-        "copy the endpoint's URL from ViewComfy's dashboard",
-    ),
-    413: ("{host} doesn't accept a call this large", "send smaller files"),
-    429: (
-        "{host} is getting too many requests",
-        "wait a moment and try again, or send fewer at a time",
-    ),
-    400: (
-        "{host} rejected the call",
-        "check the values; if the deployed workflow changed, generate the module again",
-    ),
-    500: (
-        "{host} failed",
-        "try again later; if the error persists, look at the deployment's logs",
-    ),
-    0: (
-        "{host} answered with an unexpected status",
-        "check that the URL is the deployment's endpoint",
-    ),
+    401: _REFUSED_CREDENTIALS,
+    403: _REFUSED_CREDENTIALS,
+    404: _NOTHING_THERE,
+    405: _NOTHING_THERE,
+    413: "{host} doesn't accept a call this large",
+    429: "{host} is getting too many requests",
+    400: "{host} rejected the call",
+    500: "{host} failed",
+    0: "{host} answered with an unexpected status",
 }
-"""What a status means, and what to do: 400 and 500 are for all others of their hundreds, 0 for the
-rest.
-"""
+"""What a status means: 400 and 500 are for all others of their hundreds, 0 for the rest."""
+
+_CHECK_CREDENTIALS: Final = (
+    "check VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET against ViewComfy's dashboard"
+)
+_COPY_URL: Final = "copy the endpoint's URL from ViewComfy's dashboard"
+_HINTS: Final = {
+    401: _CHECK_CREDENTIALS,
+    403: _CHECK_CREDENTIALS,
+    404: _COPY_URL,
+    405: _COPY_URL,
+    413: "send smaller files",
+    429: "wait a moment and try again, or send fewer at a time",
+    400: (
+        "check the values and that the URL is this workflow's;"
+        " if the deployed workflow changed, generate the module again"
+    ),
+    500: "try again later; if the error persists, look at the deployment's logs",
+    0: "check that the URL is the deployment's endpoint",
+}
+"""What to do if a deployment answers so."""
 
 
 def error_of(
-    status: int, content: bytes, host: str, *, retry_after: float | None = None
+    status: int,
+    content: bytes,
+    host: str,
+    *,
+    retry_after: float | None = None,
+    hints: Mapping[int, str] = MappingProxyType({}),
 ) -> ViewComfyError:
-    """The error for an answer with this status, including the server's message."""
+    """The error for an answer with this status, including the server's message; `hints` say by
+    status what to do where it isn't what one does with a deployment.
+    """
     body = _body(content[:LARGEST_REFUSAL].decode("utf-8", "replace"))
     said = quoted(_said(body))
     group = 500 if status >= 500 else 400 if status >= 400 else 0
-    words, hint = _WORDS.get(status) or _WORDS[group]
-    message = f"{words.format(host=host)} ({status}){f': {said}' if said else ''}"
+    known = status if status in _WORDS else group
+    hint = hints.get(known) or _HINTS[known]
+    words = _WORDS[known].format(host=host)
+    message = f"{words} ({status}){f': {said}' if said else ''}"
     match status:
         case 401 | 403:
             return AuthenticationError(message, hint=hint, status=status)
-        case 404:
+        case 404 | 405:
             return NotFoundError(message, hint=hint, status=status)
         case 429:
             return RateLimitedError(
@@ -89,7 +101,12 @@ def error_of(
     return ProtocolError(message, hint=hint, status=status)
 
 
-def execution_error(details: Any, *, prompt_id: str | None = None) -> ExecutionError:
+def execution_error(
+    details: Any,
+    *,
+    prompt_id: str | None = None,
+    hint: str = "look at the deployment's logs",
+) -> ExecutionError:
     """The error for a failed run, from whatever the server says about it.
 
     `details` are text, ComfyUI's fields, another JSON value, or None.
@@ -106,7 +123,7 @@ def execution_error(details: Any, *, prompt_id: str | None = None) -> ExecutionE
     told = str(fault) if fault else quoted(_said(body) or _values(body))
     return ExecutionError(
         f"the workflow failed: {told or 'the server gave no reason'}",
-        hint="look at the deployment's logs",
+        hint=hint,
         prompt_id=prompt_id,
         fault=fault,
     )

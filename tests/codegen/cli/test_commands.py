@@ -38,6 +38,37 @@ def test_a_workflow_may_be_called_nearly_like_a_command(
     assert run("inspct", "-o", "made.py").exit_code == 0
 
 
+@pytest.mark.parametrize("path", ["my workflow.json", "final (2).json", "a-b c d.json"])
+def test_a_path_that_its_spaces_split_is_shown_in_quotes(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(path).write_text(json.dumps(text_to_image()))
+    done = run(*path.split(), "-o", "made.py")
+    assert done.exit_code == 2
+    assert f'quote a path that has spaces: "{path}"' in done.output
+
+
+def test_a_server_given_without_its_scheme_is_shown_with_it(tmp_path: Path) -> None:
+    workflow = tmp_path / "workflow_api.json"
+    workflow.write_text(json.dumps(text_to_image()))
+    done = run(str(workflow), "--object-info", "127.0.0.1:8188")
+    assert done.exit_code == 1
+    assert "hint: a server's URL begins with http://: http://127.0.0.1:8188" in (
+        done.output
+    )
+
+
+def test_a_hint_that_several_lines_share_is_shown_once(tmp_path: Path) -> None:
+    workflow = tmp_path / "workflow_api.json"
+    workflow.write_text(
+        json.dumps({"1": {"inputs": {}}, "2": {"inputs": {}}, "3": node("Mine", a=1)})
+    )
+    told = run(str(workflow), "-o", "-").stderr
+    assert told.count("has no class_type") == 2
+    assert told.count("hint:") == 1
+
+
 @pytest.mark.parametrize(
     ("group", "command"), [((), "inspect"), (("catalog",), "update")]
 )

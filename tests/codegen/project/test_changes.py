@@ -74,6 +74,16 @@ def test_parameters_that_come_and_go_are_told() -> None:
         ),
         ({"enum": ["a"]}, {"type": "string"}, ["x now accepts any value"]),
         (
+            {"anyOf": [{"enum": ["a"]}, {"type": "string"}]},
+            {"enum": ["a"]},
+            ["breaking: x now accepts only the listed choices"],
+        ),
+        (
+            {"type": "string"},
+            {"anyOf": [{"enum": ["a"]}, {"type": "string"}]},
+            [],
+        ),
+        (
             {"type": "string"},
             {"enum": ["a"]},
             ["breaking: x now accepts only the listed choices"],

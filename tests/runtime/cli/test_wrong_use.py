@@ -133,7 +133,13 @@ def test_parameters_named_like_options_have_flags_of_their_own(
             ["--positive_prompt=x"],
             "unknown option --positive_prompt; did you mean --positive-prompt?",
         ),
-        (["cats"], 'unexpected argument "cats"; parameters are flags: see --help'),
+        (["--prompt", "x"], "unknown option --prompt; did you mean --positive-prompt?"),
+        (["--image", "x"], "unknown option --image; see --help"),
+        (
+            ["--positive-prompt", "many", "cats"],
+            'unexpected argument "cats"; every parameter has a flag (see --help), and a value'
+            " with spaces needs quotes",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_flag_is_one_line(

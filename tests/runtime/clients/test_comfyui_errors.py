@@ -16,6 +16,7 @@ from viewcomfy_runtime import (
     ProtocolError,
     RejectedError,
     RunCancelledError,
+    ViewComfyError,
 )
 
 from ...helpers.comfy import client, comfy
@@ -53,6 +54,27 @@ def test_a_rejected_value_names_its_node_and_input(module: ModuleType) -> None:
     assert fault.parameter == "ckpt_name"
     assert "ckpt_name: node 4 (CheckpointLoaderSimple)" in str(caught.value)
     assert "Value not in list" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        (400, "install it there"),
+        (401, "COMFYUI_TOKEN"),
+        (403, "COMFYUI_TOKEN"),
+        (404, "ComfyUI's own"),
+        (405, "ComfyUI's own"),
+        (500, "ComfyUI's log"),
+        (204, "ComfyUI's own"),
+    ],
+)
+def test_the_remedy_speaks_of_a_comfyui_rather_than_of_a_deployment(
+    module: ModuleType, status: int, remedy: str
+) -> None:
+    with Server(*[Answer(status)] * 9) as server:
+        with pytest.raises(ViewComfyError) as caught:
+            module.run(module.Parameters(), client=ComfyUI(server.url))
+    assert remedy in str(caught.value.hint)
 
 
 def test_a_failed_node_is_named(module: ModuleType) -> None:

@@ -70,6 +70,7 @@ def test_an_answer_that_is_no_result_is_an_error_of_the_protocol(body: bytes) ->
         (401, AuthenticationError),
         (403, AuthenticationError),
         (404, NotFoundError),
+        (405, NotFoundError),
         (413, RejectedError),
         (422, RejectedError),
         (429, RateLimitedError),

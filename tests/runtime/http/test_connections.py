@@ -248,6 +248,15 @@ def test_a_trusted_certificate_of_another_host_is_refused(
             client.run(Call({"k": 1}), Deadline(10))
 
 
+def test_a_server_that_speaks_http_is_told_from_one_that_is_down() -> None:
+    with Server(*[result()] * 3) as server:
+        url = server.url.replace("http://", "https://")
+        with ViewComfy(url, "the-id", SECRET, retries=0) as client:
+            with pytest.raises(ConnectionFailedError) as caught:
+                client.run(Call({"k": 1}), Deadline(10))
+    assert "write http:// in its URL" in str(caught.value.hint)
+
+
 def test_a_header_given_for_a_server_replaces_a_usual_one_in_any_case() -> None:
     with Server(result()) as server:
         http = Http(server.url, Credentials({"user-agent": "studio/1"}))

@@ -53,7 +53,7 @@ def test_files_of_unknown_origin_are_told(place: Place) -> None:
     )
 
 
-@pytest.mark.parametrize("status", [401, 404, 413, 418, 429, 500, 206])
+@pytest.mark.parametrize("status", [401, 404, 405, 413, 418, 429, 500, 206])
 def test_a_refusal_is_told_in_the_words_of_python(status: int, place: Place) -> None:
     body = json.dumps({"detail": "no more"}).encode()
     with Server(Answer(status, body)) as server, pytest.raises(Failed) as caught:
