@@ -23,7 +23,8 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
-from viewcomfy_codegen.serving.listening import bound, server
+from viewcomfy_codegen.serving.listening import server
+from viewcomfy_codegen.sockets import bound
 from viewcomfy_runtime import ComfyAPI
 
 KEY = "comfyui-0123456789abcdef"

@@ -14,7 +14,8 @@ from starlette.types import ASGIApp
 
 from viewcomfy_codegen.serving import Executor, Served, Settings, create_app
 from viewcomfy_codegen.serving.executing import Artifact, Execution, Failed
-from viewcomfy_codegen.serving.listening import bound, server
+from viewcomfy_codegen.serving.listening import server
+from viewcomfy_codegen.sockets import bound
 
 ID, SECRET = "the-id", "s3cr3t-0123456789"
 HEADERS = {"client_id": ID, "client_secret": SECRET}

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import click
 
+from viewcomfy_runtime.cli.interrupting import ending_at_once
+
 from ..version import __version__
 
 _COMMANDS: Final = {
@@ -63,7 +65,8 @@ class Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
-        found: click.Command = getattr(import_module(module, __package__), name)
+        with ending_at_once():
+            found: click.Command = getattr(import_module(module, __package__), name)
         return found
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from viewcomfy_runtime.cli.interrupting import ending_at_once
 from viewcomfy_runtime.clients.environment import client_from_environment
 from viewcomfy_runtime.errors import ConfigurationError
 
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
+from ..sockets import is_loopback, url_of
 from ..words import slugs
 from .console import err, errors_told, needing
+from .listening import HOST, listening_on, port
 from .reading import Reading, reads_workflows
 from .schemas import named
 
@@ -57,16 +58,8 @@ class McpOptions:
 @click.option(
     "--http", is_flag=True, help="Serve streamable HTTP at /mcp instead of stdio."
 )
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="The address to listen on."
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8001,
-    show_default=True,
-    help="The port; 0 takes a free one.",
-)
+@HOST
+@port(default=8001)
 @click.option(
     "--token",
     envvar="VIEWCOMFY_MCP_TOKEN",
@@ -84,27 +77,21 @@ def mcp_command(**options: Any) -> None:
 
 
 def _serve(options: McpOptions) -> None:
-    from ..mcp_server.server import server_of
-
-    if options.http and not _is_loopback(options.host) and not options.token:
+    if options.http and not is_loopback(options.host) and not options.token:
         raise click.UsageError(
             f"{options.host} can be reached from other machines: give a --token"
         )
     if not options.http and STANDARD in options.workflows:
         raise click.UsageError("over stdio, a workflow cannot come from standard input")
-    server = server_of(_tools(options))
+    with ending_at_once():
+        from ..mcp_server.server import server_of
+
+        server = server_of(_tools(options))
     with contextlib.suppress(KeyboardInterrupt):
         if options.http:
             _over_http(server, options)
         else:
             asyncio.run(_over_stdio(server))
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server at this address."""
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
 
 
 def _tools(options: McpOptions) -> dict[str, WorkflowTool]:
@@ -144,17 +131,9 @@ async def _over_stdio(server: Server[Any]) -> None:
 
 
 def _over_http(server: Server[Any], options: McpOptions) -> None:
-    from ..mcp_server.http import bound, serve
+    from ..mcp_server.http import serve
 
-    try:
-        listening = bound(options.host, options.port)
-    except OSError as error:
-        err(
-            f"cannot listen on {options.host}:{options.port}: {error.strerror}\n"
-            "hint: another server may have the port; --port 0 takes a free one"
-        )
-        sys.exit(1)
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    err(f"serving at http://{host}:{listening.getsockname()[1]}/mcp")
+    listening = listening_on(options.host, options.port)
+    err(f"serving at {url_of(listening, options.host)}/mcp")
     _warn_without_server()
     serve(server, listening, options.host, options.token)

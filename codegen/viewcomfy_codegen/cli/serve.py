@@ -11,20 +11,25 @@ import socket
 import sys
 import warnings
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from viewcomfy_runtime.cli.interrupting import ending_at_once
 from viewcomfy_runtime.errors import ConfigurationError
 
+from ..sockets import is_loopback, url_of
 from ..sources import classes_in
 from .console import err, errors_told, needing, out
 from .files import read_file, read_object_info, users_facts
+from .listening import HOST, listening_on, port
 
 if TYPE_CHECKING:
+    from uvicorn import Server
+
     from ..serving import Served, Settings
     from ..serving.remote import Remote
 
@@ -64,16 +69,8 @@ def _origins(
 
 @click.command("serve")
 @click.argument("workflows", nargs=-1, required=True, metavar="WORKFLOW...")
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="The address to listen on."
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8000,
-    show_default=True,
-    help="The port; 0 takes a free one.",
-)
+@HOST
+@port(default=8000)
 @click.option(
     "--client-id",
     envvar="VIEWCOMFY_CLIENT_ID",
@@ -159,16 +156,24 @@ def serve_command(**options: Any) -> None:
 
 
 def _serve(options: ServeOptions) -> None:
+    with ending_at_once():
+        server, listening = _prepared(options)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+
+
+def _prepared(options: ServeOptions) -> tuple[Server, socket.socket]:
+    """The server, and the socket on which it will listen."""
     from ..serving import create_app
-    from ..serving.listening import bound, server
+    from ..serving.listening import server
     from ..serving.preview import Preview
 
     settings = _settings(options)
     served = list(_served(options))
     remote = _remote(options.comfyui) if options.comfyui else None
     app = create_app(served, settings, remote or Preview(options.step_time))
-    listening = _listening(bound, options)
-    base = _base(options.host, listening)
+    listening = listening_on(options.host, options.port)
+    base = url_of(listening, options.host)
     _warn(options.host, remote)
     urls = {each.name: f"{base}/{each.name}" for each in served}
     for name, url in urls.items():
@@ -183,8 +188,7 @@ def _serve(options: ServeOptions) -> None:
 
     # Callers are told what is wrong with their images.
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    with contextlib.suppress(KeyboardInterrupt):
-        server(app, ready).run(sockets=[listening])
+    return server(app, ready), listening
 
 
 def _remote(url: str) -> Remote:
@@ -212,8 +216,6 @@ def _settings(options: ServeOptions) -> Settings:
 
 def _warn(host: str, remote: Remote | None) -> None:
     """Warn of listening to other machines, and of a ComfyUI that does not answer."""
-    from ..serving.addresses import is_loopback
-
     if not is_loopback(host):
         err(f"warning: {host} can be reached from other machines, unencrypted")
     if remote is not None and (down := remote.unreachable()):
@@ -242,24 +244,6 @@ def _announce(
     sys.stdout.flush()
     if os.name != "nt":
         err(f"try it: {announcing.curl(first)}")
-
-
-def _listening(
-    bound: Callable[[str, int], socket.socket], options: ServeOptions
-) -> socket.socket:
-    try:
-        return bound(options.host, options.port)
-    except OSError as error:
-        err(
-            f"cannot listen on {options.host}:{options.port}: {error.strerror}\n"
-            "hint: another server may have the port; --port 0 takes a free one"
-        )
-        sys.exit(1)
-
-
-def _base(host: str, listening: socket.socket) -> str:
-    address = f"[{host}]" if ":" in host else host
-    return f"http://{address}:{listening.getsockname()[1]}"
 
 
 def _served(options: ServeOptions) -> Iterator[Served]:

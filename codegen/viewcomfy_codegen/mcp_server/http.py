@@ -24,12 +24,6 @@ _App = Callable[
 ]
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """A socket bound to the address; port 0 takes any free one. Raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family)
-
-
 def serve(
     server: Server[Any], listening: socket.socket, host: str, token: str | None
 ) -> None:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..sockets import is_loopback
 from .responses import AsciiJson
 
 _HOST: Final = re.compile(
     r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?"
 )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address means this machine and is unreachable for others."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost" or host.lower().endswith(".localhost")
 
 
 def base_url(scope: Scope) -> str:

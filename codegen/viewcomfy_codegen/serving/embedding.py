@@ -13,9 +13,10 @@ from typing import Any
 from viewcomfy_runtime.clients.gateway import ViewComfyGateway
 from viewcomfy_runtime.clients.viewcomfy import ViewComfy
 
+from ..sockets import bound, url_of
 from .application import create_app
 from .desk import Settings
-from .listening import bound, server
+from .listening import server
 from .preview import Preview
 from .recording import RecordedCall
 from .served import Served
@@ -101,7 +102,7 @@ def running(
         while not ready.wait(0.05):
             if not thread.is_alive():
                 raise RuntimeError("the server did not start; its log says why")
-        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        base = url_of(listening, "127.0.0.1")
         client = LocalViewComfy(base, [each.name for each in served], made)
         yield client
     finally:

@@ -1,6 +1,4 @@
-"""Treats SIGTERM like Ctrl-C, so that stopping a container or a service also cancels the run at the
-server.
-"""
+"""How Ctrl-C and SIGTERM end a program."""
 
 from __future__ import annotations
 
@@ -13,8 +11,9 @@ from typing import NoReturn
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """SIGTERM raises KeyboardInterrupt within. Only in the main thread, since others don't receive
-    signals.
+    """SIGTERM acts like Ctrl-C within: it raises KeyboardInterrupt, so that stopping a container or
+    a service also cancels the run at the server. Only in the main thread, since others don't
+    receive signals.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -24,6 +23,25 @@ def interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+
+
+@contextmanager
+def ending_at_once() -> Iterator[None]:
+    """Ctrl-C ends the process at once within, for a start that has nothing to clean up.
+
+    While Python imports modules, KeyboardInterrupt would show a traceback, or be lost in one of the
+    import system's callbacks.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or (
+        threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _interrupt(*_: object) -> NoReturn:

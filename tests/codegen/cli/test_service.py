@@ -73,6 +73,19 @@ def test_its_routes_are_those_of_the_document(
             assert told <= served[path][method]["responses"].keys()
 
 
+def test_a_text_that_utf_8_lacks_is_replaced_in_its_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = text_to_image()
+    workflow["6"]["inputs"]["text"] = "a \ud800 fox"
+    folder = written(workflow, tmp_path, "odd_painter")
+    monkeypatch.syspath_prepend(str(folder))
+    app = importlib.import_module("odd_painter_service.app")
+    settings = importlib.import_module("odd_painter_service.settings")
+    document = app.create_app(settings.Settings("the-key")).openapi()
+    assert "a ? fox" in json.dumps(document, ensure_ascii=False).encode().decode()
+
+
 def test_a_service_is_written_once(tmp_path: Path) -> None:
     folder = written(text_to_image(), tmp_path, "painter")
     app = folder / "painter_service" / "app.py"

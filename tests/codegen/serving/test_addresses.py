@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from viewcomfy_codegen.serving.addresses import base_url, is_loopback
+from viewcomfy_codegen.serving.addresses import base_url
+from viewcomfy_codegen.sockets import is_loopback
 
 from ...helpers.local import HEADERS, served, serving
 from ...helpers.support import text_to_image

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ...helpers.interrupted import interrupted_while_importing
 from ...helpers.module_cli import PICTURE, SECRET, image_module, main
 from ...helpers.servers import Server, event, result, stream
 from ...helpers.support import text_to_image
@@ -173,3 +176,12 @@ def test_help_shows_every_parameter_with_its_default(
     assert "euler" in shown
     assert "rarely set:" in shown
     assert "130 interrupted" in " ".join(shown.split())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_ctrl_c_within_an_import_says_nothing(
+    module: ModuleType, tmp_path: Path
+) -> None:
+    assert module.__file__
+    done = interrupted_while_importing("argparse", tmp_path, module.__file__)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")

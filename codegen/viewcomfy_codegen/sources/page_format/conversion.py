@@ -206,14 +206,19 @@ class _Conversion:
         try:
             self._widgets(node)
         except Untold:
-            known = self._facts(node.class_type) is not None
-            why = "the file has another version of its class than the catalog"
-            return Diagnostic(
-                where,
-                "it is unclear which of its values belongs to which input: "
-                + (why if known else "the catalog does not know its class"),
-                "start ComfyUI and pass its URL with --object-info, or use File > Export (API)",
+            if self._facts(node.class_type) is None:
+                message = (
+                    "no catalog has this class, and the file doesn't name its values"
+                )
+                has = "that has the class"
+            else:
+                message = "the file has another version of the class than the catalog"
+                has = "that has this version"
+            hint = (
+                f"pass --object-info with the URL of a ComfyUI {has}, "
+                "or save the workflow there with File > Export (API)"
             )
+            return Diagnostic(where, message, hint)
         return None
 
 

@@ -52,7 +52,7 @@ def test_values_without_the_control_of_a_seed_are_refused_where_no_server_vouche
     page = Page()
     page.add("Sample", 7, 30, 6.5, "heun")
     facts = known("Sample")._replace(own=False)
-    with pytest.raises(CodegenError, match="another version of its class"):
+    with pytest.raises(CodegenError, match="another version of the class"):
         convert(read_document(page.document, "page.json"), lambda _: facts)
 
 

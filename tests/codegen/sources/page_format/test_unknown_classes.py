@@ -40,7 +40,11 @@ def test_an_unknown_class_whose_values_could_be_read_in_two_ways_is_refused() ->
     ]
     (found,) = refused(page)
     assert "node 5 (Strange)" in found.location
-    assert "--object-info" in str(found.hint) and "Export (API)" in str(found.hint)
+    assert "no catalog has this class" in found.message
+    assert "--object-info with the URL of a ComfyUI that has the class" in str(
+        found.hint
+    )
+    assert "File > Export (API)" in str(found.hint)
 
 
 def test_every_node_that_cannot_be_told_is_named_at_once() -> None:
