@@ -50,13 +50,15 @@ export class ViewComfyError extends Error {
   }
 
   get publicMessage(): string {
-    return "The run failed.";
+    return RUN_FAILED;
   }
 
   override toString(): string {
     return `${super.toString()}${this.hint ? `\nhint: ${this.hint}` : ""}`;
   }
 }
+
+const RUN_FAILED = "The run failed.";
 
 /** An error class with fields of its own in addition to those of the base. */
 type Kind<Fields> = new (
@@ -69,7 +71,7 @@ type Kind<Fields> = new (
  */
 const named = <Fields = object>(
   name: string,
-  told?: string,
+  told = RUN_FAILED,
   Base: Kind<unknown> = ViewComfyError,
 ): Kind<Fields> =>
   class extends Base {
@@ -77,12 +79,11 @@ const named = <Fields = object>(
     declare readonly faults?: readonly Fault[];
 
     override get publicMessage(): string {
-      const faults = this.faults?.filter(({ parameter }) => parameter) ?? [];
+      const faults = this.faults?.filter((each) => each.parameter);
       return (
         faults
-          .map(({ parameter, message }) => `${parameter}: ${message}`)
-          .join("; ") ||
-        (told ?? super.publicMessage)
+          ?.map((each) => `${each.parameter}: ${each.message}`)
+          .join("; ") || told
       );
     }
   } as unknown as Kind<Fields>;
@@ -280,7 +281,7 @@ const writeJson = (value: unknown): string => {
   if (isArray(value)) {
     return `[${value.map(writeJson).join(", ")}]`;
   }
-  if (isObject(value) && String(value) === "[object Object]") {
+  if (isObject(value) && {}.toString.call(value) === "[object Object]") {
     const items = entries(value).map((item) => item.map(writeJson).join(": "));
     return `{${items.join(", ")}}`;
   }
@@ -302,7 +303,7 @@ const readJson = (text: string): unknown => {
     return value;
   }
   // Long numbers pass through the parser as texts, in objects with a key of their own.
-  const key = randomHex(32);
+  const key = random("x".repeat(32));
   const marked = text.replace(
     /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs,
     (part) => (part[0] === '"' ? part : `{"${key}":"${part}"}`),
@@ -312,11 +313,12 @@ const readJson = (text: string): unknown => {
   );
 };
 
-/** Digits that tell things apart; no secret depends on them, and not every runtime has `crypto`. */
-const randomHex = (length: number): string =>
-  Array.from({ length }, () =>
-    Math.floor(Math.random() * 16).toString(16),
-  ).join("");
+/**
+ * A text with hexadecimal digits for every x, which tell things apart: no secret depends on them,
+ * and not every runtime has `crypto`.
+ */
+const random = (pattern: string): string =>
+  pattern.replace(/x/g, () => Math.floor(Math.random() * 16).toString(16));
 
 // What parameters accept
 
@@ -460,35 +462,21 @@ const nearest = (name: string, known: readonly string[]): string => {
 
 const UNKNOWN = "application/octet-stream";
 
-/** MIME types with the file extensions that stand for them, the usual one first. */
-const TYPES = `image/png png
-image/jpeg jpg
-image/jpeg jpeg
-image/gif gif
-image/webp webp
-video/mp4 mp4
-video/webm webm
-video/quicktime mov
-audio/wav wav
-audio/mpeg mp3
-audio/flac flac
-audio/ogg ogg
-audio/mp4 m4a
-model/gltf-binary glb
-text/plain txt
-application/json json`
-  .split("\n")
-  .map((line) => line.split(" ") as [type: string, end: string]);
+/** MIME types and their file extensions, where these are not the end of the type itself. */
+const TYPES =
+  "image/png image/jpeg:jpg image/jpeg image/gif image/webp video/mp4 video/webm video/quicktime:mov audio/wav audio/mpeg:mp3 audio/flac audio/ogg audio/mp4:m4a model/gltf-binary:glb text/plain:txt application/json"
+    .split(" ")
+    .map((each): [type: string, extension: string] => [
+      each.replace(/:.*/, ""),
+      each.replace(/.*[/:]/, "."),
+    ]);
 
 /** The MIME type for a file name's extension. */
 const typeOf = (filename: string): string =>
-  TYPES.find(([, end]) => filename.toLowerCase().endsWith(`.${end}`))?.[0] ??
-  UNKNOWN;
+  TYPES.find(([, end]) => filename.toLowerCase().endsWith(end))?.[0] ?? UNKNOWN;
 
-const extensionOf = (contentType: string): string => {
-  const [, end] = TYPES.find(([type]) => type === contentType) ?? [];
-  return end ? `.${end}` : "";
-};
+const extensionOf = (contentType: string): string =>
+  TYPES.find(([type]) => type === contentType)?.[1] ?? "";
 
 const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, "_");
 
@@ -545,24 +533,21 @@ export interface Limits {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One time limit for a whole call; `signal` ends what it is passed to. */
-interface Deadline {
-  readonly signal: AbortSignal;
-  /** In milliseconds since 1970. */
-  readonly end: number;
-}
+/** The end of a whole call, which ends what it is passed to; `at` is in milliseconds since 1970. */
+type Deadline = AbortSignal & { readonly at: number };
 
 /**
- * Does the work within one time limit. Throws RunTimeoutError, or RunCancelledError when aborted.
+ * Does the work within one time limit, by default that many seconds. Throws RunTimeoutError, or
+ * RunCancelledError when aborted.
  */
 const limited = async <T>(
-  limits: Limits | undefined,
   seconds: number,
+  { timeout = seconds, signal }: Limits = {},
   work: (deadline: Deadline) => Promise<T>,
 ): Promise<T> => {
-  const { timeout = seconds, signal } = limits ?? {};
   const controller = new AbortController();
-  const { signal: over } = controller;
+  const milliseconds = timeout * 1000;
+  const deadline = assign(controller.signal, { at: Date.now() + milliseconds });
   const cancel = (): void =>
     controller.abort(new RunCancelledError("the call was canceled"));
   const timer = setTimeout(
@@ -573,15 +558,15 @@ const limited = async <T>(
           "pass a larger timeout",
         ),
       ),
-    Math.min(timeout * 1000, 2 ** 31 - 1),
+    Math.min(milliseconds, 2 ** 31 - 1),
   );
-  signal?.addEventListener("abort", cancel, { signal: over });
+  signal?.addEventListener("abort", cancel, { signal: deadline });
   try {
     if (signal?.aborted) {
       cancel();
     }
-    over.throwIfAborted();
-    return await work({ signal: over, end: Date.now() + timeout * 1000 });
+    deadline.throwIfAborted();
+    return await work(deadline);
   } finally {
     clearTimeout(timer);
     // Closes what is still open, and stops listening to the caller's signal.
@@ -590,15 +575,15 @@ const limited = async <T>(
 };
 
 /** Waits. There is one handler: a call waits in one place at a time. */
-const sleep = async (seconds: number, { signal }: Deadline): Promise<void> => {
+const sleep = async (seconds: number, deadline: Deadline): Promise<void> => {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, seconds * 1000);
-    signal.onabort = () => {
+    deadline.onabort = () => {
       clearTimeout(timer);
       resolve();
     };
   });
-  signal.throwIfAborted();
+  deadline.throwIfAborted();
 };
 
 /** The absolute URL of one that may be relative; empty if it is not valid. */
@@ -620,10 +605,10 @@ const hostOf = (url: string): string => new URL(url).origin;
 const attempt = <T>(
   given: Promise<T>,
   url: string,
-  { signal }: Deadline,
+  deadline: Deadline,
 ): Promise<T> =>
   given.catch((error: unknown) => {
-    signal.throwIfAborted();
+    deadline.throwIfAborted();
     if (error instanceof Refused) {
       throw error;
     }
@@ -646,51 +631,53 @@ interface Thrown {
   readonly cause?: Thrown;
 }
 
-/**
- * Passes on the content of an answer as it arrives, until `sink` returns true. The end of the call
- * closes what is left.
- */
-const pour = async (
-  { body, url }: Answer,
-  deadline: Deadline,
-  sink: (piece: Uint8Array) => unknown,
-): Promise<void> => {
+/** The content of an answer as it arrives. The end of the call closes what is left. */
+async function* piecesOf({ body, url }: Answer, deadline: Deadline) {
   const reader = body?.getReader();
   while (reader) {
-    const { done, value } = await attempt(reader.read(), url, deadline);
-    if (done || !value || (await sink(value))) {
-      break;
+    const { value } = await attempt(reader.read(), url, deadline);
+    if (!value) {
+      return;
     }
+    yield value;
   }
-};
+}
+
+/** The same as text. */
+async function* textsOf(answer: Answer, deadline: Deadline) {
+  const decoder = new TextDecoder();
+  for await (const piece of piecesOf(answer, deadline)) {
+    yield decoder.decode(piece, { stream: true });
+  }
+}
 
 const ignore = (): void => {
   // What fails here no longer matters.
 };
 
-/** The content as text; only its start if it has more than `most` characters. */
+/** The whole content as text; only its start if it has more than `most` characters. */
 const content = async (
   answer: Answer,
   deadline: Deadline,
   most = LARGEST,
 ): Promise<string> => {
-  const decoder = new TextDecoder();
-  let text = "";
-  await pour(answer, deadline, (piece) => {
-    text += decoder.decode(piece, { stream: true });
-    return text.length > most;
-  });
-  return text;
+  let found = "";
+  for await (const text of textsOf(answer, deadline)) {
+    found += text;
+    if (found.length > most) {
+      break;
+    }
+  }
+  return found;
 };
 
 /** What is used of a Response. */
 interface Answer extends Pick<Response, "status" | "headers" | "url"> {
-  readonly body: { getReader(): { read(): Promise<Piece> } } | null;
-}
-
-interface Piece {
-  readonly done?: boolean | undefined;
-  readonly value?: Uint8Array | undefined;
+  readonly body: {
+    getReader(): {
+      read(): Promise<{ readonly value?: Uint8Array | undefined }>;
+    };
+  } | null;
 }
 
 interface Request {
@@ -700,14 +687,6 @@ interface Request {
   readonly repeatable?: boolean;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '"': "quot",
-  "'": "apos",
-  "&": "amp",
-  "<": "lt",
-  ">": "gt",
-};
-
 /**
  * Finds a text of ASCII however JSON, URLs and HTML escape it, a few times over, in linear time.
  */
@@ -716,7 +695,8 @@ const escapable = (text: string): RegExp =>
     text.replace(/./g, (char) => {
       const code = char.charCodeAt(0);
       const hex = code.toString(16);
-      const name = ENTITIES[char] ?? "#";
+      // HTML has names of two to four letters for these.
+      const name = /["'&<>]/.test(char) ? "\\w{2,4}" : "#";
       return (
         `\\\\{0,7}(?:${char.replace(/\W/, "\\$&")}|u00${hex}|x${hex}|%(?:25){0,3}${hex}|` +
         `&(?:amp;){0,3}(?:#x0{0,6}${hex}|#0{0,6}${code}|${name});)`
@@ -779,16 +759,17 @@ const serverAt = (
       try {
         return await sent(base + path, deadline, request);
       } catch (error) {
-        const { status = 0, nothingSent, retryAfter } = error as Refusal;
+        const { status, nothingSent, retryAfter, retryable } = error as Refusal;
         wait = retryAfter ?? wait * (1.5 + Math.random() / 2);
         const isSafe =
           nothingSent ||
-          [429, 503].includes(status) ||
-          (repeatable && (status >= 500 || nothingSent === false));
+          status === 429 ||
+          status === 503 ||
+          (repeatable && retryable);
         if (
           !left ||
           !isSafe ||
-          wait > Math.min(60, (deadline.end - Date.now()) / 1000)
+          wait > Math.min(60, (deadline.at - Date.now()) / 1000)
         ) {
           throw error;
         }
@@ -833,7 +814,7 @@ const serverAt = (
         redirect: SERVER ? "manual" : "follow",
         credentials: "omit",
         referrerPolicy: "no-referrer",
-        signal: deadline.signal,
+        signal: deadline,
       });
       const response = await attempt(request, url, deadline);
       const { status, headers } = response;
@@ -844,7 +825,7 @@ const serverAt = (
       if (!target || status < 300 || status > 399) {
         // Only the start of a long refusal, and nothing of one that breaks off.
         const said = await content(response, deadline, 1 << 16).catch(() => "");
-        deadline.signal.throwIfAborted();
+        deadline.throwIfAborted();
         throw errorOf(response, redacted(said));
       }
       url = linked(target, url);
@@ -873,6 +854,7 @@ interface Refusal {
   readonly status?: number | undefined;
   readonly retryAfter?: number;
   readonly nothingSent?: boolean;
+  readonly retryable?: boolean;
 }
 
 /** Seconds that the server asks to wait, given as a number or as a date. */
@@ -958,8 +940,14 @@ const faultText = (fault: NodeFault): string => {
 const labelOf = ({ parameter, property }: Named): string =>
   property + (parameter === property ? "" : ` (${parameter})`);
 
-/** The names in a fault until its parameter is known. */
-const UNNAMED: Named = { parameter: "", property: "" };
+const faultOf = ({ parameter, property }: Named, message: string): Fault => ({
+  parameter,
+  property,
+  message: printable(message),
+});
+
+/** What is no parameter has one name. */
+const alike = (name: string): Named => ({ parameter: name, property: name });
 
 const executionError = (
   details: unknown,
@@ -986,11 +974,10 @@ const nodeFault = (
   message: string,
   input?: unknown,
 ): NodeFault => ({
-  ...UNNAMED,
+  ...faultOf(alike(""), plain(message)),
   node: printable(node),
   classType: clean(classType),
   input: clean(input),
-  message: plain(message),
 });
 
 const clean = (value: unknown): string => printable(textOf(value));
@@ -1073,20 +1060,22 @@ const listed = (texts: readonly string[], most: number): string[] =>
   ).map(printable);
 
 /**
- * Reads server-sent events as they arrive, until `emit` returns true; an incomplete one at the end
- * is dropped.
+ * Server-sent events as they arrive; an incomplete one at the end is dropped. An answer of another
+ * kind is the result itself.
  */
-const eventReader = (
-  emit: (type: string, data: string) => boolean,
-): ((piece: Uint8Array) => boolean) => {
-  const decoder = new TextDecoder();
+async function* eventsOf(
+  answer: Answer,
+  deadline: Deadline,
+): AsyncGenerator<[type: string, data: string]> {
+  if (!/^text\/event/.test(answer.headers.get("content-type") ?? "")) {
+    return yield ["prompt_result", await content(answer, deadline)];
+  }
   let type = "";
   let data: string[] = [];
   let partial = "";
   let afterCr = false;
   let size = 0;
-  return (piece) => {
-    const text = decoder.decode(piece, { stream: true });
+  for await (const text of textsOf(answer, deadline)) {
     size += text.length;
     if (size > LARGEST) {
       fail(ProtocolError, "the server sent an event without an end");
@@ -1095,7 +1084,7 @@ const eventReader = (
     afterCr = text ? text.endsWith("\r") : afterCr;
     lines[0] = partial + lines[0];
     partial = lines.pop() ?? "";
-    return lines.some((line) => {
+    for (const line of lines) {
       const [, field, value = ""] =
         /^(data|event)(?:: ?(.*))?$/s.exec(line) ?? [];
       if (field === "data") {
@@ -1103,16 +1092,16 @@ const eventReader = (
       } else if (field) {
         type = value;
       } else if (!line) {
-        const enough = data[0] !== undefined && emit(type, data.join("\n"));
+        if (data[0] !== undefined) {
+          yield [type, data.join("\n")];
+        }
         type = "";
         data = [];
         size = 0;
-        return enough;
       }
-      return false;
-    });
-  };
-};
+    }
+  }
+}
 
 // What a run gives
 
@@ -1162,12 +1151,14 @@ export class OutputFile {
   }
 
   /** The content as a Blob of its type. Throws ViewComfyError if it cannot be had. */
-  async blob(limits?: Limits): Promise<Blob> {
-    const found: Uint8Array[] = [];
-    await this.#pour(limits, (piece) => {
-      found.push(piece);
+  blob(limits?: Limits): Promise<Blob> {
+    return limited(LONGEST_RUN, limits, async (deadline) => {
+      const found: Uint8Array[] = [];
+      for await (const piece of this.#pieces(deadline)) {
+        found.push(piece);
+      }
+      return blobOf(found, this.contentType);
     });
-    return blobOf(found, this.contentType);
   }
 
   /** The content as text in UTF-8. Throws ViewComfyError if it cannot be had. */
@@ -1185,13 +1176,13 @@ export class OutputFile {
    */
   async save(directory: string, limits?: Limits): Promise<string> {
     const disk = await openDisk(directory);
-    const temporary = `${directory}/.viewcomfy-${randomHex(16)}.part`;
+    const temporary = `${directory}/.viewcomfy-${random("xxxxxxxxxxxx")}.part`;
     const [stem, suffix] = safeName(this.filename, this.contentType);
     try {
       const file = await disk.open(temporary, "wx");
-      await this.#pour(limits, (piece) => file.writeFile(piece)).finally(() =>
-        file.close(),
-      );
+      await limited(LONGEST_RUN, limits, async (deadline) =>
+        file.writeFile(this.#pieces(deadline)),
+      ).finally(() => file.close());
       for (let number = 0; ; number++) {
         const path = `${directory}/${stem}${number ? ` (${number})` : ""}${suffix}`;
         try {
@@ -1210,50 +1201,30 @@ export class OutputFile {
     }
   }
 
-  /** Passes on the content as it arrives, and checks that all of it did. */
-  #pour(
-    limits: Limits | undefined,
-    sink: (piece: Uint8Array) => unknown,
-  ): Promise<void> {
-    return limited(limits, LONGEST_RUN, async (deadline) => {
-      let received = 0;
-      await pour(await this.#answer(deadline), deadline, (piece) => {
-        received += piece.length;
-        return sink(piece);
-      });
-      if (!this.#data && received !== (this.size ?? received)) {
-        fail(
-          ConnectionFailedError,
-          `${this.filename} has ${this.size} bytes, but ${received} arrived`,
-          "save it again",
-        );
-      }
-    });
-  }
-
-  /** The content, which was part of the answer or is fetched. */
-  async #answer(deadline: Deadline): Promise<Answer> {
-    const { filename, url } = this;
+  /** The content as it arrives: it was part of the run's answer, or is fetched. */
+  async *#pieces(deadline: Deadline): AsyncGenerator<Uint8Array> {
+    const { filename, size, url } = this;
     const data = this.#data;
-    if (data instanceof Blob) {
-      return new Response(data);
+    if (data instanceof Uint8Array) {
+      return yield data;
     }
     if (isText(data)) {
+      let bytes;
       try {
-        const base64 = data.replace(/^data:[^,]{0,200},/, "");
-        return new Response(bytesOf(fromBase64(base64)));
+        bytes = bytesOf(fromBase64(data.replace(/^data:[^,]{0,200},/, "")));
       } catch {
-        fail(
+        return fail(
           ProtocolError,
           `${filename} arrived as broken base64`,
           "run it again",
         );
       }
+      return yield bytes;
     }
     if (!url) {
       return fail(ProtocolError, `the server sent no content for ${filename}`);
     }
-    return serverAt(url)
+    const answer = await serverAt(url)
       .answer("", deadline)
       .catch((error: Refusal) => {
         const { status = 0 } = error;
@@ -1265,6 +1236,18 @@ export class OutputFile {
             )
           : error;
       });
+    let received = 0;
+    for await (const piece of piecesOf(answer, deadline)) {
+      received += piece.length;
+      yield piece;
+    }
+    if (received !== (size ?? received)) {
+      fail(
+        ConnectionFailedError,
+        `${filename} has ${size} bytes, but ${received} arrived`,
+        "save it again",
+      );
+    }
   }
 }
 
@@ -1381,8 +1364,8 @@ export class PromptResult {
 }
 
 const textFile = (text: string): JsonObject => {
-  const data = new Blob([text]);
-  return { filename: "output.txt", size: data.size, data };
+  const data = utf8(text);
+  return { filename: "output.txt", size: data.length, data };
 };
 
 const failIfFailed = (
@@ -1446,7 +1429,7 @@ interface Disk {
     path: string,
     flags: string,
   ): Promise<{
-    writeFile(data: Uint8Array): Promise<void>;
+    writeFile(data: AsyncIterable<Uint8Array>): Promise<void>;
     close(): Promise<void>;
   }>;
   rename(from: string, to: string): Promise<void>;
@@ -1466,8 +1449,7 @@ const openDisk = async (directory: string): Promise<Disk> => {
   return disk;
 };
 
-/** The size of a text in UTF-8, in bytes. */
-const sizeOf = (text: string): number => new TextEncoder().encode(text).length;
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /**
  * A file name from a server as a valid name on any system, as stem and suffix: without a path, not
@@ -1487,9 +1469,9 @@ const safeName = (filename: string, contentType: string): [string, string] => {
     name = `_${name}`;
   }
   const [end = ""] = /(?<=.)\.[^.]+$/s.exec(name) ?? [];
-  const suffix = sizeOf(end) > 20 ? "" : end;
+  const suffix = utf8(end).length > 20 ? "" : end;
   const stem = [...name.slice(0, name.length - suffix.length).slice(0, 180)];
-  while (sizeOf(stem.join("") + suffix) > 180) {
+  while (utf8(stem.join("") + suffix).length > 180) {
     stem.pop();
   }
   return [stem.join(""), suffix];
@@ -1598,15 +1580,20 @@ export class ViewComfy implements Client {
 
   /** Run the deployed workflow once and wait for its result. Throws ViewComfyError. */
   run(call: Call, watch?: Watch): Promise<PromptResult> {
-    return limited(watch, LONGEST_RUN, async (deadline) => {
+    return limited(LONGEST_RUN, watch, async (deadline) => {
       const { answer, host, parsed, redacted } = this.#http;
       const logs: string[] = [];
       let failure: string | undefined;
-      let result: PromptResult | undefined;
-      const hear = (type: string, data: string): boolean => {
+      const response = await answer("", deadline, {
+        // Always as a stream: platforms give up on a request that stays silent for minutes.
+        body: await formOf(call, { logs: "true" }, deadline),
+        headers: { Accept: "text/event-stream, application/json" },
+      });
+      for await (const [type, data] of eventsOf(response, deadline)) {
         if (type === "prompt_result") {
-          result = new PromptResult(parsed(data), call, logs);
-        } else if (type === "log_message" || type === "error") {
+          return new PromptResult(parsed(data), call, logs);
+        }
+        if (/^(log_message|error)$/.test(type)) {
           const line = redacted(data);
           failure = type === "error" ? line : failure;
           logs.push(line);
@@ -1616,20 +1603,6 @@ export class ViewComfy implements Client {
             watch?.onProgress?.({ value: Number(value), total: Number(total) });
           }
         }
-        return !!result;
-      };
-      const response = await answer("", deadline, {
-        // Always as a stream: platforms give up on a request that stays silent for minutes.
-        body: await formOf(call, { logs: "true" }, deadline),
-        headers: { Accept: "text/event-stream, application/json" },
-      });
-      if (/^text\/event/.test(response.headers.get("content-type") ?? "")) {
-        await pour(response, deadline, eventReader(hear));
-      } else {
-        hear("prompt_result", await content(response, deadline));
-      }
-      if (result) {
-        return result;
       }
       throw failure === undefined
         ? new ConnectionFailedError(
@@ -1668,7 +1641,7 @@ export class ViewComfyGateway implements JobClient {
    */
   run(call: Call, watch?: Watch): Promise<PromptResult> {
     const promptId = uuid();
-    return limited(watch, LONGEST_RUN, async (deadline) => {
+    return limited(LONGEST_RUN, watch, async (deadline) => {
       await this.#schedule(call, promptId, deadline);
       return this.#awaited(promptId, call, deadline);
     }).catch(async (error: unknown) => {
@@ -1682,7 +1655,7 @@ export class ViewComfyGateway implements JobClient {
   /** Schedule a run and return its prompt id. Throws ViewComfyError. */
   async submit(call: Call, limits?: Limits): Promise<string> {
     const promptId = uuid();
-    await limited(limits, SHORT, (deadline) =>
+    await limited(SHORT, limits, (deadline) =>
       this.#schedule(call, promptId, deadline),
     );
     return promptId;
@@ -1690,7 +1663,7 @@ export class ViewComfyGateway implements JobClient {
 
   /** What the run is doing. Throws ViewComfyError. */
   async status(promptId: string, limits?: Limits): Promise<Status> {
-    const found = await limited(limits, SHORT, (deadline) =>
+    const found = await limited(SHORT, limits, (deadline) =>
       this.#ask(promptId, deadline),
     );
     const status = textOf(found?.["status"]).toLowerCase();
@@ -1713,14 +1686,14 @@ export class ViewComfyGateway implements JobClient {
     asked: Asked = { params: {} },
     limits?: Limits,
   ): Promise<PromptResult> {
-    return limited(limits, LONGEST_RUN, (deadline) =>
+    return limited(LONGEST_RUN, limits, (deadline) =>
       this.#awaited(promptId, asked, deadline),
     );
   }
 
   /** End the run. Throws ViewComfyError. */
   async cancel(promptId: string, limits?: Limits): Promise<void> {
-    await limited(limits, SHORT, (deadline) =>
+    await limited(SHORT, limits, (deadline) =>
       this.#http.answer("/cancel", deadline, {
         body: blobOf([writeJson(this.#about(promptId))], "application/json"),
         repeatable: true,
@@ -1821,8 +1794,7 @@ export class ViewComfyGateway implements JobClient {
 const isOver = ({ completed, status }: JsonObject): boolean =>
   completed === true || status === "success" || status === "error";
 
-const uuid = (): string =>
-  randomHex(32).replace(/^(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-a$4-");
+const uuid = (): string => random("xxxxxxxx-xxxx-4xxx-axxx-xxxxxxxxxxxx");
 
 /** A run that was started, identified by its `promptId`. */
 export interface Job<R> {
@@ -1929,8 +1901,7 @@ interface About<P, R> {
 /** The values of a call by the schema's names. */
 type Values = Map<string, unknown>;
 
-interface Field extends Named {
-  readonly schema: Schema;
+interface Field extends Named, Schema {
   readonly keys: readonly string[];
   readonly isFile: boolean;
   readonly branches: readonly Branch[] | undefined;
@@ -1969,9 +1940,9 @@ export const workflowOf = <P, R, N extends keyof P = never>(
     ([property, parameter]): Field => {
       const own = properties[parameter] as Schema;
       return {
+        ...own,
         parameter,
         property,
-        schema: own,
         keys: [own["x-viewcomfy-key"]].flat(),
         isFile: "x-viewcomfy-media" in own,
         branches: own["x-viewcomfy-branches"],
@@ -1979,8 +1950,8 @@ export const workflowOf = <P, R, N extends keyof P = never>(
     },
   );
   const defaults = fields
-    .filter((field) => "default" in field.schema)
-    .map((field) => [field.property, field.schema.default]);
+    .filter((field) => "default" in field)
+    .map((field) => [field.property, field.default]);
   return {
     ...about,
     schema,
@@ -2025,14 +1996,15 @@ export const writeCall = async <P extends object, R>(
   const { files } = wireOf(workflow, parameters);
   const [found, faults] = checked(workflow, parameters, "property");
   const call: Record<string, unknown> = {};
-  for (const { property, parameter, keys } of workflow.fields) {
-    const value = found.get(parameter);
-    const upload = files[keys[0] ?? ""];
+  for (const field of workflow.fields) {
+    const value = found.get(field.parameter);
+    const upload = files[field.keys[0] ?? ""];
     if (value instanceof Stored) {
       const message = `${value.name} is on the server: there is no content to write`;
-      faults.push({ parameter, property, message });
+      faults.push(faultOf(field, message));
     } else if (value !== undefined) {
-      call[parameter] = upload && !isText(value) ? await linkOf(upload) : value;
+      call[field.parameter] =
+        upload && !isText(value) ? await linkOf(upload) : value;
     }
   }
   refuseAll(faults);
@@ -2065,7 +2037,7 @@ export const wireOf = <P extends object, R>(
   const { fallback, files, branching, fields } = workflow;
   const [found, faults] = checked(workflow, parameters, "property");
   for (const field of fields) {
-    const { parameter, schema, keys, isFile, branches } = field;
+    const { parameter, keys, isFile, branches } = field;
     const value = found.get(parameter);
     const branch = branching?.branchOf(field, found, workflow.schema);
     const isChosen = !branches || (branch && (value !== null || branch.draws));
@@ -2079,11 +2051,11 @@ export const wireOf = <P extends object, R>(
         return;
       }
       const sent =
-        value === null && schema.type ? drawn(branch ?? schema) : wired(value);
+        value === null && field.type ? drawn(branch ?? field) : wired(value);
       keys.forEach((key) => (params[key] = sent));
-      const at = optionsOf(schema)?.indexOf(value) ?? -1;
-      if (at >= 0) {
-        [schema["x-viewcomfy-place"] ?? []]
+      const at = optionsOf(field)?.indexOf(value);
+      if (at! >= 0) {
+        [field["x-viewcomfy-place"] ?? []]
           .flat()
           .forEach((place) => (params[place] = at));
       }
@@ -2148,26 +2120,19 @@ const attributed = <T>(workflow: Known, given: Promise<T>): Promise<T> =>
     if (!(error instanceof RejectedError)) {
       throw error;
     }
-    const { message, hint } = error;
-    const faults = error.faults.map((each) => ({
-      ...each,
-      ...namesOf(workflow, `${each.node}-inputs-${each.input}`, UNNAMED),
-    }));
-    const [summary = ""] = message.split("\n");
-    return fail(RejectedError, withFaults(summary, faults), hint, {
+    const faults = error.faults.map((each) => {
+      const field = fieldOf(workflow, `${each.node}-inputs-${each.input}`);
+      return { ...each, ...faultOf(field ?? each, each.message) };
+    });
+    const summary = error.message.replace(/\n.*/s, "");
+    return fail(RejectedError, withFaults(summary, faults), error.hint, {
       ...error,
       faults,
     });
   });
 
-const fieldOf = ({ fields }: Known, key: string): Field | undefined =>
-  fields.find(({ keys }) => keys.includes(key));
-
-/** The names of the parameter with this wire key, or else the others. */
-const namesOf = (workflow: Known, key: string, others: Named): Named => {
-  const { parameter, property } = fieldOf(workflow, key) ?? others;
-  return { parameter, property };
-};
+const fieldOf = (workflow: Known, key: string): Field | undefined =>
+  workflow.fields.find((field) => field.keys.includes(key));
 
 /** The result with its outputs as properties; warns of what looks wrong with it. */
 const resultOf = <P, R>(
@@ -2182,8 +2147,8 @@ const resultOf = <P, R>(
     });
   }
   const unknown = made.outputs
-    .filter(({ node }) => !node)
-    .map(({ filename }) => filename);
+    .filter((output) => !output.node)
+    .map((output) => output.filename);
   if (makers[0] && unknown[0]) {
     onWarning(
       `AmbiguousOutputWarning: ${listed(unknown, 3).join(", ")}: can't tell which output node made this\n` +
@@ -2237,7 +2202,7 @@ const paramsFor = (
   send = "changed",
 ): JsonObject => {
   const kept = entries(params).filter(([key, value]) => {
-    const own = fieldOf(workflow, key)?.schema.default ?? undefined;
+    const own = fieldOf(workflow, key)?.default ?? undefined;
     return (
       send === "all" ||
       own === undefined ||
@@ -2248,10 +2213,12 @@ const paramsFor = (
   refuseAll(
     keys({ ...found, ...files })
       .filter((key) => !hasOwn(graph, key.replace(/-inputs-.*/s, "")))
-      .map((key) => ({
-        ...namesOf(workflow, key, { parameter: key, property: key }),
-        message: "the workflow doesn't have this node",
-      })),
+      .map((key) =>
+        faultOf(
+          fieldOf(workflow, key) ?? alike(key),
+          "the workflow doesn't have this node",
+        ),
+      ),
   );
   // ViewComfy refuses an empty call: send any value of the workflow itself, preferably a seed.
   const own = entries(graph).flatMap(([id, node]) =>
@@ -2275,9 +2242,8 @@ const read = (
     // Reported below.
   }
   if (!isObject(call)) {
-    const parameter = "(the call)";
     const message = "must be an object of names and values";
-    return [{}, [{ parameter, property: parameter, message }]];
+    return [{}, [faultOf(alike("(the call)"), message)]];
   }
   const given = { ...call };
   for (const { parameter, isFile } of workflow.fields) {
@@ -2314,24 +2280,28 @@ const checked = (
   const known = fields.map((field) => field[by]);
   const faults = [...given.keys()]
     .filter((name) => !known.includes(name))
-    .map((name) => {
-      const message = `is not a parameter${suggested?.(name, known) ?? ""}`;
-      return { parameter: name, property: name, message };
-    });
+    .map((name) =>
+      faultOf(
+        alike(name),
+        `is not a parameter${suggested?.(name, known) ?? ""}`,
+      ),
+    );
   const found: Values = new Map();
   for (const field of fields) {
-    const { parameter, schema: own, branches } = field;
+    const { parameter } = field;
     const value = given.get(field[by]);
     check(field, faults, () => {
-      if (given.has(field[by])) {
+      if (value !== undefined) {
         found.set(
           parameter,
-          branches && value === null ? value : accept(own, value, files),
+          field.branches && value === null
+            ? value
+            : accept(field, value, files),
         );
       } else if (schema.required.includes(parameter)) {
         refuse("is required");
-      } else if ("default" in own) {
-        found.set(parameter, own.default);
+      } else if ("default" in field) {
+        found.set(parameter, field.default);
       }
     });
   }
@@ -2342,18 +2312,14 @@ const checked = (
 };
 
 /** Does what may refuse the field's value; a refusal becomes one of the faults. */
-const check = (
-  { parameter, property }: Field,
-  faults: Fault[],
-  action: () => void,
-): void => {
+const check = (field: Named, faults: Fault[], action: () => void): void => {
   try {
     action();
   } catch (error) {
     if (!(error instanceof Refused)) {
       throw error;
     }
-    faults.push({ parameter, property, message: printable(error.message) });
+    faults.push(faultOf(field, error.message));
   }
 };
 
@@ -2420,12 +2386,12 @@ const differences = (
 
 /** A seed from the range of its input; if that is unknown, from what all nodes accept. */
 const drawn = ({ minimum = 0, maximum = 2 ** 32 - 1 }: Taking): Whole => {
-  const [lo, hi] = [BigInt(minimum), BigInt(maximum)];
   // Negative seeds are commands to some nodes (-1: random, -2: increment), so none is drawn.
-  const floor = hi < 0n ? hi : 0n;
-  const least = lo > floor ? lo : floor;
-  const span = hi > least ? hi - least + 1n : 1n;
-  return exact(least + (BigInt(`0x${randomHex(32)}`) % span));
+  const least = BigInt(maximum < 0 ? maximum : minimum > 0 ? minimum : 0);
+  const span = BigInt(maximum) - least + 1n;
+  return exact(
+    least + (BigInt(`0x${random("x".repeat(32))}`) % (span > 0 ? span : 1n)),
+  );
 };
 
 const clientOf = <T extends Client>(
@@ -2635,10 +2601,7 @@ export class RemoteFile extends Remote {
     }
   }
 
-  async fetch(
-    { parameter, property }: Named,
-    deadline: Deadline,
-  ): Promise<Blob> {
+  async fetch(parameter: Named, deadline: Deadline): Promise<Blob> {
     const { allowPrivate, maxBytes = 2 ** 30 } = this.#fetching;
     const origin = hostOf(this.url);
     const pieces: Uint8Array[] = [];
@@ -2647,23 +2610,23 @@ export class RemoteFile extends Remote {
       const send = SERVER && !allowPrivate ? publicFetch : undefined;
       const http = serverAt(this.url, undefined, send);
       const answer = await http.answer("", deadline, { repeatable: false });
-      await pour(answer, deadline, (piece) => {
+      for await (const piece of piecesOf(answer, deadline)) {
         size += piece.length;
         if (size > maxBytes) {
           refuse(`the file at ${origin} has more than ${maxBytes} bytes`);
         }
         pieces.push(piece);
-      });
+      }
       return blobOf(pieces, answer.headers.get("content-type") ?? "");
     } catch (error) {
-      deadline.signal.throwIfAborted();
+      deadline.throwIfAborted();
       const { status, message } = error as Refusal;
       if (error instanceof ConnectionFailedError) {
         const what = `a file at ${origin} can't be fetched: ${message}`;
         fail(ConnectionFailedError, what, error.hint, { nothingSent: true });
       }
       const words = status ? `${origin} answered ${status}` : message;
-      refuseAll([{ parameter, property, message: words }]);
+      refuseAll([faultOf(parameter, words)]);
       throw error;
     }
   }
@@ -2761,10 +2724,11 @@ const publicFetch = async (
 
 /** What a field takes under the choices of a call; if one is unknown, all that it ever takes. */
 const branchOf = (
-  { schema, branches = [] }: Field,
+  field: Field,
   found: Values,
   { properties }: CallSchema,
 ): Branch | undefined => {
+  const { branches = [] } = field;
   const isKnown = (name: string): boolean =>
     found.get(name) === null ||
     (optionsOf(properties[name] as Schema)?.includes(found.get(name)) ?? true);
@@ -2774,7 +2738,7 @@ const branchOf = (
     ) ??
     (branches.every(({ when }) => keys(when).every(isKnown))
       ? undefined
-      : { ...schema, when: {} })
+      : { ...field, when: {} })
   );
 };
 
@@ -2785,9 +2749,8 @@ const place = (
   schema: CallSchema,
   files: Files | undefined,
 ): void => {
-  const { parameter, branches, schema: own } = field;
-  const value = found.get(parameter) ?? null;
-  const needed = branches?.flatMap(({ when }) => keys(when));
+  const value = found.get(field.parameter) ?? null;
+  const needed = field.branches?.flatMap(({ when }) => keys(when));
   if (!needed?.every((each) => found.has(each)) || value === null) {
     return;
   }
@@ -2801,8 +2764,8 @@ const place = (
       }
       throw error;
     }
-  } else if (writeJson(value) !== writeJson(own.default ?? null)) {
-    refuse(`applies only where ${own["x-viewcomfy-where"]}: leave it out`);
+  } else if (writeJson(value) !== writeJson(field.default ?? null)) {
+    refuse(`applies only where ${field["x-viewcomfy-where"]}: leave it out`);
   }
 };
 
