@@ -54,10 +54,7 @@ _HINTS: Final = {
     405: _COPY_URL,
     413: "send smaller files",
     429: "wait a moment and try again, or send fewer at a time",
-    400: (
-        "check the values and that the URL is this workflow's;"
-        " if the deployed workflow changed, generate the module again"
-    ),
+    400: "check the values and the URL; if the workflow changed, generate again",
     500: "try again later; if the error persists, look at the deployment's logs",
     0: "check that the URL is the deployment's endpoint",
 }

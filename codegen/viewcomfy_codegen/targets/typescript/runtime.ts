@@ -895,19 +895,18 @@ const REFUSALS: Readonly<
   4: [
     RejectedError,
     "rejected the call",
-    "check the values and that the URL is this workflow's; if the deployed workflow changed, generate the module again",
+    "check the values and the URL; if the workflow changed, generate again",
   ],
   5: [ServerError, "failed", `try again later; if the error persists, ${LOGS}`],
 };
-
-/** Statuses that mean the same as another one. */
-const ALIKE: Readonly<Record<number, number>> = { 403: 401, 405: 404 };
 
 const errorOf = (answer: Answer, text: string): ViewComfyError => {
   const { status, url } = answer;
   const body = bodyOf(text);
   const faults = nodeFaults(body);
-  const [Refusal, what, hint] = REFUSALS[ALIKE[status] ?? status] ??
+  const [Refusal, what, hint] = REFUSALS[
+    status === 403 ? 401 : status === 405 ? 404 : status
+  ] ??
     REFUSALS[Math.floor(status / 100)] ?? [
       ProtocolError,
       "answered with an unexpected status",
