@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .files import OutputFile
 from .result import PromptResult
 
 if TYPE_CHECKING:
@@ -24,10 +25,20 @@ def summary(result: PromptResult, saved: Sequence[Path]) -> JsonObject:
             {
                 "filename": output.filename,
                 "content_type": output.content_type,
-                "size": output.size,
+                "size": _size(output, path),
                 "node": output.node,
                 "path": str(path),
             }
             for output, path in zip(result.outputs, saved, strict=True)
         ],
     }
+
+
+def _size(output: OutputFile, path: Path) -> int | None:
+    """A file's bytes: as the server reported them, else as they were saved."""
+    if output.size is not None:
+        return output.size
+    try:
+        return path.stat().st_size
+    except OSError:  # somebody has moved it already
+        return None

@@ -73,7 +73,7 @@ def test_json_prints_the_result_with_the_paths(
         {
             "filename": "fox.png",
             "content_type": "image/png",
-            "size": None,
+            "size": (tmp_path / "fox.png").stat().st_size,
             "node": "9",
             "path": str(tmp_path / "fox.png"),
         }
