@@ -5,6 +5,7 @@ conveys.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, TypedDict
@@ -25,6 +26,7 @@ class VocabularyData(TypedDict):
     declaring: list[list[str]]
     holding: list[tuple[str, str, str, str, int]]
     plain: list[str]
+    numbered: list[str]
     tunings: list[str]
     packs: list[str]
     fillers: list[str]
@@ -73,6 +75,8 @@ class Vocabulary:
             for pattern, name, held, switch, state in data["holding"]
         ]
         self.plain: Final = frozenset(data["plain"])
+        self.numbered: Final = frozenset(data["numbered"])
+        """Names of models that end in a number of their own."""
         self.tunings: Final = frozenset(data["tunings"])
         self.packs: Final = frozenset(data["packs"])
         self.fillers: Final = frozenset(data["fillers"])
@@ -158,6 +162,12 @@ def _is_letter(part: str) -> bool:
     return len(part) == 1 and part.isascii() and part.isalpha()
 
 
+_INITIALS: Final = re.compile(
+    r"(?!VAE|CLIP|LLM|VLM|TTS|SAM|RGB|URL|GIF|SVG|PSD|SDXL|LTX|LTXV|GGUF|DINO)[A-Z]{2,4}_[A-Z][a-z]"
+)
+"""A pack's initials before the name of a class: `DF_Random`."""
+
+
 @lru_cache(maxsize=2048)
 def class_words(class_type: str) -> Words:
     """The words of a class's name, without a pack's name appended to it."""
@@ -186,8 +196,11 @@ def family_of(class_type: str) -> Words:
 
 @lru_cache(maxsize=2048)
 def noun_of(class_type: str) -> Words:
-    """The short name for a node of this class."""
-    return vocabulary().noun(class_words(class_type))
+    """The short name for a node of this class, without the initials of its pack."""
+    spoken = class_words(class_type)
+    if family_of(class_type) or not _INITIALS.match(class_type):
+        return vocabulary().noun(spoken)
+    return vocabulary().noun(spoken[1:] or spoken)
 
 
 @lru_cache(maxsize=2048)

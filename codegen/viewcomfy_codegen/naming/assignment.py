@@ -41,8 +41,7 @@ def assign(
         _composed(base, prefixes.get(index)) for index, base in enumerate(bases)
     ]
     wholes = [
-        merge(prefixes[index].words, base.words) if index in prefixes else base.words
-        for index, base in enumerate(bases)
+        _whole(base, prefixes.get(index, Prefix())) for index, base in enumerate(bases)
     ]
     taken = set(kept.values())
     found: dict[int, tuple[Identifier, Rule]] = {}
@@ -182,6 +181,11 @@ def _owners(labels: Labels, wanting: list[tuple[Spot, Base]]) -> frozenset[str]:
     return frozenset(found)
 
 
+def _whole(base: Base, prefix: Prefix) -> Words:
+    """The name with its whole prefix, however long."""
+    return merge(prefix.words, merge(prefix.noun, base.words))
+
+
 _HANGING: Final = (("by",), ("to",), ("at",))
 """Words that a number follows rather than precedes: `upscale_by_1`."""
 
@@ -193,6 +197,9 @@ def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
     told = bool(prefix.words or prefix.number)
     own = () if base.reserved and told else base.noun
     kind = () if told and set(base.words) < set(prefix.noun) else prefix.noun
+    if kind[1:] and kind[0] in vocabulary().plain and prefix.words[-1:] != kind[:1]:
+        if not vocabulary().plain.isdisjoint(prefix.words):
+            kind = kind[1:]  # A face detailer that redraws hands is a hand's.
     noun = own or kind
     if not prefix.number:
         return shortened(prefix.words, merge(kind, own), base.words), rule

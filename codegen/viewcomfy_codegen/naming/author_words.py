@@ -41,6 +41,11 @@ class AuthorWords:
         told = {node.id for node in unique}
         rest = [node for node in contest.nodes if node.id not in told]
         found = contest.rest(rest)
+        if len(rest) == 1 and rest[0].id not in contest.owners:
+            # Beside titled ones, a node of another kind is known by its kind.
+            noun = self._labels.class_noun(rest[0])
+            if noun not in {self._labels.class_noun(node) for node in unique}:
+                found = {rest[0].id: Prefix(noun=noun, rule=Rule.NOUN)}
         for node in unique:
             found[node.id] = Prefix(short[node.id], rule=Rule.APART)
         return found

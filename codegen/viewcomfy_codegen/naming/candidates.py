@@ -35,7 +35,7 @@ from .surroundings import Surroundings
 from .texts import Texts
 from .titles import Titles
 
-_MILD: Final = frozenset("device dtype precision quantization quality".split())
+_MILD: Final = frozenset("device dtype precision quantization quality preset".split())
 """Words that take the noun of a well-known family and stand alone elsewhere."""
 
 _OF_A_SIZE: Final = frozenset({"INT", "FLOAT", "STRING", "LATENT"})
@@ -112,11 +112,16 @@ class Labels:
         mask.
         """
         family = family_of(node.class_type)
-        if not family and self.roles.makes_masks(node):
+        if not family and self.roles.makes_masks(node) and not self._draws(node):
             return ("mask",)
         if family == ("llm",) and self._enhances(node):
             return ENHANCER
         return family or noun_of(node.class_type)
+
+    def _draws(self, node: Node) -> bool:
+        """Whether the node's result is an image, and a mask only accompanies it."""
+        facts = self.facts[node.class_type]
+        return facts is not None and facts.outputs[:1] == ("IMAGE",)
 
     def _enhances(self, node: Node) -> bool:
         """Whether the text that a node generates becomes the prompt. A node that takes only an

@@ -89,6 +89,8 @@ def is_weak(own: Words) -> bool:
         return bare[0] in _WEAK or (short and bare[0].isascii())
     if bare in (("model", "weight"), ("clip", "weight")):
         return True
+    if len(bare) == 2 and bare[0] == "value" and len(bare[1]) < 2:
+        return True
     return len(bare) == 2 and bare[0] in _OPENING and bare[1] in _CLOSING
 
 

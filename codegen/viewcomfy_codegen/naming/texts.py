@@ -41,6 +41,9 @@ _ENCODER_LETTERS: Final = frozenset({"g", "l"})
 _TO_FIND: Final = ("mask", "prompt")
 """The name of a text that describes what to find in an image."""
 
+_PLACE: Final = re.compile(r"[{%$_<\[]{1,3}([\w .-]{1,60})[}%_>\]]{0,3}")
+"""A placeholder, and the name of what replaces it."""
+
 _NUMBER: Final = re.compile(r"\s*[-+]?\d+(?:\.\d*)?\s*")
 _ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
 
@@ -190,7 +193,7 @@ class Texts:
         side = self._roles.side(node)
         if side in (POSITIVE, NEGATIVE):
             return side
-        titled = side_in(words(split_mark(node.title)[1]))
+        titled = side_in(words(split_mark(node.title)[1])) or _side_to_fill(value)
         if titled is not None:
             return titled
         if side is None and self._roles.encodes(node) and named is None:
@@ -203,6 +206,12 @@ class Texts:
             return True
         end = self._roles.text_end(node)
         return end is not None and self._roles.encodes(self._workflow.nodes[end.node])
+
+
+def _side_to_fill(value: str) -> str | None:
+    """The side that a placeholder names: `{{negative_prompt}}`."""
+    place = _PLACE.fullmatch(value)
+    return side_in(words(place[1])) if place is not None else None
 
 
 def _beyond_prompt(said: Words) -> Words:

@@ -38,7 +38,7 @@ _ASIDE: Final = (
     r"|[/\\]"  # a folder
     r"|\w \b(?:by|for|when|unless|instead)\b"  # a remark
     r"|=|^.in\w*put ?\d*.$|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
-    r"|e\.?g|deprecated|max|min)\b)"
+    r"|leave|keep|e\.?g|deprecated|max|min)\b)"
 )
 """Bracketed text that says nothing about what a thing is."""
 
@@ -52,6 +52,15 @@ _VERBS: Final = frozenset(
     "enter type write choose select pick put place upload load insert adjust drop paste click edit"
     " please change set provide specify give your here this".split()
 )
+_ADDRESSING: Final = frozenset("here please goes just your optional".split())
+"""Words that speak to whoever uses the workflow."""
+
+_MORE_TO_DO: Final = r"(?i:\s(?:and|then)\s+\w+\s+(?:the|your|it|its)\b.*$)"
+"""What else somebody is told to do with the thing that a title names."""
+
+_FOR_YOUR: Final = r"(?i:^.*\bfor your\s)"
+"""A remark before the name of what somebody is asked for."""
+
 _LINKED: Final = frozenset(
     "model clip vae latent conditioning positive negative control net basic only advanced".split()
 )
@@ -224,7 +233,7 @@ def _trimmed(node: Node, braces: bool) -> Words:
     number, rest = _number_before(found[0]) if found else ("", "")
     if number and (rest or found[1:]):
         found = [*filter(None, (rest,)), *found[1:], number]
-    return tuple(word for word in found if word not in ("optional", "here", "please"))
+    return tuple(word for word in found if word not in _ADDRESSING)
 
 
 def _plain(text: str, node: Node, braces: bool) -> str:
@@ -237,6 +246,8 @@ def _plain(text: str, node: Node, braces: bool) -> str:
         text = re.sub(_SWITCHED_TO, "", text)
     if "/" in text:
         text = re.sub(_ON_OFF, " ", text)
+    if " " in text:
+        text = re.sub(_MORE_TO_DO, "", re.sub(_FOR_YOUR, "", text))
     if "(" in text or "[" in text:
         text = re.sub(_BRACKETS, _without_asides, re.sub(_SLOT, " ", text))
     return without_values(text, node)

@@ -245,7 +245,10 @@ class Traits:
 
 def without_numbers(name: Words) -> Words:
     """The meaningful words of a socket's name, without numbers."""
-    bare = (word.rstrip("0123456789") for word in name)
+    bare = (
+        word if word in vocabulary().numbered else word.rstrip("0123456789")
+        for word in name
+    )
     return tuple(word for word in bare if word not in _PLAIN_SOCKETS)
 
 

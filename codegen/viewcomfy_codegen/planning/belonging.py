@@ -16,6 +16,7 @@ from viewcomfy_runtime.parameters.fields import UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Integer, Media, Number, Text
 
+from ..catalog.vocabulary import family_of
 from ..graph.outputs import SharedOutputs, output_ids
 from ..graph.roles import NEGATIVE, POSITIVE, sources
 from ..graph.workflow import Node
@@ -38,6 +39,9 @@ _LIKELY: Final = frozenset({"steps", "cfg", "sampler_name", "scheduler", "denois
 _RATES: Final = frozenset({"frame_rate", "fps"})
 _FAR: Final = 3
 """The maximum number of links between the two halves of a denoising process."""
+
+_LONGEST_CHAIN: Final = 32
+"""How many nodes of a chain of LoRAs are followed."""
 
 _PREFIXES: Final = frozenset({"filename", "prefix"})
 
@@ -240,9 +244,24 @@ class _Belonging:
                 else self._shared.pairs(drafts, lambda draft: draft.node.id)
             )
             for one, other in joined:
+                if kind[0] == "file" and self._in_one_chain(one.node, other.node):
+                    continue
                 yield one.key, other.key
                 if kind[0] == "file" and one.node.class_type == other.node.class_type:
                     yield from self._options_of_loaders(one, other)
+
+    def _in_one_chain(self, first: Node, last: Node) -> bool:
+        """Whether a LoRA is added to a model that already has the other: nobody adds one file
+        twice, so both are slots to fill.
+        """
+        if family_of(last.class_type) != ("lora",):
+            return False
+        node: Node | None = last
+        for _ in range(_LONGEST_CHAIN):
+            node = self._feeding(node, "model") or self._feeding(node, "prev_lora")
+            if node is None or node.id == first.id:
+                return node is not None
+        return False
 
     def _options_of_loaders(
         self, one: Draft, other: Draft

@@ -60,7 +60,9 @@ _RARE: Final = frozenset(
     " endpoint api role"
     # The server's resources.
     " gpu gc log print verbose console memory state hidden force token tokens_per vram compile"
-    " block blocks blocking swap"
+    " block blocks blocking fp16 accumulation cuda dram"
+    # Fine points of methods that have their defaults.
+    " epsilon thresh tol teacache aliasing dilate beams populated"
     # Bookkeeping and what the page shows.
     " counter increment decimals widget hashes preview bit"
     # How found regions are cut out.
@@ -172,6 +174,8 @@ def _is_rare_by_name(
         return not _BOUNDS.isdisjoint(parts)
     if not _RARE.isdisjoint(parts) and not _is_making(parts):
         return True
+    if parts == ("resolution",) and family_of(node.class_type) in _READINGS:
+        return True
     if advanced or _is_work(node, parts, known) or _is_internal(node, parts):
         return True
     if _of_masks(node) and isinstance(kind, Integer | Number | Flag | Choice):
@@ -179,6 +183,12 @@ def _is_rare_by_name(
     return _is_technical(parts, kind) or (
         known is None and isinstance(kind, Text) and _is_setting(parts, value)
     )
+
+
+_READINGS: Final = frozenset(
+    {(each,) for each in "canny depth lineart pose scribble softedge".split()}
+)
+"""Families of nodes that read edges, depths or poses from an image to control another."""
 
 
 def works_on_images(node: Node, known: NodeFacts | None) -> bool:
@@ -194,6 +204,7 @@ def works_on_images(node: Node, known: NodeFacts | None) -> bool:
     )
 
 
+_MEDIA: Final = frozenset("image video audio mask".split())
 _PARTS: Final = frozenset({"encode", "decode", "tile"})
 _IMAGES: Final = frozenset({"IMAGE", "VIDEO", "MASK"})
 _FRAMES: Final = frozenset("image images video frames pixels".split())
@@ -205,10 +216,16 @@ def _loads_model(
 ) -> bool:
     if (facts is not None and facts.files) or is_model_file(value):
         return True
-    if not isinstance(value, str) or parts[-1:] != ("name",):
+    if not isinstance(value, str):
         return False
-    loader = len(parts) == 1 and "loader" in class_words(node.class_type)
-    return loader or not _FILES.isdisjoint(parts)
+    if parts == ("lora",) and family_of(node.class_type) == parts:
+        return True
+    loader = "loader" in class_words(node.class_type)
+    if parts[1:] == ("file",) and loader and _MEDIA.isdisjoint(parts):
+        return True
+    if parts[-1:] != ("name",):
+        return False
+    return (loader and len(parts) == 1) or not _FILES.isdisjoint(parts)
 
 
 def _is_hint(node: Node, parts: Words) -> bool:
@@ -245,7 +262,13 @@ _WEAK: Final = frozenset(
     [
         *(("start",), ("end",), ("rotate",), ("version",), ("base",), ("a",)),
         *(("resolution", "steps"), ("noise",), ("s", "noise")),
-        *(("id",), ("node", "title"), ("key", "opt"), ("mask", "offset")),
+        *(("id",), ("node", "title"), ("key", "opt"), ("mask", "offset"), ("repeat",)),
+        *(("color", "space"), ("color", "correction"), ("black", "point")),
+        *(("white", "point"), ("detail", "range"), ("batch", "offset")),
+        *(("max", "shift"), ("base", "shift"), ("noise", "augmentation")),
+        *(("fusion",), ("train", "step"), ("use", "gray"), ("join", "with")),
+        *(("detect", "gender", "input"), ("detect", "gender", "source")),
+        *(("local", "url"), ("download", "source"), ("similarity", "metric")),
     ]
 )
 

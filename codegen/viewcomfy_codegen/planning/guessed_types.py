@@ -32,8 +32,10 @@ _MEDIA_BY_EXTENSION: Final = {
 
 _MEDIA_WORDS: Final = frozenset({"image", "mask", "video", "audio", "picture", "photo"})
 
-_PLACEHOLDER: Final = re.compile(r"%[^%]+%|\{\{.*\}\}|\$\{.*\}")
-"""What chat front ends write in place of a value: `%sampler%`, `{{width}}`, `${seed}`."""
+_PLACEHOLDER: Final = re.compile(
+    r"%[^%]+%|\{\{.*\}\}|\$?\{[^{}]*\}|\$\w+|__\w+|<<?[\w .-]+>>?|\[\[[\w .-]+\]\]"
+)
+"""What programs fill in: `%sampler%`, `{{width}}`, `${seed}`, `__INT__steps`, `<PROMPT>`."""
 
 _SHOUTED: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 """How programs that fill in workflows spell their placeholders: `PARAM_WIDTH`, `SEED_VALUE`."""

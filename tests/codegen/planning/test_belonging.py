@@ -6,6 +6,7 @@ from typing import Any
 
 from viewcomfy_codegen import Options, generate
 
+from ...helpers.chains import with_loras
 from ...helpers.support import node, text_to_image
 
 
@@ -128,3 +129,10 @@ def test_a_call_sets_every_input_of_a_set() -> None:
     schema = made.module.parameters
     [steps] = [each for each in schema if each.name == "steps"]
     assert len(steps.inputs) == 2
+
+
+def test_slots_for_loras_in_a_row_are_not_one_although_they_hold_one_file() -> None:
+    found = sets(with_loras("fill.safetensors", "fill.safetensors"))
+    keys = {key for each in found.values() for key in each}
+    assert not keys & {f"2{at}-inputs-lora_name" for at in range(2)}
+    assert not keys & {f"2{at}-inputs-strength_model" for at in range(2)}
