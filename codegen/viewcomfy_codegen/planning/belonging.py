@@ -256,11 +256,12 @@ class _Belonging:
         """
         if family_of(last.class_type) != ("lora",):
             return False
-        node: Node | None = last
+        node = last
         for _ in range(_LONGEST_CHAIN):
-            node = self._feeding(node, "model") or self._feeding(node, "prev_lora")
-            if node is None or node.id == first.id:
-                return node is not None
+            before = self._feeding(node, "model") or self._feeding(node, "prev_lora")
+            if before is None or before.id == first.id:
+                return before is not None
+            node = before
         return False
 
     def _options_of_loaders(
