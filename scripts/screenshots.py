@@ -22,7 +22,7 @@ from tests.helpers.browser import chromium  # noqa: E402
 
 from viewcomfy_codegen import generate  # noqa: E402
 from viewcomfy_codegen.serving import Served, running  # noqa: E402
-from viewcomfy_codegen.serving.sessions import Sessions  # noqa: E402
+from viewcomfy_codegen.serving.http.sessions import Sessions  # noqa: E402
 from viewcomfy_codegen.targets.html.page import html_page  # noqa: E402
 
 if TYPE_CHECKING:

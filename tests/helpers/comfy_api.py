@@ -23,7 +23,7 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
-from viewcomfy_codegen.serving.listening import server
+from viewcomfy_codegen.serving.http.server import server
 from viewcomfy_codegen.sockets import bound
 from viewcomfy_runtime import ComfyAPI
 

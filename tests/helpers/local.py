@@ -13,8 +13,8 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from viewcomfy_codegen.serving import Executor, Served, Settings, create_app
-from viewcomfy_codegen.serving.executing import Artifact, Execution, Failed
-from viewcomfy_codegen.serving.listening import server
+from viewcomfy_codegen.serving.executors.executor import Artifact, Execution, Failed
+from viewcomfy_codegen.serving.http.server import server
 from viewcomfy_codegen.sockets import bound
 
 ID, SECRET = "the-id", "s3cr3t-0123456789"
@@ -36,8 +36,8 @@ class Endless:
         return None
 
     def execute(self, execution: Execution) -> list[Artifact]:
-        execution.tell("got prompt")
-        execution.tell(" 50%|#####     | 1/2 [00:00<00:00]")
+        execution.report("got prompt")
+        execution.report(" 50%|#####     | 1/2 [00:00<00:00]")
         execution.when_cancelled(self.cancelled.set)
         self.started.set()
         assert self.cancelled.wait(30)

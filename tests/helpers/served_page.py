@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from viewcomfy_codegen.serving import LocalViewComfy, Served, running
-from viewcomfy_codegen.serving.sessions import Sessions
+from viewcomfy_codegen.serving.http.sessions import Sessions
 
 from .browser import complaints
 

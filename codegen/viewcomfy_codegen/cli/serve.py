@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
     from ..serving import Served, Settings
-    from ..serving.remote import Remote
+    from ..serving.executors.remote import Remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +165,8 @@ def _serve(options: ServeOptions) -> None:
 def _prepared(options: ServeOptions) -> tuple[Server, socket.socket]:
     """The server, and the socket on which it will listen."""
     from ..serving import create_app
-    from ..serving.listening import server
-    from ..serving.preview import Preview
+    from ..serving.executors.preview import Preview
+    from ..serving.http.server import server
 
     settings = _settings(options)
     served = list(_served(options))
@@ -192,7 +192,7 @@ def _prepared(options: ServeOptions) -> tuple[Server, socket.socket]:
 
 
 def _remote(url: str) -> Remote:
-    from ..serving.remote import Remote
+    from ..serving.executors.remote import Remote
 
     try:
         return Remote(url)

@@ -6,11 +6,11 @@ Needs the extra `serve`.
 from __future__ import annotations
 
 from .application import create_app
-from .desk import Settings
+from .calls.recording import RecordedCall
+from .deployments import Settings
 from .embedding import LocalViewComfy, running
-from .executing import Artifact, Execution, Executor, Failed
-from .recording import RecordedCall
-from .refusing import Rejected
+from .executors.executor import Artifact, Execution, Executor, Failed
+from .rejection import Rejected
 from .served import Served
 
 __all__ = [

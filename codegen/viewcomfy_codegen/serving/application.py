@@ -13,20 +13,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from . import faults, responses, store
-from .addresses import OwnHostOnly
-from .comfy_api_routes import ComfyApiRoutes
-from .desk import Desk, Settings
-from .direct_routes import DirectRoutes
-from .executing import Executor
-from .gateway_routes import GatewayRoutes
-from .journal import Journal
-from .listeners import ListenersOnly
-from .origins import KnownOriginsOnly
+from . import store
+from .calls import faults
+from .comfy_api.routes import ComfyApiRoutes
+from .deployments import Deployments, Settings
+from .executors.executor import Executor
+from .executors.preview import Preview
+from .http import responses
+from .http.access_log import AccessLog
+from .http.addresses import OwnHostOnly
+from .http.listeners import ListenersOnly
+from .http.origins import KnownOriginsOnly
 from .page_routes import PageRoutes
-from .preview import Preview
-from .refusing import Rejected
+from .rejection import Rejected
 from .served import Served
+from .viewcomfy.direct_routes import DirectRoutes
+from .viewcomfy.gateway_routes import GatewayRoutes
 
 
 def create_app(
@@ -39,9 +41,9 @@ def create_app(
     """
     for served in workflows:
         _ = served.workflow
-    desk = Desk(workflows, settings, executor or Preview())
-    gateway = GatewayRoutes(desk)
-    comfy_api = ComfyApiRoutes(desk)
+    deployments = Deployments(workflows, settings, executor or Preview())
+    gateway = GatewayRoutes(deployments)
+    comfy_api = ComfyApiRoutes(deployments)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -50,16 +52,16 @@ def create_app(
         finally:
             gateway.close()
             comfy_api.close()
-            desk.close()
+            deployments.close()
 
     app = Starlette(
         routes=[
-            Route(store.PATH, desk.store.serve, methods=["GET"]),
+            Route(store.PATH, deployments.store.serve, methods=["GET"]),
             *gateway.routes,
             *comfy_api.routes,
-            Route("/{workflow}/schema", _schema(desk), methods=["GET"]),
-            *PageRoutes(desk).routes,
-            *DirectRoutes(desk).routes,
+            Route("/{workflow}/schema", _schema(deployments), methods=["GET"]),
+            *PageRoutes(deployments).routes,
+            *DirectRoutes(deployments).routes,
         ],
         lifespan=lifespan,
         exception_handlers={
@@ -72,13 +74,13 @@ def create_app(
     )
     shared = ListenersOnly(socketio.ASGIApp(gateway.sockets, app))
     known = KnownOriginsOnly(shared, settings.origins)
-    return OwnHostOnly(Journal(known, settings.log))
+    return OwnHostOnly(AccessLog(known, settings.log))
 
 
-def _schema(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+def _schema(deployments: Deployments) -> Callable[[Request], Awaitable[Response]]:
     async def schema(request: Request) -> Response:
         """The JSON Schema of calls to a workflow."""
-        served = desk.named(request.path_params["workflow"])
+        served = deployments.named(request.path_params["workflow"])
         return Response(served.schema, media_type="application/schema+json")
 
     return schema

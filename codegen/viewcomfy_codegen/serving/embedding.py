@@ -15,10 +15,10 @@ from viewcomfy_runtime.clients.viewcomfy import ViewComfy
 
 from ..sockets import bound, url_of
 from .application import create_app
-from .desk import Settings
-from .listening import server
-from .preview import Preview
-from .recording import RecordedCall
+from .calls.recording import RecordedCall
+from .deployments import Settings
+from .executors.preview import Preview
+from .http.server import server
 from .served import Served
 from .sourcing import workflows_named
 

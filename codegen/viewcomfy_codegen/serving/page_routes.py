@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .describing import call_text, described, faults_of
-from .desk import Desk
-from .forms import LONGEST_FIELD, read_json
-from .refusing import Rejected
-from .responses import AsciiJson
-from .sessions import PATH
+from .deployments import Deployments
+from .http.forms import LONGEST_FIELD, read_json
+from .http.responses import AsciiJson
+from .http.sessions import PATH
+from .page_data import call_text, described, faults_of
+from .rejection import Rejected
 
 _ASSETS: Final = files("viewcomfy_codegen.serving") / "page"
 _VENDORED: Final = "vendor"
@@ -53,8 +53,8 @@ def policy() -> str:
 class PageRoutes:
     """The page at the root and at each workflow, its scripts, its data, and the login."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, deployments: Deployments) -> None:
+        self._deployments = deployments
 
     @property
     def routes(self) -> list[Route]:
@@ -73,11 +73,11 @@ class PageRoutes:
         """What is served, and where: the page for a browser, JSON for programs."""
         if "text/html" in request.headers.get("accept", ""):
             return _asset("index.html")
-        return AsciiJson(self._desk.listing(request))
+        return AsciiJson(self._deployments.listing(request))
 
     async def page(self, request: Request) -> Response:
         """The page of a workflow."""
-        self._desk.named(request.path_params["workflow"])
+        self._deployments.named(request.path_params["workflow"])
         return _asset("index.html")
 
     async def asset(self, request: Request) -> Response:
@@ -90,12 +90,14 @@ class PageRoutes:
 
     async def form(self, request: Request) -> Response:
         """The page's data about a workflow."""
-        return AsciiJson(described(self._desk.named(request.path_params["workflow"])))
+        return AsciiJson(
+            described(self._deployments.named(request.path_params["workflow"]))
+        )
 
     async def check(self, request: Request) -> Response:
         """The faults of a form's values."""
-        self._desk.authenticate(request)
-        served = self._desk.named(request.path_params["workflow"])
+        self._deployments.authenticate(request)
+        served = self._deployments.named(request.path_params["workflow"])
         values = await read_json(request, LONGEST_FIELD)
         if not isinstance(values, dict):
             raise Rejected(422, "the body must be an object of names and values")
@@ -103,8 +105,8 @@ class PageRoutes:
 
     async def call(self, request: Request) -> Response:
         """A form's values as a call in one of the languages, to paste."""
-        self._desk.authenticate(request)
-        served = self._desk.named(request.path_params["workflow"])
+        self._deployments.authenticate(request)
+        served = self._deployments.named(request.path_params["workflow"])
         asked = await read_json(request, LONGEST_FIELD)
         return Response(
             call_text(served, asked), media_type="text/plain; charset=utf-8"
@@ -112,10 +114,10 @@ class PageRoutes:
 
     async def login(self, request: Request) -> Response:
         """The link that serve printed."""
-        answer = self._desk.sessions.login(request)
+        answer = self._deployments.sessions.login(request)
         if answer.status_code == 303:
-            self._desk.settings.log(
-                f"a browser logged in; for another: {self._desk.login_link(request)}"
+            self._deployments.settings.log(
+                f"a browser logged in; for another: {self._deployments.login_link(request)}"
             )
         return answer
 

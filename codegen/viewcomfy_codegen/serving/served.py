@@ -22,7 +22,7 @@ from ..planning.wishes import Wish
 from ..sources.api_format import read_workflow
 from ..targets.checksums import is_generated
 from ..targets.python.target import PYTHON
-from .refusing import Rejected
+from .rejection import Rejected
 
 
 @dataclass(frozen=True)
@@ -113,11 +113,11 @@ def overridden(
     try:
         workflow, _ = read_workflow(text.encode("utf-8", "replace"), "workflow_api")
     except CodegenError as error:
-        raise Rejected(400, "workflow_api is not a workflow", told(error)) from None
+        raise Rejected(400, "workflow_api is not a workflow", text_of(error)) from None
     return workflow, types_of(workflow, served.catalog)
 
 
-def told(error: CodegenError) -> str:
+def text_of(error: CodegenError) -> str:
     """An error's diagnostics as one text."""
     return "; ".join(str(each) for each in error.diagnostics)
 

@@ -16,8 +16,8 @@ from starlette.responses import FileResponse, Response
 
 from viewcomfy_runtime.results.filenames import safe_name
 
-from .executing import Artifact
-from .responses import AsciiJson
+from .executors.executor import Artifact
+from .http.responses import AsciiJson
 
 PATH: Final = "/-/files/{token}/{name}"
 """The files' path: no workflow has a hyphen as its name."""

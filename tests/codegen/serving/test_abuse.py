@@ -18,7 +18,7 @@ import requests
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from viewcomfy_codegen.serving import forms, listening
+from viewcomfy_codegen.serving.http import forms, server
 
 from ...benchmarks.abusing import break_off, mutated, workflow
 from ...helpers.inside import app_of, asked, called
@@ -106,7 +106,7 @@ def test_packets_that_are_not_socketio_leave_no_trace(path: str) -> None:
 def test_a_head_that_never_comes_ends_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(listening, "HEAD_WITHIN", 0.3)
+    monkeypatch.setattr(server, "HEAD_WITHIN", 0.3)
     with serving(served(text_to_image())) as base:
         for start in (b"", b"POST /made HTTP/1.1\r\nHost: localhost\r\n"):
             with connected(base) as connection:
@@ -117,7 +117,7 @@ def test_a_head_that_never_comes_ends_the_connection(
 def test_a_head_that_drips_after_an_answer_ends_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(listening, "HEAD_WITHIN", 0.3)
+    monkeypatch.setattr(server, "HEAD_WITHIN", 0.3)
     with serving(served(text_to_image())) as base, connected(base) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(10_000).startswith(b"HTTP/1.1 200")
@@ -131,7 +131,7 @@ def test_a_head_that_drips_after_an_answer_ends_the_connection(
 def test_a_long_answer_is_not_cut_by_the_wait_for_the_next_head(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(listening, "HEAD_WITHIN", 0.2)
+    monkeypatch.setattr(server, "HEAD_WITHIN", 0.2)
     headers = {**HEADERS, "x-viewcomfy-fault": "slow=0.6"}
     with serving(served(text_to_image())) as base:
         files = {"params": (None, '{"3-inputs-steps": 1}')}

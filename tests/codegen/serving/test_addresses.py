@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from viewcomfy_codegen.serving.addresses import base_url
+from viewcomfy_codegen.serving.http.addresses import base_url
 from viewcomfy_codegen.sockets import is_loopback
 
 from ...helpers.local import HEADERS, served, serving

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from viewcomfy_codegen.serving import Served
-from viewcomfy_codegen.serving.preview import Preview
-from viewcomfy_codegen.serving.remote import Remote
+from viewcomfy_codegen.serving.executors.preview import Preview
+from viewcomfy_codegen.serving.executors.remote import Remote
 from viewcomfy_runtime import (
     AuthenticationError,
     ComfyAPI,

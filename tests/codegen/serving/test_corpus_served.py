@@ -15,7 +15,7 @@ from PIL import Image
 
 from viewcomfy_codegen import generate
 from viewcomfy_codegen.serving import Served, Settings, create_app
-from viewcomfy_codegen.serving.making import Scene, audio, image, video
+from viewcomfy_codegen.serving.executors.drawing import Scene, audio, image, video
 
 from ...helpers.inside import called
 from ...helpers.local import ID, SECRET

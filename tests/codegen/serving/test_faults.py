@@ -78,7 +78,7 @@ def test_a_failed_run_is_viewcomfys_error() -> None:
             return None
 
         def execute(self, execution: Execution) -> list[Artifact]:
-            execution.tell("about to fail")
+            execution.report("about to fail")
             raise Failed("out of memory", node="3", class_type="KSampler")
 
     with serving(served(text_to_image()), executor=Failing()) as base:

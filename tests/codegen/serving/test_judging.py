@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from viewcomfy_codegen.serving import Served, Settings, create_app
-from viewcomfy_codegen.serving.making import Scene, audio, video
+from viewcomfy_codegen.serving.executors.drawing import Scene, audio, video
 
 from ...helpers.inside import app_of, called
 from ...helpers.local import ID, SECRET

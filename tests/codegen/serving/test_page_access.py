@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from viewcomfy_codegen.serving import running
-from viewcomfy_codegen.serving.sessions import Sessions
+from viewcomfy_codegen.serving.http.sessions import Sessions
 
 from ...helpers.browser import complaints, needs_browser
 from ...helpers.local import served

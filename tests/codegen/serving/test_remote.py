@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from viewcomfy_codegen.serving.remote import Remote
+from viewcomfy_codegen.serving.executors.remote import Remote
 from viewcomfy_runtime import (
     Call,
     ComfyAPI,

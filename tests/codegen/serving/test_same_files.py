@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from viewcomfy_codegen.serving.making import (
+from viewcomfy_codegen.serving.executors.drawing import (
     Maker,
     Scene,
     animation,

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from viewcomfy_codegen.serving.executing import Artifact, Execution
+from viewcomfy_codegen.serving.executors.executor import Artifact, Execution
 from viewcomfy_runtime import (
     ComfyAPI,
     ComfyUI,
@@ -51,7 +51,7 @@ class Talkative:
 
     def execute(self, execution: Execution) -> list[Artifact]:
         for line in LINES:
-            execution.tell(line)
+            execution.report(line)
         return [Artifact("quick.txt", "text/plain", b"done", "3")]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from viewcomfy_codegen.serving import faults as serving_faults
+from viewcomfy_codegen.serving.calls import faults as serving_faults
 
 from ....helpers.local import SECRET
 from ....helpers.servers import Server, stream

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from viewcomfy_runtime.json_types import JsonObject, JsonValue, as_object
 from viewcomfy_runtime.parameters.key import WireKey
 
+from ..rejection import Rejected
+from ..served import Served
 from .assets import Asset
-from .refusing import Rejected
-from .served import Served
 
 PREFIX: Final = "/api/v2"
 """The path of the API on its server."""

@@ -12,10 +12,14 @@ from starlette.responses import Response, StreamingResponse
 
 from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
-from . import faults
-from .api_jobs import ApiJob, class_of
+from ..calls import faults
+from ..deployments import Deployments
+from ..http.forms import LONGEST_FIELD, CallForm, read_json
+from ..http.responses import AsciiJson
+from ..served import Served
 from .assets import Assets, with_files
-from .comfy_api_requests import (
+from .jobs import ApiJob, class_of
+from .requests import (
     PREFIX,
     Handlers,
     Refusal,
@@ -24,10 +28,6 @@ from .comfy_api_requests import (
     number_in,
     submission_in,
 )
-from .desk import Desk
-from .forms import LONGEST_FIELD, CallForm, read_json
-from .responses import AsciiJson
-from .served import Served
 
 MOST_KEPT: Final = 1000
 """Jobs that are kept, with their files."""
@@ -50,8 +50,8 @@ class JobRoutes:
     Any workflow can be run; it is checked like a call to the served workflow it resembles most.
     """
 
-    def __init__(self, desk: Desk, assets: Assets) -> None:
-        self._desk = desk
+    def __init__(self, deployments: Deployments, assets: Assets) -> None:
+        self._deployments = deployments
         self._assets = assets
         self._jobs: dict[str, ApiJob] = {}
         self._keys: dict[str, None] = {}
@@ -84,7 +84,7 @@ class JobRoutes:
             self._keys.pop(key, None)
             raise
         request.state.note = f"job {job.id}"
-        return AsciiJson(job.shown(self._base(request)), 201)
+        return AsciiJson(job.as_json(self._base(request)), 201)
 
     async def _started(self, request: Request, submission: Submission) -> ApiJob:
         placed, files, missing = with_files(submission.workflow, self._assets)
@@ -97,10 +97,10 @@ class JobRoutes:
             {"params": json.dumps(params), "workflow_api": json.dumps(placed)},
             {str(key): asset.path for key, asset in files.items()},
         )
-        fault = self._desk.fault(request)
-        ready = await self._desk.check(served, form)
-        run = self._desk.start(
-            ready, fault, watched=True, partner_key=submission.partner_key
+        fault = self._deployments.fault(request)
+        call = await self._deployments.check(served, form)
+        run = self._deployments.start(
+            call, fault, watched=True, partner_key=submission.partner_key
         )
         await run.begun(FIRST_WORD)
         job = ApiJob(run, placed, submission.metadata, self._assets)
@@ -137,7 +137,7 @@ class JobRoutes:
                 for node, about in workflow.items()
             )
 
-        return max(self._desk.workflows.values(), key=shared)
+        return max(self._deployments.workflows.values(), key=shared)
 
     async def listed(self, request: Request) -> Response:
         """The jobs, newest first, that have the requested labels."""
@@ -155,12 +155,12 @@ class JobRoutes:
             if wanted.items() <= job.metadata.items()
         ]
         base, end = self._base(request), start + limit
-        page: JsonObject = {"jobs": [job.shown(base) for job in found[start:end]]}
+        page: JsonObject = {"jobs": [job.as_json(base) for job in found[start:end]]}
         return AsciiJson(page | ({"next_cursor": str(end)} if end < len(found) else {}))
 
     async def job(self, request: Request) -> Response:
         """The state of a job."""
-        return AsciiJson(self._known(request).shown(self._base(request)))
+        return AsciiJson(self._known(request).as_json(self._base(request)))
 
     async def workflow(self, request: Request) -> Response:
         """The workflow that a job runs."""
@@ -171,7 +171,7 @@ class JobRoutes:
         """Cancel a job; a finished job stays as it is."""
         job = self._known(request)
         job.cancel()
-        return AsciiJson(job.shown(self._base(request)))
+        return AsciiJson(job.as_json(self._base(request)))
 
     async def follow(self, request: Request) -> Response:
         """A job's events from now on."""
@@ -180,14 +180,14 @@ class JobRoutes:
 
     async def _events(self, job: ApiJob, base: str) -> AsyncIterator[bytes]:
         yield _event("status", job.status_event)
-        with job.heard() as told:
+        with job.subscribed() as events:
             for kind, about in list(job.past):
                 yield _event(kind, _shown(about, base))
             if job.progress is not None:
                 yield _event("progress", job.progress)
             while True:
                 try:
-                    each = await asyncio.wait_for(told.get(), _KEEP_ALIVE)
+                    each = await asyncio.wait_for(events.get(), _KEEP_ALIVE)
                 except asyncio.TimeoutError:
                     yield b": keepalive\n\n"
                     continue
@@ -203,7 +203,7 @@ class JobRoutes:
         return found
 
     def _base(self, request: Request) -> str:
-        return f"{self._desk.base(request)}{PREFIX}"
+        return f"{self._deployments.base(request)}{PREFIX}"
 
 
 def _shown(about: Any, base: str) -> Any:

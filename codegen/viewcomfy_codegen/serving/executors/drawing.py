@@ -58,14 +58,14 @@ def drawn(scene: Scene, turn: int = 0, most: int = LARGEST) -> Image:
     scale = min(1.0, most / max(scene.width, scene.height))
     size = max(16, round(scene.width * scale)), max(16, round(scene.height * scale))
     digest = hashlib.sha256(scene.seed.encode("utf-8", "replace")).digest()
-    colour = (digest[0] // 3, digest[1] // 3, digest[2] // 3)
+    color = (digest[0] // 3, digest[1] // 3, digest[2] // 3)
     if scene.background is not None:
         canvas = decoded(scene.background).resize(size)
-        canvas = Image.blend(canvas, Image.new("RGB", size, colour), 0.4)
+        canvas = Image.blend(canvas, Image.new("RGB", size, color), 0.4)
     else:
         light = Image.linear_gradient("L").resize(size)
         bright = Image.new("RGB", size, tuple(90 + each // 4 for each in digest[3:6]))
-        canvas = Image.composite(bright, Image.new("RGB", size, colour), light)
+        canvas = Image.composite(bright, Image.new("RGB", size, color), light)
     draw = ImageDraw.Draw(canvas)
     if turn:
         x = size[0] * turn // FRAMES

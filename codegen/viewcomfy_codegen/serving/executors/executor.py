@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from viewcomfy_runtime.json_types import JsonObject, JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
 
-from ..graph.workflow import Workflow
+from ...graph.workflow import Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Glimpse:
+class PreviewImage:
     """A preview of a node's image."""
 
     node: str
@@ -52,18 +52,22 @@ class Glimpse:
     content: bytes
 
 
+RunEvent: TypeAlias = str | Step | PreviewImage
+"""What a run reports: a line of its log, a step, or a preview."""
+
+
 @dataclass(frozen=True, slots=True)
 class Execution:
     """One run: the workflow with the call's values, and the call's files.
 
-    `values` are those of the call alone, by wire key. `tell` accepts log lines, steps and previews;
-    `watched` says whether the latter two have listeners. `partner_key` pays for partner nodes.
+    `values` are those of the call alone, by wire key. `report` takes what happens; `watched` says
+    whether steps and previews have listeners. `partner_key` pays for partner nodes.
     """
 
     workflow: Workflow
     values: Mapping[str, JsonValue]
     files: Mapping[WireKey, Path]
-    tell: Callable[[str | Step | Glimpse], object]
+    report: Callable[[RunEvent], object]
     pace: Pace | None = None
     watched: bool = False
     partner_key: str | None = field(default=None, repr=False)

@@ -19,7 +19,7 @@ from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.media import UNKNOWN, type_of
 from viewcomfy_runtime.results.filenames import safe_name
 
-from .executing import Artifact
+from ..executors.executor import Artifact
 
 MOST_ASSETS: Final = 10_000
 """Files that are kept; the oldest are dropped first."""
@@ -41,7 +41,7 @@ class Asset:
     hash: str | None
     created: datetime
 
-    def shown(self, base: str) -> JsonObject:
+    def as_json(self, base: str) -> JsonObject:
         """The asset as the API shows it; `base` is the API's own URL."""
         return {
             "id": self.id,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .served import Served
+from ..served import Served
 
 
 @dataclass(frozen=True, slots=True)

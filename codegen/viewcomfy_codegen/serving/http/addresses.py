@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..sockets import is_loopback
+from ...sockets import is_loopback
 from .responses import AsciiJson
 
 _HOST: Final = re.compile(

@@ -19,16 +19,17 @@ from starlette.routing import Route
 
 from viewcomfy_runtime.json_types import ApiWorkflow, JsonValue
 
-from . import faults
-from .desk import Desk, Ready
-from .forms import CallForm, read_form, read_json
-from .refusing import Rejected
-from .responses import AsciiJson
-from .runs import Run, as_link, summary
-from .served import Served
-from .shapes import Answer
+from ..calls import faults
+from ..calls.checking import CheckedCall
+from ..calls.runs import Run, as_link, summary
+from ..deployments import Deployments
+from ..http.forms import CallForm, read_form, read_json
+from ..http.responses import AsciiJson
+from ..rejection import Rejected
+from ..served import Served
+from ..shapes import Answer
 
-_Tell: TypeAlias = Callable[[str, Mapping[str, object]], Awaitable[None]]
+_Emit: TypeAlias = Callable[[str, Mapping[str, object]], Awaitable[None]]
 
 MOST_KEPT: Final = 1000
 """Runs that are kept for polling."""
@@ -51,8 +52,8 @@ class Scheduled:
 class GatewayRoutes:
     """The gateway's routes, and its Socket.IO server."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, deployments: Deployments) -> None:
+        self._deployments = deployments
         self._scheduled: dict[str, Scheduled] = {}
         self._following: set[asyncio.Task[None]] = set()
         self.sockets: Any = socketio.AsyncServer(
@@ -69,32 +70,34 @@ class GatewayRoutes:
         return [
             Route("/api/workflow/infer", self.schedule, methods=["POST"]),
             Route("/api/workflow/infer/", self.schedule, methods=["POST"]),
-            Route("/api/workflow/infer", self.ask, methods=["GET"]),
-            Route("/api/workflow/infer/", self.ask, methods=["GET"]),
+            Route("/api/workflow/infer", self.poll, methods=["GET"]),
+            Route("/api/workflow/infer/", self.poll, methods=["GET"]),
             Route("/api/workflow/infer/cancel", self.cancel, methods=["POST"]),
         ]
 
     async def schedule(self, request: Request) -> Response:
         """Start a run under the client's own prompt_id; repeating the same id starts nothing."""
-        self._desk.authenticate(request)
+        self._deployments.authenticate(request)
         async with contextlib.AsyncExitStack() as stack:
             form = await stack.enter_async_context(
-                read_form(request, self._desk.settings.most)
+                read_form(request, self._deployments.settings.most)
             )
-            fault = self._desk.fault(request)
+            fault = self._deployments.fault(request)
             response = await faults.before(fault)
             if response is not None:
                 return response
             prompt_id = form.fields.get("prompt_id")
             if not prompt_id:
                 raise Rejected(422, "the form has no field prompt_id")
-            served = self._desk.deployed(form.fields.get("view_comfy_api_url", ""))
+            served = self._deployments.deployed(
+                form.fields.get("view_comfy_api_url", "")
+            )
             if prompt_id not in self._scheduled:
-                ready = await self._desk.check(served, form)
+                call = await self._deployments.check(served, form)
                 # Another call may have claimed the id meanwhile.
                 if prompt_id not in self._scheduled:
                     # The form's files are needed until the run ends.
-                    self._start(request, ready, served, form, fault, stack)
+                    self._start(request, call, served, form, fault, stack)
         about = {
             "prompt_id": prompt_id,
             "message": "scheduled",
@@ -102,15 +105,15 @@ class GatewayRoutes:
         }
         return AsciiJson({"data": about}, 201)
 
-    async def ask(self, request: Request) -> Response:
+    async def poll(self, request: Request) -> Response:
         """The states of the known runs among those requested."""
-        self._desk.authenticate(request)
+        self._deployments.authenticate(request)
         response = await faults.before(request.headers.get(faults.HEADER))
         if response is not None:
             return response
         wanted = request.query_params.getlist("prompt_ids")
         found = [
-            _in_camels(prompt_id, self._scheduled[prompt_id])
+            _as_polled(prompt_id, self._scheduled[prompt_id])
             for prompt_id in wanted
             if prompt_id in self._scheduled
         ]
@@ -118,7 +121,7 @@ class GatewayRoutes:
 
     async def cancel(self, request: Request) -> Response:
         """Cancel a run."""
-        self._desk.authenticate(request)
+        self._deployments.authenticate(request)
         body = await read_json(request)
         prompt_id = body.get("prompt_id") if isinstance(body, dict) else None
         if not isinstance(prompt_id, str):
@@ -141,23 +144,23 @@ class GatewayRoutes:
     def _start(
         self,
         request: Request,
-        ready: Ready,
+        call: CheckedCall,
         served: Served,
         form: CallForm,
         fault: str | None,
         stack: contextlib.AsyncExitStack,
     ) -> None:
         prompt_id = form.fields["prompt_id"]
-        run = self._desk.start(ready, fault, prompt_id=prompt_id)
+        run = self._deployments.start(call, fault, prompt_id=prompt_id)
         while len(self._scheduled) >= MOST_KEPT:
             del self._scheduled[next(iter(self._scheduled))]
         created = datetime.now(timezone.utc).isoformat()
         scheduled = Scheduled(run, run.prompt, served.name, created)
         self._scheduled[run.prompt_id] = scheduled
-        tell = self._teller(run.prompt_id, form.fields.get("sid"))
-        base = self._desk.base(request)
+        emit = self._emitter(run.prompt_id, form.fields.get("sid"))
+        base = self._deployments.base(request)
         following = asyncio.ensure_future(
-            self._follow(run, scheduled, tell, base, stack.pop_all())
+            self._follow(run, scheduled, emit, base, stack.pop_all())
         )
         self._following.add(following)
         following.add_done_callback(self._following.discard)
@@ -166,15 +169,15 @@ class GatewayRoutes:
         self,
         run: Run,
         scheduled: Scheduled,
-        tell: _Tell,
+        emit: _Emit,
         base: str,
         stack: contextlib.AsyncExitStack,
     ) -> None:
         """Send events of a run until its end, and keep its result."""
-        store = self._desk.store
+        store = self._deployments.store
         async with stack:
             async for line in run.lines():
-                await tell("infer_log_message", {"message": line})
+                await emit("infer_log_message", {"message": line})
             try:
                 answer = await run.answer(
                     lambda artifact: as_link(artifact, store.keep(artifact, base))
@@ -183,33 +186,33 @@ class GatewayRoutes:
                 answer = run.refused(rejected)
         scheduled.answer = {**answer, "error_data": answer.get("error_data")}
         scheduled.run = None
-        self._desk.settings.log(f"{scheduled.workflow}: {summary(answer)}")
+        self._deployments.settings.log(f"{scheduled.workflow}: {summary(answer)}")
         if answer["status"] == "cancelled":
-            await tell("infer_canceled_message", {})
+            await emit("infer_canceled_message", {})
         elif answer["status"] == "error":
             error = json.dumps(answer.get("error_data"))
-            await tell("infer_error_message", {"message": error})
+            await emit("infer_error_message", {"message": error})
         else:
-            await tell("infer_executed_message", {})
-        await tell("infer_result_message", scheduled.answer)
+            await emit("infer_executed_message", {})
+        await emit("infer_result_message", scheduled.answer)
 
-    def _teller(self, prompt_id: str, sid: str | None) -> _Tell:
-        async def tell(event: str, about: Mapping[str, object]) -> None:
+    def _emitter(self, prompt_id: str, sid: str | None) -> _Emit:
+        async def emit(event: str, about: Mapping[str, object]) -> None:
             if sid:
                 await self.sockets.emit(
                     event, {"prompt_id": prompt_id, **about}, to=sid
                 )
 
-        return tell
+        return emit
 
     async def _connected(self, sid: str, environ: Any, auth: Any = None) -> None:
         try:
-            self._desk.check_credentials(auth if isinstance(auth, dict) else {})
+            self._deployments.check_credentials(auth if isinstance(auth, dict) else {})
         except Rejected as rejected:
             raise ConnectionRefusedError(str(rejected)) from None
 
 
-def _in_camels(prompt_id: str, scheduled: Scheduled) -> dict[str, object]:
+def _as_polled(prompt_id: str, scheduled: Scheduled) -> dict[str, object]:
     """A run in the camelCase form that polling returns."""
     answer = scheduled.answer
     outputs: list[JsonValue] = [

@@ -18,14 +18,14 @@ from starlette.routing import Route
 from viewcomfy_runtime.exhaustive import assert_never
 from viewcomfy_runtime.json_types import JsonObject
 
-from . import faults
-from .desk import Desk
-from .executing import Artifact, Glimpse, Step
-from .forms import read_form
-from .refusing import Rejected
-from .responses import AsciiJson
-from .runs import Run, Told, as_data, as_link, summary
-from .shapes import Answer
+from ..calls import faults
+from ..calls.runs import Run, as_data, as_link, summary
+from ..deployments import Deployments
+from ..executors.executor import Artifact, PreviewImage, RunEvent, Step
+from ..http.forms import read_form
+from ..http.responses import AsciiJson
+from ..rejection import Rejected
+from ..shapes import Answer
 
 EVENTS: Final = "x-viewcomfy-events"
 """With the value `all`, this header requests steps and previews in addition to the log."""
@@ -40,8 +40,8 @@ _Form: TypeAlias = Callable[[Artifact], JsonObject]
 class DirectRoutes:
     """The routes: each workflow at its name, a single one at the root too."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, deployments: Deployments) -> None:
+        self._deployments = deployments
         self._parked: dict[str, Answer] = {}
 
     @property
@@ -50,27 +50,27 @@ class DirectRoutes:
             Route("/-/results/{prompt_id}", self.parked, methods=["GET"]),
             Route("/{workflow}", self.infer, methods=["POST"]),
         ]
-        if len(self._desk.workflows) == 1:
+        if len(self._deployments.workflows) == 1:
             found.append(Route("/", self.infer, methods=["POST"]))
         return found
 
     async def infer(self, request: Request) -> Response:
         """Run a call, and answer with its result or its events."""
-        desk = self._desk
-        desk.authenticate(request)
-        served = desk.named(request.path_params.get("workflow"))
-        fault = desk.fault(request)
+        deployments = self._deployments
+        deployments.authenticate(request)
+        served = deployments.named(request.path_params.get("workflow"))
+        fault = deployments.fault(request)
         async with contextlib.AsyncExitStack() as stack:
             form = await stack.enter_async_context(
-                read_form(request, desk.settings.most)
+                read_form(request, deployments.settings.most)
             )
             response = await faults.before(fault)
             if response is not None:
                 return response
-            ready = await desk.check(served, form)
+            call = await deployments.check(served, form)
             logs = form.fields.get("logs") == "true"
             watched = logs and request.headers.get(EVENTS) == "all"
-            run = desk.start(ready, fault, watched=watched)
+            run = deployments.start(call, fault, watched=watched)
             show = self._form_of(request)
             if logs:
                 await run.begun()
@@ -85,16 +85,16 @@ class DirectRoutes:
 
     async def parked(self, request: Request) -> Response:
         """The result that a redirect led to."""
-        self._desk.authenticate(request)
+        self._deployments.authenticate(request)
         answer = self._parked.get(request.path_params["prompt_id"])
         return AsciiJson(answer) if answer else AsciiJson({"detail": "Not Found"}, 404)
 
     def _form_of(self, request: Request) -> _Form:
         wanted = request.headers.get("x-viewcomfy-results")
-        if wanted == "links" or (wanted is None and self._desk.settings.links):
-            base = self._desk.base(request)
+        if wanted == "links" or (wanted is None and self._deployments.settings.links):
+            base = self._deployments.base(request)
             return lambda artifact: as_link(
-                artifact, self._desk.store.keep(artifact, base)
+                artifact, self._deployments.store.keep(artifact, base)
             )
         return as_data
 
@@ -129,8 +129,8 @@ class DirectRoutes:
     ) -> AsyncGenerator[bytes, None]:
         async with stack:
             try:
-                async for told in run.events():
-                    yield _event(told)
+                async for event in run.events():
+                    yield _event(event)
                 answer = faults.after(fault, await run.answer(show))
                 request.state.note = summary(answer)
                 if "error_data" in answer:
@@ -142,21 +142,21 @@ class DirectRoutes:
                 run.cancel()
 
 
-def _event(told: Told | None) -> bytes:
+def _event(event: RunEvent | None) -> bytes:
     """An event in ViewComfy's format; steps and previews are this server's own additions."""
-    match told:
+    match event:
         case None:
             return b": still there\n\n"
         case str():
-            return faults.event("log_message", told)
+            return faults.event("log_message", event)
         case Step(node, value, total):
             about: JsonObject = {"node": node, "value": value, "total": total}
             return faults.event("progress", json.dumps(about))
-        case Glimpse(node, content_type, content):
+        case PreviewImage(node, content_type, content):
             data = base64.b64encode(content).decode()
             about = {"node": node, "content_type": content_type, "data": data}
             return faults.event("preview", json.dumps(about))
-    assert_never(told)
+    assert_never(event)
 
 
 async def _disconnected(request: Request) -> None:

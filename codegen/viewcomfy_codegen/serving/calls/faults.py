@@ -13,10 +13,10 @@ from starlette.responses import Response, StreamingResponse
 
 from viewcomfy_runtime.json_types import JsonObject
 
-from .executing import Pace
-from .refusing import Rejected
-from .responses import AsciiJson
-from .shapes import Answer
+from ..executors.executor import Pace
+from ..http.responses import AsciiJson
+from ..rejection import Rejected
+from ..shapes import Answer
 
 HEADER: Final = "x-viewcomfy-fault"
 

@@ -22,7 +22,7 @@ from viewcomfy_runtime.parameters.types import (
 from ..model import Parameter
 from ..targets.calls import LANGUAGES, TITLES, Call
 from ..targets.calls.call import required
-from .refusing import Rejected
+from .rejection import Rejected
 from .served import Served
 
 

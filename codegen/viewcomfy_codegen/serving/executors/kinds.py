@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ..catalog import Catalog
-from ..graph.workflow import Node, Workflow
-from ..words import words
-from .making import Maker, animation, audio, image, mesh, plain_text, video
+from ...catalog import Catalog
+from ...graph.workflow import Node, Workflow
+from ...words import words
+from .drawing import Maker, animation, audio, image, mesh, plain_text, video
 
 _TEXT: Final = frozenset(
     {"text", "string", "show", "display", "json", "csv", "caption"}

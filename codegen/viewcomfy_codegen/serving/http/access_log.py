@@ -9,13 +9,13 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..errors import visible
+from ...errors import visible
 
 LONGEST: Final = 300
 """Characters of a line."""
 
 
-class Journal:
+class AccessLog:
     """The application, with a line to `log` for each call."""
 
     def __init__(self, app: ASGIApp, log: Callable[[str], object]) -> None:
@@ -41,5 +41,5 @@ class Journal:
         finally:
             if scope["method"] == "POST":
                 note = scope["state"].get("note")
-                told = f"{scope['path']} {status} in {time.monotonic() - start:.2f} s"
-                self._log(visible(f"{told}: {note}" if note else told)[:LONGEST])
+                line = f"{scope['path']} {status} in {time.monotonic() - start:.2f} s"
+                self._log(visible(f"{line}: {note}" if note else line)[:LONGEST])

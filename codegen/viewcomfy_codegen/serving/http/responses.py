@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .refusing import Rejected
+from ..rejection import Rejected
 
 
 class AsciiJson(JSONResponse):

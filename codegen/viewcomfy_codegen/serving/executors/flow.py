@@ -11,12 +11,12 @@ from typing import Final
 
 from viewcomfy_runtime.parameters.key import WireKey
 
-from ..catalog import Catalog
-from ..graph.outputs import output_ids
-from ..graph.workflow import Node, Workflow
-from ..words import words
+from ...catalog import Catalog
+from ...graph.outputs import output_ids
+from ...graph.workflow import Node, Workflow
+from ...words import words
 from .decoding import BadMedia, size_of_medium
-from .executing import Execution, Failed
+from .executor import Execution, Failed
 
 MOST_IMAGES: Final = 4096
 """The largest batch, as in ComfyUI."""

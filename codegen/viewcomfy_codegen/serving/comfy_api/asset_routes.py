@@ -7,18 +7,18 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from ..deployments import Deployments
+from ..http.forms import read_form, read_json
+from ..http.responses import AsciiJson
 from .assets import Asset, Assets
-from .comfy_api_requests import PREFIX, Handlers, Refusal
-from .desk import Desk
-from .forms import read_form, read_json
-from .responses import AsciiJson
+from .requests import PREFIX, Handlers, Refusal
 
 
 class AssetRoutes:
     """Upload, describe, send and forget files."""
 
-    def __init__(self, desk: Desk, assets: Assets) -> None:
-        self._desk = desk
+    def __init__(self, deployments: Deployments, assets: Assets) -> None:
+        self._deployments = deployments
         self._assets = assets
 
     @property
@@ -35,7 +35,7 @@ class AssetRoutes:
 
     async def upload(self, request: Request) -> Response:
         """Keep an uploaded file."""
-        async with read_form(request, self._desk.settings.most) as form:
+        async with read_form(request, self._deployments.settings.most) as form:
             path = form.files.get("file")
             if path is None:
                 raise Refusal(422, "invalid_request", "the form has no file")
@@ -47,7 +47,7 @@ class AssetRoutes:
         if expected and asset.hash is not None and expected.lower() != asset.hash:
             self._assets.drop(asset.id)
             raise Refusal(409, "hash_mismatch", "the file has another hash")
-        about = asset.shown(self._base(request))
+        about = asset.as_json(self._base(request))
         return AsciiJson({**about, "created_new": is_new}, 201 if is_new else 200)
 
     async def from_hash(self, request: Request) -> Response:
@@ -59,7 +59,7 @@ class AssetRoutes:
             raise Refusal(404, "blob_not_found", "the server lacks this content")
         name = body.get("file_path")
         asset = self._assets.again(known, name if isinstance(name, str) else known.name)
-        return AsciiJson({**asset.shown(self._base(request)), "created_new": False})
+        return AsciiJson({**asset.as_json(self._base(request)), "created_new": False})
 
     async def by_hash(self, request: Request) -> Response:
         """Whether the server has this content."""
@@ -68,7 +68,7 @@ class AssetRoutes:
 
     async def asset(self, request: Request) -> Response:
         """The description of a file."""
-        return AsciiJson(self._kept(request).shown(self._base(request)))
+        return AsciiJson(self._kept(request).as_json(self._base(request)))
 
     async def delete(self, request: Request) -> Response:
         """Forget a file."""
@@ -89,4 +89,4 @@ class AssetRoutes:
         return found
 
     def _base(self, request: Request) -> str:
-        return f"{self._desk.base(request)}{PREFIX}"
+        return f"{self._deployments.base(request)}{PREFIX}"

@@ -17,13 +17,13 @@ from tqdm import tqdm
 from viewcomfy_runtime.json_types import JsonValue
 from viewcomfy_runtime.parameters.key import WireKey
 
-from ..catalog import Catalog, shipped
-from ..graph.workflow import Node, Workflow
+from ...catalog import Catalog, shipped
+from ...graph.workflow import Node, Workflow
 from .decoding import BadImage
-from .executing import Artifact, Execution, Failed, Glimpse, Pace, Step
-from .flowing import Flow, flows, output_nodes
+from .drawing import Scene, thumbnail
+from .executor import Artifact, Execution, Failed, Pace, PreviewImage, Step
+from .flow import Flow, flows, output_nodes
 from .kinds import Kind, kind_of_output
-from .making import Scene, thumbnail
 
 MOST_STEPS: Final = 20
 """Lines of a sampler's progress bar in the log, however many steps it has."""
@@ -55,7 +55,7 @@ class Preview:
     def execute(self, execution: Execution) -> list[Artifact]:
         """The files of the workflow's output nodes. Raises Failed."""
         start = time.monotonic()
-        execution.tell("got prompt")
+        execution.report("got prompt")
         catalog = shipped()
         workflow = execution.workflow
         ends = output_nodes(workflow, catalog)
@@ -74,7 +74,7 @@ class Preview:
             if node.id in ends:
                 made.add(node)
         seconds = time.monotonic() - start
-        execution.tell(f"Prompt executed in {seconds:.2f} seconds")
+        execution.report(f"Prompt executed in {seconds:.2f} seconds")
         return made.artifacts
 
 
@@ -96,15 +96,15 @@ def _work(node: Node, steps: int, execution: Execution, pace: Pace, flow: Flow) 
         if pace.fail_at is not None and step >= min(pace.fail_at, steps):
             raise _failed(node, f"failed at step {step} of {steps}, as requested")
         passed = time.monotonic() - start if pace.step_time else step * 0.001
-        execution.tell(tqdm.format_meter(step, steps, passed, ncols=60))
-        execution.tell(Step(node.id, step, steps))
+        execution.report(tqdm.format_meter(step, steps, passed, ncols=60))
+        execution.report(Step(node.id, step, steps))
         if execution.watched and step:
-            execution.tell(_glimpse(node, step / steps, flow))
+            execution.report(_preview_image(node, step / steps, flow))
         if pace.step_time and step < steps:
             execution.wait(pace.step_time * min(every, steps - step))
 
 
-def _glimpse(node: Node, done: float, flow: Flow) -> Glimpse:
+def _preview_image(node: Node, done: float, flow: Flow) -> PreviewImage:
     """A small preview of the running node."""
     scene = Scene(
         title=f"{done:.0%}",
@@ -114,7 +114,7 @@ def _glimpse(node: Node, done: float, flow: Flow) -> Glimpse:
         seed=node.id,
         background=flow.background,
     )
-    return Glimpse(node.id, "image/jpeg", thumbnail(scene))
+    return PreviewImage(node.id, "image/jpeg", thumbnail(scene))
 
 
 class _Files:

@@ -17,9 +17,9 @@ from viewcomfy_runtime.errors import ExecutionError, RejectedError, ViewComfyErr
 from viewcomfy_runtime.http.deadlines import LONGEST_RUN, Deadline
 from viewcomfy_runtime.parameters.uploads import as_upload
 
-from .executing import Artifact, Execution, Failed, Step
-from .refusing import Rejected
-from .shapes import NodeErrors
+from ..rejection import Rejected
+from ..shapes import NodeErrors
+from .executor import Artifact, Execution, Failed, Step
 
 PROBE: Final = 3.0
 """Seconds in which a running ComfyUI answers."""
@@ -62,7 +62,7 @@ class Remote:
         call = Call({}, files, execution.workflow.graph)
         deadline = Deadline(LONGEST_RUN)
         execution.when_cancelled(deadline.cancel)
-        watch = Watch(execution.tell, _Bars(execution, deadline).show)
+        watch = Watch(execution.report, _Bars(execution, deadline).show)
         try:
             client = self._client
             if execution.partner_key is not None:
@@ -92,9 +92,9 @@ class _Bars:
         bar = tqdm.format_meter(
             progress.value, progress.total, seconds - first, ncols=80
         )
-        self._execution.tell(bar)
+        self._execution.report(bar)
         node = progress.node or ""
-        self._execution.tell(Step(node, progress.value, progress.total))
+        self._execution.report(Step(node, progress.value, progress.total))
 
 
 def _failed(error: ExecutionError) -> Failed:

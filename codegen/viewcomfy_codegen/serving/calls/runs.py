@@ -8,25 +8,28 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor as Threads
-from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
-from viewcomfy_runtime.json_types import ApiWorkflow, JsonObject, JsonValue
-from viewcomfy_runtime.parameters.key import WireKey
+from viewcomfy_runtime.json_types import ApiWorkflow, JsonObject
 
-from ..graph.workflow import Workflow
-from .executing import Artifact, Execution, Executor, Failed, Glimpse, Pace, Step
-from .refusing import Rejected
-from .shapes import Answer
+from ..executors.executor import (
+    Artifact,
+    Execution,
+    Executor,
+    Failed,
+    Pace,
+    RunEvent,
+)
+from ..rejection import Rejected
+from ..shapes import Answer
+from .checking import CheckedCall
 
 _LOG: Final = logging.getLogger("viewcomfy_codegen.serving")
 
 KEEP_ALIVE: Final = 10.0
 """Seconds of silence after which a stream gets a comment."""
-
-Told: TypeAlias = str | Step | Glimpse
 
 MOST_WAITING: Final = 10_000
 """Unread lines of a log; further ones are dropped."""
@@ -39,9 +42,8 @@ class Run:
         self,
         executor: Executor,
         threads: Threads,
-        workflow: Workflow,
-        values: Mapping[str, JsonValue],
-        files: Mapping[WireKey, Path],
+        call: CheckedCall,
+        *,
         prompt_id: str | None = None,
         pace: Pace | None = None,
         watched: bool = False,
@@ -49,10 +51,16 @@ class Run:
     ) -> None:
         self.prompt_id: str = prompt_id or str(uuid.uuid4())
         self._loop = asyncio.get_running_loop()
-        self._told: asyncio.Queue[Told | None] = asyncio.Queue()
+        self._events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
         self._begun = asyncio.Event()
         self._execution = Execution(
-            workflow, values, files, self._tell, pace, watched, partner_key
+            call.workflow,
+            call.values,
+            call.files,
+            self._report,
+            pace,
+            watched,
+            partner_key,
         )
         self._start = time.monotonic()
         self._executor = executor
@@ -80,25 +88,25 @@ class Run:
         if self.done.done() and isinstance(self.done.exception(), Rejected):
             await self.done
 
-    async def events(self) -> AsyncIterator[Told | None]:
+    async def events(self) -> AsyncIterator[RunEvent | None]:
         """The log as it is written, and steps and previews if requested; None now and then while
         nothing happens.
         """
         while True:
             try:
-                told = await asyncio.wait_for(self._told.get(), KEEP_ALIVE)
+                event = await asyncio.wait_for(self._events.get(), KEEP_ALIVE)
             except asyncio.TimeoutError:
                 yield None
                 continue
-            if told is None:
+            if event is None:
                 return
-            yield told
+            yield event
 
     async def lines(self) -> AsyncIterator[str]:
         """The log as it is written."""
-        async for told in self.events():
-            if isinstance(told, str):
-                yield told
+        async for event in self.events():
+            if isinstance(event, str):
+                yield event
 
     async def answer(self, form: Callable[[Artifact], JsonObject]) -> Answer:
         """ViewComfy's result, with its files in this form. Raises Rejected if the executor rejects
@@ -149,19 +157,19 @@ class Run:
         return self._executor.execute(self._execution)
 
     def _ended(self, done: asyncio.Future[list[Artifact]]) -> None:
-        self._told.put_nowait(None)
+        self._events.put_nowait(None)
         self._begun.set()
         if not done.cancelled():
             # Nobody may be left to ask for it, and asyncio warns of exceptions never retrieved.
             done.exception()
 
-    def _tell(self, told: Told) -> None:
-        if self._execution.watched or isinstance(told, str):
-            self._loop.call_soon_threadsafe(self._put, told)
+    def _report(self, event: RunEvent) -> None:
+        if self._execution.watched or isinstance(event, str):
+            self._loop.call_soon_threadsafe(self._put, event)
 
-    def _put(self, told: Told) -> None:
-        if self._told.qsize() < MOST_WAITING:
-            self._told.put_nowait(told)
+    def _put(self, event: RunEvent) -> None:
+        if self._events.qsize() < MOST_WAITING:
+            self._events.put_nowait(event)
         self._begun.set()
 
 

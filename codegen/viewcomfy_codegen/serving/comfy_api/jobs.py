@@ -12,11 +12,11 @@ from typing import Any, Final, TypeAlias
 
 from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
+from ..calls.runs import Run
+from ..executors.executor import Artifact, PreviewImage, RunEvent, Step
+from ..rejection import Rejected
+from ..shapes import Answer
 from .assets import Asset, Assets
-from .executing import Artifact, Glimpse, Step
-from .refusing import Rejected
-from .runs import Run, Told
-from .shapes import Answer
 
 FINAL: Final = frozenset({"succeeded", "failed", "canceled"})
 RETENTION: Final = timedelta(hours=24)
@@ -37,7 +37,7 @@ class ApiJob:
     """One job, followed from its creation to its end."""
 
     def __init__(
-        self, run: Run, workflow: JsonObject, metadata: dict[str, str], to: Assets
+        self, run: Run, workflow: JsonObject, metadata: dict[str, str], assets: Assets
     ) -> None:
         self.id: str = run.prompt_id
         self.workflow = workflow
@@ -45,7 +45,7 @@ class ApiJob:
         self.status: str = "queued"
         self.progress: JsonObject | None = None
         self._run = run
-        self._assets = to
+        self._assets = assets
         self._created = datetime.now(timezone.utc)
         self._started: datetime | None = None
         self._completed: datetime | None = None
@@ -80,18 +80,18 @@ class ApiJob:
             self._run.cancel()
 
     @contextlib.contextmanager
-    def heard(self) -> Iterator[asyncio.Queue[_Event]]:
+    def subscribed(self) -> Iterator[asyncio.Queue[_Event]]:
         """The events from now on."""
-        told: asyncio.Queue[_Event] = asyncio.Queue()
+        events: asyncio.Queue[_Event] = asyncio.Queue()
         if self.status in FINAL:
-            told.put_nowait(None)
-        self._listeners.add(told)
+            events.put_nowait(None)
+        self._listeners.add(events)
         try:
-            yield told
+            yield events
         finally:
-            self._listeners.discard(told)
+            self._listeners.discard(events)
 
-    def shown(self, base: str) -> JsonObject:
+    def as_json(self, base: str) -> JsonObject:
         """The job as the API shows it; `base` is the API's own URL."""
         path = f"{base}/jobs/{self.id}"
         started, completed = self._started, self._completed
@@ -122,10 +122,10 @@ class ApiJob:
         }
 
     async def _follow(self) -> None:
-        async for told in self._run.events():
-            if told is not None:
+        async for event in self._run.events():
+            if event is not None:
                 self._begin()
-                self._hear(told)
+                self._handle(event)
         self._begin()
         made: list[Artifact] = []
 
@@ -140,10 +140,10 @@ class ApiJob:
         for artifact in made:
             asset = await asyncio.to_thread(self._assets.made, artifact)
             self._outputs.append((artifact.node, asset))
-            self._tell("output", self._teller(artifact.node, asset))
+            self._publish("output", self._output_event(artifact.node, asset))
         self._end(answer)
 
-    def _teller(self, node: str, asset: Asset) -> Callable[[str], JsonObject]:
+    def _output_event(self, node: str, asset: Asset) -> Callable[[str], JsonObject]:
         return lambda base: _output(node, asset, self.id, base)
 
     def _begin(self) -> None:
@@ -151,7 +151,7 @@ class ApiJob:
             self._started = datetime.now(timezone.utc)
             if self.status == "queued":
                 self.status = "running"
-                self._tell("status", self.status_event)
+                self._publish("status", self.status_event)
 
     def _end(self, answer: Answer) -> None:
         self._completed = datetime.now(timezone.utc)
@@ -169,17 +169,17 @@ class ApiJob:
         for each in self._listeners:
             each.put_nowait(None)
 
-    def _hear(self, told: Told) -> None:
-        match told:
+    def _handle(self, event: RunEvent) -> None:
+        match event:
             case str():
-                self._tell("log", {"level": "info", "message": told})
+                self._publish("log", {"level": "info", "message": event})
             case Step(node, value, total):
                 self.progress = self._snapshot(node, value, total)
-                self._tell("progress", self.progress)
-            case Glimpse(node, content_type, content):
+                self._publish("progress", self.progress)
+            case PreviewImage(node, content_type, content):
                 data = base64.b64encode(content).decode()
                 about = {"node_id": node, "content_type": content_type}
-                self._tell("preview", {**about, "data_base64": data})
+                self._publish("preview", {**about, "data_base64": data})
 
     def _snapshot(self, node: str, value: int, total: int) -> JsonObject:
         self._nodes[node] = None
@@ -195,7 +195,7 @@ class ApiJob:
             "steps": total,
         }
 
-    def _tell(self, kind: str, about: Any) -> None:
+    def _publish(self, kind: str, about: Any) -> None:
         if kind in ("log", "output"):
             self.past.append((kind, about))
         for each in self._listeners:
@@ -210,7 +210,7 @@ def class_of(node: object) -> JsonValue:
 
 def _output(node: str, asset: Asset, job: str, base: str) -> JsonObject:
     kind = asset.content_type.partition("/")[0]
-    about = asset.shown(base)
+    about = asset.as_json(base)
     return {
         "node_id": node,
         "name": asset.name,

@@ -6,14 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import faults
+from ..calls import faults
+from ..deployments import Deployments
+from ..http.responses import AsciiJson
+from ..rejection import Rejected
 from .asset_routes import AssetRoutes
 from .assets import Assets
-from .comfy_api_requests import CODES, PREFIX, Handler, Refusal, refusal_of
-from .desk import Desk
 from .job_routes import JobRoutes
-from .refusing import Rejected
-from .responses import AsciiJson
+from .requests import CODES, PREFIX, Handler, Refusal, refusal_of
 
 
 class ComfyApiRoutes:
@@ -21,16 +21,16 @@ class ComfyApiRoutes:
     API's form.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, deployments: Deployments) -> None:
+        self._deployments = deployments
         self._assets = Assets()
-        self._jobs = JobRoutes(desk, self._assets)
+        self._jobs = JobRoutes(deployments, self._assets)
 
     @property
     def routes(self) -> list[Route]:
         handlers = {
             **self._jobs.handlers,
-            **AssetRoutes(self._desk, self._assets).handlers,
+            **AssetRoutes(self._deployments, self._assets).handlers,
         }
         return [
             Route(f"{PREFIX}{path}", self._answering(handler), methods=[method])
@@ -45,7 +45,7 @@ class ComfyApiRoutes:
     def _answering(self, handler: Handler) -> Handler:
         async def answer(request: Request) -> Response:
             try:
-                self._desk.authenticate(request)
+                self._deployments.authenticate(request)
                 fault = await faults.before(request.headers.get(faults.HEADER))
                 if fault is not None and fault.status_code in CODES:
                     code = CODES[fault.status_code]

@@ -21,7 +21,7 @@ from starlette.types import Message
 
 from viewcomfy_runtime.results.filenames import safe_name
 
-from .refusing import Rejected
+from ..rejection import Rejected
 
 _T = TypeVar("_T")
 

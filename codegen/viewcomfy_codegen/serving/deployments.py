@@ -16,20 +16,16 @@ from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 
-from viewcomfy_runtime.json_types import JsonValue
-from viewcomfy_runtime.parameters.key import WireKey
-
-from ..graph.workflow import Workflow
-from .addresses import base_url
-from .checking import Check, read_params
-from .executing import Executor
-from .faults import HEADER, pace_of
-from .forms import CallForm
-from .recording import RecordedCall, recorded
-from .refusing import Rejected
-from .runs import Run
+from .calls.checking import Check, CheckedCall, read_params
+from .calls.faults import HEADER, pace_of
+from .calls.recording import RecordedCall, recorded
+from .calls.runs import Run
+from .executors.executor import Executor
+from .http.addresses import base_url
+from .http.forms import CallForm
+from .http.sessions import Sessions
+from .rejection import Rejected
 from .served import Served, overridden
-from .sessions import Sessions
 from .store import Store
 
 THREADS: Final = 8
@@ -66,16 +62,7 @@ class Settings:
     sessions: Sessions = field(default_factory=Sessions, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A checked call: the workflow with its values, those values for display, and its files."""
-
-    workflow: Workflow
-    values: Mapping[str, JsonValue]
-    files: Mapping[WireKey, Path]
-
-
-class Desk:
+class Deployments:
     """The deployed workflows, the credentials, the results behind links, and the threads that run
     calls.
     """
@@ -151,14 +138,14 @@ class Desk:
             return self.named(name)
         return self.named(None)
 
-    async def check(self, served: Served, form: CallForm) -> Ready:
+    async def check(self, served: Served, form: CallForm) -> CheckedCall:
         """The call in a form, ready to run. Raises Rejected for an invalid call."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._checks, self._checked, served, form)
 
     def start(
         self,
-        ready: Ready,
+        call: CheckedCall,
         fault: str | None,
         *,
         prompt_id: str | None = None,
@@ -168,18 +155,14 @@ class Desk:
         """Run a call; with `watched`, it also reports steps and previews. Raises Rejected for an
         unknown fault.
         """
-        pace = pace_of(fault)
-        workflow, values, files = ready.workflow, ready.values, ready.files
         return Run(
             self._executor,
             self._runs,
-            workflow,
-            values,
-            files,
-            prompt_id,
-            pace,
-            watched,
-            partner_key,
+            call,
+            prompt_id=prompt_id,
+            pace=pace_of(fault),
+            watched=watched,
+            partner_key=partner_key,
         )
 
     def fault(self, request: Request) -> str | None:
@@ -193,7 +176,7 @@ class Desk:
         """The server's own URL, as the client knows it."""
         return base_url(request.scope)
 
-    def _checked(self, served: Served, form: CallForm) -> Ready:
+    def _checked(self, served: Served, form: CallForm) -> CheckedCall:
         params = read_params(form.fields.get("params"))
         workflow, types = overridden(served, form.fields.get("workflow_api") or None)
         check = Check(workflow, types, params, form.files)
@@ -205,4 +188,4 @@ class Desk:
         values = {str(key): value for key, value in {**check.values, **named}.items()}
         if self.settings.record is not None:
             self.settings.record(recorded(served, params, form.files))
-        return Ready(placed, values, check.files)
+        return CheckedCall(placed, values, check.files)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,15 +21,15 @@ from viewcomfy_runtime.parameters.types import (
     accept,
 )
 
-from ..catalog import Catalog, InputFacts
-from ..errors import CodegenError
-from ..graph.workflow import Node, Workflow, ordered, unwrapped
-from ..sources.api_format import read_workflow
-from .decoding import BadImage, image_size
-from .flowing import output_nodes
-from .refusing import Rejected
-from .served import told
-from .shapes import NodeErrors
+from ...catalog import Catalog, InputFacts
+from ...errors import CodegenError
+from ...graph.workflow import Node, Workflow, ordered, unwrapped
+from ...sources.api_format import read_workflow
+from ..executors.decoding import BadImage, image_size
+from ..executors.flow import output_nodes
+from ..rejection import Rejected
+from ..served import text_of
+from ..shapes import NodeErrors
 
 PAGE_ONLY: Final = frozenset({"MarkdownNote", "Note", "PrimitiveNode", "Reroute"})
 """Classes that exist on ComfyUI's page but not on its server."""
@@ -50,6 +50,17 @@ def read_params(text: str | None) -> JsonObject:
             400, "params is empty", "send at least one value, such as the seed"
         )
     return params
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCall:
+    """A call that can be run: the workflow with its values, those values for display, and its
+    files.
+    """
+
+    workflow: Workflow
+    values: Mapping[str, JsonValue]
+    files: Mapping[WireKey, Path]
 
 
 class Check:
@@ -87,7 +98,7 @@ class Check:
         try:
             return read_workflow(json.dumps(graph).encode(), "the call")[0]
         except CodegenError as error:
-            raise Rejected(400, "the values cannot be run", told(error)) from None
+            raise Rejected(400, "the values cannot be run", text_of(error)) from None
 
     def judge(self, ready: Workflow, stored: frozenset[str], catalog: Catalog) -> None:
         """Raises Rejected with everything that ComfyUI would reject.

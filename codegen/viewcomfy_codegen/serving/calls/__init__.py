@@ -1,0 +1,1 @@
+"""Calls: checked, run, recorded, and failed on request."""

@@ -1,0 +1,1 @@
+"""Comfy API v2: assets, jobs and their events."""

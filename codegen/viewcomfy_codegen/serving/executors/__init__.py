@@ -1,0 +1,1 @@
+"""What runs a workflow: a preview without models, or a ComfyUI."""

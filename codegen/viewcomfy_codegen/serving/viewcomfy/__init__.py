@@ -1,0 +1,1 @@
+"""ViewComfy's own APIs: of single deployments, and of its gateway."""
