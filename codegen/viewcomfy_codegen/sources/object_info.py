@@ -46,10 +46,11 @@ def object_info(url: str, *, timeout: float = LONGEST_WAIT) -> bytes:
     try:
         deadline = Deadline(timeout)
         http = Http(address + mark + query, retries=1)
-        with deadline, http.answer("GET", http.url, deadline) as answer:
-            if answer.status != 200:
-                raise answer.error()
-            for piece in answer.pieces():
+        with (
+            deadline,
+            http.request("GET", http.url, deadline, expect=(200,)) as response,
+        ):
+            for piece in response.chunks():
                 content += piece
                 if len(content) > LARGEST:
                     raise _refused(

@@ -106,17 +106,17 @@ def _stored(form: Form, key: str, http: Http, deadline: Deadline) -> JsonObject:
         "file_path": upload.filename or key,
         **({"expected_hash": hashed} if hashed else {}),
     }
-    with http.answer(
+    with http.request(
         "POST",
         http.at(ASSETS),
         deadline,
         body=partial(form.body_with, key, "file", fields),
         # The server finds that it has the same file already, so that it may be sent again.
-        repeatable=True,
-    ) as answer:
-        if answer.status not in (200, 201, 202):
-            raise answer.error()
-        return _asset_in(answer.json(), http)
+        idempotent=True,
+    ) as response:
+        if response.status not in (200, 201, 202):
+            raise response.error()
+        return _asset_in(response.json(), http)
 
 
 def _known(
@@ -125,24 +125,24 @@ def _known(
     """The server's asset with this content; None if it has none, or can't tell."""
     body = {"hash": hashed, "file_path": upload.filename}
     try:
-        with http.answer(
+        with http.request(
             "POST",
             http.at(f"{ASSETS}/from-hash"),
             deadline,
             body=partial(JsonBody, body),
-            repeatable=True,
-        ) as answer:
-            if answer.status not in (200, 201):
-                raise answer.error()
-            return _asset_in(answer.json(), http)
+            idempotent=True,
+        ) as response:
+            if response.status not in (200, 201):
+                raise response.error()
+            return _asset_in(response.json(), http)
     except (NotFoundError, RejectedError) as error:
         LOG.debug("%s", error.message)
         return None
 
 
-def _asset_in(answer: Any, http: Http) -> JsonObject:
-    if isinstance(answer, dict) and text_of(answer.get("id")):
-        return answer
+def _asset_in(response: Any, http: Http) -> JsonObject:
+    if isinstance(response, dict) and text_of(response.get("id")):
+        return response
     raise ProtocolError(
         f"{http.host} didn't say where it stored a file",
         hint="check that the URL is that of a server of Comfy API v2",
@@ -162,8 +162,8 @@ def _hash_of(
 ) -> str:
     made = hasher()
     left = size
-    while left and (piece := file.read(min(_PIECE, left))):
+    while left and (chunk := file.read(min(_PIECE, left))):
         deadline.check()
-        made.update(piece)
-        left -= len(piece)
+        made.update(chunk)
+        left -= len(chunk)
     return f"blake3:{made.hexdigest()}"

@@ -17,11 +17,11 @@ from ..calls.call import Watch
 from ..calls.events import OutputReady, Preview, Queued
 from ..calls.inbox import Inbox
 from ..errors import RateLimitedError, ViewComfyError
-from ..http.alarms import LONGEST_WAIT
 from ..http.bodies import json_in
 from ..http.client import LOG, Http
 from ..http.deadlines import Deadline
 from ..http.sse import events
+from ..http.timers import LONGEST_WAIT
 from ..json_types import JsonObject
 from ..results.files import OutputFile
 from .api_jobs import FINAL, identity_of, job_path, output_of, tell_progress, text_of
@@ -100,22 +100,22 @@ class Stream:
         """
         with (
             self._deadline,
-            self._http.answer(
+            self._http.request(
                 "GET",
                 self._url,
                 self._deadline,
                 accept="text/event-stream",
-                repeatable=False,
-                again=(),
-            ) as answer,
+                idempotent=False,
+                retry_on=(),
+            ) as response,
         ):
-            if answer.status != 200:
-                raise answer.error()
+            if response.status != 200:
+                raise response.error()
             self.lost = False
             over = False
-            with contextlib.closing(answer.pieces()) as pieces:
+            with contextlib.closing(response.chunks()) as chunks:
                 # A file may follow the final status.
-                for event in events(pieces, LARGEST_EVENT):
+                for event in events(chunks, LARGEST_EVENT):
                     about = json_in(event.data)
                     if isinstance(about, dict):
                         status = text_of(about.get("status"))
@@ -146,7 +146,7 @@ class ApiEvents(LiveEvents[Told]):
 
     def drain(self) -> None:
         """Pass on what is still arriving after the end of the run, for half a second at most."""
-        self._deadline.until(self._all_heard, TAIL)
+        self._deadline.wait_for(self._all_heard, TAIL)
 
     def _all_heard(self, seconds: float) -> bool:
         ended = self._stream.ended or self._stream.lost
@@ -160,7 +160,7 @@ class ApiEvents(LiveEvents[Told]):
         self._node = tell_progress(snapshot, self, self._node, self._classes)
 
     def asked(self, job: JsonObject) -> None:
-        """Report a poll's answer, if the stream sends nothing."""
+        """Report a poll's response, if the stream sends nothing."""
         if not self._channel.lost:
             return
         if job.get("status") == "queued":

@@ -1,4 +1,4 @@
-"""A job of Comfy API v2 in an answer: its status, progress, outputs and error."""
+"""A job of Comfy API v2 in a response: its status, progress, outputs and error."""
 
 from __future__ import annotations
 
@@ -223,10 +223,10 @@ def _absolute(link: str, http: Http) -> str:
     return link if is_url(link) else ""
 
 
-def job_in(answer: Any, host: str) -> JsonObject:
-    """The job in an answer. Raises ProtocolError if there is none."""
-    if isinstance(answer, dict) and text_of(answer.get("id")):
-        return answer
+def job_in(response: Any, host: str) -> JsonObject:
+    """The job in a response. Raises ProtocolError if there is none."""
+    if isinstance(response, dict) and text_of(response.get("id")):
+        return response
     raise ProtocolError(
         f"{host} answered with something other than a job",
         hint="check that the URL is that of a server of Comfy API v2",

@@ -21,14 +21,14 @@ from ..errors import (
     ServerError,
     ViewComfyError,
 )
-from ..http.answers import Answer
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
 from ..http.deadlines import Deadline
+from ..http.responses import Response
 from ..json_types import ApiWorkflow, JsonObject, as_list, as_object
 from .api_assets import asset_in
+from .api_errors import code_in, missing_assets
 from .api_jobs import API, created_in, job_in, job_path, text_of
-from .api_refusals import code_in, missing_assets
 from .submitting import REFUSALS, Run
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Submission:
         self._labeled = self._listed = False
         self._begun = 0.0
         self.job: JsonObject | None = None
-        """The job in the server's answer to the call; None if that answer was lost."""
+        """The job in the server's response to the call; None if that response was lost."""
         self._code = ""
 
     def send(self, graph: ApiWorkflow) -> None:
@@ -105,9 +105,9 @@ class Submission:
         if not self._run.prompt_id and not self._found(deadline):
             return
         url = self._http.at(job_path(self._run.prompt_id, "/cancel"))
-        with self._http.answer("POST", url, deadline, repeatable=True) as answer:
-            if answer.status not in (200, 202):
-                raise answer.error()
+        with self._http.request("POST", url, deadline, idempotent=True) as response:
+            if response.status not in (200, 202):
+                raise response.error()
 
     def _tried(self, body: Mapping[str, object]) -> ViewComfyError | None:
         """Send the call. Returns the error that leaves it unknown whether the call arrived; raises
@@ -132,27 +132,27 @@ class Submission:
 
     def _post(self, body: Mapping[str, object]) -> None:
         self._code = ""
-        with self._http.answer(
+        with self._http.request(
             "POST",
             self._http.at(f"{API}/jobs"),
             self._deadline,
             body=partial(JsonBody, body),
             headers={"Idempotency-Key": self._key},
-            again=(429,),  # a 503 doesn't say that nothing runs
-        ) as answer:
-            if answer.status not in (200, 201, 202):
-                raise self._refused(answer)
-            self.job = job_in(answer.json(), answer.host)
+            retry_on=(429,),  # a 503 doesn't say that nothing runs
+        ) as response:
+            if response.status not in (200, 201, 202):
+                raise self._error_for(response)
+            self.job = job_in(response.json(), response.host)
         self._is(text_of(self.job.get("id")))
 
     def _is(self, prompt_id: str) -> None:
         self._run.prompt_id = prompt_id
         self._started.append(prompt_id)
 
-    def _refused(self, answer: Answer) -> ViewComfyError:
-        error = answer.error()
-        self._code = code_in(answer.refusal)
-        missing = missing_assets(answer.refusal)
+    def _error_for(self, response: Response) -> ViewComfyError:
+        error = response.error()
+        self._code = code_in(response.error_body)
+        missing = missing_assets(response.error_body)
         if not (missing and isinstance(error, RejectedError)):
             return error
         faults = tuple(
@@ -213,11 +213,11 @@ class Submission:
     def _asked(
         self, path: str, deadline: Deadline
     ) -> tuple[JsonObject, datetime | None]:
-        with self._http.answer("GET", self._http.at(path), deadline) as answer:
-            if answer.status != 200:
-                raise answer.error()
-            found = answer.json()
-            return as_object(found), answer.date
+        with self._http.request("GET", self._http.at(path), deadline) as response:
+            if response.status != 200:
+                raise response.error()
+            found = response.json()
+            return as_object(found), response.date
 
 
 def _is_same(ours: ApiWorkflow, theirs: Any) -> bool:

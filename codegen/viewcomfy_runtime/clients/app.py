@@ -20,11 +20,11 @@ from ..errors import (
     ServerError,
     ViewComfyError,
 )
-from ..http.answers import Answer
 from ..http.client import RETRIES, Http
 from ..http.deadlines import LONGEST_RUN, Deadline
+from ..http.error_responses import error_of
 from ..http.multipart import Form
-from ..http.refusals import error_of
+from ..http.responses import Response
 from ..parameters.key import MASK_SUFFIX, WireKey
 from ..parameters.media import UNKNOWN, type_of
 from ..results.files import OutputFile
@@ -63,8 +63,8 @@ class ViewComfyApp(Closing):
         session: requests.Session | None = None,
         retries: int = RETRIES,
     ) -> None:
-        refused = partial(error_of, hints=APP)
-        self._http = Http(url, session=session, retries=retries, refused=refused)
+        error_for = partial(error_of, hints=APP)
+        self._http = Http(url, session=session, retries=retries, error_for=error_for)
 
     def __repr__(self) -> str:
         return f"ViewComfyApp({self._http.host!r})"
@@ -83,16 +83,16 @@ class ViewComfyApp(Closing):
             _explained(),
             deadline,
             contextlib.closing(_form(fields, call, deadline)) as form,
-            self._http.answer(
+            self._http.request(
                 "POST", self._http.at(_PATH), deadline, body=form.body
-            ) as answer,
+            ) as response,
         ):
-            if answer.status != 200:
-                raise _error(answer, call)
-            outputs = tuple(_outputs(answer.pieces(), answer.host))
+            if response.status != 200:
+                raise _error(response, call)
+            outputs = tuple(_outputs(response.chunks(), response.host))
         if not outputs:
             raise ProtocolError(
-                f"{answer.host} ran the workflow and sent none of its files",
+                f"{response.host} ran the workflow and sent none of its files",
                 hint="look at the app's log: it couldn't read them from its ComfyUI",
             )
         return PromptResult(
@@ -195,12 +195,12 @@ def _unread(key: str, call: Call) -> bool:
     return found.name in inputs and inputs[found.name] == call.params[key]
 
 
-def _error(answer: Answer, call: Call) -> ViewComfyError:
-    """The error for the app's answer: its status is always 500, and the message says what
+def _error(response: Response, call: Call) -> ViewComfyError:
+    """The error for the app's response: its status is always 500, and the message says what
     happened.
     """
-    error = answer.error()
-    about = answer.refusal
+    error = response.error()
+    about = response.error_body
     if not (
         isinstance(error, ServerError)
         and isinstance(about, dict)
@@ -221,7 +221,7 @@ def _error(answer: Answer, call: Call) -> ViewComfyError:
             fault=faults[0] if len(faults) == 1 and faults[0].class_type else None,
         )
     return RejectedError(
-        f"{answer.host} rejected the call: {quoted(title)}",
+        f"{response.host} rejected the call: {quoted(title)}",
         hint="check the values; if the workflow changed, generate the module again",
         status=error.status,
         faults=faults,
@@ -248,20 +248,20 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _outputs(pieces: Iterable[bytes], host: str) -> Iterator[OutputFile]:
+def _outputs(chunks: Iterable[bytes], host: str) -> Iterator[OutputFile]:
     """The files in the app's blocks: a type, a name, the content, a separator."""
     buffer = bytearray()
-    blocks = iter(pieces)
+    blocks = iter(chunks)
     while True:
         headers: list[str] = []
         for _ in range(2):
             while (end := buffer.find(_BLANK)) < 0:
-                piece = next(blocks, None)
-                if piece is None and not buffer and not headers:
+                chunk = next(blocks, None)
+                if chunk is None and not buffer and not headers:
                     return
-                if piece is None or len(buffer) > _LONGEST_HEADER:
-                    raise _nonsense(host)
-                buffer += piece
+                if chunk is None or len(buffer) > _LONGEST_HEADER:
+                    raise _protocol_error(host)
+                buffer += chunk
             headers.append(buffer[:end].decode("utf-8", "replace"))
             del buffer[: end + len(_BLANK)]
         content_type, name = _header(headers, host)
@@ -277,10 +277,10 @@ def _content(
     searched = 0
     while (end := buffer.find(_SEPARATOR, searched)) < 0:
         searched = max(0, len(buffer) - len(_SEPARATOR))
-        piece = next(blocks, None)
-        if piece is None:
-            raise _nonsense(host)
-        buffer += piece
+        chunk = next(blocks, None)
+        if chunk is None:
+            raise _protocol_error(host)
+        buffer += chunk
     content = bytes(memoryview(buffer)[:end])
     del buffer[: end + len(_SEPARATOR)]
     return len(content), None, content
@@ -294,12 +294,12 @@ def _header(headers: list[str], host: str) -> tuple[str, str]:
     start = headers[1].find('filename="') + len('filename="')
     end = headers[1].rfind('"')
     if kind.strip().lower() != "content-type" or not len('filename="') <= start <= end:
-        raise _nonsense(host)
+        raise _protocol_error(host)
     name = headers[1][start:end]
     return type_of(name) or content_type.strip() or UNKNOWN, name
 
 
-def _nonsense(host: str) -> ProtocolError:
+def _protocol_error(host: str) -> ProtocolError:
     return ProtocolError(
         f"{host} sent something other than whole files as the app does",
         hint="check that the URL is the app's, and run it again",

@@ -17,7 +17,7 @@ import websocket
 from ..calls.inbox import Inbox
 from ..http.bodies import json_in
 from ..http.client import LOG
-from ..http.deadlines import shut
+from ..http.deadlines import shut_down
 from .defaults import FIRST_PAUSE, LONGEST_PAUSE
 
 LARGEST_MESSAGE: Final = 1 << 24
@@ -53,7 +53,7 @@ class _Socket(websocket.WebSocket):
     def sock(self, connection: Any) -> None:  # pyright: ignore
         self._connection = connection
         if connection is not None and self._closed.is_set():
-            shut(connection)
+            shut_down(connection)
 
     def recv(self) -> str | bytes:
         self.received = 0
@@ -61,11 +61,11 @@ class _Socket(websocket.WebSocket):
 
     def _recv(self, bufsize: int) -> bytes:
         receive: Any = super()._recv  # untyped there
-        piece: bytes = receive(bufsize)
-        self.received += len(piece)
+        chunk: bytes = receive(bufsize)
+        self.received += len(chunk)
         if self.received > LARGEST_MESSAGE:
             raise websocket.WebSocketPayloadException("a message without end")
-        return piece
+        return chunk
 
 
 class Channel:
@@ -101,7 +101,7 @@ class Channel:
             with contextlib.suppress(websocket.WebSocketException, OSError, ValueError):
                 connection.settimeout(0.05)
                 opened.send_close()
-            shut(connection)
+            shut_down(connection)
 
     def _work(self) -> None:
         pause = FIRST_PAUSE

@@ -27,6 +27,7 @@ from ..parameters.key import WireKey
 from ..results.result import PromptResult
 from ..texts import HIDDEN, Secrets
 from .api_assets import is_kept, uploaded
+from .api_errors import api_error
 from .api_events import ApiEvents, api_events
 from .api_jobs import (
     API,
@@ -39,7 +40,6 @@ from .api_jobs import (
     result_of,
     text_of,
 )
-from .api_refusals import api_error
 from .api_submission import RUN_LABEL, Submission
 from .closing import Closing
 from .defaults import COMFY_CLOUD
@@ -245,11 +245,11 @@ class ComfyAPI(Closing):
         try:
             submission.send(graph)
         except RejectedError as error:
-            refused = {str(WireKey(each.node, each.input)) for each in error.faults}
+            error_for = {str(WireKey(each.node, each.input)) for each in error.faults}
             kept = {
                 key: upload
                 for key, upload in call.files.items()
-                if key in refused and is_kept(upload.data, self._http)
+                if key in error_for and is_kept(upload.data, self._http)
             }
             if not kept:
                 raise
@@ -320,17 +320,17 @@ class ComfyAPI(Closing):
 
     def _job(self, prompt_id: str, deadline: Deadline) -> JsonObject:
         url = self._http.at(job_path(prompt_id))
-        with self._http.answer("GET", url, deadline) as answer:
-            if answer.status != 200:
-                raise answer.error()
-            return job_in(answer.json(), answer.host)
+        with self._http.request("GET", url, deadline) as response:
+            if response.status != 200:
+                raise response.error()
+            return job_in(response.json(), response.host)
 
     def _page(self, query: Mapping[str, str], deadline: Deadline) -> JsonObject:
         url = self._http.at(f"{API}/jobs?{urlencode(query, errors='replace')}")
-        with self._http.answer("GET", url, deadline) as answer:
-            if answer.status != 200:
-                raise answer.error()
-            found = answer.json()
+        with self._http.request("GET", url, deadline) as response:
+            if response.status != 200:
+                raise response.error()
+            found = response.json()
         return found if isinstance(found, dict) else {}
 
 

@@ -25,8 +25,8 @@ from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
 from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
+from ..http.error_responses import error_of, node_faults
 from ..http.polling import poll
-from ..http.refusals import error_of, node_faults
 from ..json_types import ApiWorkflow, JsonObject
 from ..results.result import PromptResult
 from ..texts import HIDDEN, Secrets
@@ -87,8 +87,8 @@ class ComfyUI(Closing):
         retries: int = RETRIES,
     ) -> None:
         credentials = Credentials(headers or {})
-        refused = partial(error_of, hints=COMFYUI)
-        self._http = Http(url, credentials, session, retries, refused)
+        error_for = partial(error_of, hints=COMFYUI)
+        self._http = Http(url, credentials, session, retries, error_for)
         self._extra = partner_data(api_key_comfy_org)
         self._secrets = Secrets([api_key_comfy_org or ""])
         self._dropped: deque[str] = deque(maxlen=_MOST_DROPPED)
@@ -188,15 +188,15 @@ class ComfyUI(Closing):
         queued: JsonObject = {}
 
         def send() -> None:
-            with self._http.answer(
+            with self._http.request(
                 "POST",
                 self._http.at("/prompt"),
                 deadline,
                 body=partial(JsonBody, body),
-            ) as answer:
-                if answer.status != 200:
-                    raise answer.error()
-                said = answer.json()
+            ) as response:
+                if response.status != 200:
+                    raise response.error()
+                said = response.json()
                 queued.update(said if isinstance(said, dict) else {})
 
         once(
@@ -307,20 +307,20 @@ class ComfyUI(Closing):
     def _cancelled(self, prompt_id: str, deadline: Deadline) -> bool:
         """Cancel the run in one step. Returns False if the server is too old to support that."""
         name = quote(prompt_id, safe="", errors="replace")
-        with self._http.answer(
-            "POST", self._http.at(f"/api/jobs/{name}/cancel"), deadline, repeatable=True
-        ) as answer:
-            if answer.status in (404, 405):
+        with self._http.request(
+            "POST", self._http.at(f"/api/jobs/{name}/cancel"), deadline, idempotent=True
+        ) as response:
+            if response.status in (404, 405):
                 return False
-            if answer.status != 200:
-                raise answer.error()
+            if response.status != 200:
+                raise response.error()
             return True
 
     def _asked(self, path: str, deadline: Deadline) -> JsonObject:
-        with self._http.answer("GET", self._http.at(path), deadline) as answer:
-            if answer.status != 200:
-                raise answer.error()
-            found = answer.json()
+        with self._http.request("GET", self._http.at(path), deadline) as response:
+            if response.status != 200:
+                raise response.error()
+            found = response.json()
         if not isinstance(found, dict):
             raise ProtocolError(
                 f"{self._http.host} doesn't answer {path} as ComfyUI does",
@@ -329,15 +329,15 @@ class ComfyUI(Closing):
         return found
 
     def _post(self, path: str, body: Any, deadline: Deadline) -> None:
-        with self._http.answer(
+        with self._http.request(
             "POST",
             self._http.at(path),
             deadline,
             body=partial(JsonBody, body),
-            repeatable=True,
-        ) as answer:
-            if answer.status != 200:
-                raise answer.error()
+            idempotent=True,
+        ) as response:
+            if response.status != 200:
+                raise response.error()
 
     @contextlib.contextmanager
     def _events(

@@ -198,12 +198,12 @@ class ViewComfyGateway(Closing):
         with contextlib.closing(Form(fields, call.files, deadline)) as form:
 
             def send() -> None:
-                with self._http.answer(
+                with self._http.request(
                     "POST", self._http.at(_INFER), deadline, body=form.body
-                ) as answer:
-                    if answer.status not in (200, 201):
-                        raise answer.error()
-                    answer.json()
+                ) as response:
+                    if response.status not in (200, 201):
+                        raise response.error()
+                    response.json()
 
             once(
                 run,
@@ -239,13 +239,13 @@ class ViewComfyGateway(Closing):
                 raise self._vanished(prompt_id)
             return found if found is not None and _is_over(found) else None
 
-        answer = poll(
+        response = poll(
             ask, deadline, events.hear if events else None, teller(events, watch)
         )
         if events is not None:
             events.drain()
         return PromptResult.from_wire(
-            answer,
+            response,
             params=params,
             logs=events.lines if events else (),
             http=self._links,
@@ -259,13 +259,13 @@ class ViewComfyGateway(Closing):
         )
 
     def _ask(self, prompt_id: str, deadline: Deadline) -> JsonObject | None:
-        """The gateway's answer about a run; None if it doesn't know the run."""
+        """The gateway's response about a run; None if it doesn't know the run."""
         query = urlencode({"prompt_ids": prompt_id}, errors="replace")
         url = self._http.at(f"{_INFER}/?{query}")
-        with self._http.answer("GET", url, deadline) as answer:
-            if answer.status != 200:
-                raise answer.error()
-            found = answer.json()
+        with self._http.request("GET", url, deadline) as response:
+            if response.status != 200:
+                raise response.error()
+            found = response.json()
         if not isinstance(found, list):
             raise ProtocolError(
                 f"{self._http.host} answered with something other than a list of runs",
@@ -279,11 +279,11 @@ class ViewComfyGateway(Closing):
     def _cancel(self, prompt_id: str, deadline: Deadline) -> None:
         body = {"prompt_id": prompt_id, "view_comfy_api_url": self._deployment}
         url = self._http.at(f"{_INFER}/cancel")
-        with self._http.answer(
-            "POST", url, deadline, body=partial(JsonBody, body), repeatable=True
-        ) as answer:
-            if answer.status not in (200, 201):
-                raise answer.error()
+        with self._http.request(
+            "POST", url, deadline, body=partial(JsonBody, body), idempotent=True
+        ) as response:
+            if response.status not in (200, 201):
+                raise response.error()
 
     @contextlib.contextmanager
     def _events(

@@ -1,4 +1,4 @@
-"""What to do about the answers of servers that aren't deployments on ViewComfy, by status."""
+"""Remedies by status for servers other than deployments on ViewComfy."""
 
 from __future__ import annotations
 

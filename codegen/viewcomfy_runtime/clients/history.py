@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 from ..calls.call import Status
 from ..errors import RunCancelledError
 from ..http.client import Http
-from ..http.refusals import execution_error
+from ..http.error_responses import execution_error
 from ..json_types import JsonObject, as_list, as_object
 from ..parameters.media import UNKNOWN, type_of
-from ..results.answer_fields import graph_in
 from ..results.files import OutputFile, text_output
+from ..results.response_fields import graph_in
 from ..results.result import PromptResult
 from .hints import COMFYUI_LOG
 

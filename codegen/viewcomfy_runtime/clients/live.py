@@ -62,12 +62,12 @@ class LiveEvents(Listener, Generic[M]):
         """Handle messages for that long, or until one reports the end of the run for the first
         time.
         """
-        return self._deadline.until(self._heard, seconds)
+        return self._deadline.wait_for(self._heard, seconds)
 
     def drain(self) -> None:
         """Handle what is still arriving after the end of the run, for half a second at most."""
         if not self._over and not self._channel.lost:
-            self._deadline.until(self._heard, TAIL)
+            self._deadline.wait_for(self._heard, TAIL)
 
     def _heard(self, seconds: float) -> bool:
         message = self._channel.next(seconds)
@@ -123,7 +123,7 @@ def gateway_events(
         LOG.warning(_MISSING)
         yield None
         return
-    headers = http.credentials.revealed()
+    headers = http.credentials.as_headers()
     auth = {name: headers.pop(name) for name in ("client_id", "client_secret")}
     channel = SocketIO(_websocket(http.at("")), auth, headers, http.host)
     with contextlib.closing(channel):
@@ -194,14 +194,14 @@ def comfy_events(
         return
     url = _websocket(http.at(f"/ws?{urlencode({'clientId': client_id})}"))
     with contextlib.closing(
-        Channel(url, http.credentials.revealed(), http.host)
+        Channel(url, http.credentials.as_headers(), http.host)
     ) as channel:
         _await(channel, deadline)
         yield ComfyEvents(channel, http, client_id, classes, watch, deadline)
 
 
 def _await(channel: Channel, deadline: Deadline) -> None:
-    deadline.until(channel.ready.wait, min(_PATIENCE, deadline.remaining / 4))
+    deadline.wait_for(channel.ready.wait, min(_PATIENCE, deadline.remaining / 4))
     deadline.check()
 
 

@@ -73,12 +73,12 @@ def _stored(
     """Upload a file, and return the name under which the server stored it."""
     body = partial(form.body_with, key, "image", {"type": "input", **fields})
     # The server recognizes a file that it already has, so the upload can be repeated.
-    with http.answer(
-        "POST", http.at(path), deadline, body=body, repeatable=True
-    ) as answer:
-        if answer.status != 200:
-            raise answer.error()
-        stored = answer.json()
+    with http.request(
+        "POST", http.at(path), deadline, body=body, idempotent=True
+    ) as response:
+        if response.status != 200:
+            raise response.error()
+        stored = response.json()
     if not isinstance(stored, dict) or not isinstance(stored.get("name"), str):
         raise ProtocolError(
             f"{http.host} didn't say where it stored the file for {key}",

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from ..calls.call import QUIET, Call, Watch
 from ..calls.listening import Listener
 from ..errors import ConnectionFailedError, MissingSettingsError, ProtocolError
-from ..http.answers import Answer
 from ..http.bodies import NOT_JSON, json_in
 from ..http.client import LOG, RETRIES, Http
 from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
+from ..http.error_responses import execution_error
 from ..http.multipart import Form
-from ..http.refusals import execution_error
+from ..http.responses import Response
 from ..http.sse import events
 from ..results.result import PromptResult
 from .closing import Closing
@@ -102,14 +102,14 @@ class ViewComfy(Closing):
             )
             accept = "text/event-stream, application/json" if watch else "*/*"
             deadline.enter("upload")
-            with self._http.answer(
+            with self._http.request(
                 "POST", self._http.url, deadline, body=form.body, accept=accept
-            ) as answer:
-                if answer.status not in (200, 201):
-                    raise answer.error()
-                if answer.content_type == "text/event-stream":
-                    return self._streamed(answer, call, watch)
-                return self._result(answer.json(), call)
+            ) as response:
+                if response.status not in (200, 201):
+                    raise response.error()
+                if response.content_type == "text/event-stream":
+                    return self._streamed(response, call, watch)
+                return self._result(response.json(), call)
 
     def request(self, call: Call) -> Mapping[str, Any]:
         """What would be sent for the call, for people to
@@ -123,14 +123,14 @@ class ViewComfy(Closing):
             "files": {key: upload.about() for key, upload in call.files.items()},
         }
 
-    def _streamed(self, answer: Answer, call: Call, watch: Watch) -> PromptResult:
+    def _streamed(self, response: Response, call: Call, watch: Watch) -> PromptResult:
         """The result at the end of an event stream."""
         listener = Listener(watch)
         failure = None
-        with contextlib.closing(answer.pieces()) as pieces:
-            for event in events(pieces):
+        with contextlib.closing(response.chunks()) as chunks:
+            for event in events(chunks):
                 if event.type == "prompt_result":
-                    result = _json(event.data, answer.host)
+                    result = _json(event.data, response.host)
                     return self._result(result, call, listener.lines)
                 if event.type in ("log_message", "error"):
                     listener.tell(event.data)
@@ -139,15 +139,15 @@ class ViewComfy(Closing):
         if failure is not None:
             raise execution_error(failure)
         raise ConnectionFailedError(
-            f"{answer.host} ended the stream before the result",
+            f"{response.host} ended the stream before the result",
             hint="the run may still go on at the server; look at the deployment's logs",
         )
 
     def _result(
-        self, answer: Any, call: Call, logs: tuple[str, ...] = ()
+        self, response: Any, call: Call, logs: tuple[str, ...] = ()
     ) -> PromptResult:
         return PromptResult.from_wire(
-            answer, params=call.params, logs=logs, http=self._links
+            response, params=call.params, logs=logs, http=self._links
         )
 
 

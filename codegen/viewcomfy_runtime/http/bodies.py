@@ -1,4 +1,4 @@
-"""Request bodies other than forms, and how JSON from outside is read."""
+"""Request bodies, and reading JSON from outside."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 
 class Body(Protocol):
-    """What a request sends, read once."""
+    """The body of a request, which is read once."""
 
     @property
     def content_type(self) -> str: ...
@@ -23,7 +23,7 @@ class Body(Protocol):
 
 
 class JsonBody(io.BytesIO):
-    """A value as JSON, with the header that says so."""
+    """A JSON body."""
 
     content_type = "application/json"
 
@@ -43,8 +43,8 @@ def json_in(
 ) -> Any:
     """The JSON value of a text, or NOT_JSON; `made` converts each object in it.
 
-    It raises nothing: the errors of `json` keep the whole text, secrets included, and so would any
-    error raised while handling them.
+    Nothing is raised, because the errors of `json` contain the whole text with its secrets, and so
+    would any error raised while handling them.
     """
     try:
         return json.loads(text, object_hook=made)

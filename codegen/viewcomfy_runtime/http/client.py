@@ -1,5 +1,5 @@
-"""An HTTP client with one deadline over a whole call, streaming bodies, and credentials that never
-reach another host.
+"""An HTTP client with one deadline for a whole call, streamed bodies, and credentials that no other
+host receives.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import requests
 
@@ -26,31 +26,31 @@ from ..errors import (
     wrong_type,
 )
 from ..texts import Secrets
-from .answers import Answer, Refused, attempt
-from .bodies import Body
-from .credentials import NOBODY, Credentials
-from .deadlines import Deadline, watch
-from .refusals import error_of
-from .sessions import Sending, SessionLike, Sessions
+from .bodies import Body, JsonBody
+from .credentials import NO_CREDENTIALS, Credentials
+from .deadlines import Deadline, guard
+from .error_responses import error_of
+from .responses import ErrorMapper, Response, with_own_errors
+from .sessions import OutgoingRequest, SessionLike, Sessions
 from .urls import checked_url, host_of, joined, same_host
 
 LOG: Final = logging.getLogger("viewcomfy")
 
 LARGEST_FILE: Final = 1 << 36
-"""Bytes of a file behind a link."""
+"""Maximum size in bytes of a file behind a link."""
 
 MOST_REDIRECTS: Final = 100
-"""Redirects to follow. Serverless platforms answer long runs with a redirect every few minutes."""
+"""Maximum number of redirects. Serverless platforms redirect long requests every few minutes."""
 
 RETRIES: Final = 3
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 60.0
-"""Seconds: if a server asks for a longer pause, the call fails instead."""
+"""Seconds between two attempts; if a server asks for a longer pause, the call fails instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A request; `body` makes its body anew, since a redirect may ask for it again."""
+    """A request; `body` creates its body, again after a redirect."""
 
     method: str
     url: str
@@ -59,30 +59,30 @@ class _Request:
 
 
 class Http:
-    """A server as one client uses it: its credentials, its sessions, and its retries.
+    """Requests to one server, with its credentials, sessions and retries.
 
-    `retries` is how often a request is sent again if it can't have had an effect; `refused` chooses
-    the error for an answer.
+    `retries` is the maximum number of times that a request is sent again if it can't have had an
+    effect; `error_for` maps an error response to an error.
     """
 
     def __init__(
         self,
         url: str,
-        credentials: Credentials = NOBODY,
+        credentials: Credentials = NO_CREDENTIALS,
         session: requests.Session | None = None,
         retries: int = RETRIES,
-        refused: Refused = error_of,
+        error_for: ErrorMapper = error_of,
     ) -> None:
         if isinstance(retries, bool) or not isinstance(retries, int):
             raise wrong_type("retries", "a whole number", retries)
         if session is not None and not isinstance(session, requests.Session):
             raise wrong_type("session", "a requests.Session", session)
-        self._refused = refused
+        self._error_for = error_for
         url, login = checked_url(url)
         self.url: str = url
         self.host: str = host_of(self.url)
         self.credentials: Credentials = credentials.with_login(login)
-        # Links know nobody, and yet their errors show no secret.
+        # Kept without the credentials too, so that errors about links hide them as well.
         self._secrets = (self.credentials.secrets, Secrets(_secrets_of(session)))
         self.sessions: Sessions = Sessions(session)
         self._retries = retries
@@ -95,14 +95,14 @@ class Http:
         return self.url.rstrip("/") + path
 
     def for_links(self) -> Http:
-        """The same sessions for links to any host, without the credentials."""
+        """The same sessions, to download links from any host without the credentials."""
         http = copy(self)
-        http.credentials = NOBODY
+        http.credentials = NO_CREDENTIALS
         http._home = None
         return http
 
     @contextlib.contextmanager
-    def answer(
+    def request(
         self,
         method: str,
         url: str,
@@ -110,63 +110,83 @@ class Http:
         *,
         body: Callable[[], Body] | None = None,
         accept: str = "*/*",
-        repeatable: bool | None = None,
+        idempotent: bool | None = None,
         headers: Mapping[str, str] = MappingProxyType({}),
-        again: Collection[int] = (429, 503),
-    ) -> Iterator[Answer]:
-        """The answer to a request, after redirects; `body` makes the body again for every attempt.
+        retry_on: Collection[int] = (429, 503),
+        expect: Collection[int] | None = None,
+    ) -> Iterator[Response]:
+        """The response to a request, after redirects; `body` creates the body for each attempt.
 
-        If nothing can have happened yet (the connection was refused, or the status is in `again`),
-        the request is sent again after a pause; if it is `repeatable`, as all methods but POST are,
-        after a broken connection too. Credentials are sent to the URL's own host only. Raises
-        ViewComfyError.
+        The request is sent again after a pause if it can't have had an effect: the connection was
+        refused, or the status is in `retry_on`. An `idempotent` one, as all methods but POST are,
+        is sent again after a broken connection too. Credentials are sent to the server's own host
+        only. Raises ViewComfyError, also for a status that isn't in `expect`.
         """
-        if repeatable is None:
-            repeatable = method != "POST"
+        if idempotent is None:
+            idempotent = method != "POST"
         request = _Request(method, url, {**headers, "Accept": accept}, body)
         with self.sessions.session() as session:
-            answer = self._answered(session, request, deadline, repeatable, again)
+            response = self._with_retries(
+                session, request, deadline, idempotent, retry_on
+            )
             try:
-                with contextlib.closing(answer):
-                    yield answer
+                with contextlib.closing(response):
+                    if expect is not None and response.status not in expect:
+                        raise response.error()
+                    yield response
             finally:
-                # A connection that is kept isn't this call's any more: what cancels the run at
-                # the server once the time is over may be the next to use it.
-                watch(None)
+                # The connection may be reused, for example to cancel the run after its timeout,
+                # which this call's deadline must not interrupt.
+                guard(None)
 
-    def _answered(
+    def get_json(self, path: str, deadline: Deadline) -> Any:
+        """The JSON at a path below the server's URL. Raises ViewComfyError."""
+        with self.request("GET", self.at(path), deadline, expect=(200,)) as response:
+            return response.json()
+
+    def post_json(self, path: str, value: object, deadline: Deadline) -> None:
+        """Send JSON that may arrive twice, and ignore the response's content. Raises
+        ViewComfyError.
+        """
+        body = partial(JsonBody, value)
+        url = self.at(path)
+        with self.request(
+            "POST", url, deadline, body=body, idempotent=True, expect=(200, 201, 202)
+        ):
+            pass
+
+    def _with_retries(
         self,
         session: SessionLike,
         request: _Request,
         deadline: Deadline,
-        repeatable: bool,
-        again: Collection[int],
-    ) -> Answer:
+        idempotent: bool,
+        retry_on: Collection[int],
+    ) -> Response:
         left = self._retries
         while True:
             try:
-                answer = self._sent(session, request, deadline)
+                response = self._sent(session, request, deadline)
             except ConnectionFailedError as failed:
-                if not (failed.nothing_sent or repeatable):
+                if not (failed.nothing_sent or idempotent):
                     raise
                 error: ViewComfyError = failed
             else:
-                if answer.status not in again:
-                    return answer
-                error = answer.error()
-            self._pause(error, left, deadline)
+                if response.status not in retry_on:
+                    return response
+                error = response.error()
+            self._wait_to_retry(error, left, deadline)
             left -= 1
 
-    def _pause(self, error: ViewComfyError, left: int, deadline: Deadline) -> None:
-        """Waits before the next of `left` attempts. Raises the error if there is none left, or not
-        enough time.
+    def _wait_to_retry(
+        self, error: ViewComfyError, left: int, deadline: Deadline
+    ) -> None:
+        """Wait before the next of `left` attempts. Raises the error if no attempt, or too little
+        time, is left.
         """
-        asked = (
-            error.retry_after
-            if isinstance(error, RateLimitedError | ServerError)
-            else None
-        )
-        pause = asked
+        pause = None
+        if isinstance(error, RateLimitedError | ServerError):
+            pause = error.retry_after
         if pause is None:
             pause = FIRST_PAUSE * 2 ** (self._retries - left) * random.uniform(0.5, 1.0)
         if left <= 0 or pause > min(LONGEST_PAUSE, deadline.remaining):
@@ -176,34 +196,34 @@ class Http:
 
     def _sent(
         self, session: SessionLike, request: _Request, deadline: Deadline
-    ) -> Answer:
-        """The answer to a request that is sent once, after redirects."""
+    ) -> Response:
+        """The response to a request that is sent once, following redirects."""
         for _ in range(MOST_REDIRECTS):
-            answer = self._sent_to(session, request, deadline)
-            target = answer.redirect
+            response = self._send_once(session, request, deadline)
+            target = response.redirect
             if target is None:
-                return answer
-            answer.close()
-            request = _redirected(request, target, answer.status)
+                return response
+            response.close()
+            request = _redirected(request, target, response.status)
         raise ProtocolError(
             f"{host_of(request.url)} keeps redirecting", hint="check the URL"
         )
 
-    def _is_home(self, url: str) -> bool:
+    def _takes_credentials(self, url: str) -> bool:
         """Whether the credentials may be sent to this URL."""
         if self._home is None:
             return False
         return url.startswith(self._origin) or same_host(self._home, url)
 
-    def _sent_to(
+    def _send_once(
         self, session: SessionLike, request: _Request, deadline: Deadline
-    ) -> Answer:
-        at_home = self._is_home(request.url)
+    ) -> Response:
+        at_home = self._takes_credentials(request.url)
         headers = dict(request.headers)
         content = request.body() if request.body is not None else None
         if content is not None:
             headers["Content-Type"] = content.content_type
-        sending = Sending(
+        outgoing = OutgoingRequest(
             request.method,
             request.url,
             headers,
@@ -212,15 +232,15 @@ class Http:
             self.credentials if at_home else None,
             self._private,
         )
-        received = attempt(
-            partial(session.send, sending), host_of(request.url), deadline
+        received = with_own_errors(
+            partial(session.send, outgoing), host_of(request.url), deadline
         )
-        return Answer(received, request.url, deadline, self._refused)
+        return Response(received, request.url, deadline, self._error_for)
 
 
 def _redirected(request: _Request, target: str, status: int) -> _Request:
-    """The request that a redirect leads to. Raises ProtocolError for a redirect that isn't valid,
-    or that would send the body to another host.
+    """The request to send after a redirect. Raises ProtocolError for a redirect that isn't valid or
+    would send the body to another host.
     """
     url = joined(request.url, target)
     if request.method == "GET" or status not in (307, 308):
@@ -235,18 +255,14 @@ def _redirected(request: _Request, target: str, status: int) -> _Request:
 
 
 def download(url: str, deadline: Deadline, http: Http | None = None) -> Iterator[bytes]:
-    """The content behind a link from a result, fetched through `http` within a running deadline.
-    Raises ViewComfyError.
-    """
+    """Download a link from a result in chunks. Raises ViewComfyError."""
     http = http or Http(url)
-    with http.answer("GET", url, deadline) as answer:
-        if answer.status != 200:
-            raise answer.error()
-        yield from answer.pieces(LARGEST_FILE)
+    with http.request("GET", url, deadline, expect=(200,)) as response:
+        yield from response.chunks(LARGEST_FILE)
 
 
 def _secrets_of(session: requests.Session | None) -> Iterator[str]:
-    """What a session of the user's own adds to requests and nobody else should read."""
+    """The secrets that a session of the user's own adds to requests."""
     if session is None:
         return
     for name, value in session.headers.items():

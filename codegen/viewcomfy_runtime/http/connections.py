@@ -1,4 +1,4 @@
-"""Connections that a deadline can shut."""
+"""Connections that a deadline can shut down."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError
 
-from .deadlines import CONNECT_TIMEOUT, Deadline, guarding, watch
+from .deadlines import CONNECT_TIMEOUT, Deadline, current_deadline, guard
 
 BLOCK: Final = 1 << 17
-"""Bytes of an upload that are sent at a time: the fastest size measured from 16 KiB to 1 MiB."""
+"""Bytes of an upload that are sent at a time: the fastest of the sizes from 16 KiB to 1 MiB."""
 
 
 def connected(
     connect: Callable[[], socket.socket], seconds: float | None
 ) -> socket.socket | None:
-    """What `connect` connects; None where that takes longer than `seconds`, or than this thread's
-    call may take.
+    """The connection that `connect` opens; None if that takes longer than `seconds`, or than this
+    thread's deadline allows.
 
-    It works in a thread of its own: looking up a host's name can't be interrupted, and a host may
-    have many addresses that don't answer. A connection that comes too late is closed.
+    It is opened in a separate thread: looking up a host's name can't be interrupted, and a host may
+    have many addresses that don't answer. A connection that is opened too late is closed.
     """
     found: futures.Future[socket.socket] = futures.Future()
 
@@ -43,23 +43,23 @@ def connected(
             connection.close()
 
     limit = CONNECT_TIMEOUT if seconds is None else seconds
-    deadline = guarding() or Deadline(limit)
+    deadline = current_deadline() or Deadline(limit)
     threading.Thread(target=work, name="viewcomfy-connect", daemon=True).start()
     try:
-        deadline.until(lambda wait: futures.wait([found], wait).done, limit)
+        deadline.wait_for(lambda wait: futures.wait([found], wait).done, limit)
     finally:
         late = found.cancel()
     return None if late else found.result()
 
 
-class Watched(HTTPConnection):
-    """A connection that the deadline of its thread can shut."""
+class GuardedConnection(HTTPConnection):
+    """A connection that its thread's deadline can shut down."""
 
     def _new_conn(self) -> socket.socket:
         connection = connected(self._opened, self.timeout)
         if connection is None:
             raise ConnectTimeoutError(self, "the server couldn't be reached in time")
-        watch(connection)  # before a TLS handshake, which can be as slow as an answer
+        guard(connection)  # before a TLS handshake, which can be as slow as a response
         return connection
 
     def _opened(self) -> socket.socket:
@@ -67,7 +67,7 @@ class Watched(HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
-        watch(self.sock)
+        guard(self.sock)
 
     def putrequest(
         self,
@@ -77,36 +77,36 @@ class Watched(HTTPConnection):
         skip_accept_encoding: bool = False,
     ) -> None:
         if self.sock is not None:
-            watch(self.sock)
+            guard(self.sock)
         super().putrequest(method, url, skip_host, skip_accept_encoding)
 
 
-class WatchedTls(Watched, HTTPSConnection):
+class GuardedTlsConnection(GuardedConnection, HTTPSConnection):
     """The same over TLS."""
 
 
 class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls: Any = Watched
+    ConnectionCls: Any = GuardedConnection
 
 
 class _TlsPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls: Any = WatchedTls
+    ConnectionCls: Any = GuardedTlsConnection
 
 
 class Adapter(HTTPAdapter):
-    """Connections that a deadline can shut, with uploads in large blocks."""
+    """Connections that a deadline can shut down, with uploads in large blocks."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **{"blocksize": BLOCK, **kwargs})
-        watched(self.poolmanager)
+        guarded(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(*args, **{"blocksize": BLOCK, **kwargs})
-        return watched(manager)
+        return guarded(manager)
 
 
-def watched(manager: Any) -> Any:
-    """The pool manager, whose connections a deadline can shut from now on."""
+def guarded(manager: Any) -> Any:
+    """The pool manager, whose new connections a deadline can shut down."""
     if manager.pool_classes_by_scheme == urllib3.poolmanager.pool_classes_by_scheme:
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
     return manager

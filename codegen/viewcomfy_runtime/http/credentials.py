@@ -1,4 +1,4 @@
-"""Credentials, which are added to a request at the last moment and never shown."""
+"""Credentials, which are added to requests last and never shown."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     import requests
 
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""Characters allowed in a header's name."""
+"""The name of a header."""
 
 _PUBLIC: Final = frozenset({"client_id"})
-"""Headers that name the caller without proving anything."""
+"""Headers that identify the caller and aren't secret."""
 
 
 def _check(headers: Mapping[str, str]) -> None:
@@ -44,8 +44,7 @@ def _check(headers: Mapping[str, str]) -> None:
 
 
 class Credentials:
-    """Headers that identify the caller. They are added to a request at the last moment and never
-    shown.
+    """Headers that authenticate the caller. They are added to requests last and never shown.
 
     `login` is a user name and a password for HTTP Basic authentication. Raises ConfigurationError
     for values that aren't valid in a header.
@@ -62,7 +61,7 @@ class Credentials:
         private = [
             value for name, value in self._headers.items() if name not in _PUBLIC
         ]
-        # Held by whoever holds the credentials: until then no text shows these.
+        # Texts hide these for as long as the credentials exist.
         self.secrets: Secrets = Secrets(
             [
                 *private,
@@ -85,12 +84,12 @@ class Credentials:
         return iter(self._headers)
 
     def with_login(self, login: tuple[str, str] | None) -> Credentials:
-        """These credentials with a user name and its password."""
+        """These credentials with a user name and a password added."""
         return self if login is None else Credentials(self._headers, login)
 
-    def revealed(self) -> dict[str, str]:
-        """The headers themselves, for a connection that isn't a request."""
+    def as_headers(self) -> dict[str, str]:
+        """The headers with their secret values, for requests that the session doesn't send."""
         return dict(self._headers)
 
 
-NOBODY: Final = Credentials({})
+NO_CREDENTIALS: Final = Credentials({})

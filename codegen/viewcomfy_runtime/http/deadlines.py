@@ -1,4 +1,4 @@
-"""How long a call may take, and how it is ended before that from outside."""
+"""Deadlines and cancellation of calls."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from ..errors import RunCancelledError, RunTimeoutError
-from .alarms import ALARMS, LONGEST_WAIT
+from .timers import LONGEST_WAIT, TIMERS
 
 LONGEST_RUN: Final = 2400.0
 """Seconds that ViewComfy lets a run take, and the default timeout."""
 
 CONNECT_TIMEOUT: Final = 30.0
 SLICE: Final = 0.25
-"""Seconds to wait at a time: where a system doesn't let
-Ctrl-C interrupt a wait, it is heard this soon.
+"""Seconds to wait at a time: on systems where Ctrl-C doesn't interrupt a wait, it takes effect
+after it.
 """
 
 _thread: Final = threading.local()
@@ -27,12 +27,12 @@ _thread: Final = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """How long a call may take, in seconds: in all, and in each of its phases; None is no limit of
-    its own.
+    """Timeouts of a call in seconds: in total, and for each phase, where None means no separate
+    limit.
 
-    `connect` is for each connection, `upload` until the call has arrived, `queue` until the run
-    starts and `run` from then to its result. A server that doesn't say when a run starts has
-    `queue` and `run` together.
+    `connect` limits each connection attempt, `upload` the time until the call has been sent,
+    `queue` from then until the run starts, and `run` from then until its result. If the server
+    doesn't report the start of runs, `queue` applies until the result.
     """
 
     total: float = LONGEST_RUN
@@ -46,13 +46,13 @@ Phase: TypeAlias = Literal["upload", "queue", "run"]
 
 
 class Deadline:
-    """The moment when a call has to be over; another thread may end it earlier.
+    """The time by which a call must end; another thread can cancel it earlier.
 
-    `seconds`, a number or a Timeout, are counted from now, in wall-clock time. `with deadline:`
-    guards what this thread does over the network: when time is up or the call is canceled, the
-    socket that it waits on is shut, so that no server can keep it by sending a byte now and then.
-    `cancel_on_timeout` says whether a run whose time is over is canceled at the server. Raises
-    TypeError where `seconds` isn't a number.
+    `seconds`, a number or a Timeout, start now. `with deadline:` guards this thread's network
+    requests: when time is up or the call is canceled, the socket that the thread waits on is shut
+    down, so that a server can't delay it by sending a byte now and then. `cancel_on_timeout` says
+    whether a run that times out is also canceled at the server. Raises TypeError if `seconds` isn't
+    a number.
     """
 
     def __init__(
@@ -84,14 +84,11 @@ class Deadline:
         self._outer = getattr(_thread, "deadline", None)
         _thread.deadline = self
         self._guards = True
-        ALARMS.start(self._ring, self._end)
+        TIMERS.start(self._expire, self._end)
         return self
 
     def enter(self, phase: Phase) -> None:
-        """The call is in this phase from now on.
-
-        Each is entered once; later calls change nothing.
-        """
+        """Start a phase of the call, and with it its timeout, unless it is the current one."""
         if phase == self._phase:
             return
         self._phase = phase
@@ -100,7 +97,7 @@ class Deadline:
         if limit is not None:
             self._end = min(self._total_end, time.monotonic() + limit)
         if self._guards and self._end != before:
-            ALARMS.start(self._ring, self._end)
+            TIMERS.start(self._expire, self._end)
 
     def _limit(self, phase: Phase) -> float | None:
         limits = self._limits
@@ -111,35 +108,33 @@ class Deadline:
     def __exit__(self, *_: object) -> None:
         _thread.deadline = self._outer
         self._guards = False
-        ALARMS.stop(self._ring)
+        TIMERS.stop(self._expire)
         with self._lock:
             self._socket = None
 
     @property
     def remaining(self) -> float:
-        """Seconds until the end; negative once it is over."""
+        """Seconds until the deadline; negative once it has passed."""
         return self._end - time.monotonic()
 
     @property
     def wait(self) -> float:
-        """Seconds to wait for something at most, as sockets take them: never 0."""
+        """The remaining time as a socket's timeout in seconds, which is never 0."""
         return min(max(0.001, self.remaining), LONGEST_WAIT)
 
     @property
     def timeouts(self) -> tuple[float, float]:
-        """Seconds to connect and to wait for bytes, as requests takes them."""
+        """The timeouts to connect and to read, in seconds, as requests takes them."""
         return min(self._limits.connect, self.wait), self.wait
 
     def check(self) -> None:
-        """Raises RunCancelledError once the call is
-        canceled, RunTimeoutError once its time is over.
-        """
+        """Raises RunCancelledError if the call was canceled, RunTimeoutError if it timed out."""
         if self._cancelled.is_set():
             raise RunCancelledError("the call was canceled")
-        if not self.remaining > 0:  # so that NaN is over too
-            raise RunTimeoutError(self._late(), hint="pass a larger timeout")
+        if not self.remaining > 0:  # also for NaN
+            raise RunTimeoutError(self._timeout_message(), hint="pass a larger timeout")
 
-    def _late(self) -> str:
+    def _timeout_message(self) -> str:
         if self._phase is None or self._end == self._total_end:
             return f"the run took longer than {self.seconds:g} s"
         what = {
@@ -151,65 +146,65 @@ class Deadline:
         return f"{what[self._phase]} took longer than {limit:g} s"
 
     def sleep(self, seconds: float) -> None:
-        """Wait that long, but not beyond the end. Raises as `check` does."""
-        self.until(self._cancelled.wait, seconds)
+        """Wait that long, but not beyond the deadline. Raises the same errors as `check`."""
+        self.wait_for(self._cancelled.wait, seconds)
         self.check()
 
-    def until(self, heard: Callable[[float], object], seconds: float) -> bool:
-        """Whether `heard`, which waits as long as it is told, gave something true within `seconds`.
+    def wait_for(self, condition: Callable[[float], object], seconds: float) -> bool:
+        """Wait until `condition` returns something true, for at most `seconds`, and return whether
+        it did.
 
-        It is over sooner where the time is up or the call is canceled, and raises nothing then.
+        `condition` is called with the number of seconds that it may block. The wait ends early,
+        without an error, if time is up or the call is canceled.
         """
         end = time.monotonic() + min(seconds, LONGEST_WAIT)
         while not self._cancelled.is_set():
             left = min(end - time.monotonic(), self.remaining)
             if not left > 0:
                 break
-            if heard(min(left, SLICE)):
+            if condition(min(left, SLICE)):
                 return True
         return False
 
     def cancel(self) -> None:
-        """End the call now; what it waits for in another thread ends with RunCancelledError."""
+        """End the call now, from any thread, with RunCancelledError."""
         self._cancelled.set()
-        self._shut()
+        self._shut_down()
 
-    def watch(self, connection: socket.socket | None) -> None:
-        """`connection` is what the call waits on from now on; None where it waits on nothing."""
+    def guard(self, connection: socket.socket | None) -> None:
+        """Shut this connection down when time is up; None if the call waits on no connection."""
         with self._lock:
             self._socket = connection
         if self._cancelled.is_set() or not self.remaining > 0:
-            self._shut()
+            self._shut_down()
 
-    def _ring(self) -> None:
-        # The next phase may have begun since this alarm was due.
+    def _expire(self) -> None:
+        # The next phase may have started since the timer was due.
         if not self.remaining > 0:
-            self._shut()
+            self._shut_down()
 
-    def _shut(self) -> None:
+    def _shut_down(self) -> None:
         with self._lock:
             if self._socket is not None:
-                shut(self._socket)
+                shut_down(self._socket)
 
 
-def shut(connection: socket.socket) -> None:
-    """End a connection; who waits on it in another thread hears of it at once."""
+def shut_down(connection: socket.socket) -> None:
+    """End a connection, so that a thread that waits on it continues at once."""
     with contextlib.suppress(OSError, ValueError):
-        # Not the method of a TLS socket, which would first forget its session under the reader's
-        # hands.
+        # Not the method of a TLS socket, which would first discard the session that another thread
+        # is reading from.
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-def watch(connection: socket.socket | None) -> None:
-    """Tells the deadline that guards this thread, if there is one, what it waits on, if
-    anything.
-    """
-    deadline = guarding()
+def guard(connection: socket.socket | None) -> None:
+    """Set the connection that this thread's deadline shuts down when time is up."""
+    deadline = current_deadline()
     if deadline is not None:
-        deadline.watch(connection)
+        deadline.guard(connection)
 
 
-def guarding() -> Deadline | None:
-    """The deadline that guards this thread, if there is one."""
+def current_deadline() -> Deadline | None:
+    """This thread's innermost deadline, if there is one."""
     found: Deadline | None = getattr(_thread, "deadline", None)
     return found

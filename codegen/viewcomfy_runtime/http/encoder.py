@@ -9,7 +9,7 @@ from requests_toolbelt import MultipartEncoder
 
 
 class Encoder(MultipartEncoder):  # type: ignore[misc]  # untyped there
-    """Calls `sent` when all of it has been read."""
+    """A multipart form that calls `sent` once it has been read to its end."""
 
     def __init__(
         self, parts: list[tuple[str, Any]], sent: Callable[[], object] | None

@@ -1,6 +1,4 @@
-"""Files at URLs on their way into a call: they are spooled to disk, never held in memory as a
-whole.
-"""
+"""Downloads remote files that a call sends to temporary files, so that none is held in memory."""
 
 from __future__ import annotations
 
@@ -19,29 +17,29 @@ from .urls import host_of
 
 
 def fetched(file: Remote, deadline: Deadline) -> tuple[BinaryIO, str]:
-    """A remote file and its MIME type. Raises ValueError or ViewComfyError if it can't be
-    fetched.
+    """A local copy of a remote file, and its MIME type. Raises ValueError or ViewComfyError if it
+    can't be downloaded.
     """
     if isinstance(file, URL):
         return _at(file, deadline)
-    return spooled(file.pieces(deadline)), file.content_type or UNKNOWN
+    return spooled(file.fetch(deadline)), file.content_type or UNKNOWN
 
 
 def _at(url: URL, deadline: Deadline) -> tuple[BinaryIO, str]:
-    """The file at a URL, and the MIME type that the server sends.
+    """A local copy of the file at a URL, and the MIME type that the server sends.
 
-    Raises ValueError for a URL that leads to no file, to one that is too large, or to an address
-    that isn't public, and ViewComfyError if the server can't be reached in time.
+    Raises ValueError if there is no file, if it is too large or if the address isn't public, and
+    ViewComfyError if the server can't be reached in time.
     """
     session = None if url.allow_private else public_session()
     http = Http(url.url, session=session).for_links()
     with contextlib.closing(session or http.sessions):
         try:
-            with http.answer("GET", url.url, deadline, again=()) as answer:
-                if answer.status != 200:
-                    raise ValueError(f"{answer.host} answered {answer.status}")
-                pieces = answer.pieces(url.max_bytes)
-                return spooled(pieces), answer.content_type or UNKNOWN
+            with http.request("GET", url.url, deadline, retry_on=()) as response:
+                if response.status != 200:
+                    raise ValueError(f"{response.host} answered {response.status}")
+                chunks = response.chunks(url.max_bytes)
+                return spooled(chunks), response.content_type or UNKNOWN
         except NotPublicError as error:
             reason = (
                 f"{error.message}; URL(…, allow_private=True) fetches it nevertheless"
@@ -57,12 +55,12 @@ def _at(url: URL, deadline: Deadline) -> tuple[BinaryIO, str]:
     raise ValueError(reason)
 
 
-def spooled(pieces: Iterable[bytes]) -> BinaryIO:
-    """The pieces as a temporary file, open at its start and deleted when it is closed."""
+def spooled(chunks: Iterable[bytes]) -> BinaryIO:
+    """The content in a temporary file, which is open at its start and deleted when closed."""
     file = cast(BinaryIO, tempfile.TemporaryFile("w+b"))
     try:
-        for piece in pieces:
-            file.write(piece)
+        for chunk in chunks:
+            file.write(chunk)
         file.seek(0)
     except BaseException:
         file.close()

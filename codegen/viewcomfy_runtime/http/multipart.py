@@ -1,4 +1,4 @@
-"""A call as a multipart form that streams: files are read while they are sent, never as a whole."""
+"""Multipart forms whose files are read while they are sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .deadlines import Deadline
 
 
 class Part:
-    """The unread rest of a file, with its length where the encoder expects it."""
+    """A file from its current position, with the length that the encoder needs."""
 
     def __init__(self, file: BinaryIO, size: int, check: Callable[[], None]) -> None:
         self._file, self._check = file, check
@@ -42,11 +42,11 @@ class Part:
 
 
 class Form:
-    """The fields of a call.
+    """The fields and files of a call.
 
-    Opens files given as paths and fetches remote ones; `close` closes those and no others. `sent`
-    is called when the whole form has been sent. Raises InvalidParametersError, listing every file
-    that is missing, unreadable or empty.
+    Opens files given as paths and downloads remote ones; `close` closes only those. `sent` is
+    called when the whole form has been sent. Raises InvalidParametersError listing every file that
+    is missing, unreadable or empty.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Form:
         raise KeyError(key)
 
     def body(self) -> Any:
-        """The encoded form, from its start; it can be made again for a redirect."""
+        """The encoded form. It can be encoded again for a retry or a redirect."""
         return self._encoded(self._fields, {each[0]: each[0] for each in self._files})
 
     def body_with(self, key: str, part: str, fields: Mapping[str, str]) -> Any:

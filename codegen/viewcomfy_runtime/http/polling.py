@@ -1,4 +1,4 @@
-"""Polls a server, less and less often, until a run is over."""
+"""Polls a server with increasing pauses until a run has ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 FIRST: Final = 0.2
 LONGEST: Final = 6.0
-"""Seconds between two requests: a run of ten minutes takes about a hundred."""
+"""Maximum seconds between two requests; a run of ten minutes takes about a hundred requests."""
 GROWTH: Final = 1.3
 
 PATIENCE: Final = 60.0
@@ -25,28 +25,28 @@ def poll(
     ask: Callable[[], T | None],
     deadline: Deadline,
     pause: Callable[[float], bool] | None = None,
-    tell: Callable[[str], object] = lambda line: None,
+    report: Callable[[str], object] = lambda line: None,
 ) -> T:
     """Call `ask` until it returns a value, and return that.
 
-    `pause` waits for the given number of seconds, or less if there is news; then it returns true
-    and the next request follows at once. A server may be unreachable for a minute, which is
-    reported to `tell`. Raises ViewComfyError.
+    `pause` waits for the given number of seconds and returns false, or returns true earlier if the
+    next request should follow at once. The server may be unreachable for up to a minute, about
+    which `report` is called with log lines. Raises ViewComfyError.
     """
-    wait, away_since = FIRST, None
+    wait, unreachable_since = FIRST, None
     while True:
         deadline.check()
         try:
             found = ask()
-            if away_since is not None:
-                tell("the server answers again")
-            away_since = None
+            if unreachable_since is not None:
+                report("the server answers again")
+            unreachable_since = None
         except (ConnectionFailedError, ServerError) as error:
             now = time.monotonic()
-            if away_since is None:
-                away_since = now
-                tell(f"{error.message}; asking again for {PATIENCE:.0f} s")
-            if now - away_since > PATIENCE:
+            if unreachable_since is None:
+                unreachable_since = now
+                report(f"{error.message}; asking again for {PATIENCE:.0f} s")
+            if now - unreachable_since > PATIENCE:
                 raise
             LOG.info("%s; asking again", error.message)
             found = None
@@ -55,7 +55,7 @@ def poll(
         seconds = min(wait, deadline.wait)
         if pause is None:
             deadline.sleep(seconds)
-        elif pause(seconds) and away_since is None:
+        elif pause(seconds) and unreachable_since is None:
             wait = FIRST
             continue
         wait = min(wait * GROWTH, LONGEST)

@@ -1,4 +1,4 @@
-"""Connections to public addresses only, so that URLs from strangers can't reach the internal
+"""Connections to public addresses only, so that URLs from outside can't reach the internal
 network.
 """
 
@@ -14,7 +14,7 @@ import urllib3
 from urllib3.util.connection import create_connection
 
 from ..errors import ViewComfyError
-from .connections import Adapter, Watched, WatchedTls
+from .connections import Adapter, GuardedConnection, GuardedTlsConnection
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
@@ -77,7 +77,7 @@ def public_addresses(host: str, port: int) -> list[str]:
     return addresses
 
 
-class _Public(Watched):
+class _Public(GuardedConnection):
     def _opened(self) -> socket.socket:
         """Connects to the addresses that were checked, so that resolving the name again can't
         change them.
@@ -95,7 +95,7 @@ class _Public(Watched):
         raise failed
 
 
-class _PublicTls(_Public, WatchedTls):
+class _PublicTls(_Public, GuardedTlsConnection):
     pass
 
 

@@ -1,8 +1,8 @@
-"""Sessions, which send requests and keep their connections for later ones.
+"""Sessions, which send requests and keep connections open for later ones.
 
-A session of this package's own goes straight to urllib3: the layers of requests above it cost as
-much CPU as all the rest of a small request. A session of the user's goes through requests, and so
-does one behind a proxy, since requests knows what the environment says about proxies.
+The package's own sessions use urllib3 directly, since requests would double the CPU time of a small
+request. The user's own session uses requests, and so do sessions behind a proxy, since requests
+reads the environment's proxy settings.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from urllib3.util.ssl_ import create_urllib3_context
 from urllib3.util.url import Url, parse_url
 
 from .bodies import Body
-from .connections import BLOCK, Adapter, watched
+from .connections import BLOCK, Adapter, guarded
 from .credentials import Credentials
 
 MOST_IDLE: Final = 32
-"""Sessions that are kept open for later calls."""
+"""Maximum number of sessions that are kept open for later calls."""
 
 _CERTIFICATES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""Variables of the environment that name a file of certificates to trust; the first counts."""
+"""Environment variables with the path of trusted certificates; the first that is set applies."""
 
 
-class Sending(NamedTuple):
-    """A request as it is sent once.
+class OutgoingRequest(NamedTuple):
+    """A request for a session to send.
 
-    Without `credentials`, no header that is named in `private` is sent either.
+    Without `credentials`, the headers named in `private` aren't sent either.
     """
 
     method: str
@@ -59,8 +59,8 @@ class Sending(NamedTuple):
 class SessionLike(Protocol):
     """Sends one request at a time."""
 
-    def send(self, request: Sending) -> urllib3.BaseHTTPResponse:
-        """Send a request. Returns its answer, whose content is still to be read; a redirect isn't
+    def send(self, request: OutgoingRequest) -> urllib3.BaseHTTPResponse:
+        """Send a request and return its response before its content is read. Redirects aren't
         followed. Raises the libraries' exceptions.
         """
         ...
@@ -71,10 +71,10 @@ class SessionLike(Protocol):
 
 
 class Sessions:
-    """One session for each running call, since requests doesn't promise thread safety, or the
-    session that the user passed.
+    """A pool of sessions: one for each running call, since requests doesn't guarantee thread
+    safety, or else the user's own session for all calls.
 
-    Each process has its own: after a fork, two processes would read answers from one socket.
+    After a fork, the child process uses new sessions, since processes can't share connections.
     """
 
     def __init__(self, own: requests.Session | None = None) -> None:
@@ -82,13 +82,13 @@ class Sessions:
         if own is not None:
             for adapter in own.adapters.values():
                 if type(adapter) is HTTPAdapter:
-                    # So that a deadline can shut these connections too.
-                    watched(adapter.poolmanager)
-        self._begin()
+                    # So that a deadline can shut these connections down too.
+                    guarded(adapter.poolmanager)
+        self._reset()
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         self._process = os.getpid()
-        self._idle: list[_Direct | _Layered] = []
+        self._idle: list[_Urllib3Session | _RequestsSession] = []
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[type[Sessions], tuple[requests.Session | None]]:
@@ -98,17 +98,17 @@ class Sessions:
     def session(self) -> Iterator[SessionLike]:
         """A session for exclusive use, or the user's own."""
         if self._process != os.getpid():
-            self._forked()
+            self._drop_inherited()
         if self._own is not None:
-            yield _Layered(self._own)
+            yield _RequestsSession(self._own)
             return
         with self._lock:
             session = self._idle.pop() if self._idle else None
-        session = session or (_proxied() if getproxies() else _Direct())
+        session = session or (_proxy_session() if getproxies() else _Urllib3Session())
         try:
             yield session
         finally:
-            session.forget()
+            session.clear_cookies()
             with self._lock:
                 full = len(self._idle) >= MOST_IDLE
                 if not full:
@@ -116,12 +116,14 @@ class Sessions:
             if full:
                 session.close()
 
-    def _forked(self) -> None:
-        """Forget the parent process's sessions, which stay open there."""
-        mine: list[_Direct | _Layered | requests.Session] = [*self._idle]
+    def _drop_inherited(self) -> None:
+        """Close this process's copies of its parent's sessions, which stay open there."""
+        mine: list[_Urllib3Session | _RequestsSession | requests.Session] = [
+            *self._idle
+        ]
         if self._own is not None:
             mine.append(self._own)
-        self._begin()
+        self._reset()
         for session in mine:
             session.close()
 
@@ -133,28 +135,28 @@ class Sessions:
             session.close()
 
 
-class _Direct:
-    """A session on urllib3 alone, with the cookies of one call."""
+class _Urllib3Session:
+    """A session on urllib3 alone, which keeps cookies for one call."""
 
     def __init__(self) -> None:
         self._trusted = next(
             filter(None, map(os.environ.get, _CERTIFICATES)), DEFAULT_CA_BUNDLE_PATH
         )
-        self._connections = watched(urllib3.PoolManager(maxsize=1, blocksize=BLOCK))
+        self._connections = guarded(urllib3.PoolManager(maxsize=1, blocksize=BLOCK))
         self._secure = False
         self._last: tuple[object, urllib3.HTTPConnectionPool] | None = None
         self._cookies = RequestsCookieJar()
         self._headers = dict(default_headers())
 
-    def send(self, request: Sending) -> urllib3.BaseHTTPResponse:
+    def send(self, request: OutgoingRequest) -> urllib3.BaseHTTPResponse:
         if not self._secure and request.url.startswith("https:"):
-            context = _trusting(self._trusted)
+            context = _tls_context(self._trusted)
             self._connections.connection_pool_kw["ssl_context"] = context
             self._secure = True
         connect, read = request.timeouts
         content: Any = request.body  # urllib3 needs only its `read`
         parts = parse_url(request.url)
-        answer = self._pool(parts).urlopen(
+        response = self._pool(parts).urlopen(
             request.method,
             parts.request_uri,
             headers=self._all(request),
@@ -165,15 +167,15 @@ class _Direct:
             preload_content=False,
             decode_content=False,
         )
-        if "Set-Cookie" in answer.headers:
+        if "Set-Cookie" in response.headers:
             sent: Any = requests.Request(request.method, request.url)
             extract_cookies_to_jar(  # type: ignore[no-untyped-call]
-                self._cookies, sent, answer
+                self._cookies, sent, response
             )
-        return answer
+        return response
 
     def _pool(self, url: Url) -> urllib3.HTTPConnectionPool:
-        """The connections to a URL's host. Most requests go where the one before them went."""
+        """The connections to a URL's host, which is usually that of the previous request."""
         host = (url.scheme, url.host, url.port)
         if self._last is None or self._last[0] != host:
             pool: urllib3.HTTPConnectionPool = self._connections.connection_from_host(
@@ -182,8 +184,8 @@ class _Direct:
             self._last = (host, pool)
         return self._last[1]
 
-    def _all(self, request: Sending) -> dict[str, str]:
-        """All headers of a request. Those of the credentials replace others, in any case."""
+    def _all(self, request: OutgoingRequest) -> dict[str, str]:
+        """All headers of a request; the credentials take precedence, regardless of case."""
         own = {} if request.body is None else {"Content-Length": str(request.body.len)}
         if self._cookies:
             asked: Any = requests.Request(request.method, request.url)
@@ -192,7 +194,7 @@ class _Direct:
             )
             own.update({"Cookie": cookie} if cookie else {})
         known = request.credentials
-        given = {} if known is None else known.revealed()
+        given = {} if known is None else known.as_headers()
         taken = {name.lower() for name in given}
         usual = {**self._headers, **request.headers, **own}
         return {
@@ -200,8 +202,8 @@ class _Direct:
             **given,
         }
 
-    def forget(self) -> None:
-        """Forget the cookies."""
+    def clear_cookies(self) -> None:
+        """Remove the cookies."""
         self._cookies.clear()
 
     def close(self) -> None:
@@ -209,33 +211,31 @@ class _Direct:
         self._connections.clear()
 
 
-class _Layered:
-    """A session of requests, with what it adds by itself."""
+class _RequestsSession:
+    """A session of requests, with its own headers, authentication and proxies."""
 
     def __init__(self, session: requests.Session) -> None:
         self._session = session
 
-    def send(self, request: Sending) -> urllib3.BaseHTTPResponse:
-        # None takes away what the session adds.
+    def send(self, request: OutgoingRequest) -> urllib3.BaseHTTPResponse:
+        # A header of None removes the session's own.
         known = request.credentials
         hidden = {} if known is not None else dict.fromkeys(request.private)
-        answer = self._session.request(
+        response = self._session.request(
             request.method,
             request.url,
             headers={**request.headers, **hidden},
             data=request.body,
-            auth=_nobody if known is None else self._auth(known),
+            auth=_no_auth if known is None else self._auth(known),
             stream=True,
             allow_redirects=False,
             timeout=request.timeouts,
         )
-        raw: urllib3.BaseHTTPResponse = answer.raw
+        raw: urllib3.BaseHTTPResponse = response.raw
         return raw
 
     def _auth(self, credentials: Credentials) -> Any:
-        """The credentials in addition to the session's own. Without any, requests would read
-        ~/.netrc.
-        """
+        """The credentials in addition to the session's own authentication."""
         own = self._session.auth
         if callable(own):
             return lambda request: credentials(own(request))
@@ -244,25 +244,25 @@ class _Layered:
             return lambda request: credentials(basic(request))
         return credentials
 
-    def forget(self) -> None:
-        """Forget the cookies."""
+    def clear_cookies(self) -> None:
+        """Remove the cookies."""
         self._session.cookies.clear()
 
     def close(self) -> None:
         self._session.close()
 
 
-def _proxied() -> _Layered:
+def _proxy_session() -> _RequestsSession:
     session = requests.Session()
     session.mount("http://", Adapter())
     session.mount("https://", Adapter())
-    return _Layered(session)
+    return _RequestsSession(session)
 
 
 @lru_cache(maxsize=4)
-def _trusting(certificates: str) -> ssl.SSLContext:
-    """A context that trusts these certificates, a file or a folder. It takes longer to read them
-    than to send a request, so all sessions share it.
+def _tls_context(certificates: str) -> ssl.SSLContext:
+    """A TLS context that trusts these certificates, a file or a folder. Sessions share it, since
+    reading certificates takes longer than a request.
     """
     if not os.path.exists(certificates):
         raise OSError(f"there are no certificates at {certificates}")
@@ -274,8 +274,6 @@ def _trusting(certificates: str) -> ssl.SSLContext:
     return context
 
 
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """What to pass as `auth` where none must be sent: else requests looks into the session and
-    ~/.netrc.
-    """
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """An `auth` that sends nothing: without one, requests uses the session's and ~/.netrc."""
     return request

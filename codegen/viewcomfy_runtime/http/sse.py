@@ -12,7 +12,7 @@ from typing import Final
 from ..errors import ProtocolError
 
 LARGEST_EVENT: Final = 1 << 30
-"""Bytes of one event, which may hold a result with its files."""
+"""Maximum size in bytes of an event, which may contain a result with its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,14 @@ class Event:
     data: str
 
 
-def events(pieces: Iterable[bytes], largest: int = LARGEST_EVENT) -> Iterator[Event]:
-    """The events in a stream of pieces of any size; an event that is cut off at the end is dropped.
+def events(chunks: Iterable[bytes], largest: int = LARGEST_EVENT) -> Iterator[Event]:
+    """The events in a stream's chunks; an event that is cut off at the end is dropped.
 
     Raises ProtocolError for an event with more than `largest` bytes.
     """
     kind, data = "", list[bytes | bytearray]()
     size = 0
-    for line in _lines(pieces, largest):
+    for line in _lines(chunks, largest):
         size = size + len(line) + 1 if line else 0
         if size > largest + 1:
             raise _too_large(largest)
@@ -75,19 +75,19 @@ def _too_large(largest: int) -> ProtocolError:
     )
 
 
-def _lines(pieces: Iterable[bytes], largest: int) -> Iterator[bytes | bytearray]:
-    """The lines without their ends (LF, CRLF or CR); text after the last end isn't a line."""
+def _lines(chunks: Iterable[bytes], largest: int) -> Iterator[bytes | bytearray]:
+    """The lines without their ends (LF, CRLF or CR); an incomplete last line is dropped."""
     partial = bytearray()
     after_cr = False
     first = True
-    for piece in pieces:
-        if after_cr and piece.startswith(b"\n"):
-            piece = piece[1:]
+    for chunk in chunks:
+        if after_cr and chunk.startswith(b"\n"):
+            chunk = chunk[1:]
             after_cr = False
-        if not piece:
+        if not chunk:
             continue
-        after_cr = piece.endswith(b"\r")
-        *whole, rest = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        after_cr = chunk.endswith(b"\r")
+        *whole, rest = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         for line in whole:
             if partial:
                 partial += line

@@ -22,7 +22,7 @@ def joined(current: str, target: str) -> str:
     with suppress(ValueError):
         found = urljoin(current, target)
         parts = urlsplit(found)
-        _ = parts.port  # is only checked when it is asked for
+        _ = parts.port  # raises ValueError if it isn't valid
         if parts.scheme in _PORTS:
             return found
     raise ProtocolError(
@@ -48,7 +48,9 @@ def _port(url: SplitResult) -> int | None:
 
 
 def host_of(url: str) -> str:
-    """A URL's scheme and host, the only part that may be shown, since a path may be signed."""
+    """A URL's scheme and host, the only parts that are shown, since the path may contain a
+    signature.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -73,9 +75,8 @@ def is_url(url: str) -> bool:
 
 
 def checked_url(url: str) -> tuple[str, tuple[str, str] | None]:
-    """`url` without its user name and password, and those two; `host:port` alone means HTTP.
-
-    Raises ConfigurationError for anything else.
+    """`url` without its user name and password, and those two if it has them; `host:port` means
+    HTTP. Raises ConfigurationError for anything else.
     """
     if isinstance(url, str) and _WITHOUT_SCHEME.match(url):
         url = f"http://{url}"

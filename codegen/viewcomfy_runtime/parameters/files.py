@@ -48,7 +48,7 @@ class Remote:
 
         def read(self) -> bytes: ...
 
-    def pieces(self, deadline: Deadline) -> Iterator[bytes]:
+    def fetch(self, deadline: Deadline) -> Iterator[bytes]:
         """The content as it arrives. Raises ViewComfyError if it can't be fetched before the
         deadline.
         """

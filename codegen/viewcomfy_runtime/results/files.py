@@ -91,13 +91,13 @@ class OutputFile(Remote):
         """`chunks` for asynchronous code: each chunk is downloaded in a thread."""
         import asyncio
 
-        pieces = self._content(timeout)
-        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-            yield piece
+        chunks = self._content(timeout)
+        while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+            yield chunk
 
     def copy_to(self, file: BinaryIO, *, timeout: float = DOWNLOAD_TIMEOUT) -> int:
         """Write the content to an open binary file and return the number of bytes written."""
-        return sum(file.write(piece) for piece in self._content(timeout))
+        return sum(file.write(chunk) for chunk in self._content(timeout))
 
     def save(
         self,
@@ -130,9 +130,9 @@ class OutputFile(Remote):
         from .writing import written
 
         place = Path(path)
-        pieces = self._content(timeout)
+        chunks = self._content(timeout)
         with named_by(self.origin):
-            return written(pieces, place.parent, place.name, replaces=True)
+            return written(chunks, place.parent, place.name, replaces=True)
 
     def _content(self, timeout: float) -> Iterator[bytes]:
         from ..http.deadlines import Deadline
@@ -146,7 +146,7 @@ class OutputFile(Remote):
 
         return expiry_of(self.url, self.extra)
 
-    def pieces(self, deadline: Deadline) -> Iterator[bytes]:
+    def fetch(self, deadline: Deadline) -> Iterator[bytes]:
         """The content as it arrives, within a deadline that has already started."""
         if self.data is not None:
             return _decoded(self.data, self.filename)
@@ -179,7 +179,7 @@ def _decoded(data: str | bytes | tuple[bytes, ...], filename: str) -> Iterator[b
 
 def _within(output: OutputFile, deadline: Deadline) -> Iterator[bytes]:
     with named_by(output.origin), deadline:
-        yield from output.pieces(deadline)
+        yield from output.fetch(deadline)
 
 
 def _downloaded(
@@ -198,11 +198,11 @@ def _downloaded(
             )
         received = 0
         try:
-            for piece in download(url, deadline, output.http):
-                received += len(piece)
+            for chunk in download(url, deadline, output.http):
+                received += len(chunk)
                 if output.size is not None and received > output.size:
                     break
-                yield piece
+                yield chunk
         except ViewComfyError as error:
             if error.status not in (401, 403, 404, 410):
                 raise

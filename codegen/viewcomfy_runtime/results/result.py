@@ -25,7 +25,7 @@ class PromptResult:
 
     `outputs` are the files it produced, `prompt` is the workflow that ran, `logs` are the last
     lines of the server's log, if requested, and `extra` holds all other fields of the server's
-    answer. `parameters` is the call as it ran, including the seeds that were drawn, and `params`
+    response. `parameters` is the call as it ran, including the seeds that were drawn, and `params`
     contains the same values by wire key. In a batch, `attempt` is the number of the successful
     attempt, `wall_seconds` the time of all attempts, and `saved` the paths of the saved files.
     `output_names` are the names of the outputs by node id.
@@ -131,23 +131,23 @@ class PromptResult:
     @classmethod
     def from_wire(
         cls,
-        answer: object,
+        response: object,
         *,
         params: Mapping[str, JsonValue],
         logs: Iterable[str] = (),
         http: Http | None = None,
     ) -> PromptResult:
-        """The result in a server's answer; unknown fields are kept.
+        """The result in a server's response; unknown fields are kept in `extra`.
 
-        `http` downloads files from links. Raises ProtocolError if the answer isn't a run's result,
-        ExecutionError if the run failed, and RunCancelledError if it was canceled.
+        `http` downloads files from links. Raises ProtocolError if the response isn't the result of
+        a run, ExecutionError if the run failed, and RunCancelledError if it was canceled.
         """
-        from . import answer_fields as read
+        from . import response_fields as read
 
-        known, extra = read.known_fields(answer)
+        known, extra = read.known_fields(response)
         if not known:
             raise ProtocolError(
-                "the server's answer isn't the result of a run",
+                "the server's response isn't the result of a run",
                 hint="check that the URL is the deployment's endpoint",
             )
         result = cls(
@@ -171,7 +171,7 @@ def _title(about: ApiNode) -> object:
 
 
 def _raise_failed(result: PromptResult, details: JsonValue) -> None:
-    from ..http.refusals import execution_error
+    from ..http.error_responses import execution_error
 
     status, about = result.status.lower(), result.prompt_id or None
     if status in ("cancelled", "canceled", "interrupted"):
@@ -182,6 +182,6 @@ def _raise_failed(result: PromptResult, details: JsonValue) -> None:
         raise execution_error(details, prompt_id=about)
     if not result.completed and status != "success":
         raise execution_error(
-            f"the answer came before the run was over, with the status {result.status!r}",
+            f"the response came before the run was over, with the status {result.status!r}",
             prompt_id=about,
         )

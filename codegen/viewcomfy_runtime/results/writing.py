@@ -21,7 +21,7 @@ _EXTENSION: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}")
 
 
 def written(
-    pieces: Iterable[bytes], folder: Path, name: str, *, replaces: bool = False
+    chunks: Iterable[bytes], folder: Path, name: str, *, replaces: bool = False
 ) -> Path:
     """Write the chunks to a file called `name` in `folder`, which is created if necessary, and
     return its path.
@@ -35,8 +35,8 @@ def written(
         temporary = folder / f".viewcomfy-{os.urandom(8).hex()}.part"
         try:
             with temporary.open("xb") as file:
-                for piece in pieces:
-                    file.write(piece)
+                for chunk in chunks:
+                    file.write(chunk)
             if replaces:
                 os.replace(temporary, folder / name)
                 return folder / name

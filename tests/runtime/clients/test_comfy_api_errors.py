@@ -22,7 +22,7 @@ from viewcomfy_runtime import (
     ServerError,
     ViewComfyError,
 )
-from viewcomfy_runtime.clients.api_refusals import api_error
+from viewcomfy_runtime.clients.api_errors import api_error
 from viewcomfy_runtime.http.deadlines import Deadline
 
 from ...helpers.comfy_api import PROGRESS, client, comfy_api

@@ -30,7 +30,7 @@ from viewcomfy_runtime.calls.call import Watch
 from viewcomfy_runtime.calls.listening import Listener
 from viewcomfy_runtime.http import polling
 from viewcomfy_runtime.http.deadlines import Deadline
-from viewcomfy_runtime.http.refusals import error_of, execution_error
+from viewcomfy_runtime.http.error_responses import error_of, execution_error
 
 from ...helpers.comfy import comfy
 from ...helpers.json_values import json_values

@@ -15,8 +15,8 @@ from viewcomfy_runtime.calls.call import Watch
 from viewcomfy_runtime.calls.listening import LARGEST_LOG, LONGEST_LINE, Listener
 from viewcomfy_runtime.calls.progress import progress_of
 from viewcomfy_runtime.clients.app import _outputs as blocks_in
-from viewcomfy_runtime.http import answers
-from viewcomfy_runtime.http.refusals import error_of, execution_error
+from viewcomfy_runtime.http import responses
+from viewcomfy_runtime.http.error_responses import error_of, execution_error
 from viewcomfy_runtime.http.sse import events
 from viewcomfy_runtime.results.filenames import free_number, safe_name
 from viewcomfy_runtime.results.result import PromptResult
@@ -71,7 +71,7 @@ def test_a_packed_answer_is_read() -> None:
 
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
 def test_an_answer_has_an_end(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers.Answer.pieces, "__defaults__", (1 << 20,))
+    monkeypatch.setattr(responses.Response.chunks, "__defaults__", (1 << 20,))
 
     def endless() -> Iterator[bytes]:
         for _ in range(64):

@@ -80,7 +80,7 @@ def wrong_answers(client: ViewComfy, url: str, path: str) -> int:
     for number in range(100):
         asked = f"{path}/{number}"
         deadline = Deadline(10)
-        with deadline, http.answer("GET", url + asked, deadline) as answer:
+        with deadline, http.request("GET", url + asked, deadline) as answer:
             found = answer.json()
         wrong += found["prompt_id"] != asked
     return wrong
@@ -260,7 +260,7 @@ def test_a_server_that_speaks_http_is_told_from_one_that_is_down() -> None:
 def test_a_header_given_for_a_server_replaces_a_usual_one_in_any_case() -> None:
     with Server(result()) as server:
         http = Http(server.url, Credentials({"user-agent": "studio/1"}))
-        with Deadline(10) as deadline, http.answer("GET", server.url, deadline):
+        with Deadline(10) as deadline, http.request("GET", server.url, deadline):
             pass
     assert server.requests[0].headers["user-agent"] == "studio/1"
 
@@ -270,7 +270,7 @@ def test_a_link_may_lead_to_another_host_by_any_redirect() -> None:
         moved = Answer(307, headers={"Location": f"{store.url}/file"})
         with Server(moved) as server, Deadline(10) as deadline:
             http = Http(server.url, Credentials({"Authorization": SECRET}))
-            with http.answer("GET", server.url, deadline) as answer:
+            with http.request("GET", server.url, deadline) as answer:
                 assert answer.status == 201
     assert "authorization" not in store.requests[0].headers
 
@@ -339,10 +339,10 @@ def test_a_call_that_is_over_leaves_a_kept_connection_to_the_next() -> None:
 
     with faulty(answering) as url, over:
         http = Http(url, retries=0)
-        with http.answer("GET", http.at("/run"), over) as found:
+        with http.request("GET", http.at("/run"), over) as found:
             assert found.json() == {"path": "/run"}
         with (
             Deadline(30) as short,
-            http.answer("POST", http.at("/cancel"), short) as found,
+            http.request("POST", http.at("/cancel"), short) as found,
         ):
             assert found.json() == {"path": "/cancel"}

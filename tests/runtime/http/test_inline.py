@@ -23,7 +23,7 @@ def small() -> Iterator[None]:
     """Values are long, and decoded, at a few characters."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inline, "SMALLEST", 8)
-        patch.setattr(inline, "_PIECE", 16)
+        patch.setattr(inline, "_BLOCK", 16)
         yield
 
 
@@ -31,9 +31,9 @@ def read(text: str, *sizes: int) -> Any:
     """What a reader makes of a text that arrives in pieces of these sizes, then of the last."""
     reader, left = JsonReader(), text.encode("utf-8", "surrogatepass")
     for size in sizes:
-        reader.add(left[:size])
+        reader.feed(left[:size])
         left = left[size:]
-    reader.add(left)
+    reader.feed(left)
     return reader.value()
 
 

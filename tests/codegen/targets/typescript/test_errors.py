@@ -11,7 +11,7 @@ import pytest
 
 import viewcomfy_runtime
 from viewcomfy_runtime.errors import RejectedError
-from viewcomfy_runtime.http.refusals import error_of, execution_error
+from viewcomfy_runtime.http.error_responses import error_of, execution_error
 
 from ....helpers.servers import Answer, Server, result
 from ....helpers.support import node, text_to_image

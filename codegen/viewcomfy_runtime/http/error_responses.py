@@ -1,4 +1,4 @@
-"""Turns error answers of servers into this package's errors."""
+"""Maps error responses of servers to this package's errors."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from ..json_types import JsonObject, as_list
 from ..texts import quoted
 from .bodies import NOT_JSON, json_in
 
-LARGEST_REFUSAL: Final = 1 << 16
-"""Characters of an answer that are searched for a message, and bytes that are read for it."""
+LARGEST_ERROR: Final = 1 << 16
+"""Characters of a response that are searched for a message, and bytes that are read for it."""
 
 _DEPTH: Final = 6
-"""Levels of an answer that are searched for a message."""
+"""Levels of a response that are searched for a message."""
 
 
 _REFUSED_CREDENTIALS: Final = "{host} doesn't accept the credentials"
@@ -41,7 +41,7 @@ _WORDS: Final = {
     500: "{host} failed",
     0: "{host} answered with an unexpected status",
 }
-"""What a status means: 400 and 500 are for all others of their hundreds, 0 for the rest."""
+"""What a status means. 400 and 500 cover all other 4xx and 5xx statuses, 0 the rest."""
 
 _CHECK_CREDENTIALS: Final = (
     "check VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET against ViewComfy's dashboard"
@@ -58,7 +58,7 @@ _HINTS: Final = {
     500: "try again later; if the error persists, look at the deployment's logs",
     0: "check that the URL is the deployment's endpoint",
 }
-"""What to do if a deployment answers so."""
+"""The remedies for a deployment on ViewComfy, by status."""
 
 
 def error_of(
@@ -69,10 +69,10 @@ def error_of(
     retry_after: float | None = None,
     hints: Mapping[int, str] = MappingProxyType({}),
 ) -> ViewComfyError:
-    """The error for an answer with this status, including the server's message; `hints` say by
-    status what to do where it isn't what one does with a deployment.
+    """The error for a response with this status, including the server's message. `hints` are the
+    remedies by status for servers other than deployments on ViewComfy.
     """
-    body = _body(content[:LARGEST_REFUSAL].decode("utf-8", "replace"))
+    body = _body(content[:LARGEST_ERROR].decode("utf-8", "replace"))
     said = quoted(_said(body))
     group = 500 if status >= 500 else 400 if status >= 400 else 0
     known = status if status in _WORDS else group
@@ -104,9 +104,8 @@ def execution_error(
     prompt_id: str | None = None,
     hint: str = "look at the deployment's logs",
 ) -> ExecutionError:
-    """The error for a failed run, from whatever the server says about it.
-
-    `details` are text, ComfyUI's fields, another JSON value, or None.
+    """The error for a failed run, with the server's `details`: text, ComfyUI's fields, another JSON
+    value, or None.
     """
     body = _body(details) if isinstance(details, str) else details
     fault = None
@@ -127,7 +126,7 @@ def execution_error(
 
 
 def node_faults(body: Any) -> tuple[NodeFault, ...]:
-    """ComfyUI's faults of single inputs, from `node_errors` wherever they appear in an answer."""
+    """ComfyUI's faults of single inputs, from `node_errors` wherever they appear in a response."""
     return tuple(
         NodeFault(
             str(node),
@@ -161,8 +160,8 @@ def _node_errors(body: Any, depth: int) -> Iterator[JsonObject]:
 
 
 def _body(text: str) -> Any:
-    """The JSON of an answer, or else its text; of an HTML page, only the title."""
-    text = text[:LARGEST_REFUSAL]
+    """The JSON of a response, or else its text; of an HTML page, only the title."""
+    text = text[:LARGEST_ERROR]
     found = json_in(text)
     if found is not NOT_JSON:
         return found
@@ -180,9 +179,9 @@ def _title(page: str) -> str:
 
 
 def _said(body: Any, depth: int = _DEPTH) -> str:
-    """An answer's message, in the form of ViewComfy, FastAPI or ComfyUI, or as plain text."""
+    """A response's message, in the form of ViewComfy, FastAPI or ComfyUI, or as plain text."""
     if isinstance(body, str):
-        return body[:LARGEST_REFUSAL]
+        return body[:LARGEST_ERROR]
     if not depth:
         return ""
     if isinstance(body, list):
@@ -220,4 +219,4 @@ def _text(value: Any) -> str:
     """A scalar as text; empty for a list or an object."""
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         return ""  # its digits alone can take minutes
-    return str(value)[:LARGEST_REFUSAL] if isinstance(value, str | int | float) else ""
+    return str(value)[:LARGEST_ERROR] if isinstance(value, str | int | float) else ""

@@ -1,4 +1,4 @@
-"""A server's answer, read within limits of size and time, and what went wrong on the way."""
+"""A server's response, read within limits of size and time."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from ..errors import (
 from ..texts import quoted
 from .bodies import NOT_JSON, json_in
 from .deadlines import Deadline
+from .error_responses import LARGEST_ERROR, error_of
 from .inline import JsonReader
-from .refusals import LARGEST_REFUSAL, error_of
 from .urls import host_of
 
 if TYPE_CHECKING:
@@ -34,118 +34,120 @@ _LOG: Final = logging.getLogger("viewcomfy")
 
 CHUNK: Final = 1 << 16
 
-LARGEST_ANSWER: Final = 1 << 30
-"""Bytes of one answer: JSON, an event stream, or the app's files. Larger results are sent as
-links.
+LARGEST_RESPONSE: Final = 1 << 30
+"""Maximum size in bytes of a response: JSON, an event stream, or the app's files. Larger results
+are sent as links.
 """
 
-PACKED: Final = 1 << 26
-"""Bytes that a compressed answer may always unpack to, whatever its size on the wire."""
+ALWAYS_DECOMPRESSED: Final = 1 << 26
+"""Bytes to which any compressed response may expand, whatever its size on the wire."""
 
-MOST_PACKED: Final = 32
-"""Beyond that, how many times its size on the wire a compressed answer may unpack to."""
+MOST_EXPANSION: Final = 32
+"""Beyond that, the maximum ratio of a compressed response's size to its size on the wire."""
 
 
-class Refused(Protocol):
-    """Turns a status and the beginning of an answer into an error."""
+class ErrorMapper(Protocol):
+    """Maps a status and the beginning of a response to an error."""
 
     def __call__(
         self, status: int, content: bytes, host: str, *, retry_after: float | None
     ) -> ViewComfyError: ...
 
 
-class Answer:
-    """A server's answer, whose content can be read once."""
+class Response:
+    """A server's response, whose content can be read once."""
 
     def __init__(
         self,
         received: urllib3.BaseHTTPResponse,
         url: str,
         deadline: Deadline,
-        refused: Refused = error_of,
+        error_for: ErrorMapper = error_of,
     ) -> None:
-        self._refused = refused
+        self._error_for = error_for
         self._received = received
         self._deadline = deadline
         self.host: str = host_of(url)
         self.status: int = received.status
-        self.refusal: Any = NOT_JSON
-        """The JSON of an error answer, once `error` has read it."""
-        self._packings = received.headers.get("Content-Encoding", "").count(",") + 1
+        self.error_body: Any = NOT_JSON
+        """The JSON of an error response, once `error` has read it."""
+        self._encodings = received.headers.get("Content-Encoding", "").count(",") + 1
         self.content_type: str = (
             received.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         )
 
     @property
     def redirect(self) -> str | None:
-        """Where the answer redirects to, if it does."""
+        """The target of a redirect; None for any other response."""
         return self._received.get_redirect_location() or None
 
     def close(self) -> None:
-        """Leave what hasn't been read."""
+        """Discard what hasn't been read."""
         self._received.close()
         self._received.release_conn()
 
-    def pieces(self, largest: int = LARGEST_ANSWER) -> Generator[bytes, None, None]:
-        """The content as it arrives. Raises ViewComfyError if it breaks off, takes too long,
-        exceeds `largest` bytes, or unpacks to far more than was sent.
+    def chunks(self, largest: int = LARGEST_RESPONSE) -> Generator[bytes, None, None]:
+        """The content as it arrives. Raises ViewComfyError if it is incomplete, takes too long,
+        exceeds `largest` bytes, or expands to far more than was sent.
         """
         raw = self._received
-        if self._packings > 1:
-            raise self._nonsense("with something that is compressed more than once")
+        if self._encodings > 1:
+            raise self._protocol_error(
+                "with something that is compressed more than once"
+            )
         received = 0
-        # Without anything to unpack, urllib3 needn't keep what it has read.
-        packed = "Content-Encoding" in raw.headers
-        read = partial(raw.read1, CHUNK, decode_content=packed)
+        # Without compression, urllib3 doesn't need to keep what it has read.
+        compressed = "Content-Encoding" in raw.headers
+        read = partial(raw.read1, CHUNK, decode_content=compressed)
         with contextlib.closing(self):
-            while piece := attempt(read, self.host, self._deadline):
+            while chunk := with_own_errors(read, self.host, self._deadline):
                 self._deadline.check()
-                received += len(piece)
+                received += len(chunk)
                 if received > largest:
-                    raise self._nonsense(f"with more than {largest >> 20} MiB")
-                if received > max(PACKED, raw.tell() * MOST_PACKED):
-                    raise self._nonsense(
+                    raise self._protocol_error(f"with more than {largest >> 20} MiB")
+                if received > max(ALWAYS_DECOMPRESSED, raw.tell() * MOST_EXPANSION):
+                    raise self._protocol_error(
                         f"with {raw.tell()} bytes that unpack to more than {received}"
                     )
-                yield piece
+                yield chunk
             self._deadline.check()
 
     def json(self) -> Any:
         """The content as JSON, its files decoded. Raises ProtocolError if it isn't JSON."""
         reader, size = JsonReader(), 0
-        for piece in self.pieces():
-            reader.add(piece)
-            size += len(piece)
+        for chunk in self.chunks():
+            reader.feed(chunk)
+            size += len(chunk)
         _LOG.debug("%s answered %d with %d bytes", self.host, self.status, size)
         found = reader.value()
         if found is NOT_JSON:
-            raise self._nonsense("with something other than JSON")
+            raise self._protocol_error("with something other than JSON")
         return found
 
     def error(self) -> ViewComfyError:
-        """The error for this answer. Only the beginning of the content is read, or whatever part of
-        it arrives.
-        """
-        said = b""
+        """The error for this response, of which only the beginning is read."""
+        content = b""
         with (
-            contextlib.closing(self.pieces()) as pieces,
+            contextlib.closing(self.chunks()) as chunks,
             contextlib.suppress(ConnectionFailedError, ProtocolError),
         ):
-            for piece in pieces:
-                said += piece
-                if len(said) >= LARGEST_REFUSAL:
+            for chunk in chunks:
+                content += chunk
+                if len(content) >= LARGEST_ERROR:
                     break
-        said = said[:LARGEST_REFUSAL]
-        self.refusal = json_in(said)
-        return self._refused(self.status, said, self.host, retry_after=self.retry_after)
+        content = content[:LARGEST_ERROR]
+        self.error_body = json_in(content)
+        return self._error_for(
+            self.status, content, self.host, retry_after=self.retry_after
+        )
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that the server asks to wait, given as a number or as a date."""
-        asked = self._received.headers.get("Retry-After", "").strip()
-        if asked.isascii() and asked.isdecimal():
-            return float(asked[:9])
-        when = _moment(asked)
+        """Seconds to wait according to the Retry-After header, which is a number or a date."""
+        text = self._received.headers.get("Retry-After", "").strip()
+        if text.isascii() and text.isdecimal():
+            return float(text[:9])
+        when = _parsed_date(text)
         if when is None:
             return None
         from datetime import datetime, timezone
@@ -155,9 +157,9 @@ class Answer:
     @property
     def date(self) -> datetime | None:
         """The time according to the server's clock, if it sends one."""
-        return _moment(self._received.headers.get("Date", ""))
+        return _parsed_date(self._received.headers.get("Date", ""))
 
-    def _nonsense(self, what: str) -> ProtocolError:
+    def _protocol_error(self, what: str) -> ProtocolError:
         return ProtocolError(
             f"{self.host} answered {what}",
             hint="check that the URL is the one that this client is for",
@@ -165,7 +167,7 @@ class Answer:
         )
 
 
-def _moment(text: str) -> datetime | None:
+def _parsed_date(text: str) -> datetime | None:
     """A date in a header."""
     from datetime import timezone
     from email.utils import parsedate_to_datetime
@@ -177,11 +179,11 @@ def _moment(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
-def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
-    """The result of `action`, with the libraries' exceptions turned into this package's errors.
+def with_own_errors(action: Callable[[], T], host: str, deadline: Deadline) -> T:
+    """The result of `action`, whose library exceptions are raised as this package's errors.
 
-    The error is raised outside of the `except` block, since their exceptions hold the request and
-    with it the credentials. Raises ViewComfyError.
+    They are raised outside of the `except` block, because the exceptions refer to the request and
+    its credentials.
     """
     deadline.check()
     try:
@@ -193,7 +195,7 @@ def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
         OSError,
         ValueError,
     ) as error:
-        cause = _innermost(error)
+        cause = _root_cause(error)
         timed_out = isinstance(
             error, requests.Timeout | urllib3.exceptions.TimeoutError
         ) and not isinstance(error, urllib3.exceptions.NewConnectionError)
@@ -207,7 +209,7 @@ def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
             f"{host} didn't answer in time",
             hint="check the network, or pass a larger timeout",
         )
-    reason = "the URL isn't valid" if bad_url else _words(cause)
+    reason = "the URL isn't valid" if bad_url else _reason(cause)
     raise ConnectionFailedError(
         f"the connection to {host} failed: {reason}",
         hint=(
@@ -220,13 +222,13 @@ def attempt(action: Callable[[], T], host: str, deadline: Deadline) -> T:
 
 
 _NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
-"""OpenSSL's reasons for an answer that isn't encrypted."""
+"""OpenSSL's reasons for a response that isn't encrypted."""
 
 _SPEAKS_HTTP: Final = "the server seems to speak http there: write http:// in its URL"
 
 
-def _innermost(error: BaseException) -> BaseException:
-    """The cause at the bottom, which names no header and no path."""
+def _root_cause(error: BaseException) -> BaseException:
+    """The innermost cause, which mentions no header and no path."""
     while True:
         inner = getattr(error, "reason", None)
         if not isinstance(inner, BaseException):
@@ -237,14 +239,14 @@ def _innermost(error: BaseException) -> BaseException:
         error = inner
 
 
-def _words(error: BaseException) -> str:
-    """What went wrong in words for people; what a server sent instead of HTTP isn't quoted."""
+def _reason(error: BaseException) -> str:
+    """What went wrong, for people. What a server sent instead of HTTP isn't quoted."""
     match error:
         case RemoteDisconnected():
-            return "the server closed it without an answer"
+            return "the server closed it without a response"
         case IncompleteRead():
-            return "the answer broke off"
+            return "the response broke off"
         case HTTPException():
-            return "the answer isn't valid HTTP"
+            return "the response isn't valid HTTP"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return quoted(str(text), 200)

@@ -1,4 +1,4 @@
-"""What has to happen at a certain moment, for all calls of this process in one thread."""
+"""Timers for all calls of this process, in one thread."""
 
 from __future__ import annotations
 
@@ -9,44 +9,44 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 LONGEST_WAIT: Final = 86_400.0
-"""Seconds: less than what sockets and locks of any system accept as a timeout."""
+"""Seconds that sockets and locks of every operating system accept as a timeout."""
 
 Action: TypeAlias = Callable[[], Any]
 
 
-class Alarms:
-    """Calls functions at their time. They mustn't wait for anything, nor raise.
+class Timers:
+    """Calls functions at given times. They mustn't block or raise.
 
-    The thread begins with the first alarm, and wakes only where one is due: an alarm that is
-    stopped in time, as nearly all are, costs no switch between threads.
+    The thread starts with the first timer and wakes only when one is due: a timer that is stopped
+    in time, as nearly all are, causes no switch between threads.
     """
 
     def __init__(self) -> None:
-        self._begin()
+        self._reset()
         if hasattr(os, "register_at_fork"):
             # A child process has none of its parent's threads.
-            os.register_at_fork(after_in_child=self._begin)
+            os.register_at_fork(after_in_child=self._reset)
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         self._changed = threading.Condition()
         self._times: dict[Action, float] = {}
         self._wakes = float("inf")
         self._thread: threading.Thread | None = None
 
     def start(self, action: Action, moment: float) -> None:
-        """Call `action` at this moment of the monotonic clock, and not when it was told before."""
+        """Call `action` at this time of the monotonic clock, which replaces its earlier time."""
         with self._changed:
             self._times[action] = moment
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._work, name="viewcomfy-alarms", daemon=True
+                    target=self._work, name="viewcomfy-timers", daemon=True
                 )
                 self._thread.start()
             elif moment < self._wakes:
                 self._changed.notify()
 
     def stop(self, action: Action) -> None:
-        """Don't call it."""
+        """Stop the action's timer."""
         with self._changed:
             self._times.pop(action, None)
 
@@ -65,4 +65,4 @@ class Alarms:
                 action()
 
 
-ALARMS: Final = Alarms()
+TIMERS: Final = Timers()

@@ -1,4 +1,4 @@
-"""Reads the fields of a server's answer to a run; values of unexpected types are dropped."""
+"""Reads the fields of a server's response to a run; values of unexpected types are dropped."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ _FILE_FIELDS: Final = {
 }
 
 
-def known_fields(answer: object) -> tuple[JsonObject, JsonObject]:
-    """The known fields of an answer under normalized names, and all other fields unchanged."""
-    return _split(answer, _FIELDS)
+def known_fields(response: object) -> tuple[JsonObject, JsonObject]:
+    """The known fields of a response under normalized names, and all other fields unchanged."""
+    return _split(response, _FIELDS)
 
 
-def _split(answer: object, names: Mapping[str, str]) -> tuple[JsonObject, JsonObject]:
-    """The known fields of an answer under normalized names, and all other fields unchanged."""
+def _split(response: object, names: Mapping[str, str]) -> tuple[JsonObject, JsonObject]:
+    """The known fields of a response under normalized names, and all other fields unchanged."""
     known: JsonObject = {}
     extra: JsonObject = {}
-    for key, value in answer.items() if isinstance(answer, dict) else ():
+    for key, value in response.items() if isinstance(response, dict) else ():
         if key in names:
             known[names[key]] = value
         else:
@@ -78,7 +78,7 @@ def text_in(value: object) -> str:
 
 
 def outputs_in(value: object, http: Http | None) -> Iterator[OutputFile]:
-    """The files and texts in an answer's list of outputs."""
+    """The files and texts in a response's list of outputs."""
     for item in value if isinstance(value, list) else ():
         if isinstance(item, str):
             yield text_output(item)

@@ -15,7 +15,7 @@ from ..errors import (
     ViewComfyError,
 )
 from ..http.bodies import NOT_JSON, json_in
-from ..http.refusals import LARGEST_REFUSAL, error_of, node_faults
+from ..http.error_responses import LARGEST_ERROR, error_of, node_faults
 from ..json_types import JsonObject, as_list, as_object
 from ..texts import quoted
 
@@ -56,7 +56,7 @@ _HINTS: Final = {
 
 _URL: Final = "check that the URL is that of a server of Comfy API v2"
 _ANOTHER_SERVER: Final = {404: _URL, 405: _URL, 0: _URL}
-"""What to do about answers by status that aren't in the API's form."""
+"""Remedies by status for responses that aren't in the API's form."""
 
 _KINDS: Final[dict[int, type[ViewComfyError]]] = {
     401: AuthenticationError,
@@ -75,7 +75,7 @@ _OWN_KINDS: Final[dict[str, type[ViewComfyError]]] = {
 def api_error(
     status: int, content: bytes, host: str, *, retry_after: float | None = None
 ) -> ViewComfyError:
-    """The error for an answer with this status, including the server's message."""
+    """The error for a response with this status, including the server's message."""
     code, error = _envelope(content)
     if not error and status not in _KINDS and status < 500:
         return error_of(
@@ -98,23 +98,23 @@ def api_error(
     return kind(said, **about)
 
 
-def code_in(refusal: Any) -> str:
-    """The code in an error answer's JSON; empty if there is none."""
-    error = refusal.get("error") if isinstance(refusal, dict) else None
+def code_in(error_body: Any) -> str:
+    """The code in an error response's JSON; empty if there is none."""
+    error = error_body.get("error") if isinstance(error_body, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     return code if isinstance(code, str) else ""
 
 
-def missing_assets(refusal: Any) -> set[str]:
+def missing_assets(error_body: Any) -> set[str]:
     """The ids of the files that the server reports as missing."""
-    error = refusal.get("error") if isinstance(refusal, dict) else None
+    error = error_body.get("error") if isinstance(error_body, dict) else None
     details = error.get("details") if isinstance(error, dict) else None
     ids = details.get("missing_ids") if isinstance(details, dict) else None
     return set(map(_text, ids)) - {""} if isinstance(ids, list) else set()
 
 
 def _envelope(content: bytes) -> tuple[str, JsonObject]:
-    body = json_in(content[:LARGEST_REFUSAL].decode("utf-8", "replace"))
+    body = json_in(content[:LARGEST_ERROR].decode("utf-8", "replace"))
     if body is NOT_JSON or not isinstance(body, dict):
         return "", {}
     error = body.get("error")
@@ -126,7 +126,7 @@ def _label(code: str, status: int) -> str:
 
 
 def _usual(status: int) -> str:
-    """The code that a status implies if the answer has none."""
+    """The code that a status implies if the response has none."""
     usual = {
         401: "unauthorized",
         402: "insufficient_credits",
