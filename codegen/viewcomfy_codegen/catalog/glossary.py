@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Final, TypeAlias, TypedDict
 
 from ..model import Origin
+from ..words import plain_name, words
 from .data import shipped_data
-from .vocabulary import class_words, family_of, noun_of
+from .vocabulary import family_of, kind_words, noun_of
 
 _NUMBERS: Final = frozenset({"integer", "number"})
 _ANY: Final = _NUMBERS | {"text", "flag", "choice", "media", "json", "file"}
@@ -18,6 +19,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
     "": _ANY,
     "number": _NUMBERS,
     "listed": frozenset({"text", "choice", "file"}),
+    "value": _ANY - {"flag"},
 }
 """The kinds of value that each kind in a pattern or sentence covers."""
 
@@ -41,10 +43,30 @@ _DETERMINING: Final = frozenset(
 )
 """Words that aren't preceded by an article."""
 
+_UNCOUNTED: Final = frozenset("""
+    alpha audio cfg cuda debug dype fp16 fp32 fp8 bf16 freeu half memory nag noise rife sage sound
+    teacache text transparency triton vram
+    """.split())
+_ABSTRACT: Final = ("ing", "ion", "ment", "ity", "ness")
+"""Words, and endings of words, that aren't counted and so take no article after "use"."""
+
+_PLURAL: Final = frozenset("people children iter vertices".split())
+_SINGULAR: Final = ("ss", "us", "is", "as")
+"""Words in the plural without an s, and endings of words in the singular with one."""
+
+_NUMBERED: Final = frozenset("""
+    audio clip face frame group image layer level lora mask model part pass person prompt stage step
+    style text video
+    """.split())
+"""Words whose number is spoken apart: `stage1` is "stage 1"."""
+
 _SHORTEST: Final = 5
 """Singular and plural are treated alike only for names longer than this, in letters: `fp` is not
 `fps`.
 """
+
+_SHORTEST_REST: Final = 2
+"""Letters that the unmatched part of a name has more than."""
 
 _LOADED: Final = frozenset("model models checkpoint ckpt file".split())
 """Words that "model file" already implies."""
@@ -117,28 +139,29 @@ class Glossary:
         self._spelled = data["spelled"]
 
     def sentence(
-        self, class_type: str, plain: str, kind: str, tooltip: str = ""
+        self, class_type: str, name: str, kind: str, tooltip: str = ""
     ) -> Told:
-        """The purpose of an input with this plain name and the origin of the sentence; empty if
-        nothing accurate is known.
+        """The purpose of an input with this name and the origin of the sentence; empty if nothing
+        accurate is known.
 
         `tooltip` is the text of the user's own server, which takes precedence over sentences that
         don't depend on the class.
         """
+        plain = plain_name(name)
         known = self.of_class(class_type, plain)
         if known:
             return known, SentenceOrigin.CLASS
         if tooltip:
             return tooltip, SentenceOrigin.SERVER
         for word, sentences in self._families:
-            if plain in sentences and word in _unnumbered(class_type):
+            if plain in sentences and word in kind_words(class_type):
                 return sentences[plain], SentenceOrigin.FAMILY
         if kind == "choice" and (chosen := self._chosen(plain)):
             return chosen
         named = self._named(plain, kind, class_type)
         if named:
             return named, SentenceOrigin.NAME
-        patterned = self._patterned(plain, kind)
+        patterned = self._patterned(name, kind)
         return patterned, (
             SentenceOrigin.PATTERN if patterned else SentenceOrigin.NOTHING
         )
@@ -149,7 +172,7 @@ class Glossary:
         """
         if kind == "flag" and (patterned := self._patterned(name, kind)):
             return patterned, SentenceOrigin.PATTERN
-        rest = name
+        rest = plain_name(name)
         while rest:
             said = self._named(rest, kind, "")
             if said:
@@ -162,7 +185,15 @@ class Glossary:
         text = " ".join(words)
         if text in self._spelled:
             return self._spelled[text]
-        return " ".join(self._spelled.get(word, word) for word in text.split())
+        return " ".join(map(self._spelled_word, text.split()))
+
+    def _spelled_word(self, word: str) -> str:
+        if word in self._spelled:
+            return self._spelled[word]
+        stem = word.rstrip("0123456789")
+        if stem == word or not (stem in self._spelled or stem in _NUMBERED):
+            return word
+        return f"{self._spelled.get(stem, stem)} {word.removeprefix(stem)}"
 
     def _named(self, plain: str, kind: str, class_type: str) -> str:
         """The sentence for an input's name, singular or plural."""
@@ -193,18 +224,22 @@ class Glossary:
         text = sentence.format(family=self.spelled(family), noun=noun)
         return text[:1].upper() + text[1:]
 
-    def _patterned(self, plain: str, kind: str) -> str:
-        """The sentence for names that match a pattern."""
+    def _patterned(self, name: str, kind: str) -> str:
+        """The sentence for names that match a pattern, by their own numbers or without any."""
+        full = words(name)
+        plain = tuple(plain_name(name).split("_"))
         for start, end, wanted, sentence in self._patterns:
+            if kind not in _KINDS[wanted]:
+                continue
+            rest = _between(full, start, end) or _between(plain, start, end)
             if (
-                kind in _KINDS[wanted]
-                and len(plain) > len(start + end)
-                and plain.startswith(start)
-                and plain.endswith(end)
+                rest
+                and self._stands(rest, behind=start)
+                and ("{plural}" not in sentence or _is_plural(rest))
             ):
-                rest = plain.removeprefix(start).removesuffix(end).strip("_")
-                if len(rest) > 2 and self._stands(rest.split("_"), behind=start):
-                    return self._with_rest(sentence, rest.split("_"))
+                return self._with_rest(sentence, rest)
+        if kind in _NUMBERS and "per" in plain[1:-1] and _is_plural(plain):
+            return self._with_rest("Number of {rest}.", plain)
         return ""
 
     def _stands(self, rest: Sequence[str], *, behind: str) -> bool:
@@ -215,11 +250,15 @@ class Glossary:
 
     def _with_rest(self, sentence: str, rest: Sequence[str]) -> str:
         """A pattern's sentence with the unmatched part of the name filled in."""
-        if rest[0] in _DETERMINING:
-            sentence = sentence.replace("the {rest}", "{rest}")
         spoken = self.spelled(rest)
-        several = spoken if spoken.endswith("s") else f"{spoken}s"
-        text = sentence.format(rest=spoken, several=several)
+        if rest[0] in _DETERMINING or spoken[-1].isdecimal():
+            sentence = sentence.replace("the {rest}", "{rest}")
+        text = sentence.format(
+            rest=spoken,
+            plural=spoken,
+            several=spoken if spoken.endswith("s") else f"{spoken}s",
+            the_rest=f"the {spoken}" if _is_counted(rest) else spoken,
+        )
         return text[:1].upper() + text[1:]
 
     def _chosen(self, plain: str) -> Told | None:
@@ -262,10 +301,32 @@ class Glossary:
         )
 
 
-@lru_cache(maxsize=2048)
-def _unnumbered(class_type: str) -> frozenset[str]:
-    """The words of a class's name, without the numbers of versions that they end in."""
-    return frozenset(word.rstrip("0123456789") for word in class_words(class_type))
+def _between(name: Sequence[str], start: str, end: str) -> tuple[str, ...]:
+    """The words of a name between the two ends of a pattern; empty if it doesn't match."""
+    text = "_".join(name)
+    if not (text.startswith(start) and text.endswith(end)):
+        return ()
+    rest = text[len(start) : len(text) - len(end)].strip("_")
+    return tuple(rest.split("_")) if len(rest) > _SHORTEST_REST else ()
+
+
+def _is_plural(said: Sequence[str]) -> bool:
+    """Whether the words name several things: `faces`, `faces_per_image`."""
+    noun = said[said.index("per") - 1] if "per" in said[1:] else said[-1]
+    regular = len(noun) > 2 and noun.endswith("s") and not noun.endswith(_SINGULAR)
+    return regular or noun in _PLURAL
+
+
+def _is_counted(said: Sequence[str]) -> bool:
+    """Whether the words name one thing that takes an article: a style image, but no caching."""
+    noun = said[-1]
+    return not (
+        said[0] in _DETERMINING
+        or noun in _UNCOUNTED
+        or noun.endswith(_ABSTRACT)
+        or noun[-1].isdecimal()
+        or _is_plural(said)
+    )
 
 
 def _numbers(name: str) -> Iterator[str]:

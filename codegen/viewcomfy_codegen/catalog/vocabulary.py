@@ -175,6 +175,12 @@ def class_words(class_type: str) -> Words:
     return words(bare) or words(class_type)
 
 
+@lru_cache(maxsize=2048)
+def kind_words(class_type: str) -> frozenset[str]:
+    """The words of a class's name, without the numbers of versions that they end in."""
+    return frozenset(word.rstrip("0123456789") for word in class_words(class_type))
+
+
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
     """The vocabulary shipped with the package."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ..catalog import NodeFacts
-from ..catalog.vocabulary import class_words, family_of
+from ..catalog.vocabulary import class_words, family_of, kind_words
 from ..words import words
 from .workflow import Node, Use, Workflow
 
@@ -24,6 +24,16 @@ _RAISES: Final = frozenset("error message".split())
 SWITCHES: Final = frozenset("switch if ifelse else select selector any combo".split())
 REROUTES: Final = frozenset("reroute".split())
 UNPACKS: Final = frozenset("components".split())
+_WRITING: Final = frozenset(
+    "max_length max_tokens max_new_tokens temperature top_p sampling_mode".split()
+)
+"""Inputs of nodes in which a language model generates text."""
+_WRITERS: Final = frozenset("""
+    llm vlm chatgpt claude deepseek gemini gpt grok groq llama llava lmstudio mistral ollama
+    openai openrouter qwenvl
+    """.split())
+"""Words in the names of such nodes' classes."""
+_DRAWS: Final = frozenset("image images img video".split())
 
 MOST_USES: Final = 32
 """Maximum number of uses examined per value: enough to classify it, and a bound on the cost of long
@@ -138,6 +148,16 @@ class Kinds:
     def saves(self, node: Node) -> bool:
         """Whether a node only saves what it is given, and what it is told about that."""
         return not self._workflow.uses[node.id] and has_word(node, _SAVES)
+
+    def writes(self, node: Node) -> bool:
+        """Whether a language model takes the node's text and generates another."""
+        facts = self._facts(node.class_type)
+        said = kind_words(node.class_type)
+        named = not _WRITERS.isdisjoint(said)
+        if facts is None:
+            return named and _DRAWS.isdisjoint(said)
+        tuned = not _WRITING.isdisjoint(facts.inputs)
+        return facts.outputs[:1] == ("STRING",) and (named or tuned)
 
     def is_math(self, node: Node) -> bool:
         """Whether a node calculates or compares."""

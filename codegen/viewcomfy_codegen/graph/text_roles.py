@@ -45,6 +45,12 @@ class TextRoles(Kinds):
             return next(iter(sides))
         return NEUTRAL if NEUTRAL in sides and NEGATIVE not in sides else None
 
+    def is_instruction(self, node: Node) -> bool:
+        """Whether a language model answers the node's text: that of the node itself, or those that
+        it is passed on to.
+        """
+        return self.writes(node) or self._asked[node.id]
+
     def text_end(self, node: Node) -> Use | None:
         """The input that consumes a text that doesn't become a prompt, or None unless all such
         inputs share one name.
@@ -93,6 +99,21 @@ class TextRoles(Kinds):
             return found[target.id]
         twin = any(side_in(words(name)) == NEGATIVE for name in target.links)
         return frozenset({POSITIVE if twin else NEUTRAL})
+
+    @cached_property
+    def _asked(self) -> dict[str, bool]:
+        """Whether the text of each node goes to language models only."""
+        found: dict[str, bool] = {}
+        for node in reversed(self._workflow.nodes.values()):
+            targets = [
+                target
+                for _, target in self._flows(node)
+                if not has_word(target, SHOWS) or self._workflow.uses[target.id]
+            ]
+            found[node.id] = bool(targets) and all(
+                self.writes(target) or found.get(target.id, False) for target in targets
+            )
+        return found
 
     @cached_property
     def _text_ends(self) -> dict[str, tuple[Use, ...]]:

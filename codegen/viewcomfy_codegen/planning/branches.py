@@ -99,12 +99,13 @@ def _joined_numbers(kinds: Sequence[Integer | Number]) -> Integer | Number:
 
 class Selector(NamedTuple):
     """The input whose value determines the branch: its deployed value and, if it has a parameter,
-    the name and choices of that.
+    the name, choices and branches of that.
     """
 
     value: object
     name: str = ""
     options: tuple[Option, ...] = ()
+    branches: tuple[Branch, ...] = ()
 
 
 def resolved(
@@ -165,7 +166,38 @@ def told(branches: Sequence[Branch], selectors: Mapping[str, Selector | None]) -
     options = [set(each.options) for each in selectors.values() if each and each.name]
     if len(names) == 1 and options[0] <= keys:
         return ""
-    return f"Applies when {spoken(branches)}."
+    return f"Applies when {spoken(_nearest(branches, selectors), 'when')}."
+
+
+def _nearest(
+    branches: Sequence[Branch], selectors: Mapping[str, Selector | None]
+) -> Sequence[Branch]:
+    """The branches by their nearest selector alone, if the conditions on the others are only those
+    on which that selector exists itself.
+    """
+    nearest = list(branches[0].when)[-1]
+    selector = next(
+        (each for each in selectors.values() if each and each.name == nearest), None
+    )
+    if selector is None or {b.when.get(nearest) for b in branches} != {
+        branches[0].when[nearest]
+    }:
+        return branches
+    rest = (
+        {name: keys for name, keys in branch.when.items() if name != nearest}
+        for branch in branches
+    )
+    outer = selector.branches or (Branch({}, Json()),)
+    if _conditions(rest) != _conditions(branch.when for branch in outer):
+        return branches
+    return [Branch({nearest: branches[0].when[nearest]}, branches[0].type)]
+
+
+def _conditions(whens: Iterable[Mapping[str, tuple[str, ...]]]) -> set[str]:
+    """The choices without regard to what they bring, in a form that can be compared."""
+    return {
+        repr(each.when) for each in _merged([Branch(when, Json()) for when in whens])
+    }
 
 
 def wire_names(inputs: Mapping[str, InputFacts], before: str = "") -> Iterator[str]:

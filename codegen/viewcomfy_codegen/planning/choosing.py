@@ -72,7 +72,7 @@ def _selector(
         return Selector(draft.node.values.get(path))
     if not isinstance(selector.type, Choice):
         return None
-    return Selector(selector.value, name, selector.type.options)
+    return Selector(selector.value, name, selector.type.options, selector.branches)
 
 
 def by_sets(kept: Named, joined: Sets) -> Named:

@@ -184,7 +184,9 @@ def _parameter(
         default = None if optional else REQUIRED
     elif wanted:
         default = REQUIRED
-    told, origin = sentences.about(name, draft, joined is not None)
+    told, origin = sentences.about(
+        name, draft, joined.inputs if joined is not None else ()
+    )
     if draft.counts:
         told = told._replace(sentence=f"{told.sentence} {draft.counts}".strip())
     return Parameter(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from viewcomfy_runtime.parameters.docs import About
+from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.outputs import OutputNode
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -31,15 +32,21 @@ from .drafts import Draft
 from .groups import works_on_images
 
 _TEXTS: Final = frozenset("text prompt string value positive negative a b c".split())
-_WRITING: Final = frozenset(
-    "max_length max_tokens max_new_tokens temperature top_p sampling_mode".split()
+_ORDINALS: Final = frozenset("First Second Third Fourth".split())
+"""How sentences about the parts of what is joined, compared or calculated begin."""
+
+_SWITCHED: Final = frozenset(
+    "on off true false yes no enable disable enabled disabled".split()
 )
-"""Inputs of nodes in which a language model generates text."""
+"""Choices that turn something on or off."""
 
 _EITHER_SIDE: Final = "or should not."
 """The end of sentences about classes that take either side of a prompt."""
 
 _LONGEST_QUOTE: Final = 80
+
+_MOST_SET: Final = 2
+"""The most inputs of other nodes that a sentence lists."""
 
 
 class Sentences:
@@ -51,10 +58,10 @@ class Sentences:
         self._only_sounds = {each.kind for each in outputs} == {"audio"}
 
     def about(
-        self, name: str, draft: Draft, shared: bool = False
+        self, name: str, draft: Draft, shared: tuple[WireKey, ...] = ()
     ) -> tuple[About, Origin | str]:
-        """The documentation of a parameter and the origin of its sentence. A `shared` parameter
-        sets several inputs.
+        """The documentation of a parameter and the origin of its sentence. `shared` are the inputs
+        that it sets if it sets several.
         """
         node = draft.node
         sentence, origin = self._sentence(name, draft, shared)
@@ -76,7 +83,7 @@ class Sentences:
         )
 
     def _sentence(
-        self, name: str, draft: Draft, shared: bool
+        self, name: str, draft: Draft, shared: tuple[WireKey, ...]
     ) -> tuple[str, Origin | str]:
         """The parameter's sentence and its origin: its role if its input's own name says nothing,
         else what is known about it.
@@ -88,7 +95,9 @@ class Sentences:
                 f"Mask for {draft.mask_of}: an image of its size that is transparent where the mask"
                 " is. Without one, the transparency of the image itself is used."
             ), SentenceOrigin.IMAGE
-        used = self._used(name, draft, shared)
+        if _hands_over(each.name for each in shared):
+            return glossary().role("handover"), SentenceOrigin.ROLE
+        used = self._used(name, draft, bool(shared))
         return (used, SentenceOrigin.ROLE) if used else self._known(name, draft)
 
     def _known(self, name: str, draft: Draft) -> Told:
@@ -96,29 +105,78 @@ class Sentences:
         feeds.
         """
         kind = self._kind(draft)
-        plain, own = plain_name(draft.input), set(held_words(draft.node, draft.input))
-        fed = self._roles.fed(draft.node)
-        if fed is not None and own <= PRIMITIVE:
-            taken = plain_name(fed.input.rpartition(".")[2])
-            said = glossary().sentence(fed.class_type, taken, kind)
-            named = glossary().on_name(plain_name(name), kind)
-            # A name made from what the flag enables says more than what it feeds.
-            if kind == "flag" and named[1] is SentenceOrigin.PATTERN:
-                return named
-            return said if said[0] else named
-        operand = self._roles.operand(draft.node) if own <= PRIMITIVE else None
-        if operand is not None and draft.name_origin is Rule.FED:
+        node, input = draft.node, draft.input
+        if PRIMITIVE.issuperset(held_words(node, input)):
+            held = self._held(name, draft, kind)
+            if held is not None:
+                return held
+        if "." in input:
+            if in_full := glossary().of_class(node.class_type, plain_name(input)):
+                return in_full, SentenceOrigin.CLASS
+            input = input.rpartition(".")[2]
+        told = sentence_of(draft.told)
+        return glossary().sentence(node.class_type, input, kind, told)
+
+    def _held(self, name: str, draft: Draft, kind: str) -> Told | None:
+        """What is known of a value that a node holds for others; None if it doesn't only hold
+        it.
+        """
+        node = draft.node
+        if _hands_over(use.input for use in self._roles.users(node)):
+            return glossary().role("handover"), SentenceOrigin.ROLE
+        fed, operand = self._roles.fed(node), self._roles.operand(node)
+        named = glossary().on_name(name, kind)
+        if fed is not None:
+            taken = fed.input.rpartition(".")[2]
+            told = glossary().sentence(fed.class_type, taken, kind)
+            # A name made from what the flag enables says more than what it feeds, and a place among
+            # the parts of something says nothing about a value with a name of its own.
+            part = told[0].partition(" ")[0] in _ORDINALS
+            if (
+                not told[0]
+                or (kind == "flag" and named[1] is SentenceOrigin.PATTERN)
+                or (part and draft.name_origin is not Rule.FED)
+            ):
+                told = named
+        elif operand is not None and draft.name_origin is Rule.FED:
             what, letter = " ".join(operand.what), " ".join(operand.letter)
             formula = glossary().role("operand").format(what=what, letter=letter)
             return formula, SentenceOrigin.ROLE
-        if own <= PRIMITIVE and not draft.node.links:
-            if own_said := glossary().of_class(draft.node.class_type, plain):
-                return own_said, SentenceOrigin.CLASS
-            return glossary().on_name(plain_name(name), kind)
-        if "." in draft.input:
-            plain = plain_name(draft.input.rpartition(".")[2])
-        told = sentence_of(draft.told)
-        return glossary().sentence(draft.node.class_type, plain, kind, told)
+        elif node.links:
+            return None
+        elif agreed := self._agreed(node, kind):
+            told = agreed, SentenceOrigin.ROLE
+        elif own := glossary().of_class(node.class_type, plain_name(draft.input)):
+            return own, SentenceOrigin.CLASS
+        else:
+            told = named
+        if told[0] or not (inputs := self._set(node)):
+            return told
+        return glossary().role("set").format(inputs=inputs), SentenceOrigin.ROLE
+
+    def _agreed(self, node: Node, kind: str) -> str:
+        """What is known of all the inputs that a constant sets; empty if it isn't the same."""
+        known = {
+            glossary().sentence(
+                self._analysis.workflow.nodes[use.node].class_type,
+                use.input.rpartition(".")[2],
+                kind,
+            )[0]
+            for use in self._roles.users(node)
+        }
+        return known.pop() if len(known) == 1 else ""
+
+    def _set(self, node: Node) -> str:
+        """The few inputs that a constant sets, in words; empty if it sets many or none."""
+        found: dict[str, None] = {}
+        for use in self._roles.users(node):
+            target = self._analysis.workflow.nodes[use.node]
+            what = words(use.input.rpartition(".")[2])
+            if PRIMITIVE.issuperset(what) or any(len(word) < 2 for word in what):
+                return ""
+            where = spoken(split_mark(target.title)[1] or target.class_type)
+            found[f"{glossary().spelled(what)} of “{where}”"] = None
+        return " and ".join(found) if len(found) <= _MOST_SET else ""
 
     def _kind(self, draft: Draft) -> str:
         """The kind of value for the glossary, which distinguishes model files from other texts."""
@@ -127,6 +185,8 @@ class Sentences:
         if isinstance(draft.type, Text | Choice):
             if is_model_file(draft.value, declared):
                 return "file"
+        if isinstance(draft.type, Choice) and _is_switch(draft.type):
+            return "flag"
         return type(draft.type).__name__.lower()
 
     def _used(self, name: str, draft: Draft, shared: bool) -> str:
@@ -162,8 +222,8 @@ class Sentences:
     def _written(self, name: str, draft: Draft, shared: bool) -> str:
         """What a text is used for."""
         own, parts = set(words(draft.input)), words(name)
-        if self._roles.saves(draft.node):
-            return ""  # It is only written down there.
+        if self._roles.saves(draft.node) or "system" in parts:
+            return ""  # It is only written down, or says how a language model should behave.
         if parts[-1:] == ("url",) and "url" not in own:
             noun = " ".join(parts[:-1]) or "file"
             return glossary().role("url").format(noun=noun)
@@ -172,7 +232,7 @@ class Sentences:
             return glossary().role("negative:mask" if negative else "mask_prompt")
         if not (shared or own <= _TEXTS) or "prompt" not in parts:
             return ""
-        if self._asks_language_model(draft.node):
+        if self._instructs(draft, parts):
             return glossary().role("instruction")
         side = NEGATIVE if NEGATIVE in parts else self._roles.side(draft.node)
         if side is None and POSITIVE in parts:
@@ -180,6 +240,17 @@ class Sentences:
         if side is None or (not shared and self._says_more(draft, side)):
             return ""
         return glossary().role(f"{side}:audio" if self._only_sounds else side)
+
+    def _instructs(self, draft: Draft, parts: Iterable[str]) -> bool:
+        """Whether a text named with these words is what a language model is asked, rather than what
+        is changed before it is asked.
+        """
+        if NEGATIVE in parts:
+            return False
+        if self._roles.writes(draft.node):
+            return True
+        told = glossary().sentence(draft.node.class_type, draft.input, "text")
+        return not told[0] and self._roles.is_instruction(draft.node)
 
     def _says_more(self, draft: Draft, side: str) -> bool:
         """Whether the class has a sentence of its own for its text: one edits, searches or joins,
@@ -189,14 +260,18 @@ class Sentences:
         either = side == NEGATIVE or said.endswith(_EITHER_SIDE)
         return bool(said) and not (either and self._roles.encodes(draft.node))
 
-    def _asks_language_model(self, node: Node) -> bool:
-        """Whether a language model takes the node's text and generates another."""
-        facts = self._analysis.facts[node.class_type]
-        return (
-            facts is not None
-            and facts.outputs[:1] == ("STRING",)
-            and not _WRITING.isdisjoint(facts.inputs)
-        )
+
+def _hands_over(names: Iterable[str]) -> bool:
+    """Whether inputs are the last step of one sampler and the first one of another."""
+    said = [words(name.rpartition(".")[2]) for name in names]
+    ends = {each[0] for each in said if "step" in each}
+    return {"start", "end"} <= ends
+
+
+def _is_switch(choice: Choice) -> bool:
+    """Whether a choice only turns something on or off."""
+    options = {str(option).casefold() for option in choice.options}
+    return len(options) == 2 and options <= _SWITCHED
 
 
 def sentence_of(text: str) -> str:

@@ -61,14 +61,14 @@ def branch_from(when: When, kind: ParameterType, exact: ParameterType | None) ->
     return Branch(choices, found, when.draws)
 
 
-def spoken(branches: Sequence[Branch]) -> str:
-    """The choices under which any of the branches applies, in words."""
+def spoken(branches: Sequence[Branch], word: str = "where") -> str:
+    """The choices under which any of the branches applies, in words; `word` leads to them."""
     names = {name for branch in branches for name in branch.when}
     if len(names) == 1:
         (name,) = names
         keys = dict.fromkeys(key for branch in branches for key in branch.when[name])
         return f"{name} is {_either(tuple(keys))}"
-    return ", or where ".join(branch.spoken() for branch in branches)
+    return f", or {word} ".join(branch.spoken() for branch in branches)
 
 
 _MOST_SPOKEN: Final = 4

@@ -19,7 +19,7 @@ from viewcomfy_codegen.targets.python.reading import read_module
 from viewcomfy_runtime import InvalidParametersError
 from viewcomfy_runtime.cli.main import main
 
-from ...helpers.branching import described, selector, small, workflow
+from ...helpers.branching import choice, described, selector, small, workflow
 from ...helpers.support import (
     Workflow,
     imported,
@@ -104,8 +104,27 @@ def test_sentences_say_for_which_choices_an_input_counts() -> None:
     assert 'Applies when model is "small" or "large".' in (
         found["model.duration"]["description"]
     )
-    assert 'model is "other" and ' in found["model.codec.crf"]["description"]
     assert "Counts" not in found["model.prompt"]["description"]
+
+
+def test_a_condition_on_a_nested_choice_leaves_out_what_that_choice_implies() -> None:
+    found = by_key(small())
+    assert 'Applies when codec is "manual".' in found["model.codec.crf"]["description"]
+
+
+def test_a_condition_on_two_choices_that_is_not_implied_names_both() -> None:
+    server = described()
+    codec = selector(choice("auto"), choice("manual"))
+    branches = server["Maker"]["input"]["required"]["model"][1]["options"]
+    branches[1]["inputs"]["required"]["codec"] = codec
+    files = made(small(), object_info=server).files
+    properties = json.loads(files["made.schema.json"])["properties"]
+    (said,) = (
+        each["description"]
+        for each in properties.values()
+        if each["x-viewcomfy-key"] == "1-inputs-model.codec.crf"
+    )
+    assert 'Applies when model is "other" and codec is "manual".' in said
 
 
 # What the workflow lacks

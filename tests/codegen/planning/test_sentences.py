@@ -114,7 +114,7 @@ def test_what_a_language_model_is_told_is_no_description_of_the_result() -> None
     workflow["6"]["inputs"]["text"] = ["20", 0]
     workflow["20"] = node("TextGenerate", clip=["4", 1], prompt="Write", max_length=9)
     found = str([each for each in schema(workflow)["properties"].values()])
-    assert "What the language model is asked to write." in found
+    assert "Instruction or question for the language model." in found
 
 
 def test_a_switch_that_sets_several_says_what_it_is_called_after() -> None:
@@ -125,7 +125,7 @@ def test_a_switch_that_sets_several_says_what_it_is_called_after() -> None:
     workflow["9"]["inputs"]["images"] = ["22", 0]
     workflow["24"] = node("PreviewImage", images=["23", 0])
     found = schema(workflow)["properties"]["enable_turbo_lora"]
-    assert found["description"].startswith("Whether to use turbo LoRA.")
+    assert found["description"].startswith("Whether to use the turbo LoRA.")
     assert found["x-viewcomfy-group"] == "basic"
 
 
@@ -188,3 +188,95 @@ def test_a_line_of_dialogue_is_told_to_be_spoken() -> None:
     }
     assert said(workflow, "text1") == "Text to speak."
     assert said(workflow, "inputs") == "How many lines of dialogue there are."
+
+
+def test_a_text_that_is_joined_before_a_language_model_answers_is_an_instruction() -> (
+    None
+):
+    workflow = text_to_image()
+    workflow["6"]["inputs"]["text"] = ["22", 0]
+    workflow["20"] = node("PrimitiveString", "Prompt", value="Describe a logo")
+    workflow["21"] = node("StringConcatenate", string_a=["20", 0], string_b=" now")
+    workflow["22"] = node("OllamaGenerate", prompt=["21", 0], model="llama3.2")
+    assert said(workflow, "positive_prompt") == (
+        "Instruction or question for the language model."
+    )
+
+
+def test_how_a_language_model_should_behave_is_no_instruction() -> None:
+    workflow = text_to_image()
+    workflow["6"]["inputs"]["text"] = ["22", 0]
+    workflow["20"] = node("PrimitiveString", "System prompt", value="You write poems")
+    workflow["22"] = node("OllamaGenerate", prompt="A fox", system=["20", 0])
+    assert said(workflow, "system_prompt") == (
+        "Standing instructions for the language model."
+    )
+
+
+def test_a_step_at_which_one_sampler_ends_and_another_starts_hands_over() -> None:
+    workflow = text_to_image()
+    common: dict[str, Any] = {
+        "steps": 20,
+        "cfg": 7.0,
+        "sampler_name": "euler",
+        "scheduler": "normal",
+    }
+    links = {name: workflow["3"]["inputs"][name] for name in ("positive", "negative")}
+    for id, latent, start, end in (("3", "5", 0, 8), ("4b", "3", 8, 10000)):
+        workflow[id] = node(
+            "KSamplerAdvanced",
+            model=["4", 0],
+            latent_image=[latent, 0],
+            noise_seed=1,
+            start_at_step=start,
+            end_at_step=end,
+            **common,
+            **links,
+        )
+    workflow["8"]["inputs"]["samples"] = ["4b", 0]
+    properties = schema(workflow)["properties"].values()
+    told = [each["description"].partition(" Node ")[0] for each in properties]
+    assert "Step at which one sampler hands over to the next." in told
+
+
+def test_a_choice_between_on_and_off_has_no_sentence_about_a_measure() -> None:
+    colors = shown("ResizeImageMixlab", average_color="on")
+    server = {
+        "ResizeImageMixlab": {
+            "input": {"required": {"average_color": [["on", "off"]]}},
+            "output": ["IMAGE"],
+        }
+    }
+    assert "Color of" not in str(schema(colors, object_info=server))
+
+
+def test_a_constant_says_what_all_its_consumers_say() -> None:
+    workflow = shown("LTXVConditioning", positive=["6", 0])
+    workflow["21"] = node("PrimitiveFloat", value=24.0)
+    workflow["20"]["inputs"]["frame_rate"] = ["21", 0]
+    workflow["22"] = node("CreateVideo", images=["8", 0], fps=["21", 0])
+    workflow["23"] = node("SaveVideo", video=["22", 0], filename_prefix="a")
+    told = [each["description"] for each in schema(workflow)["properties"].values()]
+    assert any(each.startswith("Frames per second of the video.") for each in told)
+
+
+def test_a_constant_whose_consumers_differ_says_what_it_sets() -> None:
+    workflow = shown("Odd Thing", tint=["21", 0])
+    workflow["21"] = node("PrimitiveFloat", "Vibrance", value=0.5)
+    workflow["22"] = node("Even Thing", "Glow", image=["20", 0], halo=["21", 0])
+    workflow["9"]["inputs"]["images"] = ["22", 0]
+    assert said(workflow, "vibrance") == "Sets tint of “Odd Thing” and halo of “Glow”."
+
+
+def test_a_dotted_input_may_have_a_sentence_apart_from_its_last_word() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("CreateVideo", images=["8", 0], fps=24.0)
+    values = {"format": "mp4", "format.codec": "h264", "codec": "auto"}
+    workflow["9"] = node("SaveVideo", video=["20", 0], filename_prefix="a", **values)
+    found = [
+        each["description"].partition(" Node ")[0]
+        for each in schema(workflow)["properties"].values()
+        if "codec" in each["x-viewcomfy-key"].rpartition("-")[2]
+    ]
+    assert "Codec that compresses the video, for the chosen format." in found
+    assert len(set(found)) == len(found)
