@@ -23,18 +23,16 @@ from ..catalog.glossary import SentenceOrigin, Told
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, held_words
 from ..graph.workflow import Node
 from ..model import Origin
-from ..naming.rules import Rule
 from ..naming.titles import split_mark
-from ..words import one_line, plain_name, words
+from ..words import plain_name, words
 from .analysis import Analysis
+from .constant_sentences import Constants, hands_over
 from .declared_types import is_model_file
 from .drafts import Draft
 from .groups import works_on_images
+from .wording import sentence_of, spoken
 
 _TEXTS: Final = frozenset("text prompt string value positive negative a b c".split())
-_ORDINALS: Final = frozenset("First Second Third Fourth".split())
-"""How sentences about the parts of what is joined, compared or calculated begin."""
-
 _SWITCHED: Final = frozenset(
     "on off true false yes no enable disable enabled disabled".split()
 )
@@ -43,11 +41,6 @@ _SWITCHED: Final = frozenset(
 _EITHER_SIDE: Final = "or should not."
 """The end of sentences about classes that take either side of a prompt."""
 
-_LONGEST_QUOTE: Final = 80
-
-_MOST_SET: Final = 2
-"""The most inputs of other nodes that a sentence lists."""
-
 
 class Sentences:
     """The documentation of a workflow's parameters; `outputs` are its outputs."""
@@ -55,6 +48,7 @@ class Sentences:
     def __init__(self, analysis: Analysis, outputs: Iterable[OutputNode]) -> None:
         self._analysis = analysis
         self._roles = analysis.roles
+        self._constants = Constants(analysis)
         self._only_sounds = {each.kind for each in outputs} == {"audio"}
 
     def about(
@@ -95,7 +89,7 @@ class Sentences:
                 f"Mask for {draft.mask_of}: an image of its size that is transparent where the mask"
                 " is. Without one, the transparency of the image itself is used."
             ), SentenceOrigin.IMAGE
-        if _hands_over(each.name for each in shared):
+        if hands_over(each.name for each in shared):
             return glossary().role("handover"), SentenceOrigin.ROLE
         used = self._used(name, draft, bool(shared))
         return (used, SentenceOrigin.ROLE) if used else self._known(name, draft)
@@ -107,7 +101,7 @@ class Sentences:
         kind = self._kind(draft)
         node, input = draft.node, draft.input
         if PRIMITIVE.issuperset(held_words(node, input)):
-            held = self._held(name, draft, kind)
+            held = self._constants.told(name, draft, kind)
             if held is not None:
                 return held
         if "." in input:
@@ -116,67 +110,6 @@ class Sentences:
             input = input.rpartition(".")[2]
         told = sentence_of(draft.told)
         return glossary().sentence(node.class_type, input, kind, told)
-
-    def _held(self, name: str, draft: Draft, kind: str) -> Told | None:
-        """What is known of a value that a node holds for others; None if it doesn't only hold
-        it.
-        """
-        node = draft.node
-        if _hands_over(use.input for use in self._roles.users(node)):
-            return glossary().role("handover"), SentenceOrigin.ROLE
-        fed, operand = self._roles.fed(node), self._roles.operand(node)
-        named = glossary().on_name(name, kind)
-        if fed is not None:
-            taken = fed.input.rpartition(".")[2]
-            told = glossary().sentence(fed.class_type, taken, kind)
-            # A name made from what the flag enables says more than what it feeds, and a place among
-            # the parts of something says nothing about a value with a name of its own.
-            part = told[0].partition(" ")[0] in _ORDINALS
-            if (
-                not told[0]
-                or (kind == "flag" and named[1] is SentenceOrigin.PATTERN)
-                or (part and draft.name_origin is not Rule.FED)
-            ):
-                told = named
-        elif operand is not None and draft.name_origin is Rule.FED:
-            what, letter = " ".join(operand.what), " ".join(operand.letter)
-            formula = glossary().role("operand").format(what=what, letter=letter)
-            return formula, SentenceOrigin.ROLE
-        elif node.links:
-            return None
-        elif agreed := self._agreed(node, kind):
-            told = agreed, SentenceOrigin.ROLE
-        elif own := glossary().of_class(node.class_type, plain_name(draft.input)):
-            return own, SentenceOrigin.CLASS
-        else:
-            told = named
-        if told[0] or not (inputs := self._set(node)):
-            return told
-        return glossary().role("set").format(inputs=inputs), SentenceOrigin.ROLE
-
-    def _agreed(self, node: Node, kind: str) -> str:
-        """What is known of all the inputs that a constant sets; empty if it isn't the same."""
-        known = {
-            glossary().sentence(
-                self._analysis.workflow.nodes[use.node].class_type,
-                use.input.rpartition(".")[2],
-                kind,
-            )[0]
-            for use in self._roles.users(node)
-        }
-        return known.pop() if len(known) == 1 else ""
-
-    def _set(self, node: Node) -> str:
-        """The few inputs that a constant sets, in words; empty if it sets many or none."""
-        found: dict[str, None] = {}
-        for use in self._roles.users(node):
-            target = self._analysis.workflow.nodes[use.node]
-            what = words(use.input.rpartition(".")[2])
-            if PRIMITIVE.issuperset(what) or any(len(word) < 2 for word in what):
-                return ""
-            where = spoken(split_mark(target.title)[1] or target.class_type)
-            found[f"{glossary().spelled(what)} of “{where}”"] = None
-        return " and ".join(found) if len(found) <= _MOST_SET else ""
 
     def _kind(self, draft: Draft) -> str:
         """The kind of value for the glossary, which distinguishes model files from other texts."""
@@ -261,32 +194,7 @@ class Sentences:
         return bool(said) and not (either and self._roles.encodes(draft.node))
 
 
-def _hands_over(names: Iterable[str]) -> bool:
-    """Whether inputs are the last step of one sampler and the first one of another."""
-    said = [words(name.rpartition(".")[2]) for name in names]
-    ends = {each[0] for each in said if "step" in each}
-    return {"start", "end"} <= ends
-
-
 def _is_switch(choice: Choice) -> bool:
     """Whether a choice only turns something on or off."""
     options = {str(option).casefold() for option in choice.options}
     return len(options) == 2 and options <= _SWITCHED
-
-
-def sentence_of(text: str) -> str:
-    """The text as a sentence on one line."""
-    plain = one_line(text)
-    return plain if not plain or plain[-1] in ".!?…:;)" else f"{plain}."
-
-
-def spoken(text: str) -> str:
-    """A text of the workflow for use within a sentence: on one line, without unprintable
-    characters, shortened if long.
-    """
-    plain = one_line(text)
-    return (
-        plain
-        if len(plain) <= _LONGEST_QUOTE
-        else plain[: _LONGEST_QUOTE - 1].rstrip() + "…"
-    )

@@ -16,7 +16,7 @@ from viewcomfy_runtime.parameters.types import (
     Text,
 )
 
-from ..planning.sentences import spoken
+from ..planning.wording import spoken
 
 _MADE: Final = {
     "image": "images",

@@ -1,0 +1,99 @@
+"""The sentences of constants: what is known of the inputs that they set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ..catalog import glossary
+from ..catalog.glossary import SentenceOrigin, Told
+from ..graph.roles import PRIMITIVE
+from ..graph.workflow import Node
+from ..naming.rules import Rule
+from ..naming.titles import split_mark
+from ..words import plain_name, words
+from .analysis import Analysis
+from .drafts import Draft
+from .wording import spoken
+
+_ORDINALS: Final = frozenset("First Second Third Fourth".split())
+"""How sentences about the parts of what is joined, compared or calculated begin."""
+
+_MOST_SET: Final = 2
+"""The most inputs of other nodes that a sentence lists."""
+
+
+class Constants:
+    """What is said of the constants of a workflow."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._nodes = analysis.workflow.nodes
+        self._roles = analysis.roles
+
+    def told(self, name: str, draft: Draft, kind: str) -> Told | None:
+        """What is known of a value that a node holds for others; None if it doesn't only hold
+        it.
+        """
+        node = draft.node
+        if hands_over(use.input for use in self._roles.users(node)):
+            return glossary().role("handover"), SentenceOrigin.ROLE
+        fed, operand = self._roles.fed(node), self._roles.operand(node)
+        named = glossary().on_name(name, kind)
+        if fed is not None:
+            taken = fed.input.rpartition(".")[2]
+            told = glossary().sentence(fed.class_type, taken, kind)
+            # A name made from what the flag enables says more than what it feeds, and a place among
+            # the parts of something says nothing about a value with a name of its own.
+            part = told[0].partition(" ")[0] in _ORDINALS
+            if (
+                not told[0]
+                or (kind == "flag" and named[1] is SentenceOrigin.PATTERN)
+                or (part and draft.name_origin is not Rule.FED)
+            ):
+                told = named
+        elif operand is not None and draft.name_origin is Rule.FED:
+            what, letter = " ".join(operand.what), " ".join(operand.letter)
+            formula = glossary().role("operand").format(what=what, letter=letter)
+            return formula, SentenceOrigin.ROLE
+        elif node.links:
+            return None
+        elif agreed := self._agreed(node, kind):
+            told = agreed, SentenceOrigin.ROLE
+        elif own := glossary().of_class(node.class_type, plain_name(draft.input)):
+            return own, SentenceOrigin.CLASS
+        else:
+            told = named
+        if told[0] or not (inputs := self._set(node)):
+            return told
+        return glossary().role("set").format(inputs=inputs), SentenceOrigin.ROLE
+
+    def _agreed(self, node: Node, kind: str) -> str:
+        """What is known of all the inputs that a constant sets; empty if it isn't the same."""
+        known = {
+            glossary().sentence(
+                self._nodes[use.node].class_type,
+                use.input.rpartition(".")[2],
+                kind,
+            )[0]
+            for use in self._roles.users(node)
+        }
+        return known.pop() if len(known) == 1 else ""
+
+    def _set(self, node: Node) -> str:
+        """The few inputs that a constant sets, in words; empty if it sets many or none."""
+        found: dict[str, None] = {}
+        for use in self._roles.users(node):
+            target = self._nodes[use.node]
+            what = words(use.input.rpartition(".")[2])
+            if PRIMITIVE.issuperset(what) or any(len(word) < 2 for word in what):
+                return ""
+            where = spoken(split_mark(target.title)[1] or target.class_type)
+            found[f"{glossary().spelled(what)} of “{where}”"] = None
+        return " and ".join(found) if len(found) <= _MOST_SET else ""
+
+
+def hands_over(names: Iterable[str]) -> bool:
+    """Whether inputs are the last step of one sampler and the first one of another."""
+    said = [words(name.rpartition(".")[2]) for name in names]
+    ends = {each[0] for each in said if "step" in each}
+    return {"start", "end"} <= ends
