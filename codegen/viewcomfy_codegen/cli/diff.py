@@ -22,10 +22,12 @@ from .schemas import described
 def diff_command(old: str, new: str, as_json: bool, exit_code: bool) -> None:
     """Show what changed for callers between OLD and NEW.
 
-    Each of the two is a workflow, a generated module or a JSON Schema.
+    Each of the two is a workflow, a generated module or a JSON Schema. A workflow as NEW keeps the
+    names of OLD, as it does when it is generated again.
     """
     with errors_told():
-        first, second = described(old), described(new)
+        first = described(old)
+        second = described(new, earlier=first)
     renumbered = (
         matched(first.graph, second.graph)
         if first.graph is not None and second.graph is not None

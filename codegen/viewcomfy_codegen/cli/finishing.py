@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from viewcomfy_runtime.json_types import JsonValue
@@ -43,7 +44,14 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
         old = stale(copies)
         for path in old:
             out(f"{path} is out of date")
-        sys.exit(1 if _show_stale(products) or old else 0)
+        old = [*old, *_shown_stale(products)]
+        if old:
+            names = ", ".join(map(str, old))
+            err(
+                f"out of date: {names}\n"
+                "hint: the same command without --check writes what is out of date"
+            )
+        sys.exit(1 if old else 0)
     for product in products:
         for path, text in product.outputs.items():
             if path == _STDOUT:
@@ -183,14 +191,13 @@ def _written(products: Sequence[Product]) -> Iterator[tuple[Path, str]]:
             yield path, text
 
 
-def _show_stale(products: Sequence[Product]) -> bool:
-    """Print how outputs differ from what would be generated, and return whether any does."""
+def _shown_stale(products: Sequence[Product]) -> Iterator[Path]:
+    """Print how outputs differ from what would be generated, and yield those that do."""
     from difflib import unified_diff
 
-    stale = False
     for product in products:
         for path in product.stale:
-            stale = True
+            yield path
             old = read_beside(path)
             if old is None:
                 out(f"{path} is missing")
@@ -202,6 +209,6 @@ def _show_stale(products: Sequence[Product]) -> bool:
                 f"{path} (generated now)",
                 lineterm="",
             )
-            shown = [line for _, line in zip(range(MOST_LINES), lines, strict=False)]
-            out("\n".join(shown))
-    return stale
+            out("\n".join(islice(lines, MOST_LINES)))
+            if more := sum(1 for _ in lines):
+                out(f"(and {more} more lines)")

@@ -11,10 +11,12 @@ from viewcomfy_runtime.json_types import JsonValue
 from viewcomfy_runtime.parameters.fields import Field
 
 from ..errors import CodegenError, Diagnostic
+from ..project.earlier import kept_from, renumbered_by
 from ..project.paths import STANDARD, name_of
 from ..targets.call_schema import checked_schema, read_call_schema
 from ..targets.json_schema import JSON_SCHEMA, schema_of
 from ..targets.python.reading import read_module
+from ..targets.target import Earlier
 from ..targets.typescript.target import TYPESCRIPT
 from .files import read_file
 from .reading import AS_IT_IS, Reading
@@ -34,9 +36,14 @@ class Described:
 
 
 def described(
-    place: str, reading: Reading = AS_IT_IS, *, foreign: bool = False
+    place: str,
+    reading: Reading = AS_IT_IS,
+    *,
+    foreign: bool = False,
+    earlier: Described | None = None,
 ) -> Described:
-    """What a file describes, detected from its content; `reading` applies to workflows.
+    """What a file describes, detected from its content; `reading` applies to workflows, which keep
+    the names of the `earlier` one as they do when a module is generated again.
 
     A JSON Schema has to be one that is generated, unless it may be `foreign`. Raises CodegenError
     if the file does not describe calls.
@@ -56,13 +63,27 @@ def described(
         earlier = TYPESCRIPT.read(text, name)
         found = Described(earlier.schema, earlier.graph)
     else:
-        return _of_workflow(data, place, reading)
+        return _of_workflow(data, place, reading, earlier)
     checked_schema(found.schema, name, usable=True)
     return found
 
 
-def _of_workflow(data: bytes, place: str, reading: Reading) -> Described:
+def _of_workflow(
+    data: bytes, place: str, reading: Reading, earlier: Described | None
+) -> Described:
     made = reading.generated(data, place, "workflow")
+    if earlier is not None:
+        known = Earlier.of_schema(earlier.schema, earlier.graph)
+        kept = kept_from(known, renumbered_by(known, made.workflow))
+        made = reading.generated(
+            data,
+            place,
+            "workflow",
+            wanted=kept.names,
+            together=kept.together,
+            apart=kept.known,
+            outputs=kept.outputs,
+        )
     fields = tuple(parameter.field for parameter in made.module.parameters)
     return Described(schema_of(made.module), made.graph, fields, made.module.fallback)
 

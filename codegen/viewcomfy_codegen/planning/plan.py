@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from viewcomfy_runtime.json_types import JsonObject
-from viewcomfy_runtime.parameters.fields import REQUIRED, UNUSED
+from viewcomfy_runtime.parameters.fields import REQUIRED
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.outputs import OutputNode
 from viewcomfy_runtime.parameters.types import Choice, Media
@@ -176,10 +176,7 @@ def _parameter(
         kind, default = joined.type, joined.default
     wanted = draft.wish.required if draft.wish is not None else None
     if isinstance(kind, Media) and not kind.optional:
-        needless = draft.group == UNUSED and not wanted
-        optional = bool(
-            options.optional_files or wanted is False or draft.branches or needless
-        )
+        optional = bool(options.optional_files or wanted is False or draft.branches)
         kind = replace(kind, optional=optional)
         default = None if optional else REQUIRED
     elif wanted:

@@ -270,14 +270,3 @@ def test_bounds_that_no_float_reaches_are_no_bounds() -> None:
     found = schema({"1": node("easy float", value=0.5)})["properties"]
     (about,) = found.values()
     assert {"minimum", "maximum"}.isdisjoint(about)
-
-
-def test_a_file_that_reaches_no_output_may_be_left_out() -> None:
-    workflow = {
-        **text_to_image(),
-        "20": node("LoadImage", image="me.png"),
-        "21": node("ImageInvert", image=["20", 0]),
-    }
-    assert schema(workflow)["required"] == []
-    workflow["22"] = node("SaveImage", images=["21", 0], filename_prefix="inverted")
-    assert schema(workflow)["required"] == ["image"]

@@ -266,6 +266,17 @@ def test_a_diff_prints_its_changes_and_its_exit_code_where_it_is_asked_for(
     assert run("diff", "w.json", "w.json", "--exit-code").exit_code == 0
 
 
+@pytest.mark.parametrize("old", ["w.json", "made.py", "made.schema.json"])
+def test_a_workflow_keeps_the_names_that_generating_it_again_would_keep(
+    files: dict[str, str], old: str
+) -> None:
+    workflow = json.loads(Path("w.json").read_text())
+    workflow["6"]["_meta"] = {"title": "Wish"}
+    workflow["3"]["inputs"]["steps"] = 33
+    Path("titled.json").write_text(json.dumps(workflow))
+    assert run("diff", old, "titled.json").output == "default of steps: 20 → 33\n"
+
+
 @pytest.mark.parametrize("content", ["", "{", "print(1)", "[]", "WORKFLOW: Final = 3"])
 def test_what_describes_no_calls_cannot_be_compared(
     files: dict[str, str], content: str
