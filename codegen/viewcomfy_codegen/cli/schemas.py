@@ -60,8 +60,8 @@ def described(
         module = read_module(text, name)
         found = Described(module.schema, module.graph, module.fields, module.fallback)
     elif place.endswith(".ts"):
-        earlier = TYPESCRIPT.read(text, name)
-        found = Described(earlier.schema, earlier.graph)
+        script = TYPESCRIPT.read(text, name)
+        found = Described(script.schema, script.graph)
     else:
         return _of_workflow(data, place, reading, earlier)
     checked_schema(found.schema, name, usable=True)
