@@ -32,6 +32,9 @@ _OF_SEEDS: Final = frozenset("offset shift increment delta count step stride".sp
 """Words for how seeds are counted or moved: a number that has one is not drawn."""
 
 
+_EDGES: Final = frozenset("left right top bottom x y width height".split())
+"""Words for the sides of one thing: a value for all of them is that thing's."""
+
 _TYPE_PREFIXES: Final = frozenset("bool int float str string num number img".split())
 """How people begin the names of inputs to say their types."""
 
@@ -132,10 +135,19 @@ class ConstantRoles(Kinds):
         if not uses:
             return None
         spoken = [words(use.input) for use in uses]
+        classes = {self._workflow.nodes[use.node].class_type for use in uses}
         ending = _common_end(spoken)
         if not ending or len(ending) < min(map(len, spoken)):
+            begun = tuple(reversed(_common_end([said[::-1] for said in spoken])))
+            if (
+                len(classes) == 1
+                and begun
+                and _EDGES.issuperset(
+                    word for said in spoken for word in said[len(begun) :]
+                )
+            ):
+                return Fed(classes.pop(), "_".join(begun))
             return None
-        classes = {self._workflow.nodes[use.node].class_type for use in uses}
         name = next(
             use.input for use, said in zip(uses, spoken, strict=True) if said == ending
         )

@@ -20,6 +20,11 @@ MATHS: Final = frozenset(
 )
 SHOWS: Final = frozenset("preview comparer show display debug print log".split())
 _SAVES: Final = frozenset("save saver".split())
+_LANGUAGE_MODELS: Final = frozenset(
+    "llm vlm ollama qwenvl gemini gpt claude llava moondream joycaption florence2 chat".split()
+)
+"""Words in the names of classes that pass texts and images to a language model."""
+
 _RAISES: Final = frozenset("error message".split())
 SWITCHES: Final = frozenset("switch if ifelse else select selector any combo".split())
 REROUTES: Final = frozenset("reroute".split())
@@ -70,6 +75,17 @@ class Kinds:
             and "IMAGE" in types
             and "VAE" not in types
         )
+
+    def describes_images(self, node: Node) -> bool:
+        """Whether the node is a language model that looks at an image: it takes one and outputs
+        text.
+        """
+        if {"image", "images", "video"}.isdisjoint(node.links):
+            return False
+        facts = self._facts(node.class_type)
+        if facts is None:
+            return has_word(node, _LANGUAGE_MODELS)
+        return facts.outputs[:1] == ("STRING",)
 
     def finds(self, node: Node) -> bool:
         """Whether every consumer of what the node made of its text looks for it in an image."""

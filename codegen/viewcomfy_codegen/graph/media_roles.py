@@ -40,6 +40,10 @@ _SPELLED_OUT: Final = {
 }
 
 
+_POSING: Final = ("model", "image")
+"""The image of a person who wears something, since no model is an image."""
+
+
 class _Label(NamedTuple):
     """The words for a role, and their certainty: 2 if an input's name says so, 1 if its class does,
     0 if nothing does.
@@ -100,7 +104,7 @@ class MediaRoles(Kinds):
             bare = {part.rstrip("0123456789") for part in said if len(part) > 1}
             if family_of(target.class_type) == ("crop",):
                 bare -= {"source"}  # Whatever is cropped is its source.
-            if not _PLAIN_SOCKETS.issuperset(bare - {""}):
+            if not _PLAIN_SOCKETS.issuperset(bare - {""}) or said == _POSING:
                 return _Label(said, 2)
         if _converts_to_mask(target):
             return _MASKED

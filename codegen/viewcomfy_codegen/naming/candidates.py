@@ -193,6 +193,11 @@ class Labels:
         lettered = {word for word in own if len(word) > 1}
         if said and lettered and GENERIC.issuperset(lettered):
             return Base(_titled(said, own), Rule.TITLE, role=True)
+        if own == ("length",) and not said and self._draws(node):
+            return Base(own, Rule.NOUN, fitting(self.class_noun(node), own))
+        if own == ("strength",) and "encode" in class_words(node.class_type):
+            if not said and self.roles.side(node) is not None:
+                return Base(own, Rule.NOUN, ("prompt",))
         if own[0].rstrip("0123456789") == "text" and self._speaks(node):
             return Base(own, Rule.INPUT)
         if own == ("resolution",) and self._chooses_size(node):

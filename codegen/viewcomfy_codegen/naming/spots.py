@@ -20,7 +20,7 @@ _WEAK: Final = frozenset("""
     strength weight weights scale name type mode direction channel tolerance threshold start end x y
     z amount index left right top bottom expand enabled enable version noise base ratio factor
     radius a b c d k resolution rotate kind function offset visibility algorithm text string value
-    model int float number boolean choice min max
+    model int float number boolean choice min max url
     """.split())
 """Words that say how a value acts but not on what, so they need the noun of their node."""
 
@@ -90,6 +90,8 @@ def is_weak(own: Words) -> bool:
     if bare in (("model", "weight"), ("clip", "weight")):
         return True
     if len(bare) == 2 and bare[0] == "value" and len(bare[1]) < 2:
+        return True
+    if bare in (("is", "enable"), ("is", "enabled")):
         return True
     return len(bare) == 2 and bare[0] in _OPENING and bare[1] in _CLOSING
 

@@ -33,6 +33,13 @@ _ENCODERS: Final = re.compile(
     r"clip_?[lg]|t5_?xxl|text_?[lg]|t5|llama|llm|bert|mt5xl|g|l"
 )
 
+_TOLD: Final = frozenset(
+    "system prompt message instruction instructions text role user content".split()
+)
+"""Words in the names of texts that tell a language model what to do."""
+
+_IMPROVING: Final = frozenset("prompt enhance enhancer enhancement".split())
+
 _BASE64: Final = frozenset({"base64", "b64"})
 
 _ENCODER_LETTERS: Final = frozenset({"g", "l"})
@@ -45,6 +52,11 @@ _PLACE: Final = re.compile(r"[{%$_<\[]{1,3}([\w .-]{1,60})[}%_>\]]{0,3}")
 """A placeholder, and the name of what replaces it."""
 
 _NUMBER: Final = re.compile(r"\s*[-+]?\d+(?:\.\d*)?\s*")
+SERVER: Final = re.compile(
+    r"https?://[\w.-]{1,200}(?::\d{2,5})?/?|(?:localhost|\w[\w-]*(?:\.[\w-]+){1,20}):\d{2,5}/?"
+)
+"""The address of a service rather than of a file."""
+
 _ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -71,6 +83,8 @@ class Texts:
         """
         node = spot.node
         value = str(node.values.get(spot.input, ""))
+        if (told := self._instruction(spot, own)) is not None:
+            return told
         side = self._side(spot, own, value)
         said = self._prompt_words(spot)
         if side not in (None, NEGATIVE) and not said and self._roles.finds(node):
@@ -80,6 +94,8 @@ class Texts:
             if _ENCODERS.fullmatch(spot.input.lower()):
                 encoder = tuple(w for w in own if w != "text")
             return self._prompt(side, said, () if spot.for_all else encoder)
+        if SERVER.fullmatch(value):
+            return None
         if _ADDRESS.match(value) and (own == ("url",) or GENERIC.issuperset(own)):
             return self._files.linked(node)
         if self._holds_file(node, own):
@@ -97,6 +113,44 @@ class Texts:
                 return Base(_TO_FIND, Rule.ROLE, role=True)
             return None
         return self._ended(node)
+
+    def _instruction(self, spot: Spot, own: Words) -> Base | None:
+        """The name of a text that tells a language model what to do, however its answer is used."""
+        node = spot.node
+        used, target = own, node
+        fed = self._roles.fed(node) if PROMPT_FILLERS.issuperset(own) else None
+        if fed is not None and len(self._workflow.uses[node.id]) == 1:
+            used = words(fed.input)
+            target = self._workflow.nodes[self._workflow.uses[node.id][0].node]
+        if "system" in used and _TOLD.issuperset(used):
+            what = used if used[1:] else ("system", "prompt")
+        elif used == ("user", "prompt"):
+            what = used
+        elif target.id not in self._told or not PROMPT_FILLERS.issuperset(used):
+            return None
+        elif self._roles.describes_images(target):
+            what = ("instruction",)
+        else:
+            what = ("user", "prompt")
+        said = self._prompt_words(spot) if target is not node else ()
+        if not _TOLD.isdisjoint(said):
+            return Base(self._titles.said[node.id], Rule.TITLE, role=True)
+        return Base(merge(said, what), Rule.TITLE if said else Rule.ROLE, role=True)
+
+    @cached_property
+    def _told(self) -> frozenset[str]:
+        """The language models that are told what to do: those with a text for the system, and
+        those that look at images. One that improves prompts is given a prompt.
+        """
+        return frozenset(
+            node.id
+            for node in self._workflow.nodes.values()
+            if _IMPROVING.isdisjoint(class_words(node.class_type))
+            and (
+                any("system" in words(name) for name in (*node.values, *node.links))
+                or self._roles.describes_images(node)
+            )
+        )
 
     def _holds_file(self, node: Node, own: Words) -> bool:
         """Whether a text is the content of the file that its node loads, as Base64."""

@@ -20,10 +20,12 @@ from ..catalog.vocabulary import family_of
 from ..graph.outputs import SharedOutputs, output_ids
 from ..graph.roles import NEGATIVE, POSITIVE, sources
 from ..graph.workflow import Node
+from ..naming.texts import SERVER
 from ..words import words
 from .analysis import Analysis
 from .declared_types import is_model_file
 from .drafts import Draft
+from .guessed_types import is_placeholder
 from .types import is_random
 
 Item = TypeVar("Item")
@@ -36,7 +38,7 @@ _OF_A_SCHEDULE: Final = frozenset(
 
 _LIKELY: Final = frozenset({"steps", "cfg", "sampler_name", "scheduler", "denoise"})
 
-_RATES: Final = frozenset({"frame_rate", "fps"})
+RATES: Final = frozenset({"frame_rate", "fps"})
 _FAR: Final = 3
 """The maximum number of links between the two halves of a denoising process."""
 
@@ -220,7 +222,7 @@ class _Belonging:
         """
         writers: dict[str, list[Node]] = defaultdict(list)
         for node in self._nodes.values():
-            if _RATES & {*node.values, *node.links} and node.id in self._ends:
+            if RATES & {*node.values, *node.links} and node.id in self._ends:
                 writers[node.class_type].append(node)
         for nodes in writers.values():
             for one, other in zip(nodes, nodes[1:], strict=False):
@@ -240,7 +242,7 @@ class _Belonging:
         for (kind, _), drafts in buckets.items():
             joined = (
                 _pairs(drafts)
-                if kind[0] in ("file", "seed")
+                if kind[0] in ("file", "seed", "placeholder", "server")
                 else self._shared.pairs(drafts, lambda draft: draft.node.id)
             )
             for one, other in joined:
@@ -286,7 +288,11 @@ class _Belonging:
         side = self._analysis.roles.side(draft.node)
         if side is not None and _is_prompt(draft):
             return ("prompt", side, draft.node.class_type, draft.input)
-        if draft.input in _RATES and isinstance(draft.type, Integer | Number):
+        if is_placeholder(draft.value):
+            return ("placeholder",)
+        if isinstance(draft.value, str) and SERVER.fullmatch(draft.value):
+            return ("server", draft.input)
+        if draft.input in RATES and isinstance(draft.type, Integer | Number):
             return ("rate", type(draft.type).__name__)
         return None
 
@@ -312,9 +318,12 @@ _FOR_ONE_MODEL: Final = re.compile(r"(?:text|clip)_?[lg]|t5_?xxl").fullmatch
 
 
 def _value(draft: Draft | None) -> str:
-    return (
-        "" if draft is None else json.dumps(draft.value, sort_keys=True, default=repr)
-    )
+    if draft is None:
+        return ""
+    value = draft.value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 24.0 is 24.
+    return json.dumps(value, sort_keys=True, default=repr)
 
 
 def _is_file(draft: Draft) -> bool:

@@ -20,7 +20,7 @@ from ..catalog import InputFacts, NodeFacts
 from ..catalog.vocabulary import class_words, family_of
 from ..graph.roles import Roles
 from ..graph.workflow import Node
-from ..naming.texts import PROMPT_WORDS
+from ..naming.texts import PROMPT_WORDS, SERVER
 from ..words import words
 from .declared_types import is_model_file
 from .slots import Slots
@@ -110,7 +110,9 @@ _PROGRAMS: Final = frozenset("template code script".split())
 
 _LIMITS: Final = frozenset({"min", "max"})
 _SWITCHING: Final = frozenset({"enable", "enabled", "use", "switch"})
-_SETTING: Final = re.compile(r"[a-z0-9][a-z0-9_.:-]*|None|Disabled|Enabled")
+_SETTING: Final = re.compile(
+    r"[a-z0-9][a-z0-9_.:-]*|None|Disabled|Enabled|[A-Z0-9]+(?:_[A-Z0-9]+)+|\w+\.\w+"
+)
 """A text that is one of several settings rather than something that a person wrote."""
 
 
@@ -132,9 +134,11 @@ def is_rare(
         return False
     if _loads_model(node, parts, value, facts):
         return True
+    if isinstance(value, str) and SERVER.fullmatch(value):
+        return True
     if "seed" in parts and isinstance(kind, Integer):
         return not kind.random or node.values.get("add_noise") in ("disable", False)
-    if slots.is_empty(name) or slots.is_in_table(name):
+    if slots.is_empty(name) or slots.is_in_table(name) or slots.is_count(name):
         return True
     if roles.is_math(node) or _GLUE.issuperset(parts):
         return True

@@ -97,7 +97,7 @@ def _is_an_option(value: str) -> bool:
     return (
         0 < len(value) <= _LONGEST_OPTION
         and value.isprintable()
-        and not (_is_placeholder(value) or is_model_file(value))
+        and not (is_placeholder(value) or is_model_file(value))
     )
 
 
@@ -136,7 +136,7 @@ def placed_number(
     name: str, value: object, catalog: Catalog
 ) -> Integer | Number | None:
     """The type that replaces a placeholder if inputs with its name are numbers in most classes."""
-    if not isinstance(value, str) or not _is_placeholder(value):
+    if not isinstance(value, str) or not is_placeholder(value):
         return None
     plain = plain_name(name)
     facts = catalog.guess(plain, value) or catalog.guess(plain, 0)
@@ -154,11 +154,13 @@ def stands_for_a_choice(value: object, facts: InputFacts) -> bool:
         isinstance(value, str)
         and facts.value_type in ("COMBO", DYNAMIC_COMBO)
         and value not in facts.choices
-        and _is_placeholder(value)
+        and is_placeholder(value)
         and not any(_SHOUTED.fullmatch(str(choice)) for choice in facts.choices)
     )
 
 
-def _is_placeholder(value: str) -> bool:
-    """Whether a text is a placeholder that a program replaces."""
-    return bool(_PLACEHOLDER.fullmatch(value) or _SHOUTED.fullmatch(value))
+def is_placeholder(value: object) -> bool:
+    """Whether a value is a placeholder that a program replaces."""
+    return isinstance(value, str) and bool(
+        _PLACEHOLDER.fullmatch(value) or _SHOUTED.fullmatch(value)
+    )

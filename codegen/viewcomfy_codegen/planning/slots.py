@@ -10,6 +10,11 @@ from typing import Final
 
 _NUMBER: Final = re.compile(r"\d{1,6}$")
 
+_COUNT: Final = re.compile(r"num(?:ber)?_(?:of_)?(\w{1,40}?)s?")
+"""The name of a number of slots: `num_loras` of `lora_1_name`, `lora_2_name`, …"""
+
+_SLOT: Final = re.compile(r"([a-z]\w{0,40}?)_?(\d{1,3})_")
+
 _SHORTEST_TABLE: Final = 8
 """At least this many numbers with one name form a table, such as the weights of a model's layers.
 """
@@ -41,10 +46,27 @@ class Slots:
             }
         )
 
+        self._slots = {
+            found[1]: value
+            for name, value in values.items()
+            if type(value) is int and (found := _COUNT.fullmatch(name))
+        }
+
+    def is_count(self, name: str) -> bool:
+        """Whether the input says how many slots of its node count."""
+        found = _COUNT.fullmatch(name)
+        return found is not None and any(
+            (slot := _SLOT.match(other)) and slot[1] == found[1]
+            for other in self._values
+        )
+
     def is_empty(self, name: str) -> bool:
         """Whether the input belongs to an empty slot."""
         if self._stems.of(name) is not None:
             return True
+        slot = _SLOT.match(name)
+        if slot is not None and slot[1] in self._slots:
+            return int(slot[2]) > self._slots[slot[1]]
         number = _NUMBER.search(name)
         if number is None:
             return False

@@ -22,7 +22,7 @@ from ..naming.spots import Spot
 from ..words import snake, usable, words
 from .analysis import Analysis, analyse
 from .author import Author, Label
-from .belonging import Sets, belonging
+from .belonging import RATES, Sets, belonging
 from .drafts import Draft, lacking_drafts, masks
 from .filters import Named
 from .options import Options
@@ -163,6 +163,8 @@ def _common_names(
         if len(held) < 2 or keys[0] in wanted:
             continue
         every, common = in_all(held), in_common(held)
+        if RATES.issuperset(key.name for key in keys):
+            every = common = keys[0].name
         if {"end_at_step", "start_at_step"} <= {key.name for key in keys}:
             every = common = "switch_at_step"
         if not common:

@@ -136,3 +136,17 @@ def test_slots_for_loras_in_a_row_are_not_one_although_they_hold_one_file() -> N
     keys = {key for each in found.values() for key in each}
     assert not keys & {f"2{at}-inputs-lora_name" for at in range(2)}
     assert not keys & {f"2{at}-inputs-strength_model" for at in range(2)}
+
+
+def test_equal_placeholders_are_one_and_a_rate_is_one_however_it_is_called() -> None:
+    workflow = text_to_image()
+    workflow["5"] = node("EmptyLTXVLatentVideo", width=64, height=64, length="{{N}}")
+    workflow["20"] = node("LTXVEmptyLatentAudio", frames_number="{{N}}", frame_rate=24)
+    workflow["21"] = node("LTXVConcatAVLatent", video_latent=["5", 0])
+    workflow["21"]["inputs"]["audio_latent"] = ["20", 0]
+    workflow["3"]["inputs"]["latent_image"] = ["21", 0]
+    workflow["22"] = node("CreateVideo", fps=24.0, images=["8", 0])
+    workflow["9"] = node("SaveVideo", filename_prefix="v", video=["22", 0])
+    found = sets(workflow)
+    assert found["length"] == ["5-inputs-length", "20-inputs-frames_number"]
+    assert found["frame_rate"] == ["20-inputs-frame_rate", "22-inputs-fps"]
