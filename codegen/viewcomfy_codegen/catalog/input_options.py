@@ -11,7 +11,7 @@ from .facts import CONTROL, PAGE_TYPES
 from .limits import (
     LONGEST_NAME,
     MOST_CHOICES,
-    is_file,
+    is_file_name,
     is_name,
     is_number,
     is_small,
@@ -112,7 +112,7 @@ def choice_facts(kind: str, options: JsonObject, choices: object) -> InputOption
     if kind not in ("COMBO", "MULTICOMBO") or any(map(options.get, UPLOADS)):
         return {}
     known = as_list(choices)
-    if options.get("files") is True or any(is_file(choice) for choice in known):
+    if options.get("files") is True or any(is_file_name(choice) for choice in known):
         return {"files": True}
     if not known or len(known) > MOST_CHOICES:
         return {}

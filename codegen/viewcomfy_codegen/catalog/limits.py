@@ -44,11 +44,11 @@ def is_small(default: object) -> bool:
 def is_fact(default: object) -> bool:
     """Whether a default is a property of the class rather than prose or a machine's file."""
     if isinstance(default, str):
-        return len(default) <= _LONGEST_DEFAULT and not is_file(default)
+        return len(default) <= _LONGEST_DEFAULT and not is_file_name(default)
     return True
 
 
-def is_file(value: object) -> bool:
+def is_file_name(value: object) -> bool:
     return (
         isinstance(value, str)
         and len(value) <= LONGEST_NAME

@@ -16,7 +16,7 @@ from ..sources import classes_in
 from ..targets.python.rendering import json_text
 from .console import err, errors_told, out_text, tell
 from .files import read_file, read_object_info, refuse_overwriting, users_facts
-from .reading import OBJECT_INFO, PICKED
+from .workflow_options import OBJECT_INFO, PICKED
 
 
 @click.command("convert")

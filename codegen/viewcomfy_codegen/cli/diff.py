@@ -9,7 +9,7 @@ import click
 from ..graph.matching import matched
 from ..project.changes import changes_between
 from .console import err, errors_told, out, out_json
-from .schemas import described
+from .descriptions import description_of
 
 
 @click.command("diff")
@@ -26,8 +26,8 @@ def diff_command(old: str, new: str, as_json: bool, exit_code: bool) -> None:
     names of OLD, as it does when it is generated again.
     """
     with errors_told():
-        first = described(old)
-        second = described(new, earlier=first)
+        first = description_of(old)
+        second = description_of(new, earlier=first)
     renumbered = (
         matched(first.graph, second.graph)
         if first.graph is not None and second.graph is not None

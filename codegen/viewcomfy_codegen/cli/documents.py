@@ -22,9 +22,9 @@ from ..targets.openapi import openapi_document
 from ..targets.registry import target_of
 from ..targets.rules import rules_page
 from .console import err, errors_told, out, out_text, tell
+from .descriptions import descriptions_by_name, places_by_name
 from .files import read_beside, read_file, refuse_overwriting
-from .reading import Reading, reads_workflows
-from .schemas import named, places_by_name
+from .workflow_options import Reading, reads_workflows
 
 _workflows = click.argument("workflows", nargs=-1, required=True, metavar="WORKFLOW...")
 _check = click.option(
@@ -176,7 +176,10 @@ def _schemas(
     workflows: tuple[str, ...], reading: Reading
 ) -> dict[str, Mapping[str, JsonValue]]:
     """The call schema of each workflow, by module name. Raises CodegenError with every fault."""
-    return {name: each.schema for name, each in named(workflows, reading).items()}
+    return {
+        name: each.schema
+        for name, each in descriptions_by_name(workflows, reading).items()
+    }
 
 
 def _refuse_other(path: Path, text: str) -> None:

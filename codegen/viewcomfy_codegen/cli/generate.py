@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ..planning.options import Options
-from ..project.paths import STANDARD, UnusableOutput, outputs_of, title_of
+from ..project.paths import STANDARD, UnusableOutput, output_targets, title_of
 from ..project.regenerate import Task
 from .console import errors_told
 from .files import users_catalog_if_any
 from .finishing import finish
 from .grouping import grouped
-from .reading import AS_IT_IS, Reading, reads_workflows
+from .workflow_options import AS_IT_IS, Reading, reads_workflows
 
 if TYPE_CHECKING:
     from .watching import Tasks
@@ -162,7 +162,7 @@ def _task(workflow: str, files: Files, reading: Reading, shape: Shape) -> Task:
     if files.schema is not None and files.no_schema:
         raise click.UsageError("--schema and --no-schema cannot be combined")
     try:
-        outputs = outputs_of(workflow, files.wanted, files.schema, files.no_schema)
+        outputs = output_targets(workflow, files.wanted, files.schema, files.no_schema)
     except UnusableOutput as error:
         raise click.UsageError(str(error)) from None
     return Task(

@@ -24,10 +24,10 @@ from ..project.paths import name_of
 from ..sources.object_info import shown_place
 from ..targets.calls import LANGUAGES, example
 from ..targets.mermaid import mermaid
-from ..targets.phrases import described
+from ..targets.phrases import type_phrase
 from .console import errors_told, out, out_json, out_text, tell
 from .files import read_file, users_catalog_if_any
-from .reading import OBJECT_INFO, PICKED, VIEW_COMFY, Reading
+from .workflow_options import OBJECT_INFO, PICKED, VIEW_COMFY, Reading
 
 LONGEST = 400
 """Characters of a text that are shown."""
@@ -182,7 +182,7 @@ def _lines(each: Parameter, width: int) -> Iterator[str]:
         if each.required
         else f" = {json.dumps(each.default, ensure_ascii=False)}"
     )
-    yield _cut(f"  {each.name}: {described(each.type)}{default}", max(40, width))
+    yield _cut(f"  {each.name}: {type_phrase(each.type)}{default}", max(40, width))
     sentence = each.about.sentence
     details = (
         ("key", ", ".join(map(str, each.inputs))),
@@ -201,7 +201,7 @@ def _as_json(each: Parameter) -> dict[str, object]:
     return {
         "name": each.name,
         "kind": kind_of(each.type),
-        "type": described(each.type),
+        "type": type_phrase(each.type),
         "required": each.required,
         **default,
         "keys": list(map(str, each.inputs)),

@@ -20,9 +20,9 @@ from ..project.paths import STANDARD
 from ..sockets import is_loopback, url_of
 from ..words import slugs
 from .console import err, errors_told, needing
+from .descriptions import descriptions_by_name
 from .listening import HOST, listening_on, port
-from .reading import Reading, reads_workflows
-from .schemas import named
+from .workflow_options import Reading, reads_workflows
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -99,7 +99,7 @@ def _tools(options: McpOptions) -> dict[str, WorkflowTool]:
     from ..mcp_server.calling import ReadWorkflow
     from ..mcp_server.tools import WorkflowTool
 
-    found = named(options.workflows, options.reading)
+    found = descriptions_by_name(options.workflows, options.reading)
     tools = {}
     places = zip(slugs(found), options.workflows, found.values(), strict=True)
     for name, place, each in places:

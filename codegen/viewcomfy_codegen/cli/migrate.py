@@ -14,8 +14,8 @@ from ..migration.calls import OldCall
 from ..targets.checksums import is_generated
 from ..targets.target import Earlier
 from .console import err, errors_told, out
+from .descriptions import description_of
 from .files import read_file
-from .schemas import described
 
 _PYTHON: Final = (".py",)
 _TYPESCRIPT: Final = (".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs")
@@ -93,5 +93,5 @@ def _module_beside(old: Path) -> Path:
 
 def _names(place: Path) -> dict[str, str]:
     """The parameters' names by wire key."""
-    earlier = Earlier.of_schema(described(str(place)).schema)
+    earlier = Earlier.of_schema(description_of(str(place)).schema)
     return {str(key): name for keys, name in earlier.names.items() for key in keys}

@@ -17,7 +17,7 @@ from ..project.writing import write_all
 from ..targets.flattened import flattened
 from .console import err, errors_told, out_text
 from .files import read_file, refuse_overwriting, users_facts
-from .reading import PICKED
+from .workflow_options import PICKED
 
 
 @click.command("params")

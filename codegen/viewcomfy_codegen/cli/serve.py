@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
     from ..serving import Served, Settings
-    from ..serving.executors.remote import Remote
+    from ..serving.executors.comfyui import ComfyUIExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +165,13 @@ def _serve(options: ServeOptions) -> None:
 def _prepared(options: ServeOptions) -> tuple[Server, socket.socket]:
     """The server, and the socket on which it will listen."""
     from ..serving import create_app
-    from ..serving.executors.preview import Preview
+    from ..serving.executors.preview import PreviewExecutor
     from ..serving.http.server import server
 
     settings = _settings(options)
     served = list(_served(options))
     remote = _remote(options.comfyui) if options.comfyui else None
-    app = create_app(served, settings, remote or Preview(options.step_time))
+    app = create_app(served, settings, remote or PreviewExecutor(options.step_time))
     listening = listening_on(options.host, options.port)
     base = url_of(listening, options.host)
     _warn(options.host, remote)
@@ -191,11 +191,11 @@ def _prepared(options: ServeOptions) -> tuple[Server, socket.socket]:
     return server(app, ready), listening
 
 
-def _remote(url: str) -> Remote:
-    from ..serving.executors.remote import Remote
+def _remote(url: str) -> ComfyUIExecutor:
+    from ..serving.executors.comfyui import ComfyUIExecutor
 
     try:
-        return Remote(url)
+        return ComfyUIExecutor(url)
     except ConfigurationError as error:
         raise click.BadParameter(error.message, param_hint="--comfyui") from None
 
@@ -214,7 +214,7 @@ def _settings(options: ServeOptions) -> Settings:
     )
 
 
-def _warn(host: str, remote: Remote | None) -> None:
+def _warn(host: str, remote: ComfyUIExecutor | None) -> None:
     """Warn of listening to other machines, and of a ComfyUI that does not answer."""
     if not is_loopback(host):
         err(f"warning: {host} can be reached from other machines, unencrypted")

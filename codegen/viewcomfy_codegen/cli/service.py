@@ -17,7 +17,7 @@ from ..targets.python.target import PYTHON
 from ..targets.service import service_files
 from .console import err, errors_told, tell
 from .files import read_file
-from .reading import Reading, reads_workflows
+from .workflow_options import Reading, reads_workflows
 
 
 @click.command("service")

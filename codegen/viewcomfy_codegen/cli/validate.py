@@ -17,8 +17,8 @@ from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
 from ..sources.json_text import read_json
 from .console import err, errors_told, out_json
+from .descriptions import description_of
 from .files import read_file
-from .schemas import described
 
 
 @click.command("validate")
@@ -34,7 +34,7 @@ def validate_command(workflow: str, call: str, as_json: bool) -> None:
     if workflow == call == STANDARD:
         raise click.UsageError("only one of the two can be standard input")
     with errors_told():
-        known = described(workflow, foreign=True)
+        known = description_of(workflow, foreign=True)
         name = "standard input" if call == STANDARD else call
         value = _read_call(call, name)
         if known.fields is not None:

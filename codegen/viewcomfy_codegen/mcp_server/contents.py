@@ -11,7 +11,7 @@ import mcp_types as types
 
 from viewcomfy_runtime.results.files import OutputFile
 
-from .kept import Kept
+from .kept_files import KeptFiles
 
 MOST_INLINE: Final = 1 << 20
 """Bytes of a file that is sent inline."""
@@ -20,7 +20,7 @@ MOST_READ: Final = 64 << 20
 """Bytes of a file that can be read as a resource."""
 
 
-async def content_of(file: OutputFile, kept: Kept) -> types.ContentBlock:
+async def content_of(file: OutputFile, kept: KeptFiles) -> types.ContentBlock:
     """The content for one file: inline image, audio or text if it is small, otherwise a link to a
     resource.
     """

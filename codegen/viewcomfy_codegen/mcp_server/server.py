@@ -21,7 +21,7 @@ from viewcomfy_runtime.results.result import PromptResult
 
 from ..version import __version__
 from .contents import MOST_READ, bounded
-from .kept import Kept
+from .kept_files import KeptFiles
 from .tools import WorkflowTool
 
 _AT_ONCE: Final = 16
@@ -52,7 +52,7 @@ class _Handlers:
 
     def __init__(self, tools: Mapping[str, WorkflowTool]) -> None:
         self._tools = tools
-        self._kept = Kept()
+        self._kept = KeptFiles()
         self._running = asyncio.Semaphore(_AT_ONCE)
         self._quiet: dict[str, None] = {}
         """The sessions that want no logs."""
@@ -106,7 +106,7 @@ class _Handlers:
         return types.EmptyResult()
 
 
-async def _blob(kept: Kept, uri: str) -> types.BlobResourceContents:
+async def _blob(kept: KeptFiles, uri: str) -> types.BlobResourceContents:
     """The content of a kept file. Raises MCPError if there is none, or it is too large."""
     file = kept.get(uri)
     if file is None:

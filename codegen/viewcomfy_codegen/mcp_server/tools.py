@@ -25,7 +25,7 @@ from ..targets.rules import takes
 from .calling import ReadWorkflow
 from .contents import content_of
 from .files import RefusedFile, file_of
-from .kept import Kept
+from .kept_files import KeptFiles
 
 _MOST_TITLE: Final = 100
 
@@ -120,7 +120,9 @@ class WorkflowTool:
             faults += [each for each in error.faults if each.parameter not in named]
         raise InvalidParametersError(tuple(faults))
 
-    async def answer(self, result: PromptResult, kept: Kept) -> types.CallToolResult:
+    async def answer(
+        self, result: PromptResult, kept: KeptFiles
+    ) -> types.CallToolResult:
         """A run's files, a description of each, and the seeds that were drawn."""
         names = {each.node: each.name for each in self.workflow.outputs}
         seeds = {

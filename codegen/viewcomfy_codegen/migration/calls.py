@@ -60,7 +60,7 @@ class OldCall:
             self.notes.append(Note(line, f"{key!r} is not the key of a parameter"))
         elif not certain:
             self.notes.append(
-                Note(line, f"{key} is set under a condition, to {one_line(code)}")
+                Note(line, f"{key} is set under a condition, to {shortened(code)}")
             )
         else:
             self.values[key] = code
@@ -96,7 +96,7 @@ class CallReader:
         call.notes.append(Note(line, text))
 
 
-def one_line(code: str) -> str:
+def shortened(code: str) -> str:
     """An expression shortened to one line, for a message."""
     text = " ".join(code.split())
     return text if len(text) <= 60 else f"{text[:57]}..."

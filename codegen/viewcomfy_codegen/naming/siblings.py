@@ -9,7 +9,7 @@ from typing import Final
 from ..catalog.vocabulary import class_words, vocabulary
 from ..graph.kinds import zeroes
 from ..graph.passes import ASIDE, UPSCALE
-from ..graph.reading import places
+from ..graph.reading_order import places
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE
 from ..graph.stages import stages
 from ..graph.workflow import Node

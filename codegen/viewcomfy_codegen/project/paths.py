@@ -31,7 +31,7 @@ def name_of(workflow: str) -> str:
     return name if _importable(name) and name not in _SHADOWING else f"{name}_workflow"
 
 
-def outputs_of(
+def output_targets(
     workflow: str, wanted: Sequence[str], schema: str | None, no_schema: bool
 ) -> dict[Path, Target]:
     """The files to write, each with its target; the target that remembers names best comes first.

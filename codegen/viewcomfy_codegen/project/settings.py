@@ -16,7 +16,7 @@ from ..targets.python.target import Python
 from ..targets.rules import Rules
 from ..targets.target import Target
 from ..targets.typescript.target import TypeScript
-from .paths import UnusableOutput, outputs_of
+from .paths import UnusableOutput, output_targets
 from .regenerate import Task
 from .table import COMMON, TABLE, faults_of
 from .vendoring import imported_from
@@ -122,7 +122,7 @@ def _outputs(
     wanted = [folder / settings[each] for each in others if each in settings]
     schema = settings.get("schema")
     try:
-        outputs = outputs_of(
+        outputs = output_targets(
             str(folder / settings["source"]),
             [str(module), *map(str, wanted)],
             str(folder / schema) if schema else None,

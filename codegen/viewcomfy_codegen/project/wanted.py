@@ -41,7 +41,7 @@ def wanted_of(settings: Mapping[str, Any], where: str) -> Wanted:
         wishes[place] = wishes.get(place, Wish(where))._replace(**wish)
 
     for place, name in settings.get("rename", {}).items():
-        want(place, name=plain(name))
+        want(place, name=normalized(name))
     for place, text in settings.get("docs", {}).items():
         want(place, doc=text)
     for place in settings.get("optional", ()):
@@ -49,18 +49,18 @@ def wanted_of(settings: Mapping[str, Any], where: str) -> Wanted:
     for place in settings.get("required", ()):
         want(place, required=True)
     shared = {
-        plain(name): (
+        normalized(name): (
             (tuple(each["inputs"]), each.get("default", REQUIRED))
             if isinstance(each, dict)
             else (tuple(each), REQUIRED)
         )
         for name, each in settings.get("shared", {}).items()
     }
-    outputs = {id: plain(name) for id, name in settings.get("outputs", {}).items()}
+    outputs = {id: normalized(name) for id, name in settings.get("outputs", {}).items()}
     return Wanted(where, wishes, shared, outputs)
 
 
-def plain(name: str) -> str:
+def normalized(name: str) -> str:
     """A name as Python compares it."""
     return unicodedata.normalize("NFKC", name)
 
@@ -132,7 +132,7 @@ class _Finding:
             self._refuse(f"{name} has only one input", "name two or more")
 
     def _find(self, place: str) -> WireKey | None:
-        key = self._places.get(place) or self._places.get(plain(place))
+        key = self._places.get(place) or self._places.get(normalized(place))
         if key is None:
             self.faults.append(_unknown(place, self._places, self._where))
         return key

@@ -18,7 +18,7 @@ from .calls import faults
 from .comfy_api.routes import ComfyApiRoutes
 from .deployments import Deployments, Settings
 from .executors.executor import Executor
-from .executors.preview import Preview
+from .executors.preview import PreviewExecutor
 from .http import responses
 from .http.access_log import AccessLog
 from .http.addresses import OwnHostOnly
@@ -41,7 +41,7 @@ def create_app(
     """
     for served in workflows:
         _ = served.workflow
-    deployments = Deployments(workflows, settings, executor or Preview())
+    deployments = Deployments(workflows, settings, executor or PreviewExecutor())
     gateway = GatewayRoutes(deployments)
     comfy_api = ComfyApiRoutes(deployments)
 

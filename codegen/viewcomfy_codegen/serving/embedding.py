@@ -17,7 +17,7 @@ from ..sockets import bound, url_of
 from .application import create_app
 from .calls.recording import RecordedCall
 from .deployments import Settings
-from .executors.preview import Preview
+from .executors.preview import PreviewExecutor
 from .http.server import server
 from .served import Served
 from .sourcing import workflows_named
@@ -90,7 +90,7 @@ def running(
             **settings,
         }
     )
-    app = create_app(served, made, Preview(step_time))
+    app = create_app(served, made, PreviewExecutor(step_time))
     listening = bound("127.0.0.1", 0)
     ready = threading.Event()
     serving = server(app, ready.set)

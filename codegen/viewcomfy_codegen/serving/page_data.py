@@ -20,13 +20,13 @@ from viewcomfy_runtime.parameters.types import (
 )
 
 from ..model import Parameter
-from ..targets.calls import LANGUAGES, TITLES, Call
+from ..targets.calls import LANGUAGES, TITLES, SampleCall
 from ..targets.calls.call import required
 from .rejection import Rejected
 from .served import Served
 
 
-def described(served: Served) -> JsonObject:
+def page_data(served: Served) -> JsonObject:
     """The page's data. Numbers are sent as text, since JavaScript would lose digits."""
     module = served.module
     return {
@@ -59,10 +59,10 @@ def call_text(served: Served, asked: Any) -> str:
         **{name: value for name, value in values.items() if name not in media},
         **{name: value for name, value in files.items() if name in media},
     }
-    return LANGUAGES[language](Call(module, given))
+    return LANGUAGES[language](SampleCall(module, given))
 
 
-def faults_of(served: Served, values: Mapping[str, JsonValue]) -> dict[str, str]:
+def value_faults(served: Served, values: Mapping[str, JsonValue]) -> dict[str, str]:
     """The faults of values, by parameter name. Omitted parameters have their defaults."""
     fields = {str(each.name): each.field for each in served.module.parameters}
     found = {}

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .deployments import Deployments
-from .http.forms import LONGEST_FIELD, read_json
+from .http.forms import LONGEST_FIELD, read_json_body
 from .http.responses import AsciiJson
 from .http.sessions import PATH
-from .page_data import call_text, described, faults_of
+from .page_data import call_text, page_data, value_faults
 from .rejection import Rejected
 
 _ASSETS: Final = files("viewcomfy_codegen.serving") / "page"
@@ -91,23 +91,23 @@ class PageRoutes:
     async def form(self, request: Request) -> Response:
         """The page's data about a workflow."""
         return AsciiJson(
-            described(self._deployments.named(request.path_params["workflow"]))
+            page_data(self._deployments.named(request.path_params["workflow"]))
         )
 
     async def check(self, request: Request) -> Response:
         """The faults of a form's values."""
         self._deployments.authenticate(request)
         served = self._deployments.named(request.path_params["workflow"])
-        values = await read_json(request, LONGEST_FIELD)
+        values = await read_json_body(request, LONGEST_FIELD)
         if not isinstance(values, dict):
             raise Rejected(422, "the body must be an object of names and values")
-        return AsciiJson(faults_of(served, values))
+        return AsciiJson(value_faults(served, values))
 
     async def call(self, request: Request) -> Response:
         """A form's values as a call in one of the languages, to paste."""
         self._deployments.authenticate(request)
         served = self._deployments.named(request.path_params["workflow"])
-        asked = await read_json(request, LONGEST_FIELD)
+        asked = await read_json_body(request, LONGEST_FIELD)
         return Response(
             call_text(served, asked), media_type="text/plain; charset=utf-8"
         )

@@ -113,11 +113,13 @@ def overridden(
     try:
         workflow, _ = read_workflow(text.encode("utf-8", "replace"), "workflow_api")
     except CodegenError as error:
-        raise Rejected(400, "workflow_api is not a workflow", text_of(error)) from None
+        raise Rejected(
+            400, "workflow_api is not a workflow", diagnostics_text(error)
+        ) from None
     return workflow, types_of(workflow, served.catalog)
 
 
-def text_of(error: CodegenError) -> str:
+def diagnostics_text(error: CodegenError) -> str:
     """An error's diagnostics as one text."""
     return "; ".join(str(each) for each in error.diagnostics)
 

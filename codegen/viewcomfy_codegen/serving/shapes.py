@@ -16,7 +16,7 @@ class _Completed(TypedDict):
     outputs: list[JsonObject]
 
 
-class Answer(_Completed, total=False):
+class ResultJson(_Completed, total=False):
     """The result of a run, as ViewComfy answers a call."""
 
     error_data: JsonObject | None

@@ -39,7 +39,7 @@ def about_output(output: OutputNode) -> str:
     return text[0].upper() + text[1:]
 
 
-def described(kind: ParameterType) -> str:
+def type_phrase(kind: ParameterType) -> str:
     """A type in a few words."""
     match kind:
         case Text(multiline):

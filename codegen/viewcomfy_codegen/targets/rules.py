@@ -44,7 +44,7 @@ _TAIL: Final = """
 ## Do
 
 - Leave out what should stay as deployed: every parameter with a default is optional.
-- Pass files as `Path("me.png")`, bytes or an open file. A plain `str` is only taken
+- Pass files as `Path("me.png")`, bytes or an open file. A markdown_text `str` is only taken
   as a `data:` URI.
 - Use `arun` in asynchronous code, `run_many` for many calls, `result.save("outputs/")` to
   keep files.
@@ -70,7 +70,7 @@ def _section(module: str, schema: Mapping[str, Any]) -> Iterator[str]:
     required = schema.get("required", [])
     needed = frozenset(required)
     outputs = schema.get("x-viewcomfy-outputs", {})
-    yield f"## {plain(schema.get('title', module))}"
+    yield f"## {markdown_text(schema.get('title', module))}"
     yield ""
     yield "```python"
     yield f"from {module} import Parameters, run"
@@ -93,7 +93,7 @@ def _section(module: str, schema: Mapping[str, Any]) -> Iterator[str]:
     if outputs:
         yield "\nOutputs:\n"
     for name, each in outputs.items():
-        yield f"- `{name}`: {plain(each.get('kind', 'file'))}"
+        yield f"- `{name}`: {markdown_text(each.get('kind', 'file'))}"
 
 
 _GROUPS: Final = {
@@ -110,7 +110,7 @@ def _line(name: str, schema: Mapping[str, Any], required: bool) -> str:
     elif "default" in schema:
         facts.append(f"default {_code(schema['default'])}")
     text = str(schema.get("description", ""))
-    sentence = plain(text.replace("null draws", "None draws"))
+    sentence = markdown_text(text.replace("null draws", "None draws"))
     return f"- `{name}` ({', '.join(facts)}): {sentence}".rstrip(": ")
 
 
@@ -154,7 +154,7 @@ def takes(schema: Mapping[str, Any], kinds: Mapping[str, str] = _PYTHON) -> str:
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>|#~&!$])")
 
 
-def plain(text: object) -> str:
+def markdown_text(text: object) -> str:
     """A workflow's text in Markdown that shows it literally: one line, no markup, of limited
     length.
     """

@@ -42,7 +42,11 @@ def property_changes(**fields: tuple[dict[str, Any], dict[str, Any]]) -> list[st
 
 def test_parameters_that_come_and_go_are_told() -> None:
     old = {"1": node("Mine", level=3), "2": node("Other", speed=1)}
-    new = {"1": node("Mine", level=3, tint="a"), "3": node("LoadImage", image="a.png")}
+    new = {
+        "1": node("Mine", level=3, tint="a"),
+        "3": node("LoadImage", image="a.png"),
+        "4": node("PreviewImage", images=["3", 0]),
+    }
     assert set(changes(old, new)) == {
         ("removed", "speed", True),
         ("added", "image", True),

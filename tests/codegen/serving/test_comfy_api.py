@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from viewcomfy_codegen.serving import Served
-from viewcomfy_codegen.serving.executors.preview import Preview
-from viewcomfy_codegen.serving.executors.remote import Remote
+from viewcomfy_codegen.serving.executors.comfyui import ComfyUIExecutor
+from viewcomfy_codegen.serving.executors.preview import PreviewExecutor
 from viewcomfy_runtime import (
     AuthenticationError,
     ComfyAPI,
@@ -104,7 +104,7 @@ def test_faults_are_named_by_parameter(module: ModuleType) -> None:
 
 
 def test_a_job_is_cancelled(module: ModuleType) -> None:
-    with serving(served(text_to_image()), executor=Preview(0.2)) as url:
+    with serving(served(text_to_image()), executor=PreviewExecutor(0.2)) as url:
         job: Job[Any] = module.WORKFLOW.submit(module.Parameters(), client=client(url))
         job.cancel()
         with pytest.raises(RunCancelledError):
@@ -133,7 +133,9 @@ def test_a_run_that_fails_names_its_node(module: ModuleType) -> None:
             ["execution_error", {"node_id": "3", "exception_message": "no memory"}]
         ],
     ) as found:
-        with serving(served(text_to_image()), executor=Remote(found.url)) as url:
+        with serving(
+            served(text_to_image()), executor=ComfyUIExecutor(found.url)
+        ) as url:
             with pytest.raises(ExecutionError, match="node 3.*no memory"):
                 module.run(module.Parameters(), client=client(url))
 
@@ -252,7 +254,7 @@ def test_the_official_sdk_uploads_runs_follows_and_downloads(
 
 
 def test_the_official_sdk_cancels(sdk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(served(text_to_image()), executor=Preview(0.2)) as url:
+    with serving(served(text_to_image()), executor=PreviewExecutor(0.2)) as url:
         monkeypatch.setenv("COMFY_BASE_URL", url)
         with sdk.Comfy(api_key=SECRET) as own:
             job = own.submit(own.workflows.from_json(text_to_image()))
@@ -306,7 +308,7 @@ def test_the_official_sdk_runs_on_a_comfyui_behind_the_server(
 ) -> None:
     images = {"3": {"images": [{"filename": "a.png", "type": "output"}]}}
     with comfy(outputs=images) as found:
-        with serving(served(inverted()), executor=Remote(found.url)) as url:
+        with serving(served(inverted()), executor=ComfyUIExecutor(found.url)) as url:
             monkeypatch.setenv("COMFY_BASE_URL", url)
             with sdk.Comfy(api_key=SECRET) as own:
                 workflow = own.workflows.from_json(inverted())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from viewcomfy_codegen.serving.executors.remote import Remote
+from viewcomfy_codegen.serving.executors.comfyui import ComfyUIExecutor
 from viewcomfy_runtime import (
     Call,
     ComfyAPI,
@@ -41,7 +41,7 @@ def test_calls_run_on_the_comfyui_with_its_progress_as_log(module: ModuleType) -
     lines: list[str] = []
     with (
         comfy(outputs=IMAGES, events=events) as found,
-        serving(served(text_to_image()), executor=Remote(found.url)) as base,
+        serving(served(text_to_image()), executor=ComfyUIExecutor(found.url)) as base,
     ):
         result = module.run(
             module.Parameters(steps=7),
@@ -61,7 +61,7 @@ def test_partner_nodes_are_paid_for_by_the_caller_else_by_the_environment(
 ) -> None:
     environ = {"COMFY_API_KEY": "servers-0123456789", "COMFYUI_TOKEN": "gate-0123"}
     with comfy(outputs=IMAGES) as found:
-        remote = Remote(found.url, environ)
+        remote = ComfyUIExecutor(found.url, environ)
         with serving(served(text_to_image()), executor=remote) as base:
             caller = ComfyAPI(base, SECRET, api_key_comfy_org=given)
             module.run(module.Parameters(), client=caller)
@@ -80,7 +80,7 @@ def test_its_failures_are_viewcomfys() -> None:
     }
     with (
         comfy(status="error", messages=[["execution_error", details]]) as found,
-        serving(served(text_to_image()), executor=Remote(found.url)) as base,
+        serving(served(text_to_image()), executor=ComfyUIExecutor(found.url)) as base,
     ):
         with pytest.raises(ExecutionError, match="no memory"):
             client(base).run(Call({"3-inputs-seed": 1}))
@@ -98,7 +98,7 @@ def test_what_it_rejects_is_handed_on_once(watch: Watch) -> None:
     }
     with (
         comfy(rejects=rejects) as found,
-        serving(served(text_to_image()), executor=Remote(found.url)) as base,
+        serving(served(text_to_image()), executor=ComfyUIExecutor(found.url)) as base,
     ):
         with pytest.raises(RejectedError) as caught:
             client(base).run(Call({"3-inputs-seed": 1}), watch=watch)
@@ -112,7 +112,7 @@ def test_what_it_rejects_is_handed_on_once(watch: Watch) -> None:
 def test_a_comfyui_that_is_down_is_said_to_be(watch: Watch) -> None:
     with comfy() as found:
         url = found.url
-    with serving(served(text_to_image()), executor=Remote(url)) as base:
+    with serving(served(text_to_image()), executor=ComfyUIExecutor(url)) as base:
         with pytest.raises(ServerError, match="ComfyUI did not run the call") as caught:
             client(base).run(Call({"3-inputs-seed": 1}), watch=watch)
     assert caught.value.status == 502
@@ -121,7 +121,7 @@ def test_a_comfyui_that_is_down_is_said_to_be(watch: Watch) -> None:
 def test_its_own_judgement_counts_rather_than_ours() -> None:
     with (
         comfy(outputs=IMAGES) as found,
-        serving(served(text_to_image()), executor=Remote(found.url)) as base,
+        serving(served(text_to_image()), executor=ComfyUIExecutor(found.url)) as base,
     ):
         client(base).run(Call({"3-inputs-steps": 10**6}))
     assert found.prompts[0].prompt["3"]["inputs"]["steps"] == 10**6
@@ -150,7 +150,7 @@ def test_nothing_that_it_answers_shows_the_token_of_the_gate_before_it(
         comfy(**behavior) as found,
         serving(
             served(text_to_image()),
-            executor=Remote(found.url, {"COMFYUI_TOKEN": GATE}),
+            executor=ComfyUIExecutor(found.url, {"COMFYUI_TOKEN": GATE}),
         ) as base,
     ):
         answer = requests.post(

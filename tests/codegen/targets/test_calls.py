@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from viewcomfy_codegen import generate
 from viewcomfy_codegen.model import Module
-from viewcomfy_codegen.targets.calls import LANGUAGES, Call, example
+from viewcomfy_codegen.targets.calls import LANGUAGES, SampleCall, example
 from viewcomfy_codegen.targets.calls.wire import shell
 
 from ...helpers.cases import CASES, image_to_image, only_files
@@ -55,7 +55,7 @@ def arguments(code: str) -> dict[str, Any]:
 
 @given(st.dictionaries(st.sampled_from(["positive_prompt", "seed", "cfg"]), VALUES))
 def test_python_passes_the_values_and_nothing_else(values: dict[str, Any]) -> None:
-    call = Call(PLAIN, values)
+    call = SampleCall(PLAIN, values)
     for language in ("python", "async"):
         code = LANGUAGES[language](call)
         assert arguments(code) == values
@@ -64,7 +64,7 @@ def test_python_passes_the_values_and_nothing_else(values: dict[str, Any]) -> No
 
 @given(st.dictionaries(st.sampled_from(["positive_prompt", "seed", "cfg"]), VALUES))
 def test_json_is_the_values(values: dict[str, Any]) -> None:
-    assert json.loads(LANGUAGES["json"](Call(PLAIN, values))) == values
+    assert json.loads(LANGUAGES["json"](SampleCall(PLAIN, values))) == values
 
 
 @pytest.mark.parametrize("case", sorted(CASES))
@@ -84,27 +84,29 @@ def test_an_example_gives_what_must_be_given_and_some_of_what_people_set() -> No
 
 
 def test_a_file_is_a_path_in_programs_and_a_part_of_the_form_in_curl() -> None:
-    call = Call(FILES, {"image": 'a"b.png'})
+    call = SampleCall(FILES, {"image": 'a"b.png'})
     assert "image=Path('a\"b.png')" in LANGUAGES["python"](call)
     assert "image: await openAsBlob('a\"b.png')" in LANGUAGES["typescript"](call)
     assert """-F '10-inputs-image=@"a\\"b.png"'""" in LANGUAGES["curl"](call)
 
 
 def test_curl_sends_something_where_a_call_sets_nothing() -> None:
-    assert '{"3-inputs-seed": 156680208700286}' in LANGUAGES["curl"](Call(PLAIN, {}))
-    assert "params={}" not in LANGUAGES["curl"](Call(module_of(only_files()), {}))
+    assert '{"3-inputs-seed": 156680208700286}' in LANGUAGES["curl"](
+        SampleCall(PLAIN, {})
+    )
+    assert "params={}" not in LANGUAGES["curl"](SampleCall(module_of(only_files()), {}))
 
 
 def test_a_bare_list_goes_over_the_wire_as_a_value() -> None:
     module = module_of({"1": node("Somebodys", items={"__value__": [1]})})
     [parameter] = module.parameters
     assert '{"1-inputs-items": {"__value__": [2]}}' in LANGUAGES["curl"](
-        Call(module, {parameter.name: [2]})
+        SampleCall(module, {parameter.name: [2]})
     )
 
 
 def test_typescript_keeps_all_digits_of_a_seed() -> None:
-    code = LANGUAGES["typescript"](Call(PLAIN, {"seed": 2**64 - 1}))
+    code = LANGUAGES["typescript"](SampleCall(PLAIN, {"seed": 2**64 - 1}))
     assert "    seed: 18446744073709551615n," in code
 
 

@@ -26,9 +26,9 @@ from ...errors import CodegenError
 from ...graph.workflow import Node, Workflow, ordered, unwrapped
 from ...sources.api_format import read_workflow
 from ..executors.decoding import BadImage, image_size
-from ..executors.flow import output_nodes
+from ..executors.image_batches import output_nodes
 from ..rejection import Rejected
-from ..served import text_of
+from ..served import diagnostics_text
 from ..shapes import NodeErrors
 
 PAGE_ONLY: Final = frozenset({"MarkdownNote", "Note", "PrimitiveNode", "Reroute"})
@@ -98,7 +98,9 @@ class Check:
         try:
             return read_workflow(json.dumps(graph).encode(), "the call")[0]
         except CodegenError as error:
-            raise Rejected(400, "the values cannot be run", text_of(error)) from None
+            raise Rejected(
+                400, "the values cannot be run", diagnostics_text(error)
+            ) from None
 
     def judge(self, ready: Workflow, stored: frozenset[str], catalog: Catalog) -> None:
         """Raises Rejected with everything that ComfyUI would reject.

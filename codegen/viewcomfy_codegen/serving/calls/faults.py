@@ -16,7 +16,7 @@ from viewcomfy_runtime.json_types import JsonObject
 from ..executors.executor import Pace
 from ..http.responses import AsciiJson
 from ..rejection import Rejected
-from ..shapes import Answer
+from ..shapes import ResultJson
 
 HEADER: Final = "x-viewcomfy-fault"
 
@@ -114,7 +114,7 @@ def _seconds(value: str) -> float:
         ) from None
 
 
-def after(fault: str | None, answer: Answer) -> Answer:
+def after(fault: str | None, answer: ResultJson) -> ResultJson:
     """A result with a fault in it."""
     if fault == "broken-base64":
         files: list[JsonObject] = [
@@ -201,5 +201,5 @@ def stream(events: AsyncGenerator[bytes, None]) -> Response:
     return _Events(events)
 
 
-def result_event(answer: Answer) -> bytes:
+def result_event(answer: ResultJson) -> bytes:
     return event("prompt_result", json.dumps(answer))

@@ -23,7 +23,7 @@ from ..executors.executor import (
     RunEvent,
 )
 from ..rejection import Rejected
-from ..shapes import Answer
+from ..shapes import ResultJson
 from .checking import CheckedCall
 
 _LOG: Final = logging.getLogger("viewcomfy_codegen.serving")
@@ -108,7 +108,7 @@ class Run:
             if isinstance(event, str):
                 yield event
 
-    async def answer(self, form: Callable[[Artifact], JsonObject]) -> Answer:
+    async def answer(self, form: Callable[[Artifact], JsonObject]) -> ResultJson:
         """ViewComfy's result, with its files in this form. Raises Rejected if the executor rejects
         the call.
         """
@@ -127,7 +127,7 @@ class Run:
             error = Failed(f"{kind}: {unexpected}", kind=kind).details
         return self._result(artifacts, error, form)
 
-    def refused(self, rejected: Rejected) -> Answer:
+    def refused(self, rejected: Rejected) -> ResultJson:
         """The result of a run that the executor rejected after the call was answered."""
         details = Failed(str(rejected)).details | rejected.body
         return self._result([], details, as_data)
@@ -137,11 +137,11 @@ class Run:
         artifacts: list[Artifact],
         error: JsonObject | None,
         form: Callable[[Artifact], JsonObject],
-    ) -> Answer:
+    ) -> ResultJson:
         status = "error" if error else "success"
         if error and self._execution.cancelled:
             status = "cancelled"
-        answer: Answer = {
+        answer: ResultJson = {
             "prompt_id": self.prompt_id,
             "status": status,
             "completed": True,
@@ -192,7 +192,7 @@ def _about(artifact: Artifact) -> JsonObject:
     }
 
 
-def summary(answer: Answer) -> str:
+def summary(answer: ResultJson) -> str:
     """How a run ended, in a few words for a log."""
     count = len(answer["outputs"])
     files = f"{count} file" if count == 1 else f"{count} files"

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from ..deployments import Deployments
-from ..http.forms import read_form, read_json
+from ..http.forms import read_form, read_json_body
 from ..http.responses import AsciiJson
 from .assets import Asset, Assets
 from .requests import PREFIX, Handlers, Refusal
@@ -52,7 +52,7 @@ class AssetRoutes:
 
     async def from_hash(self, request: Request) -> Response:
         """Another asset with content that the server already has."""
-        body = await read_json(request)
+        body = await read_json_body(request)
         hashed = body.get("hash") if isinstance(body, dict) else None
         known = self._assets.with_hash(str(hashed))
         if known is None:

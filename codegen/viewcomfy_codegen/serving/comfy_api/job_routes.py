@@ -14,7 +14,7 @@ from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
 from ..calls import faults
 from ..deployments import Deployments
-from ..http.forms import LONGEST_FIELD, CallForm, read_json
+from ..http.forms import LONGEST_FIELD, CallForm, read_json_body
 from ..http.responses import AsciiJson
 from ..served import Served
 from .assets import Assets, with_files
@@ -22,11 +22,11 @@ from .jobs import ApiJob, class_of
 from .requests import (
     PREFIX,
     Handlers,
+    JobRequest,
     Refusal,
-    Submission,
+    job_request_in,
     literals_in,
-    number_in,
-    submission_in,
+    query_number,
 )
 
 MOST_KEPT: Final = 1000
@@ -75,10 +75,10 @@ class JobRoutes:
 
     async def submit(self, request: Request) -> Response:
         """Start a job."""
-        submission = submission_in(await read_json(request, LONGEST_FIELD))
+        job_request = job_request_in(await read_json_body(request, LONGEST_FIELD))
         key = self._claimed(request)
         try:
-            job = await self._started(request, submission)
+            job = await self._started(request, job_request)
         except BaseException:
             # Nothing runs: the key may be used for another try.
             self._keys.pop(key, None)
@@ -86,8 +86,8 @@ class JobRoutes:
         request.state.note = f"job {job.id}"
         return AsciiJson(job.as_json(self._base(request)), 201)
 
-    async def _started(self, request: Request, submission: Submission) -> ApiJob:
-        placed, files, missing = with_files(submission.workflow, self._assets)
+    async def _started(self, request: Request, job_request: JobRequest) -> ApiJob:
+        placed, files, missing = with_files(job_request.workflow, self._assets)
         if missing:
             details: JsonObject = {"missing_ids": [*missing]}
             raise Refusal(422, "missing_asset", "the server lacks files", details)
@@ -100,10 +100,10 @@ class JobRoutes:
         fault = self._deployments.fault(request)
         call = await self._deployments.check(served, form)
         run = self._deployments.start(
-            call, fault, watched=True, partner_key=submission.partner_key
+            call, fault, watched=True, partner_key=job_request.partner_key
         )
         await run.begun(FIRST_WORD)
-        job = ApiJob(run, placed, submission.metadata, self._assets)
+        job = ApiJob(run, placed, job_request.metadata, self._assets)
         while len(self._jobs) >= MOST_KEPT:
             oldest = self._jobs.pop(next(iter(self._jobs)))
             oldest.cancel()
@@ -147,8 +147,8 @@ class JobRoutes:
             for name, value in query.items()
             if name.startswith("metadata[") and name.endswith("]")
         }
-        start = number_in(query.get("cursor", "0"), 0, 1 << 30, "cursor")
-        limit = number_in(query.get("limit", "20"), 1, _PAGE, "limit")
+        start = query_number(query.get("cursor", "0"), 0, 1 << 30, "cursor")
+        limit = query_number(query.get("limit", "20"), 1, _PAGE, "limit")
         found = [
             job
             for job in reversed(self._jobs.values())

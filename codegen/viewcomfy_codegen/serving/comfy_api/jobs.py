@@ -15,7 +15,7 @@ from viewcomfy_runtime.json_types import JsonObject, JsonValue
 from ..calls.runs import Run
 from ..executors.executor import Artifact, PreviewImage, RunEvent, Step
 from ..rejection import Rejected
-from ..shapes import Answer
+from ..shapes import ResultJson
 from .assets import Asset, Assets
 
 FINAL: Final = frozenset({"succeeded", "failed", "canceled"})
@@ -153,7 +153,7 @@ class ApiJob:
                 self.status = "running"
                 self._publish("status", self.status_event)
 
-    def _end(self, answer: Answer) -> None:
+    def _end(self, answer: ResultJson) -> None:
         self._completed = datetime.now(timezone.utc)
         endings = {"success": "succeeded", "cancelled": "canceled"}
         self.status = endings.get(answer["status"], "failed")

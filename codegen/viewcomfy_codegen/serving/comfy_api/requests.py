@@ -81,7 +81,7 @@ def refusal_of(rejected: Rejected) -> Refusal:
     return Refusal(rejected.status, code or "upstream_error", message)
 
 
-class Submission(NamedTuple):
+class JobRequest(NamedTuple):
     """A request for a job: its workflow, its labels, and the key that pays for partner nodes."""
 
     workflow: JsonObject
@@ -89,7 +89,7 @@ class Submission(NamedTuple):
     partner_key: str | None
 
 
-def submission_in(body: object) -> Submission:
+def job_request_in(body: object) -> JobRequest:
     """The request in a body. Raises Refusal for a body that the API doesn't accept."""
     if not isinstance(body, dict):
         raise Refusal(400, "invalid_request", "the body must be an object")
@@ -109,7 +109,7 @@ def submission_in(body: object) -> Submission:
     if not _is_metadata(metadata):
         message = f"metadata must be at most {_MOST_LABELS} pairs of short strings"
         raise Refusal(422, "metadata_invalid", message)
-    return Submission(workflow, metadata, extra.get("api_key_comfy_org") or None)
+    return JobRequest(workflow, metadata, extra.get("api_key_comfy_org") or None)
 
 
 def _given(value: JsonValue) -> JsonValue:
@@ -161,7 +161,7 @@ def _inputs(node: object) -> JsonObject:
     return as_object(as_object(node).get("inputs"))
 
 
-def number_in(text: str, lo: int, hi: int, name: str) -> int:
+def query_number(text: str, lo: int, hi: int, name: str) -> int:
     if not (text.isascii() and text.isdecimal() and lo <= int(text[:12]) <= hi):
         raise Refusal(400, "invalid_request", f"{name} must be from {lo} to {hi}")
     return int(text)

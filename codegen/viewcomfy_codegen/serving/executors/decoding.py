@@ -35,7 +35,7 @@ def image_size(path: Path) -> tuple[int, int]:
         return image.size
 
 
-def decoded(path: Path) -> Image:
+def decoded_image(path: Path) -> Image:
     """The whole image in RGB. Raises BadImage."""
     with _opened(path) as image:
         try:

@@ -16,7 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from .decoding import decoded
+from .decoding import decoded_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -49,7 +49,7 @@ class Scene:
 Maker: TypeAlias = Callable[[Scene], bytes]
 
 
-def drawn(scene: Scene, turn: int = 0, most: int = LARGEST) -> Image:
+def draw(scene: Scene, turn: int = 0, most: int = LARGEST) -> Image:
     """The scene as an image of its size, at most `most` pixels on a side; `turn` is the frame of a
     video.
     """
@@ -60,7 +60,7 @@ def drawn(scene: Scene, turn: int = 0, most: int = LARGEST) -> Image:
     digest = hashlib.sha256(scene.seed.encode("utf-8", "replace")).digest()
     color = (digest[0] // 3, digest[1] // 3, digest[2] // 3)
     if scene.background is not None:
-        canvas = decoded(scene.background).resize(size)
+        canvas = decoded_image(scene.background).resize(size)
         canvas = Image.blend(canvas, Image.new("RGB", size, color), 0.4)
     else:
         light = Image.linear_gradient("L").resize(size)
@@ -92,7 +92,7 @@ def image(extension: str) -> Maker:
     def make(scene: Scene) -> bytes:
         buffer = io.BytesIO()
         form = {"jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP"}.get(extension, "PNG")
-        drawn(scene).save(buffer, form)
+        draw(scene).save(buffer, form)
         return buffer.getvalue()
 
     return make
@@ -101,7 +101,7 @@ def image(extension: str) -> Maker:
 def thumbnail(scene: Scene) -> bytes:
     """A small JPEG of the scene."""
     buffer = io.BytesIO()
-    drawn(scene, most=256).save(buffer, "JPEG", quality=70)
+    draw(scene, most=256).save(buffer, "JPEG", quality=70)
     return buffer.getvalue()
 
 
@@ -109,7 +109,7 @@ def animation(extension: str) -> Maker:
     """An animation in this format."""
 
     def make(scene: Scene) -> bytes:
-        frames = [drawn(scene, turn, 512) for turn in range(FRAMES)]
+        frames = [draw(scene, turn, 512) for turn in range(FRAMES)]
         buffer = io.BytesIO()
         frames[0].save(
             buffer,
@@ -130,7 +130,7 @@ def video(extension: str) -> Maker:
     def make(scene: Scene) -> bytes:
         import av
 
-        frames = [drawn(scene, turn, 512) for turn in range(FRAMES)]
+        frames = [draw(scene, turn, 512) for turn in range(FRAMES)]
         # Encoders halve the resolution of colors, so that sides are even.
         width, height = (side - side % 2 for side in frames[0].size)
         buffer = io.BytesIO()

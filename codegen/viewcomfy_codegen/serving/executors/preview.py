@@ -22,8 +22,8 @@ from ...graph.workflow import Node, Workflow
 from .decoding import BadImage
 from .drawing import Scene, thumbnail
 from .executor import Artifact, Execution, Failed, Pace, PreviewImage, Step
-from .flow import Flow, flows, output_nodes
-from .kinds import Kind, kind_of_output
+from .file_kinds import FileKind, kind_of_output
+from .image_batches import ImageBatch, image_batches, output_nodes
 
 MOST_STEPS: Final = 20
 """Lines of a sampler's progress bar in the log, however many steps it has."""
@@ -35,7 +35,7 @@ MOST_FILES: Final = 256
 """Files of one run."""
 
 
-class Preview:
+class PreviewExecutor:
     """The default executor of `viewcomfy-codegen serve`. The same call produces the same bytes.
 
     `step_time` is the duration in seconds of a sampler's step, or of each node in a workflow
@@ -60,7 +60,7 @@ class Preview:
         workflow = execution.workflow
         ends = output_nodes(workflow, catalog)
         needed = workflow.leading_to(ends)
-        found = flows(execution, needed, catalog)
+        found = image_batches(execution, needed, catalog)
         made = _Files(execution, found, catalog)
         pace = execution.pace or self._pace
         steps = {id: _steps(workflow.nodes[id]) for id in needed}
@@ -84,7 +84,9 @@ def _steps(node: Node) -> int:
     return steps if type(steps) is int and 1 <= steps <= MOST_COUNTED else 0
 
 
-def _work(node: Node, steps: int, execution: Execution, pace: Pace, flow: Flow) -> None:
+def _work(
+    node: Node, steps: int, execution: Execution, pace: Pace, batch: ImageBatch
+) -> None:
     """Simulate a sampler's steps, with the log lines that it would write. Raises Failed."""
     if not steps:
         return
@@ -99,20 +101,20 @@ def _work(node: Node, steps: int, execution: Execution, pace: Pace, flow: Flow) 
         execution.report(tqdm.format_meter(step, steps, passed, ncols=60))
         execution.report(Step(node.id, step, steps))
         if execution.watched and step:
-            execution.report(_preview_image(node, step / steps, flow))
+            execution.report(_preview_image(node, step / steps, batch))
         if pace.step_time and step < steps:
             execution.wait(pace.step_time * min(every, steps - step))
 
 
-def _preview_image(node: Node, done: float, flow: Flow) -> PreviewImage:
+def _preview_image(node: Node, done: float, batch: ImageBatch) -> PreviewImage:
     """A small preview of the running node."""
     scene = Scene(
         title=f"{done:.0%}",
         lines=(),
-        width=flow.width or 512,
-        height=flow.height or 512,
+        width=batch.width or 512,
+        height=batch.height or 512,
         seed=node.id,
-        background=flow.background,
+        background=batch.background,
     )
     return PreviewImage(node.id, "image/jpeg", thumbnail(scene))
 
@@ -121,11 +123,14 @@ class _Files:
     """The files of a run, collected node by node."""
 
     def __init__(
-        self, execution: Execution, flows: Mapping[str, Flow], catalog: Catalog
+        self,
+        execution: Execution,
+        batches: Mapping[str, ImageBatch],
+        catalog: Catalog,
     ) -> None:
         self.artifacts: list[Artifact] = []
         self._execution = execution
-        self._flows = flows
+        self._batches = batches
         self._catalog = catalog
         self._counters: Counter[str] = Counter()
         self._lines = tuple(_lines(execution.values))
@@ -135,8 +140,8 @@ class _Files:
         """Add the node's files. Raises Failed."""
         workflow = self._execution.workflow
         kind = kind_of_output(node, workflow, self._catalog)
-        flow = self._flows[node.id]
-        count = flow.count if kind.single else 1
+        batch = self._batches[node.id]
+        count = batch.count if kind.single else 1
         if len(self.artifacts) + count > MOST_FILES:
             raise _failed(node, f"serve makes at most {MOST_FILES} files per run")
         lines = self._lines
@@ -146,18 +151,18 @@ class _Files:
             scene = Scene(
                 title=node.title or node.class_type,
                 lines=lines,
-                width=flow.width or 512,
-                height=flow.height or 512,
+                width=batch.width or 512,
+                height=batch.height or 512,
                 seed=f"{self._seed}{number or ''}",
-                background=flow.background,
+                background=batch.background,
             )
             self._add(node, kind, scene)
 
-    def _add(self, node: Node, kind: Kind, scene: Scene) -> None:
+    def _add(self, node: Node, kind: FileKind, scene: Scene) -> None:
         prefix = _prefix(node)
         self._counters[prefix] += 1
         name = prefix.rpartition("/")[2] or "ComfyUI"
-        if node.class_type.startswith("Preview"):
+        if node.class_type.startswith("PreviewExecutor"):
             name += "_temp_serve"  # as ComfyUI names what it doesn't keep
         filename = f"{name}_{self._counters[prefix]:05d}_{kind.suffix}"
         try:

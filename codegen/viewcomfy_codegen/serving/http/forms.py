@@ -62,7 +62,7 @@ async def read_form(request: Request, most: int) -> AsyncIterator[CallForm]:
         yield form
 
 
-async def read_json(request: Request, most: int = LARGEST_JSON) -> Any:
+async def read_json_body(request: Request, most: int = LARGEST_JSON) -> Any:
     """The JSON body of a request, of at most `most` bytes. Raises Rejected for anything else."""
     body = await _Limited(request, most).read(Request.body)
     try:

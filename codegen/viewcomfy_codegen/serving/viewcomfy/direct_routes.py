@@ -25,7 +25,7 @@ from ..executors.executor import Artifact, PreviewImage, RunEvent, Step
 from ..http.forms import read_form
 from ..http.responses import AsciiJson
 from ..rejection import Rejected
-from ..shapes import Answer
+from ..shapes import ResultJson
 
 EVENTS: Final = "x-viewcomfy-events"
 """With the value `all`, this header requests steps and previews in addition to the log."""
@@ -42,7 +42,7 @@ class DirectRoutes:
 
     def __init__(self, deployments: Deployments) -> None:
         self._deployments = deployments
-        self._parked: dict[str, Answer] = {}
+        self._parked: dict[str, ResultJson] = {}
 
     @property
     def routes(self) -> list[Route]:

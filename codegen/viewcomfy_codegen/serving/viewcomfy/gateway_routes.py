@@ -23,11 +23,11 @@ from ..calls import faults
 from ..calls.checking import CheckedCall
 from ..calls.runs import Run, as_link, summary
 from ..deployments import Deployments
-from ..http.forms import CallForm, read_form, read_json
+from ..http.forms import CallForm, read_form, read_json_body
 from ..http.responses import AsciiJson
 from ..rejection import Rejected
 from ..served import Served
-from ..shapes import Answer
+from ..shapes import ResultJson
 
 _Emit: TypeAlias = Callable[[str, Mapping[str, object]], Awaitable[None]]
 
@@ -46,7 +46,7 @@ class Scheduled:
     prompt: ApiWorkflow
     workflow: str
     created: str
-    answer: Answer | None = None
+    answer: ResultJson | None = None
 
 
 class GatewayRoutes:
@@ -122,7 +122,7 @@ class GatewayRoutes:
     async def cancel(self, request: Request) -> Response:
         """Cancel a run."""
         self._deployments.authenticate(request)
-        body = await read_json(request)
+        body = await read_json_body(request)
         prompt_id = body.get("prompt_id") if isinstance(body, dict) else None
         if not isinstance(prompt_id, str):
             raise Rejected(422, "the body must name a prompt_id")

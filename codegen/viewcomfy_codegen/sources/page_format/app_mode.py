@@ -30,7 +30,7 @@ _HINT: Final = "choose it again in ComfyUI's App mode, and save"
 
 
 @dataclass(slots=True)
-class App:
+class AppMode:
     """The inputs shown by an app, the nodes of its outputs, and a note about entries that the
     workflow lacks.
     """
@@ -42,14 +42,14 @@ class App:
 
 def app_of(
     document: PageDocument, curation: Curation, graph: Mapping[str, object]
-) -> App | None:
+) -> AppMode | None:
     """The app that the file describes; None if it has none."""
     data = as_object(document.extra.get("linearData"))
     inputs, outputs = as_list(data.get("inputs")), as_list(data.get("outputs"))
     if not inputs and not outputs:
         return None
     places = _Places(curation)
-    app = App()
+    app = AppMode()
     shown: dict[WireKey, None] = {}
     everywhere: set[tuple[str, str]] = set()
     for ids, widget in dict.fromkeys(map(_input, inputs)):

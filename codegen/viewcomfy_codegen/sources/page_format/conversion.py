@@ -16,7 +16,6 @@ from ...planning.author import Author
 from ..api_format import DEEPEST
 from .app_mode import app_of
 from .curation import Curation
-from .described import Untold, Widgets
 from .document import BYPASSED, MUTED, PageDocument, PageGraph, PageNode, Slot
 from .flow import Flow, Written
 from .group_nodes import Expanded, expanded, is_group_node
@@ -25,6 +24,7 @@ from .notes import Notes
 from .placeholders import FILE_NAME, Placeholders, is_dated
 from .promotion import Promotion
 from .subgraphs import UUID, Scope, exported, refuse_endless
+from .unknown_classes import Ambiguous, Widgets
 from .virtual import BROADCASTING, VIRTUAL
 from .widgets import widgets_of
 
@@ -148,7 +148,7 @@ class _Conversion:
     def _known_values(self, node: PageNode) -> JsonObject:
         try:
             return self._widgets(node).values
-        except Untold:
+        except Ambiguous:
             return {}
 
     def _unlisted(self, scope: Scope, node: PageNode) -> list[Slot]:
@@ -182,7 +182,7 @@ class _Conversion:
 
     def _widgets(self, node: PageNode) -> Widgets:
         """The values of a node's widgets, cached because a subgraph can be used repeatedly. Raises
-        Untold.
+        Ambiguous.
         """
         if node not in self._values:
             self._values[node] = widgets_of(node, self._facts(node.class_type))
@@ -205,7 +205,7 @@ class _Conversion:
             )
         try:
             self._widgets(node)
-        except Untold:
+        except Ambiguous:
             if self._facts(node.class_type) is None:
                 message = (
                     "no catalog has this class, and the file doesn't name its values"

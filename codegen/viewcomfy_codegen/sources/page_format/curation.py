@@ -51,7 +51,7 @@ class Curation:
                 for port in scope.graph.ports:
                     slot = scope.host.slot(port.name)
                     said = (slot.label if slot is not None else None) or port.label
-                    origin = f"its label on the subgraph {name_of(scope)!r}"
+                    origin = f"its label on the subgraph {subgraph_name(scope)!r}"
                     for key in self.fed(scope, port.name):
                         text = said or _renamed(port.name, key)
                         if text and _tells(text, key):
@@ -97,7 +97,7 @@ class Curation:
         """The surroundings of each node in the workflow."""
         found: dict[str, Surroundings] = {}
         for scope in self.scopes():
-            names = tuple(name_of(each) for each in _hosts(scope))
+            names = tuple(subgraph_name(each) for each in _hosts(scope))
             frames = list(_frames(scope.graph))
             for node in scope.graph.nodes.values():
                 id = scope.id_of(node)
@@ -117,7 +117,7 @@ class Curation:
         }
 
 
-def name_of(scope: Scope) -> str:
+def subgraph_name(scope: Scope) -> str:
     """The name of a subgraph at the place where it is used."""
     title = scope.host.title if scope.host is not None else ""
     return title or scope.graph.name

@@ -25,7 +25,7 @@ from .subgraphs import Scope
 from .virtual import GETTING, PASSING, PRIMITIVE, SETTING, VIRTUAL
 
 
-class Source(NamedTuple):
+class NodeOutput(NamedTuple):
     """An output of an exported node."""
 
     node: str
@@ -42,7 +42,7 @@ class Written:
     primitive: bool = False
 
 
-Origin: TypeAlias = Source | Written | None
+ValueOrigin: TypeAlias = NodeOutput | Written | None
 Place: TypeAlias = tuple[Scope, PageNode, Slot]
 
 
@@ -70,13 +70,13 @@ class Flow:
     ) -> None:
         self._facts = facts
         self._promoted = promoted
-        self._found: dict[tuple[str, str, str], Origin] = {}
+        self._found: dict[tuple[str, str, str], ValueOrigin] = {}
         self._setters: dict[int, dict[str, PageNode]] = {}
         self._bypassed: dict[tuple[str, str], tuple[list[Slot], HandedOn]] = {}
         self.dangling: list[Place] = []
         self.circles: list[Place] = []
 
-    def origin(self, scope: Scope, node: PageNode, slot: Slot) -> Origin:
+    def origin(self, scope: Scope, node: PageNode, slot: Slot) -> ValueOrigin:
         """The origin of an input's value; None if nothing is linked."""
         walked: list[tuple[tuple[str, str, str], bool]] = []
         seen: set[tuple[str, str, str]] = set()
@@ -103,8 +103,8 @@ class Flow:
         self,
         walked: list[tuple[tuple[str, str, str], bool]],
         through: bool,
-        found: Origin,
-    ) -> Origin:
+        found: ValueOrigin,
+    ) -> ValueOrigin:
         """Store the result for every input along the way."""
         for key, came_through in reversed(walked):
             if key not in self._found:
@@ -114,7 +114,7 @@ class Flow:
             through = came_through
         return self._found[walked[0][0]] if walked else found
 
-    def _before(self, scope: Scope, node: PageNode, slot: Slot) -> _Step | Origin:
+    def _before(self, scope: Scope, node: PageNode, slot: Slot) -> _Step | ValueOrigin:
         """What an input is linked to: the next input on the path, or the origin."""
         if slot.link is None:
             return None
@@ -140,7 +140,7 @@ class Flow:
 
     def _from_outside(
         self, scope: Scope, link: PageLink, through: bool
-    ) -> _Step | Origin:
+    ) -> _Step | ValueOrigin:
         """What enters a subgraph at the place where it is used."""
         ports = scope.graph.ports
         if scope.outer is None or scope.host is None or link.origin_slot >= len(ports):
@@ -153,7 +153,7 @@ class Flow:
 
     def _from_node(
         self, scope: Scope, node: PageNode, output: int, wanted: str
-    ) -> _Step | Origin:
+    ) -> _Step | ValueOrigin:
         """What an output passes on."""
         if node.class_type == PRIMITIVE:
             values = node.values or tuple((node.named or {}).values())
@@ -178,7 +178,7 @@ class Flow:
             return _Step(scope, node, node.inputs[0], True)
         if node.class_type in VIRTUAL:
             return None
-        return Source(scope.id_of(node), output)
+        return NodeOutput(scope.id_of(node), output)
 
     def slots(self, scope: Scope, node: PageNode) -> list[Slot]:
         """All inputs of a node, including those the file omits because nothing is linked to

@@ -22,8 +22,8 @@ from .document import (
     Port,
     Slot,
 )
-from .grouping import Group
-from .shown import Unfit
+from .group_definitions import GroupDefinition
+from .group_interface import Unfit
 
 Lookup = Callable[[str], NodeFacts | None]
 
@@ -78,13 +78,13 @@ def expanded(document: PageDocument, facts: Lookup) -> Expanded:
     )
 
 
-def _group_of(host: PageNode, document: PageDocument, facts: Lookup) -> Group:
+def _group_of(host: PageNode, document: PageDocument, facts: Lookup) -> GroupDefinition:
     name = _name(host)
     described = as_object(document.extra.get("groupNodes")).get(name)
     if not isinstance(described, dict):
         raise Unfit(f"the file lacks the group {name!r} that this node stands for")
     try:
-        return Group(described, facts, document.source)
+        return GroupDefinition(described, facts, document.source)
     except CodegenError as error:
         message = error.diagnostics[0].message
         raise Unfit(f"the file defines its group incorrectly: {message}") from error
@@ -113,7 +113,9 @@ def _with_instances(graph: PageGraph, ids: Mapping[str, PageNode]) -> PageGraph:
     )
 
 
-def _subgraph(host: PageNode, group: Group, free: int) -> tuple[PageGraph, PageNode]:
+def _subgraph(
+    host: PageNode, group: GroupDefinition, free: int
+) -> tuple[PageGraph, PageNode]:
     """The definition of a subgraph with the group's nodes and the host's values, and the node that
     stands for it.
     """

@@ -7,10 +7,10 @@ from typing import Final
 
 from viewcomfy_runtime.json_types import JsonObject, JsonValue, as_list
 
-from .described import Untold, Widgets
 from .document import INPUTS, PageGraph, PageNode
 from .flow import Written
 from .subgraphs import Scope
+from .unknown_classes import Ambiguous, Widgets
 
 _OWN: Final = "-1"
 """The inner node id of an entry that stands for an input of the subgraph itself."""
@@ -49,7 +49,7 @@ class Promotion:
             if inner is None:
                 try:
                     values = self._widgets(node).values
-                except Untold:
+                except Ambiguous:
                     return None
                 return Written(values[widget]) if widget in values else None
             scope, port = inner, widget

@@ -11,8 +11,8 @@ from typing import Final
 from viewcomfy_runtime.json_types import JsonValue
 
 from ...catalog import InputFacts, NodeFacts
-from .described import CONTROLS, Untold, Widgets, told, undeclared
 from .document import PageNode
+from .unknown_classes import CONTROLS, Ambiguous, Widgets, listed_widgets, undeclared
 
 _BUTTONS: Final = 3
 """The number of buttons before the widget of a scene that is loaded from a file, each with a
@@ -38,10 +38,10 @@ _NOTHING: Final = _Nothing.NOTHING
 def widgets_of(node: PageNode, facts: NodeFacts | None) -> Widgets:
     """The values of a node's widgets, according to its class or else to the file itself.
 
-    Raises Untold if neither suffices.
+    Raises Ambiguous if neither suffices.
     """
     if facts is None:
-        return told(node)
+        return listed_widgets(node)
     if node.values is None and node.named is not None:
         return _by_name(node.named, facts)
     places = _ByPlace(_without_sockets(node.values or (), facts))
@@ -51,7 +51,9 @@ def widgets_of(node: PageNode, facts: NodeFacts | None) -> Widgets:
     if not found.misfit or facts.own:
         return found.widgets
     # The file was saved with another version of the class than the known one.
-    return _by_name(node.named, facts) if node.named is not None else told(node)
+    return (
+        _by_name(node.named, facts) if node.named is not None else listed_widgets(node)
+    )
 
 
 def _without_sockets(
@@ -150,7 +152,7 @@ class _Read:
         self, name: str, facts: InputFacts, among: Mapping[str, InputFacts]
     ) -> None:
         if _grows(facts) and not self._source.under(name):
-            raise Untold
+            raise Ambiguous
         if not facts.is_widget:
             return
         if facts.value_type == "LOAD_3D" and any(map(_loads, among.values())):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from .call import Call, example
+from .call import SampleCall, example
 from .javascript import typescript
 from .python import async_python, python
 from .wire import curl, json
 
-LANGUAGES: Final[Mapping[str, Callable[[Call], str]]] = {
+LANGUAGES: Final[Mapping[str, Callable[[SampleCall], str]]] = {
     "python": python,
     "async": async_python,
     "curl": curl,
@@ -28,4 +28,4 @@ TITLES: Final[Mapping[str, str]] = {
 }
 """The languages' display names."""
 
-__all__ = ["LANGUAGES", "TITLES", "Call", "example"]
+__all__ = ["LANGUAGES", "TITLES", "SampleCall", "example"]

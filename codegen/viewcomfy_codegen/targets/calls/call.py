@@ -31,7 +31,7 @@ LONGEST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class SampleCall:
     """A call of a workflow's client.
 
     `values` are JSON values by parameter name; a file's value is its path.
@@ -66,7 +66,7 @@ def is_file(parameter: Parameter, value: Any) -> bool:
     return isinstance(parameter.type, Media) and value is not None
 
 
-def example(module: Module) -> Call:
+def example(module: Module) -> SampleCall:
     """A call that sets all required parameters, and some of those that people set most."""
     shown = {each.name for each in module.parameters if each.required}
     for each in module.parameters:
@@ -74,7 +74,7 @@ def example(module: Module) -> Call:
             break
         if each.group == BASIC and _tells(each):
             shown.add(each.name)
-    return Call(
+    return SampleCall(
         module,
         {
             each.name: _sample(each) if each.required else each.default

@@ -11,10 +11,10 @@ from ...model import Parameter
 from ..python.rendering import json_text
 from ..typescript.literals import literal
 from ..typescript.names import parameter_properties
-from .call import Call, is_file
+from .call import SampleCall, is_file
 
 
-def typescript(call: Call) -> str:
+def typescript(call: SampleCall) -> str:
     """A program for Node that runs the call and saves its results."""
     properties = parameter_properties(each.name for each in call.module.parameters)
     values = [

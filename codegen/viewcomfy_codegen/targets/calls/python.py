@@ -8,10 +8,10 @@ from typing import Any
 from ...model import Parameter
 from ..python.rendering import call as called
 from ..python.rendering import laid_out, literal
-from .call import Call, is_file
+from .call import SampleCall, is_file
 
 
-def python(call: Call) -> str:
+def python(call: SampleCall) -> str:
     """A program that runs the call and saves its results."""
     return "\n".join(
         [
@@ -24,7 +24,7 @@ def python(call: Call) -> str:
     )
 
 
-def async_python(call: Call) -> str:
+def async_python(call: SampleCall) -> str:
     """The same with asyncio."""
     return "\n".join(
         [
@@ -43,7 +43,7 @@ def async_python(call: Call) -> str:
     )
 
 
-def _imports(call: Call, function: str) -> Iterator[str]:
+def _imports(call: SampleCall, function: str) -> Iterator[str]:
     if call.takes_files:
         yield "from pathlib import Path"
     if call.takes_files or function == "arun":
@@ -51,7 +51,7 @@ def _imports(call: Call, function: str) -> Iterator[str]:
     yield f"from {call.imported} import Parameters, {function}"
 
 
-def _parameters(call: Call, indent: int, before: int) -> str:
+def _parameters(call: SampleCall, indent: int, before: int) -> str:
     """`Parameters(…)` as the only argument of a call with this indentation."""
     flat = called(
         "Parameters", [_argument(*each, 0) for each in call.given], 0, before, 1

@@ -11,10 +11,10 @@ from viewcomfy_runtime.parameters.types import Media
 from viewcomfy_runtime.parameters.wire import defaults_of
 
 from ..python.rendering import json_text
-from .call import Call, is_file
+from .call import SampleCall, is_file
 
 
-def curl(call: Call) -> str:
+def curl(call: SampleCall) -> str:
     """A POSIX shell command that sends the call as it goes over the wire."""
     files = [
         f"-F {shell(f'{key}=@{_quoted(str(value))}')}"
@@ -32,7 +32,7 @@ def curl(call: Call) -> str:
     return " \\\n  ".join(lines) + "\n"
 
 
-def json(call: Call) -> str:
+def json(call: SampleCall) -> str:
     """The call as a JSON object by parameter name; a file is the beginning of its `data:` URI."""
     values = {
         parameter.name: (
@@ -43,7 +43,7 @@ def json(call: Call) -> str:
     return json_text(values, indent=2) + "\n"
 
 
-def _params(call: Call) -> JsonObject:
+def _params(call: SampleCall) -> JsonObject:
     """The values by wire key; at least one, since ViewComfy rejects a call without values."""
     set_ = tuple(
         replace(parameter.field, default=value) for parameter, value in call.given

@@ -20,7 +20,7 @@ from ...version import __version__
 from ..calls import LANGUAGES, TITLES, example
 from ..checksums import LINE, MARK
 from ..mermaid import parameters_by_node
-from ..phrases import described, made
+from ..phrases import made, type_phrase
 from ..python.rendering import json_text, span
 from ..templates import Code, environment
 from .layout import HEAD, WIDTH, Box, Layout, laid_out
@@ -155,7 +155,7 @@ def _row(number: int, parameter: Parameter) -> dict[str, object]:
     return {
         "name": parameter.name,
         "anchor": _anchor(number, parameter.name),
-        "type": _cut(described(parameter.type)),
+        "type": _cut(type_phrase(parameter.type)),
         "required": parameter.required,
         "default": default,
         "about": _cut(about.sentence),

@@ -22,7 +22,7 @@ from ...errors import CodegenError, Diagnostic
 from ..call_schema import checked_schema
 from ..checksums import MARK
 from ..target import Earlier
-from .annotations import FieldReader
+from .reading_fields import FieldReader
 
 
 def read_module(text: str, name: str) -> Earlier:

@@ -19,11 +19,11 @@ from ..targets.python.reading import read_module
 from ..targets.target import Earlier
 from ..targets.typescript.target import TYPESCRIPT
 from .files import read_file
-from .reading import AS_IT_IS, Reading
+from .workflow_options import AS_IT_IS, Reading
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class Description:
     """A call schema, with the workflow's nodes and the parameters if the file contains them.
 
     `fallback` is sent by calls that set nothing.
@@ -35,13 +35,13 @@ class Described:
     fallback: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
-def described(
+def description_of(
     place: str,
     reading: Reading = AS_IT_IS,
     *,
     foreign: bool = False,
-    earlier: Described | None = None,
-) -> Described:
+    earlier: Description | None = None,
+) -> Description:
     """What a file describes, detected from its content; `reading` applies to workflows, which keep
     the names of the `earlier` one as they do when a module is generated again.
 
@@ -53,15 +53,15 @@ def described(
     text = data.decode(json.detect_encoding(data), "replace").removeprefix("\ufeff")
     schema = read_call_schema(text)
     if schema is not None and foreign:
-        return Described(schema)
+        return Description(schema)
     if schema is not None:
-        found = Described(schema)
+        found = Description(schema)
     elif place.endswith(".py") or "WORKFLOW: Final" in text:
         module = read_module(text, name)
-        found = Described(module.schema, module.graph, module.fields, module.fallback)
+        found = Description(module.schema, module.graph, module.fields, module.fallback)
     elif place.endswith(".ts"):
         script = TYPESCRIPT.read(text, name)
-        found = Described(script.schema, script.graph)
+        found = Description(script.schema, script.graph)
     else:
         return _of_workflow(data, place, reading, earlier)
     checked_schema(found.schema, name, usable=True)
@@ -69,8 +69,8 @@ def described(
 
 
 def _of_workflow(
-    data: bytes, place: str, reading: Reading, earlier: Described | None
-) -> Described:
+    data: bytes, place: str, reading: Reading, earlier: Description | None
+) -> Description:
     made = reading.generated(data, place, "workflow")
     if earlier is not None:
         known = Earlier.of_schema(earlier.schema, earlier.graph)
@@ -85,7 +85,7 @@ def _of_workflow(
             outputs=kept.outputs,
         )
     fields = tuple(parameter.field for parameter in made.module.parameters)
-    return Described(schema_of(made.module), made.graph, fields, made.module.fallback)
+    return Description(schema_of(made.module), made.graph, fields, made.module.fallback)
 
 
 def places_by_name(places: Sequence[str]) -> dict[str, str]:
@@ -100,15 +100,17 @@ def places_by_name(places: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def named(places: Sequence[str], reading: Reading = AS_IT_IS) -> dict[str, Described]:
+def descriptions_by_name(
+    places: Sequence[str], reading: Reading = AS_IT_IS
+) -> dict[str, Description]:
     """What several files describe, by the name of their module. Raises CodegenError with every
     fault.
     """
-    found: dict[str, Described] = {}
+    found: dict[str, Description] = {}
     faults: list[Diagnostic] = []
     for name, place in places_by_name(places).items():
         try:
-            each = described(place, reading)
+            each = description_of(place, reading)
         except CodegenError as error:
             faults += error.diagnostics
             continue

@@ -25,7 +25,7 @@ PROBE: Final = 3.0
 """Seconds in which a running ComfyUI answers."""
 
 
-class Remote:
+class ComfyUIExecutor:
     """The executor of `viewcomfy-codegen serve --comfyui URL`.
 
     COMFYUI_TOKEN and COMFY_API_KEY count as they do for the client; a caller's own key for partner

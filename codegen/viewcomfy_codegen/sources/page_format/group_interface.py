@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeAlias
 
 from viewcomfy_runtime.json_types import JsonValue, as_object
 
-from .described import CONTROLS
 from .document import PageNode, Slot
+from .unknown_classes import CONTROLS
 from .virtual import PRIMITIVE
 
 End: TypeAlias = tuple[int, int]

@@ -23,7 +23,7 @@ _SOUNDS: Final = {"mp3": "audio/mpeg", "opus": "audio/ogg", "wav": "audio/wav"}
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FileKind:
     """A kind of file: its extension, its MIME type, the function that makes it, and whether each
     image of a batch is a file.
     """
@@ -34,7 +34,7 @@ class Kind:
     single: bool = False
 
 
-def kind_of_output(node: Node, workflow: Workflow, catalog: Catalog) -> Kind:
+def kind_of_output(node: Node, workflow: Workflow, catalog: Catalog) -> FileKind:
     """The kind of file that an output node produces."""
     types = set(_linked_types(node, workflow, catalog))
     said = {*words(node.class_type), *words(node.title)}
@@ -49,16 +49,16 @@ def kind_of_output(node: Node, workflow: Workflow, catalog: Catalog) -> Kind:
         return _video(said, wanted)
     if said & _ANIMATED:
         extension = next((each for each in ("webp", "gif") if each in said), "png")
-        return Kind(f".{extension}", f"image/{extension}", animation(extension))
+        return FileKind(f".{extension}", f"image/{extension}", animation(extension))
     if said & _MESH or types & {"MESH", "VOXEL", "FILE_3D", "MODEL_3D"}:
-        return Kind(".glb", "model/gltf-binary", mesh)
+        return FileKind(".glb", "model/gltf-binary", mesh)
     if said & _TEXT and "IMAGE" not in types or types and types <= _PLAIN:
-        return Kind(".txt", "text/plain", plain_text)
+        return FileKind(".txt", "text/plain", plain_text)
     extension = next(
         (each for each in ("webp", "jpeg", "jpg") if each in wanted), "png"
     )
     content_type = f"image/{'jpeg' if extension == 'jpg' else extension}"
-    return Kind(f".{extension}", content_type, image(extension), single=True)
+    return FileKind(f".{extension}", content_type, image(extension), single=True)
 
 
 def _is_sound(types: set[str], said: set[str]) -> bool:
@@ -67,19 +67,19 @@ def _is_sound(types: set[str], said: set[str]) -> bool:
     return bool(said & _SOUND) and "IMAGE" not in types
 
 
-def _sound(said: set[str], wanted: str) -> Kind:
+def _sound(said: set[str], wanted: str) -> FileKind:
     for extension, content_type in _SOUNDS.items():
         if extension in said or extension in wanted:
-            return Kind(f".{extension}", content_type, audio(extension))
-    return Kind(".flac", "audio/flac", audio("flac"))
+            return FileKind(f".{extension}", content_type, audio(extension))
+    return FileKind(".flac", "audio/flac", audio("flac"))
 
 
-def _video(said: set[str], wanted: str) -> Kind:
+def _video(said: set[str], wanted: str) -> FileKind:
     for extension in ("gif", "webp"):
         if extension in wanted:
-            return Kind(f".{extension}", f"image/{extension}", animation(extension))
+            return FileKind(f".{extension}", f"image/{extension}", animation(extension))
     extension = "webm" if "webm" in said or "webm" in wanted else "mp4"
-    return Kind(f".{extension}", f"video/{extension}", video(extension))
+    return FileKind(f".{extension}", f"video/{extension}", video(extension))
 
 
 def _linked_types(node: Node, workflow: Workflow, catalog: Catalog) -> Iterator[str]:

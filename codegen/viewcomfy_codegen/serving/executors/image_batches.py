@@ -1,6 +1,4 @@
-"""What flows through a workflow without models: the sizes, numbers and backgrounds of its
-images.
-"""
+"""The batches of images in a workflow that runs without models: sizes, numbers, and backgrounds."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ _IMAGES: Final = frozenset({"IMAGE", "LATENT", "VIDEO", "MASK"})
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class ImageBatch:
     """What a node produces: `count` images of a size in pixels, if known; `background` is what they
     show.
     """
@@ -48,23 +46,23 @@ def output_nodes(workflow: Workflow, catalog: Catalog) -> set[str]:
     }
 
 
-def flows(
+def image_batches(
     execution: Execution, needed: Collection[str], catalog: Catalog
-) -> dict[str, Flow]:
+) -> dict[str, ImageBatch]:
     """What each required node produces. Raises Failed for a file of the call that its node cannot
     load.
     """
     workflow = execution.workflow
-    found: dict[str, Flow] = {}
+    found: dict[str, ImageBatch] = {}
     for node in workflow.nodes.values():
         if node.id in needed:
-            found[node.id] = _flow(node, execution, found, catalog)
+            found[node.id] = _image_batch(node, execution, found, catalog)
     return found
 
 
-def _flow(
-    node: Node, execution: Execution, found: Mapping[str, Flow], catalog: Catalog
-) -> Flow:
+def _image_batch(
+    node: Node, execution: Execution, found: Mapping[str, ImageBatch], catalog: Catalog
+) -> ImageBatch:
     workflow = execution.workflow
     before = list(_sources(node, workflow, found, catalog))
     own = _loaded(node, execution, catalog)
@@ -72,19 +70,19 @@ def _flow(
     width, height = (_number(node, name, workflow) for name in ("width", "height"))
     sized = next((each for _, each in before if each.width), own)
     if width and height:
-        sized = Flow(width, height)
+        sized = ImageBatch(width, height)
     elif own.width:
         sized = own
     background = own.background or next(
         (each.background for _, each in before if each.background), None
     )
     count = _count(node, workflow, [each.count for each in images])
-    return Flow(sized.width, sized.height, count, background)
+    return ImageBatch(sized.width, sized.height, count, background)
 
 
 def _sources(
-    node: Node, workflow: Workflow, found: Mapping[str, Flow], catalog: Catalog
-) -> Iterator[tuple[str, Flow]]:
+    node: Node, workflow: Workflow, found: Mapping[str, ImageBatch], catalog: Catalog
+) -> Iterator[tuple[str, ImageBatch]]:
     """A node's sources with their link types, images first."""
     linked = []
     for _, link in sorted(node.links.items()):
@@ -97,7 +95,7 @@ def _sources(
         kind = outputs[link.output] if 0 <= link.output < len(outputs) else "IMAGE"
         linked.append((kind not in _IMAGES, kind, found[link.node]))
     linked.sort(key=lambda each: each[0])
-    yield from ((kind, flow) for _, kind, flow in linked)
+    yield from ((kind, batch) for _, kind, batch in linked)
 
 
 def _count(node: Node, workflow: Workflow, before: list[int]) -> int:
@@ -128,10 +126,10 @@ def _number(node: Node, name: str, workflow: Workflow, least: int = 16) -> int |
     return value if type(value) is int and least <= value <= 16384 else None
 
 
-def _loaded(node: Node, execution: Execution, catalog: Catalog) -> Flow:
+def _loaded(node: Node, execution: Execution, catalog: Catalog) -> ImageBatch:
     """The image that a node loads from the call's files. Raises Failed if it cannot be loaded."""
     facts = catalog.node(node.class_type)
-    loaded = Flow()
+    loaded = ImageBatch()
     for name in node.values:
         key = WireKey(node.id, name)
         declared = facts.inputs.get(name) if facts is not None else None
@@ -150,5 +148,5 @@ def _loaded(node: Node, execution: Execution, catalog: Catalog) -> Flow:
                     kind=error.kind,
                 ) from None
             if size is not None and each is key:
-                loaded = Flow(*size, background=path)
+                loaded = ImageBatch(*size, background=path)
     return loaded

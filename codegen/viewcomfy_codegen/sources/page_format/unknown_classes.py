@@ -38,7 +38,7 @@ class Widgets:
     drawn: list[str] = field(default_factory=list)
 
 
-class Untold(Exception):
+class Ambiguous(Exception):
     """The file doesn't say which of a node's values belongs to which widget."""
 
 
@@ -72,7 +72,7 @@ def _only_on_the_page(name: str, value: object) -> bool:
     )
 
 
-def told(node: PageNode) -> Widgets:
+def listed_widgets(node: PageNode) -> Widgets:
     """The values of a node of an unknown class, if the file names its widgets."""
     widgets = Widgets()
     if node.named is not None:
@@ -82,7 +82,7 @@ def told(node: PageNode) -> Widgets:
     values = list(node.values or ())
     beside = _beside(slots, values)
     if beside is None:
-        raise Untold
+        raise Ambiguous
     place = 0
     for index, slot in enumerate(slots):
         widgets.values[str(slot.widget)] = values[place]

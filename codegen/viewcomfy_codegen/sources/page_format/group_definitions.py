@@ -9,10 +9,10 @@ from typing import Final
 from viewcomfy_runtime.json_types import JsonValue, as_list, as_object
 
 from ...catalog import InputFacts, NodeFacts
-from .described import Untold, Widgets
 from .document import PageNode
+from .group_interface import End, Names, Shown, ShownWidget, Unfit, said_of
 from .reading import read_nodes
-from .shown import End, Names, Shown, ShownWidget, Unfit, said_of
+from .unknown_classes import Ambiguous, Widgets
 from .virtual import PRIMITIVE, VIRTUAL
 from .widgets import widgets_of
 
@@ -21,7 +21,7 @@ _REROUTE: Final = "Reroute"
 Lookup = Callable[[str], NodeFacts | None]
 
 
-class Group:
+class GroupDefinition:
     """A group as defined in the file: nodes by number, and the links between them.
 
     Raises CodegenError for malformed nodes, and Unfit for nodes of unknown classes.
@@ -56,7 +56,7 @@ class Group:
             raise Unfit(f"the class {node.class_type} within its group is not known")
         try:
             return widgets_of(node, facts)
-        except Untold as error:
+        except Ambiguous as error:
             message = f"the values of the {node.class_type} within its group do not fit"
             raise Unfit(message) from error
 

@@ -13,7 +13,7 @@ _MOST_FILES: Final = 256
 _MOST_BYTES: Final = 512 << 20
 
 
-class Kept:
+class KeptFiles:
     """Files by unguessable URIs; the oldest are dropped when there are too many."""
 
     def __init__(self, most: int = _MOST_FILES, size: int = _MOST_BYTES) -> None:
