@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from .calls.call import Call, Client, JobClient, Status, Watch
     from .calls.events import Event, Log, OutputReady, Preview, Progress, Queued
-    from .clients.api_jobs import ListedJob
+    from .clients.api_listing import ListedJob
     from .clients.app import ViewComfyApp
     from .clients.comfy_api import ComfyAPI
     from .clients.comfyui import ComfyUI
@@ -183,7 +183,7 @@ _HOMES: Final = {
     "File": ".parameters.uploads",
     "Input": ".parameters.inputs",
     "Job": ".runs.jobs",
-    "ListedJob": ".clients.api_jobs",
+    "ListedJob": ".clients.api_listing",
     "Outcome": ".runs.attempts",
     "OutputNode": ".parameters.outputs",
     "Override": ".runs.runner",

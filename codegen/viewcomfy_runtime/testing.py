@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from .calls.call import QUIET, Call, Status, Watch
 from .calls.events import Event
-from .clients.closing import Closing
+from .clients.closing import ClosableClient
 from .errors import NotFoundError, RunCancelledError, ViewComfyError
 from .http.deadlines import Deadline
 from .parameters.media import UNKNOWN, type_of
@@ -70,7 +70,7 @@ class FakeCall(Generic[P]):
     call: Call
 
 
-class FakeClient(Closing, Generic[P, R]):
+class FakeClient(ClosableClient, Generic[P, R]):
     """A client that answers calls from a list, in order, and records them in `calls`.
 
     An answer is a result, or an error to raise; the last one is repeated. `progress` lists the
@@ -101,7 +101,7 @@ class FakeClient(Closing, Generic[P, R]):
         """The next answer, after the events. Raises it if it is an error."""
         answer = self._next(call)
         for event in self._progress:
-            watch.hear(event)
+            watch.notify(event)
         return _given(answer, call.params)
 
     def request(self, call: Call) -> Mapping[str, JsonValue]:
@@ -141,7 +141,7 @@ class FakeClient(Closing, Generic[P, R]):
         if prompt_id not in self._jobs:
             raise NotFoundError("there is no such run", prompt_id=prompt_id)
         for event in self._progress:
-            watch.hear(event)
+            watch.notify(event)
         return _given(self._jobs[prompt_id], params)
 
     def cancel(self, prompt_id: str, deadline: Deadline | None = None) -> None:

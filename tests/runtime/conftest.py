@@ -14,5 +14,5 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers are asked again at once, and those that are busy too."""
     monkeypatch.setattr(polling, "FIRST", 0.02)
     monkeypatch.setattr(polling, "LONGEST", 0.05)
-    monkeypatch.setattr(api_submission, "_LOOKS", (0.05, 0.1))
+    monkeypatch.setattr(api_submission, "_LOOKUP_PAUSES", (0.05, 0.1))
     monkeypatch.setattr(http_client, "FIRST_PAUSE", 0.02)

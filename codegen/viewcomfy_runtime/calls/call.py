@@ -12,7 +12,7 @@ from .events import Event, Log, Progress
 
 if TYPE_CHECKING:
     from ..http.deadlines import Deadline
-    from ..json_types import ApiWorkflow, JsonValue
+    from ..json_types import ApiWorkflow, JsonObject, JsonValue
     from ..parameters.files import Upload
     from ..results.result import PromptResult
 
@@ -38,6 +38,10 @@ class Call:
     override: ApiWorkflow | None = None
     title: str = ""
 
+    def file_summaries(self) -> JsonObject:
+        """The files by wire key, for people to read: their names and MIME types."""
+        return {key: each.about() for key, each in self.files.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -55,7 +59,7 @@ class Watch:
     def __bool__(self) -> bool:
         return any((self.on_log, self.on_progress, self.on_event))
 
-    def hear(self, event: Event) -> None:
+    def notify(self, event: Event) -> None:
         """Call the callbacks that want this event."""
         try:
             if isinstance(event, Log) and self.on_log is not None:
@@ -117,7 +121,7 @@ Status: TypeAlias = Literal[
 ]
 """The state of a run; `unknown` if the server does not have the run, or no longer does."""
 
-SHORT: float = 120.0
+SHORT_TIMEOUT: float = 120.0
 """Timeout in seconds of short requests: a status or a cancellation."""
 
 

@@ -1,4 +1,4 @@
-"""Uploads files to a server of Comfy API v2, which keeps them as assets identified by the hash of
+"""Uploads files to a server of Comfy API v2, which keeps them as assets, identified by a hash of
 their content.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ASSETS: Final = f"{API}/assets"
 
-_PIECE: Final = 1 << 20
+_BLOCK: Final = 1 << 20
 """Bytes that are hashed between two checks of the deadline."""
 
 
@@ -34,7 +34,7 @@ def uploaded(
     deadline: Deadline,
     fresh: Collection[str] = (),
 ) -> dict[str, JsonObject]:
-    """The workflow's value for each file, by wire key, once it is uploaded.
+    """Upload files, and return the workflow's value for each of them by wire key.
 
     With blake3 installed, files that the server already has aren't sent again. Files of earlier
     results aren't sent either, unless their keys are in `fresh`. Raises ViewComfyError.
@@ -111,11 +111,10 @@ def _stored(form: Form, key: str, http: Http, deadline: Deadline) -> JsonObject:
         http.at(ASSETS),
         deadline,
         body=partial(form.body_with, key, "file", fields),
-        # The server finds that it has the same file already, so that it may be sent again.
+        # The server recognizes a file that it already has.
         idempotent=True,
+        expect=(200, 201, 202),
     ) as response:
-        if response.status not in (200, 201, 202):
-            raise response.error()
         return _asset_in(response.json(), http)
 
 
@@ -131,9 +130,8 @@ def _known(
             deadline,
             body=partial(JsonBody, body),
             idempotent=True,
+            expect=(200, 201),
         ) as response:
-            if response.status not in (200, 201):
-                raise response.error()
             return _asset_in(response.json(), http)
     except (NotFoundError, RejectedError) as error:
         LOG.debug("%s", error.message)
@@ -162,7 +160,7 @@ def _hash_of(
 ) -> str:
     made = hasher()
     left = size
-    while left and (chunk := file.read(min(_PIECE, left))):
+    while left and (chunk := file.read(min(_BLOCK, left))):
         deadline.check()
         made.update(chunk)
         left -= len(chunk)

@@ -1,8 +1,4 @@
-"""The events of a run on Comfy API v2: server-sent events, read in a thread.
-
-Nothing depends on them: events may be lost or repeated, and a server may send none. The end and the
-result of a run are always polled.
-"""
+"""The events of a run on Comfy API v2: server-sent events, read in a background thread."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from ..calls.call import Watch
 from ..calls.events import OutputReady, Preview, Queued
-from ..calls.inbox import Inbox
+from ..calls.message_queue import MessageQueue
 from ..errors import RateLimitedError, ViewComfyError
 from ..http.bodies import json_in
 from ..http.client import LOG, Http
@@ -24,45 +20,45 @@ from ..http.sse import events
 from ..http.timers import LONGEST_WAIT
 from ..json_types import JsonObject
 from ..results.files import OutputFile
-from .api_jobs import FINAL, identity_of, job_path, output_of, tell_progress, text_of
+from .api_jobs import FINAL, identity_of, job_path, output_of, report_progress, text_of
 from .defaults import FIRST_PAUSE, LONGEST_PAUSE
-from .live import TAIL, LiveEvents
+from .live import DRAIN_SECONDS, LiveEvents
 
 LARGEST_EVENT: Final = 1 << 24
-"""Bytes of an event; a stream with a larger one is abandoned."""
+"""Maximum size in bytes of an event."""
 
-_GATHERING: Final = 0.02
+_BATCHING: Final = 0.02
 """Seconds for which events are collected before the run's thread is woken for them."""
 
-_FOR_GOOD: Final = frozenset({400, 401, 403, 404, 405, 410, 422, 501})
-"""Statuses that mean that there is no stream."""
+_NO_STREAM: Final = frozenset({400, 401, 403, 404, 405, 410, 422, 501})
+"""Statuses which mean that the server has no stream for the job."""
 
 
-class Told(NamedTuple):
-    """An event of a job, and what it says."""
+class JobEvent(NamedTuple):
+    """An event of a job and its data."""
 
     type: str
     about: JsonObject
 
 
-class Stream:
+class EventStream:
     """The events of a job. The stream is opened, read and reopened in the background."""
 
     def __init__(self, http: Http, prompt_id: str) -> None:
         self.lost: bool = False
-        """Whether the server can't be heard at present."""
+        """Whether there is currently no connection to the server."""
         self.ended: bool = False
-        """Whether the stream said all that it had to say."""
+        """Whether the stream ended after the run."""
         self._http = http
         self._url = http.at(job_path(prompt_id, "/events"))
-        self._inbox = Inbox[Told](_GATHERING)
-        self._closed = self._inbox.closed
+        self._queue = MessageQueue[JobEvent](_BATCHING)
+        self._closed = self._queue.closed
         self._deadline = Deadline(LONGEST_WAIT)
         threading.Thread(target=self._work, name="viewcomfy-live", daemon=True).start()
 
-    def next(self, seconds: float) -> Told | None:
+    def next(self, seconds: float) -> JobEvent | None:
         """The next event, if one arrives within that time."""
-        return self._inbox.next(seconds)
+        return self._queue.next(seconds)
 
     def close(self) -> None:
         """End the stream without waiting for the server."""
@@ -72,7 +68,7 @@ class Stream:
     def _work(self) -> None:
         pause = FIRST_PAUSE
         while not self._closed.is_set():
-            asked = None
+            retry_after = None
             try:
                 if self._read():
                     self.ended = True
@@ -82,22 +78,19 @@ class Stream:
                 if self._closed.is_set():
                     return
                 LOG.info("%s; polling instead", error.message)
-                if error.status in _FOR_GOOD:
+                if error.status in _NO_STREAM:
                     return
-                asked = (
-                    error.retry_after if isinstance(error, RateLimitedError) else None
-                )
+                if isinstance(error, RateLimitedError):
+                    retry_after = error.retry_after
             finally:
                 self.lost = True
-                self._inbox.wake()  # nobody should wait on
-            if self._closed.wait(asked or pause):
+                self._queue.wake()
+            if self._closed.wait(retry_after or pause):
                 return
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _read(self) -> bool:
-        """Pass on events until the stream ends, and return whether it reported the end of the
-        run.
-        """
+        """Queue events until the stream ends. Returns whether one reported the end of the run."""
         with (
             self._deadline,
             self._http.request(
@@ -107,10 +100,9 @@ class Stream:
                 accept="text/event-stream",
                 idempotent=False,
                 retry_on=(),
+                expect=(200,),
             ) as response,
         ):
-            if response.status != 200:
-                raise response.error()
             self.lost = False
             over = False
             with contextlib.closing(response.chunks()) as chunks:
@@ -121,16 +113,16 @@ class Stream:
                         status = text_of(about.get("status"))
                         ends = event.type == "status" and status in FINAL
                         over = over or ends
-                        self._inbox.put(Told(event.type, about), urgent=over)
+                        self._queue.put(JobEvent(event.type, about), urgent=over)
         return over
 
 
-class ApiEvents(LiveEvents[Told]):
+class ApiEvents(LiveEvents[JobEvent]):
     """The events of one run on a server of Comfy API v2."""
 
     def __init__(
         self,
-        stream: Stream,
+        stream: EventStream,
         http: Http,
         watch: Watch,
         deadline: Deadline,
@@ -142,26 +134,26 @@ class ApiEvents(LiveEvents[Told]):
         self._http = http
         self._node: str | None = None
         self._position: int | None = None
-        self._told: set[tuple[str, str]] = set()
+        self._reported: set[tuple[str, str]] = set()
 
     def drain(self) -> None:
-        """Pass on what is still arriving after the end of the run, for half a second at most."""
-        self._deadline.wait_for(self._all_heard, TAIL)
+        """Handle events that are still arriving after the end of the run."""
+        self._deadline.wait_for(self._handle_rest, DRAIN_SECONDS)
 
-    def _all_heard(self, seconds: float) -> bool:
+    def _handle_rest(self, seconds: float) -> bool:
         ended = self._stream.ended or self._stream.lost
         message = self._stream.next(0.0 if ended else seconds)
         if message is not None:
-            self._understood(message)
+            self._handle(message)
         return ended and message is None
 
     def progress(self, snapshot: Any) -> None:
         """Report the run's progress, from an event or from a poll."""
-        self._node = tell_progress(snapshot, self, self._node, self._classes)
+        self._node = report_progress(snapshot, self, self._node, self._classes)
 
-    def asked(self, job: JsonObject) -> None:
-        """Report a poll's response, if the stream sends nothing."""
-        if not self._channel.lost:
+    def polled(self, job: JsonObject) -> None:
+        """Report the job in a poll's response, if there is no stream."""
+        if not self._stream.lost:
             return
         if job.get("status") == "queued":
             self.queued(job.get("queue_position"))
@@ -169,19 +161,19 @@ class ApiEvents(LiveEvents[Told]):
 
     def queued(self, position: Any) -> None:
         """Report that the run is queued, and its position."""
-        place = position if isinstance(position, int) and position > 0 else None
-        if place is None or place != self._position:
-            self._position = place
-            self.show(Queued(place))
+        known = position if isinstance(position, int) and position > 0 else None
+        if known is None or known != self._position:
+            self._position = known
+            self.emit(Queued(known))
 
     def ready(self, file: OutputFile | None) -> None:
-        """Report a finished file, once."""
-        if file is None or (own := identity_of(file)) in self._told:
+        """Report a finished file, unless it was reported before."""
+        if file is None or (identity := identity_of(file)) in self._reported:
             return
-        self._told.add(own)
-        self.show(OutputReady(file))
+        self._reported.add(identity)
+        self.emit(OutputReady(file))
 
-    def _understood(self, message: Told) -> bool:
+    def _handle(self, message: JobEvent) -> bool:
         about = message.about
         match message.type:
             case "status":
@@ -196,11 +188,11 @@ class ApiEvents(LiveEvents[Told]):
                 self.progress(about)
             case "preview":
                 if (preview := _preview(about)) is not None:
-                    self.show(preview)
+                    self.emit(preview)
             case "output":
                 self.ready(output_of(about, self._http))
             case "log":
-                self.tell(text_of(about.get("message")))
+                self.log(text_of(about.get("message")))
         return False
 
 
@@ -212,14 +204,14 @@ def api_events(
     deadline: Deadline,
     classes: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[ApiEvents | None]:
-    """The run's events as they arrive; None if there are no callbacks.
+    """The run's events; None without callbacks.
 
     `classes` are the classes of the nodes, for servers that don't send them.
     """
     if not watch:
         yield None
         return
-    with contextlib.closing(Stream(http, prompt_id)) as stream:
+    with contextlib.closing(EventStream(http, prompt_id)) as stream:
         yield ApiEvents(stream, http, watch, deadline, classes)
 
 

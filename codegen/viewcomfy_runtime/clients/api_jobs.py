@@ -1,10 +1,9 @@
-"""A job of Comfy API v2 in a response: its status, progress, outputs and error."""
+"""Reads a job of Comfy API v2: its status, progress, outputs and error."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -27,7 +26,7 @@ from ..results.result import PromptResult
 from ..texts import quoted
 
 if TYPE_CHECKING:
-    from ..calls.listening import Listener
+    from ..calls.dispatcher import EventDispatcher
 
 API: Final = "/api/v2"
 
@@ -43,35 +42,7 @@ STATUSES: Final[dict[str, Status]] = {
 FINAL: Final = frozenset({"succeeded", "failed", "canceled", "expired"})
 
 _LONGEST: Final = 1e12
-"""More milliseconds than this can't be the duration of a run."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListedJob:
-    """A run in a server's list; reopen it with `WORKFLOW.job(prompt_id, client=…)`.
-
-    `labels` are those that it was started with.
-    """
-
-    prompt_id: str
-    status: Status
-    created_at: datetime | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def from_wire(cls, item: Mapping[str, Any]) -> ListedJob:
-        """A job from a server's list."""
-        labels = item.get("metadata")
-        return cls(
-            prompt_id=text_of(item.get("id")),
-            status=STATUSES.get(text_of(item.get("status")), "running"),
-            created_at=created_in(item),
-            labels={
-                key: value
-                for key, value in as_object(labels).items()
-                if isinstance(value, str)
-            },
-        )
+"""A longer duration of a run, in milliseconds, can't be real."""
 
 
 def job_path(prompt_id: str, rest: str = "") -> str:
@@ -80,13 +51,16 @@ def job_path(prompt_id: str, rest: str = "") -> str:
 
 
 def created_in(item: Mapping[str, Any]) -> datetime | None:
-    """When a job was created, by the server's clock."""
-    said = text_of(item.get("created_at")) or text_of(item.get("create_time"))
-    return moment(said) if said else None
+    """When a job was created, according to the server's clock."""
+    text = text_of(item.get("created_at")) or text_of(item.get("create_time"))
+    return moment(text) if text else None
 
 
-def tell_progress(
-    progress: Any, listener: Listener, last: str | None, classes: Mapping[str, str]
+def report_progress(
+    progress: Any,
+    dispatcher: EventDispatcher,
+    last: str | None,
+    classes: Mapping[str, str],
 ) -> str | None:
     """Report a snapshot's progress. Returns the node that is running now; `last` was running
     before.
@@ -98,8 +72,8 @@ def tell_progress(
     node = text_of(progress.get("current_node")) or None
     if node is not None and node != last:
         kind = text_of(progress.get("current_node_class")) or classes.get(node, "?")
-        listener.tell(f"node {node} ({kind})")
-    listener.steps(progress.get("step"), progress.get("steps"), node)
+        dispatcher.log(f"node {node} ({kind})")
+    dispatcher.emit_steps(progress.get("step"), progress.get("steps"), node)
     return node or last
 
 
@@ -110,8 +84,8 @@ def result_of(
     logs: Iterable[str],
     http: Http,
 ) -> PromptResult:
-    """The result of a finished job. Raises ExecutionError, RunCancelledError or NotFoundError if it
-    has none.
+    """The result of a finished job. Raises ExecutionError, RunCancelledError or NotFoundError if
+    there is none.
     """
     prompt_id, status = text_of(job.get("id")), job.get("status")
     if status == "canceled":
@@ -169,8 +143,8 @@ def _seconds(job: Mapping[str, Any]) -> float | None:
     ):
         return spent / 1000
     start, end = (text_of(job.get(key)) for key in ("started_at", "completed_at"))
-    begun, over = moment(start), moment(end)
-    return (over - begun).total_seconds() if begun and over else None
+    started, over = moment(start), moment(end)
+    return (over - started).total_seconds() if started and over else None
 
 
 def outputs_of(items: Any, http: Http) -> Iterator[OutputFile]:
@@ -188,7 +162,7 @@ def output_of(item: Any, http: Http) -> OutputFile | None:
     if not isinstance(item, dict):
         return None
     name = text_of(item.get("name")) or "output"
-    # Some servers say 0 of every file.
+    # Some servers report 0 for every file.
     size = item.get("size_bytes")
     own = text_of(item.get("id"))
     lasting = f"{API}/assets/{quote(own, safe='', errors='replace')}/content"

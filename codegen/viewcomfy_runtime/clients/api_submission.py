@@ -29,7 +29,7 @@ from ..json_types import ApiWorkflow, JsonObject, as_list, as_object
 from .api_assets import asset_in
 from .api_errors import code_in, missing_assets
 from .api_jobs import API, created_in, job_in, job_path, text_of
-from .submitting import REFUSALS, Run
+from .submitting import NOT_STARTED, Run
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,7 +39,7 @@ _GONE: Final = "the server no longer has this file"
 RUN_LABEL: Final = "viewcomfy-run"
 """The label that identifies a run, if the server supports labels."""
 
-_LOOKS: Final = (0.3, 1.0)
+_LOOKUP_PAUSES: Final = (0.3, 1.0)
 """Seconds before each search for a run that may have started, since it appears after a moment."""
 
 _RECENT: Final = 20
@@ -49,11 +49,18 @@ _SLACK: Final = 5.0
 """Seconds by which a job may seem older than the call that started it."""
 
 
-class Submission:
-    """One run on its way to a server.
+def cancel_job(http: Http, prompt_id: str, deadline: Deadline) -> None:
+    """Cancel a run. Raises ViewComfyError."""
+    url = http.at(job_path(prompt_id, "/cancel"))
+    with http.request("POST", url, deadline, idempotent=True, expect=(200, 202)):
+        pass
 
-    `body` makes the request for a workflow. `started` are the ids of the client's earlier runs,
-    which this one can't be.
+
+class Submission:
+    """Starts one run.
+
+    `body` returns the request for a workflow. `earlier` are the ids of the client's earlier runs,
+    which this one can't be; this run's id is added.
     """
 
     def __init__(
@@ -62,26 +69,26 @@ class Submission:
         run: Run,
         deadline: Deadline,
         body: Callable[[ApiWorkflow], dict[str, object]],
-        started: deque[str],
+        earlier: deque[str],
     ) -> None:
         self._http = http
         self._run = run
         self._deadline = deadline
         self._make = body
-        self._started = started
+        self._earlier = earlier
         self._key = str(uuid.uuid4())
         self._graph: ApiWorkflow = {}
         self._labeled = self._listed = False
         self._begun = 0.0
         self.job: JsonObject | None = None
-        """The job in the server's response to the call; None if that response was lost."""
+        """The job in the server's response; None if that response was lost."""
         self._code = ""
 
     def send(self, graph: ApiWorkflow) -> None:
         """Start the run and set its `prompt_id`. Raises ViewComfyError.
 
-        The server accepts the run's Idempotency-Key only once, so that sending a call again,
-        because the server doesn't list it, can't start a second run.
+        The server accepts the run's Idempotency-Key only once, so sending a call again that the
+        server doesn't list can't start a second run.
         """
         self._graph, self._begun = graph, time.monotonic()
         body = self._make(graph)
@@ -90,41 +97,37 @@ class Submission:
         if isinstance(labels, dict):
             body["metadata"] = {**labels, RUN_LABEL: self._key}
         for left in range(RETRIES, -1, -1):
-            error = self._tried(body)
-            if error is None or self._looked_up():
+            error = self._post_once(body)
+            if error is None or self._find_after_pauses():
                 return
             if not (left and self._listed):
                 raise ConnectionFailedError(
-                    f"it isn't known whether {self._http.host} took the call: {error.message}",
+                    f"it isn't known whether {self._http.host} accepted the call: {error.message}",
                     hint="look for the run at the server before you send it again",
                     status=error.status,
                 )
 
-    def cancel(self, deadline: Deadline) -> None:
-        """End the run, once it is found. Raises ViewComfyError."""
-        if not self._run.prompt_id and not self._found(deadline):
-            return
-        url = self._http.at(job_path(self._run.prompt_id, "/cancel"))
-        with self._http.request("POST", url, deadline, idempotent=True) as response:
-            if response.status not in (200, 202):
-                raise response.error()
+    def cancel(self, prompt_id: str, deadline: Deadline) -> None:
+        """Cancel the run. If its id isn't known, look for it first. Raises ViewComfyError."""
+        if prompt_id or self._find(deadline):
+            cancel_job(self._http, self._run.prompt_id, deadline)
 
-    def _tried(self, body: Mapping[str, object]) -> ViewComfyError | None:
-        """Send the call. Returns the error that leaves it unknown whether the call arrived; raises
-        any other.
+    def _post_once(self, body: Mapping[str, object]) -> ViewComfyError | None:
+        """Send the call. Returns an error after which the call may have arrived; raises any other
+        error.
         """
         try:
-            self._run.begun = True
+            self._run.started = True
             self._post(body)
-        except REFUSALS as error:
+        except NOT_STARTED as error:
             if self._code == "idempotency_key_reuse":
                 return error
-            self._run.begun = False
+            self._run.started = False
             raise
         except ConnectionFailedError as error:
             if not error.nothing_sent:
                 return error
-            self._run.begun = False
+            self._run.started = False
             raise
         except ServerError as error:
             return error
@@ -143,11 +146,11 @@ class Submission:
             if response.status not in (200, 201, 202):
                 raise self._error_for(response)
             self.job = job_in(response.json(), response.host)
-        self._is(text_of(self.job.get("id")))
+        self._set_prompt_id(text_of(self.job.get("id")))
 
-    def _is(self, prompt_id: str) -> None:
+    def _set_prompt_id(self, prompt_id: str) -> None:
         self._run.prompt_id = prompt_id
-        self._started.append(prompt_id)
+        self._earlier.append(prompt_id)
 
     def _error_for(self, response: Response) -> ViewComfyError:
         error = response.error()
@@ -165,17 +168,17 @@ class Submission:
             error.message, faults=faults, hint=error.hint, status=error.status
         )
 
-    def _looked_up(self) -> bool:
-        """Whether the server turns out to have the run."""
-        LOG.info("looking whether %s took the call", self._http.host)
-        for pause in _LOOKS:
+    def _find_after_pauses(self) -> bool:
+        """Whether the server has the run, which appears in its list after a moment."""
+        LOG.info("checking whether %s accepted the call", self._http.host)
+        for pause in _LOOKUP_PAUSES:
             self._deadline.sleep(pause)
-            if self._found(self._deadline):
+            if self._find(self._deadline):
                 return True
         return False
 
-    def _found(self, deadline: Deadline) -> bool:
-        """Whether the run is in the server's list; `_listed` says whether there is a list."""
+    def _find(self, deadline: Deadline) -> bool:
+        """Whether the run is in the server's list. Sets `_listed` to whether there is a list."""
         query = {"limit": str(_RECENT)}
         if self._labeled:
             query[f"metadata[{RUN_LABEL}]"] = self._key
@@ -186,7 +189,7 @@ class Submission:
             jobs = page.get("jobs")
             for job in as_list(jobs):
                 if isinstance(job, dict) and self._is_ours(job, now, deadline):
-                    self._is(text_of(job.get("id")))
+                    self._set_prompt_id(text_of(job.get("id")))
                     return True
         except (RunTimeoutError, RunCancelledError):
             raise
@@ -198,7 +201,7 @@ class Submission:
         self, job: Mapping[str, Any], now: datetime | None, deadline: Deadline
     ) -> bool:
         own, labels = text_of(job.get("id")), job.get("metadata")
-        if not own or own in self._started:
+        if not own or own in self._earlier:
             return False
         if self._labeled:
             return isinstance(labels, dict) and labels.get(RUN_LABEL) == self._key
@@ -213,15 +216,13 @@ class Submission:
     def _asked(
         self, path: str, deadline: Deadline
     ) -> tuple[JsonObject, datetime | None]:
-        with self._http.request("GET", self._http.at(path), deadline) as response:
-            if response.status != 200:
-                raise response.error()
-            found = response.json()
-            return as_object(found), response.date
+        url = self._http.at(path)
+        with self._http.request("GET", url, deadline, expect=(200,)) as response:
+            return as_object(response.json()), response.date
 
 
 def _is_same(ours: ApiWorkflow, theirs: Any) -> bool:
-    """Whether the server runs our workflow; files may have names of the server's own there."""
+    """Whether the server runs our workflow, in which it may have renamed files."""
     if not isinstance(theirs, dict) or ours.keys() != theirs.keys():
         return False
     for node, about in ours.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,12 +25,12 @@ from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.error_responses import error_of
 from ..http.multipart import Form
 from ..http.responses import Response
+from ..json_types import as_list
 from ..parameters.key import MASK_SUFFIX, WireKey
-from ..parameters.media import UNKNOWN, type_of
-from ..results.files import OutputFile
 from ..results.result import PromptResult
 from ..texts import quoted
-from .closing import Closing
+from .app_blocks import outputs_in
+from .closing import HttpClient
 from .hints import APP
 
 if TYPE_CHECKING:
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from ..parameters.files import Upload
 
 _PATH: Final = "/api/comfy"
-_SEPARATOR: Final = b"\r\n--BLOB_SEPARATOR--\r\n"
-_BLANK: Final = b"\r\n\r\n"
-_LONGEST_HEADER: Final = 1 << 16
 
 _MASKABLE: Final = len(MASK_SUFFIX)
 """Characters that an image's key must have so that the app finds it: it cuts the mask's key by the
@@ -49,11 +46,11 @@ length of its suffix.
 """
 
 
-class ViewComfyApp(Closing):
-    """ViewComfy's own app at `url`.
+class ViewComfyApp(HttpClient):
+    """ViewComfy's open-source app at `url`.
 
     It reports nothing about a run before its end, and keeps no runs. A client can be shared between
-    threads. Raises ConfigurationError for a URL that isn't valid.
+    threads. Raises ConfigurationError if the URL isn't valid.
     """
 
     def __init__(
@@ -66,16 +63,14 @@ class ViewComfyApp(Closing):
         error_for = partial(error_of, hints=APP)
         self._http = Http(url, session=session, retries=retries, error_for=error_for)
 
-    def __repr__(self) -> str:
-        return f"ViewComfyApp({self._http.host!r})"
-
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
     ) -> PromptResult:
         """Run the app's workflow once and wait for its result, 2400 seconds at most by default.
 
-        The app can't cancel a run: where it ends early here, it goes on there. Raises
-        ViewComfyError, and InvalidParametersError for an input that the app would silently drop.
+        The app can't cancel a run: after a timeout or an interruption here, it continues there.
+        Raises ViewComfyError, and its subclass InvalidParametersError for an input that the app
+        would ignore.
         """
         deadline = deadline or Deadline(LONGEST_RUN)
         fields = {name: json.dumps(value) for name, value in _fields(call).items()}
@@ -89,7 +84,7 @@ class ViewComfyApp(Closing):
         ):
             if response.status != 200:
                 raise _error(response, call)
-            outputs = tuple(_outputs(response.chunks(), response.host))
+            outputs = tuple(outputs_in(response.chunks(), response.host))
         if not outputs:
             raise ProtocolError(
                 f"{response.host} ran the workflow and sent none of its files",
@@ -106,18 +101,20 @@ class ViewComfyApp(Closing):
         )
 
     def request(self, call: Call) -> Mapping[str, Any]:
-        """What would be sent for the call, for people to read: method, URL, fields and files."""
+        """A human-readable view of what would be sent for the call: method, URL, fields and
+        files.
+        """
         return {
             "method": "POST",
             "url": self._http.at(_PATH),
             "fields": _fields(call),
-            "files": {key: upload.about() for key, upload in call.files.items()},
+            "files": call.file_summaries(),
         }
 
 
 @contextlib.contextmanager
 def _explained() -> Iterator[None]:
-    """Adds to a timeout what is specific to the app."""
+    """Add a hint about the app to a timeout."""
     try:
         yield
     except RunTimeoutError as error:
@@ -137,12 +134,12 @@ def _form(fields: dict[str, str], call: Call, deadline: Deadline) -> Form:
 
 def _fields(call: Call) -> dict[str, object]:
     values = {
-        key: value for key, value in call.params.items() if not _unread(key, call)
+        key: value for key, value in call.params.items() if not _unneeded(key, call)
     }
     faults = [
         Fault(key, reason)
         for key in (*values, *call.files)
-        if (reason := _unreadable(key, call))
+        if (reason := _unsupported(key, call))
     ]
     if faults:
         raise InvalidParametersError(tuple(faults))
@@ -154,9 +151,9 @@ def _fields(call: Call) -> dict[str, object]:
     return {**workflow, "viewComfy": about}
 
 
-def _unreadable(key: str, call: Call) -> str:
-    """Why the app can't set an input; empty if it can. The first input that it fails to set makes
-    it drop all that follow.
+def _unsupported(key: str, call: Call) -> str:
+    """Why the app can't set an input; empty if it can. At the first input that it can't set, the
+    app also drops all later ones.
     """
     image = key.removesuffix(MASK_SUFFIX)
     if image.count("-") != 2:
@@ -179,14 +176,14 @@ def _unreadable(key: str, call: Call) -> str:
 
 
 def _masks_last(files: Mapping[str, Upload]) -> dict[str, Upload]:
-    """The files, images before their masks, since the app adds a mask to an image that it already
-    has.
-    """
+    """The files with all masks last, since the app adds a mask to an image that it has received."""
     return dict(sorted(files.items(), key=lambda each: each[0].endswith(MASK_SUFFIX)))
 
 
-def _unread(key: str, call: Call) -> bool:
-    """Whether the app can't set this value and needn't, since its workflow has the same value."""
+def _unneeded(key: str, call: Call) -> bool:
+    """Whether a value doesn't need to be sent, since the app can't set it and its workflow has the
+    same one.
+    """
     found = WireKey.parse(key)
     if key.count("-") == 2 or found is None:
         return False
@@ -210,12 +207,12 @@ def _error(response: Response, call: Call) -> ViewComfyError:
     title = str(about.get("errorMsg"))
     if title in ("Cannot connect to ComfyUI", "Error running workflow"):
         return error
-    words = about.get("errorDetails")
-    told = [each for each in _list(words) if isinstance(each, str)]
-    faults = tuple(_fault(each, call) for each in told)
+    details = as_list(about.get("errorDetails"))
+    messages = [each for each in details if isinstance(each, str)]
+    faults = tuple(_fault(each, call) for each in messages)
     if title in ("ComfyUI workflow execution error", "No output files found"):
         return ExecutionError(
-            f"the workflow failed: {quoted('; '.join(told)) or quoted(title)}",
+            f"the workflow failed: {quoted('; '.join(messages)) or quoted(title)}",
             hint="look at the log of the app's ComfyUI",
             status=error.status,
             fault=faults[0] if len(faults) == 1 and faults[0].class_type else None,
@@ -241,66 +238,4 @@ def _fault(line: str, call: Call) -> NodeFault:
     message = quoted(rest.rstrip(", ") if colon else line)
     return NodeFault(
         nodes[0] if len(nodes) == 1 else "?", name if nodes else "", "", message
-    )
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _outputs(chunks: Iterable[bytes], host: str) -> Iterator[OutputFile]:
-    """The files in the app's blocks: a type, a name, the content, a separator."""
-    buffer = bytearray()
-    blocks = iter(chunks)
-    while True:
-        headers: list[str] = []
-        for _ in range(2):
-            while (end := buffer.find(_BLANK)) < 0:
-                chunk = next(blocks, None)
-                if chunk is None and not buffer and not headers:
-                    return
-                if chunk is None or len(buffer) > _LONGEST_HEADER:
-                    raise _protocol_error(host)
-                buffer += chunk
-            headers.append(buffer[:end].decode("utf-8", "replace"))
-            del buffer[: end + len(_BLANK)]
-        content_type, name = _header(headers, host)
-        yield OutputFile(name, content_type, *_content(buffer, blocks, host))
-
-
-def _content(
-    buffer: bytearray, blocks: Iterator[bytes], host: str
-) -> tuple[int, None, bytes]:
-    """Size, node and bytes of a block, which are removed from the buffer; the buffer is searched
-    once.
-    """
-    searched = 0
-    while (end := buffer.find(_SEPARATOR, searched)) < 0:
-        searched = max(0, len(buffer) - len(_SEPARATOR))
-        chunk = next(blocks, None)
-        if chunk is None:
-            raise _protocol_error(host)
-        buffer += chunk
-    content = bytes(memoryview(buffer)[:end])
-    del buffer[: end + len(_SEPARATOR)]
-    return len(content), None, content
-
-
-def _header(headers: list[str], host: str) -> tuple[str, str]:
-    """The type and the name of a file; the type follows from the name, if its extension is
-    known.
-    """
-    kind, _, content_type = headers[0].partition(":")
-    start = headers[1].find('filename="') + len('filename="')
-    end = headers[1].rfind('"')
-    if kind.strip().lower() != "content-type" or not len('filename="') <= start <= end:
-        raise _protocol_error(host)
-    name = headers[1][start:end]
-    return type_of(name) or content_type.strip() or UNKNOWN, name
-
-
-def _protocol_error(host: str) -> ProtocolError:
-    return ProtocolError(
-        f"{host} sent something other than whole files as the app does",
-        hint="check that the URL is the app's, and run it again",
     )

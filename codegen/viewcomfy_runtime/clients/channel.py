@@ -1,7 +1,6 @@
-"""A WebSocket that is read in a background thread, so that the server can't block the run through
-it.
+"""WebSockets that are read in a background thread, so that they can't block a run.
 
-Needs the extra `live`.
+They need the extra `live`.
 """
 
 from __future__ import annotations
@@ -14,28 +13,29 @@ from typing import Any, Final
 
 import websocket
 
-from ..calls.inbox import Inbox
+from ..calls.message_queue import MessageQueue
 from ..http.bodies import json_in
 from ..http.client import LOG
-from ..http.deadlines import shut_down
+from ..http.deadlines import Deadline, shut_down
 from .defaults import FIRST_PAUSE, LONGEST_PAUSE
 
 LARGEST_MESSAGE: Final = 1 << 24
-"""Bytes of a message, and of what arrives between two; a connection with more is abandoned."""
+"""Maximum size in bytes of a message, including all fragments and control frames before it."""
 
 LARGEST_KEPT: Final = 1 << 20
-"""Characters or bytes of a message that is handled. Larger ones carry results, which are polled
-anyway.
+"""Maximum size in bytes or characters of a message that is kept. Larger ones carry results, which
+are polled anyway.
 """
 
-PATIENCE: Final = 10.0
-"""Seconds for opening a connection."""
+_CONNECT_TIMEOUT: Final = 10.0
+"""Seconds that opening a connection may take."""
+
+_OPENING: Final = 5.0
+"""Seconds that a run waits for its connection, but never more than a quarter of its time."""
 
 
 class _Socket(websocket.WebSocket):
-    """Refuses messages of unlimited length, in however many fragments; once it is `closed`, it
-    connects to nothing.
-    """
+    """A WebSocket with a maximum message size. Once `closed` is set, it opens no connection."""
 
     received = 0
 
@@ -45,7 +45,7 @@ class _Socket(websocket.WebSocket):
 
     @property
     def sock(self) -> Any:
-        """The connection, which is known here only after its TLS handshake."""
+        """The connection, which is set after its TLS handshake."""
         return self._connection
 
     # The base class has a plain attribute here.
@@ -64,33 +64,39 @@ class _Socket(websocket.WebSocket):
         chunk: bytes = receive(bufsize)
         self.received += len(chunk)
         if self.received > LARGEST_MESSAGE:
-            raise websocket.WebSocketPayloadException("a message without end")
+            raise websocket.WebSocketPayloadException("the message is too large")
         return chunk
 
 
 class Channel:
-    """The messages of a server. The connection is opened, read and reopened in the background."""
+    """A server's messages. The connection is opened, read and reopened in the background."""
 
     reconnects = True
     largest_kept = LARGEST_KEPT
 
     def __init__(self, url: str, headers: Mapping[str, str], host: str) -> None:
         self.ready: threading.Event = threading.Event()
-        """Set once the connection stands, or once it is clear that the first one didn't come about.
-        """
+        """Set once the connection is open or the first attempt has failed."""
         self.lost: bool = False
-        """Whether the server can't be heard at present."""
+        """Whether there is currently no connection to the server."""
         self._url = url
         self._headers = [f"{name}: {value}" for name, value in headers.items()]
         self._host = host
-        self._inbox = Inbox[str | bytes]()
-        self._closed = self._inbox.closed
+        self._queue = MessageQueue[str | bytes]()
+        self._closed = self._queue.closed
         self._socket: Any = None
         threading.Thread(target=self._work, name="viewcomfy-live", daemon=True).start()
 
     def next(self, seconds: float) -> str | bytes | None:
         """The next message, if one arrives within that time."""
-        return self._inbox.next(seconds)
+        return self._queue.next(seconds)
+
+    def wait_until_open(self, deadline: Deadline) -> None:
+        """Wait until the connection is open or the first attempt has failed. Raises RunTimeoutError
+        and RunCancelledError.
+        """
+        deadline.wait_for(self.ready.wait, min(_OPENING, deadline.remaining / 4))
+        deadline.check()
 
     def close(self) -> None:
         """End the connection without waiting for the server."""
@@ -110,9 +116,9 @@ class Channel:
                 self._read()
                 pause = FIRST_PAUSE
             except Exception as error:
-                # Whatever a library makes of a server's bytes: nothing here decides anything.
+                # The library may raise anything for a server's bytes, and no run depends on them.
                 LOG.info(
-                    "the events of %s can't be heard (%s)",
+                    "the events of %s can't be received (%s)",
                     self._host,
                     type(error).__name__,
                 )
@@ -127,12 +133,12 @@ class Channel:
         opened: Any = _Socket(self._closed)
         self._socket = opened
         try:
-            opened.settimeout(PATIENCE)
+            opened.settimeout(_CONNECT_TIMEOUT)
             opened.connect(
                 self._url,
                 header=self._headers,
                 redirect_limit=0,
-                suppress_origin=True,  # that is for web pages
+                suppress_origin=True,  # only web pages have one
             )
             opened.settimeout(None)
             self._opened()
@@ -150,7 +156,7 @@ class Channel:
         self.ready.set()
 
     def _received(self, message: str | bytes) -> None:
-        self._inbox.put(message)
+        self._queue.put(message)
 
     def _send(self, message: str) -> None:
         if self._socket is not None:
@@ -160,8 +166,8 @@ class Channel:
 class SocketIO(Channel):
     """The text events of a Socket.IO server: https://socket.io/docs/v4/socket-io-protocol/.
 
-    The library of that name starts a thread for each message, in no guaranteed order, and blocks
-    while a slow server connects or disconnects.
+    The library python-socketio handles each message in a new thread, in no guaranteed order, and
+    blocks while a slow server connects or disconnects.
     """
 
     reconnects = False  # the events are bound to the first connection's session
@@ -174,7 +180,7 @@ class SocketIO(Channel):
         super().__init__(f"{base}/socket.io/?EIO=4&transport=websocket", headers, host)
 
     def _opened(self) -> None:
-        """Does nothing yet: the session begins when the server sends its id."""
+        """Nothing to do: the session starts when the server sends its id."""
 
     def _received(self, message: str | bytes) -> None:
         if isinstance(message, bytes):
@@ -192,6 +198,11 @@ class SocketIO(Channel):
             super()._received(message[2:])
         elif message.startswith(("1", "41", "44")):
             raise ConnectionError("the server ended the session")
+
+
+def websocket_url(url: str) -> str:
+    """The WebSocket URL for an HTTP URL."""
+    return "ws" + url.removeprefix("http")
 
 
 def event_in(message: str) -> tuple[str, Any]:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from ..http.client import Http
 
-C = TypeVar("C", bound="Closing")
+C = TypeVar("C", bound="ClosableClient")
 
 
-class Closing:
+class ClosableClient:
     """A client whose connections are closed at the end of a `with` or `async with` block.
 
     A closed client can be used again: it opens new connections.
     """
 
-    _http: Http
-
     def close(self) -> None:
         """Close the connections that are kept open for later calls."""
-        self._http.sessions.close()
+        raise NotImplementedError
 
     async def aclose(self) -> None:
         """`close` for asynchronous code."""
@@ -30,11 +28,24 @@ class Closing:
     def __enter__(self: C) -> C:
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     async def __aenter__(self: C) -> C:
         return self
 
-    async def __aexit__(self, *_: Any) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+class HttpClient(ClosableClient):
+    """A client that sends its requests over HTTP."""
+
+    _http: Http
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._http.host!r})"
+
+    def close(self) -> None:
+        """Close the connections that are kept open for later calls."""
+        self._http.sessions.close()

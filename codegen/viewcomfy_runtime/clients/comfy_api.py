@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
-from ..calls.call import QUIET, SHORT, Call, Status, Watch
+from ..calls.call import QUIET, SHORT_TIMEOUT, Call, Status, Watch
 from ..calls.overrides import applied, own_workflow, require_nodes
-from ..errors import (
-    ConfigurationError,
-    NotFoundError,
-    RejectedError,
-    wrong_type,
-)
+from ..errors import NotFoundError, RejectedError, wrong_type
 from ..http.client import LOG, RETRIES, Http
 from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
-from ..http.polling import poll
 from ..json_types import ApiWorkflow, JsonObject
 from ..parameters.key import WireKey
 from ..results.result import PromptResult
@@ -33,50 +25,39 @@ from .api_jobs import (
     API,
     FINAL,
     STATUSES,
-    ListedJob,
     job_in,
     job_path,
     outputs_of,
     result_of,
     text_of,
 )
-from .api_submission import RUN_LABEL, Submission
-from .closing import Closing
+from .api_listing import ListedJob, listed_jobs, valid_labels
+from .api_submission import Submission, cancel_job
+from .closing import HttpClient
 from .defaults import COMFY_CLOUD
+from .live import poll_with_events
 from .masking import with_masks
-from .submitting import Run, named, partner_data, reachable, teller
+from .submitting import Run, canceling_on_error, partner_data, with_prompt_id
 
 if TYPE_CHECKING:
     import requests
 
 ABSENCES: Final = 3
-"""Consecutive polls in which the server doesn't know a run that it accepted before the run counts
-as lost.
-"""
+"""Consecutive polls without an accepted run before it counts as lost."""
 
-MOST_LABELS: Final = 15
-"""Labels of a run, besides the run's own."""
-
-_MOST_STARTED: Final = 1000
-"""Earlier runs that a client remembers."""
-
-_PAGE: Final = 100
-"""Jobs that are requested at a time."""
-
-_LABEL: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
-_LONGEST_LABEL: Final = 256
-"""Bytes of a label's value."""
+_MOST_EARLIER: Final = 1000
+"""Maximum number of earlier runs that a client remembers."""
 
 
-class ComfyAPI(Closing):
+class ComfyAPI(HttpClient):
     """A server of Comfy API v2: Comfy Cloud without a `url`, a deployment, or a ComfyUI behind
     comfy-api-proxy.
 
-    It runs the workflow that the module carries. `api_key` goes to that server alone;
-    `api_key_comfy_org` pays for partner nodes where the server doesn't do so itself. `labels` are
-    kept with each run, where the server takes them (deployments do). One client may serve any
-    number of threads. With the extra `comfy-api`, files that the server has aren't sent again.
-    Raises ConfigurationError for a URL, a key or labels that aren't valid.
+    It runs the workflow embedded in the module. `api_key` is sent to that server only;
+    `api_key_comfy_org` pays for partner nodes if the server doesn't. `labels` are stored with each
+    run if the server supports that, as deployments do. A client can be shared between threads. With
+    the extra `comfy-api`, files that the server already has aren't sent again. Raises
+    ConfigurationError if the URL, a key or a label isn't valid.
     """
 
     def __init__(
@@ -96,21 +77,18 @@ class ComfyAPI(Closing):
             base = base.rstrip("/").removesuffix(API)
         credentials = Credentials({**bearer, **(headers or {})})
         self._http = Http(base, credentials, session, retries, api_error)
-        partner_data(api_key_comfy_org)  # only to see that it is one
+        partner_data(api_key_comfy_org)  # raises TypeError if it isn't a key
         self._partner_key = api_key_comfy_org
         self._secrets = Secrets([api_key_comfy_org or ""])
-        self._labels = _checked(labels or {})
-        self._started: deque[str] = deque(maxlen=_MOST_STARTED)
-
-    def __repr__(self) -> str:
-        return f"ComfyAPI({self._http.host!r})"
+        self._labels = valid_labels(labels or {})
+        self._earlier: deque[str] = deque(maxlen=_MOST_EARLIER)
 
     def with_labels(self, **labels: str) -> ComfyAPI:
-        """This client with these labels added to its runs. Raises ConfigurationError for labels
-        that aren't valid.
+        """A copy of this client that adds these labels to its runs. Raises ConfigurationError if
+        one isn't valid.
         """
         other = copy(self)
-        other._labels = _checked({**self._labels, **labels})
+        other._labels = valid_labels({**self._labels, **labels})
         return other
 
     def run(
@@ -118,13 +96,13 @@ class ComfyAPI(Closing):
     ) -> PromptResult:
         """Run the workflow once and wait for its result, 2400 seconds at most by default.
 
-        A timeout, Ctrl-C and an error of a callback cancel the run at the server too. Raises
+        A timeout, Ctrl-C or an exception in a callback cancels the run at the server too. Raises
         ViewComfyError.
         """
         deadline = deadline or Deadline(LONGEST_RUN)
         run = Run("")
         submission = self._submission(run, deadline)
-        with deadline, reachable(run, deadline, submission.cancel):
+        with deadline, canceling_on_error(run, deadline, submission.cancel):
             deadline.enter("upload")
             graph = self._sent(call, submission, deadline)
             deadline.enter("queue")
@@ -146,13 +124,13 @@ class ComfyAPI(Closing):
         """Start a run and return its prompt_id. Raises ViewComfyError."""
         run = Run("")
         submission = self._submission(run, deadline)
-        with deadline, reachable(run, deadline, submission.cancel):
+        with deadline, canceling_on_error(run, deadline, submission.cancel):
             self._sent(call, submission, deadline)
         return run.prompt_id
 
     def status(self, prompt_id: str, deadline: Deadline) -> Status:
-        """The state of the run. Raises ViewComfyError."""
-        with deadline, named(prompt_id):
+        """The current state of the run. Raises ViewComfyError."""
+        with deadline, with_prompt_id(prompt_id):
             try:
                 job = self._job(prompt_id, deadline)
             except NotFoundError:
@@ -166,27 +144,27 @@ class ComfyAPI(Closing):
         deadline: Deadline,
         watch: Watch = QUIET,
     ) -> PromptResult:
-        """Wait for the result of a run; `watch` receives events from now on. Raises
+        """Wait for the result of a run. `watch` receives its remaining events. Raises
         ViewComfyError.
         """
         with (
             deadline,
-            named(prompt_id),
+            with_prompt_id(prompt_id),
             api_events(self._http, prompt_id, watch, deadline) as events,
         ):
             return self._awaited(prompt_id, params, deadline, watch, events, {})
 
     def cancel(self, prompt_id: str, deadline: Deadline) -> None:
-        """End the run. Raises ViewComfyError."""
-        with deadline, named(prompt_id):
-            self._submission(Run(prompt_id, begun=True), deadline).cancel(deadline)
+        """Cancel the run. Raises ViewComfyError."""
+        with deadline, with_prompt_id(prompt_id):
+            cancel_job(self._http, prompt_id, deadline)
 
     def jobs(
         self,
         label: Mapping[str, str] | None = None,
         *,
         limit: int | None = None,
-        timeout: float = SHORT,
+        timeout: float = SHORT_TIMEOUT,
     ) -> Iterator[ListedJob]:
         """The server's runs that have all of these labels, newest first, at most `limit`.
 
@@ -197,26 +175,11 @@ class ComfyAPI(Closing):
             raise wrong_type("limit", "a whole number", limit)
         if label is not None and not isinstance(label, Mapping):
             raise wrong_type("label", "a mapping of names to strings", label)
-        wanted = dict(label or {})
-        query: dict[str, str] = {f"metadata[{key}]": wanted[key] for key in wanted}
-        left = limit
-        while left is None or left > 0:
-            size = _PAGE if left is None else min(_PAGE, left)
-            with Deadline(timeout) as deadline:
-                page = self._page({**query, "limit": str(size)}, deadline)
-            found = [ListedJob.from_wire(each) for each in _jobs_in(page)]
-            # Not every server looks at the labels that it is asked for.
-            fitting = [each for each in found if wanted.items() <= each.labels.items()]
-            yield from fitting[:left]
-            left = None if left is None else left - len(fitting)
-            cursor = page.get("next_cursor")
-            if not found or not isinstance(cursor, str) or not cursor:
-                return
-            query["cursor"] = cursor
+        return listed_jobs(self._http, dict(label or {}), limit, timeout)
 
     def request(self, call: Call) -> Mapping[str, Any]:
-        """What would be sent for the call, for people to
-        read: method, URL, body, files, and no secret.
+        """A human-readable view of what would be sent for the call: method, URL, body and files,
+        without secrets.
         """
         graph = applied(own_workflow(call, "Comfy API v2"), call.params)
         return {
@@ -224,7 +187,7 @@ class ComfyAPI(Closing):
             "url": self._http.at(f"{API}/jobs"),
             "headers": dict.fromkeys(self._http.credentials, HIDDEN),
             "body": self._body(graph, HIDDEN if self._partner_key else None),
-            "files": {key: upload.about() for key, upload in call.files.items()},
+            "files": call.file_summaries(),
         }
 
     def _body(self, graph: ApiWorkflow, partner_key: str | None) -> dict[str, object]:
@@ -238,8 +201,8 @@ class ComfyAPI(Closing):
     ) -> ApiWorkflow:
         """Start the run, and return the workflow that was sent.
 
-        Not every server accepts a file of an earlier result as an input: if one is refused, it is
-        uploaded and the workflow sent again.
+        Not every server accepts a file of an earlier result as an input: if one is rejected, the
+        file is uploaded and the workflow is sent again.
         """
         graph = self._graph(call, deadline)
         try:
@@ -273,7 +236,7 @@ class ComfyAPI(Closing):
 
     def _submission(self, run: Run, deadline: Deadline) -> Submission:
         body = partial(self._body, partner_key=self._partner_key)
-        return Submission(self._http, run, deadline, body, self._started)
+        return Submission(self._http, run, deadline, body, self._earlier)
 
     def _awaited(
         self,
@@ -304,56 +267,16 @@ class ComfyAPI(Closing):
             if status != "queued":
                 deadline.enter("run")
             if events is not None:
-                events.asked(job)
+                events.polled(job)
             return None
 
-        job = poll(
-            ask, deadline, events.hear if events else None, teller(events, watch)
-        )
-        if events is not None:
-            events.drain()
-            if job.get("status") == "succeeded":
-                for file in outputs_of(job.get("outputs"), self._http):
-                    events.ready(file)
+        job = poll_with_events(ask, deadline, watch, events)
+        if events is not None and job.get("status") == "succeeded":
+            for file in outputs_of(job.get("outputs"), self._http):
+                events.ready(file)
         logs = events.lines if events else ()
         return result_of(job, params, graph, logs, self._http)
 
     def _job(self, prompt_id: str, deadline: Deadline) -> JsonObject:
-        url = self._http.at(job_path(prompt_id))
-        with self._http.request("GET", url, deadline) as response:
-            if response.status != 200:
-                raise response.error()
-            return job_in(response.json(), response.host)
-
-    def _page(self, query: Mapping[str, str], deadline: Deadline) -> JsonObject:
-        url = self._http.at(f"{API}/jobs?{urlencode(query, errors='replace')}")
-        with self._http.request("GET", url, deadline) as response:
-            if response.status != 200:
-                raise response.error()
-            found = response.json()
-        return found if isinstance(found, dict) else {}
-
-
-def _jobs_in(page: Mapping[str, Any]) -> list[JsonObject]:
-    jobs = page.get("jobs")
-    return [each for each in jobs if isinstance(each, dict)] if jobs else []
-
-
-def _checked(labels: Mapping[str, str]) -> dict[str, str]:
-    """The labels. Raises ConfigurationError for labels that no server accepts."""
-    if not isinstance(labels, Mapping):
-        raise wrong_type("labels", "a mapping of names to strings", labels)
-    if len(labels) > MOST_LABELS:
-        raise ConfigurationError(f"a run can have at most {MOST_LABELS} labels")
-    for name, value in labels.items():
-        if not isinstance(name, str) or not _LABEL.fullmatch(name) or name == RUN_LABEL:
-            raise ConfigurationError(
-                f"{name!r:.80} can't be the name of a label",
-                hint="use 1 to 40 of A-Z, a-z, 0-9, _ . and -",
-            )
-        size = len(value.encode("utf-8", "replace")) if isinstance(value, str) else -1
-        if not 0 <= size <= _LONGEST_LABEL:
-            raise ConfigurationError(
-                f"the label {name} must be a string of at most {_LONGEST_LABEL} bytes"
-            )
-    return dict(labels)
+        job = self._http.get_json(job_path(prompt_id), deadline)
+        return job_in(job, self._http.host)

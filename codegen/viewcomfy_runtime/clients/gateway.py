@@ -5,10 +5,8 @@ prompt_id.
 from __future__ import annotations
 
 import contextlib
-import json
 import uuid
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -16,52 +14,44 @@ from ..calls.call import QUIET, Call, Status, Watch
 from ..calls.events import Queued
 from ..errors import (
     ConfigurationError,
-    MissingSettingsError,
     NotFoundError,
     ProtocolError,
     ViewComfyError,
 )
-from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
-from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.multipart import Form
-from ..http.polling import poll
 from ..http.urls import checked_url
 from ..json_types import JsonObject
 from ..results.result import PromptResult
-from .closing import Closing
+from ..texts import HIDDEN
+from .closing import HttpClient
 from .defaults import GATEWAY
-from .submitting import Run, named, once, reachable, teller
+from .deployments import credentials_for, form_fields, settings_in
+from .gateway_events import GatewayEvents, gateway_events
+from .live import poll_with_events
+from .submitting import Run, canceling_on_error, submit_once, with_prompt_id
 
 if TYPE_CHECKING:
     import requests
 
-    from .live import GatewayEvents
-
 ABSENCES: Final = 12
-"""Consecutive polls in which the server doesn't know the run before it counts as lost: about half a
-minute.
-"""
+"""Consecutive polls, about half a minute, without the run before it counts as lost."""
 
 _INFER: Final = "/api/workflow/infer"
 _WAITING: Final = ("pending", "queued", "scheduled")
 """The gateway's names for a run that is queued."""
 
-_VARIABLES: Final = (
-    "VIEWCOMFY_API_URL",
-    "VIEWCOMFY_CLIENT_ID",
-    "VIEWCOMFY_CLIENT_SECRET",
-)
+_CANCELED: Final = ("cancelled", "canceled", "interrupted")
 
 
-class ViewComfyGateway(Closing):
+class ViewComfyGateway(HttpClient):
     """A deployment on ViewComfy's cloud, reached through its gateway, which keeps runs and their
     results.
 
-    `view_comfy_api_url` is the deployment's endpoint. One client may serve any number of threads. A
-    run's log is heard over Socket.IO, with the extra `live`; without it the gateway is only polled.
-    Raises ConfigurationError for URLs or credentials that aren't valid.
+    `view_comfy_api_url` is the deployment's endpoint. A client can be shared between threads. A
+    run's log is received over Socket.IO if the extra `live` is installed; otherwise the gateway is
+    only polled. Raises ConfigurationError if a URL or the credentials aren't valid.
     """
 
     def __init__(
@@ -75,46 +65,34 @@ class ViewComfyGateway(Closing):
         retries: int = RETRIES,
     ) -> None:
         self._deployment, _ = checked_url(view_comfy_api_url)
-        credentials = Credentials(
-            {"client_id": client_id, "client_secret": client_secret}
-        )
+        credentials = credentials_for(client_id, client_secret)
         self._http = Http(base, credentials, session, retries)
         self._links = self._http.for_links()
 
-    def __repr__(self) -> str:
-        return f"ViewComfyGateway({self._http.host!r})"
-
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> ViewComfyGateway:
-        """The client that VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET
-        describe, with the gateway at VIEWCOMFY_GATEWAY_URL where it is set to a URL.
+        """The client for VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET, with
+        the gateway at VIEWCOMFY_GATEWAY_URL, if that is set.
 
         Raises MissingSettingsError naming those that are missing.
         """
-        missing = [name for name in _VARIABLES if not environ.get(name)]
-        if missing:
-            raise MissingSettingsError(
-                f"no server configured: {', '.join(missing)} not set",
-                hint="set them, or pass client=ViewComfyGateway(url, client_id, client_secret)",
-            )
         base = environ.get("VIEWCOMFY_GATEWAY_URL") or GATEWAY
-        return cls(*(environ[name] for name in _VARIABLES), base=base)
+        return cls(*settings_in(environ, cls.__name__), base=base)
 
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
     ) -> PromptResult:
         """Run the deployed workflow once and wait for its result, 2400 seconds at most by default.
 
-        A timeout, Ctrl-C and an error of a callback cancel the run at the server too. Raises
+        A timeout, Ctrl-C or an exception in a callback cancels the run at the server too. Raises
         ViewComfyError.
         """
         deadline = deadline or Deadline(LONGEST_RUN)
         run = Run(str(uuid.uuid4()))
-        cancel = partial(self._cancel, run.prompt_id)
         with (
             deadline,
-            reachable(run, deadline, cancel),
-            self._events(run.prompt_id, watch, deadline) as events,
+            canceling_on_error(run, deadline, self._cancel),
+            gateway_events(self._http, run.prompt_id, watch, deadline) as events,
         ):
             deadline.enter("upload")
             self._schedule(call, run, deadline, events.sid if events else None)
@@ -124,23 +102,22 @@ class ViewComfyGateway(Closing):
     def submit(self, call: Call, deadline: Deadline) -> str:
         """Schedule a run and return its prompt_id. Raises ViewComfyError."""
         run = Run(str(uuid.uuid4()))
-        cancel = partial(self._cancel, run.prompt_id)
-        with deadline, reachable(run, deadline, cancel):
+        with deadline, canceling_on_error(run, deadline, self._cancel):
             self._schedule(call, run, deadline, None)
         return run.prompt_id
 
     def status(self, prompt_id: str, deadline: Deadline) -> Status:
-        """The state of the run. Raises ViewComfyError."""
-        with deadline, named(prompt_id):
+        """The current state of the run. Raises ViewComfyError."""
+        with deadline, with_prompt_id(prompt_id):
             found = self._ask(prompt_id, deadline)
         if found is None:
             return "unknown"
-        said = str(found.get("status") or "").lower()
-        if said in ("cancelled", "canceled", "interrupted"):
+        status = _status_in(found)
+        if status in _CANCELED:
             return "cancelled"
-        if found.get("completed") is True or said in ("success", "error"):
-            return "success" if said == "success" else "error"
-        return "waiting" if said in _WAITING else "running"
+        if _has_ended(found):
+            return "success" if status == "success" else "error"
+        return "waiting" if status in _WAITING else "running"
 
     def result(
         self,
@@ -152,31 +129,31 @@ class ViewComfyGateway(Closing):
         """Wait for the result of a run.
 
         Raises ViewComfyError: ConfigurationError if `watch` has callbacks, because the gateway
-        sends events only to the connection that the call named.
+        sends events only to the session that was named when the run started.
         """
         if watch:
             raise ConfigurationError(
                 "the gateway sends no events of a run that was submitted",
                 hint="use result() without callbacks, or events() or run() in place of submit()",
             )
-        with deadline, named(prompt_id):
+        with deadline, with_prompt_id(prompt_id):
             return self._awaited(prompt_id, params, deadline, watch, None)
 
     def cancel(self, prompt_id: str, deadline: Deadline) -> None:
-        """End the run. Raises ViewComfyError."""
-        with deadline, named(prompt_id):
+        """Cancel the run. Raises ViewComfyError."""
+        with deadline, with_prompt_id(prompt_id):
             self._cancel(prompt_id, deadline)
 
     def request(self, call: Call) -> Mapping[str, Any]:
-        """What would be sent for the call, for people to
-        read: method, URL, fields, files, and no secret.
+        """A human-readable view of what would be sent for the call: method, URL, fields and files,
+        without secrets.
         """
         return {
             "method": "POST",
             "url": self._http.at(_INFER),
-            "headers": dict.fromkeys(self._http.credentials, "***"),
+            "headers": dict.fromkeys(self._http.credentials, HIDDEN),
             "fields": {"prompt_id": "(made for each run)", **self._fields(call)},
-            "files": {key: upload.about() for key, upload in call.files.items()},
+            "files": call.file_summaries(),
         }
 
     def _fields(self, call: Call) -> dict[str, object]:
@@ -189,23 +166,20 @@ class ViewComfyGateway(Closing):
     ) -> None:
         prompt_id = run.prompt_id
         fields = {"prompt_id": prompt_id, **({"sid": sid} if sid else {})}
-        fields |= {
-            name: (
-                value if isinstance(value, str) else json.dumps(value, allow_nan=False)
-            )
-            for name, value in self._fields(call).items()
-        }
+        fields |= form_fields(self._fields(call))
         with contextlib.closing(Form(fields, call.files, deadline)) as form:
 
             def send() -> None:
                 with self._http.request(
-                    "POST", self._http.at(_INFER), deadline, body=form.body
+                    "POST",
+                    self._http.at(_INFER),
+                    deadline,
+                    body=form.body,
+                    expect=(200, 201),
                 ) as response:
-                    if response.status not in (200, 201):
-                        raise response.error()
                     response.json()
 
-            once(
+            submit_once(
                 run,
                 send,
                 lambda: self._ask(prompt_id, deadline) is not None,
@@ -222,36 +196,35 @@ class ViewComfyGateway(Closing):
         events: GatewayEvents | None,
     ) -> PromptResult:
         absences = 0
-        told: list[bool] = []
+        is_queued = False
 
         def ask() -> JsonObject | None:
-            nonlocal absences
+            nonlocal absences, is_queued
             found = self._ask(prompt_id, deadline)
-            absences = absences + 1 if found is None else 0
-            said = str((found or {}).get("status") or "").lower()
-            if said in _WAITING:
-                if events is not None and not told:
-                    events.show(Queued())
-                    told.append(True)
-            elif found is not None:
+            if found is None:
+                absences += 1
+                if absences > ABSENCES:
+                    raise self._lost(prompt_id)
+                return None
+            absences = 0
+            if _has_ended(found):
+                return found
+            if _status_in(found) not in _WAITING:
                 deadline.enter("run")
-            if absences > ABSENCES:
-                raise self._vanished(prompt_id)
-            return found if found is not None and _is_over(found) else None
+            elif events is not None and not is_queued:
+                is_queued = True
+                events.emit(Queued())
+            return None
 
-        response = poll(
-            ask, deadline, events.hear if events else None, teller(events, watch)
-        )
-        if events is not None:
-            events.drain()
+        found = poll_with_events(ask, deadline, watch, events)
         return PromptResult.from_wire(
-            response,
+            found,
             params=params,
             logs=events.lines if events else (),
             http=self._links,
         )
 
-    def _vanished(self, prompt_id: str) -> ViewComfyError:
+    def _lost(self, prompt_id: str) -> ViewComfyError:
         return NotFoundError(
             f"{self._http.host} no longer knows the run",
             hint="run it again; if that happens again, tell ViewComfy",
@@ -259,13 +232,9 @@ class ViewComfyGateway(Closing):
         )
 
     def _ask(self, prompt_id: str, deadline: Deadline) -> JsonObject | None:
-        """The gateway's response about a run; None if it doesn't know the run."""
+        """The gateway's description of a run; None if it doesn't know the run."""
         query = urlencode({"prompt_ids": prompt_id}, errors="replace")
-        url = self._http.at(f"{_INFER}/?{query}")
-        with self._http.request("GET", url, deadline) as response:
-            if response.status != 200:
-                raise response.error()
-            found = response.json()
+        found = self._http.get_json(f"{_INFER}/?{query}", deadline)
         if not isinstance(found, list):
             raise ProtocolError(
                 f"{self._http.host} answered with something other than a list of runs",
@@ -278,26 +247,14 @@ class ViewComfyGateway(Closing):
 
     def _cancel(self, prompt_id: str, deadline: Deadline) -> None:
         body = {"prompt_id": prompt_id, "view_comfy_api_url": self._deployment}
-        url = self._http.at(f"{_INFER}/cancel")
-        with self._http.request(
-            "POST", url, deadline, body=partial(JsonBody, body), idempotent=True
-        ) as response:
-            if response.status not in (200, 201):
-                raise response.error()
-
-    @contextlib.contextmanager
-    def _events(
-        self, prompt_id: str, watch: Watch, deadline: Deadline
-    ) -> Iterator[GatewayEvents | None]:
-        """The run's events as they arrive; None if there are no callbacks, or no connection."""
-        if not watch:
-            yield None
-            return
-        from .live import gateway_events
-
-        with gateway_events(self._http, prompt_id, watch, deadline) as events:
-            yield events
+        self._http.post_json(f"{_INFER}/cancel", body, deadline)
 
 
-def _is_over(found: Mapping[str, Any]) -> bool:
-    return found.get("completed") is True or found.get("status") in ("success", "error")
+def _status_in(found: Mapping[str, Any]) -> str:
+    return str(found.get("status") or "").lower()
+
+
+def _has_ended(found: Mapping[str, Any]) -> bool:
+    """Whether a run has ended, successfully or not."""
+    ended = ("success", "error", *_CANCELED)
+    return found.get("completed") is True or _status_in(found) in ended

@@ -21,7 +21,7 @@ from .hints import COMFYUI_LOG
 
 def outcome_of(entry: Mapping[str, Any]) -> Status:
     """The final status of the run in a history entry."""
-    if "execution_interrupted" in _told(entry):
+    if "execution_interrupted" in _reported(entry):
         return "cancelled"
     failed = as_object(entry.get("status")).get("status_str") == "error"
     return "error" if failed else "success"
@@ -37,7 +37,7 @@ def result_of(
     """The result of the run in a history entry. Raises ExecutionError or RunCancelledError if it
     has none.
     """
-    told = _told(entry)
+    told = _reported(entry)
     match outcome_of(entry):
         case "cancelled":
             raise RunCancelledError(
@@ -63,7 +63,7 @@ def result_of(
     )
 
 
-def _told(entry: Mapping[str, Any]) -> dict[str, JsonObject]:
+def _reported(entry: Mapping[str, Any]) -> dict[str, JsonObject]:
     """The messages of a run by type."""
     messages = as_object(entry.get("status")).get("messages")
     return {

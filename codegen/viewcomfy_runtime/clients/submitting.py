@@ -1,4 +1,4 @@
-"""Shared by clients that choose the prompt_id of a run themselves."""
+"""Starts runs exactly once, and cancels them if their call ends early."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ..calls.call import Watch
-from ..calls.listening import Listener
 from ..errors import (
     AuthenticationError,
     ConnectionFailedError,
@@ -31,13 +29,13 @@ GRACE: Final = 0.35
 _PATIENCE: Final = 10.0
 """Seconds that canceling a run may take if its timeout hasn't passed."""
 
-REFUSALS: Final = (
+NOT_STARTED: Final = (
     AuthenticationError,
     NotFoundError,
     RateLimitedError,
     RejectedError,
 )
-"""Responses to a call which mean that the server didn't start anything."""
+"""Errors which mean that the server didn't start a run."""
 
 
 @dataclass(slots=True)
@@ -45,32 +43,32 @@ class Run:
     """A run at a server: its `prompt_id`, and whether the server was asked to start it."""
 
     prompt_id: str
-    begun: bool = False
+    started: bool = False
 
 
-def once(
+def submit_once(
     run: Run,
     send: Callable[[], None],
     is_known: Callable[[], bool],
     deadline: Deadline,
 ) -> None:
-    """Start a run exactly once: if the connection breaks, ask the server whether it received the
+    """Start a run exactly once: if the connection breaks, check whether the server received the
     call before sending it again. Raises ViewComfyError.
     """
     for left in range(RETRIES, -1, -1):
         try:
-            run.begun = True
+            run.started = True
             send()
             return
-        except REFUSALS:
-            run.begun = False
+        except NOT_STARTED:
+            run.started = False
             raise
         except ConnectionFailedError as error:
             if error.nothing_sent or not left:
-                run.begun = not error.nothing_sent
+                run.started = not error.nothing_sent
                 raise
-            LOG.info("%s; asking whether the call arrived", error.message)
-        # What has arrived shows up in a moment: ask twice, so as not to send it beside itself.
+            LOG.info("%s; checking whether the call arrived", error.message)
+        # A call that arrived appears after a moment, so check twice before sending it again.
         for pause in (0.3, 1.0):
             deadline.sleep(pause)
             if is_known():
@@ -78,30 +76,30 @@ def once(
 
 
 @contextlib.contextmanager
-def reachable(
-    run: Run, deadline: Deadline, cancel: Callable[[Deadline], None]
+def canceling_on_error(
+    run: Run, deadline: Deadline, cancel: Callable[[str, Deadline], None]
 ) -> Iterator[None]:
-    """Cancel the run at the server if anything ends the block early, including a callback's
-    exception and Ctrl-C. The package's errors then carry the run's prompt_id.
+    """Cancel the run at the server if an exception ends the block, including a callback's and
+    Ctrl-C. The package's errors then contain the run's prompt_id.
     """
     try:
         yield
     except BaseException as error:
-        if run.begun:
+        if run.started:
             if isinstance(error, ViewComfyError):
                 _name(error, run.prompt_id)
-            left = isinstance(error, RunTimeoutError) and not deadline.cancel_on_timeout
-            if not (left or _is_over(error)):
-                # Under a deadline of its own: the run's may be over, and would shut this connection
-                # too.
+            timed_out = isinstance(error, RunTimeoutError)
+            continues = timed_out and not deadline.cancel_on_timeout
+            if not (continues or _has_ended(error)):
+                # With its own deadline, since the run's deadline may have passed.
                 seconds = min(_PATIENCE, max(GRACE, deadline.remaining))
                 with contextlib.suppress(ViewComfyError), Deadline(seconds) as short:
-                    cancel(short)
+                    cancel(run.prompt_id, short)
         raise
 
 
 @contextlib.contextmanager
-def named(prompt_id: str) -> Iterator[None]:
+def with_prompt_id(prompt_id: str) -> Iterator[None]:
     """Add the run's prompt_id to errors raised in the block."""
     try:
         yield
@@ -120,17 +118,13 @@ def partner_data(key: str | None) -> JsonObject:
     return {"extra_data": {"api_key_comfy_org": key}} if key else {}
 
 
-def teller(events: Listener | None, watch: Watch) -> Callable[[str], object]:
-    """A callback for reports that the server is unreachable, which writes them to the run's log."""
-    return events.tell if events is not None else Listener(watch).tell
-
-
 def _name(error: ViewComfyError, prompt_id: str) -> None:
-    """Record the run that an error is about, unless it names one. The id may come from a server."""
+    """Add the run's id, which may come from a server, to an error that has none."""
     error.prompt_id = error.prompt_id or without_secrets(prompt_id) or None
 
 
-def _is_over(error: BaseException) -> bool:
+def _has_ended(error: BaseException) -> bool:
+    """Whether an error means that the run has ended at the server."""
     if isinstance(error, ViewComfyError) and error.from_callback:
         return False
     if isinstance(error, RunCancelledError):

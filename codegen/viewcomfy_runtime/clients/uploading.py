@@ -74,10 +74,8 @@ def _stored(
     body = partial(form.body_with, key, "image", {"type": "input", **fields})
     # The server recognizes a file that it already has, so the upload can be repeated.
     with http.request(
-        "POST", http.at(path), deadline, body=body, idempotent=True
+        "POST", http.at(path), deadline, body=body, idempotent=True, expect=(200,)
     ) as response:
-        if response.status != 200:
-            raise response.error()
         stored = response.json()
     if not isinstance(stored, dict) or not isinstance(stored.get("name"), str):
         raise ProtocolError(

@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ..calls.call import QUIET, Call, Watch
-from ..calls.listening import Listener
-from ..errors import ConnectionFailedError, MissingSettingsError, ProtocolError
+from ..calls.dispatcher import EventDispatcher
+from ..errors import ConnectionFailedError, ProtocolError
 from ..http.bodies import NOT_JSON, json_in
 from ..http.client import LOG, RETRIES, Http
-from ..http.credentials import Credentials
 from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.error_responses import execution_error
 from ..http.multipart import Form
 from ..http.responses import Response
 from ..http.sse import events
 from ..results.result import PromptResult
-from .closing import Closing
+from ..texts import HIDDEN
+from .closing import HttpClient
+from .deployments import credentials_for, form_fields, settings_in
 
 if TYPE_CHECKING:
     import requests
 
-_VARIABLES: Final = (
-    "VIEWCOMFY_API_URL",
-    "VIEWCOMFY_CLIENT_ID",
-    "VIEWCOMFY_CLIENT_SECRET",
-)
 
+class ViewComfy(HttpClient):
+    """A deployment on ViewComfy's cloud.
 
-class ViewComfy(Closing):
-    """A deployment on ViewComfy's cloud; one client may serve any number of threads.
-
-    `url` is the deployment's endpoint. Pass a `session` of your own for proxies or certificates;
-    its thread safety is yours then. `retries` is how often a call is sent again that can't have
-    started: the connection was refused, or the server answered 429 or 503. Raises
-    ConfigurationError for a URL or credentials that aren't valid.
+    `url` is the deployment's endpoint. A client can be shared between threads, unless you pass a
+    `session` of your own, for example for proxies or certificates, that can't. `retries` is the
+    maximum number of times that a call is sent again if it can't have started: the connection was
+    refused, or the server answered 429 or 503. Raises ConfigurationError if the URL or the
+    credentials aren't valid.
     """
 
     def __init__(
@@ -49,45 +44,28 @@ class ViewComfy(Closing):
         session: requests.Session | None = None,
         retries: int = RETRIES,
     ) -> None:
-        credentials = Credentials(
-            {"client_id": client_id, "client_secret": client_secret}
-        )
+        credentials = credentials_for(client_id, client_secret)
         self._http = Http(url, credentials, session, retries)
         self._links = self._http.for_links()
 
-    def __repr__(self) -> str:
-        return f"ViewComfy({self._http.host!r})"
-
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> ViewComfy:
-        """The client that VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET
-        describe.
+        """The client for VIEWCOMFY_API_URL, VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET.
 
         Raises MissingSettingsError naming those that are missing.
         """
-        missing = [name for name in _VARIABLES if not environ.get(name)]
-        if missing:
-            raise MissingSettingsError(
-                f"no server configured: {', '.join(missing)} not set",
-                hint="set them, or pass client=ViewComfy(url, client_id, client_secret)",
-            )
-        return cls(*(environ[name] for name in _VARIABLES))
+        return cls(*settings_in(environ, cls.__name__))
 
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
     ) -> PromptResult:
         """Run the deployed workflow once and wait for its result, 2400 seconds at most by default.
 
-        ViewComfy can't cancel such a run: where it ends early here, it may go on there. Raises
-        ViewComfyError.
+        ViewComfy can't cancel such a run: after a timeout or an interruption here, it may continue
+        there. Raises ViewComfyError.
         """
         deadline = deadline or Deadline(LONGEST_RUN)
-        fields = {
-            name: (
-                value if isinstance(value, str) else json.dumps(value, allow_nan=False)
-            )
-            for name, value in _fields(call, watch).items()
-        }
+        fields = form_fields(_fields(call, watch))
         with (
             deadline,
             contextlib.closing(
@@ -103,37 +81,40 @@ class ViewComfy(Closing):
             accept = "text/event-stream, application/json" if watch else "*/*"
             deadline.enter("upload")
             with self._http.request(
-                "POST", self._http.url, deadline, body=form.body, accept=accept
+                "POST",
+                self._http.url,
+                deadline,
+                body=form.body,
+                accept=accept,
+                expect=(200, 201),
             ) as response:
-                if response.status not in (200, 201):
-                    raise response.error()
                 if response.content_type == "text/event-stream":
                     return self._streamed(response, call, watch)
                 return self._result(response.json(), call)
 
     def request(self, call: Call) -> Mapping[str, Any]:
-        """What would be sent for the call, for people to
-        read: method, URL, fields, files, and no secret.
+        """A human-readable view of what would be sent for the call: method, URL, fields and files,
+        without secrets.
         """
         return {
             "method": "POST",
             "url": self._http.url,
-            "headers": dict.fromkeys(self._http.credentials, "***"),
+            "headers": dict.fromkeys(self._http.credentials, HIDDEN),
             "fields": _fields(call, QUIET),
-            "files": {key: upload.about() for key, upload in call.files.items()},
+            "files": call.file_summaries(),
         }
 
     def _streamed(self, response: Response, call: Call, watch: Watch) -> PromptResult:
         """The result at the end of an event stream."""
-        listener = Listener(watch)
+        dispatcher = EventDispatcher(watch)
         failure = None
         with contextlib.closing(response.chunks()) as chunks:
             for event in events(chunks):
                 if event.type == "prompt_result":
                     result = _json(event.data, response.host)
-                    return self._result(result, call, listener.lines)
+                    return self._result(result, call, dispatcher.lines)
                 if event.type in ("log_message", "error"):
-                    listener.tell(event.data)
+                    dispatcher.log(event.data)
                 if event.type == "error":
                     failure = event.data
         if failure is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..calls.call import SHORT, JobClient, Status, Watch
+from ..calls.call import SHORT_TIMEOUT, JobClient, Status, Watch
 from ..calls.events import Event, Progress
 from ..errors import ViewComfyError
 from ..http.deadlines import LONGEST_RUN, Deadline, Timeout
@@ -42,11 +42,11 @@ class Job(Generic[R]):
     title: str = field(default="", repr=False)
     started_at: float | None = field(default=None, repr=False)
 
-    def status(self, *, timeout: float = SHORT) -> Status:
+    def status(self, *, timeout: float = SHORT_TIMEOUT) -> Status:
         """The current state of the run. Raises ViewComfyError."""
         return self.client.status(self.prompt_id, Deadline(timeout))
 
-    async def astatus(self, *, timeout: float = SHORT) -> Status:
+    async def astatus(self, *, timeout: float = SHORT_TIMEOUT) -> Status:
         """`status` for asynchronous code."""
         deadline = Deadline(timeout)
         return await in_thread(
@@ -94,14 +94,14 @@ class Job(Generic[R]):
         """`events` for asynchronous code."""
         return stream_of(self._awaited, Deadline(timeout))
 
-    def cancel(self, *, timeout: float = SHORT) -> None:
+    def cancel(self, *, timeout: float = SHORT_TIMEOUT) -> None:
         """Cancel the run, whether queued or running; a finished run is not affected.
 
         Raises ViewComfyError.
         """
         self.client.cancel(self.prompt_id, Deadline(timeout))
 
-    async def acancel(self, *, timeout: float = SHORT) -> None:
+    async def acancel(self, *, timeout: float = SHORT_TIMEOUT) -> None:
         """`cancel` for asynchronous code."""
         deadline = Deadline(timeout)
         await in_thread(partial(self.client.cancel, self.prompt_id, deadline), deadline)

@@ -11,7 +11,7 @@ from typing import Final, TypeVar, cast
 
 from ..calls.call import Watch
 from ..calls.events import Event
-from ..calls.inbox import Inbox
+from ..calls.message_queue import MessageQueue
 from ..http.deadlines import SLICE, Deadline
 from .threads import waited
 
@@ -44,17 +44,17 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
 
     The run is canceled if the iterator is closed before its end, as when a `for` loop is left.
     """
-    inbox = Inbox["Event | Future[R]"](check=deadline.check)
+    queue = MessageQueue["Event | Future[R]"](check=deadline.check)
 
     def work() -> None:
-        inbox.put_last(_ended(run, deadline, Watch(on_event=inbox.put)))
+        queue.put_last(_ended(run, deadline, Watch(on_event=queue.put)))
 
     thread = threading.Thread(target=work, name="viewcomfy-events")
     thread.start()
     try:
         while True:
             # In slices, so that Ctrl-C takes effect on every operating system.
-            item = inbox.next(SLICE)
+            item = queue.next(SLICE)
             if isinstance(item, Future):
                 yield item.result()
                 return
@@ -62,7 +62,7 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
                 yield item
     finally:
         deadline.cancel()
-        inbox.closed.set()
+        queue.closed.set()
         thread.join(_FAREWELL)
 
 

@@ -18,7 +18,7 @@ from viewcomfy_runtime import (
     ServerError,
     ViewComfyApp,
 )
-from viewcomfy_runtime.clients.app import _outputs as blocks_in
+from viewcomfy_runtime.clients.app_blocks import outputs_in
 
 from ...helpers.servers import Answer, Server
 from ...helpers.support import module_of, text_to_image
@@ -98,7 +98,7 @@ def test_blocks_are_read_however_they_arrive(contents: list[bytes], size: int) -
     contents = [each for each in contents if separator not in each + separator[:-1]]
     raw = b"".join(block(f"{n}.bin", each) for n, each in enumerate(contents))
     pieces = [raw[start : start + size] for start in range(0, len(raw), size)]
-    assert [each.read() for each in blocks_in(pieces, "h")] == contents
+    assert [each.read() for each in outputs_in(pieces, "h")] == contents
 
 
 def test_what_the_app_is_sent_can_be_looked_at() -> None:

@@ -27,7 +27,7 @@ from viewcomfy_runtime import (
     ViewComfyGateway,
 )
 from viewcomfy_runtime.calls.call import Watch
-from viewcomfy_runtime.calls.listening import Listener
+from viewcomfy_runtime.calls.dispatcher import EventDispatcher
 from viewcomfy_runtime.http import polling
 from viewcomfy_runtime.http.deadlines import Deadline
 from viewcomfy_runtime.http.error_responses import error_of, execution_error
@@ -146,7 +146,7 @@ def test_any_answers_of_a_comfyui(
 @given(JSON, JSON)
 def test_any_numbers_of_steps(value: Any, total: Any) -> None:
     heard: list[Any] = []
-    Listener(Watch(on_progress=heard.append)).steps(value, total, None)
+    EventDispatcher(Watch(on_progress=heard.append)).emit_steps(value, total, None)
     assert all(isinstance(each.value, int) for each in heard)
 
 

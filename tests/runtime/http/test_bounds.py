@@ -12,9 +12,13 @@ import pytest
 
 from viewcomfy_runtime import Call, ProtocolError, ViewComfy
 from viewcomfy_runtime.calls.call import Watch
-from viewcomfy_runtime.calls.listening import LARGEST_LOG, LONGEST_LINE, Listener
+from viewcomfy_runtime.calls.dispatcher import (
+    LARGEST_LOG,
+    LONGEST_LINE,
+    EventDispatcher,
+)
 from viewcomfy_runtime.calls.progress import progress_of
-from viewcomfy_runtime.clients.app import _outputs as blocks_in
+from viewcomfy_runtime.clients.app_blocks import outputs_in
 from viewcomfy_runtime.http import responses
 from viewcomfy_runtime.http.error_responses import error_of, execution_error
 from viewcomfy_runtime.http.sse import events
@@ -95,11 +99,11 @@ def test_an_event_has_an_end(pieces: list[bytes]) -> None:
 
 def test_the_log_that_is_kept_has_a_size() -> None:
     heard: list[int] = []
-    listener = Listener(Watch(on_log=lambda line: heard.append(len(line))))
+    dispatcher = EventDispatcher(Watch(on_log=lambda line: heard.append(len(line))))
     for _ in range(1000):
-        listener.tell("x" * 100_000)
+        dispatcher.log("x" * 100_000)
     assert set(heard) == {LONGEST_LINE}
-    assert sum(map(len, listener.lines)) <= LARGEST_LOG
+    assert sum(map(len, dispatcher.lines)) <= LARGEST_LOG
 
 
 # Work: twice the text takes about twice the time
@@ -130,7 +134,7 @@ TEXTS: dict[str, Callable[[int], object]] = {
         {"prompt_id": "p", "outputs": ["x"] * n}, params={}
     ).by_node,
     "blocks": lambda n: list(
-        blocks_in(
+        outputs_in(
             [
                 b'Content-Type: a\r\n\r\nx; filename="a"\r\n\r\nx\r\n--BLOB_SEPARATOR--\r\n'
             ]
@@ -166,6 +170,6 @@ def test_a_header_of_the_apps_is_read_at_once() -> None:
 
     def read(_: int) -> Any:
         with pytest.raises(ProtocolError):
-            list(blocks_in([head + b"nothing\r\n\r\n"], "h"))
+            list(outputs_in([head + b"nothing\r\n\r\n"], "h"))
 
     assert seconds(read, 1) < 0.2

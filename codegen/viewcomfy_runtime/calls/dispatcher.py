@@ -21,7 +21,7 @@ _MOST_STEPS: Final = 1e12
 """A larger number can't be a number of steps."""
 
 
-class Listener:
+class EventDispatcher:
     """Passes on the events of one run, in the run's thread, and keeps the end of its log."""
 
     def __init__(self, watch: Watch) -> None:
@@ -34,27 +34,27 @@ class Listener:
         """The last lines of the log."""
         return tuple(self._lines)
 
-    def tell(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Pass on a log line, and the progress shown by a sampler's progress bar in it."""
         line = without_secrets(line[:LONGEST_LINE])
         self._lines.append(line)
         self._size += len(line)
         while len(self._lines) > MOST_LOGS or self._size > LARGEST_LOG:
             self._size -= len(self._lines.popleft())
-        self._watch.hear(Log(line))
+        self._watch.notify(Log(line))
         for progress in progress_of(line):
-            self.show(progress)
+            self.emit(progress)
 
-    def show(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Pass on an event other than a log line."""
-        self._watch.hear(event)
+        self._watch.notify(event)
 
-    def steps(self, value: object, total: object, node: str | None) -> None:
+    def emit_steps(self, value: object, total: object, node: str | None) -> None:
         """Pass on a server's progress report for a node; values that can't be step counts are
         ignored.
         """
         if _is_count(value) and _is_count(total):
-            self.show(Progress(int(value), int(total), node))
+            self.emit(Progress(int(value), int(total), node))
 
 
 def _is_count(value: object) -> TypeGuard[int | float]:
