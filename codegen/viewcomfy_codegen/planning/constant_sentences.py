@@ -17,7 +17,8 @@ from .drafts import Draft
 from .wording import spoken
 
 _ORDINALS: Final = frozenset("First Second Third Fourth".split())
-"""How sentences about the parts of what is joined, compared or calculated begin."""
+_JOINED: Final = "to join."
+"""How sentences about the parts of what is joined, compared or calculated begin, or end."""
 
 _MOST_SET: Final = 2
 """The most inputs of other nodes that a sentence lists."""
@@ -44,11 +45,10 @@ class Constants:
             told = glossary().sentence(fed.class_type, taken, kind)
             # A name made from what the flag enables says more than what it feeds, and a place among
             # the parts of something says nothing about a value with a name of its own.
-            part = told[0].partition(" ")[0] in _ORDINALS
             if (
                 not told[0]
                 or (kind == "flag" and named[1] is SentenceOrigin.PATTERN)
-                or (part and draft.name_origin is not Rule.FED)
+                or (_is_part(told[0]) and draft.name_origin is not Rule.FED)
             ):
                 told = named
         elif operand is not None and draft.name_origin is Rule.FED:
@@ -77,7 +77,8 @@ class Constants:
             )[0]
             for use in self._roles.users(node)
         }
-        return known.pop() if len(known) == 1 else ""
+        said = known.pop() if len(known) == 1 else ""
+        return "" if _is_part(said) else said
 
     def _set(self, node: Node) -> str:
         """The few inputs that a constant sets, in words; empty if it sets many or none."""
@@ -90,6 +91,11 @@ class Constants:
             where = spoken(split_mark(target.title)[1] or target.class_type)
             found[f"{glossary().spelled(what)} of “{where}”"] = None
         return " and ".join(found) if len(found) <= _MOST_SET else ""
+
+
+def _is_part(sentence: str) -> bool:
+    """Whether a sentence only tells a place among the parts of something."""
+    return sentence.partition(" ")[0] in _ORDINALS or sentence.endswith(_JOINED)
 
 
 def hands_over(names: Iterable[str]) -> bool:

@@ -37,7 +37,7 @@ def test_a_shared_constant_says_what_holds_for_all_that_use_it() -> None:
     workflow["21"] = node("PrimitiveInt", value=512)
     workflow["5"]["inputs"]["width"] = ["21", 0]
     workflow["20"]["inputs"]["width"] = ["21", 0]
-    assert said(workflow, "width") == "Width in pixels of the image or area."
+    assert said(workflow, "width") == "Width in pixels."
 
 
 def test_a_remark_in_a_default_title_is_not_part_of_a_name() -> None:
@@ -280,3 +280,11 @@ def test_a_dotted_input_may_have_a_sentence_apart_from_its_last_word() -> None:
     ]
     assert "Codec that compresses the video, for the chosen format." in found
     assert len(set(found)) == len(found)
+
+
+def test_a_titled_text_that_is_only_joined_has_no_sentence_about_a_part() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("PrimitiveString", "Scene name", value="kitchen")
+    workflow["21"] = node("StringConcatenate", string_a=["20", 0], string_b="_1")
+    workflow["9"]["inputs"]["filename_prefix"] = ["21", 0]
+    assert "join" not in said(workflow, "scene_name")
