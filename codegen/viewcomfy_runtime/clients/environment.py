@@ -88,7 +88,7 @@ def _viewcomfy(environ: Mapping[str, str]) -> Client:
     return ViewComfy.from_environment(environ)
 
 
-_VARIABLES: Final = (
+VARIABLES: Final = (
     "VIEWCOMFY_API_URL",
     "VIEWCOMFY_GATEWAY_URL",
     "VIEWCOMFY_CLIENT_ID",
@@ -99,6 +99,7 @@ _VARIABLES: Final = (
     "COMFY_BASE_URL",
     "COMFY_API_KEY",
 )
+"""The variables of the environment that a client is made of."""
 
 
 def shared_client() -> Client:
@@ -106,12 +107,12 @@ def shared_client() -> Client:
 
     Its connections are reused by later calls of this process. Raises ConfigurationError.
     """
-    return _shared(tuple(os.environ.get(name, "") for name in _VARIABLES))
+    return _shared(tuple(os.environ.get(name, "") for name in VARIABLES))
 
 
 @lru_cache(maxsize=8)
 def _shared(values: tuple[str, ...]) -> Client:
-    return client_from_environment(dict(zip(_VARIABLES, values, strict=True)))
+    return client_from_environment(dict(zip(VARIABLES, values, strict=True)))
 
 
 def client_or_shared(client: Client | None) -> Client:

@@ -175,14 +175,21 @@ class Http:
                 if response.status not in retry_on:
                     return response
                 error = response.error()
-            self._wait_to_retry(error, left, deadline)
+            pause = self._pause(error, left, deadline)
+            try:
+                if pause is None:
+                    raise error
+            finally:
+                # An error that a frame of its own traceback holds would keep the call alive.
+                del error
+            deadline.sleep(pause)
             left -= 1
 
-    def _wait_to_retry(
+    def _pause(
         self, error: ViewComfyError, left: int, deadline: Deadline
-    ) -> None:
-        """Wait before the next of `left` attempts. Raises the error if no attempt, or too little
-        time, is left.
+    ) -> float | None:
+        """Seconds before the next of `left` attempts; None if no attempt, or too little time, is
+        left.
         """
         pause = None
         if isinstance(error, RateLimitedError | ServerError):
@@ -190,9 +197,9 @@ class Http:
         if pause is None:
             pause = FIRST_PAUSE * 2 ** (self._retries - left) * random.uniform(0.5, 1.0)
         if left <= 0 or pause > min(LONGEST_PAUSE, deadline.remaining):
-            raise error
+            return None
         LOG.info("%s; trying again in %.1f s", error.message, pause)
-        deadline.sleep(pause)
+        return pause
 
     def _sent(
         self, session: SessionLike, request: _Request, deadline: Deadline

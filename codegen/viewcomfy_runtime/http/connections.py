@@ -35,7 +35,8 @@ def connected(
             connection = connect()
         except BaseException as error:
             if found.set_running_or_notify_cancel():
-                found.set_exception(error)
+                # Without this frame, which holds `found` and so would be held by it.
+                found.set_exception(error.with_traceback(None))
             return
         if found.set_running_or_notify_cancel():
             found.set_result(connection)

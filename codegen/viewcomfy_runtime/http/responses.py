@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Generator
 from functools import partial
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+from traceback import clear_frames
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import requests
@@ -183,7 +184,7 @@ def with_own_errors(action: Callable[[], T], host: str, deadline: Deadline) -> T
     """The result of `action`, whose library exceptions are raised as this package's errors.
 
     They are raised outside of the `except` block, because the exceptions refer to the request and
-    its credentials.
+    its credentials; what their frames refer to is released at once.
     """
     deadline.check()
     try:
@@ -201,24 +202,29 @@ def with_own_errors(action: Callable[[], T], host: str, deadline: Deadline) -> T
         ) and not isinstance(error, urllib3.exceptions.NewConnectionError)
         # These errors quote the URL, which may be signed.
         bad_url = isinstance(error, ValueError)
-    if isinstance(cause, ViewComfyError):
-        raise cause
-    deadline.check()
-    if timed_out:
-        raise RunTimeoutError(
-            f"{host} didn't answer in time",
-            hint="check the network, or pass a larger timeout",
+        clear_frames(error.__traceback__)
+    try:
+        if isinstance(cause, ViewComfyError):
+            raise cause
+        deadline.check()
+        if timed_out:
+            raise RunTimeoutError(
+                f"{host} didn't answer in time",
+                hint="check the network, or pass a larger timeout",
+            )
+        reason = "the URL isn't valid" if bad_url else _reason(cause)
+        raise ConnectionFailedError(
+            f"the connection to {host} failed: {reason}",
+            hint=(
+                _SPEAKS_HTTP
+                if getattr(cause, "reason", None) in _NOT_TLS
+                else "check the URL, the network and that the server is up"
+            ),
+            nothing_sent=isinstance(cause, ConnectionRefusedError),
         )
-    reason = "the URL isn't valid" if bad_url else _reason(cause)
-    raise ConnectionFailedError(
-        f"the connection to {host} failed: {reason}",
-        hint=(
-            _SPEAKS_HTTP
-            if getattr(cause, "reason", None) in _NOT_TLS
-            else "check the URL, the network and that the server is up"
-        ),
-        nothing_sent=isinstance(cause, ConnectionRefusedError),
-    )
+    finally:
+        # An error that a frame of its own traceback holds would keep the whole call alive.
+        del cause
 
 
 _NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})

@@ -85,28 +85,31 @@ def told_of(
     """
     now, begun = time.time(), time.monotonic()
     started = now if started_at is None else started_at
-    made: PromptResult | None = None
-    failure: BaseException | None = None
+
+    def report(
+        made: PromptResult | None = None, failure: BaseException | None = None
+    ) -> None:
+        about = RunReport(
+            title,
+            type(client).__name__,
+            _prompt_id(made, failure),
+            _ending(failure),
+            None if failure is None else type(failure).__name__,
+            started,
+            max(0.0, now - started) + time.monotonic() - begun,
+            None if made is None else made.execution_time_seconds,
+        )
+        _mark(span, about)
+        _tell(about)
+
     with _span(title, client, started) as span:
         try:
             made = work()
-            return made
         except BaseException as error:
-            failure = error
+            report(failure=error)
             raise
-        finally:
-            report = RunReport(
-                title,
-                type(client).__name__,
-                _prompt_id(made, failure),
-                _ending(failure),
-                None if failure is None else type(failure).__name__,
-                started,
-                max(0.0, now - started) + time.monotonic() - begun,
-                None if made is None else made.execution_time_seconds,
-            )
-            _mark(span, report)
-            _tell(report)
+        report(made)
+        return made
 
 
 def tell_of_failure(

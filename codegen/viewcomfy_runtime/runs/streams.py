@@ -30,13 +30,20 @@ Runner = Callable[[Deadline, Watch], R]
 
 
 def _ended(run: Runner[R], deadline: Deadline, watch: Watch) -> Future[R]:
-    """The end of a stream: the run's result, or the exception it raised."""
+    """The end of a stream: the run's result, or the exception it raised.
+
+    An exception holds the frames that it passed through. A frame that holds its exception in turn
+    would keep the run and its client alive until the garbage collector comes by.
+    """
     end = Future[R]()
     try:
         end.set_result(run(deadline, watch))
     except BaseException as error:
         end.set_exception(error)
-    return end
+    try:
+        return end
+    finally:
+        del end
 
 
 def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
@@ -56,7 +63,10 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
             # In slices, so that Ctrl-C takes effect on every operating system.
             item = queue.next(SLICE)
             if isinstance(item, Future):
-                yield item.result()
+                try:
+                    yield item.result()
+                finally:
+                    del item  # see `_ended`
                 return
             if item is not None:
                 yield item
@@ -64,6 +74,8 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
         deadline.cancel()
         queue.closed.set()
         thread.join(_FAREWELL)
+        while inbox.next(0) is not None:
+            pass  # the end that nobody takes holds the run, which holds the inbox
 
 
 async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event | R]:
@@ -71,14 +83,13 @@ async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event |
     loop = asyncio.get_running_loop()
     waiting: asyncio.Queue[Event | Future[R]] = asyncio.Queue(_WAITING)
 
+    def put(event: Event) -> None:
+        waited(waiting.put(event), loop, deadline)
+
     def work() -> None:
-        end = _ended(
-            run,
-            deadline,
-            Watch(on_event=lambda event: waited(waiting.put(event), loop, deadline)),
-        )
+        end = waiting.put(_ended(run, deadline, Watch(on_event=put)))
         with suppress(RuntimeError):  # the loop is closed
-            asyncio.run_coroutine_threadsafe(waiting.put(end), loop)
+            asyncio.run_coroutine_threadsafe(end, loop)
 
     thread = threading.Thread(target=work, name="viewcomfy-events")
     thread.start()
@@ -86,17 +97,22 @@ async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event |
         while True:
             item = await waiting.get()
             if isinstance(item, Future):
-                yield item.result()
+                try:
+                    yield item.result()
+                finally:
+                    del item  # see `_ended`
                 return
             yield item
     finally:
         deadline.cancel()
         end = loop.time() + _FAREWELL
-        while thread.is_alive() and loop.time() < end:
-            while not waiting.empty():
-                waiting.get_nowait()
+        alive = True
+        while alive and loop.time() < end:
+            alive = thread.is_alive()  # once more after its end, for what it left
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(0.02)
+            while not waiting.empty():
+                waiting.get_nowait()
 
 
 async def from_thread(items: Iterator[T], stop: threading.Event) -> AsyncIterator[T]:

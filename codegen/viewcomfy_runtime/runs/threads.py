@@ -35,6 +35,8 @@ async def in_thread(work: Callable[[], T], deadline: Deadline) -> T:
         # Cancel the run at the server before the caller continues, since it may end the process.
         await _over(future)
         raise
+    finally:
+        del future  # which would hold its exception, and that this frame
 
 
 async def _over(future: futures.Future[T]) -> None:
