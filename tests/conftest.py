@@ -11,14 +11,24 @@ from types import ModuleType
 import pytest
 from hypothesis import HealthCheck, settings
 
+from viewcomfy_runtime import texts
+from viewcomfy_runtime.clients import environment
+
 from .helpers.shared import shared_files
 from .helpers.support import forgetting_imports, module_of, text_to_image
 
-# A busy machine is no reason to fail: how long an example takes says nothing of what is tested.
+# A busy machine is no reason to fail: how long an example takes says nothing of what is tested. The
+# examples are the same in each run, so that a change is judged by what it changed alone; those who
+# look for new ones say --hypothesis-profile=searching.
 settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "searching",
+    deadline=None,
+    derandomize=False,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("patient")
+settings.register_profile("same", settings.get_profile("searching"), derandomize=True)
+settings.load_profile("same")
 
 _SHARED = {
     "corpus_file": "corpus/api/*.json",
@@ -44,6 +54,19 @@ def _no_catalog_of_the_user(
     home = "HOME" if sys.platform == "darwin" else "XDG_CONFIG_HOME"
     for name in (home, "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, folder)
+
+
+@pytest.fixture(autouse=True)
+def _no_server_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs in a test go to no server that the environment of whoever runs the tests names."""
+    for name in environment.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that outlives its test hides nothing in the texts of another."""
+    monkeypatch.setattr(texts, "_known", {})
 
 
 @pytest.fixture(autouse=True)

@@ -37,16 +37,18 @@ class Item:
 class Comfy:
     """The server's state, and how it is to behave.
 
-    `held` keeps runs in the queue for good, `delay` for so many seconds; `lasting` is how long they
-    run. `events` are the messages of a run before its end, which with `hasty` come after it is in
-    the history. `deaf` takes no WebSocket; `lost` breaks connections after the prompt arrived.
-    `own_ids` is an older server's way, `cancels_jobs` a newer one's.
+    `held` keeps runs in the queue for good, `delay` for so many seconds, `unheard` until the client
+    listens; `lasting` is how long they run. `events` are the messages of a run before its end,
+    which with `hasty` come after it is in the history. `deaf` takes no WebSocket; `lost` breaks
+    connections after the prompt arrived. `own_ids` is an older server's way, `cancels_jobs` a
+    newer one's.
     """
 
     outputs: dict[str, Any] = field(default_factory=dict)
     messages: list[Any] = field(default_factory=list)
     status: str = "success"
     held: bool = False
+    unheard: bool = False
     deaf: bool = False
     lost: int = 0
     own_ids: bool = False
@@ -112,6 +114,8 @@ class Comfy:
 
     async def _work(self, item: Item) -> None:
         await asyncio.sleep(self.delay)
+        while self.unheard and item.client_id not in self.sockets:
+            await asyncio.sleep(0.01)
         if item not in self.pending:
             return
         self.pending.remove(item)
@@ -145,7 +149,8 @@ class Comfy:
         if message == "drop":
             del self.sockets[item.client_id]
             await socket.close()
-            await asyncio.sleep(0.8)
+            while item.client_id not in self.sockets:  # until it comes back
+                await asyncio.sleep(0.01)
         elif isinstance(message, bytes):
             await socket.send_bytes(message)
         elif isinstance(message, str):

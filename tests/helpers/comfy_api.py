@@ -46,10 +46,10 @@ class Api:
 
     `refusals` answer the next submissions: a status, a code, details and a Retry-After. `lost`
     breaks the connections of so many submissions, after the job was taken unless `forgets`. `held`
-    keeps jobs in the queue for good. `events` are sent between the first status and the last;
-    `streams` is the status of the stream's answer. `stops` ends streams in the middle. The
-    list of jobs is empty for the next `late_lists` requests. `store` is the origin that signed
-    links lead to.
+    keeps jobs in the queue for good, `unheard` until somebody follows their events. `events` are
+    sent between the first status and the last; `streams` is the status of the stream's answer.
+    `stops` ends streams in the middle. The list of jobs is empty for the next `late_lists`
+    requests. `store` is the origin that signed links lead to.
     """
 
     outputs: list[dict[str, Any]] = field(default_factory=list)
@@ -57,6 +57,7 @@ class Api:
     error: dict[str, Any] | None = None
     lasting: float = 0.1
     held: bool = False
+    unheard: bool = False
     key: str | None = None
     prefix: str = ""
     refusals: list[tuple[int, str, Any, int | None]] = field(default_factory=list)
@@ -83,6 +84,7 @@ class Api:
     assets: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     uploads: int = 0
     cancelled: list[str] = field(default_factory=list)
+    followed: set[str] = field(default_factory=set)
     authorizations: set[str | None] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     unreachable: int = 0
@@ -145,6 +147,8 @@ class Api:
         return datetime.now(timezone.utc) + timedelta(hours=self.hours_ahead)
 
     async def _work(self, job: dict[str, Any]) -> None:
+        while self.unheard and job["id"] not in self.followed:
+            await asyncio.sleep(0.01)
         await asyncio.sleep(self.lasting / 2)
         if job["status"] == "queued":
             job["status"] = "running"
@@ -215,6 +219,7 @@ class Api:
 
     async def _events(self, job: dict[str, Any]) -> AsyncIterator[bytes]:
         yield _event("status", {"status": job["status"], "queue_position": 3})
+        self.followed.add(job["id"])
         for kind, data in self.events:
             yield _event(kind, data)
         if self.stops:

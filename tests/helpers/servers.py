@@ -4,13 +4,14 @@ asked and answers, or misbehaves, as it is told.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -117,17 +118,17 @@ def redirect(location: str, status: int = 303) -> Answer:
 class Server:
     """A context manager: `url` while it is open, `requests` in the order of their arrival.
 
-    Answers from a list are given one after the other, the last of them again and again.
+    The port is taken from the beginning, and refuses connections until the server is open. Answers
+    from a list are given one after the other, the last of them again and again.
     """
 
-    def __init__(
-        self, *answers: Answer | Callable[[Request], Answer], port: int = 0
-    ) -> None:
+    def __init__(self, *answers: Answer | Callable[[Request], Answer]) -> None:
         self._answers = list(answers)
         self._lock = threading.Lock()
         self.requests: list[Request] = []
         self.closing = threading.Event()
-        self._http = _Http(("127.0.0.1", port), _handler(self))
+        self._http = _Http(("127.0.0.1", 0), _handler(self), bind_and_activate=False)
+        self._http.server_bind()
         self.port = self._http.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(
@@ -135,6 +136,7 @@ class Server:
         )
 
     def __enter__(self) -> Server:
+        self._http.server_activate()
         self._thread.start()
         return self
 
@@ -150,6 +152,16 @@ class Server:
             answers = self._answers
             answer = answers.pop(0) if len(answers) > 1 else answers[0]
         return answer if isinstance(answer, Answer) else answer(request)
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[Server]:
+    """A server that never opens: nobody else gets its port, and every connection is refused."""
+    server = Server(result())
+    try:
+        yield server
+    finally:
+        server._http.server_close()
 
 
 class _Http(ThreadingHTTPServer):

@@ -74,8 +74,8 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
         deadline.cancel()
         queue.closed.set()
         thread.join(_FAREWELL)
-        while inbox.next(0) is not None:
-            pass  # the end that nobody takes holds the run, which holds the inbox
+        while queue.next(0) is not None:
+            pass  # the end that nobody takes holds the run, which holds the queue
 
 
 async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event | R]:

@@ -159,7 +159,7 @@ def test_choices_nested_without_end_come_to_one() -> None:
 
 
 @given(CLASSES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_kept_answer_says_the_same_as_the_whole_one(described: Any) -> None:
     whole = without_prose(node_record(described, "Mine"))
     kept = kept_facts({"Mine": described})["Mine"]
@@ -167,7 +167,7 @@ def test_a_kept_answer_says_the_same_as_the_whole_one(described: Any) -> None:
 
 
 @given(st.dictionaries(st.text(max_size=6), CLASSES, min_size=1, max_size=3))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_kept_catalog_is_read_back_and_stays_as_it_is(classes: Any) -> None:
     text = kept_text(kept_facts(classes))
     again = classes_in(text.encode("utf-8", "surrogatepass"), "catalog.json")

@@ -131,7 +131,7 @@ def test_a_description_in_a_form_that_nobody_knows_does_no_harm(described: Any) 
 
 
 @given(CLASSES, st.lists(st.sampled_from(["a", "0", "x", ""]), max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_description_and_no_name_does_harm(described: Any, path: list[str]) -> None:
     facts = with_object_info({"Mine": described}).node("Mine")
     assert facts is not None

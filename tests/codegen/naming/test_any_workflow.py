@@ -39,7 +39,7 @@ TITLES = st.sampled_from(
 
 
 @given(st.sampled_from(WORKFLOWS), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_names_are_unique_and_short_whatever_the_titles(make: Any, data: Any) -> None:
     workflow = make()
     for each in workflow.values():
@@ -54,7 +54,7 @@ def test_names_are_unique_and_short_whatever_the_titles(make: Any, data: Any) ->
 
 
 @given(st.sampled_from(WORKFLOWS), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_title_renames_nothing_but_its_node_and_those_who_share_a_name_with_it(
     make: Any, data: Any
 ) -> None:

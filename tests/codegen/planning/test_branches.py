@@ -288,7 +288,7 @@ VALUES: st.SearchStrategy[Any] = st.sampled_from(
 
 
 @given(data=st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_schema_parse_and_run_agree(module: ModuleType, data: st.DataObject) -> None:
     schema = module.WORKFLOW.schema
     names = list(schema["properties"])

@@ -109,7 +109,7 @@ def _twins(workflow: dict[str, Any]) -> set[str]:
     st.sampled_from([text_to_image, with_a_second_sampler, base_and_refiner, video]),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_surviving_parameter_changes_its_name(
     workflow: Any, rng: random.Random
 ) -> None:

@@ -229,7 +229,7 @@ def test_a_set_whose_values_have_come_apart_splits_and_says_how_to_join_it() -> 
 @given(
     st.text(max_size=30) | st.sampled_from(["x: int\n    import os", "class", "mro"])
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_name_of_an_earlier_schema_becomes_code(name: str) -> None:
     key = {"x-viewcomfy-key": "3-inputs-cfg"}
     output = {"node": "9", "kind": "image"}
@@ -279,7 +279,7 @@ def tables(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 @given(tables())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_table_is_refused_or_means_the_same_at_the_next_run(
     drawn: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
@@ -293,7 +293,7 @@ def test_any_table_is_refused_or_means_the_same_at_the_next_run(
 
 
 @given(tables(), tables())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_was_there_before_does_not_decide_what_a_table_means(
     drawn: tuple[dict[str, Any], dict[str, Any]],
     other: tuple[dict[str, Any], dict[str, Any]],

@@ -51,7 +51,7 @@ def check(response: Any) -> None:
     assert isinstance(response.json(), dict | list)
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=70)
 @given(PATHS, st.dictionaries(KEYS, VALUES, max_size=3))
 def test_any_values(path: str, params: dict[str, Any]) -> None:
     form = {"params": json.dumps(params), "prompt_id": "p", "view_comfy_api_url": path}
@@ -59,7 +59,7 @@ def test_any_values(path: str, params: dict[str, Any]) -> None:
     check(asked(APP, path=path, files=parts))
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=70)
 @given(
     PATHS,
     st.dictionaries(
@@ -80,7 +80,7 @@ def test_any_parts(
     check(asked(APP, path=path, files={"params": (None, params), **encodable}))
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=70)
 @given(
     PATHS,
     st.binary(max_size=200),
@@ -101,7 +101,7 @@ def test_any_body(path: str, body: bytes, kind: str, start: bytes) -> None:
     check(asked(APP, path=path, headers=headers, content=start + body))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
     | st.sampled_from(["9" * 5000, "slow=", "slow=nan", "slow=-1", "redirect "])

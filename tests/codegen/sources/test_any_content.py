@@ -25,7 +25,6 @@ def outcome(content: bytes | str) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=None)
 def test_any_bytes_give_a_result_or_a_clear_error(content: bytes) -> None:
     outcome(content)
 
@@ -39,13 +38,12 @@ JSON = json_values(
 
 
 @given(JSON)
-@settings(deadline=None)
 def test_any_json_gives_a_result_or_a_clear_error(value: object) -> None:
     outcome(json.dumps(value))
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_damaged_workflow_gives_a_result_or_a_clear_error(
     data: st.DataObject,
 ) -> None:

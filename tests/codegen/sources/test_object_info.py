@@ -107,7 +107,7 @@ def test_bounds_that_json_lacks_are_passed_over() -> None:
 
 
 @given(JSON)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_description_of_a_class_generates(described: Any) -> None:
     workflow = {"1": node("Mine", a=1, b="x"), "2": node("KSampler", seed=1)}
     classes = {"Mine": {"input": described}, "KSampler": described}

@@ -244,7 +244,7 @@ def test_what_it_shows_and_the_workflow_has_not_is_a_note() -> None:
 
 
 @given(JSON, JSON)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_view_comfy_json_generates_or_is_refused(shown: Any, more: Any) -> None:
     document = view_comfy(
         {"viewComfyJSON": {"inputs": shown}, "workflowApiJSON": text_to_image()},

@@ -43,7 +43,7 @@ def module(
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_they_agree_on_any_call(module: ModuleType, data: st.DataObject) -> None:
     schema = module.WORKFLOW.schema
     names = st.sampled_from([*schema["properties"], "nonsense"])

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from viewcomfy_codegen import generate
@@ -74,7 +74,6 @@ ATTRIBUTES = {
 }
 
 
-@settings(deadline=None)
 @given(st.one_of(st.just(HOSTILE), st.text(st.characters(codec=None), min_size=1)))
 def test_no_text_of_a_workflow_is_markup(text: str) -> None:
     workflow = {

@@ -61,7 +61,7 @@ def test_a_short_text_stays_in_one_piece() -> None:
 PARTS = ["word ", "\n", "\r\n", '"', "'", "\\", "{x}", "é", "猫", "\u2028", "\0"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(PARTS), min_size=1, max_size=30), st.integers(1, 9))
 def test_any_text_keeps_its_value_and_blacks_layout(
     parts: list[str], times: int

@@ -9,6 +9,8 @@ import pytest
 
 from viewcomfy_runtime.calls.message_queue import CAPACITY, MessageQueue
 
+from ...helpers.waiting import LONGEST, Awaited
+
 
 def filled() -> MessageQueue[int]:
     queue = MessageQueue[int]()
@@ -30,11 +32,11 @@ def test_a_message_waits_until_there_is_room() -> None:
     thread.join(0.1)
     assert thread.is_alive()
     queue.next(0)
-    thread.join(5)
+    thread.join(LONGEST)
     assert not thread.is_alive()
 
 
-def test_nothing_waits_for_room_in_a_closed_queue() -> None:
+def test_nothing_waits_for_room_in_a_closed_inbox() -> None:
     queue = filled()
     queue.closed.set()
     queue.put(-1)
@@ -58,34 +60,34 @@ def test_a_message_that_waits_for_room_is_given_up_when_the_check_raises() -> No
         queue.put(-1)
 
 
-def seconds_between(urgent: bool) -> float:
-    """The seconds from a second message to the moment when it is received."""
-    queue = MessageQueue[float](batching=0.5)
+def seconds_collected(batching: float, urgent: bool) -> float:
+    """The seconds for which a message is waited for that arrives while messages are collected."""
+    queue = MessageQueue[int](batching)
+    queue._urgent = waiting = Awaited()
 
     def work() -> None:
-        time.sleep(0.05)
-        queue.put(time.monotonic())
-        time.sleep(0.05)
-        queue.put(time.monotonic(), urgent=urgent)
+        while not waiting.begun.wait(0.05):  # until a receiver was woken
+            queue.put(1)
+        queue.put(2, urgent=urgent)
 
     threading.Thread(target=work).start()
-    assert queue.next(5) is not None
-    sent = queue.next(5)
-    assert sent is not None
-    return time.monotonic() - sent
+    start = time.monotonic()
+    while queue.next(2 * LONGEST) == 1:
+        pass
+    return time.monotonic() - start
 
 
 def test_what_follows_a_message_is_collected_for_a_moment() -> None:
-    assert seconds_between(urgent=False) > 0.3
+    assert seconds_collected(0.5, urgent=False) > 0.49
 
 
 def test_an_urgent_message_is_received_at_once() -> None:
-    assert seconds_between(urgent=True) < 0.3
+    assert seconds_collected(LONGEST, urgent=True) < LONGEST / 2
 
 
 def test_a_receiver_can_be_woken_without_a_message() -> None:
     queue = MessageQueue[int]()
     threading.Timer(0.05, queue.wake).start()
     start = time.monotonic()
-    assert queue.next(5) is None
-    assert time.monotonic() - start < 2
+    assert queue.next(LONGEST) is None
+    assert time.monotonic() - start < LONGEST / 2

@@ -26,6 +26,7 @@ from viewcomfy_runtime import (
 
 from ...helpers.servers import Answer, Server, result
 from ...helpers.support import module_of, node, text_to_image
+from ...helpers.waiting import LONGEST, wait_until
 
 SECRET = "s3cr3t-0123456789"
 
@@ -268,10 +269,9 @@ def test_ctrl_c_ends_a_run_at_each_stage(module: ModuleType, answer: Answer) -> 
         process = subprocess.Popen(
             [sys.executable, module.__file__], stderr=subprocess.PIPE, env=environ
         )
-        while not server.requests:
-            assert process.poll() is None
+        wait_until(lambda: server.requests or process.poll() is not None)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=LONGEST)
     assert (process.returncode, b"interrupted" in said) == (130, True), said.decode()
     assert b"Traceback" not in said
 

@@ -17,6 +17,7 @@ from viewcomfy_runtime import (
 
 from ...helpers.servers import Answer, Server, result, stream
 from ...helpers.streaming import client, log
+from ...helpers.waiting import LONGEST
 
 
 def test_many_runs_are_awaited_at_once(module: Any) -> None:
@@ -24,7 +25,7 @@ def test_many_runs_are_awaited_at_once(module: Any) -> None:
         arrived.wait()
         return result(prompt_id=request.params["6-inputs-text"])
 
-    arrived = threading.Barrier(20, timeout=10)
+    arrived = threading.Barrier(20, timeout=LONGEST)
 
     async def all_at_once(own: ViewComfy) -> list[str]:
         calls = (module.Parameters(positive_prompt=str(n)) for n in range(20))
@@ -66,9 +67,10 @@ def test_what_a_callback_raises_ends_an_awaited_run(module: ModuleType) -> None:
 
 
 def test_cancelling_an_awaited_run_ends_its_request(module: Any) -> None:
-    gone = threading.Event()
+    begun, gone = threading.Event(), threading.Event()
 
     def pieces() -> Iterator[bytes]:
+        begun.set()
         try:
             while True:
                 time.sleep(0.02)
@@ -85,7 +87,7 @@ def test_cancelling_an_awaited_run_ends_its_request(module: Any) -> None:
         task = asyncio.create_task(
             module.arun(module.Parameters(), client=own, on_log=print)
         )
-        await asyncio.sleep(0.2)
+        assert await asyncio.to_thread(begun.wait, LONGEST)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -93,4 +95,4 @@ def test_cancelling_an_awaited_run_ends_its_request(module: Any) -> None:
     endless = Answer(headers={"Content-Type": "text/event-stream"}, pieces=Endless())
     with Server(endless) as server:
         asyncio.run(run(client(server)))
-        assert gone.wait(10)
+        assert gone.wait(LONGEST)

@@ -20,6 +20,7 @@ from viewcomfy_runtime import (
     RejectedError,
     RunTimeoutError,
     ServerError,
+    Timeout,
     ViewComfyError,
 )
 from viewcomfy_runtime.clients.api_errors import api_error
@@ -29,6 +30,7 @@ from ...helpers.comfy_api import PROGRESS, client, comfy_api
 from ...helpers.images import with_image
 from ...helpers.json_values import JSON
 from ...helpers.servers import Answer, Server
+from ...helpers.waiting import LONGEST
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
@@ -158,7 +160,7 @@ def test_a_run_that_expires_is_no_longer_known(module: ModuleType) -> None:
     with comfy_api(status="expired") as found:
         job = module.WORKFLOW.submit(module.Parameters(), client=client(found))
         with pytest.raises(NotFoundError, match="expired") as caught:
-            job.result(5)
+            job.result(LONGEST)
         assert job.status() == "unknown"
     assert caught.value.prompt_id == job.prompt_id
 
@@ -168,13 +170,15 @@ def test_a_run_that_the_server_forgets_ends(module: ModuleType) -> None:
         job = module.WORKFLOW.submit(module.Parameters(), client=client(found))
         found.jobs.clear()
         with pytest.raises(NotFoundError):
-            job.result(5)
+            job.result(LONGEST)
 
 
+@pytest.mark.usefixtures("patient_ends")
 def test_a_timeout_cancels_at_the_server(module: ModuleType) -> None:
     with comfy_api(held=True) as found:
         with pytest.raises(RunTimeoutError) as caught:
-            module.run(module.Parameters(), client=client(found), timeout=0.4)
+            timeout = Timeout(LONGEST, queue=0.4)
+            module.run(module.Parameters(), client=client(found), timeout=timeout)
     assert found.cancelled == [caught.value.prompt_id]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import threading
 from types import ModuleType
 from typing import Any
 
@@ -24,9 +23,7 @@ pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
 def events_of(module: ModuleType, found: Api, **options: Any) -> list[Event]:
-    heard = module.WORKFLOW.events(
-        module.Parameters(), client=client(found), timeout=20, **options
-    )
+    heard = module.WORKFLOW.events(module.Parameters(), client=client(found), **options)
     return list(heard)[:-1]
 
 
@@ -49,7 +46,8 @@ def test_events_become_those_of_the_runtime(module: ModuleType) -> None:
         ("progress", "no json"),
         ("progress", "[]"),
     ]
-    with comfy_api(events=told, outputs=[output("asset-1")], lasting=1.0) as found:
+    made = [output("asset-1")]
+    with comfy_api(events=told, outputs=made, unheard=True) as found:
         heard = events_of(module, found)
     assert Queued(3) in heard
     assert [each for each in heard if isinstance(each, Progress)] == [
@@ -87,26 +85,35 @@ def test_a_stream_that_fails_costs_neither_the_result_nor_a_file(
 
 def test_a_stream_that_failed_is_opened_again(module: ModuleType) -> None:
     told = [("log", {"message": "a line"})]
-    with comfy_api(streams=500, events=told, lasting=1.5) as found:
-        threading.Timer(0.2, setattr, [found, "streams", 200]).start()
-        assert Log("a line") in events_of(module, found)
+    with comfy_api(streams=500, events=told, unheard=True) as found:
+        events = module.WORKFLOW.events(module.Parameters(), client=client(found))
+        next(events)  # the first question, since there is no stream
+        found.streams = 200
+        assert Log("a line") in [*events]
 
 
 def test_progress_is_polled_where_there_is_no_stream(module: ModuleType) -> None:
     steps: list[Progress] = []
-    with comfy_api(streams=501, lasting=0.6) as found:
+    with comfy_api(streams=501, held=True) as found:
         job = module.WORKFLOW.submit(module.Parameters(), client=client(found))
-        found.jobs[job.prompt_id]["progress"] = PROGRESS
-        job.result(20, on_progress=steps.append)
-    assert steps[0] == Progress(1, 2, "3")
+        state = found.jobs[job.prompt_id]
+        state["progress"] = PROGRESS
+
+        def finish(step: Progress) -> None:
+            steps.append(step)
+            state["status"] = "succeeded"
+
+        job.result(on_progress=finish)
+    assert steps == [Progress(1, 2, "3")]
 
 
 def test_a_node_has_its_class_where_the_server_tells_none(module: ModuleType) -> None:
     told = [("progress", {**PROGRESS, "current_node_class": None})]
-    with comfy_api(events=told) as found:
+    with comfy_api(events=told, unheard=True) as found:
         assert Log("node 3 (KSampler)") in events_of(module, found)
 
 
+@pytest.mark.usefixtures("patient_ends")
 def test_quick_runs_are_told_whole(module: ModuleType) -> None:
     lines = ["one", "two", "three"]
     told = [("log", {"message": line}) for line in lines]

@@ -18,20 +18,22 @@ from viewcomfy_runtime import (
 )
 
 from ...helpers.comfy_api import PROGRESS, client, comfy_api, output
+from ...helpers.waiting import LONGEST
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
 def test_a_job_is_reopened_by_its_id_and_heard_from_then_on(module: ModuleType) -> None:
     told = [("progress", PROGRESS)]
-    with comfy_api(events=told, outputs=[output("asset-1")], lasting=0.4) as found:
+    made = [output("asset-1")]
+    with comfy_api(events=told, outputs=made, unheard=True) as found:
         own = client(found)
         started = module.WORKFLOW.submit(module.Parameters(), client=own)
         assert started.status() in ("waiting", "running")
         job = module.WORKFLOW.job(
             pickle.loads(pickle.dumps(started)).prompt_id, client=own
         )
-        heard = list(job.events(20))
+        heard = list(job.events(LONGEST))
         assert Progress(1, 2, "3") in heard
         assert heard[-1].outputs[0].node == "9"
         assert job.status() == "success"
@@ -44,7 +46,7 @@ def test_a_job_is_cancelled(module: ModuleType) -> None:
         job.cancel()
         assert job.status() == "cancelled"
         with pytest.raises(RunCancelledError) as caught:
-            job.result(5)
+            job.result(LONGEST)
     assert caught.value.at_server and caught.value.prompt_id == job.prompt_id
 
 

@@ -90,6 +90,7 @@ def test_a_mask_becomes_a_copy_of_its_picture(tmp_path: Path) -> None:
         assert "image-viewcomfymask" not in item.prompt["1"]["inputs"]
 
 
+@pytest.mark.usefixtures("patient_ends")
 def test_progress_is_heard_over_the_socket(module: ModuleType) -> None:
     events = [
         {"type": "execution_start", "data": {}},
@@ -103,7 +104,7 @@ def test_progress_is_heard_over_the_socket(module: ModuleType) -> None:
     ]
     lines: list[str] = []
     steps: list[Progress] = []
-    with comfy(events=events) as found:
+    with comfy(events=events, unheard=True) as found:
         module.run(
             module.Parameters(),
             client=client(found),
@@ -125,10 +126,11 @@ def test_a_socket_that_is_lost_costs_no_result(
     assert len(result.outputs) == 1
 
 
+@pytest.mark.usefixtures("patient_ends")
 def test_a_socket_that_comes_back_is_heard_again(module: ModuleType) -> None:
     step = {"type": "progress", "data": {"value": 1, "max": 2, "node": "3"}}
     steps: list[Progress] = []
-    with comfy(events=[step, "drop", step]) as found:
+    with comfy(events=[step, "drop", step], unheard=True) as found:
         module.run(module.Parameters(), client=client(found), on_progress=steps.append)
     assert len(steps) == 2
 

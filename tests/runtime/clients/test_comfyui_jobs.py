@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import threading
 import time
 from types import ModuleType
 
@@ -13,12 +12,13 @@ from viewcomfy_runtime import (
     Progress,
     RunCancelledError,
     RunTimeoutError,
+    Timeout,
 )
 from viewcomfy_runtime.calls.call import Watch
 from viewcomfy_runtime.http import polling
-from viewcomfy_runtime.http.deadlines import Deadline
 
 from ...helpers.comfy import client, comfy
+from ...helpers.waiting import LONGEST, cancelled_once
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
@@ -60,10 +60,12 @@ def test_a_job_is_reopened_by_its_id(module: ModuleType) -> None:
         assert again.status() == "success"
 
 
+@pytest.mark.usefixtures("patient_ends")
 def test_a_run_whose_time_is_over_leaves_the_queue(module: ModuleType) -> None:
     with comfy(held=True) as found:
         with pytest.raises(RunTimeoutError) as caught:
-            module.run(module.Parameters(), client=client(found), timeout=0.3)
+            timeout = Timeout(LONGEST, queue=0.3)
+            module.run(module.Parameters(), client=client(found), timeout=timeout)
         assert found.pending == []
     assert caught.value.prompt_id == found.prompts[0].prompt_id
 
@@ -82,7 +84,7 @@ def test_what_a_listener_raises_ends_the_run_at_the_server(module: ModuleType) -
         raise LookupError("mine")
 
     events = [{"type": "executing", "data": {"node": "3"}}]
-    with comfy(events=events, lasting=30) as found:
+    with comfy(events=events, unheard=True, lasting=LONGEST) as found:
         with pytest.raises(LookupError, match="mine"):
             module.run(module.Parameters(), client=client(found), on_log=fail)
         assert len(found.interrupted) == 1
@@ -92,8 +94,7 @@ def test_a_cancelled_run_is_reached_where_the_server_chose_its_id(
     module: ModuleType,
 ) -> None:
     with comfy(held=True, own_ids=True) as found:
-        deadline = Deadline(30)
-        threading.Timer(0.3, deadline.cancel).start()
+        deadline = cancelled_once(lambda: found.asked)
         with pytest.raises(RunCancelledError) as caught:
             client(found).run(module.WORKFLOW.call(module.Parameters()), deadline)
         assert found.pending == []
@@ -124,20 +125,22 @@ def test_newer_servers_cancel_a_running_run_in_one_step(module: ModuleType) -> N
     assert found.interrupted == []
 
 
+@pytest.mark.usefixtures("patient_ends")
 @pytest.mark.parametrize("newer", [True, False])
 def test_a_running_run_whose_time_is_over_is_cancelled_at_once(
     module: ModuleType, newer: bool
 ) -> None:
-    with comfy(lasting=30, cancels_jobs=newer) as found:
+    with comfy(lasting=2 * LONGEST, cancels_jobs=newer) as found:
         start = time.monotonic()
         with pytest.raises(RunTimeoutError):
-            module.run(module.Parameters(), client=client(found), timeout=1)
-        took = time.monotonic() - start
+            timeout = Timeout(LONGEST, run=0.3)
+            module.run(module.Parameters(), client=client(found), timeout=timeout)
+        assert time.monotonic() - start < LONGEST / 2
         assert found.running == []
         assert bool(found.cancelled) is newer
-    assert took < 1.5
 
 
+@pytest.mark.usefixtures("patient_ends")
 def test_a_quick_run_is_heard_to_its_end(module: ModuleType) -> None:
     step = [
         {"type": "progress", "data": {"value": n, "max": 6, "node": "3"}}
@@ -152,10 +155,11 @@ def test_a_quick_run_is_heard_to_its_end(module: ModuleType) -> None:
         assert [each.value for each in steps] == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.usefixtures("patient_ends")
 def test_a_jobs_progress_is_heard(module: ModuleType) -> None:
     events = [{"type": "progress", "data": {"value": 1, "max": 2, "node": "3"}}]
     steps: list[Progress] = []
-    with comfy(events=events, delay=0.5) as found:
+    with comfy(events=events, unheard=True) as found:
         job = module.submit(module.Parameters(), client=client(found))
         job.result(timeout=10, on_progress=steps.append)
     assert steps == [Progress(1, 2, "3")]
@@ -163,8 +167,7 @@ def test_a_jobs_progress_is_heard(module: ModuleType) -> None:
 
 def test_a_cancelled_run_leaves_the_queue(module: ModuleType) -> None:
     with comfy(held=True) as found:
-        deadline = Deadline(30)
-        threading.Timer(0.3, deadline.cancel).start()
+        deadline = cancelled_once(lambda: found.asked)
         with pytest.raises(RunCancelledError):
             client(found).run(
                 module.WORKFLOW.call(module.Parameters()), deadline, Watch(print)

@@ -40,8 +40,7 @@ from ...helpers.support import text_to_image
 CALL = Call({"3-inputs-seed": 1}, graph=text_to_image())
 FEW = settings(
     max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
 ODD = (

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from viewcomfy_runtime import (
     ComfyAPI,
     ComfyUI,
+    Timeout,
     ViewComfy,
     ViewComfyApp,
     ViewComfyError,
@@ -29,6 +30,7 @@ from ...helpers.comfy_api import comfy_api, output
 from ...helpers.faults import Line, faulty
 from ...helpers.servers import Answer, Server, event, redirect, result, stream
 from ...helpers.telling import everything_said_by
+from ...helpers.waiting import LONGEST
 
 SECRET = "s3\"cr\\3t/0123-'4567"
 IN_JSON = json.dumps(SECRET)[1:-1]
@@ -216,7 +218,8 @@ def test_a_prompt_id_of_the_servers_does_not_show_the_secret(
     with Server(Answer(200, json.dumps({"prompt_id": SECRET}).encode())) as server:
         client = ComfyUI(server.url, headers={"X-API-Key": SECRET}, retries=0)
         with pytest.raises(ViewComfyError) as raised:
-            module.run(module.Parameters(), client=client, timeout=0.3)
+            timeout = Timeout(LONGEST, queue=0.3)
+            module.run(module.Parameters(), client=client, timeout=timeout)
     assert all(map(is_clean, everything_said_by(raised.value)))
     assert raised.value.prompt_id
 

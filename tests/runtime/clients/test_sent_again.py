@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from datetime import datetime, timedelta, timezone
@@ -56,15 +55,13 @@ def test_a_time_to_wait_that_is_none_is_left_to_the_client(asked: str) -> None:
 
 
 def test_a_server_that_comes_up_a_moment_later_is_reached() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    own = ViewComfy(f"http://127.0.0.1:{port}", "the-id", SECRET)
+    server = Server(result())
+    own = ViewComfy(server.url, "the-id", SECRET)
     found: list[PromptResult] = []
     thread = threading.Thread(target=lambda: found.append(own.run(CALL)))
     thread.start()
     time.sleep(0.1)
-    with Server(result(), port=port):
+    with server:
         thread.join()
     own.close()
     assert found[0].completed

@@ -21,6 +21,7 @@ from viewcomfy_runtime.http.deadlines import Deadline
 
 from ...helpers.servers import Answer, Server, event, result, stream
 from ...helpers.streaming import CALL, SECRET, client, heard, log
+from ...helpers.waiting import cancelled_once
 
 
 def test_logs_are_asked_for_where_somebody_listens() -> None:
@@ -230,7 +231,7 @@ def test_a_cancelled_call_is_not_sent() -> None:
 def test_a_client_goes_on_after_a_run_that_was_cut() -> None:
     with Server(Answer(silent=True), result()) as server:
         own = client(server)
-        with pytest.raises(RunTimeoutError):
-            own.run(CALL, Deadline(0.2))
+        with pytest.raises(RunCancelledError):
+            own.run(CALL, cancelled_once(lambda: server.requests))
         assert own.run(CALL).completed
         own.close()

@@ -15,13 +15,12 @@ from viewcomfy_runtime import (
 )
 
 from ...helpers.deployment import PARAMS, SECRET, failure, run
-from ...helpers.servers import Answer, Server, result
+from ...helpers.servers import Answer, Server, refusing, result
 
 
 def test_a_server_that_is_not_there_is_named() -> None:
-    with Server(result()) as server:
-        pass
-    error = failure(server)
+    with refusing() as server:
+        error = failure(server)
     assert isinstance(error, ConnectionFailedError)
     assert f"127.0.0.1:{server.port}" in error.message
     assert error.hint

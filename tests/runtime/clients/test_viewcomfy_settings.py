@@ -19,7 +19,7 @@ from viewcomfy_runtime import (
 from viewcomfy_runtime.clients.environment import client_from_environment
 
 from ...helpers.deployment import PARAMS, SECRET, client, failure
-from ...helpers.servers import Answer, Server, redirect, result
+from ...helpers.servers import Answer, Server, redirect, refusing, result
 from ...helpers.telling import everything_said_by
 
 
@@ -86,9 +86,8 @@ def test_no_error_holds_the_secret(name: str) -> None:
 
 
 def test_a_refused_connection_does_not_hold_the_secret() -> None:
-    with Server(result()) as server:
-        pass
-    error = failure(server)
+    with refusing() as server:
+        error = failure(server)
     assert not any(SECRET in each for each in everything_said_by(error))
 
 

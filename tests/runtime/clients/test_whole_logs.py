@@ -30,7 +30,7 @@ from ...helpers.comfy import comfy
 from ...helpers.local import ID, SECRET, served, serving
 from ...helpers.support import module_of, node
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("patient_ends")]
 
 RUNS = 25
 LINES = ["got prompt", *(f"line {number}" for number in range(20)), "Prompt executed"]

@@ -352,7 +352,7 @@ NASTY = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(NASTY | st.text(min_size=200, max_size=400))
 def test_no_name_leaves_the_directory(filename: str) -> None:
     with tempfile.TemporaryDirectory() as root:

@@ -32,6 +32,7 @@ from ...helpers.batches import calls, client, echo
 from ...helpers.growth import MOST, growth
 from ...helpers.servers import Answer, Request, Server, result
 from ...helpers.support import module_of, node
+from ...helpers.waiting import LONGEST
 
 
 def ids(outcomes: list[Outcome]) -> list[str]:
@@ -60,12 +61,14 @@ def test_each_is_heard_of_as_it_ends(module: ModuleType) -> None:
 
 def test_no_more_run_at_a_time_than_allowed(module: ModuleType) -> None:
     lock, now, most = threading.Lock(), 0, 0
+    together = threading.Barrier(3, timeout=LONGEST)
 
     def count(request: Request) -> Answer:
         nonlocal now, most
         with lock:
             now += 1
             most = max(most, now)
+        together.wait()
         threading.Event().wait(0.02)
         with lock:
             now -= 1

@@ -14,6 +14,7 @@ from viewcomfy_runtime import PromptResult, ServerError
 
 from ...helpers.batches import calls, client, echo
 from ...helpers.servers import Answer, Request, Server, result
+from ...helpers.waiting import LONGEST
 
 OUTPUT = {"filename": "fox.png", "content_type": "image/png", "data": "Zm94"}
 
@@ -32,7 +33,7 @@ def test_outcomes_come_as_they_end_or_in_the_order_of_the_calls(
 
     def answer(request: Request) -> Answer:
         if request.params["6-inputs-text"] == "0":
-            assert second_ended.wait(10)
+            assert second_ended.wait(LONGEST)
         return echo(request)
 
     def save(parameters: Any, _: object) -> None:

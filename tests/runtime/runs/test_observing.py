@@ -25,6 +25,7 @@ from viewcomfy_runtime import (
     RejectedError,
     RunReport,
     RunTimeoutError,
+    Timeout,
     ViewComfyApp,
     on_run_end,
 )
@@ -34,6 +35,7 @@ from viewcomfy_runtime.http import polling
 from ...helpers.comfy import comfy
 from ...helpers.comfy_api import comfy_api
 from ...helpers.servers import Answer, Server
+from ...helpers.waiting import LONGEST, wait_until
 
 IMAGES = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
 PROMPT = "a very private lighthouse"
@@ -53,7 +55,7 @@ def reports() -> Iterator[list[RunReport]]:
     remove()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def exporter() -> InMemorySpanExporter:
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
@@ -142,7 +144,8 @@ def test_a_hook_hears_how_runs_end(
     with comfy(outputs=IMAGES) as found:
         module.run(module.Parameters(), client=ComfyUI(found.url))
     with comfy(held=True) as found, pytest.raises(RunTimeoutError):
-        module.run(module.Parameters(), client=ComfyUI(found.url), timeout=0.3)
+        timeout = Timeout(LONGEST, queue=0.3)
+        module.run(module.Parameters(), client=ComfyUI(found.url), timeout=timeout)
     first, second = reports
     assert (first.status, first.error, first.client) == ("success", None, "ComfyUI")
     assert (second.status, second.error) == ("timeout", "RunTimeoutError")
@@ -196,27 +199,28 @@ def test_without_opentelemetry_nothing_of_it_is_loaded(
 
 
 def test_a_run_may_go_on_after_its_time(module: ModuleType) -> None:
-    with comfy(outputs=IMAGES, delay=0.6) as found:
+    with comfy(outputs=IMAGES, held=True) as found:
         client = ComfyUI(found.url)
         with pytest.raises(RunTimeoutError) as caught:
             module.run(
                 module.Parameters(),
                 client=client,
-                timeout=0.3,
+                timeout=Timeout(LONGEST, queue=0.3),
                 cancel_on_timeout=False,
             )
         assert caught.value.prompt_id is not None
+        found.finish(found.pending.pop())
         job = module.WORKFLOW.job(caught.value.prompt_id, client=client)
-        assert job.result(10).outputs[0].filename == "a.png"
+        assert job.result(LONGEST).outputs[0].filename == "a.png"
 
 
 def test_on_comfy_api_too(module: ModuleType) -> None:
-    with comfy_api(lasting=0.8) as found:
+    with comfy_api(held=True) as found:
         with pytest.raises(RunTimeoutError) as caught:
             module.run(
                 module.Parameters(),
                 client=ComfyAPI(found.url),
-                timeout=0.4,
+                timeout=Timeout(LONGEST, queue=0.4),
                 cancel_on_timeout=False,
             )
         assert found.cancelled == []
@@ -257,11 +261,9 @@ def test_sigterm_cancels_the_run_at_the_server(
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
-        end = time.monotonic() + 30
-        while "GET /api/v2/jobs/job-1" not in found.asked and time.monotonic() < end:
-            time.sleep(0.02)
+        wait_until(lambda: "GET /api/v2/jobs/job-1" in found.asked)
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=LONGEST)
     assert process.returncode == 130
     assert b"interrupted" in said and b"Traceback" not in said
     assert found.cancelled == ["job-1"]

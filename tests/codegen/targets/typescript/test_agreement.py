@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from viewcomfy_runtime import InvalidParametersError
@@ -59,7 +59,7 @@ def pairs(
 
 
 @given(data=st.data())
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250)
 @pytest.mark.parametrize("name", NAMES)
 def test_any_call_has_the_same_faults(
     name: str,
@@ -159,7 +159,7 @@ def test_what_is_not_an_object_is_refused(
 
 
 @given(data=st.data())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @pytest.mark.parametrize("name", NAMES)
 def test_any_call_that_is_accepted_is_sent_alike(
     name: str,

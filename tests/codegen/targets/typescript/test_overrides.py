@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from viewcomfy_runtime import InvalidParametersError, InvalidWorkflowError, ViewComfy
@@ -94,7 +94,7 @@ CHANGES: dict[str, list[Any]] = {
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_any_call_sends_another_workflow_the_same(
     pair: Pair, data: st.DataObject
 ) -> None:
