@@ -1,21 +1,21 @@
-"""The errors and warnings of this package."""
+"""The errors of this package."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
+from .faults import Fault, NodeFault
 from .texts import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-    from types import FrameType
 
     from typing_extensions import Unpack
 
     class _About(TypedDict, total=False):
-        """What any error may say beside its message."""
+        """The keyword arguments of every error."""
 
         hint: str | None
         status: int | None
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 class ViewComfyError(Exception):
     """Base of all errors of this package.
 
-    `hint` says what to do about it, `status` is the HTTP status, and `prompt_id` identifies the
-    run; each is None if there is none. Whatever a server says, these texts contain no secrets and
-    no terminal escapes.
+    `hint` is the remedy, `status` the HTTP status, and `prompt_id` identifies the run; each is None
+    if there is none. Whatever a server sends, these texts contain no secrets and no terminal
+    escapes.
 
-    For programs, `retryable` says whether the same call may succeed later, `may_have_run` whether
-    it may have run, so that sending it again could run it twice, and `public_message` what the
-    users of a service may read. `parameters` is the call as it ran, including the seeds that were
-    drawn; it is set once the call has been checked. `attempt` and `wall_seconds` are set in
-    batches.
+    `retryable` says whether the same call may succeed later, `may_have_run` whether it may have
+    run, so that sending it again could run it twice, and `public_message` is a message for the
+    users of a service. `parameters` is the call as it ran, including the seeds that were drawn; it
+    is set once the call has been checked. In batches, `attempt` is the number of attempts and
+    `wall_seconds` their total time.
     """
 
     retryable: ClassVar[bool] = False
     service_status: ClassVar[int] = 500
-    """The HTTP status that a service in front of the workflow answers with: see `http_status`."""
+    """The HTTP status for a service to respond with; see `http_status`."""
 
     _public: ClassVar[str] = "The run failed."
     _started: ClassVar[bool] = False
@@ -46,7 +46,7 @@ class ViewComfyError(Exception):
     attempt: int = 1
     wall_seconds: float | None = None
     from_callback: bool = False
-    """Whether a callback raised it, so that it says nothing about the run itself."""
+    """Whether a callback raised the error, which then isn't about the run itself."""
 
     def __init__(
         self,
@@ -69,35 +69,15 @@ class ViewComfyError(Exception):
 
     @property
     def public_message(self) -> str:
-        """What happened, in a sentence that names no server, no URL and no node."""
+        """A sentence for end users, which mentions no server, URL or node."""
         return self._public
 
     def __str__(self) -> str:
         return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
 
 
-def _clean(fault: object, *names: str) -> None:
-    """Remove secrets and terminal control sequences from a frozen dataclass's texts."""
-    for name in names:
-        object.__setattr__(fault, name, shown(getattr(fault, name)))
-
-
 class IncompatibleModuleError(ViewComfyError, ImportError):
     """The generated module is too old or too new for this version of the runtime."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong with a call: the parameter, and what it must be."""
-
-    parameter: str
-    message: str
-
-    def __post_init__(self) -> None:
-        _clean(self, "parameter", "message")
-
-    def __str__(self) -> str:
-        return f"{self.parameter}: {self.message}"
 
 
 class InvalidParametersError(ViewComfyError, ValueError):
@@ -148,7 +128,7 @@ class NotFoundError(ViewComfyError):
 
 
 class _Busy(ViewComfyError):
-    """An answer that may say when to try again."""
+    """An error for a response that may have a Retry-After header."""
 
     def __init__(
         self, message: str, *, retry_after: float | None = None, **about: Unpack[_About]
@@ -177,35 +157,12 @@ class ServerError(_Busy):
         return self.status != 503
 
 
-@dataclass(frozen=True, slots=True)
-class NodeFault:
-    """What ComfyUI finds wrong with one node: its id and class, the input and why.
-
-    `input` is empty if the fault isn't about a single input, `parameter` if no parameter sets it.
-    """
-
-    node: str
-    class_type: str
-    input: str
-    message: str
-    parameter: str = ""
-
-    def __post_init__(self) -> None:
-        _clean(self, "node", "class_type", "input", "message", "parameter")
-
-    def __str__(self) -> str:
-        about = f" ({self.class_type})" if self.class_type else ""
-        place = f", inputs.{self.input}" if self.input else ""
-        name = f"{self.parameter}: " if self.parameter else ""
-        return f"{name}node {self.node}{about}{place}: {self.message}"
-
-
 _MOST_FAULTS = 10
 """Maximum number of faults that a message lists."""
 
 
 class RejectedError(ViewComfyError):
-    """The server refused the call (another 4xx); `faults` lists what it says about single nodes."""
+    """The server rejected the call (any other 4xx); `faults` lists the faults of single nodes."""
 
     service_status = 422
     _public = "The workflow does not accept these values."
@@ -217,10 +174,10 @@ class RejectedError(ViewComfyError):
         faults: tuple[NodeFault, ...] = (),
         **about: Unpack[_About],
     ) -> None:
-        told = [f"  {each}" for each in faults[:_MOST_FAULTS]]
-        if len(faults) > len(told):
-            told.append(f"  and {len(faults) - len(told)} more")
-        super().__init__("\n".join([message, *told]), **about)
+        lines = [message, *(f"  {each}" for each in faults[:_MOST_FAULTS])]
+        if len(faults) > _MOST_FAULTS:
+            lines.append(f"  and {len(faults) - _MOST_FAULTS} more")
+        super().__init__("\n".join(lines), **about)
         self.faults = faults
         self._summary = shown(message)
 
@@ -234,7 +191,7 @@ class RejectedError(ViewComfyError):
         return "; ".join(named) or self._public
 
     def by_parameter(self, name_of: Callable[[NodeFault], str]) -> RejectedError:
-        """The same error, its faults with the names of the parameters that they are about."""
+        """The same error, with the names of the parameters that its faults are about."""
         return RejectedError(
             self._summary,
             faults=tuple(
@@ -247,7 +204,7 @@ class RejectedError(ViewComfyError):
 
 
 class ExecutionError(ViewComfyError):
-    """The workflow started and failed; `fault` says in which node, if the server does."""
+    """The workflow started and failed; `fault` is the failed node, if known."""
 
     service_status = 502
     _started = True
@@ -262,7 +219,7 @@ class ExecutionError(ViewComfyError):
 class ConnectionFailedError(ViewComfyError, ConnectionError):
     """The server can't be reached, or the connection broke.
 
-    `nothing_sent` is true if no part of the call left this machine.
+    `nothing_sent` is true if no part of the call was sent.
     """
 
     retryable = True
@@ -304,15 +261,15 @@ class RunCancelledError(ViewComfyError):
 
 
 class ProtocolError(ViewComfyError):
-    """The server's answer violates its protocol."""
+    """The server's response violates its protocol."""
 
     service_status = 502
     _started = True
-    _public = "The service gave an answer that could not be understood."
+    _public = "The service sent an invalid response."
 
 
 class SaveError(ViewComfyError):
-    """Files couldn't be downloaded or written; `saved` lists those that were saved."""
+    """Files couldn't be downloaded or written; `saved` lists the paths of those that were saved."""
 
     _started = True
     _public = "The result could not be saved."
@@ -332,7 +289,7 @@ def wrong_type(name: str, wanted: str, value: object) -> TypeError:
 
 
 def http_status(error: BaseException) -> int:
-    """The HTTP status with which a service in front of a workflow answers an error.
+    """The HTTP status for a service to respond with if a run raises this error.
 
     | error | status |
     |---|---|
@@ -343,40 +300,3 @@ def http_status(error: BaseException) -> int:
     | everything else | 500 |
     """
     return error.service_status if isinstance(error, ViewComfyError) else 500
-
-
-class ViewComfyWarning(UserWarning):
-    """Base of all warnings of this package. Their texts contain no secrets and no terminal
-    escapes.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(shown(message))
-
-
-def warn(message: str, kind: type[ViewComfyWarning]) -> None:
-    """Warn about the line that called into this package, however deep in it the reason is."""
-    import sys
-    import warnings
-
-    level, frame = 1, sys._getframe()
-    while frame.f_back is not None and _is_inside(frame):
-        level, frame = level + 1, frame.f_back
-    warnings.warn(message, kind, stacklevel=level)
-
-
-def _is_inside(frame: FrameType) -> bool:
-    package = str(frame.f_globals.get("__package__"))
-    return f"{package}.".startswith(f"{__package__}.")
-
-
-class DifferentWorkflowWarning(ViewComfyWarning):
-    """The deployment runs another workflow than the module was generated from."""
-
-
-class AmbiguousOutputWarning(ViewComfyWarning):
-    """It isn't known which output node produced some of a result's files."""
-
-
-class MaskWarning(ViewComfyWarning):
-    """A mask wasn't in the form that ComfyUI reads, and was converted."""

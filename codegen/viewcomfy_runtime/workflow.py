@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from .errors import (
-    Fault,
     InvalidParametersError,
     InvalidWorkflowError,
     RejectedError,
     ViewComfyError,
 )
+from .faults import Fault
 from .parameters.display import Help, short_repr
 from .parameters.format import require_format
 from .parameters.key import WireKey
@@ -187,9 +187,9 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
 
     def drawn(self, parameters: P, *, all: bool = False) -> P:
         """The call with a number for every seed that is None; with `all`, for every seed."""
-        from .parameters.wire import drawn_in
+        from .parameters.wire import with_drawn_seeds
 
-        return drawn_in(self.fields, parameters, all=all)
+        return with_drawn_seeds(self.fields, parameters, all=all)
 
     def to_wire(self, parameters: P) -> tuple[JsonObject, dict[str, Upload]]:
         """What is sent for a call: the values and the files, both by wire key.
@@ -210,7 +210,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
     ) -> Call:
         """The call that a client runs. Raises InvalidParametersError and InvalidWorkflowError."""
         from .calls.call import Call
-        from .calls.overrides import for_another, read_override
+        from .calls.overrides import read_override, values_for
         from .parameters.wire import defaults_of
 
         if send not in ("changed", "all"):
@@ -221,7 +221,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         if override is not None and override is not own:
             defaults = defaults_of(self.fields) if send == "changed" else {}
             try:
-                params = for_another(override, params, files, defaults)
+                params = values_for(override, params, files, defaults)
             except InvalidParametersError as error:
                 raise self.by_name(error) from None
         if not params:

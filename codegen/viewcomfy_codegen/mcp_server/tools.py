@@ -11,12 +11,12 @@ from typing import Any, Final
 import mcp_types as types
 
 from viewcomfy_runtime.errors import (
-    Fault,
     InvalidParametersError,
     MissingSettingsError,
     RejectedError,
     ViewComfyError,
 )
+from viewcomfy_runtime.faults import Fault
 from viewcomfy_runtime.json_types import JsonObject
 from viewcomfy_runtime.results.result import PromptResult
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
-from viewcomfy_runtime.parameters.branches import Branch, spoken
+from viewcomfy_runtime.parameters.branches import Branch, in_words
 from viewcomfy_runtime.parameters.types import (
     Choice,
     Integer,
@@ -166,7 +166,7 @@ def told(branches: Sequence[Branch], selectors: Mapping[str, Selector | None]) -
     options = [set(each.options) for each in selectors.values() if each and each.name]
     if len(names) == 1 and options[0] <= keys:
         return ""
-    return f"Applies when {spoken(_nearest(branches, selectors), 'when')}."
+    return f"Applies when {in_words(_nearest(branches, selectors), 'when')}."
 
 
 def _nearest(

@@ -11,10 +11,10 @@ from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import (
     Bound,
     Integer,
+    InvalidValueError,
     Media,
     Number,
     ParameterType,
-    Refused,
     Text,
     accept,
 )
@@ -144,9 +144,9 @@ def _one_requested(wanted: Shared, drafts: Mapping[WireKey, Draft]) -> Joined:
         return Joined(inputs, kind, value)
     try:
         return Joined(inputs, kind, accept(kind, wanted.default))
-    except Refused as refused:
+    except InvalidValueError as error:
         raise _Impossible(
-            f"{wanted.default!r} cannot be the default for {keys}: {refused}",
+            f"{wanted.default!r} cannot be the default for {keys}: {error}",
             "give a value that all of them accept",
         ) from None
 

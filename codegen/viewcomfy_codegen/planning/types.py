@@ -10,10 +10,10 @@ from viewcomfy_runtime.parameters.types import (
     Choice,
     Flag,
     Integer,
+    InvalidValueError,
     Media,
     Number,
     ParameterType,
-    Refused,
     Text,
     accept,
     short,
@@ -118,8 +118,8 @@ def refusal(kind: ParameterType, value: object) -> str:
     """What `kind` accepts instead of the value; empty if it accepts the value."""
     try:
         accept(kind, value)
-    except Refused as refused:
-        return str(refused).removesuffix(f", not {short(value)}")
+    except InvalidValueError as error:
+        return str(error).removesuffix(f", not {short(value)}")
     return ""
 
 
@@ -129,7 +129,7 @@ def _taken(kind: ParameterType, value: object) -> object:
         return value if isinstance(value, str) else REQUIRED
     try:
         return accept(kind, value)
-    except Refused:
+    except InvalidValueError:
         return REQUIRED
 
 

@@ -12,10 +12,10 @@ from viewcomfy_runtime.parameters.types import (
     Choice,
     Flag,
     Integer,
+    InvalidValueError,
     Json,
     Media,
     Number,
-    Refused,
     Text,
 )
 
@@ -77,8 +77,8 @@ def value_faults(served: Served, values: Mapping[str, JsonValue]) -> dict[str, s
         elif not isinstance(field.type, Media):
             try:
                 call[name] = field.accept(value)
-            except Refused as refused:
-                found[name] = str(refused)
+            except InvalidValueError as error:
+                found[name] = str(error)
     for name in values.keys() & fields.keys() - found.keys():
         if fields[name].branches:
             message = fault(fields[name], call, branch_of(fields[name], call, fields))

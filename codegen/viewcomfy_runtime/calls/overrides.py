@@ -8,23 +8,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..errors import (
-    DifferentWorkflowWarning,
-    Fault,
-    InvalidParametersError,
-    InvalidWorkflowError,
-    warn,
-)
+from ..errors import InvalidParametersError, InvalidWorkflowError
+from ..faults import Fault
 from ..http.bodies import NOT_JSON, json_in
 from ..json_types import nodes_in
 from ..parameters.key import MASK_SUFFIX, WireKey
+from ..warning_types import DifferentWorkflowWarning, warn
 
 if TYPE_CHECKING:
     from ..calls.call import Call
     from ..json_types import ApiWorkflow, JsonObject, JsonValue
     from ..results.result import PromptResult
 
-MOST_TOLD: Final = 5
+MOST_LISTED: Final = 5
 """Maximum number of differences listed in a warning."""
 
 
@@ -80,7 +76,7 @@ def own_workflow(call: Call, server: str) -> ApiWorkflow:
     return workflow
 
 
-def for_another(
+def values_for(
     workflow: ApiWorkflow,
     params: Mapping[str, JsonValue],
     files: Collection[str],
@@ -179,7 +175,7 @@ def differences(
                     yield f"node {node} ({kind}) has a different {name}"
 
 
-def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
+def warn_if_different(title: str, call: Call, result: PromptResult) -> None:
     """Warn if the result shows that another workflow ran than the one the call was made for."""
     known = call.override or call.graph
     if not result.prompt or known is None:
@@ -188,7 +184,7 @@ def warn_of_another(title: str, call: Call, result: PromptResult) -> None:
     found = list(differences(result.prompt, known, sent))
     if not found:
         return
-    shown = found[:MOST_TOLD]
+    shown = found[:MOST_LISTED]
     if len(found) > len(shown):
         shown.append(f"and {len(found) - len(shown)} more")
     warn(

@@ -16,10 +16,10 @@ from ..parameters.types import (
     Choice,
     Flag,
     Integer,
+    InvalidValueError,
     Json,
     Media,
     Number,
-    Refused,
     Text,
 )
 from .options import Parser, add_own, flag_of
@@ -122,16 +122,16 @@ def _argument(field: Field) -> Arguments:
     return {"metavar": metavar, "type": _reader(field)}
 
 
-def _reader(field: Field) -> Callable[[str], JsonValue | File | Refused]:
+def _reader(field: Field) -> Callable[[str], JsonValue | File | InvalidValueError]:
     return partial(_read, field)
 
 
-def _read(field: Field, text: str) -> JsonValue | File | Refused:
+def _read(field: Field, text: str) -> JsonValue | File | InvalidValueError:
     """The value of a flag, or why it isn't valid: argparse itself would stop at the first fault."""
     try:
         return value_for(field, text)
-    except Refused as refused:
-        return refused
+    except InvalidValueError as error:
+        return error
 
 
 def file_of(text: str) -> Path | URL | str:
@@ -144,8 +144,8 @@ def file_of(text: str) -> Path | URL | str:
     return text if text.startswith("data:") else Path(text)
 
 
-def _file(text: str) -> Path | URL | str | Refused:
+def _file(text: str) -> Path | URL | str | InvalidValueError:
     try:
         return file_of(text)
     except ValueError as error:
-        return Refused(str(error))
+        return InvalidValueError(str(error))

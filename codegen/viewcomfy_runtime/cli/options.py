@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
 from ..clients.defaults import COMFY_CLOUD, GATEWAY, LOCAL_COMFYUI
-from ..parameters.types import Refused
+from ..parameters.types import InvalidValueError
 from .terminal import err, out
 
 _OWN: Final = frozenset("""
@@ -43,12 +43,14 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             self.error(self._about(unknown[0]))
         given = vars(options)
-        refused = {
-            name: value for name, value in given.items() if isinstance(value, Refused)
+        error = {
+            name: value
+            for name, value in given.items()
+            if isinstance(value, InvalidValueError)
         }
-        for name, fault in refused.items():
+        for name, fault in error.items():
             err(f"{self.prog}: {flag_of(name)}: {fault}")
-        if refused:
+        if error:
             raise SystemExit(2)
         return given
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from ..errors import (
     AuthenticationError,
-    NodeFault,
     NotFoundError,
     ProtocolError,
     RateLimitedError,
@@ -14,6 +13,7 @@ from ..errors import (
     ServerError,
     ViewComfyError,
 )
+from ..faults import NodeFault
 from ..http.bodies import NOT_JSON, json_in
 from ..http.error_responses import LARGEST_ERROR, error_of, node_faults
 from ..json_types import JsonObject, as_list, as_object

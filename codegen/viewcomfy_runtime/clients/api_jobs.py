@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from ..calls.call import Status
-from ..errors import (
-    ExecutionError,
-    NodeFault,
-    NotFoundError,
-    ProtocolError,
-    RunCancelledError,
-)
+from ..errors import ExecutionError, NotFoundError, ProtocolError, RunCancelledError
+from ..faults import NodeFault
 from ..http.client import Http
 from ..http.urls import is_url
 from ..json_types import JsonObject, as_list, as_object

@@ -14,13 +14,13 @@ from urllib.parse import urlencode
 
 from ..errors import (
     ConnectionFailedError,
-    NodeFault,
     RejectedError,
     RunCancelledError,
     RunTimeoutError,
     ServerError,
     ViewComfyError,
 )
+from ..faults import NodeFault
 from ..http.bodies import JsonBody
 from ..http.client import LOG, RETRIES, Http
 from ..http.deadlines import Deadline

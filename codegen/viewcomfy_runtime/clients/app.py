@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from ..calls.call import QUIET, Call, Watch
 from ..errors import (
     ExecutionError,
-    Fault,
     InvalidParametersError,
-    NodeFault,
     ProtocolError,
     RejectedError,
     RunTimeoutError,
     ServerError,
     ViewComfyError,
 )
+from ..faults import Fault, NodeFault
 from ..http.client import RETRIES, Http
 from ..http.deadlines import LONGEST_RUN, Deadline
 from ..http.error_responses import error_of

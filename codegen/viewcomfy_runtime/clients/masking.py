@@ -7,7 +7,8 @@ import io
 from collections.abc import Mapping
 from typing import Final
 
-from ..errors import Fault, InvalidParametersError
+from ..errors import InvalidParametersError
+from ..faults import Fault
 from ..http.deadlines import Deadline
 from ..http.multipart import Form
 from ..parameters.files import Upload

@@ -9,7 +9,6 @@ from typing import Any, Final
 from ..errors import (
     AuthenticationError,
     ExecutionError,
-    NodeFault,
     NotFoundError,
     ProtocolError,
     RateLimitedError,
@@ -17,6 +16,7 @@ from ..errors import (
     ServerError,
     ViewComfyError,
 )
+from ..faults import NodeFault
 from ..json_types import JsonObject, as_list
 from ..texts import quoted
 from .bodies import NOT_JSON, json_in

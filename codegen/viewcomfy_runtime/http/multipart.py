@@ -8,12 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..errors import (
-    ConnectionFailedError,
-    Fault,
-    InvalidParametersError,
-    ViewComfyError,
-)
+from ..errors import ConnectionFailedError, InvalidParametersError, ViewComfyError
+from ..faults import Fault
 from ..parameters.files import Remote, Upload
 from ..parameters.key import MASK_SUFFIX
 from ..parameters.masks import with_alpha

@@ -37,9 +37,9 @@ class Branch(NamedTuple):
         """
         when = {str(name): [*keys] for name, keys in self.when.items()}
         draws = {"draws": True} if self.draws else {}
-        return {"when": when, "where": self.spoken(), **schema_of(self.type), **draws}
+        return {"when": when, "where": self.in_words(), **schema_of(self.type), **draws}
 
-    def spoken(self) -> str:
+    def in_words(self) -> str:
         """The choices in words."""
         return " and ".join(
             f"{name} is {_either(keys)}" for name, keys in self.when.items()
@@ -61,36 +61,36 @@ def branch_from(when: When, kind: ParameterType, exact: ParameterType | None) ->
     return Branch(choices, found, when.draws)
 
 
-def spoken(branches: Sequence[Branch], word: str = "where") -> str:
+def in_words(branches: Sequence[Branch], word: str = "where") -> str:
     """The choices under which any of the branches applies, in words; `word` leads to them."""
     names = {name for branch in branches for name in branch.when}
     if len(names) == 1:
         (name,) = names
         keys = dict.fromkeys(key for branch in branches for key in branch.when[name])
         return f"{name} is {_either(tuple(keys))}"
-    return f", or {word} ".join(branch.spoken() for branch in branches)
+    return f", or {word} ".join(branch.in_words() for branch in branches)
 
 
-_MOST_SPOKEN: Final = 4
+_MOST_NAMED: Final = 4
 
 
 def _either(keys: Sequence[str]) -> str:
-    quoted = [f'"{key}"' for key in keys[:_MOST_SPOKEN]]
-    if len(keys) > _MOST_SPOKEN:
-        quoted = [*quoted[:-1], f"one of {len(keys) - _MOST_SPOKEN + 1} others"]
+    quoted = [f'"{key}"' for key in keys[:_MOST_NAMED]]
+    if len(keys) > _MOST_NAMED:
+        quoted = [*quoted[:-1], f"one of {len(keys) - _MOST_NAMED + 1} others"]
     return " or ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
 
 
-def same(one: object, other: object) -> bool:
+def json_equal(one: object, other: object) -> bool:
     """Whether two values are equal in JSON: 1 equals 1.0 and not true."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(
-            same(value, other[key]) for key, value in one.items()
+            json_equal(value, other[key]) for key, value in one.items()
         )
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
+        return len(one) == len(other) and all(map(json_equal, one, other))
     return one == other
 
 

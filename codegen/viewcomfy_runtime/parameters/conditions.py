@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .branches import Branch, same, spoken
-from .types import Choice, ParameterType, Refused, accept
+from .branches import Branch, in_words, json_equal
+from .types import Choice, InvalidValueError, ParameterType, accept
 
 if TYPE_CHECKING:
     from .fields import Field
@@ -37,11 +37,11 @@ def fault(field: Field, values: Mapping[str, object], branch: Branch | None) -> 
     if value is None:
         return ""
     if branch is None:
-        if same(value, field.default):
+        if json_equal(value, field.default):
             return ""
-        return f"applies only where {spoken(field.branches)}: leave it out"
+        return f"applies only where {in_words(field.branches)}: leave it out"
     try:
         accept(branch.type, value)
-    except Refused as refused:
-        return f"{refused}, where {branch.spoken()}" if branch.when else str(refused)
+    except InvalidValueError as error:
+        return f"{error}, where {branch.in_words()}" if branch.when else str(error)
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass
 from typing import TYPE_CHECKING, Final
 
-from .branches import Branch, nullable, spoken
+from .branches import Branch, in_words, nullable
 from .docs import About
 from .inputs import Input
 from .key import WireKey
@@ -183,7 +183,7 @@ class Field:
             schema["x-viewcomfy-place"] = places[0] if len(places) == 1 else places
         if self.branches:
             schema["x-viewcomfy-branches"] = [each.as_json() for each in self.branches]
-            schema["x-viewcomfy-where"] = spoken(self.branches)
+            schema["x-viewcomfy-where"] = in_words(self.branches)
         if self.about.deployed:
             schema["x-viewcomfy-deployed"] = self.about.deployed
         return schema

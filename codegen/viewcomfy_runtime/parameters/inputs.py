@@ -57,7 +57,7 @@ class Input:
             yield annotated_types.Ge(self.ge)
         if self.le is not None:
             yield annotated_types.Le(self.le)
-        yield _NO_FLAG_IS_A_NUMBER
+        yield _NUMBERS_ONLY
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +76,7 @@ class When:
     draws: bool = False
 
 
-class _NoFlagIsANumber:
+class _NumbersOnly:
     """Keeps pydantic, if it is used, from accepting true as 1, as the JSON Schema does."""
 
     __slots__ = ()
@@ -89,13 +89,13 @@ class _NoFlagIsANumber:
         schema = handler(source)
         if not {int, float} & {source, *get_args(source)}:
             return schema
-        return core_schema.no_info_before_validator_function(_no_flag, schema)
+        return core_schema.no_info_before_validator_function(_reject_bool, schema)
 
 
-_NO_FLAG_IS_A_NUMBER: Final = _NoFlagIsANumber()
+_NUMBERS_ONLY: Final = _NumbersOnly()
 
 
-def _no_flag(value: object) -> object:
+def _reject_bool(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("must be a number, not true or false")
     return value

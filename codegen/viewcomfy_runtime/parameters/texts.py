@@ -6,18 +6,19 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import Fault, InvalidParametersError, wrong_type
+from ..errors import InvalidParametersError, wrong_type
 from ..exhaustive import assert_never
+from ..faults import Fault
 from .files import Upload
 from .types import (
     Choice,
     Flag,
     Integer,
+    InvalidValueError,
     Json,
     Media,
     Number,
     ParameterType,
-    Refused,
     Text,
     accept,
 )
@@ -68,7 +69,9 @@ def value_of(kind: ParameterType, text: str) -> JsonValue | File:
             return accept(kind, _number(text, float, "a number"))
         case Flag():
             if text.strip().lower() not in _FLAGS:
-                raise Refused(f"must be true or false, not {json.dumps(text)[:80]}")
+                raise InvalidValueError(
+                    f"must be true or false, not {json.dumps(text)[:80]}"
+                )
             return _FLAGS[text.strip().lower()]
         case Choice(options, _):
             whole = bool(options) and isinstance(options[0], int)
@@ -79,7 +82,9 @@ def value_of(kind: ParameterType, text: str) -> JsonValue | File:
             try:
                 return accept(kind, json.loads(text))
             except (ValueError, RecursionError):
-                raise Refused(f"must be JSON, not {json.dumps(text)[:80]}") from None
+                raise InvalidValueError(
+                    f"must be JSON, not {json.dumps(text)[:80]}"
+                ) from None
         case _:
             assert_never(kind)
 
@@ -88,7 +93,9 @@ def _number(text: str, kind: type[int] | type[float], wanted: str) -> int | floa
     try:
         return kind(text.strip())
     except ValueError:
-        raise Refused(f"must be {wanted}, not {json.dumps(text)[:80]}") from None
+        raise InvalidValueError(
+            f"must be {wanted}, not {json.dumps(text)[:80]}"
+        ) from None
 
 
 def parsed_texts(
@@ -116,8 +123,8 @@ def parsed_texts(
         elif isinstance(given, str):
             try:
                 values[name] = value_for(field, given)
-            except Refused as refused:
-                faults.append(Fault(name, str(refused)))
+            except InvalidValueError as error:
+                faults.append(Fault(name, str(error)))
         else:
             values[name] = _file(given)
     if faults:

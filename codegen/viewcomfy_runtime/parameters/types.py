@@ -102,7 +102,7 @@ def kind_of(kind: ParameterType) -> str:
             return "json"
 
 
-class Refused(ValueError):
+class InvalidValueError(ValueError):
     """A value that its parameter's type doesn't accept; the message says what it accepts."""
 
 
@@ -143,7 +143,7 @@ def accept(kind: ParameterType, value: object) -> JsonValue | File:
     """
     match kind:
         case Text():
-            return value if isinstance(value, str) else _refuse("text", value)
+            return value if isinstance(value, str) else _reject("text", value)
         case Integer(lo, hi, random):
             if value is None and random:
                 return None
@@ -152,23 +152,23 @@ def accept(kind: ParameterType, value: object) -> JsonValue | File:
         case Number(lo, hi):
             return _within(_number(value), lo, hi)
         case Flag():
-            return value if isinstance(value, bool) else _refuse("true or false", value)
+            return value if isinstance(value, bool) else _reject("true or false", value)
         case Choice(options, open_):
             return _choice(value, options, open_)
         case Media(_, optional):
             if is_file(value) or (value is None and optional):
                 return value
             if isinstance(value, str) and is_link(value):
-                raise Refused(
+                raise InvalidValueError(
                     "a string must be a data: URI, so that a caller can't have files fetched;"
                     f" for a file at a URL pass URL({short(value)})"
                 )
             if isinstance(value, str):
-                raise Refused(
+                raise InvalidValueError(
                     "a plain string must be a data: URI, never a path;"
                     f" for a file on disk pass Path({short(value)})"
                 )
-            return _refuse(
+            return _reject(
                 "a file (Path, bytes, binary file object, Upload, URL or data: URI)",
                 value,
             )
@@ -196,7 +196,7 @@ def _integer(value: object, wanted: str) -> int:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    _refuse(wanted, value)
+    _reject(wanted, value)
 
 
 def _number(value: object) -> int | float:
@@ -204,14 +204,14 @@ def _number(value: object) -> int | float:
         return value
     if isinstance(value, float) and value - value == 0:
         return value
-    _refuse("a finite number", value)
+    _reject("a finite number", value)
 
 
 def _within(value: int | float, lo: Bound, hi: Bound) -> int | float:
     if lo is not None and value < lo:
-        _refuse(f"at least {bound_text(lo)}", value)
+        _reject(f"at least {bound_text(lo)}", value)
     if hi is not None and value > hi:
-        _refuse(f"at most {bound_text(hi)}", value)
+        _reject(f"at most {bound_text(hi)}", value)
     return value
 
 
@@ -229,24 +229,24 @@ def _choice(value: object, options: tuple[Option, ...], open_: bool) -> Option:
         if open_ or value in options:
             return value
     elif open_:
-        _refuse("text", value)
-    _refuse("one of " + ", ".join(short(option) for option in options), value)
+        _reject("text", value)
+    _reject("one of " + ", ".join(short(option) for option in options), value)
 
 
 def _json(value: object, shape: str) -> JsonValue:
     if shape == "array" and not isinstance(value, list | tuple):
-        _refuse("a list", value)
+        _reject("a list", value)
     if shape == "object" and not isinstance(value, dict):
-        _refuse("an object", value)
+        _reject("an object", value)
     try:
         copy: JsonValue = json.loads(json.dumps(value, allow_nan=False))
         return copy
     except (TypeError, ValueError, RecursionError):
-        _refuse("a JSON value", value)
+        _reject("a JSON value", value)
 
 
-def _refuse(wanted: str, value: object) -> NoReturn:
-    raise Refused(f"must be {wanted}, not {short(value)}")
+def _reject(wanted: str, value: object) -> NoReturn:
+    raise InvalidValueError(f"must be {wanted}, not {short(value)}")
 
 
 def short(value: object) -> str:

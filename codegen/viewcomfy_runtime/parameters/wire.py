@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from ..errors import Fault, InvalidParametersError, wrong_type
+from ..errors import InvalidParametersError, wrong_type
+from ..faults import Fault
 from .conditions import branch_of, fault
 from .files import URL, Stored, is_link
-from .types import Choice, Integer, Json, Media, Refused
+from .types import Choice, Integer, InvalidValueError, Json, Media
 from .uploads import as_data_uri, as_upload, is_file
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def parsed(fields: tuple[Field, ...], call: object, *, urls: bool = False) -> Ar
             try:
                 given = _linked(field, call[name]) if urls else call[name]
                 values[name] = whole[name] = field.accept(given)
-            except ValueError as refused:
-                faults.append(Fault(name, str(refused)))
+            except ValueError as error:
+                faults.append(Fault(name, str(error)))
         elif field.required:
             faults.append(Fault(name, "is required"))
         else:
@@ -160,8 +161,8 @@ def _accepted(
     for field in fields:
         try:
             values[field.name] = field.accept(getattr(parameters, field.name))
-        except Refused as refused:
-            faults.append(Fault(field.name, str(refused)))
+        except InvalidValueError as error:
+            faults.append(Fault(field.name, str(error)))
     return values, [*faults, *_misplaced({each.name: each for each in fields}, values)]
 
 
@@ -187,7 +188,9 @@ def _sent(
     return sent
 
 
-def drawn_in(fields: tuple[Field, ...], parameters: P, *, all: bool = False) -> P:
+def with_drawn_seeds(
+    fields: tuple[Field, ...], parameters: P, *, all: bool = False
+) -> P:
     """`parameters` with a number for every seed that is None, or for every seed. Seeds of other
     branches stay as they are.
     """

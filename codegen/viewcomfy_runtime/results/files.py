@@ -16,7 +16,7 @@ from ..errors import (
 )
 from ..parameters.files import Remote
 from ..texts import hide_secrets
-from .origins import Origin, named_by
+from .origins import Origin, errors_about
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,7 +71,7 @@ class OutputFile(Remote):
         Raises ViewComfyError if it can't be downloaded or isn't UTF-8 text.
         """
         content = self.read(timeout=timeout)
-        with named_by(self.origin):
+        with errors_about(self.origin):
             with suppress(UnicodeDecodeError):
                 return content.decode("utf-8-sig")
             raise ProtocolError(
@@ -113,11 +113,11 @@ class OutputFile(Remote):
         its subclass SaveError if the file can't be written.
         """
         from .filenames import safe_name
-        from .writing import folder_of, written
+        from .writing import checked_folder, write_file
 
         name = safe_name(self.filename, self.content_type)
-        with named_by(self.origin):
-            return written(self._content(timeout), folder_of(directory), name)
+        with errors_about(self.origin):
+            return write_file(self._content(timeout), checked_folder(directory), name)
 
     def save_as(
         self, path: str | os.PathLike[str], *, timeout: float = DOWNLOAD_TIMEOUT
@@ -127,17 +127,17 @@ class OutputFile(Remote):
         """
         from pathlib import Path
 
-        from .writing import written
+        from .writing import write_file
 
         place = Path(path)
         chunks = self._content(timeout)
-        with named_by(self.origin):
-            return written(chunks, place.parent, place.name, replaces=True)
+        with errors_about(self.origin):
+            return write_file(chunks, place.parent, place.name, replaces=True)
 
     def _content(self, timeout: float) -> Iterator[bytes]:
         from ..http.deadlines import Deadline
 
-        return _within(self, Deadline(timeout))
+        return _guarded(self, Deadline(timeout))
 
     @property
     def url_expires(self) -> datetime | None:
@@ -177,8 +177,8 @@ def _decoded(data: str | bytes | tuple[bytes, ...], filename: str) -> Iterator[b
         )
 
 
-def _within(output: OutputFile, deadline: Deadline) -> Iterator[bytes]:
-    with named_by(output.origin), deadline:
+def _guarded(output: OutputFile, deadline: Deadline) -> Iterator[bytes]:
+    with errors_about(output.origin), deadline:
         yield from output.fetch(deadline)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final, Generic, TypeVar
 
-from ..errors import AmbiguousOutputWarning, warn
 from ..parameters.outputs import OutputNode
+from ..warning_types import AmbiguousOutputWarning, warn
 from .files import OutputFile
 from .origins import Origin
 from .result import PromptResult

@@ -34,7 +34,7 @@ class Origin:
 
 
 @contextmanager
-def named_by(origin: Origin | None) -> Iterator[None]:
+def errors_about(origin: Origin | None) -> Iterator[None]:
     """Errors within name the run that the file is from."""
     try:
         yield

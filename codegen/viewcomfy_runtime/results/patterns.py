@@ -21,7 +21,7 @@ _WIDTH: Final = re.compile(r"[<>^]?\d{0,2}d?")
 FIELDS: Final = ("stem", "ext", "output", "index", "node", "prompt_id")
 
 
-def named(
+def names_for(
     files: Sequence[OutputFile],
     pattern: str | None,
     outputs: Mapping[str, str],

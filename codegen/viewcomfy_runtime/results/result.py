@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ProtocolError, RunCancelledError
 from ..texts import hide_secrets
 from .files import DOWNLOAD_TIMEOUT, OutputFile
-from .origins import Origin, named_by
+from .origins import Origin, errors_about
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,11 +109,11 @@ class PromptResult:
         seconds for each file. Raises ValueError for a pattern with an unknown field. If files can't
         be downloaded or written, raises SaveError naming them after saving the others.
         """
-        from .patterns import named
+        from .patterns import names_for
         from .saving import save_all
 
-        names = named(self.outputs, name, self.output_names, self.prompt_id)
-        with named_by(Origin(self.prompt_id, self.parameters)):
+        names = names_for(self.outputs, name, self.output_names, self.prompt_id)
+        with errors_about(Origin(self.prompt_id, self.parameters)):
             return save_all(self.outputs, names, directory, timeout)
 
     async def asave(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..errors import SaveError, ViewComfyError
-from .writing import folder_of, made_folder, written
+from .writing import checked_folder, ensure_folder, write_file
 
 if TYPE_CHECKING:
     from .files import OutputFile
@@ -26,12 +26,12 @@ def save_all(
     """Write each output into the directory under its name, and return their paths. If some fail,
     raises SaveError naming them after writing the others.
     """
-    folder = made_folder(folder_of(directory))
+    folder = ensure_folder(checked_folder(directory))
     saved: list[Path] = []
     failed: list[str] = []
     for output, name in zip(outputs, names, strict=True):
         try:
-            saved.append(written(output.chunks(timeout=timeout), folder, name))
+            saved.append(write_file(output.chunks(timeout=timeout), folder, name))
         except SaveError as error:
             failed.append(error.message)
         except ViewComfyError as error:

@@ -20,7 +20,7 @@ _EXTENSION: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}")
 """The extension of a path that is meant as a file; a version such as `v1.2` isn't one."""
 
 
-def written(
+def write_file(
     chunks: Iterable[bytes], folder: Path, name: str, *, replaces: bool = False
 ) -> Path:
     """Write the chunks to a file called `name` in `folder`, which is created if necessary, and
@@ -29,7 +29,7 @@ def written(
     If the name is taken, a number is added, unless `replaces` allows overwriting. Raises SaveError
     if saving fails, and whatever the iterator raises.
     """
-    made_folder(folder)
+    ensure_folder(folder)
     try:
         # Not with `tempfile`, whose files are private to their owner whatever the umask is.
         temporary = folder / f".viewcomfy-{os.urandom(8).hex()}.part"
@@ -50,7 +50,7 @@ def written(
     raise SaveError(f"{name} can't be saved in {folder}: {reason}", hint=_WRITABLE)
 
 
-def folder_of(directory: str | os.PathLike[str]) -> Path:
+def checked_folder(directory: str | os.PathLike[str]) -> Path:
     """The path of a folder. Raises SaveError if it has a file's extension, such as `.png`, and no
     folder of that name exists.
     """
@@ -65,7 +65,7 @@ def folder_of(directory: str | os.PathLike[str]) -> Path:
     return folder
 
 
-def made_folder(folder: Path) -> Path:
+def ensure_folder(folder: Path) -> Path:
     """The directory, created if it doesn't exist. Raises SaveError if that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,9 @@ def made_folder(folder: Path) -> Path:
 
 def require_writable(folder: Path) -> None:
     """Create the folder if necessary. Raises SaveError if it isn't writable."""
-    probe = made_folder(folder_of(folder)) / f".viewcomfy-{os.urandom(8).hex()}.part"
+    probe = (
+        ensure_folder(checked_folder(folder)) / f".viewcomfy-{os.urandom(8).hex()}.part"
+    )
     try:
         probe.touch()
         probe.unlink()

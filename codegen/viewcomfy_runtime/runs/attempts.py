@@ -53,12 +53,12 @@ class Task:
     limits: Limits
 
     def __call__(self) -> Outcome:
-        return attempted(
+        return run_with_retries(
             self.client, self.call, self.limits, Deadline(self.limits.timeout)
         )
 
 
-def attempted(
+def run_with_retries(
     client: Client, call: Call, limits: Limits, deadline: Deadline
 ) -> Outcome:
     """The result of a call, or the error it failed with, including the number of attempts and the
@@ -89,7 +89,7 @@ def attempted(
     raise AssertionError("there is at least one attempt")
 
 
-def carried(call: Call) -> Call:
+def with_file_contents(call: Call) -> Call:
     """The call with its files' content, so that a worker needs no files from this machine.
 
     Raises InvalidParametersError listing every file that is missing, unreadable or empty.

@@ -19,7 +19,7 @@ from ..calls.call import Call, Client, refuse_awaitable
 from ..errors import RunCancelledError, SaveError, ViewComfyError, wrong_type
 from ..http.deadlines import SLICE, Deadline
 from ..results.result import PromptResult
-from .attempts import Limits, Outcome, Task, attempted, carried
+from .attempts import Limits, Outcome, Task, run_with_retries, with_file_contents
 from .threads import require_functions
 
 P = TypeVar("P")
@@ -77,19 +77,19 @@ class _Batch(Generic[R]):
         self._client = client
         self._limits = limits
         self._waiting = waiting
-        self._theirs = executor
-        self._own = futures.ThreadPoolExecutor(limits.max_concurrency, "viewcomfy")
+        self._executor = executor
+        self._threads = futures.ThreadPoolExecutor(limits.max_concurrency, "viewcomfy")
         self._running: dict[futures.Future[Any], tuple[int, Item[R]]] = {}
         self._deadlines: dict[int, Deadline] = {}
-        self._ended: deque[tuple[int, R | ViewComfyError]] = deque()
+        self._outcomes: deque[tuple[int, R | ViewComfyError]] = deque()
         self._kept = 0
 
     def as_they_end(self) -> Iterator[tuple[int, R | ViewComfyError]]:
         self._fill()
-        while (self._running or self._ended) and not self._stop.is_set():
+        while (self._running or self._outcomes) and not self._stop.is_set():
             self._collect()
-            while self._ended:
-                outcome = self._ended.popleft()
+            while self._outcomes:
+                outcome = self._outcomes.popleft()
                 self._fill()
                 yield outcome
 
@@ -97,7 +97,7 @@ class _Batch(Generic[R]):
         early: dict[int, R | ViewComfyError] = {}
         wanted = 0
         self._fill()
-        while (self._running or self._ended or early) and not self._stop.is_set():
+        while (self._running or self._outcomes or early) and not self._stop.is_set():
             while wanted in early:
                 outcome = early.pop(wanted)
                 self._kept = len(early)
@@ -105,8 +105,8 @@ class _Batch(Generic[R]):
                 yield wanted, outcome
                 wanted += 1
             self._collect()
-            early.update(self._ended)
-            self._ended.clear()
+            early.update(self._outcomes)
+            self._outcomes.clear()
             self._kept = len(early)
             if wanted not in early:
                 self._fill()
@@ -119,12 +119,12 @@ class _Batch(Generic[R]):
                 self._deadlines[index].cancel()
         # An abandoned iterator is closed by the garbage collector, which may run in a worker's
         # thread.
-        self._own.shutdown(wait=threading.current_thread() is self._thread)
+        self._threads.shutdown(wait=threading.current_thread() is self._thread)
 
     def _fill(self) -> None:
         """Start calls until `max_concurrency` are running or waiting to be consumed."""
         while (
-            len(self._running) + len(self._ended) + self._kept
+            len(self._running) + len(self._outcomes) + self._kept
             < self._limits.max_concurrency
         ):
             index, item = next(self._waiting, (-1, None))
@@ -134,25 +134,30 @@ class _Batch(Generic[R]):
                 self._start(index, item, item.make())
             except ViewComfyError as error:
                 error.wall_seconds = 0.0
-                self._ended.append((index, item.finish(error)))
+                self._outcomes.append((index, item.finish(error)))
 
     def _start(self, index: int, item: Item[R], call: Call) -> None:
-        if self._theirs is not None:
-            task = Task(self._client, carried(call), self._limits)
-            self._running[self._theirs.submit(task)] = index, item
+        if self._executor is not None:
+            task = Task(self._client, with_file_contents(call), self._limits)
+            self._running[self._executor.submit(task)] = index, item
             return
         # The timeout starts here because each started call has a thread available.
         deadline = self._deadlines[index] = Deadline(self._limits.timeout)
-        self._running[self._own.submit(self._done, item, call, deadline)] = index, item
+        self._running[self._threads.submit(self._done, item, call, deadline)] = (
+            index,
+            item,
+        )
 
     def _done(
         self, item: Item[R], call: Call, deadline: Deadline
     ) -> R | ViewComfyError:
-        return _saved(item, attempted(self._client, call, self._limits, deadline))
+        return _saved(
+            item, run_with_retries(self._client, call, self._limits, deadline)
+        )
 
     def _collect(self) -> None:
         """Wait until at least one call has finished, and collect all that have."""
-        if not self._running or self._ended:
+        if not self._running or self._outcomes:
             return
         done: set[futures.Future[Any]] = set()
         while not done and not self._stop.is_set():
@@ -162,9 +167,9 @@ class _Batch(Generic[R]):
             index, item = self._running.pop(future)
             self._deadlines.pop(index, None)
             outcome = _outcome(future)
-            if self._theirs is not None:
+            if self._executor is not None:
                 outcome = _saved(item, outcome)
-            self._ended.append((index, outcome))
+            self._outcomes.append((index, outcome))
 
 
 def _saved(item: Item[R], outcome: Outcome) -> R | ViewComfyError:
@@ -225,7 +230,7 @@ def saver(
     return saved
 
 
-def _tell(
+def _notify(
     on_result: Callable[[int, R | ViewComfyError], object],
     index: int,
     outcome: R | ViewComfyError,
@@ -233,7 +238,7 @@ def _tell(
     refuse_awaitable(on_result(index, outcome), "on_result")
 
 
-def heard(
+def with_callback(
     ended: Generator[tuple[int, P, R | ViewComfyError], None, None],
     on_result: Callable[[int, R | ViewComfyError], object] | None,
     most: int,
@@ -246,23 +251,23 @@ def heard(
         yield from ended
         return
     require_functions(on_result=on_result)
-    tellers = futures.ThreadPoolExecutor(most, "viewcomfy-tell")
-    told: SimpleQueue[futures.Future[None]] = SimpleQueue()
+    callbacks = futures.ThreadPoolExecutor(most, "viewcomfy-tell")
+    finished: SimpleQueue[futures.Future[None]] = SimpleQueue()
     waiting = 0
     try:
         for each in ended:
             waiting += 1
-            teller = tellers.submit(_tell, on_result, each[0], each[2])
-            teller.add_done_callback(told.put)
-            while not told.empty():
-                told.get().result()
+            called = callbacks.submit(_notify, on_result, each[0], each[2])
+            called.add_done_callback(finished.put)
+            while not finished.empty():
+                finished.get().result()
                 waiting -= 1
             yield each
         while waiting:
             # In slices, so that Ctrl-C takes effect on every operating system.
             with contextlib.suppress(Empty):
-                told.get(timeout=SLICE).result()
+                finished.get(timeout=SLICE).result()
                 waiting -= 1
     finally:
         ended.close()
-        tellers.shutdown(cancel_futures=True)
+        callbacks.shutdown(cancel_futures=True)

@@ -15,7 +15,7 @@ from ..errors import ViewComfyError
 from ..http.deadlines import LONGEST_RUN, Deadline, Timeout
 from ..results.naming import Naming
 from ..results.result import PromptResult
-from .observing import told_of
+from .observing import observe
 from .streams import events_of, stream_of
 from .threads import in_loop, in_thread, require_functions
 
@@ -109,7 +109,7 @@ class Job(Generic[R]):
     def _awaited(self, deadline: Deadline, watch: Watch) -> R:
         work = partial(self.client.result, self.prompt_id, self.params, deadline, watch)
         try:
-            made = told_of(self.client, self.title, work, self.started_at)
+            made = observe(self.client, self.title, work, self.started_at)
         except ViewComfyError as error:
             if not error.from_callback:
                 error.parameters = self.parameters

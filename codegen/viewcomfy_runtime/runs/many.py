@@ -51,7 +51,7 @@ class ManyRuns(Runner[P, R]):
         seconds for each run, 2400 by default, or a Timeout. Leaving the loop cancels running calls.
         """
         limits = self._limits(max_concurrency, attempts, timeout)
-        ended = self._ended(
+        ended = self._outcomes(
             calls,
             client,
             limits,
@@ -85,7 +85,7 @@ class ManyRuns(Runner[P, R]):
 
         limits = self._limits(max_concurrency, attempts, timeout)
         stop = Event()
-        outcomes = self._ended(
+        outcomes = self._outcomes(
             calls,
             client,
             limits,
@@ -119,10 +119,10 @@ class ManyRuns(Runner[P, R]):
         the batch. All other options are those of `iter_many`, which yields outcomes to the caller's
         thread.
         """
-        from .batches import heard
+        from .batches import with_callback
 
         limits = self._limits(max_concurrency, attempts, timeout)
-        ended = self._ended(
+        ended = self._outcomes(
             parameters,
             client,
             limits,
@@ -133,7 +133,9 @@ class ManyRuns(Runner[P, R]):
         )
         found = {
             index: outcome
-            for index, _, outcome in heard(ended, on_result, limits.max_concurrency)
+            for index, _, outcome in with_callback(
+                ended, on_result, limits.max_concurrency
+            )
         }
         return [found[index] for index in sorted(found)]
 
@@ -146,7 +148,7 @@ class ManyRuns(Runner[P, R]):
         seconds = LONGEST_RUN if timeout is None else timeout
         return Limits(max_concurrency, seconds, attempts)
 
-    def _ended(
+    def _outcomes(
         self,
         calls: Iterable[P],
         client: Client | None,
@@ -191,7 +193,7 @@ class ManyRuns(Runner[P, R]):
 
         def finish(outcome: Outcome) -> R | ViewComfyError:
             if isinstance(outcome, ViewComfyError):
-                return self._told(outcome, parameters)
-            return self._finished(made[0], outcome, parameters)
+                return self._with_parameters(outcome, parameters)
+            return self._named_result(made[0], outcome, parameters)
 
         return Item(call, finish, None if save is None else saver(save, parameters))

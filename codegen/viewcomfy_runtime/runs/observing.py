@@ -70,10 +70,10 @@ def observed(
 
     Raises whatever the client raises.
     """
-    return told_of(client, call.title, partial(client.run, call, deadline, watch))
+    return observe(client, call.title, partial(client.run, call, deadline, watch))
 
 
-def told_of(
+def observe(
     client: Client,
     title: str,
     work: Callable[[], PromptResult],
@@ -99,8 +99,8 @@ def told_of(
             max(0.0, now - started) + time.monotonic() - begun,
             None if made is None else made.execution_time_seconds,
         )
-        _mark(span, about)
-        _tell(about)
+        _describe(span, about)
+        _notify(about)
 
     with _span(title, client, started) as span:
         try:
@@ -112,7 +112,7 @@ def told_of(
         return made
 
 
-def tell_of_failure(
+def report_failure(
     client: Client, title: str, error: ViewComfyError, started_at: float
 ) -> None:
     """Report a run that couldn't be started because of this error."""
@@ -121,7 +121,7 @@ def tell_of_failure(
         raise error
 
     with contextlib.suppress(ViewComfyError):
-        told_of(client, title, fail, started_at)
+        observe(client, title, fail, started_at)
 
 
 def _prompt_id(made: PromptResult | None, failure: BaseException | None) -> str | None:
@@ -141,7 +141,7 @@ def _ending(failure: BaseException | None) -> Ending:
     return "error"
 
 
-def _tell(report: RunReport) -> None:
+def _notify(report: RunReport) -> None:
     for hook in tuple(_hooks):
         try:
             refuse_awaitable(hook(report), "a run-end hook")
@@ -170,7 +170,7 @@ def _span(title: str, client: Client, started: float) -> Iterator[Span | None]:
         yield span
 
 
-def _mark(span: Span | None, report: RunReport) -> None:
+def _describe(span: Span | None, report: RunReport) -> None:
     if span is None:
         return
     span.set_attribute("viewcomfy.status", report.status)

@@ -77,19 +77,21 @@ class Runner(Generic[P, R]):
         try:
             made = observed(client, call, deadline, watch)
         except ViewComfyError as error:
-            raise self._told(error, parameters) from None
-        return self._finished(call, made, parameters)
+            raise self._with_parameters(error, parameters) from None
+        return self._named_result(call, made, parameters)
 
     def _maker(self, override: Override, send: Send) -> Callable[[P], Call]:
         return partial(self.call, override_workflow=override, send=send)
 
-    def _finished(self, call: Call, made: PromptResult, parameters: P | None) -> R:
-        from ..calls.overrides import warn_of_another
+    def _named_result(self, call: Call, made: PromptResult, parameters: P | None) -> R:
+        from ..calls.overrides import warn_if_different
 
-        warn_of_another(self.title, call, made)
+        warn_if_different(self.title, call, made)
         return self.naming(made, parameters)
 
-    def _told(self, error: ViewComfyError, parameters: P | None) -> ViewComfyError:
+    def _with_parameters(
+        self, error: ViewComfyError, parameters: P | None
+    ) -> ViewComfyError:
         if error.from_callback:
             return error
         if isinstance(error, InvalidParametersError | RejectedError):

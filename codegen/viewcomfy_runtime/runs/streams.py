@@ -13,7 +13,7 @@ from ..calls.call import Watch
 from ..calls.events import Event
 from ..calls.message_queue import MessageQueue
 from ..http.deadlines import SLICE, Deadline
-from .threads import waited
+from .threads import run_in_loop
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -29,11 +29,11 @@ _FAREWELL: Final = 5.0
 Runner = Callable[[Deadline, Watch], R]
 
 
-def _ended(run: Runner[R], deadline: Deadline, watch: Watch) -> Future[R]:
-    """The end of a stream: the run's result, or the exception it raised.
+def _outcome(run: Runner[R], deadline: Deadline, watch: Watch) -> Future[R]:
+    """The outcome of a run: its result, or the exception that it raised.
 
-    An exception holds the frames that it passed through. A frame that holds its exception in turn
-    would keep the run and its client alive until the garbage collector comes by.
+    An exception refers to the frames that it passed through. A frame that refers to its exception
+    in turn would keep the run and its client alive until the next garbage collection.
     """
     end = Future[R]()
     try:
@@ -54,7 +54,7 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
     queue = MessageQueue["Event | Future[R]"](check=deadline.check)
 
     def work() -> None:
-        queue.put_last(_ended(run, deadline, Watch(on_event=queue.put)))
+        queue.put_last(_outcome(run, deadline, Watch(on_event=queue.put)))
 
     thread = threading.Thread(target=work, name="viewcomfy-events")
     thread.start()
@@ -84,10 +84,10 @@ async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event |
     waiting: asyncio.Queue[Event | Future[R]] = asyncio.Queue(_WAITING)
 
     def put(event: Event) -> None:
-        waited(waiting.put(event), loop, deadline)
+        run_in_loop(waiting.put(event), loop, deadline)
 
     def work() -> None:
-        end = waiting.put(_ended(run, deadline, Watch(on_event=put)))
+        end = waiting.put(_outcome(run, deadline, Watch(on_event=put)))
         with suppress(RuntimeError):  # the loop is closed
             asyncio.run_coroutine_threadsafe(end, loop)
 

@@ -83,7 +83,7 @@ class SubmittedRuns(Runner[P, R]):
     ) -> Job[R]:
         from ..clients.environment import job_client
         from .jobs import Job
-        from .observing import tell_of_failure
+        from .observing import report_failure
 
         keeper = job_client(client)
         ready = self.drawn(parameters)
@@ -92,8 +92,8 @@ class SubmittedRuns(Runner[P, R]):
         try:
             prompt_id = keeper.submit(call, deadline)
         except ViewComfyError as error:
-            tell_of_failure(keeper, self.title, error, started_at)
-            raise self._told(error, ready) from None
+            report_failure(keeper, self.title, error, started_at)
+            raise self._with_parameters(error, ready) from None
         return Job(
             prompt_id,
             keeper,

@@ -33,13 +33,13 @@ async def in_thread(work: Callable[[], T], deadline: Deadline) -> T:
     except asyncio.CancelledError:
         deadline.cancel()
         # Cancel the run at the server before the caller continues, since it may end the process.
-        await _over(future)
+        await _wait_until_done(future)
         raise
     finally:
         del future  # which would hold its exception, and that this frame
 
 
-async def _over(future: futures.Future[T]) -> None:
+async def _wait_until_done(future: futures.Future[T]) -> None:
     end = asyncio.get_running_loop().time() + _FAREWELL
     while not future.done() and asyncio.get_running_loop().time() < end:
         try:
@@ -67,10 +67,10 @@ def in_loop(
         if inspect.isawaitable(made):
             await made
 
-    return lambda value: waited(called(value), loop, deadline)
+    return lambda value: run_in_loop(called(value), loop, deadline)
 
 
-def waited(
+def run_in_loop(
     work: Awaitable[T], loop: asyncio.AbstractEventLoop, deadline: Deadline
 ) -> None:
     """Run `work` in `loop`, and wait until it finishes or the deadline ends.

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from viewcomfy_runtime.parameters.types import Integer, Number, Refused, accept
+from viewcomfy_runtime.parameters.types import (
+    Integer,
+    InvalidValueError,
+    Number,
+    accept,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +24,6 @@ from viewcomfy_runtime.parameters.types import Integer, Number, Refused, accept
 def test_a_whole_bound_is_told_without_a_fraction(
     kind: Integer | Number, value: float, message: str
 ) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(InvalidValueError) as caught:
         accept(kind, value)
     assert str(caught.value) == message

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from viewcomfy_runtime import URL, Input, Stored, Upload
-from viewcomfy_runtime.parameters.branches import same
+from viewcomfy_runtime.parameters.branches import json_equal
 from viewcomfy_runtime.parameters.uploads import as_data_uri
 
 ALIKE = [
@@ -61,7 +61,7 @@ def test_an_annotation_shows_what_a_module_writes() -> None:
 def test_values_are_compared_as_json_compares_them(
     one: object, other: object, equal: bool
 ) -> None:
-    assert same(one, other) is equal
+    assert json_equal(one, other) is equal
 
 
 def test_a_file_is_written_as_a_data_uri_whatever_holds_it(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from viewcomfy_runtime.parameters.types import (
     Choice,
     Flag,
     Integer,
+    InvalidValueError,
     Json,
     Media,
     Number,
     ParameterType,
-    Refused,
     Text,
 )
 
@@ -66,7 +66,7 @@ def test_a_text_stands_for_a_value_of_its_type(
 def test_a_text_that_stands_for_no_value_says_what_is_accepted(
     kind: ParameterType, text: str, says: str
 ) -> None:
-    with pytest.raises(Refused, match=says):
+    with pytest.raises(InvalidValueError, match=says):
         value_of(kind, text)
 
 

@@ -24,8 +24,8 @@ from viewcomfy_runtime import (
     ViewComfyError,
 )
 from viewcomfy_runtime.parameters.uploads import as_upload
-from viewcomfy_runtime.runs.attempts import carried
-from viewcomfy_runtime.runs.batches import heard
+from viewcomfy_runtime.runs.attempts import with_file_contents
+from viewcomfy_runtime.runs.batches import with_callback
 from viewcomfy_runtime.testing import FakeClient, result_with
 
 from ...helpers.batches import calls, client, echo
@@ -111,7 +111,7 @@ def test_listeners_that_are_slow_cost_no_more_the_more_calls_there_are() -> None
                 yield index, None, ViewComfyError("failed")
             over.set()
 
-        assert len(list(heard(ended(), lambda *_: over.wait(), 2))) == count
+        assert len(list(with_callback(ended(), lambda *_: over.wait(), 2))) == count
 
     assert growth(told) <= MOST
 
@@ -163,7 +163,7 @@ def test_an_executors_workers_need_no_files_of_ours(tmp_path: Path) -> None:
     file = io.BytesIO(b"skip:rest")
     file.seek(5)
     files = {"a": as_upload(path, "a"), "b": as_upload(file, "b")}
-    sent = carried(Call({"k": 1}, files))
+    sent = with_file_contents(Call({"k": 1}, files))
     path.unlink()
     assert {key: each.data for key, each in sent.files.items()} == {
         "a": b"picture",

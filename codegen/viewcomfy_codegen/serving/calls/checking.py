@@ -14,10 +14,10 @@ from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import (
     Choice,
     Integer,
+    InvalidValueError,
     Media,
     Number,
     ParameterType,
-    Refused,
     accept,
 )
 
@@ -152,8 +152,8 @@ class Check:
             return
         try:
             accept(kind, unwrapped(value))
-        except Refused as refused:
-            self._add(key, _fault_type(kind, value), str(refused))
+        except InvalidValueError as error:
+            self._add(key, _fault_type(kind, value), str(error))
 
     def _judge_file(self, key: WireKey, path: Path) -> None:
         image = key.image or key

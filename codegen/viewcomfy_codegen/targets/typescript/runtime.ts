@@ -217,7 +217,7 @@ export type RunCancelledError = InstanceType<typeof RunCancelledError>;
 /** The server answered something that its protocol does not allow. */
 export const ProtocolError = named(
   "Protocol",
-  "The service gave an answer that could not be understood.",
+  "The service sent an invalid response.",
 );
 export type ProtocolError = InstanceType<typeof ProtocolError>;
 
