@@ -21,8 +21,11 @@ _SHORTEST: Final = 5
 _LOADED: Final = frozenset("model models checkpoint ckpt file".split())
 """Words that "model file" already implies."""
 
-_HELD: Final = frozenset("string text value".split())
-"""Words that alone say nothing of what a model does."""
+_HELD: Final = frozenset("""
+    any api end first frame generator image images last reference start string switch text value
+    video
+    """.split())
+"""Words that alone say nothing of which model it is or what it does."""
 
 Sentences: TypeAlias = str | Sequence[Sequence[str]]
 """The description of a name: one sentence, or several by kind, of which the first applicable one is

@@ -20,10 +20,14 @@ MATHS: Final = frozenset(
 )
 SHOWS: Final = frozenset("preview comparer show display debug print log".split())
 _SAVES: Final = frozenset("save saver".split())
-_LANGUAGE_MODELS: Final = frozenset(
-    "llm vlm ollama qwenvl gemini gpt claude llava moondream joycaption florence2 chat".split()
-)
-"""Words in the names of classes that pass texts and images to a language model."""
+_LANGUAGE_MODELS: Final = frozenset("""
+    llm vlm chatgpt claude deepseek florence2 gemini gpt grok groq joycaption llama llava lmstudio
+    mistral moondream ollama openai openrouter qwenvl
+    """.split())
+_LOOKING: Final = _LANGUAGE_MODELS | {"chat"}
+"""Words in the names of classes that pass texts to a language model, and of those that pass images
+as well.
+"""
 
 _RAISES: Final = frozenset("error message".split())
 SWITCHES: Final = frozenset("switch if ifelse else select selector any combo".split())
@@ -33,11 +37,6 @@ _WRITING: Final = frozenset(
     "max_length max_tokens max_new_tokens temperature top_p sampling_mode".split()
 )
 """Inputs of nodes in which a language model generates text."""
-_WRITERS: Final = frozenset("""
-    llm vlm chatgpt claude deepseek gemini gpt grok groq llama llava lmstudio mistral ollama
-    openai openrouter qwenvl
-    """.split())
-"""Words in the names of such nodes' classes."""
 _DRAWS: Final = frozenset("image images img video".split())
 
 MOST_USES: Final = 32
@@ -84,7 +83,7 @@ class Kinds:
             return False
         facts = self._facts(node.class_type)
         if facts is None:
-            return has_word(node, _LANGUAGE_MODELS)
+            return has_word(node, _LOOKING)
         return facts.outputs[:1] == ("STRING",)
 
     def finds(self, node: Node) -> bool:
@@ -169,7 +168,7 @@ class Kinds:
         """Whether a language model takes the node's text and generates another."""
         facts = self._facts(node.class_type)
         said = kind_words(node.class_type)
-        named = not _WRITERS.isdisjoint(said)
+        named = not _LANGUAGE_MODELS.isdisjoint(said)
         if facts is None:
             return named and _DRAWS.isdisjoint(said)
         tuned = not _WRITING.isdisjoint(facts.inputs)

@@ -173,24 +173,30 @@ def _nearest(
     branches: Sequence[Branch], selectors: Mapping[str, Selector | None]
 ) -> Sequence[Branch]:
     """The branches by their nearest selector alone, if the conditions on the others are only those
-    on which that selector exists itself.
+    on which that selector has such choices.
     """
     nearest = list(branches[0].when)[-1]
     selector = next(
         (each for each in selectors.values() if each and each.name == nearest), None
     )
-    if selector is None or {b.when.get(nearest) for b in branches} != {
-        branches[0].when[nearest]
-    }:
+    if selector is None or any(nearest not in branch.when for branch in branches):
         return branches
-    rest = (
-        {name: keys for name, keys in branch.when.items() if name != nearest}
-        for branch in branches
-    )
-    outer = selector.branches or (Branch({}, Json()),)
-    if _conditions(rest) != _conditions(branch.when for branch in outer):
-        return branches
-    return [Branch({nearest: branches[0].when[nearest]}, branches[0].type)]
+    keys = dict.fromkeys(key for branch in branches for key in branch.when[nearest])
+    for key in keys:
+        rest = (
+            {name: each for name, each in branch.when.items() if name != nearest}
+            for branch in branches
+            if key in branch.when[nearest]
+        )
+        outer = [branch.when for branch in selector.branches if _offers(branch, key)]
+        if _conditions(rest) != _conditions(outer or [{}]):
+            return branches
+    return [Branch({nearest: tuple(keys)}, branches[0].type)]
+
+
+def _offers(branch: Branch, key: str) -> bool:
+    """Whether a selector has this choice in one of its own branches."""
+    return not isinstance(branch.type, Choice) or key in branch.type.options
 
 
 def _conditions(whens: Iterable[Mapping[str, tuple[str, ...]]]) -> set[str]:

@@ -40,6 +40,7 @@ class Constants:
             return glossary().role("handover"), SentenceOrigin.ROLE
         fed, operand = self._roles.fed(node), self._roles.operand(node)
         named = glossary().on_name(name, kind)
+        own = glossary().of_class(node.class_type, plain_name(draft.input))
         if fed is not None:
             taken = fed.input.rpartition(".")[2]
             told = glossary().sentence(fed.class_type, taken, kind)
@@ -59,7 +60,7 @@ class Constants:
             return None
         elif agreed := self._agreed(node, kind):
             told = agreed, SentenceOrigin.ROLE
-        elif own := glossary().of_class(node.class_type, plain_name(draft.input)):
+        elif own and not (draft.input == "choice" and named[0]):
             return own, SentenceOrigin.CLASS
         else:
             told = named

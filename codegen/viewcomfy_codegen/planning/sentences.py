@@ -23,6 +23,7 @@ from ..catalog.glossary import SentenceOrigin, Told
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, held_words
 from ..graph.workflow import Node
 from ..model import Origin
+from ..naming.rules import Rule
 from ..naming.titles import split_mark
 from ..words import plain_name, words
 from .analysis import Analysis
@@ -30,13 +31,26 @@ from .constant_sentences import Constants, hands_over
 from .declared_types import is_model_file
 from .drafts import Draft
 from .groups import works_on_images
+from .types import is_random
 from .wording import sentence_of, spoken
+
+_CHOSEN: Final = ("choice",)
+"""What a node that only holds one of several options calls it."""
 
 _TEXTS: Final = frozenset("text prompt string value positive negative a b c".split())
 _SWITCHED: Final = frozenset(
     "on off true false yes no enable disable enabled disabled".split()
 )
 """Choices that turn something on or off."""
+
+_ASKED: Final = frozenset({"prompt", "instruction"})
+"""Words in the names of texts that say what is wanted."""
+
+_MADE: Final = frozenset({"IMAGE", "VIDEO", "AUDIO"})
+"""The types of results that a prompt describes."""
+
+_FRAMES: Final = frozenset("first last start end".split())
+"""Words that tell which frame of a video an image is."""
 
 _EITHER_SIDE: Final = "or should not."
 """The end of sentences about classes that take either side of a prompt."""
@@ -91,6 +105,8 @@ class Sentences:
             ), SentenceOrigin.IMAGE
         if hands_over(each.name for each in shared):
             return glossary().role("handover"), SentenceOrigin.ROLE
+        if len({each.name for each in shared}) > 1 and is_random(draft.type):
+            return glossary().role("seed"), SentenceOrigin.ROLE
         used = self._used(name, draft, bool(shared))
         return (used, SentenceOrigin.ROLE) if used else self._known(name, draft)
 
@@ -100,7 +116,8 @@ class Sentences:
         """
         kind = self._kind(draft)
         node, input = draft.node, draft.input
-        if PRIMITIVE.issuperset(held_words(node, input)):
+        said = held_words(node, input)
+        if PRIMITIVE.issuperset(said) or said == _CHOSEN:
             held = self._constants.told(name, draft, kind)
             if held is not None:
                 return held
@@ -128,8 +145,7 @@ class Sentences:
         """
         match draft.type:
             case Media(media):
-                noun = media.partition("/")[0]
-                return glossary().use(self._roles.label(draft.node), noun)
+                return self._filed(name, draft, media.partition("/")[0])
             case Flag():
                 return self._switched(draft.node)
             case Integer() if draft.input == "batch_size":
@@ -140,6 +156,17 @@ class Sentences:
                 return self._written(name, draft, shared)
             case _:
                 return ""
+
+    def _filed(self, name: str, draft: Draft, noun: str) -> str:
+        """What a file of this kind is used for, by its name if that says which frame or side it
+        is.
+        """
+        parts = words(name)
+        if noun == "image" and "frame" in parts and not _FRAMES.isdisjoint(parts):
+            return glossary().use(parts, noun)
+        if used := glossary().use(self._roles.label(draft.node), noun):
+            return used
+        return glossary().use(parts, noun) if draft.name_origin is Rule.SOCKET else ""
 
     def _switched(self, node: Node) -> str:
         """What a switch, or the only switch that a constant sets, chooses between."""
@@ -163,16 +190,36 @@ class Sentences:
         if {"mask", "prompt"} <= set(parts):
             negative = NEGATIVE in parts
             return glossary().role("negative:mask" if negative else "mask_prompt")
-        if not (shared or own <= _TEXTS) or "prompt" not in parts:
+        passed = shared or own <= _TEXTS or self._roles.is_switch(draft.node)
+        asked = not _ASKED.isdisjoint(parts) or self._roles.encodes(draft.node)
+        if not (passed and asked):
             return ""
         if self._instructs(draft, parts):
             return glossary().role("instruction")
         side = NEGATIVE if NEGATIVE in parts else self._roles.side(draft.node)
         if side is None and POSITIVE in parts:
             side = POSITIVE
-        if side is None or (not shared and self._says_more(draft, side)):
+        if side is None:
+            return self._made(draft)
+        if not shared and self._says_more(draft, side):
             return ""
         return glossary().role(f"{side}:audio" if self._only_sounds else side)
+
+    def _made(self, draft: Draft) -> str:
+        """What a node that generates its result alone makes of its prompt: a result, or a changed
+        version of what is linked to it.
+        """
+        node = draft.node
+        facts = self._analysis.facts[node.class_type]
+        if facts is None or not self._roles.generates_alone(node):
+            return ""
+        if glossary().of_class(node.class_type, plain_name(draft.input)):
+            return ""
+        made = facts.outputs[0] if facts.outputs else ""
+        known = (facts.input(name, node.values) for name in node.links)
+        changed = any(each is not None and each.type == made for each in known)
+        noun = made.lower() if made in _MADE else "result"
+        return glossary().role(f"{'changed' if changed else 'made'}:{noun}")
 
     def _instructs(self, draft: Draft, parts: Iterable[str]) -> bool:
         """Whether a text named with these words is what a language model is asked, rather than what

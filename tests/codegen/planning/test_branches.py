@@ -127,6 +127,25 @@ def test_a_condition_on_two_choices_that_is_not_implied_names_both() -> None:
     assert 'Applies when model is "other" and codec is "manual".' in said
 
 
+def test_a_condition_leaves_out_what_each_choice_of_the_nearest_selector_implies() -> (
+    None
+):
+    h264 = choice("h264", crf=["INT", {"min": 0, "max": 51}])
+    av1 = choice("av1", crf=["INT", {"min": 0, "max": 63}])
+    mp4 = choice("mp4", codec=selector(choice("auto"), h264, av1))
+    webm = choice("webm", codec=selector(choice("auto"), av1))
+    server = described()
+    server["Maker"]["input"]["required"] = {"model": selector(mp4, webm)}
+    found = workflow("mp4", codec="auto")
+    files = made(found, object_info=server).files
+    (said,) = (
+        each["description"]
+        for each in json.loads(files["made.schema.json"])["properties"].values()
+        if each["x-viewcomfy-key"] == "1-inputs-model.codec.crf"
+    )
+    assert 'Applies when codec is "h264" or "av1".' in said
+
+
 # What the workflow lacks
 
 

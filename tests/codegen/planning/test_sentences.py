@@ -288,3 +288,43 @@ def test_a_titled_text_that_is_only_joined_has_no_sentence_about_a_part() -> Non
     workflow["21"] = node("StringConcatenate", string_a=["20", 0], string_b="_1")
     workflow["9"]["inputs"]["filename_prefix"] = ["21", 0]
     assert "join" not in said(workflow, "scene_name")
+
+
+def test_a_prompt_of_a_service_says_what_is_made_of_it() -> None:
+    workflow = {
+        "1": node("LumaImageToVideoNode", prompt="a fox", model="ray-2", seed=1),
+        "2": node("SaveVideo", video=["1", 0], filename_prefix="a"),
+    }
+    assert said(workflow, "prompt") == "What the video should show."
+
+
+def test_a_chosen_option_says_what_its_title_says() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("CustomCombo", "Aspect ratio", choice="1:1", option1="1:1")
+    workflow["21"] = node("Odd Size", one=["20", 0], other=["20", 0], image=["8", 0])
+    workflow["9"]["inputs"]["images"] = ["21", 0]
+    told = said(workflow, "aspect_ratio")
+    assert told == "Proportion of width to height of the result."
+
+
+def test_a_file_named_as_a_frame_is_that_frame_however_it_is_used() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("LoadImage", "First frame", image="a.png")
+    workflow["21"] = node("WanVaceToVideo", control_video=["20", 0])
+    assert said(workflow, "first_frame").startswith("First frame of the video.")
+
+
+def test_seeds_of_two_kinds_that_are_one_parameter_say_what_holds_for_both() -> None:
+    workflow = {
+        "1": node("LoadImage", image="a.png"),
+        "2": node(
+            "TripoImageToModelNode", image=["1", 0], model_seed=4, texture_seed=4
+        ),
+        "3": node("SaveGLB", mesh=["2", 0], filename_prefix="a"),
+    }
+    (seed,) = (
+        each
+        for each in schema(workflow)["properties"].values()
+        if "seed" in str(each.get("x-viewcomfy-key", each.get("x-viewcomfy-keys")))
+    )
+    assert seed["description"].startswith("Seed of the random numbers;")
