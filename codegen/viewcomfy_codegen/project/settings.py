@@ -16,7 +16,7 @@ from ..targets.python.target import Python
 from ..targets.rules import Rules
 from ..targets.target import Target
 from ..targets.typescript.target import TypeScript
-from .paths import UnusableOutput, output_targets
+from .paths import output_targets
 from .regenerate import Task
 from .table import COMMON, TABLE, faults_of
 from .vendoring import imported_from
@@ -63,7 +63,8 @@ def _read(path: Path) -> dict[str, object]:
         import tomli as tomllib
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Not only TOMLDecodeError: nor may numbers be too long, or lists too deep.
         raise CodegenError(
             Diagnostic(str(path), f"this is not valid TOML: {error}", "correct it")
         ) from None
@@ -128,7 +129,7 @@ def _outputs(
             str(folder / schema) if schema else None,
             schema is False,
         )
-    except UnusableOutput as error:
+    except ValueError as error:  # UnusableOutput, or what the system says of a path
         hint = "give each output a file of its own"
         raise CodegenError(Diagnostic(where, str(error), hint)) from None
     if "rules" in settings:

@@ -178,7 +178,7 @@ def _told(error: ValidationError, where: str) -> Iterator[Diagnostic]:
             yield from _told_of_alternatives(error, where, place)
         case "additionalProperties":
             known = schema["properties"]
-            for name in value.keys() - known.keys():
+            for name in (each for each in value if each not in known):
                 near = did_you_mean(name, known)
                 hint = near or f"the settings are {', '.join(known)}"
                 yield Diagnostic(place + _step(name), "is not a setting", hint)

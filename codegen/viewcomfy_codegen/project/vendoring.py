@@ -129,7 +129,7 @@ def imported_from(vendor: Path, module: Path, project: Path) -> str:
     else:
         inside = vendor.is_relative_to(project)
         parts = vendor.relative_to(project).parts if inside else (vendor.name,)
-        dots, parts = "", parts[1:] if parts[0] == "src" else parts
+        dots, parts = "", parts[parts[:1] == ("src",) :]
     if not parts or not all(re.fullmatch(r"[^\W\d]\w*", part) for part in parts):
         raise CodegenError(
             Diagnostic(

@@ -173,6 +173,9 @@ def test_a_projects_comfyui_and_view_comfy_are_used(
         ("shared = { x = ['steps', 'cfg'] }", "they take different values"),
         ("shared = { x = ['steps', 'nothing'] }", "there is no parameter nothing"),
         ("output = 'json.py'", "a module json of its own"),
+        ("vendor = '.'", "is not a package that Python can import"),
+        ('view_comfy = "a\\u0000b"', "cannot be read: embedded null"),
+        ('html = "a\\u0000b.html"', "embedded null"),
     ],
 )
 def test_wrong_settings_are_named_and_nothing_is_written(
@@ -213,6 +216,8 @@ def test_two_clients_of_one_path_are_refused(project: Callable[..., None]) -> No
         "[tool.viewcomfy-codegen.workflows]",
         "[tool.viewcomfy-codegen]\nworkflows = [1]",
         "\xff",
+        pytest.param("x = " + "9" * 5000, id="a long number"),
+        pytest.param("x = " + "[" * 5000 + "]" * 5000, id="a deep list"),
     ],
 )
 def test_a_project_file_that_is_broken_is_named(
@@ -220,7 +225,7 @@ def test_a_project_file_that_is_broken_is_named(
 ) -> None:
     Path("pyproject.toml").write_bytes(text.encode("latin-1"))
     done = run()
-    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit) and done.exit_code == 1
     assert "pyproject.toml" in done.output
 
 

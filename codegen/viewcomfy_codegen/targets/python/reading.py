@@ -51,7 +51,7 @@ def _readable(name: str, *, generated: bool = True) -> Iterator[None]:
         ValueError,
     ) as error:
         message = (
-            f"this module can't be read any more: {error or type(error).__name__}"
+            f"this module can't be read any more: {str(error) or type(error).__name__}"
             if generated
             else "not a module that viewcomfy-codegen generated"
         )
