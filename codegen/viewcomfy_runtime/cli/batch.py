@@ -45,7 +45,7 @@ def batch(
         parameters = drawn(workflow, workflow.parse(given), given, own)
         return workflow.call(parameters, own.override_workflow or False)
 
-    lines = read_lines(own.batch, call_of)
+    lines = read_lines(own.batch, call_of, {**common, **_chosen(own)})
     if own.dry_run:
         for line in lines:
             out(json.dumps(request_of(own, line.make())))
@@ -62,6 +62,13 @@ def batch(
             return 0
         ended = _ended(todo, client, folder, seeds, _limits(own))
         return _kept(ended, results, own, len(lines), len(lines) - len(todo))
+
+
+def _chosen(own: argparse.Namespace) -> dict[str, object]:
+    """The options that change what every call runs, by their flags."""
+    names = ("override_workflow", "random_seeds")
+    chosen = {name: getattr(own, name) for name in names}
+    return {f"--{name}": value for name, value in chosen.items() if value}
 
 
 def _limits(own: argparse.Namespace) -> Limits:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Final
 from ..calls.call import Call
 from ..errors import ViewComfyError
 from ..http.bodies import NOT_JSON, json_in
+from ..parameters.files import URL
 from .terminal import read
 
 if TYPE_CHECKING:
@@ -38,9 +39,13 @@ class Line:
     make: Callable[[], Call]
 
 
-def read_lines(path: str, parse: Callable[[JsonObject], Call]) -> list[Line]:
-    """The calls in a file or on standard input. Raises ValueError with every fault, line by
-    line.
+def read_lines(
+    path: str, parse: Callable[[JsonObject], Call], common: Mapping[str, object]
+) -> list[Line]:
+    """The calls in a file or on standard input. `common` is what applies to what a call doesn't set
+    itself: with other flags, a call is another one.
+
+    Raises ValueError with every fault, line by line.
     """
     data = read(path)
     found: list[Line] = []
@@ -54,9 +59,10 @@ def read_lines(path: str, parse: Callable[[JsonObject], Call]) -> list[Line]:
             call = _call_in(line)
             parse(call)
             # Python may not write JSON that is nested as deeply as what it can read.
-            canonical = json.dumps(call, sort_keys=True).encode()
+            whole = {**common, **call}
+            canonical = json.dumps(whole, sort_keys=True, default=_named).encode()
         except (ValueError, RecursionError, ViewComfyError) as error:
-            faults.append(f"{path}, line {number}: {error or 'too deeply nested'}")
+            faults.append(f"{path}, line {number}: {_reason(error)}")
             continue
         digest = hashlib.sha256(canonical).hexdigest()[:16]
         # A call that is repeated is run again, for example with another random seed.
@@ -65,6 +71,15 @@ def read_lines(path: str, parse: Callable[[JsonObject], Call]) -> list[Line]:
     if faults:
         raise ValueError("\n".join(faults))
     return found
+
+
+def _named(file: object) -> str:
+    """A file of a flag as it was given."""
+    return file.url if isinstance(file, URL) else str(file)
+
+
+def _reason(error: Exception) -> str:
+    return "too deeply nested" if isinstance(error, RecursionError) else str(error)
 
 
 def _call_in(line: bytes) -> JsonObject:

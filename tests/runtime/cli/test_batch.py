@@ -79,6 +79,23 @@ def test_a_batch_goes_on_where_it_stopped(
     assert [each["line"] for each in whole][2:] == [3]
 
 
+@pytest.mark.parametrize("option", [["--steps", "9"], ["--random-seeds"]])
+def test_with_other_flags_a_call_is_another_one(
+    module: ModuleType, deployment: None, tmp_path: Path, option: list[str]
+) -> None:
+    out = tmp_path / "out"
+    path = written(tmp_path, {"steps": 1}, {"positive_prompt": "A cat"})
+    arguments = ["--batch", path, "-o", str(out), "-q"]
+    results = out / "results.jsonl"
+    assert main(module.WORKFLOW, arguments) == 0
+    assert len(results.read_text().splitlines()) == 2
+    for _ in range(2):
+        assert main(module.WORKFLOW, [*arguments, *option]) == 0
+    # A flag changes only the calls that do not set it.
+    added = 1 if option[0] == "--steps" else 2
+    assert len(results.read_text().splitlines()) == 2 + added
+
+
 def test_what_failed_is_run_again(
     module: ModuleType,
     tmp_path: Path,
