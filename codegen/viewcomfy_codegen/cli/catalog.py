@@ -17,9 +17,8 @@ from ..errors import CodegenError, Diagnostic
 from ..pipeline import read
 from ..project.settings import tasks_of_project
 from ..project.writing import write_all
-from ..sources import classes_in
-from .console import err, errors_told, out, tell
-from .files import read_file, read_object_info, users_catalog
+from .console import err, out, report, reporting_errors
+from .files import read_file, read_node_classes, users_catalog
 
 _MOST_SHOWN = 12
 """Choices that `show` lists."""
@@ -46,8 +45,8 @@ def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None
     updated, which commands outside of projects consult before the shipped one. A server's
     definitions replace those of the catalog and of the servers named before it.
     """
-    with errors_told():
-        answers = [classes_in(read_object_info(each), each) for each in servers]
+    with reporting_errors():
+        answers = [read_node_classes(each) for each in servers]
         places = {} if user else _used_by_project()
         texts = {
             path: _updated(path, answers, used, tooltips)
@@ -64,11 +63,11 @@ def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None
 @click.argument("class_type", metavar="CLASS")
 def show_command(class_type: str) -> None:
     """Print what is known of CLASS, and which catalog says so."""
-    with errors_told():
+    with reporting_errors():
         place, catalog = _in_use()
     facts = catalog.node(class_type)
     if facts is None:
-        tell([_unknown(class_type, catalog)])
+        report([_unknown(class_type, catalog)])
         sys.exit(1)
     for line in _lines(class_type, facts):
         out(line)
@@ -82,8 +81,8 @@ def diff_command(servers: tuple[str, ...]) -> None:
 
     In a project, only the classes that its workflows use are compared.
     """
-    with errors_told():
-        answers = [classes_in(read_object_info(each), each) for each in servers]
+    with reporting_errors():
+        answers = [read_node_classes(each) for each in servers]
         used = _used_by_project()
         place, catalog = _in_use()
     wanted = {each for classes in used.values() for each in classes or ()} or None
@@ -106,7 +105,7 @@ def _updated(
     tooltips: bool,
 ) -> str:
     """The catalog at `path` updated with the answers. Raises CodegenError if it can't be read."""
-    old = classes_in(read_file(str(path)), str(path)) if path.is_file() else {}
+    old = read_node_classes(str(path)) if path.is_file() else {}
     found = kept_facts(_merged([old, *answers]), used, tooltips=tooltips)
     if not found:
         raise CodegenError(
@@ -149,7 +148,7 @@ def _in_use() -> tuple[str, Catalog]:
     present = [each for each in places if each.is_file()]
     if not present:
         return shipped().name, shipped()
-    kept = [classes_in(read_file(str(each)), str(each)) for each in present]
+    kept = [read_node_classes(str(each)) for each in present]
     return ", ".join(map(str, present)), with_object_info(_merged(kept))
 
 

@@ -43,7 +43,7 @@ def out_text(text: str) -> None:
         sys.stdout.buffer.flush()
 
 
-def tell(diagnostics: Iterable[Diagnostic]) -> None:
+def report(diagnostics: Iterable[Diagnostic]) -> None:
     """Print diagnostics to standard error, and the hint that several in a row share once."""
     shown = [*diagnostics]
     for each, following in zip_longest(shown, shown[1:]):
@@ -52,17 +52,17 @@ def tell(diagnostics: Iterable[Diagnostic]) -> None:
 
 
 @contextlib.contextmanager
-def errors_told() -> Iterator[None]:
+def reporting_errors() -> Iterator[None]:
     """Print the diagnostics of a CodegenError, and exit with 1."""
     try:
         yield
     except CodegenError as error:
-        tell(error.diagnostics)
+        report(error.diagnostics)
         sys.exit(1)
 
 
 @contextlib.contextmanager
-def needing(extra: str, what: str) -> Iterator[None]:
+def requiring(extra: str, what: str) -> Iterator[None]:
     """If a module is missing, say which extra brings it, and exit with 1. `what` needs it."""
     try:
         yield

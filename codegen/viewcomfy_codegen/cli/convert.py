@@ -4,18 +4,20 @@ saved in.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from .. import pipeline
 from ..planning.options import Options
-from ..project.paths import STANDARD
-from ..project.writing import write_all
-from ..sources import classes_in
+from ..project.paths import STANDARD, label_of
 from ..targets.python.rendering import json_text
-from .console import err, errors_told, out_text, tell
-from .files import read_file, read_object_info, refuse_overwriting, users_facts
+from .console import report, reporting_errors
+from .files import (
+    node_classes,
+    read_file,
+    refuse_overwriting,
+    users_facts,
+    write_output,
+)
 from .workflow_options import OBJECT_INFO, PICKED
 
 
@@ -39,28 +41,14 @@ def convert_command(
     a view_comfy.json, or - for standard input. No server is needed. What is left out is reported.
     """
     refuse_overwriting(output, [workflow])
-    name = "standard input" if workflow == STANDARD else Path(workflow).name
-    with errors_told():
-        options = Options(
-            object_info=(
-                classes_in(read_object_info(object_info), object_info)
-                if object_info
-                else None
-            ),
-            kept=users_facts(),
-        )
+    with reporting_errors():
+        options = Options(object_info=node_classes(object_info), kept=users_facts())
         found = pipeline.read(
             read_file(workflow),
-            name,
+            label_of(workflow),
             workflow_in=picked,
             catalog=pipeline.catalog_of(options),
         )
+        report(found.diagnostics)
         # Nothing in it is obeyed by a terminal, nor refused by UTF-8.
-        text = json_text(found.workflow.graph, indent=2) + "\n"
-        if output != STANDARD:
-            write_all({Path(output): text})
-    tell(found.diagnostics)
-    if output == STANDARD:
-        out_text(text)
-    else:
-        err(f"wrote {output}")
+        write_output(json_text(found.workflow.graph, indent=2) + "\n", output)

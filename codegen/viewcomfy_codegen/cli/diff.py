@@ -8,7 +8,7 @@ import click
 
 from ..graph.matching import matched
 from ..project.changes import changes_between
-from .console import err, errors_told, out, out_json
+from .console import err, out, out_json, reporting_errors
 from .descriptions import description_of
 
 
@@ -25,7 +25,7 @@ def diff_command(old: str, new: str, as_json: bool, exit_code: bool) -> None:
     Each of the two is a workflow, a generated module or a JSON Schema. A workflow as NEW keeps the
     names of OLD, as it does when it is generated again.
     """
-    with errors_told():
+    with reporting_errors():
         first = description_of(old)
         second = description_of(new, earlier=first)
     renumbered = (

@@ -21,7 +21,7 @@ from ..targets.html.page import html_page
 from ..targets.openapi import openapi_document
 from ..targets.registry import target_of
 from ..targets.rules import rules_page
-from .console import err, errors_told, out, out_text, tell
+from .console import err, out, out_text, report, reporting_errors
 from .descriptions import descriptions_by_name, places_by_name
 from .files import read_beside, read_file, refuse_overwriting
 from .workflow_options import Reading, reads_workflows
@@ -138,7 +138,7 @@ def _refuse_unfit(output: str, workflows: tuple[str, ...], suffix: str) -> None:
 def _finish(page: Callable[[], str], output: str, check: bool, force: bool) -> None:
     """Write the document, or compare it with the existing file."""
     path = Path(output)
-    with errors_told():
+    with reporting_errors():
         text = marked(page(), "")
         old = None if output == STANDARD else read_beside(path)
         if old is not None and not force and not check:
@@ -165,7 +165,7 @@ def _modules(workflows: tuple[str, ...], reading: Reading) -> list[Module]:
         except CodegenError as error:
             faults += error.diagnostics
         else:
-            tell(made.diagnostics)
+            report(made.diagnostics)
             found.append(made.module)
     if faults:
         raise CodegenError(*faults)

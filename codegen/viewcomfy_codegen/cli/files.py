@@ -12,11 +12,13 @@ from pathlib import Path
 
 import click
 
-from viewcomfy_runtime.json_types import JsonValue
+from viewcomfy_runtime.json_types import JsonObject, JsonValue
 
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD, UnusableOutput, refuse_same
+from ..project.writing import write_all
 from ..sources.object_info import classes_in, is_url, object_info
+from .console import err, out_text
 
 
 def read_file(path: str) -> bytes:
@@ -53,14 +55,30 @@ def read_beside(path: Path) -> str | None:
         raise CodegenError(_unreadable(str(path), error)) from None
 
 
-def read_object_info(place: str) -> bytes:
-    """A ComfyUI's /object_info, from its URL or from a saved file. Raises CodegenError."""
+def read_node_classes(place: str) -> dict[str, JsonObject]:
+    """The node classes in a ComfyUI's /object_info: its URL, or a saved file. Raises
+    CodegenError.
+    """
     if is_url(place):
-        return object_info(place)
+        return classes_in(object_info(place), place)
     if re.fullmatch(r"[\w.-]+:\d+/?", place) and not Path(place).exists():
         hint = f"a server's URL begins with http://: http://{place}"
         raise CodegenError(Diagnostic(place, "there is no such file", hint))
-    return read_file(place)
+    return classes_in(read_file(place), place)
+
+
+def node_classes(place: str | None) -> Mapping[str, JsonValue] | None:
+    """What --object-info names, if it is given. Raises CodegenError."""
+    return read_node_classes(place) if place else None
+
+
+def write_output(text: str, output: str) -> None:
+    """Write the text to the file that the user named, or print it. Raises CodegenError."""
+    if output == STANDARD:
+        out_text(text)
+        return
+    write_all({Path(output): text})
+    err(f"wrote {output}")
 
 
 def users_catalog() -> Path:
@@ -80,8 +98,7 @@ def users_facts() -> Mapping[str, JsonValue] | None:
     """The classes in the user's catalog, if there is one. Raises CodegenError if it cannot be
     read.
     """
-    path = users_catalog_if_any()
-    return classes_in(read_file(path), path) if path else None
+    return node_classes(users_catalog_if_any())
 
 
 def _similar(path: Path) -> Path | None:

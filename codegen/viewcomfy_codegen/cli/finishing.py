@@ -18,9 +18,8 @@ from ..project.paths import STANDARD
 from ..project.regenerate import Product, Task, produce
 from ..project.vendoring import copied, shared_runtime, stale
 from ..project.writing import write_all
-from ..sources import classes_in
-from .console import err, errors_told, out, out_text, tell
-from .files import read_beside, read_file, read_object_info
+from .console import err, out, out_text, report, reporting_errors
+from .files import read_beside, read_file, read_node_classes
 
 MOST_LINES = 200
 """Lines of a difference that are shown."""
@@ -31,13 +30,13 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
 
     Exits with 1 for invalid input, or if `check` finds an output that is out of date.
     """
-    with errors_told():
+    with reporting_errors():
         products, copies = generated(tasks, check=check)
         if not check:
             texts: dict[Path, str | None] = dict(_written(products))
             write_all(copies | texts, within=_vendored(tasks))
     for product in products:
-        tell(product.diagnostics)
+        report(product.diagnostics)
         for change in product.changes:
             err(f"{product.task.name}: {change}")
     if check:
@@ -154,7 +153,7 @@ def _classes(
     if place is None:
         return None
     if place not in described:
-        described[place] = classes_in(read_object_info(place), place)
+        described[place] = read_node_classes(place)
     return described[place]
 
 
@@ -167,7 +166,7 @@ def _with_catalog(task: Task, described: dict[str, Mapping[str, JsonValue]]) -> 
         if not Path(place).exists():
             hint = "write it: viewcomfy-codegen catalog update URL"
             raise CodegenError(Diagnostic(place, "there is no such catalog", hint))
-        described[place] = classes_in(read_file(place), place)
+        described[place] = read_node_classes(place)
     return task._replace(options=replace(task.options, kept=described[place]))
 
 

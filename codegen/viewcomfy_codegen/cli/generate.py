@@ -13,7 +13,7 @@ import click
 from ..planning.options import Options
 from ..project.paths import STANDARD, UnusableOutput, output_targets, title_of
 from ..project.regenerate import Task
-from .console import errors_told
+from .console import reporting_errors
 from .files import users_catalog_if_any
 from .finishing import finish
 from .grouping import grouped
@@ -189,7 +189,7 @@ def _generate_project(mode: Mode) -> None:
     """Generate everything that the project lists."""
     from ..project.settings import settings_file, tasks_of
 
-    with errors_told():
+    with reporting_errors():
         settings = settings_file()
     if settings is None:
         raise click.UsageError(
@@ -209,6 +209,6 @@ def _generate(tasks: Tasks, settings: Path | None, mode: Mode) -> None:
 
         watch(found, settings)
         return
-    with errors_told():
+    with reporting_errors():
         wanted = found()
     finish(wanted, check=mode.check)

@@ -25,7 +25,7 @@ from ..sources.object_info import shown_place
 from ..targets.calls import LANGUAGES, example
 from ..targets.mermaid import mermaid
 from ..targets.phrases import type_phrase
-from .console import errors_told, out, out_json, out_text, tell
+from .console import out, out_json, out_text, report, reporting_errors
 from .files import read_file, users_catalog_if_any
 from .workflow_options import OBJECT_INFO, PICKED, VIEW_COMFY, Reading
 
@@ -76,11 +76,11 @@ def inspect_command(
     if sum((as_json, graph, call is not None)) > 1:
         raise click.UsageError("--json, --graph and --call cannot be combined")
     reading = Reading(object_info, view_comfy, picked, app_only=app_only)
-    with errors_told():
+    with reporting_errors():
         made = reading.generated(
             read_file(workflow), workflow, name_of(workflow), likely=True, all=all_
         )
-    tell(made.diagnostics)
+    report(made.diagnostics)
     asked = shown_place(object_info) if object_info else None
     catalogs = [*filter(None, (asked, users_catalog_if_any())), shipped().name]
     if call is not None:

@@ -19,7 +19,7 @@ from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
 from ..sockets import is_loopback, url_of
 from ..words import slugs
-from .console import err, errors_told, needing
+from .console import err, reporting_errors, requiring
 from .descriptions import descriptions_by_name
 from .listening import HOST, listening_on, port
 from .workflow_options import Reading, reads_workflows
@@ -72,7 +72,7 @@ def mcp_command(**options: Any) -> None:
     WORKFLOW is anything that `generate` accepts, or a generated module. Workflows run where
     the environment says, as for a generated module: VIEWCOMFY_API_URL, COMFYUI_URL and so on.
     """
-    with needing("mcp", "mcp"), errors_told():
+    with requiring("mcp", "mcp"), reporting_errors():
         _serve(McpOptions(**options))
 
 

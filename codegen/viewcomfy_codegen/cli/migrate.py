@@ -13,7 +13,7 @@ from ..errors import CodegenError, Diagnostic
 from ..migration.calls import OldCall
 from ..targets.checksums import is_generated
 from ..targets.target import Earlier
-from .console import err, errors_told, out
+from .console import err, out, reporting_errors
 from .descriptions import description_of
 from .files import read_file
 
@@ -39,7 +39,7 @@ def migrate_command(old: str, module: str | None) -> None:
     params["6-inputs-text"] = "A cat". It is read and never run. What cannot be translated is
     reported with its line.
     """
-    with errors_told():
+    with reporting_errors():
         calls = _calls(old)
         place = Path(module) if module is not None else _module_beside(Path(old))
         names = _names(place)

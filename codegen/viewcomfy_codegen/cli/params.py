@@ -6,17 +6,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import click
 
 from .. import pipeline
 from ..planning.options import Options
-from ..project.paths import STANDARD
-from ..project.writing import write_all
+from ..project.paths import STANDARD, label_of
 from ..targets.flattened import flattened
-from .console import err, errors_told, out_text
-from .files import read_file, refuse_overwriting, users_facts
+from .console import reporting_errors
+from .files import read_file, refuse_overwriting, users_facts, write_output
 from .workflow_options import PICKED
 
 
@@ -38,14 +36,9 @@ def params_command(workflow: str, output: str, picked: str | None) -> None:
     keys; `migrate` rewrites their calls for a generated module.
     """
     refuse_overwriting(output, [workflow])
-    with errors_told():
+    with reporting_errors():
         text = flattened(_nodes(workflow, picked))
-        if output != STANDARD:
-            write_all({Path(output): text})
-    if output == STANDARD:
-        out_text(f"{text}\n")
-    else:
-        err(f"wrote {output}")
+        write_output(f"{text}\n" if output == STANDARD else text, output)
 
 
 def _nodes(place: str, picked: str | None) -> Mapping[str, Mapping[str, object]]:
@@ -53,10 +46,9 @@ def _nodes(place: str, picked: str | None) -> Mapping[str, Mapping[str, object]]
     exports contain.
     """
     data = read_file(place)
-    name = "standard input" if place == STANDARD else Path(place).name
     catalog = pipeline.catalog_of(Options(kept=users_facts()))
     graph = pipeline.read(
-        data, name, workflow_in=picked, catalog=catalog
+        data, label_of(place), workflow_in=picked, catalog=catalog
     ).workflow.graph
     try:
         document = json.loads(data)

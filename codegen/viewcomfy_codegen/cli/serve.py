@@ -22,9 +22,8 @@ from viewcomfy_runtime.cli.interrupting import ending_at_once
 from viewcomfy_runtime.errors import ConfigurationError
 
 from ..sockets import is_loopback, url_of
-from ..sources import classes_in
-from .console import err, errors_told, needing, out
-from .files import read_file, read_object_info, users_facts
+from .console import err, out, reporting_errors, requiring
+from .files import node_classes, read_file, users_facts
 from .listening import HOST, listening_on, port
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ def serve_command(**options: Any) -> None:
     that shows the call it came from. The header x-viewcomfy-fault simulates a failure, such as
     drop or 429.
     """
-    with needing("serve", "serve"), errors_told():
+    with requiring("serve", "serve"), reporting_errors():
         _serve(ServeOptions(**options))
 
 
@@ -249,8 +248,6 @@ def _announce(
 def _served(options: ServeOptions) -> Iterator[Served]:
     from ..serving.sourcing import workflows_named
 
-    told = options.object_info
-    classes = classes_in(read_object_info(told), told) if told else None
     beside = options.view_comfy
     if beside is not None and len(options.workflows) > 1:
         raise click.UsageError("--view-comfy describes a single workflow")
@@ -259,6 +256,6 @@ def _served(options: ServeOptions) -> Iterator[Served]:
         options.workflows,
         read_file,
         view_comfy=described,
-        object_info=classes,
+        object_info=node_classes(options.object_info),
         kept=users_facts(),
     )

@@ -15,7 +15,7 @@ from ..targets.checksums import is_generated
 from ..targets.python.reading import read_module
 from ..targets.python.target import PYTHON
 from ..targets.service import service_files
-from .console import err, errors_told, tell
+from .console import err, report, reporting_errors
 from .files import read_file
 from .workflow_options import Reading, reads_workflows
 
@@ -40,7 +40,7 @@ def service_command(workflow: str, output: Path, force: bool, reading: Reading) 
     tests, a Dockerfile and a README. It is written once and then yours: it imports the generated
     module, so regenerating that needs no change to the service.
     """
-    with errors_told():
+    with reporting_errors():
         name, module = _module(workflow, reading)
         if not force and output.is_dir() and any(output.iterdir()):
             message = "already has files in it, and a service is written only once"
@@ -64,7 +64,7 @@ def _module(place: str, reading: Reading) -> tuple[str, str]:
         _refuse_dependent(text, place)
         return name, text
     made = reading.generated(data, place, name, [PYTHON])
-    tell(made.diagnostics)
+    report(made.diagnostics)
     return name, made.files[f"{name}.py"]
 
 

@@ -16,7 +16,7 @@ from viewcomfy_runtime.parameters.wire import THE_CALL, parsed
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
 from ..sources.json_text import read_json
-from .console import err, errors_told, out_json
+from .console import err, out_json, reporting_errors
 from .descriptions import description_of
 from .files import read_file
 
@@ -33,7 +33,7 @@ def validate_command(workflow: str, call: str, as_json: bool) -> None:
     """
     if workflow == call == STANDARD:
         raise click.UsageError("only one of the two can be standard input")
-    with errors_told():
+    with reporting_errors():
         known = description_of(workflow, foreign=True)
         name = "standard input" if call == STANDARD else call
         value = _read_call(call, name)

@@ -9,7 +9,7 @@ import click
 
 from ..project.vendoring import copied, stale
 from ..project.writing import write_all
-from .console import err, errors_told, out
+from .console import err, out, reporting_errors
 
 
 @click.command("vendor")
@@ -29,7 +29,7 @@ def vendor_command(folder: Path, check: bool, force: bool) -> None:
     modules import the copy, name the folder in pyproject.toml: vendor = "app/_viewcomfy" under
     [tool.viewcomfy-codegen].
     """
-    with errors_told():
+    with reporting_errors():
         files = copied(folder, force=force or check)
         if not check:
             write_all(files, within=[folder])

@@ -11,7 +11,7 @@ from typing import Final
 from ..errors import CodegenError
 from ..project.regenerate import Task
 from ..sources.object_info import is_url
-from .console import err, needing, tell
+from .console import err, report, requiring
 from .finishing import generated, write_stale
 
 Tasks = Callable[[], Sequence[Task]]
@@ -32,7 +32,7 @@ def watch(tasks: Tasks, settings: Path | None) -> None:
     `settings` is the file that `tasks` reads, if any. Errors are reported, and the files stay as
     they are until the errors are fixed.
     """
-    with needing("watch", "--watch"):
+    with requiring("watch", "--watch"):
         from watchfiles import watch as changes
     with suppress(KeyboardInterrupt):
         seen = _generated(tasks, settings)
@@ -59,7 +59,7 @@ def _generated(tasks: Tasks, settings: Path | None) -> State:
         try:
             found = tasks()
         except CodegenError as error:
-            tell(error.diagnostics)
+            report(error.diagnostics)
             return before
         seen = _settled([*own, *(path for task in found for path in _sources(task))])
         if all(seen[path] == before[path] for path in own) and _written(found, seen):
@@ -84,11 +84,11 @@ def _written(tasks: Sequence[Task], seen: State) -> bool:
     except CodegenError as error:
         if _state(seen) != seen:
             return False
-        tell(error.diagnostics)
+        report(error.diagnostics)
         return True
     for product in products:
         if product.stale:
-            tell(product.diagnostics)
+            report(product.diagnostics)
             changes = "; ".join(map(str, product.changes))
             files = ", ".join(map(str, product.stale))
             err(f"wrote {files}" + (f": {changes}" if changes else ""))

@@ -6,17 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from ..pipeline import Generated, generate
 from ..planning.options import Options
-from ..project.paths import STANDARD
-from ..sources import classes_in
+from ..project.paths import label_of
 from ..targets.target import Target
-from .files import read_file, read_object_info, users_facts
+from .files import node_classes, read_file, users_facts
 from .grouping import grouped
 
 
@@ -49,7 +47,7 @@ class Reading:
         return generate(
             data,
             name=name,
-            source="standard input" if place == STANDARD else Path(place).name,
+            source=label_of(place),
             options=replace(self._options(), **options),
             workflow_in=self.picked,
             view_comfy=beside,
@@ -57,12 +55,11 @@ class Reading:
         )
 
     def _options(self) -> Options:
-        asked = self.object_info
         return Options(
             include=self.include,
             exclude=self.exclude,
             app_only=self.app_only,
-            object_info=classes_in(read_object_info(asked), asked) if asked else None,
+            object_info=node_classes(self.object_info),
             kept=users_facts(),
         )
 

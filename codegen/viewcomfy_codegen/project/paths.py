@@ -19,6 +19,11 @@ STANDARD: Final = "-"
 """Standard input as a source, standard output as a module's path."""
 
 
+def label_of(source: str) -> str:
+    """The name of a source for messages and for what is generated from it."""
+    return "standard input" if source == STANDARD else Path(source).name
+
+
 class UnusableOutput(ValueError):
     """An output cannot be written to this path; the message says why, and what to use instead."""
 

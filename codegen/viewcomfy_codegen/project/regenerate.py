@@ -32,7 +32,7 @@ from .earlier import (
     refuse_others,
     renumbered_by,
 )
-from .paths import STANDARD
+from .paths import label_of
 from .wanted import Wanted, found_in, outputs_in
 
 
@@ -83,7 +83,7 @@ def produce(
     Raises CodegenError for a source without a workflow, and for outputs that were edited or not
     generated.
     """
-    label = "standard input" if task.source == STANDARD else Path(task.source).name
+    label = label_of(task.source)
     options = replace(task.options, object_info=object_info)
     found = _read(task, read, label, options)
     past, before = _existing(task, beside)
