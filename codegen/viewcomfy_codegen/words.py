@@ -129,13 +129,17 @@ def slugs(names: Iterable[str]) -> list[str]:
     taken: set[str] = set()
     for name in names:
         plain = (each.encode("ascii", "ignore").decode() for each in words(name))
-        base = slug = snake(filter(None, plain)) or "workflow"
-        number = 2
-        while slug in taken:
-            slug, number = f"{base}_{number}", number + 1
-        taken.add(slug)
-        found.append(slug)
+        found.append(numbered(snake(filter(None, plain)) or "workflow", taken))
     return found
+
+
+def numbered(name: str, taken: set[str]) -> str:
+    """The name with a number if it is in `taken`, to which the result is added."""
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    taken.add(free)
+    return free
 
 
 def usable(name: str) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from viewcomfy_runtime.json_types import JsonValue
 from viewcomfy_runtime.parameters.fields import Field
@@ -18,8 +18,11 @@ from ..targets.json_schema import JSON_SCHEMA, schema_of
 from ..targets.python.reading import read_module
 from ..targets.target import Earlier
 from ..targets.typescript.target import TYPESCRIPT
+from ..words import numbered
 from .files import read_file
 from .workflow_options import AS_IT_IS, Reading
+
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +91,23 @@ def _of_workflow(
     return Description(schema_of(made.module), made.graph, fields, made.module.fallback)
 
 
-def places_by_name(places: Sequence[str]) -> dict[str, str]:
-    """The paths of several files by the name of their module."""
-    found: dict[str, str] = {}
+def read_each(
+    places: Sequence[str], read: Callable[[str, str], _Read]
+) -> dict[str, _Read]:
+    """What `read` returns for the module's name and the path of each file, by these names. Raises
+    CodegenError with every fault.
+    """
+    found: dict[str, _Read] = {}
+    faults: list[Diagnostic] = []
+    taken: set[str] = set()
     for place in places:
-        name = base = name_of(place.removesuffix(JSON_SCHEMA.suffix))
-        number = 2
-        while name in found:
-            name, number = f"{base}_{number}", number + 1
-        found[name] = place
+        name = numbered(name_of(place.removesuffix(JSON_SCHEMA.suffix)), taken)
+        try:
+            found[name] = read(name, place)
+        except CodegenError as error:
+            faults += error.diagnostics
+    if faults:
+        raise CodegenError(*faults)
     return found
 
 
@@ -106,21 +117,15 @@ def descriptions_by_name(
     """What several files describe, by the name of their module. Raises CodegenError with every
     fault.
     """
-    found: dict[str, Description] = {}
-    faults: list[Diagnostic] = []
-    for name, place in places_by_name(places).items():
-        try:
-            each = description_of(place, reading)
-        except CodegenError as error:
-            faults += error.diagnostics
-            continue
-        title = each.schema.get("title")
+
+    def titled(name: str, place: str) -> Description:
+        found = description_of(place, reading)
+        title = found.schema.get("title")
         if title in (None, _UNNAMED):
             title = " ".join(name.split("_")).capitalize()
-        found[name] = replace(each, schema={**each.schema, "title": title})
-    if faults:
-        raise CodegenError(*faults)
-    return found
+        return replace(found, schema={**found.schema, "title": title})
+
+    return read_each(places, titled)
 
 
 _UNNAMED: Final = "Workflow"

@@ -15,14 +15,15 @@ def grouped(
 ) -> Callable[[Command], Command]:
     """A decorator that adds options to a command.
 
-    The command receives them as the argument `name`: a dataclass of this `kind`, with a field for
-    each option.
+    The command receives them as the argument `name`: a dataclass of this `kind`, whose fields have
+    the options' names.
     """
 
     def adding(command: Command) -> Command:
         @wraps(command)
         def with_group(**given: Any) -> None:
-            own = {each.name: given.pop(each.name) for each in fields(kind)}
+            names = [each.name for each in fields(kind) if each.name in given]
+            own = {name: given.pop(name) for name in names}
             command(**{name: kind(**own)}, **given)
 
         made: Command = with_group

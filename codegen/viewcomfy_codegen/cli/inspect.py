@@ -27,7 +27,8 @@ from ..targets.mermaid import mermaid
 from ..targets.phrases import type_phrase
 from .console import out, out_json, out_text, report, reporting_errors
 from .files import read_file, users_catalog_if_any
-from .workflow_options import OBJECT_INFO, PICKED, VIEW_COMFY, Reading
+from .grouping import grouped
+from .workflow_options import APP_ONLY, OBJECT_INFO, PICKED, VIEW_COMFY, Reading
 
 LONGEST = 400
 """Characters of a text that are shown."""
@@ -39,17 +40,12 @@ _WIDEST = 40
 @click.command("inspect")
 @click.argument("workflow")
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
-@OBJECT_INFO
-@VIEW_COMFY
-@PICKED
+@grouped("reading", Reading, OBJECT_INFO, VIEW_COMFY, PICKED, APP_ONLY)
 @click.option(
     "--all",
     "all_",
     is_flag=True,
     help="Also show what VC_BASIC and VC_ADV marks leave out.",
-)
-@click.option(
-    "--app-only", is_flag=True, help="Show only what the workflow's App mode shows."
 )
 @click.option("--graph", is_flag=True, help="Print the graph as Mermaid.")
 @click.option(
@@ -62,11 +58,8 @@ def inspect_command(
     as_json: bool,
     graph: bool,
     call: str | None,
-    object_info: str | None,
-    view_comfy: str | None,
-    picked: str | None,
     all_: bool,
-    app_only: bool,
+    reading: Reading,
 ) -> None:
     """Show the nodes and parameters of WORKFLOW and their origins.
 
@@ -75,13 +68,12 @@ def inspect_command(
     """
     if sum((as_json, graph, call is not None)) > 1:
         raise click.UsageError("--json, --graph and --call cannot be combined")
-    reading = Reading(object_info, view_comfy, picked, app_only=app_only)
     with reporting_errors():
         made = reading.generated(
             read_file(workflow), workflow, name_of(workflow), likely=True, all=all_
         )
     report(made.diagnostics)
-    asked = shown_place(object_info) if object_info else None
+    asked = shown_place(reading.object_info) if reading.object_info else None
     catalogs = [*filter(None, (asked, users_catalog_if_any())), shipped().name]
     if call is not None:
         out_text(LANGUAGES[call](example(made.module)))

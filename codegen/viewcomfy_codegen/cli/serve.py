@@ -7,6 +7,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 import socket
 import sys
 import warnings
@@ -225,7 +226,7 @@ def _announce(
     options: ServeOptions, settings: Settings, first: Served, urls: Mapping[str, str]
 ) -> None:
     """Print what a program needs to call the server, and a call to the first workflow to try."""
-    from ..serving import announcing
+    from ..targets.calls import LANGUAGES, example
 
     variables = {
         "VIEWCOMFY_API_URL": urls[first.name],
@@ -238,11 +239,22 @@ def _announce(
     if options.as_json:
         out(json.dumps({"environment": variables, "workflows": urls}))
     else:
-        for line in announcing.variables(variables):
-            out(line)
+        for name, value in variables.items():
+            out(_assignment(name, value))
     sys.stdout.flush()
     if os.name != "nt":
-        err(f"try it: {announcing.curl(first)}")
+        command = LANGUAGES["curl"](example(first.module)).replace("\\\n  ", "")
+        err(f"try it: {command.rstrip()}")
+
+
+def _assignment(name: str, value: str) -> str:
+    """The command that sets an environment variable: PowerShell's on Windows, otherwise that of
+    POSIX shells.
+    """
+    if os.name == "nt":
+        quoted = value.replace("'", "''")
+        return f"$env:{name} = '{quoted}'"
+    return f"export {name}={shlex.quote(value)}"
 
 
 def _served(options: ServeOptions) -> Iterator[Served]:

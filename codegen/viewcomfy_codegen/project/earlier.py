@@ -46,6 +46,14 @@ def refuse_others(outputs: Outputs, texts: Texts) -> None:
         raise CodegenError(*faults)
 
 
+def refuse_edited(path: Path, text: str) -> None:
+    """Raises CodegenError for a file that was edited by hand or not generated."""
+    if text.strip() and (not is_generated(text) or is_edited(text)):
+        fault = "was edited by hand, or viewcomfy-codegen did not write it"
+        hint = "name another file, or overwrite it with --force"
+        raise CodegenError(Diagnostic(str(path), fault, hint))
+
+
 def _is_edited(text: str, target: Target, outputs: Outputs, texts: Texts) -> bool:
     if target.suffix != JSON_SCHEMA.suffix:
         return is_edited(text)

@@ -13,8 +13,9 @@ from typing import Final
 import viewcomfy_runtime
 
 from ..errors import CodegenError, Diagnostic
-from ..targets.checksums import is_edited, is_generated, marked
+from ..targets.checksums import marked
 from ..version import __version__
+from .earlier import refuse_edited
 
 INSTALLED: Final = "viewcomfy_runtime"
 """The module that generated code imports if there is no copy."""
@@ -63,11 +64,8 @@ def shared_runtime(path: Path, *, force: bool = False) -> dict[Path, str | None]
 
     Raises CodegenError if the file was edited or not generated, unless `force`.
     """
-    present = _text(path) if path.is_file() else ""
-    if present and not force and (not is_generated(present) or is_edited(present)):
-        fault = "was edited by hand, or viewcomfy-codegen did not write it"
-        hint = "name another file, or overwrite it with --force"
-        raise CodegenError(Diagnostic(str(path), fault, hint))
+    if path.is_file() and not force:
+        refuse_edited(path, _text(path))
     from ..targets.typescript.module import companion
 
     return {path: marked(companion(), "")}

@@ -12,7 +12,7 @@ from ..project.paths import STANDARD
 from ..sources.documents import is_view_comfy
 from ..sources.json_text import read_json
 from ..sources.view_comfy import apps_in
-from ..words import snake, words
+from ..words import numbered, snake, words
 from .served import Served
 
 
@@ -47,11 +47,7 @@ def workflows_named(
             stem = "workflow" if path == STANDARD else Path(path).stem
             found = workflows_in(read(path), stem, path, view_comfy, object_info)
         for served in found:
-            name = base = snake(words(served.name)) or "workflow"
-            number = 2
-            while name in taken:
-                name, number = f"{base}_{number}", number + 1
-            taken.add(name)
+            name = numbered(snake(words(served.name)) or "workflow", taken)
             yield replace(served, name=name, kept=served.kept or kept)
 
 
