@@ -17,6 +17,7 @@ from jinja2 import Template
 from ...model import Identifier
 from ...words import one_line
 from ..templates import Code, environment
+from ..texts import quoted, wrapped
 
 WIDTH: Final = 88
 MARGIN: Final = 4
@@ -92,35 +93,15 @@ def text_lines(value: Any, indent: int) -> list[Code]:
 _WORDS: Final = re.compile(r"[^ \n]* *\n?")
 """A word with the spaces and the line break behind it."""
 
-_ESCAPES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
-
 
 def _text(value: str) -> str:
-    """A string in double quotes, unless single quotes need fewer escapes; unprintable characters
-    are escaped.
-    """
-    if value.isprintable() and '"' not in value and "\\" not in value:
-        return f'"{value}"'
-    quote = "'" if value.count('"') > value.count("'") else '"'
-    body = (
-        "".join(map(_escaped, value))
-        if not value.isprintable() or "\\" in value
-        else value
-    )
-    return quote + body.replace(quote, "\\" + quote) + quote
+    return quoted(value, _escape)
 
 
-def _escaped(char: str) -> str:
-    if char in _ESCAPES:
-        return _ESCAPES[char]
-    if char.isprintable():
-        return char
-    code = ord(char)
-    return (
-        f"\\x{code:02x}"
-        if code < 0x100
-        else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-    )
+def _escape(code: int) -> str:
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def laid_out(value: Any, indent: int, before: int, after: int) -> Code:
@@ -172,19 +153,8 @@ def docstring(text: str, indent: int) -> Code:
     if indent + len(flat) + len('""""""') <= WIDTH:
         return Code(f'"""{flat}"""')
     lines[0] = '"""' + lines[0]
-    wrapped = [part for line in lines for part in _wrapped(line, WIDTH - indent)]
-    return Code(f"\n{' ' * indent}".join([*wrapped, '"""']))
-
-
-def _wrapped(line: str, width: int) -> list[str]:
-    """The words of a line on as many as they need; `textwrap` takes several times as long."""
-    found: list[str] = []
-    for word in line.split():
-        if found and len(found[-1]) + 1 + len(word) <= width:
-            found[-1] += f" {word}"
-        else:
-            found.append(word)
-    return found
+    parts = [part for line in lines for part in wrapped(line, WIDTH - indent)]
+    return Code(f"\n{' ' * indent}".join([*parts, '"""']))
 
 
 def _docstring_text(text: str) -> str:

@@ -5,12 +5,14 @@ values become code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ...model import Identifier
+from ...words import one_line
 from ..python.rendering import json_text, span
 from ..templates import Code
+from ..texts import quoted, wrapped
 
 WIDTH: Final = 80
 
@@ -26,32 +28,14 @@ def literal(value: Any) -> Code:
         case Identifier():
             return Code(value)
         case str():
-            return Code(_text(value))
+            return Code(quoted(value, _escape))
         case int() if not isinstance(value, bool):
             return Code(f"{value}n" if abs(value) > LARGEST_EXACT else str(value))
         case _:
             raise TypeError(f"{type(value).__name__} has no literal")
 
 
-_ESCAPES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
-
-
-def _text(value: str) -> str:
-    """A string in double quotes, unless single quotes need fewer escapes; unprintable characters
-    are escaped.
-    """
-    quote = "'" if value.count('"') > value.count("'") else '"'
-    is_plain = value.isprintable() and "\\" not in value
-    body = value if is_plain else "".join(map(_escaped, value))
-    return quote + body.replace(quote, "\\" + quote) + quote
-
-
-def _escaped(char: str) -> str:
-    if char in _ESCAPES:
-        return _ESCAPES[char]
-    if char.isprintable():
-        return char
-    code = ord(char)
+def _escape(code: int) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\u{{{code:x}}}"
 
 
@@ -97,23 +81,10 @@ def comment(paragraphs: Iterable[str], indent: int = 0) -> Code:
     lines = [
         line
         for number, text in enumerate(texts)
-        for line in (*([""] if number else []), *_wrapped(text, room))
+        for line in (*([""] if number else []), *wrapped(text, room))
     ]
     body = "".join(f"\n{margin} * {line}".rstrip() for line in lines)
     return Code(f"/**{body}\n{margin} */")
-
-
-def _wrapped(text: str, room: int) -> Iterator[str]:
-    """The lines of a text, none wider than the available width unless a single word is."""
-    line = ""
-    for word in text.split():
-        longer = f"{line} {word}" if line else word
-        if line and len(longer) > room:
-            yield line
-            line = word
-        else:
-            line = longer
-    yield line
 
 
 _TAG: Final = re.compile(r"(?:(?<=\s)|(?<=\{)|^)@")
@@ -125,9 +96,7 @@ def _comment_text(text: str) -> str:
     """
     if isinstance(text, Code):
         return text
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else " " for char in text)
-    plain = " ".join(text.split())
+    plain = one_line(text)
     if "@" not in plain and "*/" not in plain:
         return plain
     return _TAG.sub(r"\\@", plain.replace("*/", "*\\/"))
@@ -136,7 +105,7 @@ def _comment_text(text: str) -> str:
 _LONGEST_QUOTE: Final = 200
 
 
-def quoted(value: Any) -> str:
+def comment_value(value: Any) -> str:
     """A default for a comment, as code within its text; long ones are cut."""
     text = json_text(value)
     if len(text) > _LONGEST_QUOTE:

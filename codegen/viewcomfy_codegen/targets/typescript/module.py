@@ -33,8 +33,8 @@ from .literals import (
     LARGEST_EXACT,
     WIDTH,
     comment,
+    comment_value,
     literal,
-    quoted,
     raw_json,
     union,
 )
@@ -175,7 +175,7 @@ def _documentation(parameter: Parameter) -> Iterator[str]:
         told.insert(1, bounds)
     yield " ".join(told)
     if not (parameter.required or isinstance(parameter.type, Media)):
-        default = quoted(parameter.default)
+        default = comment_value(parameter.default)
         yield Code(f"@defaultValue {comment_code(default)}")
 
 
