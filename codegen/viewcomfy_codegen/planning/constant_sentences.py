@@ -44,12 +44,14 @@ class Constants:
         if fed is not None:
             taken = fed.input.rpartition(".")[2]
             told = glossary().sentence(fed.class_type, taken, kind)
-            # A name made from what the flag enables says more than what it feeds, and a place among
-            # the parts of something says nothing about a value with a name of its own.
+            # What a flag enables and an author's own name for it say more than what it feeds, and a
+            # place among the parts of something says nothing about a value with such a name.
+            own_name = draft.name_origin is not Rule.FED
+            enabling = named[1] is SentenceOrigin.PATTERN or (own_name and named[0])
             if (
                 not told[0]
-                or (kind == "flag" and named[1] is SentenceOrigin.PATTERN)
-                or (_is_part(told[0]) and draft.name_origin is not Rule.FED)
+                or (kind == "flag" and enabling)
+                or (own_name and _is_part(told[0]))
             ):
                 told = named
         elif operand is not None and draft.name_origin is Rule.FED:
@@ -64,6 +66,8 @@ class Constants:
             return own, SentenceOrigin.CLASS
         else:
             told = named
+        if own and not told[0]:
+            return own, SentenceOrigin.CLASS
         if told[0] or not (inputs := self._set(node)):
             return told
         return glossary().role("set").format(inputs=inputs), SentenceOrigin.ROLE

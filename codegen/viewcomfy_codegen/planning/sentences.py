@@ -49,6 +49,9 @@ _ASKED: Final = frozenset({"prompt", "instruction"})
 _MADE: Final = frozenset({"IMAGE", "VIDEO", "AUDIO"})
 """The types of results that a prompt describes."""
 
+_ASIDE: Final = frozenset("reference ref style mask control character".split())
+"""Words in the names of inputs for what a result is modeled on, rather than made of."""
+
 _FRAMES: Final = frozenset("first last start end".split())
 """Words that tell which frame of a video an image is."""
 
@@ -216,8 +219,12 @@ class Sentences:
         if glossary().of_class(node.class_type, plain_name(draft.input)):
             return ""
         made = facts.outputs[0] if facts.outputs else ""
-        known = (facts.input(name, node.values) for name in node.links)
-        changed = any(each is not None and each.type == made for each in known)
+        changed = any(
+            each is not None and each.type == made
+            for name in node.links
+            if _ASIDE.isdisjoint(words(name))
+            for each in (facts.input(name, node.values),)
+        )
         noun = made.lower() if made in _MADE else "result"
         return glossary().role(f"{'changed' if changed else 'made'}:{noun}")
 

@@ -328,3 +328,10 @@ def test_seeds_of_two_kinds_that_are_one_parameter_say_what_holds_for_both() -> 
         if "seed" in str(each.get("x-viewcomfy-key", each.get("x-viewcomfy-keys")))
     )
     assert seed["description"].startswith("Seed of the random numbers;")
+
+
+def test_a_titled_flag_says_what_its_title_says_rather_than_what_it_feeds() -> None:
+    workflow = shown("LTXVImgToVideoInplace", bypass=["21", 0])
+    workflow["21"] = node("PrimitiveBoolean", "Text to video", value=False)
+    found = said(workflow, "text_to_video")
+    assert found == "Whether to make the video from the text alone."
