@@ -16,7 +16,8 @@ PLAIN_TYPES: Final = frozenset(
 TEXT_TYPES: Final = ("STRING", "COND", "EMBED", "PROMPT", "TEXT")
 
 MATHS: Final = frozenset(
-    "math simplemath calculate calculator compare eval evaluate formula arithmetic".split()
+    "math simplemath calculate calculator compare eval evaluate formula arithmetic binary"
+    " unary".split()
 )
 SHOWS: Final = frozenset("preview comparer show display debug print log".split())
 _SAVES: Final = frozenset("save saver".split())
@@ -24,7 +25,7 @@ _LANGUAGE_MODELS: Final = frozenset("""
     llm vlm chatgpt claude deepseek florence2 gemini gpt grok groq joycaption llama llava lmstudio
     mistral moondream ollama openai openrouter qwenvl
     """.split())
-_LOOKING: Final = _LANGUAGE_MODELS | {"chat"}
+_LOOKING: Final = _LANGUAGE_MODELS | {"chat", "qwen2", "qwen3"}
 """Words in the names of classes that pass texts to a language model, and of those that pass images
 as well.
 """
@@ -159,6 +160,25 @@ class Kinds:
             return any("false" in words(name) for name in switch.values)
         skipped = switch.links[off].node
         return any(skipped == link.node for link in step.links.values())
+
+    def joins(self, node: Node, name: str) -> str:
+        """Whether a text is only added before ("prefix") or after ("suffix") another that somebody
+        writes, or between two ("middle"); empty for all other texts.
+        """
+        if family_of(node.class_type) != ("concat",):
+            return ""
+        written = [
+            link
+            for link, source in node.links.items()
+            if (text := self._workflow.nodes.get(source.node)) is not None
+            and not text.links
+            and any(isinstance(value, str) for value in text.values.values())
+        ]
+        if not written:
+            return ""
+        if name < min(written):
+            return "prefix"
+        return "suffix" if name > max(written) else "middle"
 
     def saves(self, node: Node) -> bool:
         """Whether a node only saves what it is given, and what it is told about that."""

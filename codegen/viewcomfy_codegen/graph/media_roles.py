@@ -101,6 +101,8 @@ class MediaRoles(Kinds):
         *groups, last = name.split(".")
         for each in (last, *reversed(groups[1:])):
             said = tuple(_SPELLED_OUT.get(part, part) for part in words(each))
+            if said[1:] and said[0] == "input":
+                said = said[1:]
             bare = {part.rstrip("0123456789") for part in said if len(part) > 1}
             if family_of(target.class_type) == ("crop",):
                 bare -= {"source"}  # Whatever is cropped is its source.

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from ..catalog import NodeFacts
-from .workflow import Workflow
+from ..words import words
+from .constant_roles import PRIMITIVE
+from .workflow import Node, Workflow
 
 Item = TypeVar("Item")
 
@@ -17,9 +19,20 @@ def output_ids(workflow: Workflow, facts: Mapping[str, NodeFacts | None]) -> set
     outputs = {
         node.id
         for node in workflow.nodes.values()
-        if (known.output_node if (known := facts[node.class_type]) else node.id in ends)
+        if (
+            known.output_node
+            if (known := facts[node.class_type])
+            else node.id in ends and not _only_holds(node)
+        )
     }
     return outputs or ends
+
+
+def _only_holds(node: Node) -> bool:
+    """Whether a node only holds a value for others."""
+    return not node.links and all(
+        PRIMITIVE.issuperset(words(name)) for name in node.values
+    )
 
 
 class SharedOutputs:

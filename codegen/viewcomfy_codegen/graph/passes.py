@@ -33,6 +33,7 @@ _LATENT_SOCKETS: Final = ("latent", "samples")
 _CARRIERS: Final = frozenset("""
     vae decode encode scale upscale resize latent upsample upsampler upscaler crop pad composite
     tiled concat separate cropguides guide inpaint inplace sharpen blur enhance color adjust filter
+    detailer noise
     """.split())
 """Words in the names of classes that can lie between one sampler's result and the next
 one's input.
@@ -214,6 +215,8 @@ class Passes:
             spoken = {*class_words(maker.class_type), *maker.values, *maker.links}
             if "audio" in spoken:
                 return ("audio",)
+            if any("3d" in word for word in class_words(maker.class_type)):
+                return ("mesh",)
             if not spoken.isdisjoint(
                 {"video", "length", "video_frames", "num_frames", "img2vid"}
             ):

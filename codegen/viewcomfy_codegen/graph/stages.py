@@ -42,9 +42,14 @@ def stages(
             [staged[id]] = serving[id]
         elif (BASE,) in serving[id] and known and known.outputs[:1] == ("LATENT",):
             staged[id] = (BASE,)  # Later stages only get what the base makes of it.
-        elif len(before[id]) == 1:
+        elif len(before[id]) == 1 and not _samples_itself(node):
             [staged[id]] = before[id]
     return staged
+
+
+def _samples_itself(node: Node) -> bool:
+    """Whether the node redraws what it is given, which is a pass of its own."""
+    return {"steps", "denoise"} <= {*node.values, *node.links}
 
 
 def _users(workflow: Workflow, node: Node) -> Iterator[str]:

@@ -38,6 +38,8 @@ from .titles import Titles
 _MILD: Final = frozenset("device dtype precision quantization quality preset".split())
 """Words that take the noun of a well-known family and stand alone elsewhere."""
 
+_SPEAKING: Final = frozenset("tts speech voice speaker speakers voices".split())
+
 _OF_A_SIZE: Final = frozenset({"INT", "FLOAT", "STRING", "LATENT"})
 
 ENHANCER: Final = ("prompt", "enhancer")
@@ -87,7 +89,20 @@ class Labels:
             text = self._texts.base(spot, own)
             if text is not None:
                 return text
-        return self._constant(spot, own) or self._own(spot, own)
+        return (
+            self._side_of_size(spot, own)
+            or self._constant(spot, own)
+            or self._own(spot, own)
+        )
+
+    def _side_of_size(self, spot: Spot, own: Words) -> Base | None:
+        """The width or the height, if a title names both and the node holds them as x and y."""
+        said = self.titles.said[spot.node.id]
+        if own not in (("x",), ("y",)) or not {"width", "height"} <= set(said):
+            return None
+        other = "height" if own == ("x",) else "width"
+        named = tuple(word for word in said if word not in (other, "x", "by"))
+        return Base(named, Rule.TITLE, role=True)
 
     def _sided(self, spot: Spot, own: Words) -> Words:
         """An input's words with its side spelled out, even if only its twin states one:
@@ -237,7 +252,7 @@ class Labels:
         facts = self.facts[node.class_type]
         if facts is not None:
             return "AUDIO" in facts.outputs
-        return not {"tts", "speech"}.isdisjoint(class_words(node.class_type))
+        return not _SPEAKING.isdisjoint(class_words(node.class_type))
 
     def _is_output(self, node: Node) -> bool:
         facts = self.facts[node.class_type]

@@ -7,15 +7,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from ..graph.kinds import has_word
+from ..graph.roles import NEGATIVE, POSITIVE
 from ..graph.workflow import Node
 from ..words import words
 from .candidates import ENHANCER, Labels
 from .model_files import file_words, tuned_for
 from .prefixes import Contest, Prefix, Prefixes, if_distinct
 from .rules import Rule, Words
-from .traits import Traits, saved_as, without_numbers
+from .traits import DEEPEST, Traits, saved_as, without_numbers
 
 _MEDIA: Final = frozenset({"audio", "video", "image"})
+
+
+_SAMPLERS: Final = frozenset({"sampler", "ksampler"})
 
 
 class Connections:
@@ -162,6 +167,40 @@ class Connections:
             id: told[partner.id]._replace(rule=Rule.PARTNER)
             for id, partner in partners.items()
         }
+
+    def by_pass(self, contest: Contest) -> Prefixes | None:
+        """The texts by the samplers or detailers that they are for, if each has one of its own."""
+        passes: dict[str, Node] = {}
+        for node in contest.nodes:
+            user = self._pass_of(node)
+            if user is None:
+                return None
+            passes[node.id] = user
+        users = {user.id: user for user in passes.values()}
+        if len(users) < len(contest.nodes) or users.keys() & passes.keys():
+            return None
+        samplers = {id for id, user in users.items() if has_word(user, _SAMPLERS)}
+        told = contest.settle(list(users.values()), frozenset(samplers))
+        if not any(each.words or each.noun for each in told.values()):
+            return None
+        return {
+            id: told[user.id]._replace(rule=Rule.PARTNER) for id, user in passes.items()
+        }
+
+    def _pass_of(self, node: Node) -> Node | None:
+        """The only sampler or detailer to which a text leads through nodes that change its prompt
+        only.
+        """
+        if self._labels.roles.side(node) not in (POSITIVE, NEGATIVE):
+            return None
+        for _ in range(DEEPEST):
+            users = {use.node for use in self._workflow.uses[node.id]}
+            if len(users) != 1:
+                return None
+            node = self._workflow.nodes[users.pop()]
+            if {"steps", "denoise", "cfg"} & {*node.values, *node.links}:
+                return node
+        return None
 
     def by_loaded(self, contest: Contest) -> Prefixes | None:
         """By the files that the nodes process, each its own: start and end image, or two people."""

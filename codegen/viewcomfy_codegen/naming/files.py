@@ -19,6 +19,10 @@ _FRAMES: Final = frozenset("start end first last".split())
 """Words for a single frame of a video, which a whole video is not."""
 
 
+_SOUNDS: Final = frozenset("voice music speech song".split())
+"""What a sound is: a name with such a word needs no other noun."""
+
+
 class Files:
     """The names of the files of a workflow."""
 
@@ -76,8 +80,14 @@ class Files:
         """
         end = self._roles.text_end(node)
         openers = [self._workflow.nodes[end.node]] if end is not None else []
+        if "load" in class_words(node.class_type):
+            openers = [node]
         opener = next((each for each in (*openers, node) if _medium(each)), node)
         noun = _medium(opener)
+        said = self._titles.said[opener.id] or self._titles.said[node.id]
+        if noun and said and not GENERIC.issuperset(said) and not only_numbers(said):
+            rest = tuple(word for word in said if word not in (form, noun))
+            return Base((*rest, noun, form), Rule.TITLE, role=True)
         label = self._roles.label(opener) or self._roles.label(node)
         if label and noun:
             return Base((*_as_media(label, noun), form), Rule.ROLE, role=True)
@@ -103,6 +113,8 @@ def _as_media(label: Words, noun: str) -> Words:
     if "mask" in bare or "masks" in bare:
         rest = tuple(word for word in label if word not in ("image", "images"))
         return tuple("mask" if word == "masks" else word for word in rest)
+    if noun == "audio" and not _SOUNDS.isdisjoint(bare):
+        return label
     rest = tuple(
         word
         for word, plain in zip(label, bare, strict=True)

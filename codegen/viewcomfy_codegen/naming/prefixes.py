@@ -23,7 +23,9 @@ class Prefix(NamedTuple):
 
     def within(self, words: Words, rule: Rule) -> Prefix:
         """The prefix of a node in a part of the nodes that `words` distinguish from the others."""
-        known = set(self.words) <= set(words)
+        known = {each.rstrip("s") for each in self.words} <= {
+            each.rstrip("s") for each in words
+        }
         joined = words if known else merge(words, self.words)
         return self._replace(words=joined, rule=self.rule or rule)
 

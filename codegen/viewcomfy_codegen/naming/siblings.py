@@ -4,6 +4,7 @@ prefix, and each of the nodes gets its own.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Final
 
 from ..catalog.vocabulary import class_words, vocabulary
@@ -46,6 +47,7 @@ class Siblings:
             linked.by_medium,
             self.by_stage,
             self.by_side,
+            linked.by_pass,
             linked.by_switch,
             linked.by_socket,
             linked.by_branch,
@@ -119,6 +121,8 @@ class Siblings:
         if not node.links and all(PRIMITIVE.issuperset(words(n)) for n in node.values):
             return ()  # A constant is named for what it feeds.
         noun = self._labels.class_noun(node)
+        if noun == ("image",) and "video" in class_words(node.class_type):
+            noun = ("video",)  # It makes a video of one.
         if _OF_TEXTS.issuperset(noun):
             return ()
         stage = self._stages.get(node.id, ())
@@ -181,7 +185,16 @@ class Siblings:
                 for id, number in written.items()
             }
         ordered = sorted(nodes, key=lambda node: self.place[node.id])
+        if len(set(written.values())) == len(written):
+            taken = {number for number in written.values() if number.isdecimal()}
+        else:
+            taken = set()
+        free = (str(at) for at in count(1) if str(at) not in taken)
         return {
-            node.id: Prefix(number=str(number), rule=Rule.NUMBER)
-            for number, node in enumerate(ordered, 1)
+            node.id: (
+                Prefix(number=written[node.id], rule=Rule.APART)
+                if written.get(node.id) in taken
+                else Prefix(number=next(free), rule=Rule.NUMBER)
+            )
+            for node in ordered
         }

@@ -89,6 +89,10 @@ class Texts:
         said = self._prompt_words(spot)
         if side not in (None, NEGATIVE) and not said and self._roles.finds(node):
             return Base(_TO_FIND, Rule.ROLE, role=True)
+        joined = self._roles.joins(node, spot.input)
+        if joined and side is not None and not self._titles.said[node.id]:
+            sided = (NEGATIVE, "prompt") if side == NEGATIVE else ("prompt",)
+            return Base((*sided, joined), Rule.ROLE, role=True)
         if side is not None:
             encoder = tuple(w for w in own if w not in PROMPT_FILLERS | _SIDE_WORDS)
             if _ENCODERS.fullmatch(spot.input.lower()):
@@ -96,6 +100,8 @@ class Texts:
             return self._prompt(side, said, () if spot.for_all else encoder)
         if SERVER.fullmatch(value):
             return None
+        if own == ("url",) and not value and _loads_media(node):
+            return self._files.linked(node)
         if _ADDRESS.match(value) and (own == ("url",) or GENERIC.issuperset(own)):
             return self._files.linked(node)
         if self._holds_file(node, own):
@@ -260,6 +266,11 @@ class Texts:
             return True
         end = self._roles.text_end(node)
         return end is not None and self._roles.encodes(self._workflow.nodes[end.node])
+
+
+def _loads_media(node: Node) -> bool:
+    spoken = class_words(node.class_type)
+    return "load" in spoken and not MEDIA_NOUNS.isdisjoint(spoken)
 
 
 def _side_to_fill(value: str) -> str | None:

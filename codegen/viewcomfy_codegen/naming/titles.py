@@ -52,8 +52,10 @@ _VERBS: Final = frozenset(
     "enter type write choose select pick put place upload load insert adjust drop paste click edit"
     " please change set provide specify give your here this".split()
 )
-_ADDRESSING: Final = frozenset("here please goes just your optional".split())
-"""Words that speak to whoever uses the workflow."""
+_ADDRESSING: Final = frozenset(
+    "here please goes just your optional generates creates param params parameter".split()
+)
+"""Words that speak to whoever uses the workflow, or only say that something is made or set."""
 
 _MORE_TO_DO: Final = r"(?i:\s(?:and|then)\s+\w+\s+(?:the|your|it|its)\b.*$)"
 """What else somebody is told to do with the thing that a title names."""
@@ -125,6 +127,17 @@ class Titles:
             id: self._telling(node) for id, node in workflow.nodes.items()
         }
         """What each node's title says beyond its class; nothing if ComfyUI or a pack wrote it."""
+        alike = Counter(
+            (workflow.nodes[id].class_type, unnumbered(said))
+            for id, said in self.said.items()
+        )
+        for id, said in self.said.items():
+            class_type = workflow.nodes[id].class_type
+            sets = workflow.nodes[id].values
+            alone = alike[class_type, unnumbered(said)] == 1
+            if len(said) == 1 < len(sets) and alone:
+                if any(each.endswith(said[0]) for each in words(class_type)):
+                    self.said[id] = ()  # A KSampler is a sampler.
         self.stems: Counter[Words] = Counter(
             unnumbered(said) for said in self.said.values()
         )
@@ -233,7 +246,7 @@ def _trimmed(node: Node, braces: bool) -> Words:
     number, rest = _number_before(found[0]) if found else ("", "")
     if number and (rest or found[1:]):
         found = [*filter(None, (rest,)), *found[1:], number]
-    return tuple(word for word in found if word not in _ADDRESSING)
+    return tuple(word for word in found if word not in _ADDRESSING) or tuple(found)
 
 
 def _plain(text: str, node: Node, braces: bool) -> str:

@@ -33,6 +33,9 @@ _PREFIXES: Final = ("filename_prefix", "save_prefix", "prefix", "filename")
 _DECIMAL: Final = re.compile(r"(?<![^\W_])\d+\.\d+(?![^\W_])")
 """A setting in a file's name: `denoise_0.3`."""
 
+_CLOCK: Final = re.compile(r"\d{4,}")
+"""A date or a time in a file's name."""
+
 _DULL_PREFIXES: Final = frozenset(
     "comfyui comfy output outputs image images video audio img result results final".split()
 )
@@ -259,6 +262,7 @@ def saved_as(saver: Node) -> Words:
         if isinstance(value, str):
             said = words(re.sub(_DECIMAL, " ", re.split(r"[\\/]", value)[-1]))
             telling = tuple(word for word in said if word not in _DULL_PREFIXES)
+            telling = tuple(word for word in telling if not _CLOCK.fullmatch(word))
             if all(word.isdecimal() for word in telling):
                 named = tuple(word for word in said if word not in ("comfyui", "comfy"))
                 return named[:3] if telling else ()

@@ -39,6 +39,7 @@ _OF_A_SCHEDULE: Final = frozenset(
 _LIKELY: Final = frozenset({"steps", "cfg", "sampler_name", "scheduler", "denoise"})
 
 RATES: Final = frozenset({"frame_rate", "fps"})
+_DURATIONS: Final = frozenset({"duration", "seconds"})
 _FAR: Final = 3
 """The maximum number of links between the two halves of a denoising process."""
 
@@ -292,6 +293,8 @@ class _Belonging:
             return ("placeholder",)
         if isinstance(draft.value, str) and SERVER.fullmatch(draft.value):
             return ("server", draft.input)
+        if draft.input in _DURATIONS and isinstance(draft.type, Integer | Number):
+            return ("duration",) if draft.value else None
         if draft.input in RATES and isinstance(draft.type, Integer | Number):
             return ("rate", type(draft.type).__name__)
         return None

@@ -38,15 +38,20 @@ def consumed_type(
         kind = declared_type(declared, value) if declared is not None else None
         if kind is not None:
             kinds.append(kind)
-    found = _agreed(own, kinds) if kinds else None
+    found = _agreed(own, kinds, value) if kinds else None
     if found is None or found == own or not refusal(found, value):
         return found
     wider = widened(found, value)
     return None if refusal(wider, value) else wider
 
 
-def _agreed(own: ParameterType, kinds: Sequence[ParameterType]) -> ParameterType | None:
+def _agreed(
+    own: ParameterType, kinds: Sequence[ParameterType], value: object
+) -> ParameterType | None:
     numbers = [each for each in kinds if isinstance(each, Integer | Number)]
+    whole = all(isinstance(each, Integer) for each in kinds)
+    if isinstance(own, Number) and whole and type(value) is int:
+        own = Integer(own.lo, own.hi)  # All of them take whole numbers.
     if isinstance(own, Integer | Number) and len(numbers) == len(kinds):
         return _narrowest(own, numbers)
     if not isinstance(own, Text):

@@ -60,7 +60,7 @@ _RARE: Final = frozenset(
     " endpoint api role"
     # The server's resources.
     " gpu gc log print verbose console memory state hidden force token tokens_per vram compile"
-    " block blocks blocking fp16 accumulation cuda dram"
+    " block blocks blocking fp16 accumulation cuda dram dynamo recompile"
     # Fine points of methods that have their defaults.
     " epsilon thresh tol teacache aliasing dilate beams populated"
     # Bookkeeping and what the page shows.
@@ -140,7 +140,9 @@ def is_rare(
         return not kind.random or node.values.get("add_noise") in ("disable", False)
     if slots.is_empty(name) or slots.is_in_table(name) or slots.is_count(name):
         return True
-    if roles.is_math(node) or _GLUE.issuperset(parts):
+    if isinstance(value, str) and roles.joins(node, name):
+        return True
+    if roles.is_math(node) or _GLUE.issuperset(parts) or _parses(node):
         return True
     if roles.saves(node) and SIZES.isdisjoint(parts):
         return True  # Prompts and steps, too: they are only written down there.
@@ -151,6 +153,11 @@ def is_rare(
     if known is not None and known.output_node and not makes:
         return True
     return _is_rare_by_name(node, parts, value, kind, known, advanced)
+
+
+def _parses(node: Node) -> bool:
+    """Whether a node only takes texts apart."""
+    return not {"parser", "parse", "formatter"}.isdisjoint(class_words(node.class_type))
 
 
 def _without_number(parts: Words) -> Words:
@@ -272,6 +279,7 @@ _WEAK: Final = frozenset(
         *(("max", "shift"), ("base", "shift"), ("noise", "augmentation")),
         *(("fusion",), ("train", "step"), ("use", "gray"), ("join", "with")),
         *(("detect", "gender", "input"), ("detect", "gender", "source")),
+        *(("top", "p"), ("top", "k"), ("num", "beams"), ("use", "top", "n")),
         *(("local", "url"), ("download", "source"), ("similarity", "metric")),
     ]
 )
