@@ -1,4 +1,4 @@
-"""The last case of a `match` that covers every case."""
+"""Exhaustiveness checks for `match`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,5 @@ from typing import NoReturn
 
 
 def assert_never(value: NoReturn) -> NoReturn:
-    """A type checker proves that this is never reached; `typing` has the same from Python
-    3.11 on.
-    """
+    """Let a type checker verify that this is never reached. Python 3.11 has it in `typing`."""
     raise AssertionError(f"no case for {value!r}")

@@ -1,4 +1,4 @@
-"""The types of JSON documents, and their parts regardless of what a document holds."""
+"""Types for JSON documents, and helpers to read their parts without errors."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ JsonValue: TypeAlias = (
 JsonObject: TypeAlias = "dict[str, JsonValue]"
 
 JsonSchema: TypeAlias = "dict[str, Any]"
-"""A JSON Schema. Programs look things up in it, so its values are typed as those of `json.loads`.
-"""
+"""A JSON Schema, whose values are typed as those of `json.loads`."""
 
 Arguments: TypeAlias = "dict[str, Any]"
-"""Values of parameters by name, to be passed as `Parameters(**values)`."""
+"""Values of parameters by name, for `Parameters(**values)`."""
 
 
 class _Meta(TypedDict, total=False):
@@ -29,7 +28,7 @@ class _Described(TypedDict, total=False):
 
 
 class ApiNode(_Described):
-    """One node of a workflow in ComfyUI's API format, after a check of its shape.
+    """A node of a workflow in ComfyUI's API format.
 
     An input is a literal or a link, `[node id, output index]`.
     """
@@ -53,7 +52,7 @@ def as_list(value: object) -> list[JsonValue]:
 
 
 def nodes_in(value: object) -> ApiWorkflow:
-    """The nodes of a workflow from outside, without whatever isn't one."""
+    """The nodes of a workflow from outside; anything else in it is dropped."""
     found = value.items() if isinstance(value, Mapping) else ()
     nodes = ((id, _with_inputs(node)) for id, node in found if isinstance(id, str))
     return {id: node for id, node in nodes if _is_node(node)}

@@ -1,4 +1,4 @@
-"""Fakes for the tests of an app: no server, no network, no waiting.
+"""A fake client for the tests of an app: no server, no network, no waiting.
 
     from viewcomfy_runtime.testing import FakeClient, result_with
 
@@ -40,8 +40,8 @@ def result_with(
 ) -> PromptResult:
     """A result with one file, whose content is bytes or text.
 
-    `node` is the id of the output node that produced it; without it, the file's name and type
-    decide, as they do for a real result. `fields` are those of PromptResult.
+    `node` is the id of the output node that made it; without it, the node is found by the file's
+    name and type, as for a real result. `fields` are other fields of PromptResult.
     """
     content = data.encode() if isinstance(data, str) else data
     kind = type_of(filename) or UNKNOWN
@@ -64,18 +64,18 @@ def _result(fields: Mapping[str, Any]) -> PromptResult:
 
 @dataclass(frozen=True, slots=True)
 class FakeCall(Generic[P]):
-    """A call that a FakeClient received: the parameters by name, and what would have been sent."""
+    """A call that a FakeClient received: the parameters, and what would have been sent."""
 
     parameters: P
     call: Call
 
 
 class FakeClient(ClosableClient, Generic[P, R]):
-    """A client that answers calls from a list, in order, and records them in `calls`.
+    """A client that returns prepared answers in order, and records the calls in `calls`.
 
     An answer is a result, or an error to raise; the last one is repeated. `progress` lists the
-    events that precede every answer. It supports jobs, can be used from several threads, and like
-    every client in a `with` or `async with` block.
+    events that precede every answer. The client supports jobs, can be shared between threads, and
+    is a context manager like every client.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class FakeClient(ClosableClient, Generic[P, R]):
     def run(
         self, call: Call, deadline: Deadline | None = None, watch: Watch = QUIET
     ) -> PromptResult:
-        """The next answer, after the events. Raises it if it is an error."""
+        """Return the next answer after the events, or raise it if it is an error."""
         answer = self._next(call)
         for event in self._progress:
             watch.notify(event)
@@ -106,13 +106,13 @@ class FakeClient(ClosableClient, Generic[P, R]):
 
     def request(self, call: Call) -> Mapping[str, JsonValue]:
         """What would be sent for the call."""
-        files: JsonObject = {key: each.about() for key, each in call.files.items()}
-        return {"fields": {"params": dict(call.params)}, "files": files}
+        params: JsonObject = dict(call.params)
+        return {"fields": {"params": params}, "files": call.file_summaries()}
 
     def submit(self, call: Call, deadline: Deadline) -> str:
         """Start a run whose result is the next answer.
 
-        Raises answers that say that nothing ran, such as a RateLimitedError.
+        Raises the answer if it is an error after which nothing ran, such as a RateLimitedError.
         """
         answer = self._next(call)
         if isinstance(answer, ViewComfyError) and not answer.may_have_run:
@@ -122,7 +122,7 @@ class FakeClient(ClosableClient, Generic[P, R]):
         return prompt_id
 
     def status(self, prompt_id: str, deadline: Deadline | None = None) -> Status:
-        """The outcome of a run: a fake run ends as soon as it starts."""
+        """The status of a run. A fake run ends as soon as it starts."""
         answer = self._jobs.get(prompt_id)
         if answer is None:
             return "unknown"
@@ -137,7 +137,7 @@ class FakeClient(ClosableClient, Generic[P, R]):
         deadline: Deadline | None = None,
         watch: Watch = QUIET,
     ) -> PromptResult:
-        """The answer to a run that was started."""
+        """Return the run's answer after the events, or raise it if it is an error."""
         if prompt_id not in self._jobs:
             raise NotFoundError("there is no such run", prompt_id=prompt_id)
         for event in self._progress:
@@ -145,7 +145,7 @@ class FakeClient(ClosableClient, Generic[P, R]):
         return _given(self._jobs[prompt_id], params)
 
     def cancel(self, prompt_id: str, deadline: Deadline | None = None) -> None:
-        """End a run: its result is a RunCancelledError from now on."""
+        """Cancel a run, whose result is then a RunCancelledError."""
         self._jobs[prompt_id] = RunCancelledError(
             "the run was canceled", at_server=True, prompt_id=prompt_id
         )

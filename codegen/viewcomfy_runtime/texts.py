@@ -10,14 +10,10 @@ from typing import Final
 HIDDEN: Final = "***"
 
 _LAYERS: Final = 3
-"""How often a text is unescaped in the search for secrets: JSON within a JSON string within a URL
-takes three.
-"""
+"""How often a text is unescaped to find secrets: JSON within a JSON string within a URL takes 3."""
 
-_SURELY: Final = 8
-"""Secrets of at least this many characters are also found within words; shorter ones only as whole
-words.
-"""
+_LONG: Final = 8
+"""Length of secrets that are also hidden within words; shorter ones only as whole words."""
 
 _SHORTEST: Final = 3
 """Values with fewer characters than this are not treated as secrets."""
@@ -26,11 +22,11 @@ _known: Final[dict[int, weakref.ref[Secrets]]] = {}
 
 
 class Secrets:
-    """Values that are hidden in all text for as long as this object lives."""
+    """Values that are hidden in all texts for as long as this object exists."""
 
     def __init__(self, values: Iterable[str]) -> None:
         self.values: tuple[str, ...] = tuple(
-            {value for value in values if len(value) >= _SHORTEST}  # each once
+            {value for value in values if len(value) >= _SHORTEST}
         )
         key = id(self)
         _known[key] = weakref.ref(self, lambda _: _known.pop(key, None))
@@ -40,7 +36,7 @@ class Secrets:
 
 
 def shown(text: str) -> str:
-    """`text` without secrets, control characters and marks that reorder a line."""
+    """`text` without secrets, control characters and characters that change the text direction."""
     return without_secrets(printable(text))
 
 
@@ -48,25 +44,25 @@ def quoted(text: str, longest: int = 500) -> str:
     """A server's message, on one line and of limited length."""
     start = shown(text[: longest * 20])
     if len(text) > longest * 20:
-        # What was cut off in the middle may be half a secret.
+        # The end may be the first part of a secret, which isn't recognized.
         start = start[: -longest * 10]
     return " ".join(start.split())[:longest]
 
 
 def printable(text: str) -> str:
-    """`text` without terminal control sequences; line breaks, tabs and joined emoji stay."""
+    """`text` without terminal control sequences; line breaks, tabs and joined emoji are kept."""
     if text.isprintable():
         return text
     return "".join(filter(_is_harmless, text))
 
 
 def _is_harmless(char: str) -> bool:
-    # Spaces of any width, and the joiners that make one sign of several.
+    # Also spaces of any width, and the joiners within emoji.
     return char.isprintable() or char in "\n\t\u200c\u200d\u00a0\u202f\u3000"
 
 
 def without_secrets(text: str) -> str:
-    """`text` with every known secret hidden, however it is escaped there."""
+    """`text` with every known secret hidden, also escaped ones."""
     holders = [reference() for reference in list(_known.values())]
     secrets = {value for each in holders if each is not None for value in each.values}
     if not secrets:
@@ -76,7 +72,7 @@ def without_secrets(text: str) -> str:
 
 
 def hide_secrets(said: object, *names: str) -> None:
-    """Hide every known secret in these texts of a frozen dataclass, of which some may be None."""
+    """Hide every known secret in these fields of a frozen dataclass, each a string or None."""
     for name in names:
         text = getattr(said, name)
         if text is not None:
@@ -86,7 +82,7 @@ def hide_secrets(said: object, *names: str) -> None:
 def _spans(
     text: str, origins: Sequence[int], secrets: set[str], layers: int
 ) -> Iterator[tuple[int, int]]:
-    """Where secrets are in the original text, found in its unescaped form."""
+    """The start and end of each secret in the original text, found in its unescaped form."""
     for secret in secrets:
         for start in _places(text, secret):
             yield origins[start], origins[start + len(secret)]
@@ -101,7 +97,7 @@ def _places(text: str, secret: str) -> Iterator[int]:
     while start >= 0:
         end = start + len(secret)
         around = text[max(0, start - 1) : start] + text[end : end + 1]
-        if len(secret) >= _SURELY or not any(
+        if len(secret) >= _LONG or not any(
             each.isalnum() or each == "_" for each in around
         ):
             yield start
@@ -114,7 +110,7 @@ def _unescaped(
     text: str,
     origins: Sequence[int],
 ) -> tuple[str, list[int]]:
-    """The text with one kind of escape decoded, and where each character began in the original
+    """The text with one kind of escape decoded, and the position of each character in the original
     text.
     """
     chars: list[str] = []
@@ -163,9 +159,7 @@ _ESCAPES: Final = (
         (_of_hexadecimal, _of_decimal, _of_entity),
     ),
 )
-"""The escapes of JSON and programs, of URLs, and of HTML: what follows the escape character, and
-its meaning.
-"""
+"""The escapes of JSON, of URLs and of HTML: a pattern, and a decoder for each of its groups."""
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:

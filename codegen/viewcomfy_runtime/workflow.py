@@ -1,6 +1,7 @@
-"""The workflow behind a generated module: checks a call, converts it to what is sent, and runs it.
+"""The workflow of a generated module: checks calls, converts them to what is sent, and runs them.
 
-A module is imported more often than it runs: what only a call needs is imported by the call.
+A module is imported more often than it is run, so code that only a call needs is imported by the
+call.
 """
 
 from __future__ import annotations
@@ -49,9 +50,9 @@ _PYDANTIC: Final = {
 class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
     """A deployed workflow: the parameters of its calls, its outputs, and its graph.
 
-    `about` is JSON text with what people read about each parameter and output; as a string in the
-    module, it survives where sources and docstrings don't. `fallback` are wire values to send if a
-    call has no other: ViewComfy rejects an empty `params`.
+    `about` is JSON with the documentation of each parameter and output; as a string in the module,
+    it is available even without sources and docstrings. `fallback` are the values to send, by wire
+    key, if a call has none: ViewComfy rejects an empty `params`.
     """
 
     def __init__(
@@ -72,8 +73,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         self._about = about
         self._graph = graph
         self._fallback = dict(fallback or {})
-        # How pydantic, where it is used, takes the class: as strictly as `parse`, with its
-        # sentences.
+        # pydantic, if it is used, validates the class as strictly as `parse`, and documents it.
         setattr(parameters, "__pydantic_config__", dict(_PYDANTIC))  # noqa: B010
         setattr(parameters, "__doc__", Help(lambda: self.fields))  # noqa: B010
         setattr(parameters, "__repr__", short_repr)  # noqa: B010
@@ -90,7 +90,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        """The parameters one by one, with type, default, inputs and documentation."""
+        """The parameters, each with its type, default, inputs and documentation."""
         from .parameters.annotations import fields_of
         from .parameters.docs import About
 
@@ -109,7 +109,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
 
     @property
     def defaults(self) -> Arguments:
-        """The workflow's own values by name, without required parameters."""
+        """The workflow's own values by name, except those of required parameters."""
         return {each.name: each.default for each in self.fields if not each.required}
 
     @cached_property
@@ -122,14 +122,14 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
 
     @property
     def schema(self) -> JsonSchema:
-        """The JSON Schema (draft 2020-12) of a call, as `parse` reads it."""
+        """The JSON Schema (draft 2020-12) of a call that `parse` accepts."""
         from .parameters.schemas import schema_of_fields
 
         return schema_of_fields(self.title, self.fields, self.outputs)
 
     @property
     def graph(self) -> ApiWorkflow:
-        """The workflow in ComfyUI's API format, as it was when the module was generated.
+        """The workflow in ComfyUI's API format, as the module was generated from it.
 
         Raises InvalidWorkflowError if the module was generated without it.
         """
@@ -145,22 +145,21 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         return nodes_in(json.loads(self._graph))
 
     def parse(self, call: Mapping[str, object], *, urls: bool = False) -> P:
-        """`Parameters` from a call as JSON: names and values, files as `data:` URIs.
+        """`Parameters` from a JSON object of names and values, with files as `data:` URIs.
 
-        With `urls`, files may be http(s) URLs of public hosts too, which are fetched when the call
-        is run. Raises InvalidParametersError with all faults at once.
+        With `urls`, files may also be http(s) URLs of public hosts, which are downloaded when the
+        call is run. Raises InvalidParametersError listing all faults.
         """
         from .parameters.wire import parsed
 
         return self.parameters(**parsed(self.fields, call, urls=urls))
 
     def parse_texts(self, texts: Mapping[str, object]) -> P:
-        """`Parameters` from a form: strings as a command line accepts them, files as they were
-        uploaded.
+        """`Parameters` from a form: strings as a command line accepts them, and uploaded files.
 
         "" keeps the default, "random" draws a seed. A file is a `data:` URI or an object with
         `filename`, `content_type` and `file`, as in FastAPI, Starlette and Flask.
-        Raises InvalidParametersError with all faults at once.
+        Raises InvalidParametersError listing all faults.
         """
         from .parameters.texts import parsed_texts
 
@@ -168,7 +167,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         return self.parse(values)
 
     def to_json(self, parameters: P) -> JsonObject:
-        """A call as JSON, the reverse of `parse`: for queues, logs and files of calls.
+        """A call as JSON, the inverse of `parse`: for queues, logs and files of calls.
 
         Files become `data:` URIs. Raises InvalidParametersError for a file that can't be read, or
         that only the server has.
@@ -178,7 +177,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         return json_of(self.fields, parameters)
 
     def check(self, parameters: P) -> list[Fault]:
-        """Everything that is wrong with a call, without sending it; empty if nothing is."""
+        """All faults of a call, which isn't sent; empty if it is valid."""
         try:
             self.to_wire(parameters)
         except InvalidParametersError as error:
@@ -186,16 +185,16 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         return []
 
     def drawn(self, parameters: P, *, all: bool = False) -> P:
-        """The call with a number for every seed that is None; with `all`, for every seed."""
+        """The call with a random number for each seed that is None; with `all`, for every seed."""
         from .parameters.wire import with_drawn_seeds
 
         return with_drawn_seeds(self.fields, parameters, all=all)
 
     def to_wire(self, parameters: P) -> tuple[JsonObject, dict[str, Upload]]:
-        """What is sent for a call: the values and the files, both by wire key.
+        """The values and the files that are sent for a call, both by wire key.
 
-        All values are sent, untouched ones too; files where they are set; None as a seed becomes a
-        number drawn from the input's range. Raises InvalidParametersError with all faults at once.
+        All values are sent, also defaults, and files that are set. A seed of None becomes a random
+        number from the input's range. Raises InvalidParametersError listing all faults.
         """
         from .parameters.wire import wire_of
 
@@ -208,7 +207,7 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
         override_workflow: Override = False,
         send: Send = "changed",
     ) -> Call:
-        """The call that a client runs. Raises InvalidParametersError and InvalidWorkflowError."""
+        """The call to pass to a client. Raises InvalidParametersError and InvalidWorkflowError."""
         from .calls.call import Call
         from .calls.overrides import read_override, values_for
         from .parameters.wire import defaults_of
@@ -234,20 +233,18 @@ class Workflow(SingleRuns[P, R], SubmittedRuns[P, R], ManyRuns[P, R]):
 
     @cached_property
     def _nodes(self) -> ApiWorkflow | None:
-        """The graph that calls share, so that it is parsed once."""
+        """The graph, parsed once for all calls; None if the module was generated without it."""
         return None if self._graph is None else self.graph
 
     @cached_property
     def naming(self) -> Naming[R]:
-        """Turns a client's result into the module's own `Result`."""
+        """Converts a client's result to the module's own `Result`."""
         from .results.naming import Naming
 
         return Naming(self.result, self.outputs)
 
     def by_name(self, error: ViewComfyError) -> ViewComfyError:
-        """The error with parameter names in place of wire keys, which are all that a client
-        knows.
-        """
+        """A client's error, with parameter names instead of wire keys."""
         names = {each.key: field.name for field in self.fields for each in field.inputs}
         if isinstance(error, InvalidParametersError):
             faults = (

@@ -86,9 +86,9 @@ def refuse_awaitable(made: object, what: str) -> None:
 
 
 def _is_own_end(error: ViewComfyError) -> bool:
-    """Whether a callback was only told that the run's own time is over, or that it is canceled.
+    """Whether the error reports that the run itself timed out or was canceled.
 
-    Other errors that a callback raises are about something else: another run, or an earlier file.
+    Any other error that a callback raises is about something else, such as another run or a file.
     """
     if isinstance(error, RunCancelledError):
         return not error.at_server

@@ -65,7 +65,7 @@ def read_override(
 
 
 def own_workflow(call: Call, server: str) -> ApiWorkflow:
-    """The workflow that a call carries. Raises InvalidWorkflowError if it carries none."""
+    """The workflow of a call. Raises InvalidWorkflowError if the call has none."""
     workflow = call.override or call.graph
     if workflow is None:
         raise InvalidWorkflowError(
@@ -184,14 +184,14 @@ def warn_if_different(title: str, call: Call, result: PromptResult) -> None:
     found = list(differences(result.prompt, known, sent))
     if not found:
         return
-    shown = found[:MOST_LISTED]
-    if len(found) > len(shown):
-        shown.append(f"and {len(found) - len(shown)} more")
+    lines = found[:MOST_LISTED]
+    if len(found) > len(lines):
+        lines.append(f"and {len(found) - len(lines)} more")
     warn(
         "\n  ".join(
             [
                 f"a different workflow ran than the one {title!r} was generated from:",
-                *shown,
+                *lines,
             ]
         )
         + "\nhint: generate the module from the deployed workflow,"

@@ -1,4 +1,4 @@
-"""The options that every module's command line has, beside the flags of its parameters."""
+"""The options that every module's command line has, in addition to the flags of its parameters."""
 
 from __future__ import annotations
 

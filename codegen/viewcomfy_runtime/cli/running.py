@@ -111,7 +111,7 @@ def _failed(parser: Parser, error: object, code: int, terminal: Terminal) -> int
     if isinstance(error, InvalidParametersError):
         for fault in error.faults:
             flag = flag_of(fault.parameter)
-            # A file of calls may name what isn't a parameter, so there is no flag for it.
+            # A file of calls may contain unknown names, which have no flag.
             place = flag if parser.knows(flag) else fault.parameter
             err(f"{parser.prog}: {place}: {fault.message}")
     else:

@@ -121,7 +121,7 @@ def _stored(form: Form, key: str, http: Http, deadline: Deadline) -> JsonObject:
 def _known(
     hashed: str, upload: Upload, http: Http, deadline: Deadline
 ) -> JsonObject | None:
-    """The server's asset with this content; None if it has none, or can't tell."""
+    """The server's asset with this content; None if it has none or doesn't support the request."""
     body = {"hash": hashed, "file_path": upload.filename}
     try:
         with http.request(

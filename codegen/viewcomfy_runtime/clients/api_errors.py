@@ -83,7 +83,7 @@ def api_error(
         )
     message = error.get("message")
     words = quoted(message if isinstance(message, str) else "")
-    said = f"{host}: {words or code or 'no reason given'} ({_label(code, status)})"
+    text = f"{host}: {words or code or 'no reason given'} ({_label(code, status)})"
     hint = _HINTS.get(code) or _HINTS.get(_usual(status)) or "try again later"
     kind = _OWN_KINDS.get(code or _usual(status)) or _KINDS.get(status)
     if kind is None:
@@ -95,7 +95,7 @@ def api_error(
         about["retry_after"] = retry_after
     if issubclass(kind, RejectedError):
         about["faults"] = tuple(_faults(error))
-    return kind(said, **about)
+    return kind(text, **about)
 
 
 def code_in(error_body: Any) -> str:

@@ -118,9 +118,9 @@ def _failure(error: Any, prompt_id: str) -> ExecutionError:
     node = text_of(about.get("node_id"))
     kind = text_of(about.get("class_type"))
     fault = NodeFault(node, kind, "", words) if node else None
-    told = str(fault) if fault else words
+    reason = str(fault) if fault else words
     return ExecutionError(
-        f"the workflow failed: {told or 'the server gave no reason'}",
+        f"the workflow failed: {reason or 'the server gave no reason'}",
         hint="look at the log of the server's ComfyUI",
         prompt_id=prompt_id,
         fault=fault,
@@ -129,14 +129,14 @@ def _failure(error: Any, prompt_id: str) -> ExecutionError:
 
 def _seconds(job: Mapping[str, Any]) -> float | None:
     metrics = job.get("metrics")
-    spent = metrics.get("execution_ms") if isinstance(metrics, dict) else None
+    milliseconds = metrics.get("execution_ms") if isinstance(metrics, dict) else None
     if (
-        isinstance(spent, int | float)
-        and not isinstance(spent, bool)
-        and 0 <= spent < _LONGEST
-        and not math.isnan(spent)
+        isinstance(milliseconds, int | float)
+        and not isinstance(milliseconds, bool)
+        and 0 <= milliseconds < _LONGEST
+        and not math.isnan(milliseconds)
     ):
-        return spent / 1000
+        return milliseconds / 1000
     start, end = (text_of(job.get(key)) for key in ("started_at", "completed_at"))
     started, over = moment(start), moment(end)
     return (over - started).total_seconds() if started and over else None

@@ -1,4 +1,4 @@
-"""Chooses the client that the environment describes."""
+"""Creates the client that environment variables configure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def client_from_environment(
     *,
     headers: Mapping[str, str] | None = None,
 ) -> Client:
-    """The client that the environment describes; the first of these that is set:
+    """The client for the first of these variables that is set:
 
     | variable | client |
     |---|---|
@@ -26,10 +26,11 @@ def client_from_environment(
     | COMFYUI_URL | ComfyUI |
     | COMFY_BASE_URL | ComfyAPI |
 
-    The first two want VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET too. COMFYUI_TOKEN is sent to
-    the ComfyUI as `Authorization: Bearer`. COMFY_API_KEY is the key of ComfyAPI, and pays for
-    partner nodes on ComfyUI; alone it chooses no client. `headers` are for ComfyUI and ComfyAPI.
-    Raises MissingSettingsError naming what is missing, and ConfigurationError for what isn't valid.
+    The first two also need VIEWCOMFY_CLIENT_ID and VIEWCOMFY_CLIENT_SECRET. COMFYUI_TOKEN is sent
+    to ComfyUI as `Authorization: Bearer`. COMFY_API_KEY is the key of ComfyAPI, and pays for
+    partner nodes on ComfyUI; alone it selects no client. `headers` are sent by ComfyUI and
+    ComfyAPI. Raises MissingSettingsError naming missing variables, and ConfigurationError if a
+    value isn't valid.
     """
     client = _described(environ, headers)
     if client is not None:
@@ -45,7 +46,7 @@ def client_from_environment(
 def _described(
     environ: Mapping[str, str], headers: Mapping[str, str] | None
 ) -> Client | None:
-    """The client for a ComfyUI or a server of Comfy API v2, if the environment describes one."""
+    """The client for a ComfyUI or a server of Comfy API v2, if the environment configures one."""
     if environ.get("VIEWCOMFY_API_URL") or environ.get("VIEWCOMFY_APP_URL"):
         return None
     key = environ.get("COMFY_API_KEY") or None
@@ -103,9 +104,8 @@ VARIABLES: Final = (
 
 
 def shared_client() -> Client:
-    """The client that the environment describes, kept while the environment stays the same.
-
-    Its connections are reused by later calls of this process. Raises ConfigurationError.
+    """The client that the environment configures, shared by all calls of this process while the
+    environment stays the same. Raises ConfigurationError.
     """
     return _shared(tuple(os.environ.get(name, "") for name in VARIABLES))
 
@@ -116,7 +116,7 @@ def _shared(values: tuple[str, ...]) -> Client:
 
 
 def client_or_shared(client: Client | None) -> Client:
-    """`client`, or else the one that the environment describes. Raises TypeError if it isn't a
+    """`client`, or else the one that the environment configures. Raises TypeError if it isn't a
     client.
     """
     if client is None:
@@ -130,9 +130,9 @@ def client_or_shared(client: Client | None) -> Client:
 
 
 def job_client(client: Client | None) -> JobClient:
-    """The client, or that of the environment, which must keep runs.
+    """`client`, or else the one that the environment configures, for jobs.
 
-    Raises ConfigurationError if it doesn't, and TypeError if it isn't a client.
+    Raises ConfigurationError if it doesn't support jobs, and TypeError if it isn't a client.
     """
     found = client_or_shared(client)
     if not all(

@@ -21,7 +21,7 @@ from .hints import COMFYUI_LOG
 
 def outcome_of(entry: Mapping[str, Any]) -> Status:
     """The final status of the run in a history entry."""
-    if "execution_interrupted" in _reported(entry):
+    if "execution_interrupted" in _messages(entry):
         return "cancelled"
     failed = as_object(entry.get("status")).get("status_str") == "error"
     return "error" if failed else "success"
@@ -37,7 +37,7 @@ def result_of(
     """The result of the run in a history entry. Raises ExecutionError or RunCancelledError if it
     has none.
     """
-    told = _reported(entry)
+    messages = _messages(entry)
     match outcome_of(entry):
         case "cancelled":
             raise RunCancelledError(
@@ -47,14 +47,14 @@ def result_of(
             )
         case "error":
             raise execution_error(
-                told.get("execution_error"), prompt_id=prompt_id, hint=COMFYUI_LOG
+                messages.get("execution_error"), prompt_id=prompt_id, hint=COMFYUI_LOG
             )
     status = as_object(entry.get("status"))
     return PromptResult(
         prompt_id=prompt_id,
         status=str(status.get("status_str") or "success"),
         completed=status.get("completed") is not False,
-        execution_time_seconds=_seconds(told),
+        execution_time_seconds=_seconds(messages),
         outputs=tuple(files_of(as_object(entry.get("outputs")), http)),
         prompt=graph_in(entry.get("prompt")),
         params=dict(params),
@@ -63,7 +63,7 @@ def result_of(
     )
 
 
-def _reported(entry: Mapping[str, Any]) -> dict[str, JsonObject]:
+def _messages(entry: Mapping[str, Any]) -> dict[str, JsonObject]:
     """The messages of a run by type."""
     messages = as_object(entry.get("status")).get("messages")
     return {
@@ -122,9 +122,9 @@ def stored_name(file: object, http: Http) -> str:
     return f"{folder}/{name} [{kind}]" if folder else f"{name} [{kind}]"
 
 
-def _seconds(told: Mapping[str, JsonObject]) -> float | None:
-    start = told.get("execution_start", {}).get("timestamp")
-    end = told.get("execution_success", {}).get("timestamp")
+def _seconds(messages: Mapping[str, JsonObject]) -> float | None:
+    start = messages.get("execution_start", {}).get("timestamp")
+    end = messages.get("execution_success", {}).get("timestamp")
     if not isinstance(start, int | float) or not isinstance(end, int | float):
         return None
     try:

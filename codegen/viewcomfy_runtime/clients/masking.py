@@ -19,16 +19,18 @@ _ALONE: Final = "this server takes a mask only together with its image: set that
 
 
 def with_masks(files: Mapping[str, Upload], deadline: Deadline) -> dict[str, Upload]:
-    """The files without masks: each masked area is transparent in its image, as ComfyUI reads it.
+    """The files without masks, whose areas are transparent in their images, as ComfyUI reads them.
 
     Raises InvalidParametersError for a mask without its image, and for files that aren't images.
     """
     masks = [key for key in files if key.endswith(MASK_SUFFIX)]
     if not masks:
         return dict(files)
-    made = {key: file for key, file in files.items() if key not in masks}
+    unmasked = {key: file for key, file in files.items() if key not in masks}
     pairs = {key: key.removesuffix(MASK_SUFFIX) for key in masks}
-    faults = [Fault(key, _ALONE) for key, image in pairs.items() if image not in made]
+    faults = [
+        Fault(key, _ALONE) for key, image in pairs.items() if image not in unmasked
+    ]
     if faults:
         raise InvalidParametersError(tuple(faults))
     used = {key: files[key] for pair in pairs.items() for key in pair}
@@ -36,12 +38,12 @@ def with_masks(files: Mapping[str, Upload], deadline: Deadline) -> dict[str, Upl
         contents = dict(form.contents())
     for mask, image in pairs.items():
         try:
-            made[image] = _masked(files[image], contents[image], contents[mask])
+            unmasked[image] = _masked(files[image], contents[image], contents[mask])
         except ValueError as error:
             faults.append(Fault(mask, str(error)))
     if faults:
         raise InvalidParametersError(tuple(faults))
-    return made
+    return unmasked
 
 
 def _masked(image: Upload, content: bytes, mask: bytes) -> Upload:
@@ -51,20 +53,20 @@ def _masked(image: Upload, content: bytes, mask: bytes) -> Upload:
         raise ValueError(_MISSING) from None
     try:
         with (
-            Image.open(io.BytesIO(content)) as picture,
+            Image.open(io.BytesIO(content)) as original,
             Image.open(io.BytesIO(mask)) as cover,
         ):
-            if picture.size != cover.size:
+            if original.size != cover.size:
                 raise ValueError("the mask must have the same size as its image")
-            made = picture.convert("RGBA")
-            made.putalpha(cover.convert("RGBA").getchannel("A"))
+            masked = original.convert("RGBA")
+            masked.putalpha(cover.convert("RGBA").getchannel("A"))
     except ValueError:
         raise
     except Exception as error:
-        # Pillow raises whatever a broken file makes it stumble over.
+        # For a broken file, Pillow may raise any exception.
         reason = type(error).__name__
         raise ValueError(f"the image or its mask can't be read: {reason}") from None
     file = io.BytesIO()
-    made.save(file, "PNG")
+    masked.save(file, "PNG")
     stem = (image.filename or "image").rpartition(".")[0] or "image"
     return Upload(file.getvalue(), f"{stem}-masked.png", "image/png")

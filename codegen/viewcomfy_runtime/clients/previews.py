@@ -26,8 +26,10 @@ def preview_in(frame: bytes, prompt_id: str) -> Preview | None:
     data = frame[8 + word :]
     if not isinstance(about, dict) or about.get("prompt_id") not in (None, prompt_id):
         return None
-    node, said = about.get("node_id"), about.get("image_type")
-    content_type = str(said) if said in _FORMATS.values() else _sniffed(data)
+    node, image_type = about.get("node_id"), about.get("image_type")
+    content_type = (
+        str(image_type) if image_type in _FORMATS.values() else _sniffed(data)
+    )
     return Preview(data, content_type, node if isinstance(node, str) else None)
 
 

@@ -1,4 +1,4 @@
-"""A workflow made ready for a plain ComfyUI server: the call's values set, its files uploaded."""
+"""Prepares a workflow for a plain ComfyUI server: uploads files and fills in the values."""
 
 from __future__ import annotations
 

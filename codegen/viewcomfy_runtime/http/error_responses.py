@@ -73,12 +73,12 @@ def error_of(
     remedies by status for servers other than deployments on ViewComfy.
     """
     body = _body(content[:LARGEST_ERROR].decode("utf-8", "replace"))
-    said = quoted(_said(body))
+    own_message = quoted(_message_in(body))
     group = 500 if status >= 500 else 400 if status >= 400 else 0
     known = status if status in _WORDS else group
     hint = hints.get(known) or _HINTS[known]
     words = _WORDS[known].format(host=host)
-    message = f"{words} ({status}){f': {said}' if said else ''}"
+    message = f"{words} ({status}){f': {own_message}' if own_message else ''}"
     match status:
         case 401 | 403:
             return AuthenticationError(message, hint=hint, status=status)
@@ -116,9 +116,9 @@ def execution_error(
             "",
             quoted(_text(body["exception_message"])),
         )
-    told = str(fault) if fault else quoted(_said(body) or _values(body))
+    reason = str(fault) if fault else quoted(_message_in(body) or _as_text(body))
     return ExecutionError(
-        f"the workflow failed: {told or 'the server gave no reason'}",
+        f"the workflow failed: {reason or 'the server gave no reason'}",
         hint=hint,
         prompt_id=prompt_id,
         fault=fault,
@@ -132,7 +132,7 @@ def node_faults(body: Any) -> tuple[NodeFault, ...]:
             str(node),
             _text(about.get("class_type")),
             _input_of(each),
-            quoted(_said({key: each.get(key) for key in ("message", "details")})),
+            quoted(_message_in({key: each.get(key) for key in ("message", "details")})),
         )
         for errors in _node_errors(body, _DEPTH)
         for node, about in errors.items()
@@ -178,16 +178,16 @@ def _title(page: str) -> str:
     return page[start:end] if opened >= 0 and start and end >= 0 else ""
 
 
-def _said(body: Any, depth: int = _DEPTH) -> str:
+def _message_in(body: Any, depth: int = _DEPTH) -> str:
     """A response's message, in the form of ViewComfy, FastAPI or ComfyUI, or as plain text."""
     if isinstance(body, str):
         return body[:LARGEST_ERROR]
     if not depth:
         return ""
     if isinstance(body, list):
-        return "; ".join(filter(None, (_said(each, depth - 1) for each in body)))
+        return "; ".join(filter(None, (_message_in(each, depth - 1) for each in body)))
     if isinstance(body, dict):
-        words = (_said(body.get(key), depth - 1) for key in _KEYS)
+        words = (_message_in(body.get(key), depth - 1) for key in _KEYS)
         return ": ".join(dict.fromkeys(filter(None, words)))
     return ""
 
@@ -204,14 +204,14 @@ _KEYS: Final = (
 """Fields in which servers put messages, the most general first."""
 
 
-def _values(body: Any, depth: int = _DEPTH) -> str:
+def _as_text(body: Any, depth: int = _DEPTH) -> str:
     """A JSON value of an unknown form as text."""
     if isinstance(body, dict):
         if not depth:
             return ""
-        return ", ".join(f"{key}: {_values(body[key], depth - 1)}" for key in body)
+        return ", ".join(f"{key}: {_as_text(body[key], depth - 1)}" for key in body)
     if isinstance(body, list):
-        return ", ".join(_values(each, depth - 1) for each in body) if depth else ""
+        return ", ".join(_as_text(each, depth - 1) for each in body) if depth else ""
     return "" if body is None else _text(body)
 
 

@@ -108,7 +108,7 @@ class Response:
                     raise self._protocol_error(f"with more than {largest >> 20} MiB")
                 if received > max(ALWAYS_DECOMPRESSED, raw.tell() * MOST_EXPANSION):
                     raise self._protocol_error(
-                        f"with {raw.tell()} bytes that unpack to more than {received}"
+                        f"with {raw.tell()} bytes that expand to more than {received}"
                     )
                 yield chunk
             self._deadline.check()

@@ -1,4 +1,4 @@
-"""Reads the fields of a generated `Parameters` from its annotations."""
+"""Reads the fields of a generated `Parameters` class from its annotations."""
 
 from __future__ import annotations
 
@@ -38,8 +38,7 @@ from .uploads import FILE_MARK
 def fields_of(parameters: type[Any], about: Mapping[str, About]) -> tuple[Field, ...]:
     """The fields of a generated dataclass, in its order.
 
-    Raises TypeError for a field whose annotation lacks an Input or has another type than parameters
-    can have.
+    Raises TypeError for a field whose annotation has no Input or an unsupported type.
     """
     names = getattr(sys.modules.get(parameters.__module__), "__dict__", {})
     lists = {
@@ -57,10 +56,10 @@ def fields_of(parameters: type[Any], about: Mapping[str, About]) -> tuple[Field,
 
 
 class _Choices:
-    """A list of choices while annotations are read.
+    """Stands for a Literal while annotations are read.
 
-    `typing` caches Literals regardless of the order of their choices, so that another module's
-    order would appear.
+    `typing` caches Literals regardless of the order of their options, so that the order might be
+    that of another module.
     """
 
     def __init__(
@@ -73,7 +72,7 @@ class _Choices:
         return _Choices(self.options, (*self.others, other))
 
     def __call__(self) -> None:
-        """In Python 3.10, the type inside Annotated must be callable."""
+        """Python 3.10 requires that the type inside Annotated is callable."""
 
 
 def _default(each: dataclasses.Field[object]) -> object:

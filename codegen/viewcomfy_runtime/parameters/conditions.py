@@ -1,4 +1,4 @@
-"""Which branch of a field a call chooses, and what is wrong with the field's value there."""
+"""Finds the branch of a field that a call chooses, and checks the field's value there."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _is_known(value: object, kind: ParameterType) -> bool:
 
 
 def fault(field: Field, values: Mapping[str, object], branch: Branch | None) -> str:
-    """What is wrong with a field's value under a call's choices; empty if nothing is."""
+    """The fault of a field's value with the call's choices; empty if it is valid."""
     value = values[field.name]
     if value is None:
         return ""

@@ -1,4 +1,4 @@
-"""How a generated `Parameters` shows itself: its docstring, and its calls on one line."""
+"""The docstring and the repr of generated `Parameters` classes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class Help:
-    """The docstring of `Parameters`, made when it is read, with the sentence of every field.
+    """The docstring of `Parameters`, with the documentation of all fields, created when it is read.
 
-    `help()` doesn't show the strings below the fields, and compiled modules don't have them.
+    `help()` doesn't show the strings below the fields, and compiled modules don't contain them.
     """
 
     def __init__(self, fields: Callable[[], tuple[Field, ...]]) -> None:
@@ -33,7 +33,7 @@ class Help:
 
 
 def short_repr(parameters: DataclassInstance) -> str:
-    """A call on one line, whatever files and texts it contains."""
+    """A call on one line, in which long values are shortened."""
     from dataclasses import fields
     from reprlib import Repr
 

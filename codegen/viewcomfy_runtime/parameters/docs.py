@@ -1,4 +1,4 @@
-"""What people read about a parameter, worded for each target language."""
+"""The documentation of a parameter, for each target language."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 class About(NamedTuple):
-    """What a generated module says about one parameter, besides the values that it accepts.
+    """The documentation of a parameter in a generated module.
 
-    `sentence` says what it is for. `class_type` and `title` are those of the node that it sets,
+    `sentence` describes its purpose. `class_type` and `title` are those of the node that it sets,
     `deployed` is the file that is used if none is given, `step` a widget's increment, and `label`
     the name that the workflow's author gave it, if any.
     """
@@ -25,7 +25,7 @@ class About(NamedTuple):
     label: str = ""
 
     def as_json(self) -> JsonObject:
-        """The parts that say something, by their names in a module."""
+        """The parts that aren't empty, by their names in a module."""
         parts: JsonObject = {
             "doc": self.sentence,
             "label": self.label,
@@ -38,7 +38,7 @@ class About(NamedTuple):
 
     @classmethod
     def from_json(cls, parts: Mapping[str, JsonValue]) -> About:
-        """The reverse of `as_json`; fields from a later version are ignored."""
+        """The inverse of `as_json`; unknown fields of later versions are ignored."""
         step = parts.get("step")
         return cls(
             sentence=str(parts.get("doc", "")),
@@ -52,9 +52,9 @@ class About(NamedTuple):
     def paragraphs(
         self, node: str, *, nothing: str, draws: bool, unused: bool
     ) -> Iterator[str]:
-        """What the parameter is for, then where in the workflow it is, each on one line.
+        """The parameter's purpose, and the node that it sets, each on one line.
 
-        `nothing` is the language's word for no value, which draws a seed where `draws`.
+        `nothing` is the language's word for None, which draws a seed if `draws` is true.
         """
         purpose = [self.sentence]
         if self.deployed:
@@ -74,5 +74,5 @@ class About(NamedTuple):
 
 
 def _letters(text: str) -> str:
-    """A title's letters. A title that only spells its class differently adds nothing to it."""
+    """The letters and digits of a name, to compare it regardless of spaces and case."""
     return "".join(filter(str.isalnum, text.casefold()))

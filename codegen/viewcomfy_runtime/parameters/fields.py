@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .uploads import File
 
 REQUIRED: Final = MISSING
-"""The default of a field that doesn't have one."""
+"""The default of a required field."""
 
 UNUSED: Final = "unused"
 """The group of parameters that change no output."""
@@ -56,24 +56,24 @@ class Field:
         return optional or self.is_seed or bool(self.branches)
 
     def accept(self, value: object) -> JsonValue | File:
-        """`value` as it is sent, regardless of the other fields. Raises Refused."""
+        """`value` as it is sent, regardless of the other fields. Raises InvalidValueError."""
         if value is None and self.branches:
             return None
         return accept(self.type, value)
 
     @property
     def group(self) -> str:
-        """The group that a form lists it in: "basic", "advanced" or "unused"."""
+        """Its group in a form: "basic", "advanced" or "unused"."""
         return self.inputs[0].group
 
     @property
     def label(self) -> str:
-        """What the workflow's author called it, or else its name in words."""
+        """The name that the workflow's author gave it, or else its own name in words."""
         return self.about.label or self.name.replace("_", " ").capitalize()
 
     @property
     def help(self) -> str:
-        """What it is for, in one or two sentences."""
+        """Its purpose in one or two sentences."""
         return self.about.sentence
 
     @property
@@ -101,7 +101,7 @@ class Field:
 
     @property
     def step(self) -> Bound:
-        """A widget's increment; no rule for values."""
+        """The increment of a widget; other values are valid too."""
         return self.about.step
 
     @property
@@ -134,9 +134,7 @@ class Field:
         return self.about.class_type
 
     def paragraphs(self, nothing: str) -> tuple[str, ...]:
-        """What the field is for and which node it sets; `nothing` is the target language's word for
-        None.
-        """
+        """The field's purpose and node; `nothing` is the target language's word for None."""
         return tuple(
             self.about.paragraphs(
                 self.inputs[0].node,
@@ -148,13 +146,13 @@ class Field:
 
     @property
     def places(self) -> list[str]:
-        """The wire keys that take the position of the chosen option, from 0."""
+        """The wire keys that receive the index of the chosen option, from 0."""
         place = self.type.place if isinstance(self.type, Choice) else ""
         return [str(WireKey(each.node, place)) for each in self.inputs if place]
 
     @property
     def doc(self) -> str:
-        """What the field is for and which node it sets, on one line, for Python."""
+        """The field's purpose and node, on one line, for Python."""
         return " ".join(self.paragraphs("None"))
 
     def schema(self) -> JsonSchema:

@@ -1,4 +1,4 @@
-"""Files as a call may name them: uploads, URLs, and files that a server has already."""
+"""The files of a call: uploads, URLs, and files that a server already has."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ __all__ = [
 ]
 
 LARGEST_FETCHED: Final = 1 << 30
-"""Bytes of a file at a URL, unless the URL object sets another limit."""
+"""Maximum size in bytes of a file at a URL, unless the URL object sets another one."""
 
 
 class DataURI(str):
-    """A file as the text of a `data:` URI, such as `data:image/png;base64,…`."""
+    """A file as a `data:` URI, such as `data:image/png;base64,…`."""
 
     __slots__ = ()
 
 
 class Remote:
-    """A file that is somewhere else: its content is fetched when the call is sent."""
+    """A file elsewhere, which is downloaded when the call is sent."""
 
     __slots__ = ()
 
@@ -49,19 +49,16 @@ class Remote:
         def read(self) -> bytes: ...
 
     def fetch(self, deadline: Deadline) -> Iterator[bytes]:
-        """The content as it arrives. Raises ViewComfyError if it can't be fetched before the
-        deadline.
-        """
+        """Download the content in chunks. Raises ViewComfyError if that fails or takes too long."""
         raise NotImplementedError
 
 
 class URL(Remote):
-    """A file at an http or https URL. It is fetched within the call's time, without credentials,
-    and passed on.
+    """A file at an http or https URL, downloaded without credentials when the call is sent.
 
-    Unless `allow_private` is true, it is fetched from public addresses only, so that a service that
-    passes on its callers' URLs can't be led into its own network. `max_bytes` is the maximum size
-    of the file. Raises ValueError if it isn't such a URL.
+    Unless `allow_private` is true, it is downloaded from public addresses only, so that a service
+    that accepts URLs from its callers doesn't expose its own network. `max_bytes` is the maximum
+    size of the file. Raises ValueError if the URL isn't valid.
     """
 
     __slots__ = ("allow_private", "content_type", "filename", "max_bytes", "url")
@@ -102,12 +99,12 @@ class URL(Remote):
         return hash(self._parts())
 
     def __repr__(self) -> str:
-        # What follows the host may be a signature.
+        # The rest of the URL may contain a signature.
         return f"URL('{self.shown}')"
 
     @property
     def shown(self) -> str:
-        """The part of the URL that may be shown: its path may be signed."""
+        """The URL without its path and query, which may contain a signature."""
         from urllib.parse import urlsplit
 
         parts = urlsplit(self.url)
@@ -120,11 +117,11 @@ def is_link(text: str) -> bool:
 
 
 def plain_name(name: str) -> str:
-    """A file's name from outside, without characters that have a meaning in paths or headers."""
-    return _ODD.sub("_", name).strip(" .")[-_LONGEST_NAME:]
+    """A file name from outside, without characters that are special in paths or headers."""
+    return _SPECIAL.sub("_", name).strip(" .")[-_LONGEST_NAME:]
 
 
-_ODD: Final = re.compile(r"[^\w .()+-]")
+_SPECIAL: Final = re.compile(r"[^\w .()+-]")
 _LONGEST_NAME: Final = 100
 
 
@@ -136,7 +133,7 @@ class Upload:
     the file object.
     """
 
-    # Not a dataclass: `dataclasses.asdict` would take it apart, and copy a file that has no copy.
+    # Not a dataclass: `dataclasses.asdict` would convert it to a dict, and try to copy open files.
     __slots__ = ("content_type", "data", "filename")
 
     def __init__(
@@ -170,7 +167,7 @@ class Upload:
         return f"Upload({data}, filename={self.filename!r}, content_type={self.content_type!r})"
 
     def about(self) -> JsonObject:
-        """What is sent, for people to read."""
+        """The file name, MIME type and origin, for people to read."""
         where = {"path": str(self.data)} if isinstance(self.data, os.PathLike) else {}
         if isinstance(self.data, URL):
             where = {"url": self.data.shown}
@@ -178,7 +175,7 @@ class Upload:
 
 
 class Stored:
-    """A file that the server already has, by its name there. Nothing is uploaded."""
+    """A file that the server already has, by its name there; nothing is uploaded."""
 
     __slots__ = ("name",)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 FORMAT: Final = 2
-"""The format that this runtime runs."""
+"""The format that this runtime supports."""
 
 
 def require_format(module: str, format: int) -> None:
-    """Raises IncompatibleModuleError for a module in another format than this runtime's."""
+    """Raises IncompatibleModuleError for a module in a format that this runtime doesn't support."""
     if format == FORMAT:
         return
     from ..errors import IncompatibleModuleError

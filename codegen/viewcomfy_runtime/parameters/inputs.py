@@ -1,4 +1,4 @@
-"""The annotation that connects a field of `Parameters` with an input of a node."""
+"""The annotations that connect a field of `Parameters` with inputs of nodes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class Input:
     """The input of a node that a field sets, and what the node accepts there.
 
-    `ge` and `le` bound a number, both inclusive. `multiline` marks a text of several lines; `media`
-    is the MIME pattern of a file. `group` is where a form or a help text lists the field. `place`
-    is the node's other input that takes the position of the chosen option, from 0.
+    `ge` and `le` are the inclusive bounds of a number. `multiline` marks a text of several lines;
+    `media` is the MIME pattern of a file. `group` is the field's group in forms and help texts.
+    `place` is another input of the node, which receives the index of the chosen option, from 0.
     """
 
     node: str
@@ -33,7 +33,7 @@ class Input:
     __is_annotated_types_grouped_metadata__ = True
 
     def __repr__(self) -> str:
-        """As it is written in a module, without fields that keep their defaults."""
+        """The source code of the annotation, without defaults."""
         given = [repr(self.node), repr(self.name)]
         given += [
             f"{each.name}={getattr(self, each.name)!r}"
@@ -48,9 +48,7 @@ class Input:
         return str(WireKey(self.node, self.name))
 
     def __iter__(self) -> Iterator[object]:
-        """The bounds as annotated-types constraints, for libraries that read them, such as
-        pydantic.
-        """
+        """The bounds as constraints of annotated-types, for libraries such as pydantic."""
         import annotated_types
 
         if self.ge is not None:
@@ -62,11 +60,11 @@ class Input:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class When:
-    """In an annotation: choices of other fields under which this one applies.
+    """Choices of other fields under which an annotated field applies.
 
-    `choices` lists them by the fields' names; all must hold. `type` is a type hint for what the
-    field accepts there, `ge` and `le` are its inclusive bounds, each given only if it differs from
-    the field's own. `draws` marks a seed that is drawn there if it is None.
+    `choices` are lists of options by field name; one of each list must be chosen. `type` is a type
+    hint for the field's values there, `ge` and `le` are their inclusive bounds; each is given only
+    if it differs from the field's own. `draws` marks a seed that is drawn there if it is None.
     """
 
     choices: Mapping[str, Sequence[str]]
@@ -77,7 +75,7 @@ class When:
 
 
 class _NumbersOnly:
-    """Keeps pydantic, if it is used, from accepting true as 1, as the JSON Schema does."""
+    """Makes pydantic, if it is used, reject booleans as numbers, as the JSON Schema does."""
 
     __slots__ = ()
 

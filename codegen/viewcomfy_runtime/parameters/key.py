@@ -1,4 +1,4 @@
-"""Wire keys, which name a node's input in a call. Only this module composes and splits them."""
+"""Wire keys, which identify a node's input in a call. Only this module composes and splits them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _BETWEEN: Final = "-inputs-"
 
 
 class WireKey(NamedTuple):
-    """One input of one node, such as `6-inputs-text`: node `6`, input `text`.
+    """An input of a node, such as `6-inputs-text`: node `6`, input `text`.
 
-    Node ids of subgraphs contain colons (`57:8`); an input's name may hold anything, hyphens and
-    dots included.
+    Node ids of subgraphs contain colons (`57:8`); an input's name may contain any character,
+    including hyphens and dots.
     """
 
     node: str
@@ -25,7 +25,7 @@ class WireKey(NamedTuple):
 
     @classmethod
     def parse(cls, key: str) -> WireKey | None:
-        """The key's parts, or None if the text isn't a key."""
+        """The parts of a key; None if the text isn't a key."""
         node, between, name = key.partition(_BETWEEN)
         return cls(node, name) if node and between and name else None
 

@@ -1,4 +1,4 @@
-"""Masks in the form that ComfyUI reads: only their transparency counts."""
+"""Converts masks to the form that ComfyUI reads, in which masked areas are transparent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WITH_ALPHA: Final = (4, 6)
 """The PNG color types that have an alpha channel."""
 
 _HEAD: Final = 1 << 16
-"""Bytes at the start of a PNG that contain its transparent colors, if it has any."""
+"""Bytes at the start of a PNG that contain its list of transparent colors, if it has one."""
 
 _MISSING: Final = (
     "the mask has no transparency, which is all that ComfyUI reads: make it transparent where the"
@@ -22,10 +22,9 @@ _MISSING: Final = (
 
 
 def with_alpha(mask: BinaryIO) -> BinaryIO:
-    """The mask itself if it can be transparent, or else a copy that is transparent where it is
-    white.
+    """The mask itself if it can have transparency, or else a copy in which white is transparent.
 
-    Warns with MaskWarning about a copy. Raises ValueError if none can be made.
+    Warns of a copy with MaskWarning. Raises ValueError if the mask can't be converted.
     """
     start = mask.tell()
     head = mask.read(_HEAD)
@@ -50,7 +49,7 @@ def _converted(mask: BinaryIO) -> BinaryIO:
         with Image.open(mask, formats=("PNG", "JPEG")) as image:
             white = image.convert("L")
     except Exception as error:
-        # Pillow raises whatever a broken file makes it stumble over.
+        # For a broken file, Pillow may raise any exception.
         raise ValueError(f"the mask can't be read: {type(error).__name__}") from None
     masked = Image.new("RGBA", white.size)
     masked.putalpha(ImageOps.invert(white))

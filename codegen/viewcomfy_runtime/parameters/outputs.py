@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class OutputNode(NamedTuple):
-    """An output node, under its name in a module's `Result`.
+    """An output node, and the name of its property in a module's `Result`.
 
-    `kind` is the first half of its files' MIME type ("image", "video", "audio", "text", "model"),
-    or "file" if its class doesn't tell. `prefix` is the beginning of its file names, and
-    `prefix_input` the input that sets it, if there is one.
+    `kind` is the top-level MIME type of its files ("image", "video", "audio", "text", "model"), or
+    "file" if it isn't known. `prefix` is the start of its file names, and `prefix_input` the input
+    that sets it, if there is one.
     """
 
     name: str
@@ -27,7 +27,7 @@ class OutputNode(NamedTuple):
     prefix_input: str = ""
 
     def as_json(self) -> JsonObject:
-        """The parts that say something, the name apart."""
+        """The parts that aren't empty, except the name."""
         parts: JsonObject = {
             "node": self.node,
             "class": self.class_type,
@@ -39,7 +39,7 @@ class OutputNode(NamedTuple):
 
     @classmethod
     def from_json(cls, name: str, parts: Mapping[str, JsonValue]) -> OutputNode:
-        """The reverse of `as_json`; fields from a later version are ignored."""
+        """The inverse of `as_json`; unknown fields of later versions are ignored."""
         return cls(
             name,
             node=str(parts.get("node", "")),
@@ -50,9 +50,8 @@ class OutputNode(NamedTuple):
         )
 
     def prefix_in(self, params: Mapping[str, object]) -> str:
-        """The beginning of its file names in a run to which `params` were sent.
-
-        Folders aren't part of a file's name, and what ComfyUI fills in (`%date%`) isn't known.
+        """The start of its file names in a run with these `params`, without folders and up to the
+        first placeholder that ComfyUI replaces, such as `%date%`.
         """
         sent = params.get(str(WireKey(self.node, self.prefix_input)), self.prefix)
         text = sent if isinstance(sent, str) else self.prefix

@@ -1,4 +1,4 @@
-"""The JSON Schema of a call, with the rules of inputs that a choice brings."""
+"""The JSON Schema of a call, with conditions for fields that depend on a choice."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def schema_of_fields(
 
 
 def _rules(fields: Mapping[str, Field]) -> Iterator[JsonSchema]:
-    """The branches' rules for a call, as JSON Schemas that must all hold."""
+    """The conditions of the fields' branches, as JSON Schemas that must all hold."""
     alike: dict[str, list[Field]] = {}
     for field in fields.values():
         if field.branches:
@@ -54,9 +54,7 @@ def _rules(fields: Mapping[str, Field]) -> Iterator[JsonSchema]:
 
 
 def _elsewhere(field: Field, fields: Mapping[str, Field]) -> JsonSchema:
-    """The schema of calls that are known to choose none of a field's branches; empty if there are
-    none.
-    """
+    """The schema of calls that choose none of a field's branches; empty if none are possible."""
     names = dict.fromkeys(name for each in field.branches for name in each.when)
     others: dict[str, list[JsonValue]] = {}
     for name in names:
@@ -89,9 +87,7 @@ def _chosen(
 
 
 def _exact(members: Sequence[Field], index: int) -> JsonSchema:
-    """What the fields accept in one of their branches, where it is less than they accept
-    elsewhere.
-    """
+    """The schema of the fields' values in one of their branches; empty if it adds nothing."""
     properties = {}
     required = []
     for field in members:

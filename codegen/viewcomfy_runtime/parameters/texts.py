@@ -1,4 +1,4 @@
-"""Values from text, as forms and command lines provide them."""
+"""Converts text from forms and command lines to values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .uploads import File
 
 DRAWN: Final = frozenset({"random", "none", "null"})
-"""Words that stand for a seed to be drawn."""
+"""Words for a seed that is to be drawn."""
 
 _FLAGS: Final = {
     **dict.fromkeys(("true", "on", "yes", "1"), True),
@@ -38,14 +38,14 @@ _FLAGS: Final = {
 
 
 _UNSENT: Final = frozenset({"none", "null"})
-"""Words that stand for no value, if a parameter depends on a choice."""
+"""Words for no value, if a parameter depends on a choice."""
 
 
 def value_for(field: Field, text: str) -> JsonValue | File:
-    """The value that `text` stands for; "none" if nothing is to be sent. For a text parameter it is
-    the text itself, and for a choice called "none" that choice.
+    """The value of a parameter from text.
 
-    Raises Refused for text that isn't a value of the parameter.
+    "none" means that nothing is sent, if the parameter depends on a choice and isn't itself a text
+    or a choice with that option. Raises InvalidValueError for text that isn't a valid value.
     """
     kind = field.type
     if field.branches and text.strip().lower() in _UNSENT:
@@ -56,7 +56,7 @@ def value_for(field: Field, text: str) -> JsonValue | File:
 
 
 def value_of(kind: ParameterType, text: str) -> JsonValue | File:
-    """The value of type `kind` that `text` stands for. Raises Refused if there is none."""
+    """The value of a type from text. Raises InvalidValueError if it isn't valid."""
     match kind:
         case Text():
             return text
@@ -101,11 +101,11 @@ def _number(text: str, kind: type[int] | type[float], wanted: str) -> int | floa
 def parsed_texts(
     fields: tuple[Field, ...], texts: Mapping[str, object]
 ) -> dict[str, object]:
-    """The values that a form's strings and files stand for, by name; "" keeps the default.
+    """The values of a form's strings and files by name; "" keeps the default.
 
-    A file is a `data:` URI, anything that a file parameter takes, or what web frameworks make of an
-    upload: an object with `filename`, `content_type` and `file`. Names that aren't parameters are
-    kept, for `parse` to reject. Raises InvalidParametersError with all faults at once.
+    A file is a `data:` URI, anything that a file parameter accepts, or a web framework's upload: an
+    object with `filename`, `content_type` and `file`. Names that aren't parameters are kept, for
+    `parse` to reject. Raises InvalidParametersError listing all faults.
     """
     if not isinstance(texts, Mapping):
         raise wrong_type("a form", "a mapping of names to strings and files", texts)
@@ -117,7 +117,7 @@ def parsed_texts(
         if field is None:
             values[name] = given
         elif given is None or given == "" or _is_empty_upload(given):
-            # An empty string is a value only where it can't mean anything else.
+            # An empty string is a value only if the text has no default.
             if field.required and isinstance(field.type, Text) and given == "":
                 values[name] = ""
         elif isinstance(given, str):

@@ -1,7 +1,7 @@
-"""The types that a parameter can have: how each is described, and what it accepts.
+"""The types of parameters: the JSON Schema of each, and the values that it accepts.
 
-The generator plans with them, and a generated module's annotations are read back into them, so that
-the JSON Schema file, `WORKFLOW.schema`, `WORKFLOW.parse` and `run` can't disagree.
+The generator and the annotations of generated modules use the same types, so that the JSON Schema
+file, `WORKFLOW.schema`, `WORKFLOW.parse` and `run` can't disagree.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """A whole number within [lo, hi]; with `random`, None stands for a number drawn at each run."""
+    """A whole number within [lo, hi]; with `random`, None draws a random one for each run."""
 
     lo: Bound = None
     hi: Bound = None
@@ -51,9 +51,9 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of `options`; if `open`, any other value of the same type too.
+    """One of `options` or, if `open`, any other value of the same type.
 
-    `place` names the node's other input, if it has one, that takes the option's position from 0.
+    `place` is another input of the node, if any, which receives the option's index, from 0.
     """
 
     options: tuple[Option, ...]
@@ -103,7 +103,7 @@ def kind_of(kind: ParameterType) -> str:
 
 
 class InvalidValueError(ValueError):
-    """A value that its parameter's type doesn't accept; the message says what it accepts."""
+    """A value that its parameter's type doesn't accept."""
 
 
 def schema_of(kind: ParameterType) -> JsonSchema:
@@ -137,9 +137,9 @@ def schema_of(kind: ParameterType) -> JsonSchema:
 
 
 def accept(kind: ParameterType, value: object) -> JsonValue | File:
-    """`value` as it is sent for `kind`; a whole float becomes an integer.
+    """`value` as it is sent for `kind`; a float without a fraction becomes an integer if needed.
 
-    Raises Refused for exactly the values that the JSON Schema of the type rejects.
+    Raises InvalidValueError for exactly the values that the JSON Schema of the type rejects.
     """
     match kind:
         case Text():
@@ -216,7 +216,7 @@ def _within(value: int | float, lo: Bound, hi: Bound) -> int | float:
 
 
 def bound_text(bound: int | float) -> str:
-    """A bound as text; whole numbers without a fraction, as in all target languages."""
+    """A bound as text; whole numbers have no fraction in any target language."""
     return str(int(bound) if isinstance(bound, float) and bound.is_integer() else bound)
 
 
@@ -250,7 +250,7 @@ def _reject(wanted: str, value: object) -> NoReturn:
 
 
 def short(value: object) -> str:
-    """`value` for a message: as JSON, cut off if it is long."""
+    """`value` for a message: as JSON of limited length."""
     if isinstance(value, bytes | Upload):
         return type(value).__name__
     try:

@@ -1,4 +1,4 @@
-"""What a file parameter accepts, and what is sent for it: content, a name and a MIME type."""
+"""The values that a file parameter accepts, and the upload that is sent for each."""
 
 from __future__ import annotations
 
@@ -43,15 +43,14 @@ FILE_MARK: Final = _FileInPydantic()
 
 if TYPE_CHECKING:
     File: TypeAlias = Path | bytes | BinaryIO | Upload | Stored | DataURI | Remote
-    """What a file parameter accepts: a path, bytes, a binary file object, an Upload, a `data:` URI,
-    a URL, a file of an earlier result, or one that the server has already.
+    """The values of a file parameter: a path, bytes, a binary file object, an Upload, a `data:`
+    URI, a URL, a file of an earlier result, or one that the server already has.
 
-    At run time, a plain string is a `data:` URI, since JSON has nothing else, and never a path:
-    passing on a request's JSON must not send this machine's files away.
+    At run time, a plain string is accepted as a `data:` URI, which is how JSON represents a file,
+    and never as a path: a request's JSON must not give access to this machine's files.
     """
 else:
-    # The types alone would load pathlib, which costs more than all the rest of this package's
-    # import.
+    # The union would import pathlib, which takes longer than the rest of this package.
     File = Annotated[object, FILE_MARK]
 
 
@@ -125,7 +124,7 @@ _TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 """MIME types that a `data:` URI may have."""
 
 _HEADER: Final = re.compile(r"[ -~]+")
-"""Characters that may stand in a header; a line break would start another one."""
+"""A valid header value; a line break would start another header."""
 
 _SIGNATURES: Final = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
@@ -150,7 +149,7 @@ def _sniff(start: bytes) -> str:
 
 
 def _encodable(filename: str) -> str:
-    """The name in a form that can be sent: file systems may hold names that aren't valid text."""
+    """The name as valid text, which file systems don't guarantee."""
     return filename.encode("utf-8", "replace").decode()
 
 
@@ -174,7 +173,7 @@ def _from_data_uri(uri: str, name: str) -> Upload:
 
 
 def as_data_uri(value: File | str) -> str:
-    """A file as text that `parse` reads back as the same file: a `data:` URI, or a URL as it is.
+    """A file as the text that `parse` accepts: a `data:` URI, or the URL of a file at a URL.
 
     Raises ValueError for a file that only the server has, OSError for one that can't be read.
     """

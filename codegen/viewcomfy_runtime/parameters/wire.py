@@ -1,4 +1,4 @@
-"""Calls as users write them, and as they are sent."""
+"""Converts calls between `Parameters`, JSON, and what is sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 
 UNKNOWN_SEED_RANGE: Final = (0, 2**32 - 1)
-"""The range of a seed whose node isn't known: what the narrowest nodes accept."""
+"""The range of a seed without known bounds: that of the nodes with the smallest range."""
 
 
 THE_CALL: Final = "(the call)"
@@ -30,10 +30,9 @@ THE_CALL: Final = "(the call)"
 
 
 def parsed(fields: tuple[Field, ...], call: object, *, urls: bool = False) -> Arguments:
-    """The values of a JSON call by name, each as its field accepts it; with `urls`, also URLs of
-    files.
+    """The values of a JSON call by name; with `urls`, files may be URLs.
 
-    Raises InvalidParametersError with every fault.
+    Raises InvalidParametersError listing all faults.
     """
     if not isinstance(call, Mapping):
         raise InvalidParametersError(
@@ -74,8 +73,8 @@ def _linked(field: Field, value: object) -> object:
 def _misplaced(
     fields: Mapping[str, Field], values: Mapping[str, object]
 ) -> Iterator[Fault]:
-    """The values that the call's own choices don't allow. A field whose choices are faulty is
-    skipped.
+    """The values that aren't allowed with the call's choices. Fields are skipped if the choices
+    that they depend on aren't valid.
     """
     for field in fields.values():
         needed = {field.name, *(name for each in field.branches for name in each.when)}
@@ -99,8 +98,8 @@ def wire_of(
 ) -> tuple[JsonObject, dict[str, Upload]]:
     """The values and the files that are sent for a call, both by wire key.
 
-    All values are sent, unchanged ones too; files only if they are set; a seed of None becomes a
-    number from its range. Raises InvalidParametersError with every fault.
+    All values are sent, also defaults; files only if they are set; a seed of None becomes a random
+    number from its range. Raises InvalidParametersError listing all faults.
     """
     _check(fields, parameters)
     params: JsonObject = {}
@@ -127,7 +126,7 @@ def wire_of(
 
 
 def defaults_of(fields: tuple[Field, ...]) -> JsonObject:
-    """What is sent for parameters that nobody sets, by wire key, except drawn seeds and files."""
+    """The values that are sent by default, by wire key, except drawn seeds and files."""
     return {
         key: value
         for field in fields
@@ -139,7 +138,7 @@ def defaults_of(fields: tuple[Field, ...]) -> JsonObject:
 
 
 def _by_key(field: Field, value: JsonValue) -> JsonObject:
-    """A value under each key that it is sent as, and the position of an option under its own."""
+    """A value by each of its wire keys, and the index of an option by its own key."""
     sent = {each.key: _wire(value) for each in field.inputs}
     kind = field.type
     if isinstance(kind, Choice) and value in kind.options:
@@ -148,14 +147,14 @@ def _by_key(field: Field, value: JsonValue) -> JsonObject:
 
 
 def _wire(value: JsonValue) -> JsonValue:
-    """A value as it is sent. A bare list would be read as a link, so lists are wrapped."""
+    """A value as it is sent. Lists are wrapped, since ComfyUI would read them as links."""
     return {"__value__": value} if isinstance(value, list) else value
 
 
 def _accepted(
     fields: tuple[Field, ...], parameters: object
 ) -> tuple[dict[str, JsonValue | File], list[Fault]]:
-    """The values of a call as they are sent, and the faults of the others."""
+    """The valid values of a call as they are sent, and the faults of all others."""
     values: dict[str, JsonValue | File] = {}
     faults: list[Fault] = []
     for field in fields:
@@ -169,8 +168,8 @@ def _accepted(
 def _sent(
     fields: tuple[Field, ...], values: Mapping[str, JsonValue | File]
 ) -> dict[str, JsonValue | File]:
-    """What a call sends: no inputs of branches that it doesn't choose, and a number for each seed
-    that is None.
+    """The values to send: without inputs of branches that aren't chosen, and with a random number
+    for each seed that is None.
     """
     known = {field.name: field for field in fields}
     sent: dict[str, JsonValue | File] = {}
@@ -191,8 +190,8 @@ def _sent(
 def with_drawn_seeds(
     fields: tuple[Field, ...], parameters: P, *, all: bool = False
 ) -> P:
-    """`parameters` with a number for every seed that is None, or for every seed. Seeds of other
-    branches stay as they are.
+    """`parameters` with a random number for each seed that is None or, with `all`, for every seed,
+    except in branches that aren't chosen.
     """
     known = {field.name: field for field in fields}
     values = {name: getattr(parameters, name, 0) for name in known}
@@ -209,7 +208,7 @@ def with_drawn_seeds(
 
 
 def json_of(fields: tuple[Field, ...], parameters: object) -> JsonObject:
-    """A call as JSON values by name. Raises InvalidParametersError with every fault."""
+    """A call as JSON values by name. Raises InvalidParametersError listing all faults."""
     _check(fields, parameters)
     values: JsonObject = {}
     faults: list[Fault] = []
@@ -238,13 +237,13 @@ def _unknown(name: str, known: Mapping[str, Field]) -> str:
 
 
 def drawn(kind: Integer) -> int:
-    """A seed from the range of its input, or from `UNKNOWN_SEED_RANGE`."""
+    """A random seed from the range of its input, or from `UNKNOWN_SEED_RANGE`."""
     from random import SystemRandom
 
     lo, hi = UNKNOWN_SEED_RANGE
     if kind.hi is not None:
         hi = int(kind.hi)
     if kind.lo is not None:
-        # Nodes use negative seeds as commands (-1: random, -2: increment), so none is drawn.
+        # Nodes use negative seeds as commands (-1: random, -2: increment), so they aren't drawn.
         lo = max(int(kind.lo), min(0, hi))
     return SystemRandom().randint(lo, max(lo, hi))

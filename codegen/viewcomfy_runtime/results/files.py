@@ -41,7 +41,7 @@ class OutputFile(Remote):
     chunks of bytes, or base64. Otherwise `url` is the link to it, and `lasting_url` a link to use
     once `url` has expired. At most 64 GiB are downloaded from a link.
 
-    Errors of a result's file name the run that it is from: its `prompt_id` and `parameters`.
+    Errors about the file contain the `prompt_id` and the `parameters` of its run.
     """
 
     filename: str
@@ -147,7 +147,7 @@ class OutputFile(Remote):
         return expiry_of(self.url, self.extra)
 
     def fetch(self, deadline: Deadline) -> Iterator[bytes]:
-        """The content as it arrives, within a deadline that has already started."""
+        """Download or decode the content in chunks. Raises ViewComfyError."""
         if self.data is not None:
             return _decoded(self.data, self.filename)
         urls = dict.fromkeys(each for each in (self.url, self.lasting_url) if each)

@@ -1,4 +1,4 @@
-"""Finds out when signed links expire."""
+"""The expiry of signed links."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def expiry_of(url: str | None, extra: Mapping[str, object]) -> datetime | None:
     Links contain it as `X-Amz-Date` and `X-Amz-Expires` (S3), `X-Goog-Date` and `X-Goog-Expires`
     (Google), `Expires` in seconds since 1970, or `se` (Azure), in upper or lower case.
     """
-    said = extra.get("url_expires_at")
-    if isinstance(said, str):
-        return moment(said)
+    expires_at = extra.get("url_expires_at")
+    if isinstance(expires_at, str):
+        return moment(expires_at)
     try:
         fields = parse_qsl(urlsplit(url or "").query)
         query = {name.lower(): value for name, value in fields}

@@ -1,4 +1,4 @@
-"""Finds out which output node made which file if the server doesn't say."""
+"""Finds out which output node made which file if the server doesn't report it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PREVIEW: Final = re.compile(r"ComfyUI_temp_[a-z]{5}_\d{5,}_\.\w+")
 
 @dataclass(frozen=True, slots=True)
 class Naming(Generic[R]):
-    """Makes the `Result` of a module, whose output nodes have names."""
+    """Converts a client's result to the `Result` of a module, whose output nodes have names."""
 
     kind: type[R]
     nodes: tuple[OutputNode, ...] = ()
@@ -65,8 +65,8 @@ def _node(
 def _maker(
     file: OutputFile, nodes: Sequence[OutputNode], params: Mapping[str, object]
 ) -> OutputNode | None:
-    """The output node whose prefix the file's name starts with, or else the only node that makes
-    this kind of file. A preview's file can only be that of a node without a prefix.
+    """The output node with the longest prefix that the file's name starts with, or else the only
+    node that makes this kind of file. A preview can only be made by a node without a prefix.
     """
     if _PREVIEW.fullmatch(file.filename):
         unnamed = [each for each in nodes if not (each.prefix or each.prefix_input)]

@@ -1,4 +1,4 @@
-"""The run that a result's file is from, for errors that come after the run."""
+"""The run that produced a file, for errors after the run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Origin:
 
 @contextmanager
 def errors_about(origin: Origin | None) -> Iterator[None]:
-    """Errors within name the run that the file is from."""
+    """Add the run's id and parameters to errors raised in the block."""
     try:
         yield
     except ViewComfyError as error:

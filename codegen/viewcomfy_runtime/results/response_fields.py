@@ -66,7 +66,7 @@ def graph_in(prompt: object) -> ApiWorkflow:
 
 
 def seconds_in(value: object) -> float | None:
-    """The duration that a number stands for, if it can be one."""
+    """A duration in seconds; None for anything that can't be one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value if -_MOST_SECONDS < value < _MOST_SECONDS else None

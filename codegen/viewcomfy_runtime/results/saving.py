@@ -37,11 +37,11 @@ def save_all(
         except ViewComfyError as error:
             failed.append(f"{output.filename}: {error.message}")
     if failed:
-        told = failed[:_MOST_FAILED]
-        if len(failed) > len(told):
-            told.append(f"and {len(failed) - len(told)} more")
+        lines = failed[:_MOST_FAILED]
+        if len(failed) > len(lines):
+            lines.append(f"and {len(failed) - len(lines)} more")
         raise SaveError(
-            "\n".join(["not all files could be saved", *told]),
+            "\n".join(["not all files could be saved", *lines]),
             saved,
             hint="the result is still there: save it again, perhaps elsewhere",
         )

@@ -1,4 +1,4 @@
-"""Results as JSON, for programs that read a command line's output."""
+"""Results as JSON, for programs that read the output of a command line."""
 
 from __future__ import annotations
 

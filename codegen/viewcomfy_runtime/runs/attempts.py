@@ -1,4 +1,4 @@
-"""Makes one call of a batch, retrying it as configured, here or on another machine."""
+"""Runs one call of a batch, with retries, here or on another machine."""
 
 from __future__ import annotations
 
@@ -44,9 +44,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A call to be made by an executor's worker, perhaps on another machine: it carries everything
-    it needs.
-    """
+    """A call for an executor's worker, perhaps on another machine, with all that it needs."""
 
     client: Client
     call: Call
@@ -90,7 +88,7 @@ def run_with_retries(
 
 
 def with_file_contents(call: Call) -> Call:
-    """The call with its files' content, so that a worker needs no files from this machine.
+    """The call with the content of its files, so that a worker needs no files from this machine.
 
     Raises InvalidParametersError listing every file that is missing, unreadable or empty.
     """

@@ -1,4 +1,4 @@
-"""Runs many calls, a few at a time: a failed call doesn't affect the others, and memory use doesn't
+"""Runs many calls, a few at a time. A failed call doesn't affect the others, and memory use doesn't
 grow with their number.
 """
 
@@ -251,7 +251,7 @@ def with_callback(
         yield from ended
         return
     require_functions(on_result=on_result)
-    callbacks = futures.ThreadPoolExecutor(most, "viewcomfy-tell")
+    callbacks = futures.ThreadPoolExecutor(most, "viewcomfy-callbacks")
     finished: SimpleQueue[futures.Future[None]] = SimpleQueue()
     waiting = 0
     try:

@@ -45,10 +45,11 @@ class ManyRuns(Runner[P, R]):
 
         `calls` is consumed lazily, and at most `max_concurrency` results are held at once. With
         `ordered`, outcomes come in the order of the calls. `attempts` is the maximum number of
-        attempts for a call that certainly didn't run. `save`, a folder or a function of the
-        parameters and the result, saves in the worker that ran the call. `executor` runs the calls
-        in other threads, processes or machines; files are read on this machine. `timeout` is in
-        seconds for each run, 2400 by default, or a Timeout. Leaving the loop cancels running calls.
+        attempts; only a call that certainly didn't run is retried. `save`, a folder or a function
+        of the parameters and the result, saves each result in the worker that ran the call.
+        `executor` runs the calls in other threads, processes or machines; files are read on this
+        machine. `timeout` is in seconds for each run, 2400 by default, or a Timeout. Leaving the
+        loop cancels running calls.
         """
         limits = self._limits(max_concurrency, attempts, timeout)
         ended = self._outcomes(

@@ -1,6 +1,4 @@
-"""Reports runs for monitoring: when and where they ran and how they ended, without any of their
-values.
-"""
+"""Reports runs for monitoring: when and where they ran and how they ended, but not their values."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ _WAITING: Final = 256
 the consumer catches up.
 """
 
-_FAREWELL: Final = 5.0
-"""Seconds that a run may take to cancel itself at the server after its consumer has left."""
+_CANCEL_TIMEOUT: Final = 5.0
+"""Seconds that canceling the run at the server may take after its consumer has left the loop."""
 
 Runner = Callable[[Deadline, Watch], R]
 
@@ -73,7 +73,7 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
     finally:
         deadline.cancel()
         queue.closed.set()
-        thread.join(_FAREWELL)
+        thread.join(_CANCEL_TIMEOUT)
         while queue.next(0) is not None:
             pass  # the end that nobody takes holds the run, which holds the queue
 
@@ -105,7 +105,7 @@ async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event |
             yield item
     finally:
         deadline.cancel()
-        end = loop.time() + _FAREWELL
+        end = loop.time() + _CANCEL_TIMEOUT
         alive = True
         while alive and loop.time() < end:
             alive = thread.is_alive()  # once more after its end, for what it left
@@ -133,4 +133,4 @@ async def from_thread(items: Iterator[T], stop: threading.Event) -> AsyncIterato
         closed = pool.submit(lambda: next(items, None))
         pool.shutdown(wait=False)
         with suppress(asyncio.CancelledError):
-            await asyncio.wait_for(asyncio.wrap_future(closed), _FAREWELL)
+            await asyncio.wait_for(asyncio.wrap_future(closed), _CANCEL_TIMEOUT)

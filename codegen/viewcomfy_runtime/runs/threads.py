@@ -14,8 +14,8 @@ from ..http.deadlines import SLICE, Deadline
 
 T = TypeVar("T")
 
-_FAREWELL: Final = 5.0
-"""Seconds that a canceled call may take to cancel its run at the server before its caller
+_CANCEL_TIMEOUT: Final = 5.0
+"""Seconds that canceling the run at the server may take before the caller of a canceled task
 continues.
 """
 
@@ -40,7 +40,7 @@ async def in_thread(work: Callable[[], T], deadline: Deadline) -> T:
 
 
 async def _wait_until_done(future: futures.Future[T]) -> None:
-    end = asyncio.get_running_loop().time() + _FAREWELL
+    end = asyncio.get_running_loop().time() + _CANCEL_TIMEOUT
     while not future.done() and asyncio.get_running_loop().time() < end:
         try:
             await asyncio.sleep(0.02)

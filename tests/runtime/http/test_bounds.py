@@ -52,7 +52,7 @@ def test_an_answer_that_unpacks_without_measure_is_refused() -> None:
     answer = Answer(body=packed(100 << 20), headers={"Content-Encoding": "gzip"})
     with Server(answer) as server:
         tracemalloc.start()
-        with pytest.raises(ProtocolError, match="unpack to more than"):
+        with pytest.raises(ProtocolError, match="expand to more than"):
             run(server)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
