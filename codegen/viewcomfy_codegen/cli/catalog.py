@@ -47,7 +47,7 @@ def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None
     """
     with reporting_errors():
         answers = [read_node_classes(each) for each in servers]
-        places = {} if user else _used_by_project()
+        places = {} if user else _used_by_project(_merged(answers))
         texts = {
             path: _updated(path, answers, used, tooltips)
             for path, used in (places or {users_catalog(): None}).items()
@@ -83,7 +83,7 @@ def diff_command(servers: tuple[str, ...]) -> None:
     """
     with reporting_errors():
         answers = [read_node_classes(each) for each in servers]
-        used = _used_by_project()
+        used = _used_by_project(_merged(answers))
         place, catalog = _in_use()
     wanted = {each for classes in used.values() for each in classes or ()} or None
     now = kept_facts(_merged(answers), wanted)
@@ -127,24 +127,33 @@ def _make_folder(folder: Path) -> None:
         raise CodegenError(Diagnostic(str(folder), message, hint)) from None
 
 
-def _used_by_project() -> dict[Path, set[str] | None]:
-    """The catalogs that this project names, and the classes that the workflows of each use."""
+def _used_by_project(
+    classes: Mapping[str, JsonValue],
+) -> dict[Path, set[str] | None]:
+    """The catalogs that this project names, and the classes that the workflows of each use;
+    `classes` are a server's own, by which the workflows are read.
+    """
     found: dict[Path, set[str] | None] = {}
+    catalog = with_object_info(classes)
     for task in tasks_of_project():
         if task.catalog is not None:
             found_there = read(
-                read_file(task.source), task.source, workflow_in=task.workflow
+                read_file(task.source),
+                task.source,
+                workflow_in=task.workflow,
+                catalog=catalog,
             )
             nodes = found_there.workflow.nodes
-            classes = found.setdefault(Path(task.catalog), set())
-            assert classes is not None
-            classes.update(node.class_type for node in nodes.values())
+            used = found.setdefault(Path(task.catalog), set())
+            assert used is not None
+            used.update(node.class_type for node in nodes.values())
     return found
 
 
 def _in_use() -> tuple[str, Catalog]:
     """The catalog that a run here would use, and its name for messages."""
-    places = [*_used_by_project()] or [users_catalog()]
+    named = (task.catalog for task in tasks_of_project())
+    places = [*map(Path, filter(None, dict.fromkeys(named)))] or [users_catalog()]
     present = [each for each in places if each.is_file()]
     if not present:
         return shipped().name, shipped()

@@ -44,8 +44,10 @@ def out_text(text: str) -> None:
 
 
 def report(diagnostics: Iterable[Diagnostic]) -> None:
-    """Print diagnostics to standard error, and the hint that several in a row share once."""
-    shown = [*diagnostics]
+    """Print diagnostics to standard error, each once, and the hint that several in a row share
+    once.
+    """
+    shown = [*dict.fromkeys(diagnostics)]
     for each, following in zip_longest(shown, shown[1:]):
         shared = following is not None and following.hint == each.hint
         err(str(each._replace(hint=None) if shared else each))

@@ -45,10 +45,10 @@ def finish(tasks: Sequence[Task], *, check: bool) -> None:
             out(f"{path} is out of date")
         old = [*old, *_shown_stale(products)]
         if old:
-            names = ", ".join(map(str, old))
+            what = f"{old[0]} is" if len(old) == 1 else f"{len(old)} files are"
             err(
-                f"out of date: {names}\n"
-                "hint: the same command without --check writes what is out of date"
+                f"{what} out of date\n"
+                "hint: run the same command without --check to write what is out of date"
             )
         sys.exit(1 if old else 0)
     for product in products:
@@ -164,7 +164,7 @@ def _with_catalog(task: Task, described: dict[str, Mapping[str, JsonValue]]) -> 
         return task
     if place not in described:
         if not Path(place).exists():
-            hint = "write it: viewcomfy-codegen catalog update URL"
+            hint = "write it: viewcomfy-codegen catalog update http://127.0.0.1:8188"
             raise CodegenError(Diagnostic(place, "there is no such catalog", hint))
         described[place] = read_node_classes(place)
     return task._replace(options=replace(task.options, kept=described[place]))

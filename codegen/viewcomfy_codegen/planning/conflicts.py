@@ -36,7 +36,7 @@ def _classes(
         elif object_info is not None and node.class_type not in object_info:
             yield Diagnostic(
                 where,
-                "the server of --object-info doesn't have this class",
+                "your own ComfyUI doesn't have this class",
                 "install the node pack that contains it, or use the server that runs the workflow",
                 "warning",
             )
@@ -49,7 +49,7 @@ def _values(analysis: Analysis, source: str) -> Iterator[Diagnostic]:
         node = draft.node
         known = analysis.facts[node.class_type]
         own = known is not None and known.own
-        server = "the server of --object-info" if own else "ComfyUI"
+        server = "your own ComfyUI" if own else "ComfyUI"
         yield Diagnostic(
             place(source, node.id, node.class_type, "inputs", draft.input),
             f"{server} would refuse {str(draft.value)[:60]!r}: {draft.doubt[:200]}",

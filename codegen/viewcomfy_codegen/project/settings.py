@@ -17,6 +17,7 @@ from ..targets.rules import Rules
 from ..targets.target import Target
 from ..targets.typescript.target import TypeScript
 from .paths import output_targets
+from .patterns import expanded
 from .regenerate import Task
 from .table import COMMON, TABLE, faults_of
 from .vendoring import imported_from
@@ -80,7 +81,7 @@ def _tasks(table: Any, folder: Path, path: Path) -> list[Task]:
         raise CodegenError(*faults)
     return [
         _task(name, {**_common(table), **settings}, folder, path)
-        for name, settings in table["workflows"].items()
+        for name, settings in expanded(table["workflows"], folder, str(path))
     ]
 
 

@@ -37,7 +37,9 @@ _SEVERAL: Final = {**_TEXTS, "minItems": 2}
 SETTINGS: Final[Mapping[str, Setting]] = {
     "source": Setting(
         _TEXT,
-        "The workflow: a workflow_api.json, a view_comfy.json, or an image that ComfyUI saved.",
+        "The workflow: a workflow_api.json, a view_comfy.json, or an image that ComfyUI saved."
+        " A pattern, such as workflows/*.json, makes a client of each file that matches; {name} in"
+        " the outputs' paths is then the module's name.",
     ),
     "output": Setting(_TEXT, "The module to write. Default: NAME.py."),
     "schema": Setting(

@@ -92,6 +92,25 @@ def test_in_a_project_the_users_own_is_updated_on_demand(project: Path) -> None:
     assert not (project / "comfyui").exists()
 
 
+def test_an_update_reads_workflows_by_what_the_server_says(project: Path) -> None:
+    node = {"id": 1, "type": "KSampler", "inputs": [], "outputs": []}
+    values = [7, 30, 6.5, "heun", "karras", 1.0]  # of before seeds had a control
+    page = {"nodes": [{**node, "widgets_values": values}], "links": []}
+    save(project / "workflow_api.json", page)
+    names = ("seed", "steps", "cfg", "sampler_name", "scheduler", "denoise")
+    kinds = ("INT", "INT", "FLOAT", ["heun"], ["karras"], "FLOAT")
+    inputs = {name: [kind] for name, kind in zip(names, kinds, strict=True)}
+    save(project / "info.json", {"KSampler": described(**inputs)})
+    assert run("inspect", "workflow_api.json").exit_code == 1
+    done("catalog", "update", "info.json")
+    done()
+
+
+def test_a_class_is_shown_where_a_workflow_cannot_be_read(project: Path) -> None:
+    (project / "workflow_api.json").write_text("{")
+    assert "steps" in done("catalog", "show", "KSampler")
+
+
 def test_a_second_update_changes_nothing(project: Path) -> None:
     done("catalog", "update", "info.json")
     first = (project / "comfyui/catalog.json").read_bytes()

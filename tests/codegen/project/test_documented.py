@@ -18,15 +18,19 @@ def tables(name: str) -> list[str]:
     return [each for each in found if "[tool.viewcomfy-codegen" in each]
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/project.md"])
+@pytest.mark.parametrize(
+    "table",
+    [each for name in ("README.md", "docs/project.md") for each in tables(name)],
+)
 def test_a_table_that_is_shown_generates_and_stays_up_to_date(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [table] = tables(name)
     monkeypatch.chdir(tmp_path)
-    shutil.copy(ROOT / "generated_example" / "workflow_api.json", tmp_path)
-    for folder in ("app", "web"):
+    for folder in ("app", "web", "workflows"):
         (tmp_path / folder).mkdir()
+    for path in ("workflow_api.json", "workflows/portrait.json", "workflows/cat.json"):
+        example = ROOT / "generated_example" / "workflow_api.json"
+        shutil.copy(example, tmp_path / path)
     (tmp_path / "pyproject.toml").write_text(table, "utf-8")
     for arguments in ([], ["--check"], [], ["--check"]):
         done = run(*arguments)

@@ -285,7 +285,7 @@ def test_check_tells_which_outputs_are_stale(project: Callable[..., None]) -> No
     assert done.exit_code == 1
     assert "default of width: 512 → 64" in done.output
     assert "-    width: " in done.output
-    assert "out of date: app" in done.stderr
+    assert "2 files are out of date" in done.stderr
     assert "the same command without --check" in done.stderr
     assert Path("app/painter.py").read_bytes() == before
 
