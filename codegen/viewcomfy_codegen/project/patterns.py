@@ -58,7 +58,7 @@ def _refuse_shared(entry: Mapping[str, Any], where: str) -> None:
         Diagnostic(
             where,
             f"{each} is the same file, {entry[each]}, for every workflow that source matches",
-            f"write {NAME} where the module's name belongs, as in output = \"app/{NAME}.py\"",
+            f'write {NAME} where the module\'s name belongs, as in output = "app/{NAME}.py"',
         )
         for each in _OUTPUTS
         if isinstance(entry.get(each), str) and NAME not in entry[each]
@@ -77,9 +77,7 @@ def _matches(source: str, folder: Path, own: set[str], where: str) -> list[str]:
     ]
     if not found:
         hint = "check the pattern: * stands for any part of a name, ** for any folders"
-        raise CodegenError(
-            Diagnostic(where, f"no file matches {source}", hint)
-        )
+        raise CodegenError(Diagnostic(where, f"no file matches {source}", hint))
     return found
 
 
