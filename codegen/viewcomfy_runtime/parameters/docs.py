@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from ..json_types import JsonObject, JsonValue
+
+
+_MOST_NAMED: Final = 4
+"""The most other nodes whose ids are listed."""
 
 
 class About(NamedTuple):
@@ -50,11 +54,12 @@ class About(NamedTuple):
         )
 
     def paragraphs(
-        self, node: str, *, nothing: str, draws: bool, unused: bool
+        self, nodes: Sequence[str], *, nothing: str, draws: bool, unused: bool
     ) -> Iterator[str]:
-        """The parameter's purpose, and the node that it sets, each on one line.
+        """The parameter's purpose, and the nodes that it sets, each on one line.
 
-        `nothing` is the language's word for None, which draws a seed if `draws` is true.
+        `nodes` are the ids of the nodes that it sets, that of the class first. `nothing` is the
+        language's word for None, which draws a seed if `draws` is true.
         """
         purpose = [self.sentence]
         if self.deployed:
@@ -70,7 +75,19 @@ class About(NamedTuple):
         own = self.class_type
         if named != own and not _letters(named).startswith(_letters(own)):
             named = f"{named} ({own})"
-        yield f"Node {node}, {named}." if named else f"Node {node}."
+        place = f"Node {nodes[0]}, {named}" if named else f"Node {nodes[0]}"
+        yield f"{place}{_more(nodes[1:], ', and' if named else ' and')}."
+
+
+def _more(nodes: Sequence[str], joint: str) -> str:
+    """The other nodes that a parameter sets, by their ids if they are few."""
+    if not nodes:
+        return ""
+    if len(nodes) == 1:
+        return f"{joint} node {nodes[0]}"
+    if len(nodes) > _MOST_NAMED:
+        return f"{joint} {len(nodes)} other nodes"
+    return f"{joint} nodes {', '.join(nodes[:-1])} and {nodes[-1]}"
 
 
 def _letters(text: str) -> str:

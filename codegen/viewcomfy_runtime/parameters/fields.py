@@ -134,10 +134,10 @@ class Field:
         return self.about.class_type
 
     def paragraphs(self, nothing: str) -> tuple[str, ...]:
-        """The field's purpose and node; `nothing` is the target language's word for None."""
+        """The field's purpose and nodes; `nothing` is the target language's word for None."""
         return tuple(
             self.about.paragraphs(
-                self.inputs[0].node,
+                tuple(dict.fromkeys(each.node for each in self.inputs)),
                 nothing=nothing,
                 draws=self.is_seed,
                 unused=self.group == UNUSED,
@@ -152,7 +152,7 @@ class Field:
 
     @property
     def doc(self) -> str:
-        """The field's purpose and node, on one line, for Python."""
+        """The field's purpose and nodes, on one line, for Python."""
         return " ".join(self.paragraphs("None"))
 
     def schema(self) -> JsonSchema:

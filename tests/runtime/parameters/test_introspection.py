@@ -11,6 +11,10 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from viewcomfy_runtime import DataURI, InvalidParametersError, Stored, Upload
+from viewcomfy_runtime.parameters.docs import About
+from viewcomfy_runtime.parameters.fields import Field
+from viewcomfy_runtime.parameters.inputs import Input
+from viewcomfy_runtime.parameters.types import Integer
 
 from ...helpers.cases import CASES
 from ...helpers.support import made, module_of
@@ -128,3 +132,20 @@ def test_a_data_uri_is_a_file_to_the_type_checker_too() -> None:
 def test_the_schema_has_the_outputs(module: ModuleType) -> None:
     schema = json.loads(made(CASES["image_to_image"]()).files["made.schema.json"])
     assert schema["x-viewcomfy-outputs"]["image"]["node"] == "9"
+
+
+@pytest.mark.parametrize(
+    ("others", "place"),
+    [
+        (1, "Node 5, EmptyLatentImage, and node 30."),
+        (3, "Node 5, EmptyLatentImage, and nodes 30, 31 and 32."),
+        (6, "Node 5, EmptyLatentImage, and 6 other nodes."),
+    ],
+)
+def test_a_parameter_that_sets_several_nodes_names_them_all(
+    others: int, place: str
+) -> None:
+    inputs = tuple(Input(str(id), "width") for id in (5, *range(30, 30 + others)))
+    about = About("Width of the image in pixels.", "EmptyLatentImage")
+    field = Field("width", Integer(1, 99), inputs, 8, about)
+    assert field.doc == f"Width of the image in pixels. {place}"
