@@ -495,9 +495,14 @@ const bytesOf = (binary: string) => {
   return bytes;
 };
 
-/** The bytes encoded in base64, one character each. Throws if it is malformed. */
-const fromBase64 = (text: string): string =>
-  atob(/\s/.test(text) || text.length % 4 ? "?" : text);
+/** The bytes encoded in base64; `broken` tells that it is malformed. */
+const fromBase64 = (text: string, broken: () => never): Uint8Array => {
+  try {
+    return bytesOf(atob(/\s/.test(text) || text.length % 4 ? "?" : text));
+  } catch {
+    return broken();
+  }
+};
 
 // HTTP
 
@@ -514,10 +519,9 @@ const ENDPOINT = "check that the URL is the deployment's endpoint";
 const LOGS = "look at the deployment's logs";
 
 /** Whether this is Node, Deno or Bun, which have a disk and let redirects be followed by hand. */
-const SERVER =
-  "Deno" in globalThis ||
-  !!(globalThis as { process?: { versions?: { node?: string } } }).process
-    ?.versions?.node;
+const SERVER = !!(
+  globalThis as { readonly process?: { readonly versions?: JsonObject } }
+).process?.versions?.["node"];
 
 /** A built-in module of the platform, under a name that bundlers for browsers leave alone. */
 const builtin = async <Module>(name: string): Promise<Module> =>
@@ -647,7 +651,10 @@ async function* piecesOf({ body, url }: Answer, deadline: Deadline) {
 async function* textsOf(answer: Answer, deadline: Deadline) {
   const decoder = new TextDecoder();
   for await (const piece of piecesOf(answer, deadline)) {
-    yield decoder.decode(piece, { stream: true });
+    const text = decoder.decode(piece, { stream: true });
+    if (text) {
+      yield text;
+    }
   }
 }
 
@@ -680,7 +687,7 @@ interface Answer extends Pick<Response, "status" | "headers" | "url"> {
   } | null;
 }
 
-interface Request {
+interface Request extends Naming {
   readonly body?: FormData | Blob;
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether it may be sent again after a broken connection. */
@@ -748,16 +755,66 @@ const serverAt = (
    * The successful answer to a request, after redirects. A request that cannot have had an effect
    * yet (connection refused, 429, 503) is sent again after a pause. Throws ViewComfyError.
    */
-  const answer = async (
+  const ask = async (
     path: string,
     deadline: Deadline,
-    request: Request = {},
+    { body, headers: own, repeatable, parameterOf }: Request = {},
   ): Promise<Answer> => {
-    const { repeatable = !request.body } = request;
-    // What may be repeated is, for half a minute: a server may be restarting.
-    for (let left = repeatable ? 6 : 3, wait = 0.5; ; left--) {
+    let url = base + path;
+    let wait = 0.5;
+    // For half a minute: a server may be restarting.
+    let retries = 6;
+    let redirects = MOST_REDIRECTS;
+    for (;;) {
+      const from = hostOf(url);
+      // What is meant for one server goes to no other, and never unencrypted after TLS.
+      const atHome = [host, host.replace("http:", "https:")].includes(from);
+      if (body && !atHome) {
+        fail(
+          ProtocolError,
+          `${host} redirects the call to ${from}`,
+          "if you trust that server, use its own URL; nothing was sent there",
+        );
+      }
       try {
-        return await sent(base + path, deadline, request);
+        const request: RequestInit = {
+          ...(body && { method: "POST", body }),
+          headers: { ...own, ...(atHome && credited) },
+          redirect: SERVER ? "manual" : "follow",
+          credentials: "omit",
+          referrerPolicy: "no-referrer",
+          signal: deadline,
+        };
+        const response = await attempt(
+          (send ?? fetch)(url, request),
+          url,
+          deadline,
+        );
+        const { status, headers } = response;
+        const target = headers.get("location");
+        if (status === 200 || status === 201) {
+          return response;
+        }
+        if (!target || status < 300 || status > 399) {
+          // Only the start of a long refusal, and nothing of one that breaks off.
+          const said = await content(response, deadline, 1 << 16).catch(
+            () => "",
+          );
+          deadline.throwIfAborted();
+          throw errorOf(response, redacted(said), parameterOf);
+        }
+        url = linked(target, url);
+        if (!isUrl(url)) {
+          fail(
+            ProtocolError,
+            `${from} redirects to something that isn't a valid URL`,
+            ENDPOINT,
+          );
+        }
+        body = status < 307 ? undefined : body;
+        if (!redirects--) {
+          fail(ProtocolError, `${host} keeps redirecting`, "check the URL");
+        }
       } catch (error) {
         const { status, nothingSent, retryAfter, retryable } = error as Refusal;
         wait = retryAfter ?? wait * (1.5 + Math.random() / 2);
@@ -765,16 +822,16 @@ const serverAt = (
           nothingSent ||
           status === 429 ||
           status === 503 ||
-          (repeatable && retryable);
+          ((repeatable ?? !body) && retryable);
         if (
-          !left ||
           !isSafe ||
+          !retries-- ||
           wait > Math.min(60, (deadline.at - Date.now()) / 1000)
         ) {
           throw error;
         }
+        await sleep(wait, deadline);
       }
-      await sleep(wait, deadline);
     }
   };
 
@@ -791,57 +848,7 @@ const serverAt = (
     }
   };
 
-  const sent = async (
-    url: string,
-    deadline: Deadline,
-    { body, headers: own }: Request,
-  ): Promise<Answer> => {
-    for (let left = MOST_REDIRECTS; left; left--) {
-      const from = hostOf(url);
-      // What is meant for one server goes to no other, and never unencrypted after TLS.
-      const atHome = [host, host.replace("http:", "https:")].includes(from);
-      if (body && !atHome) {
-        fail(
-          ProtocolError,
-          `${host} redirects the call to ${from}`,
-          "if you trust that server, use its own URL; nothing was sent there",
-        );
-      }
-      const request: Promise<Answer> = (send ?? fetch)(url, {
-        method: body ? "POST" : "GET",
-        headers: { ...own, ...(atHome && credited) },
-        body: body ?? null,
-        redirect: SERVER ? "manual" : "follow",
-        credentials: "omit",
-        referrerPolicy: "no-referrer",
-        signal: deadline,
-      });
-      const response = await attempt(request, url, deadline);
-      const { status, headers } = response;
-      const target = headers.get("location");
-      if (status === 200 || status === 201) {
-        return response;
-      }
-      if (!target || status < 300 || status > 399) {
-        // Only the start of a long refusal, and nothing of one that breaks off.
-        const said = await content(response, deadline, 1 << 16).catch(() => "");
-        deadline.throwIfAborted();
-        throw errorOf(response, redacted(said));
-      }
-      url = linked(target, url);
-      if (!isUrl(url)) {
-        fail(
-          ProtocolError,
-          `${from} redirects to something that isn't a valid URL`,
-          ENDPOINT,
-        );
-      }
-      body = status < 307 ? undefined : body;
-    }
-    return fail(ProtocolError, `${host} keeps redirecting`, "check the URL");
-  };
-
-  return { host, redacted, answer, parsed };
+  return [ask, parsed, host, redacted] as const;
 };
 
 type Http = ReturnType<typeof serverAt>;
@@ -900,10 +907,14 @@ const REFUSALS: Readonly<
   5: [ServerError, "failed", `try again later; if the error persists, ${LOGS}`],
 };
 
-const errorOf = (answer: Answer, text: string): ViewComfyError => {
+const errorOf = (
+  answer: Answer,
+  text: string,
+  parameterOf: Naming["parameterOf"],
+): ViewComfyError => {
   const { status, url } = answer;
   const body = bodyOf(text);
-  const faults = nodeFaults(body);
+  const faults = nodeFaults(body, parameterOf);
   const [Refusal, what, hint] = REFUSALS[
     status === 403 ? 401 : status === 405 ? 404 : status
   ] ??
@@ -913,26 +924,19 @@ const errorOf = (answer: Answer, text: string): ViewComfyError => {
       ENDPOINT,
     ];
   const words = plain(said(body));
+  const summary = `${hostOf(url)} ${what} (${status})${words && `: ${words}`}`;
   return new Refusal(
-    withFaults(
-      `${hostOf(url)} ${what} (${status})${words && `: ${words}`}`,
-      faults,
-    ),
+    [summary, ...listed(faults.map(faultText), 10)].join("\n  "),
     hint,
     { status, faults, retryAfter: retryAfter(answer) },
   );
 };
 
-/** The message of a refusal, with what is wrong with single nodes. */
-const withFaults = (summary: string, faults: readonly NodeFault[]): string =>
-  [summary, ...listed(faults.map(faultText), 10)].join("\n  ");
-
 const faultText = (fault: NodeFault): string => {
-  const { node, classType, input, message, property } = fault;
-  const name = property && `${labelOf(fault)}: `;
-  const about = classType && ` (${classType})`;
+  const { node, classType, input, message } = fault;
+  const name = fault.property && `${labelOf(fault)}: `;
   const place = input && `, inputs.${input}`;
-  return `${name}node ${node}${about}${place}: ${message}`;
+  return `${name}node ${node}${classType && ` (${classType})`}${place}: ${message}`;
 };
 
 /** A parameter under both its names, if they differ. */
@@ -952,7 +956,7 @@ const executionError = (
   details: unknown,
   promptId?: string,
 ): ExecutionError => {
-  const body = isText(details) ? bodyOf(details) : details;
+  const body = bodyOf(details);
   const { node_id, node_type, exception_message: message } = objectOf(body);
   const fault =
     message === undefined
@@ -972,8 +976,9 @@ const nodeFault = (
   classType: unknown,
   message: string,
   input?: unknown,
+  parameter = alike(""),
 ): NodeFault => ({
-  ...faultOf(alike(""), plain(message)),
+  ...faultOf(parameter, plain(message)),
   node: printable(node),
   classType: clean(classType),
   input: clean(input),
@@ -985,7 +990,11 @@ const plain = (words: string): string =>
   printable(words).trim().replace(/\s+/g, " ").slice(0, 500);
 
 /** ComfyUI's faults of single inputs, from `node_errors` wherever they appear in an answer. */
-const nodeFaults = (body: unknown, depth = 6): NodeFault[] => {
+const nodeFaults = (
+  body: unknown,
+  parameterOf: Naming["parameterOf"],
+  depth = 6,
+): NodeFault[] => {
   if (isText(body) && body.includes("node_errors")) {
     body = bodyOf(body);
   }
@@ -994,31 +1003,38 @@ const nodeFaults = (body: unknown, depth = 6): NodeFault[] => {
   }
   const found = body["node_errors"];
   if (!isObject(found)) {
-    return values(body).flatMap((each) => nodeFaults(each, depth - 1));
+    return values(body).flatMap((each) =>
+      nodeFaults(each, parameterOf, depth - 1),
+    );
   }
   return entries(found).flatMap(([node, about]) => {
     const { errors, class_type } = objectOf(about);
     return [errors]
       .flat()
       .filter(isObject)
-      .map(({ message, details, extra_info }) =>
-        nodeFault(
+      .map((error) => {
+        const { input_name } = objectOf(error["extra_info"]);
+        const key = `${node}-inputs-${textOf(input_name)}`;
+        return nodeFault(
           node,
           class_type,
-          said({ message, details }),
-          objectOf(extra_info)["input_name"],
-        ),
-      );
+          said(error),
+          input_name,
+          parameterOf?.(key),
+        );
+      });
   });
 };
 
-/** The JSON of an answer, or else its text; of an HTML page, only the title. */
-const bodyOf = (text: string): unknown => {
+/** What a text holds as JSON, or else the text; of an HTML page, only the title. */
+const bodyOf = (body: unknown): unknown => {
+  if (!isText(body)) {
+    return body;
+  }
   try {
-    return readJson(text);
+    return readJson(body);
   } catch {
-    const [, title = ""] = /<title[^<>]*>([^<]*)/i.exec(text) ?? [];
-    return /^\s*</.test(text) ? title : text;
+    return body.replace(/^\s*<(?:.*?<title[^<>]*>([^<]*))?.*/is, "$1");
   }
 };
 
@@ -1080,7 +1096,7 @@ async function* eventsOf(
       fail(ProtocolError, "the server sent an event without an end");
     }
     const lines = (afterCr ? text.replace(/^\n/, "") : text).split(/\r\n?|\n/);
-    afterCr = text ? text.endsWith("\r") : afterCr;
+    afterCr = text.endsWith("\r");
     lines[0] = partial + lines[0];
     partial = lines.pop() ?? "";
     for (const line of lines) {
@@ -1091,7 +1107,7 @@ async function* eventsOf(
       } else if (field) {
         type = value;
       } else if (!line) {
-        if (data[0] !== undefined) {
+        if (data.length) {
           yield [type, data.join("\n")];
         }
         type = "";
@@ -1136,7 +1152,8 @@ export class OutputFile {
   constructor(about: JsonObject, asked: Asked) {
     const { data, filepath, filename, contentType, size, ...extra } =
       camelCased(about);
-    const [name, link] = [textOf(filename) || "output", textOf(filepath)];
+    const name = textOf(filename) || "output";
+    const link = textOf(filepath);
     const type = textOf(contentType) || typeOf(name);
     this.#data = data;
     assign(this, {
@@ -1208,33 +1225,28 @@ export class OutputFile {
       return yield data;
     }
     if (isText(data)) {
-      let bytes;
-      try {
-        bytes = bytesOf(fromBase64(data.replace(/^data:[^,]{0,200},/, "")));
-      } catch {
-        return fail(
+      return yield fromBase64(data.replace(/^data:[^,]{0,200},/, ""), () =>
+        fail(
           ProtocolError,
           `${filename} arrived as broken base64`,
           "run it again",
-        );
-      }
-      return yield bytes;
+        ),
+      );
     }
     if (!url) {
       return fail(ProtocolError, `the server sent no content for ${filename}`);
     }
-    const answer = await serverAt(url)
-      .answer("", deadline)
-      .catch((error: Refusal) => {
-        const { status = 0 } = error;
-        throw [401, 403, 404, 410].includes(status)
-          ? new NotFoundError(
-              `the server no longer has ${filename} (${status})`,
-              "links to results expire: save them soon after the run, or run it again",
-              { status },
-            )
-          : error;
-      });
+    const [ask] = serverAt(url);
+    const answer = await ask("", deadline).catch((error: Refusal) => {
+      const { status = 0 } = error;
+      throw [401, 403, 404, 410].includes(status)
+        ? new NotFoundError(
+            `the server no longer has ${filename} (${status})`,
+            "links to results expire: save them soon after the run, or run it again",
+            { status },
+          )
+        : error;
+    });
     let received = 0;
     for await (const piece of piecesOf(answer, deadline)) {
       received += piece.length;
@@ -1478,8 +1490,8 @@ const safeName = (filename: string, contentType: string): [string, string] => {
 
 // Where a workflow runs
 
-/** A file as it is sent, and the parameter that it is for. */
-export interface Upload extends Named {
+/** A file as it is sent. */
+export interface Upload {
   /** The content, or where it is. */
   readonly data: Blob | { readonly url: string };
   readonly filename: string;
@@ -1488,8 +1500,14 @@ export interface Upload extends Named {
   blob(deadline: Deadline): Promise<Blob>;
 }
 
+/** How the parameters of a call are found. */
+interface Naming {
+  /** The parameter with this wire key. */
+  readonly parameterOf?: ((key: string) => Named | undefined) | undefined;
+}
+
 /** One run as it is sent: values and files by wire key, and the workflow to run as JSON text. */
-export interface Call extends Asked {
+export interface Call extends Asked, Naming {
   readonly files: Readonly<Record<string, Upload>>;
   /** The workflow to run in place of the deployed one. */
   readonly override?: string | undefined;
@@ -1543,24 +1561,25 @@ export type Credentials =
       readonly clientSecret?: undefined;
     };
 
-const formOf = async (
-  { params, files, override }: Call,
+/** The request for a call, with these fields besides. */
+const requestOf = async (
+  { params, files, override, parameterOf }: Call,
   fields: Readonly<Record<string, string>>,
   deadline: Deadline,
-): Promise<FormData> => {
-  const form = new FormData();
+): Promise<Request> => {
+  const body = new FormData();
   const texts = {
     params: writeJson(params),
     ...(override && { workflow_api: override }),
     ...fields,
   };
   for (const [name, value] of entries(texts)) {
-    form.append(name, value);
+    body.append(name, value);
   }
   for (const [key, upload] of entries(files)) {
-    form.append(key, await upload.blob(deadline), upload.filename);
+    body.append(key, await upload.blob(deadline), upload.filename);
   }
-  return form;
+  return { body, parameterOf };
 };
 
 /** The progress bars of ComfyUI's samplers in a line of its log, with the steps done and to do. */
@@ -1580,15 +1599,15 @@ export class ViewComfy implements Client {
   /** Run the deployed workflow once and wait for its result. Throws ViewComfyError. */
   run(call: Call, watch?: Watch): Promise<PromptResult> {
     return limited(LONGEST_RUN, watch, async (deadline) => {
-      const { answer, host, parsed, redacted } = this.#http;
+      const [ask, parsed, host, redacted] = this.#http;
       const logs: string[] = [];
       let failure: string | undefined;
-      const response = await answer("", deadline, {
+      const answer = await ask("", deadline, {
         // Always as a stream: platforms give up on a request that stays silent for minutes.
-        body: await formOf(call, { logs: "true" }, deadline),
+        ...(await requestOf(call, { logs: "true" }, deadline)),
         headers: { Accept: "text/event-stream, application/json" },
       });
-      for await (const [type, data] of eventsOf(response, deadline)) {
+      for await (const [type, data] of eventsOf(answer, deadline)) {
         if (type === "prompt_result") {
           return new PromptResult(parsed(data), call, logs);
         }
@@ -1693,7 +1712,7 @@ export class ViewComfyGateway implements JobClient {
   /** End the run. Throws ViewComfyError. */
   async cancel(promptId: string, limits?: Limits): Promise<void> {
     await limited(SHORT, limits, (deadline) =>
-      this.#http.answer("/cancel", deadline, {
+      this.#http[0]("/cancel", deadline, {
         body: blobOf([writeJson(this.#about(promptId))], "application/json"),
         repeatable: true,
       }),
@@ -1714,10 +1733,10 @@ export class ViewComfyGateway implements JobClient {
     promptId: string,
     deadline: Deadline,
   ): Promise<void> {
-    const body = await formOf(call, this.#about(promptId), deadline);
+    const request = await requestOf(call, this.#about(promptId), deadline);
     for (let left = 3; ; left--) {
       try {
-        await this.#json("", deadline, { body });
+        await this.#json("", deadline, request);
         return;
       } catch (error) {
         if (
@@ -1752,7 +1771,7 @@ export class ViewComfyGateway implements JobClient {
       if (absences > 12) {
         fail(
           NotFoundError,
-          `${this.#http.host} no longer knows the run`,
+          `${this.#http[2]} no longer knows the run`,
           "run it again; if that happens again, tell ViewComfy",
           { promptId },
         );
@@ -1766,10 +1785,8 @@ export class ViewComfyGateway implements JobClient {
     deadline: Deadline,
     request?: Request,
   ): Promise<unknown> {
-    const { answer, parsed } = this.#http;
-    return parsed(
-      await content(await answer(path, deadline, request), deadline),
-    );
+    const [ask, parsed] = this.#http;
+    return parsed(await content(await ask(path, deadline, request), deadline));
   }
 
   /** What the gateway knows of a run, if anything. */
@@ -1777,14 +1794,13 @@ export class ViewComfyGateway implements JobClient {
     promptId: string,
     deadline: Deadline,
   ): Promise<JsonObject | undefined> {
-    const { host } = this.#http;
     const query = `/?prompt_ids=${encodeURIComponent(promptId)}`;
     const found = await this.#json(query, deadline);
     return isArray(found)
       ? found.filter(isObject).find((each) => each["promptId"] === promptId)
       : fail(
           ProtocolError,
-          `${host} answered with something other than a list of runs`,
+          `${this.#http[2]} answered with something other than a list of runs`,
           "check the URL of the gateway",
         );
   }
@@ -1869,16 +1885,17 @@ interface Files {
   uploadOf(value: unknown, field: Named): Upload;
 }
 
-/** What a module in which some choices decide what other parameters take needs of this runtime. */
-interface Branching {
-  branchOf(field: Field, found: Values, schema: CallSchema): Branch | undefined;
-  place(
-    field: Field,
-    found: Values,
-    schema: CallSchema,
-    files: Files | undefined,
-  ): void;
-}
+/**
+ * What a module in which some choices decide what other parameters take needs of this runtime: it
+ * gives what a field takes under the choices of a call; if one is unknown, all that it ever takes.
+ * Throws Refused for a value that the choices do not allow.
+ */
+type Branching = (
+  field: Field,
+  found: Values,
+  schema: CallSchema,
+  files: Files | undefined,
+) => Branch | undefined;
 
 /** What a generated module knows of its workflow. */
 interface About<P, R> {
@@ -1993,20 +2010,18 @@ export const writeCall = async <P extends object, R>(
   parameters: P,
 ): Promise<string> => {
   const { files } = wireOf(workflow, parameters);
-  const [found, faults] = checked(workflow, parameters, "property");
   const call: Record<string, unknown> = {};
-  for (const field of workflow.fields) {
-    const value = found.get(field.parameter);
-    const upload = files[field.keys[0] ?? ""];
+  const visit: Visit = (field, value) => {
     if (value instanceof Stored) {
-      const message = `${value.name} is on the server: there is no content to write`;
-      faults.push(faultOf(field, message));
-    } else if (value !== undefined) {
-      call[field.parameter] =
-        upload && !isText(value) ? await linkOf(upload) : value;
+      refuse(`${value.name} is on the server: there is no content to write`);
     }
+    const upload = files[field.keys[0] ?? ""];
+    call[field.parameter] = upload && !isText(value) ? linkOf(upload) : value;
+  };
+  refuseAll(checked(workflow, parameters, "property", visit)[1]);
+  for (const name of keys(call)) {
+    call[name] = await call[name];
   }
-  refuseAll(faults);
   return writeJson(call);
 };
 
@@ -2033,34 +2048,29 @@ export const wireOf = <P extends object, R>(
 ): Wire => {
   const params: Record<string, unknown> = {};
   const uploads: Record<string, Upload> = {};
-  const { fallback, files, branching, fields } = workflow;
-  const [found, faults] = checked(workflow, parameters, "property");
-  for (const field of fields) {
-    const { parameter, keys, isFile, branches } = field;
-    const value = found.get(parameter);
-    const branch = branching?.branchOf(field, found, workflow.schema);
+  const { fallback, files } = workflow;
+  const visit: Visit = (field, value, branch) => {
+    const { keys, isFile, branches } = field;
     const isChosen = !branches || (branch && (value !== null || branch.draws));
-    if (value === undefined || !isChosen || (isFile && value === null)) {
-      continue;
+    if (!isChosen || (isFile && value === null)) {
+      return;
     }
-    check(field, faults, () => {
-      if (files && isFile && !(value instanceof Stored)) {
-        const upload = files.uploadOf(value, field);
-        keys.forEach((key) => (uploads[key] = upload));
-        return;
-      }
-      const sent =
-        value === null && field.type ? drawn(branch ?? field) : wired(value);
-      keys.forEach((key) => (params[key] = sent));
-      const at = optionsOf(field)?.indexOf(value);
-      if (at! >= 0) {
-        [field["x-viewcomfy-place"] ?? []]
-          .flat()
-          .forEach((place) => (params[place] = at));
-      }
-    });
-  }
-  refuseAll(faults);
+    if (files && isFile && !(value instanceof Stored)) {
+      const upload = files.uploadOf(value, field);
+      keys.forEach((key) => (uploads[key] = upload));
+      return;
+    }
+    const sent =
+      value === null && field.type ? drawn(branch ?? field) : wired(value);
+    keys.forEach((key) => (params[key] = sent));
+    const at = optionsOf(field)?.indexOf(value);
+    if (at! >= 0) {
+      [field["x-viewcomfy-place"] ?? []]
+        .flat()
+        .forEach((place) => (params[place] = at));
+    }
+  };
+  refuseAll(checked(workflow, parameters, "property", visit)[1]);
   if (!hasAny(params) && fallback) {
     assign(params, readJson(fallback));
   }
@@ -2075,8 +2085,7 @@ export const runWorkflow = async <P extends object, R>(
 ): Promise<R> => {
   const client = clientOf(options, "run");
   const call = callOf(workflow, parameters, options);
-  const made = await attributed(workflow, client.run(call, options));
-  return resultOf(workflow, made, options, call);
+  return resultOf(workflow, await client.run(call, options), options, call);
 };
 
 /** Start a run and return at once, with its job. Throws ViewComfyError. */
@@ -2087,8 +2096,7 @@ export const submitWorkflow = async <P extends object, R>(
 ): Promise<Job<R>> => {
   const client = clientOf(options, "submit");
   const call = callOf(workflow, parameters, options);
-  const promptId = await attributed(workflow, client.submit(call, options));
-  return jobOf(workflow, promptId, options, call);
+  return jobOf(workflow, await client.submit(call, options), options, call);
 };
 
 /** The job of a run, which may have been started elsewhere. */
@@ -2112,23 +2120,6 @@ export const jobOf = <P, R>(
       ),
   };
 };
-
-/** What a client gives; a refusal names the parameters that it is about. */
-const attributed = <T>(workflow: Known, given: Promise<T>): Promise<T> =>
-  given.catch((error: unknown) => {
-    if (!(error instanceof RejectedError)) {
-      throw error;
-    }
-    const faults = error.faults.map((each) => {
-      const field = fieldOf(workflow, `${each.node}-inputs-${each.input}`);
-      return { ...each, ...faultOf(field ?? each, each.message) };
-    });
-    const summary = error.message.replace(/\n.*/s, "");
-    return fail(RejectedError, withFaults(summary, faults), error.hint, {
-      ...error,
-      faults,
-    });
-  });
 
 const fieldOf = (workflow: Known, key: string): Field | undefined =>
   workflow.fields.find((field) => field.keys.includes(key));
@@ -2190,7 +2181,13 @@ const callOf = <P extends object, R>(
       "set any value in one of its nodes and export it again",
     );
   }
-  return { params, files: wire.files, override, outputs: workflow.makers };
+  return {
+    params,
+    files: wire.files,
+    override,
+    outputs: workflow.makers,
+    parameterOf: (key) => fieldOf(workflow, key),
+  };
 };
 
 /** The values that another workflow gets: it keeps its own for those that are the defaults here. */
@@ -2251,16 +2248,28 @@ const read = (
       given[parameter] = urls(value);
     }
   }
-  const [found, faults] = checked(workflow, given, "parameter", nearest);
+  const [found, faults] = checked(
+    workflow,
+    given,
+    "parameter",
+    ignore,
+    nearest,
+  );
   return [
     fromEntries(
-      workflow.fields
-        .filter(({ parameter }) => hasOwn(given, parameter))
-        .map(({ parameter, property }) => [property, found.get(parameter)]),
+      workflow.fields.flatMap(({ parameter, property }) =>
+        hasOwn(given, parameter) ? [[property, found.get(parameter)]] : [],
+      ),
     ),
     faults,
   ];
 };
+
+/**
+ * What is done with a value of a call, in the branch that counts for it, if it has any. Throws
+ * Refused.
+ */
+type Visit = (field: Field, value: unknown, branch: Branch | undefined) => void;
 
 /**
  * The values of a call by the schema's names, with the defaults of what it leaves out, and its
@@ -2270,6 +2279,7 @@ const checked = (
   workflow: Known,
   call: object,
   by: keyof Named,
+  visit: Visit,
   suggested?: typeof nearest,
 ): [Values, Fault[]] => {
   const { fields, files, branching, schema } = workflow;
@@ -2305,7 +2315,13 @@ const checked = (
     });
   }
   for (const field of fields) {
-    check(field, faults, () => branching?.place(field, found, schema, files));
+    check(field, faults, () => {
+      const value = found.get(field.parameter);
+      const branch = branching?.(field, found, schema, files);
+      if (value !== undefined) {
+        visit(field, value, branch);
+      }
+    });
   }
   return [found, faults];
 };
@@ -2362,14 +2378,16 @@ const differences = (
     .filter((id) => !(id in ran))
     .map((id) => `node ${id} (${classOf(known[id])}) is missing`);
   const others = entries(ran).flatMap(([id, node]) => {
-    const [kind, own] = [classOf(node), known[id]];
+    const kind = classOf(node);
+    const own = known[id];
     if (!own) {
       return `node ${id} (${kind}) is new`;
     }
     if (kind !== classOf(own)) {
       return `node ${id} is ${kind}, not ${classOf(own)}`;
     }
-    const [inputs, before] = [inputsOf(node), inputsOf(own)];
+    const inputs = inputsOf(node);
+    const before = inputsOf(own);
     return keys(inputs)
       .filter(
         (name) =>
@@ -2411,17 +2429,18 @@ const overrideOf = (
   override: Override,
   own: string | undefined,
 ): string | undefined => {
-  if ((override ?? false) === false) {
+  if (!override && !isText(override)) {
     return undefined;
   }
-  const given = override === true ? own : override;
-  if (given === undefined) {
-    fail(
-      InvalidWorkflowError,
-      "the module doesn't contain its workflow",
-      "generate it again without --no-embed, or give the workflow's nodes",
-    );
-  }
+  const given =
+    override === true
+      ? (own ??
+        fail(
+          InvalidWorkflowError,
+          "the module doesn't contain its workflow",
+          "generate it again without --no-embed, or give the workflow's nodes",
+        ))
+      : override;
   try {
     const text = isText(given) ? given : writeJson(given);
     const nodes = values(readJson(text) as Graph);
@@ -2473,8 +2492,10 @@ const file = (value: unknown): FileInput => {
         : `a plain string must be a data: URI, never a path; pass a Blob for ${short(value)}`,
     );
   }
-  const kinds = [Blob, ArrayBuffer, Uint8Array, Stored, Remote];
-  return isText(value) || kinds.some((kind) => value instanceof kind)
+  return isText(value) ||
+    [Blob, ArrayBuffer, Uint8Array, Stored, Remote].some(
+      (kind) => value instanceof kind,
+    )
     ? (value as FileInput)
     : refuse(
         `must be a file (Blob, ArrayBuffer, Uint8Array, Stored, RemoteFile or data: URI), not ${short(value)}`,
@@ -2496,19 +2517,22 @@ const BEGINNINGS: Readonly<Record<string, RegExp>> = {
   glb: /^glTF/,
 };
 
+/** Bytes as a Blob; their type is that of what they begin with, unless it is known. */
+const typed = (bytes: Uint8Array, type?: string): Blob => {
+  const start = String.fromCharCode(...bytes.subarray(0, 16));
+  const end = keys(BEGINNINGS).find((each) => BEGINNINGS[each]?.test(start));
+  return blobOf([bytes], type ?? typeOf(`.${end}`));
+};
+
 /** The file as it is sent for a field. Throws Refused. */
-const uploadOf = (value: unknown, { parameter, property }: Named): Upload => {
-  let data = value as Blob | Remote;
-  if (!(value instanceof Blob || value instanceof Remote)) {
-    const [bytes, said] = isText(value)
-      ? fromDataUri(value)
-      : [new Uint8Array(value as ArrayBuffer)];
-    const start = String.fromCharCode(...bytes.subarray(0, 16));
-    const end = keys(BEGINNINGS).find((each) => BEGINNINGS[each]?.test(start));
-    data = blobOf([bytes], said ?? typeOf(`.${end}`));
-  }
+const uploadOf = (value: unknown, field: Named): Upload => {
+  const data = isText(value)
+    ? fromDataUri(value)
+    : value instanceof Blob || value instanceof Remote
+      ? value
+      : typed(new Uint8Array(value as ArrayBuffer));
   const { name = "", type = "", size } = data as Partial<Blob & Remote>;
-  const filename = basename(name) || parameter + extensionOf(type);
+  const filename = basename(name) || field.parameter + extensionOf(type);
   if (size === 0) {
     refuse(`the file ${filename} can't be sent: it is empty`);
   }
@@ -2517,18 +2541,16 @@ const uploadOf = (value: unknown, { parameter, property }: Named): Upload => {
     data,
     filename,
     contentType,
-    parameter,
-    property,
     async blob(deadline) {
       const found =
-        data instanceof Remote ? await data.fetch(this, deadline) : data;
+        data instanceof Remote ? await data.fetch(field, deadline) : data;
       const known = (contentType === UNKNOWN && found.type) || contentType;
       return found.slice(0, found.size, known);
     },
   };
 };
 
-const fromDataUri = (uri: string): [bytes: Uint8Array, type?: string] => {
+const fromDataUri = (uri: string): Blob => {
   const [
     ,
     type,
@@ -2544,12 +2566,12 @@ const fromDataUri = (uri: string): [bytes: Uint8Array, type?: string] => {
     .replace(/%([\da-f]{2})/gi, (_, hex: string) =>
       String.fromCharCode(parseInt(hex, 16)),
     );
-  try {
-    const bytes = bytesOf(base64 ? fromBase64(binary) : binary);
-    return type ? [bytes, type] : [bytes];
-  } catch {
-    return refuse("the data: URI isn't valid base64");
-  }
+  return typed(
+    base64
+      ? fromBase64(binary, () => refuse("the data: URI isn't valid base64"))
+      : bytesOf(binary),
+    type,
+  );
 };
 
 /** For a module that takes files. */
@@ -2607,8 +2629,8 @@ export class RemoteFile extends Remote {
     let size = 0;
     try {
       const send = SERVER && !allowPrivate ? publicFetch : undefined;
-      const http = serverAt(this.url, undefined, send);
-      const answer = await http.answer("", deadline, { repeatable: false });
+      const [ask] = serverAt(this.url, undefined, send);
+      const answer = await ask("", deadline, { repeatable: false });
       for await (const piece of piecesOf(answer, deadline)) {
         size += piece.length;
         if (size > maxBytes) {
@@ -2719,41 +2741,25 @@ const publicFetch = async (
 
 // #region BRANCHING
 
-// Choices on which other parameters depend
-
-/** What a field takes under the choices of a call; if one is unknown, all that it ever takes. */
-const branchOf = (
-  field: Field,
-  found: Values,
-  { properties }: CallSchema,
-): Branch | undefined => {
-  const { branches = [] } = field;
+/** For a module in which some parameters depend on the choices of others. */
+export const BRANCHING: Branching = (field, found, { properties }, files) => {
+  const { branches = [], parameter } = field;
+  const value = found.get(parameter) ?? null;
+  const choices = branches.flatMap(({ when }) => keys(when));
   const isKnown = (name: string): boolean =>
     found.get(name) === null ||
     (optionsOf(properties[name] as Schema)?.includes(found.get(name)) ?? true);
-  return (
+  const branch =
     branches.find(({ when }) =>
       entries(when).every(([name, chosen]) => chosen.includes(found.get(name))),
-    ) ??
-    (branches.every(({ when }) => keys(when).every(isKnown))
-      ? undefined
-      : { ...field, when: {} })
-  );
-};
-
-/** Refuses a value that the choices of its call do not allow. Throws Refused. */
-const place = (
-  field: Field,
-  found: Values,
-  schema: CallSchema,
-  files: Files | undefined,
-): void => {
-  const value = found.get(field.parameter) ?? null;
-  const needed = field.branches?.flatMap(({ when }) => keys(when));
-  if (!needed?.every((each) => found.has(each)) || value === null) {
-    return;
+    ) ?? (choices.every(isKnown) ? undefined : { ...field, when: {} });
+  if (
+    !branches[0] ||
+    value === null ||
+    !choices.every((each) => found.has(each))
+  ) {
+    return branch;
   }
-  const branch = branchOf(field, found, schema);
   if (branch) {
     try {
       accept(branch, value, files);
@@ -2766,9 +2772,7 @@ const place = (
   } else if (writeJson(value) !== writeJson(field.default ?? null)) {
     refuse(`applies only where ${field["x-viewcomfy-where"]}: leave it out`);
   }
+  return branch;
 };
-
-/** For a module in which some parameters depend on the choices of others. */
-export const BRANCHING: Branching = { branchOf, place };
 
 // #endregion
