@@ -132,6 +132,7 @@ def _imports(module: Module, parts: Iterable[str]) -> Iterator[Code]:
 
 
 _FUNCTIONS: Final = (
+    "defaultsOf",
     "jobOf",
     "parseCall",
     "runWorkflow",

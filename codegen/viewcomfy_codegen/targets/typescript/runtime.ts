@@ -10,7 +10,7 @@ export type Graph = Readonly<Record<string, unknown>>;
 
 /** A file that the server already has, by the name that it has there: nothing is uploaded. */
 export class Stored {
-  readonly name: string;
+  declare readonly name: string;
 
   constructor(name: string) {
     this.name = name;
@@ -517,6 +517,9 @@ const LARGEST = 2 ** 29 - 2 ** 16;
 const MOST_LOGS = 10_000;
 const ENDPOINT = "check that the URL is the deployment's endpoint";
 const LOGS = "look at the deployment's logs";
+const COPY_URL = "copy the endpoint's URL from ViewComfy's dashboard";
+const CHECK_KEYS =
+  "check the client id and secret against ViewComfy's dashboard";
 
 /** Whether this is Node, Deno or Bun, which have a disk and let redirects be followed by hand. */
 const SERVER = !!(
@@ -702,11 +705,10 @@ const escapable = (text: string): RegExp =>
     text.replace(/./g, (char) => {
       const code = char.charCodeAt(0);
       const hex = code.toString(16);
-      // HTML has names of two to four letters for these.
-      const name = /["'&<>]/.test(char) ? "\\w{2,4}" : "#";
+      // HTML has names of two to four letters for some.
       return (
-        `\\\\{0,7}(?:${char.replace(/\W/, "\\$&")}|u00${hex}|x${hex}|%(?:25){0,3}${hex}|` +
-        `&(?:amp;){0,3}(?:#x0{0,6}${hex}|#0{0,6}${code}|${name});)`
+        `\\\\{0,7}(?:${char.replace(/\W/, "\\$&")}|(?:u00|x|%(?:25){0,3})${hex}|` +
+        `&(?:amp;){0,3}(?:#x0{0,6}${hex}|#0{0,6}${code}|[a-z]{2,4});)`
       );
     }),
     "gi",
@@ -722,11 +724,7 @@ const serverAt = (
   send?: (url: string, init: RequestInit) => Promise<Answer>,
 ) => {
   if (!isUrl(base)) {
-    fail(
-      ConfigurationError,
-      "not a valid server URL",
-      "give the whole URL, with https:// (ViewComfy's dashboard shows a deployment's)",
-    );
+    fail(ConfigurationError, "not a valid server URL", COPY_URL);
   }
   const host = hostOf(base);
   const { clientId = "", clientSecret = "", token } = credentials ?? {};
@@ -740,7 +738,7 @@ const serverAt = (
       fail(
         ConfigurationError,
         `the ${name} is empty or contains characters that are not valid in it`,
-        "copy the client id and secret from ViewComfy's dashboard, under API keys",
+        CHECK_KEYS,
       );
     }
   }
@@ -879,16 +877,8 @@ const retryAfter = ({ headers }: Answer): number | undefined => {
 const REFUSALS: Readonly<
   Record<number, readonly [kind: Kind<unknown>, what: string, hint: string]>
 > = {
-  401: [
-    AuthenticationError,
-    "doesn't accept the credentials",
-    "check the client id and secret against ViewComfy's dashboard",
-  ],
-  404: [
-    NotFoundError,
-    "has nothing at this URL",
-    "copy the endpoint's URL from ViewComfy's dashboard",
-  ],
+  401: [AuthenticationError, "doesn't accept the credentials", CHECK_KEYS],
+  404: [NotFoundError, "has nothing at this URL", COPY_URL],
   413: [
     RejectedError,
     "doesn't accept a call this large",
@@ -1081,12 +1071,11 @@ const listed = (texts: readonly string[], most: number): string[] =>
 async function* eventsOf(
   answer: Answer,
   deadline: Deadline,
-): AsyncGenerator<[type: string, data: string]> {
+): AsyncGenerator<[type: string | undefined, data: string]> {
   if (!/^text\/event/.test(answer.headers.get("content-type") ?? "")) {
     return yield ["prompt_result", await content(answer, deadline)];
   }
-  let type = "";
-  let data: string[] = [];
+  let event: { event?: string[]; data?: string[] } = {};
   let partial = "";
   let afterCr = false;
   let size = 0;
@@ -1102,16 +1091,13 @@ async function* eventsOf(
     for (const line of lines) {
       const [, field, value = ""] =
         /^(data|event)(?:: ?(.*))?$/s.exec(line) ?? [];
-      if (field === "data") {
-        data.push(value);
-      } else if (field) {
-        type = value;
+      if (field) {
+        (event[field as keyof typeof event] ??= []).push(value);
       } else if (!line) {
-        if (data.length) {
-          yield [type, data.join("\n")];
+        if (event.data) {
+          yield [event.event?.pop(), event.data.join("\n")];
         }
-        type = "";
-        data = [];
+        event = {};
         size = 0;
       }
     }
@@ -1195,15 +1181,14 @@ export class OutputFile {
     const temporary = `${directory}/.viewcomfy-${random("xxxxxxxxxxxx")}.part`;
     const [stem, suffix] = safeName(this.filename, this.contentType);
     try {
-      const file = await disk.open(temporary, "wx");
-      await limited(LONGEST_RUN, limits, async (deadline) =>
-        file.writeFile(this.#pieces(deadline)),
-      ).finally(() => file.close());
+      await limited(LONGEST_RUN, limits, (deadline) =>
+        disk.writeFile(temporary, this.#pieces(deadline)),
+      );
       for (let number = 0; ; number++) {
         const path = `${directory}/${stem}${number ? ` (${number})` : ""}${suffix}`;
         try {
           // Fails if the name is taken, so that two runs at once cannot both take it.
-          await (await disk.open(path, "wx")).close();
+          await disk.writeFile(path, "", { flag: "wx" });
           await disk.rename(temporary, path);
           return path;
         } catch (error) {
@@ -1213,7 +1198,7 @@ export class OutputFile {
         }
       }
     } finally {
-      await disk.unlink(temporary).catch(ignore);
+      await disk.rm(temporary, { force: true });
     }
   }
 
@@ -1305,7 +1290,7 @@ export class PromptResult {
       errorData,
       ...extra
     } = camelCased(objectOf(answer));
-    if ((promptId ?? status ?? completed ?? outputs) === undefined) {
+    if ((promptId ?? status ?? completed ?? outputs) == null) {
       fail(
         ProtocolError,
         "the server's answer isn't the result of a run",
@@ -1436,15 +1421,13 @@ const makerOf = (
 /** What is used of the platform's file system. */
 interface Disk {
   mkdir(path: string, options: { recursive: true }): Promise<unknown>;
-  open(
+  writeFile(
     path: string,
-    flags: string,
-  ): Promise<{
-    writeFile(data: AsyncIterable<Uint8Array>): Promise<void>;
-    close(): Promise<void>;
-  }>;
+    data: AsyncIterable<Uint8Array> | string,
+    options?: { flag: "wx" },
+  ): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  unlink(path: string): Promise<void>;
+  rm(path: string, options: { force: true }): Promise<void>;
 }
 
 const openDisk = async (directory: string): Promise<Disk> => {
@@ -1467,18 +1450,17 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
  * a device, not too long.
  */
 const safeName = (filename: string, contentType: string): [string, string] => {
-  const plain = basename(filename).replace(/[\p{Cc}<>:"|?*]/gu, (char) =>
-    char > "\x7f" ? "" : "_",
+  const plain = basename(filename).replace(
+    /(?![\x80-\x9f])[\p{Cc}<>:"|?*]/gu,
+    "_",
   );
-  let name = printable(plain).replace(/^ +|[ .]+$/g, "");
-  if (/^\.*$/.test(name)) {
-    name = `output${extensionOf(contentType)}`;
-  }
-  if (
-    /^(con|prn|aux|nul|(com|lpt)[0-9¹²³]|con(in|out)\$) *(\.|$)/i.test(name)
-  ) {
-    name = `_${name}`;
-  }
+  const name = (
+    printable(plain).replace(/^ +|[ .]+$/g, "") ||
+    `output${extensionOf(contentType)}`
+  ).replace(
+    /^(con|prn|aux|nul|(com|lpt)[0-9¹²³]|con(in|out)\$) *(\.|$)/i,
+    "_$&",
+  );
   const [end = ""] = /(?<=.)\.[^.]+$/s.exec(name) ?? [];
   const suffix = utf8(end).length > 20 ? "" : end;
   const stem = [...name.slice(0, name.length - suffix.length).slice(0, 180)];
@@ -1611,7 +1593,7 @@ export class ViewComfy implements Client {
         if (type === "prompt_result") {
           return new PromptResult(parsed(data), call, logs);
         }
-        if (/^(log_message|error)$/.test(type)) {
+        if (type === "log_message" || type === "error") {
           const line = redacted(data);
           failure = type === "error" ? line : failure;
           logs.push(line);
@@ -1638,7 +1620,9 @@ export class ViewComfy implements Client {
  * ConfigurationError for URLs or credentials that cannot be right.
  */
 export class ViewComfyGateway implements JobClient {
-  readonly #http: Http;
+  readonly #request: Http[0];
+  readonly #parsed: Http[1];
+  readonly #host: string;
   readonly #deployment: string;
 
   constructor(
@@ -1647,7 +1631,7 @@ export class ViewComfyGateway implements JobClient {
     this.#deployment = options.url;
     serverAt(options.url);
     const base = options.base ?? "https://api.viewcomfy.com";
-    this.#http = serverAt(
+    [this.#request, this.#parsed, this.#host] = serverAt(
       `${base.replace(/\/+$/, "")}/api/workflow/infer`,
       options,
     );
@@ -1712,7 +1696,7 @@ export class ViewComfyGateway implements JobClient {
   /** End the run. Throws ViewComfyError. */
   async cancel(promptId: string, limits?: Limits): Promise<void> {
     await limited(SHORT, limits, (deadline) =>
-      this.#http[0]("/cancel", deadline, {
+      this.#request("/cancel", deadline, {
         body: blobOf([writeJson(this.#about(promptId))], "application/json"),
         repeatable: true,
       }),
@@ -1771,7 +1755,7 @@ export class ViewComfyGateway implements JobClient {
       if (absences > 12) {
         fail(
           NotFoundError,
-          `${this.#http[2]} no longer knows the run`,
+          `${this.#host} no longer knows the run`,
           "run it again; if that happens again, tell ViewComfy",
           { promptId },
         );
@@ -1785,8 +1769,8 @@ export class ViewComfyGateway implements JobClient {
     deadline: Deadline,
     request?: Request,
   ): Promise<unknown> {
-    const [ask, parsed] = this.#http;
-    return parsed(await content(await ask(path, deadline, request), deadline));
+    const answer = await this.#request(path, deadline, request);
+    return this.#parsed(await content(answer, deadline));
   }
 
   /** What the gateway knows of a run, if anything. */
@@ -1800,7 +1784,7 @@ export class ViewComfyGateway implements JobClient {
       ? found.filter(isObject).find((each) => each["promptId"] === promptId)
       : fail(
           ProtocolError,
-          `${this.#http[2]} answered with something other than a list of runs`,
+          `${this.#host} answered with something other than a list of runs`,
           "check the URL of the gateway",
         );
   }
@@ -1924,14 +1908,9 @@ interface Field extends Named, Schema {
 }
 
 /** A deployed workflow: the parameters of a call to it, what a run gives, and its graph. */
-export interface Workflow<P, R, N extends keyof P = keyof P> extends About<
-  P,
-  R
-> {
+export interface Workflow<P, R> extends About<P, R> {
   /** The JSON Schema of a call. */
   readonly schema: CallSchema;
-  /** What is sent for the parameters that a call leaves out. */
-  readonly defaults: Readonly<Omit<Required<P>, N>>;
   readonly fields: readonly Field[];
   readonly makers: readonly (OutputNode & { readonly property: string })[];
 }
@@ -1940,9 +1919,9 @@ export interface Workflow<P, R, N extends keyof P = keyof P> extends About<
 type Known = Workflow<object, PromptResult>;
 
 /** The workflow of a generated module, which gives the schema of its calls as JSON text. */
-export const workflowOf = <P, R, N extends keyof P = never>(
+export const workflowOf = <P, R>(
   about: About<P, R> & { readonly format: number; readonly schema: string },
-): Workflow<P, R, N> => {
+): Workflow<P, R> => {
   if (about.format !== FORMAT) {
     fail(
       IncompatibleModuleError,
@@ -1951,10 +1930,11 @@ export const workflowOf = <P, R, N extends keyof P = never>(
     );
   }
   const schema = readJson(about.schema) as CallSchema;
-  const { properties, "x-viewcomfy-outputs": outputs } = schema;
-  const fields = entries<string>(about.parameters).map(
-    ([property, parameter]): Field => {
-      const own = properties[parameter] as Schema;
+  return {
+    ...about,
+    schema,
+    fields: entries<string>(about.parameters).map(([property, parameter]) => {
+      const own = schema.properties[parameter] as Schema;
       return {
         ...own,
         parameter,
@@ -1963,22 +1943,23 @@ export const workflowOf = <P, R, N extends keyof P = never>(
         isFile: "x-viewcomfy-media" in own,
         branches: own["x-viewcomfy-branches"],
       };
-    },
-  );
-  const defaults = fields
-    .filter((field) => "default" in field)
-    .map((field) => [field.property, field.default]);
-  return {
-    ...about,
-    schema,
-    fields,
-    defaults: fromEntries(defaults) as Omit<Required<P>, N>,
+    }),
     makers: entries<string>(about.outputs).map(([property, name]) => ({
       property,
-      ...(outputs[name] as OutputNode),
+      ...(schema["x-viewcomfy-outputs"][name] as OutputNode),
     })),
   };
 };
+
+/** What is sent for the parameters that a call leaves out, but for those without a default. */
+export const defaultsOf = <P, N extends keyof P>(
+  workflow: Workflow<P, never>,
+): Readonly<Omit<Required<P>, N>> =>
+  fromEntries(
+    workflow.fields
+      .filter((field) => "default" in field)
+      .map((field) => [field.property, field.default]),
+  ) as Omit<Required<P>, N>;
 
 /** Everything that is wrong with a call in JSON, which may be text; empty if it is accepted. */
 export const validateCall = (
@@ -2198,10 +2179,10 @@ const paramsFor = (
   send = "changed",
 ): JsonObject => {
   const kept = entries(params).filter(([key, value]) => {
-    const own = fieldOf(workflow, key)?.default ?? undefined;
+    const own = fieldOf(workflow, key)?.default;
     return (
       send === "all" ||
-      own === undefined ||
+      own == null ||
       writeJson(value) !== writeJson(wired(own))
     );
   });
