@@ -388,8 +388,8 @@ const accept = (
   value: unknown,
   files: Files | undefined,
 ): unknown => {
-  const { type, minimum, maximum, enum: closed } = taking;
-  const [own = "", nullable] = [type].flat();
+  const { minimum, maximum } = taking;
+  const [own = "", nullable] = [taking.type].flat();
   if (value === null && nullable) {
     return value;
   }
@@ -414,11 +414,11 @@ const accept = (
     wanted ||= "a JSON value";
   }
   wanted ||=
-    closed && !options?.includes(sent)
+    taking.enum && !options?.includes(sent)
       ? `one of ${options?.map(short).join(", ")}`
-      : (sent as Whole) < minimum!
+      : minimum != null && (sent as Whole) < minimum
         ? `at least ${short(minimum)}`
-        : (sent as Whole) > maximum!
+        : maximum != null && (sent as Whole) > maximum
           ? `at most ${short(maximum)}`
           : "";
   return wanted ? refuse(`must be ${wanted}, not ${short(value)}`) : sent;
@@ -522,9 +522,10 @@ const CHECK_KEYS =
   "check the client id and secret against ViewComfy's dashboard";
 
 /** Whether this is Node, Deno or Bun, which have a disk and let redirects be followed by hand. */
-const SERVER = !!(
-  globalThis as { readonly process?: { readonly versions?: JsonObject } }
-).process?.versions?.["node"];
+const SERVER =
+  "Deno" in globalThis ||
+  !!(globalThis as { readonly process?: { readonly versions?: JsonObject } })
+    .process?.versions?.["node"];
 
 /** A built-in module of the platform, under a name that bundlers for browsers leave alone. */
 const builtin = async <Module>(name: string): Promise<Module> =>
@@ -795,11 +796,10 @@ const serverAt = (
         }
         if (!target || status < 300 || status > 399) {
           // Only the start of a long refusal, and nothing of one that breaks off.
-          const said = await content(response, deadline, 1 << 16).catch(
-            () => "",
-          );
+          const text = content(response, deadline, 1 << 16).catch(() => "");
+          const said = redacted(await text);
           deadline.throwIfAborted();
-          throw errorOf(response, redacted(said), parameterOf);
+          throw errorOf(response, said, parameterOf);
         }
         url = linked(target, url);
         if (!isUrl(url)) {
@@ -809,10 +809,10 @@ const serverAt = (
             ENDPOINT,
           );
         }
-        body = status < 307 ? undefined : body;
         if (!redirects--) {
           fail(ProtocolError, `${host} keeps redirecting`, "check the URL");
         }
+        body = status < 307 ? undefined : body;
       } catch (error) {
         const { status, nothingSent, retryAfter, retryable } = error as Refusal;
         wait = retryAfter ?? wait * (1.5 + Math.random() / 2);
@@ -997,9 +997,9 @@ const nodeFaults = (
       nodeFaults(each, parameterOf, depth - 1),
     );
   }
-  return entries(found).flatMap(([node, about]) => {
-    const { errors, class_type } = objectOf(about);
-    return [errors]
+  return entries(found).flatMap(([node, each]) => {
+    const about = objectOf(each);
+    return [about["errors"]]
       .flat()
       .filter(isObject)
       .map((error) => {
@@ -1007,7 +1007,7 @@ const nodeFaults = (
         const key = `${node}-inputs-${textOf(input_name)}`;
         return nodeFault(
           node,
-          class_type,
+          about["class_type"],
           said(error),
           input_name,
           parameterOf?.(key),
@@ -1550,12 +1550,11 @@ const requestOf = async (
   deadline: Deadline,
 ): Promise<Request> => {
   const body = new FormData();
-  const texts = {
-    params: writeJson(params),
-    ...(override && { workflow_api: override }),
-    ...fields,
-  };
-  for (const [name, value] of entries(texts)) {
+  body.append("params", writeJson(params));
+  if (override) {
+    body.append("workflow_api", override);
+  }
+  for (const [name, value] of entries(fields)) {
     body.append(name, value);
   }
   for (const [key, upload] of entries(files)) {
@@ -1996,12 +1995,14 @@ export const writeCall = async <P extends object, R>(
     if (value instanceof Stored) {
       refuse(`${value.name} is on the server: there is no content to write`);
     }
-    const upload = files[field.keys[0] ?? ""];
-    call[field.parameter] = upload && !isText(value) ? linkOf(upload) : value;
+    call[field.parameter] = value;
   };
   refuseAll(checked(workflow, parameters, "property", visit)[1]);
-  for (const name of keys(call)) {
-    call[name] = await call[name];
+  for (const { parameter, keys } of workflow.fields) {
+    const upload = files[keys[0] ?? ""];
+    if (upload && !isText(call[parameter])) {
+      call[parameter] = await linkOf(upload);
+    }
   }
   return writeJson(call);
 };
@@ -2036,14 +2037,20 @@ export const wireOf = <P extends object, R>(
     if (!isChosen || (isFile && value === null)) {
       return;
     }
-    if (files && isFile && !(value instanceof Stored)) {
-      const upload = files.uploadOf(value, field);
-      keys.forEach((key) => (uploads[key] = upload));
-      return;
-    }
+    const upload =
+      files &&
+      isFile &&
+      !(value instanceof Stored) &&
+      files.uploadOf(value, field);
     const sent =
       value === null && field.type ? drawn(branch ?? field) : wired(value);
-    keys.forEach((key) => (params[key] = sent));
+    for (const key of keys) {
+      if (upload) {
+        uploads[key] = upload;
+      } else {
+        params[key] = sent;
+      }
+    }
     const at = optionsOf(field)?.indexOf(value);
     if (at! >= 0) {
       [field["x-viewcomfy-place"] ?? []]
@@ -2148,12 +2155,12 @@ const callOf = <P extends object, R>(
   parameters: P,
   options: Sending,
 ): Call => {
-  const { overrideWorkflow, send } = options;
+  const { overrideWorkflow } = options;
   const override = overrideOf(overrideWorkflow, workflow.graph);
   const wire = wireOf(workflow, parameters);
   const params =
     override && overrideWorkflow !== true
-      ? paramsFor(readJson(override) as Graph, workflow, wire, send)
+      ? paramsFor(readJson(override) as Graph, workflow, wire, options.send)
       : wire.params;
   if (!hasAny(params)) {
     fail(

@@ -121,6 +121,17 @@ def _neutral(message: str) -> str:
     return message.partition(", never a path;")[0]
 
 
+@pytest.mark.parametrize("name", ["toString", "valueOf", "constructor", "__proto__"])
+def test_an_object_may_have_any_name_in_it(
+    name: str, pairs: dict[str, tuple[ModuleType, Path]], node: Runtime
+) -> None:
+    python, typescript = pairs["values_of_all_kinds"]
+    call = json.dumps({"table": {name: 1}})
+    params, _ = python.WORKFLOW.to_wire(python.WORKFLOW.parse(json.loads(call)))
+    [key] = _keys(python.WORKFLOW.schema["properties"]["table"])
+    assert node.do(typescript, "wire", call=call)["params"][key] == params[key]
+
+
 def test_every_fault_has_both_names(
     pairs: dict[str, tuple[ModuleType, Path]], node: Runtime
 ) -> None:

@@ -17,6 +17,7 @@ from viewcomfy_codegen.targets.typescript.target import TYPESCRIPT, TypeScript
 from ....helpers.branching import described, small
 from ....helpers.cases import CASES
 from ....helpers.shared import shared_files
+from ....helpers.support import node
 from ....helpers.typescript import FOLDER, checked, module_text
 
 USE = """\
@@ -119,12 +120,12 @@ def test_the_runtime_compiles_for_node_without_a_browser_s_types(
     checked("tsc", "-p", tmp_path)
 
 
-LARGEST = {"everything": 28_880, "no files": 24_770}
+LARGEST = {"everything": 27_600, "no files": 23_720}
 """Bytes of the runtime in a module, minified: of what every workflow may need, and of what one
 without files and branches needs.
 """
 
-SHIPPED = {"plain": 20 * 1024, "files": 21_990, "branches": 21_050}
+SHIPPED = {"plain": 19_440, "files": 20_930, "branches": 19_960, "both": 21_450}
 """Bytes of the runtime in a program that runs a workflow and is bundled without what it leaves
 unused.
 """
@@ -171,5 +172,16 @@ def test_a_program_ships_the_parts_of_the_runtime_that_its_module_needs(
 ) -> None:
     assert shipped(tmp_path, CASES["text_to_image"]()) <= SHIPPED["plain"]
     assert shipped(tmp_path, CASES["image_to_image"]()) <= SHIPPED["files"]
-    branches = shipped(tmp_path, small(), object_info=described())
+    definitions = {**described(), "LoadImage": LOAD_IMAGE}
+    branches = shipped(tmp_path, small(), object_info=definitions)
     assert branches <= SHIPPED["branches"]
+    both = {**small(), "3": node("LoadImage", image="me.png")}
+    both["2"] = node("Saver", images=["3", 0])
+    assert shipped(tmp_path, both, object_info=definitions) <= SHIPPED["both"]
+
+
+LOAD_IMAGE = {
+    "input": {"required": {"image": [["me.png"], {"image_upload": True}]}},
+    "output": ["IMAGE", "MASK"],
+}
+"""The class as a server describes it."""

@@ -12,7 +12,7 @@ import pytest
 from viewcomfy_codegen.serving.calls import faults as serving_faults
 
 from ....helpers.local import SECRET
-from ....helpers.servers import Server, stream
+from ....helpers.servers import Answer, Server, redirect, result, stream
 from ....helpers.support import text_to_image
 from ....helpers.typescript import Failed
 from ....helpers.typescript_runs import PNG, Place
@@ -98,6 +98,17 @@ def test_every_fault_is_its_error(fault: str, place: Place) -> None:
 @pytest.mark.parametrize("fault", HARMLESS)
 def test_a_slow_or_redirected_answer_is_an_answer(fault: str, place: Place) -> None:
     assert place.run("words", fault=fault)["status"] == "success"
+
+
+def test_a_result_that_a_redirect_leads_to_is_asked_for_again_and_not_run_again(
+    place: Place,
+) -> None:
+    answers = (redirect("/result"), Answer(503), Answer(502), result())
+    with Server(*answers) as server:
+        found = place.run(client={**place.client("plain"), "url": server.url})
+        asked = [(each.method, each.path) for each in server.requests]
+    assert found["promptId"] == "p1"
+    assert asked == [("POST", "/"), *[("GET", "/result")] * 3]
 
 
 def test_no_fault_of_the_local_server_is_left_out() -> None:
