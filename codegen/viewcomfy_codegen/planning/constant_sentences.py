@@ -21,7 +21,7 @@ _JOINED: Final = "to join."
 """How sentences about the parts of what is joined, compared or calculated begin, or end."""
 
 _MOST_SET: Final = 2
-"""The most inputs of other nodes that a sentence lists."""
+"""The most inputs of other nodes that a sentence lists by name."""
 
 
 class Constants:
@@ -29,6 +29,7 @@ class Constants:
 
     def __init__(self, analysis: Analysis) -> None:
         self._nodes = analysis.workflow.nodes
+        self._uses = analysis.workflow.uses
         self._roles = analysis.roles
 
     def told(self, name: str, draft: Draft, kind: str) -> Told | None:
@@ -68,9 +69,9 @@ class Constants:
             told = named
         if own and not told[0]:
             return own, SentenceOrigin.CLASS
-        if told[0] or not (inputs := self._set(node)):
+        if told[0] or not (said := self._set(node)):
             return told
-        return glossary().role("set").format(inputs=inputs), SentenceOrigin.ROLE
+        return said, SentenceOrigin.ROLE
 
     def _agreed(self, node: Node, kind: str) -> str:
         """What is known of all the inputs that a constant sets; empty if it isn't the same."""
@@ -86,7 +87,9 @@ class Constants:
         return "" if _is_part(said) else said
 
     def _set(self, node: Node) -> str:
-        """The few inputs that a constant sets, in words; empty if it sets many or none."""
+        """Which inputs a constant sets, or that it is only calculated with; empty if it sets none,
+        or some whose names say nothing.
+        """
         found: dict[str, None] = {}
         for use in self._roles.users(node):
             target = self._nodes[use.node]
@@ -95,7 +98,21 @@ class Constants:
                 return ""
             where = spoken(split_mark(target.title)[1] or target.class_type)
             found[f"{glossary().spelled(what)} of “{where}”"] = None
-        return " and ".join(found) if len(found) <= _MOST_SET else ""
+        if not found:
+            return glossary().role("calculated") if self._is_calculated(node) else ""
+        listed = [*found][:_MOST_SET]
+        if len(found) > _MOST_SET:
+            more = len(found) - _MOST_SET
+            listed.append(f"{more} other {'input' if more == 1 else 'inputs'}")
+        inputs = " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
+        return glossary().role("set").format(inputs=inputs)
+
+    def _is_calculated(self, node: Node) -> bool:
+        """Whether all that uses a constant calculates with it."""
+        uses = self._uses[node.id]
+        return bool(uses) and all(
+            self._roles.is_math(self._nodes[use.node]) for use in uses
+        )
 
 
 def _is_part(sentence: str) -> bool:

@@ -132,3 +132,24 @@ def test_a_titled_flag_says_what_its_title_says_rather_than_what_it_feeds() -> N
     workflow["21"] = node("PrimitiveBoolean", "Text to video", value=False)
     found = said(workflow, "text_to_video")
     assert found == "Whether to make the video from the text alone."
+
+
+def test_a_number_that_is_only_calculated_with_says_so() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("PrimitiveInt", value=512)
+    workflow["21"] = node("ComfyMathExpression", expression="a*2", a=["20", 0])
+    workflow["5"]["inputs"] |= {"width": ["21", 0], "height": ["21", 0]}
+    told = [each["description"] for each in schema(workflow)["properties"].values()]
+    assert any(
+        each.startswith("Number that the workflow calculates with.") for each in told
+    )
+
+
+def test_a_constant_that_sets_many_inputs_names_the_first_and_counts_the_others() -> (
+    None
+):
+    workflow = shown("Odd Thing", tint=["21", 0], halo=["21", 0], rim=["21", 0])
+    workflow["21"] = node("PrimitiveFloat", "Vibrance", value=0.5)
+    assert said(workflow, "vibrance") == (
+        "Sets tint of “Odd Thing”, halo of “Odd Thing” and 1 other input."
+    )
