@@ -10,6 +10,7 @@ from ..graph.matching import matched
 from ..project.changes import changes_between
 from .console import err, out, out_json, reporting_errors
 from .descriptions import description_of
+from .workflow_options import Reading, reads_workflows
 
 
 @click.command("diff")
@@ -19,15 +20,19 @@ from .descriptions import description_of
 @click.option(
     "--exit-code", is_flag=True, help="Exit with 1 if a change breaks callers."
 )
-def diff_command(old: str, new: str, as_json: bool, exit_code: bool) -> None:
+@reads_workflows
+def diff_command(
+    old: str, new: str, as_json: bool, exit_code: bool, reading: Reading
+) -> None:
     """Show what changed for callers between OLD and NEW.
 
     Each of the two is a workflow, a generated module or a JSON Schema. A workflow as NEW keeps the
-    names of OLD, as it does when it is generated again.
+    names of OLD, as it does when it is generated again. Give it the options that the client is
+    generated with, such as --object-info and --exclude.
     """
     with reporting_errors():
-        first = description_of(old)
-        second = description_of(new, earlier=first)
+        first = description_of(old, reading)
+        second = description_of(new, reading, earlier=first)
     renumbered = (
         matched(first.graph, second.graph)
         if first.graph is not None and second.graph is not None

@@ -281,6 +281,15 @@ def test_a_workflow_keeps_the_names_that_generating_it_again_would_keep(
     assert run("diff", old, "titled.json").output == "default of steps: 20 → 33\n"
 
 
+def test_workflows_are_compared_with_the_options_that_a_client_is_generated_with(
+    files: dict[str, str],
+) -> None:
+    assert run("w.json", "-o", "less.py", "--exclude", "cfg").exit_code == 0
+    assert run("diff", "less.py", "w.json").output == "cfg is new (3-inputs-cfg)\n"
+    same = run("diff", "less.py", "w.json", "--exclude", "cfg")
+    assert same.output == "nothing changed for callers\n"
+
+
 @pytest.mark.parametrize("content", ["", "{", "print(1)", "[]", "WORKFLOW: Final = 3"])
 def test_what_describes_no_calls_cannot_be_compared(
     files: dict[str, str], content: str
