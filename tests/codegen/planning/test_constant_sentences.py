@@ -148,8 +148,8 @@ def test_a_number_that_is_only_calculated_with_says_so() -> None:
 def test_a_constant_that_sets_many_inputs_names_the_first_and_counts_the_others() -> (
     None
 ):
-    workflow = shown("Odd Thing", tint=["21", 0], halo=["21", 0], rim=["21", 0])
+    workflow = shown("Odd Thing", glow=["21", 0], halo=["21", 0], rim=["21", 0])
     workflow["21"] = node("PrimitiveFloat", "Vibrance", value=0.5)
     assert said(workflow, "vibrance") == (
-        "Sets tint of “Odd Thing”, halo of “Odd Thing” and 1 other input."
+        "Sets glow of “Odd Thing”, halo of “Odd Thing” and 1 other input."
     )
