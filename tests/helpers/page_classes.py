@@ -73,6 +73,31 @@ CLASSES: Final[Mapping[str, Any]] = {
     "Noise": _class(
         "NOISE", {"noise_seed": ["INT", {"default": 0}], "size": ["INT", {}]}
     ),
+    "Count": _class(
+        "INT",
+        {
+            "start": ["INT", {"forceInput": True}],
+            "seed": ["INT", {"control_after_generate": True}],
+        },
+    ),
+    "Scene": _class(
+        "IMAGE",
+        {
+            "file": [["a.glb"], {"file_upload": True}],
+            "view": ["LOAD_3D", {}],
+            "width": ["INT", {"default": 512}],
+        },
+    ),
+    "Table": _class(
+        "LIST",
+        {
+            "rows": [
+                "COMFY_DYNAMICGROUP_V3",
+                {"template": {"required": {"strength": ["FLOAT", {"default": 1.0}]}}},
+            ],
+            "size": ["INT", {"default": 1}],
+        },
+    ),
     "Shuffle": _class(
         "LIST",
         {

@@ -42,22 +42,28 @@ class Ambiguous(Exception):
     """The file doesn't say which of a node's values belongs to which widget."""
 
 
-def undeclared(
+def read_added(
     named: Mapping[str, JsonValue], facts: NodeFacts | None, widgets: Widgets
 ) -> None:
-    """Add the values whose names the class doesn't declare: widgets added by its script on the
-    page.
+    """Add the values of widgets that were added on the page: rows of a list that its user extended,
+    and names that the class doesn't declare, which come from its script.
     """
     for name, value in named.items():
         if name in widgets.values or name in widgets.page_only:
             continue
-        declared = facts.input(name) if facts is not None else None
-        if declared is not None:
+        if facts is not None and facts.input(name) and not _is_row(name, facts, named):
             continue
         if _only_on_the_page(name, value):
             widgets.page_only.append(name)
         else:
             widgets.values[name] = value
+
+
+def _is_row(name: str, facts: NodeFacts, named: Mapping[str, JsonValue]) -> bool:
+    """Whether a name such as `rows.0.strength` belongs to a list that can be extended."""
+    parts = name.split(".")
+    lists = (facts.input(".".join(parts[:end]), named) for end in range(1, len(parts)))
+    return any(each is not None and (each.group or each.autogrow) for each in lists)
 
 
 def _only_on_the_page(name: str, value: object) -> bool:
@@ -76,7 +82,7 @@ def listed_widgets(node: PageNode) -> Widgets:
     """The values of a node of an unknown class, if the file names its widgets."""
     widgets = Widgets()
     if node.named is not None:
-        undeclared(node.named, None, widgets)
+        read_added(node.named, None, widgets)
         return widgets
     slots = [slot for slot in node.inputs if slot.widget is not None]
     values = list(node.values or ())

@@ -12,7 +12,7 @@ from viewcomfy_runtime.json_types import JsonValue
 
 from ...catalog import InputFacts, NodeFacts
 from .document import PageNode
-from .unknown_classes import CONTROLS, Ambiguous, Widgets, listed_widgets, undeclared
+from .unknown_classes import CONTROLS, Ambiguous, Widgets, listed_widgets, read_added
 
 _BUTTONS: Final = 3
 """The number of buttons before the widget of a scene that is loaded from a file, each with a
@@ -76,7 +76,7 @@ def _without_sockets(
 
 def _by_name(named: Mapping[str, JsonValue], facts: NodeFacts) -> Widgets:
     found = _Read(_ByName(named), facts)
-    undeclared(named, facts, found.widgets)
+    read_added(named, facts, found.widgets)
     return found.widgets
 
 

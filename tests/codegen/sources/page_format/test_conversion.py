@@ -10,7 +10,7 @@ from viewcomfy_codegen.sources.page_format.conversion import convert
 from viewcomfy_codegen.sources.page_format.reading import read_document
 
 from ....helpers.page_classes import CATALOG
-from ....helpers.pages import Page, inputs, notes
+from ....helpers.pages import Page, inputs, notes, refused
 
 
 def known(class_type: str) -> NodeFacts:
@@ -210,3 +210,45 @@ def test_a_node_is_called_as_its_user_called_it_else_as_its_class() -> None:
         each.get("_meta", {}).get("title") for each in page.converted().graph.values()
     ]
     assert titles == ["Face", "Load"]
+
+
+def test_the_value_of_a_socket_that_was_a_widget_is_left_out() -> None:
+    page = Page()
+    page.add("Count", 5, 9, "fixed")
+    page.add("Count", 9, "fixed")
+    assert inputs(page) == {"1": {"seed": 9}, "2": {"seed": 9}}
+
+
+def test_a_scene_that_is_loaded_from_a_file_stands_behind_its_buttons() -> None:
+    page = Page()
+    page.add("Scene", "a.glb", "upload", "more", "clear", {"camera": 1}, 640)
+    assert inputs(page)["1"] == {"file": "a.glb", "width": 640}
+
+
+def test_a_choice_without_a_value_is_its_first_with_its_inputs() -> None:
+    page = Page()
+    page.add("Resize", takes={"image": None})
+    assert inputs(page)["1"] == {
+        "how": "by size",
+        "how.width": 512,
+        "how.height": 512,
+        "method": "area",
+    }
+
+
+def test_rows_of_widgets_have_no_places_but_may_have_names() -> None:
+    page = Page()
+    page.add("Table", 0.5, 0.75, 3)
+    assert "another version" in refused(page)[0].message
+    named = {"rows.0.strength": 0.5, "rows.1.strength": 0.75, "size": 3}
+    page = Page()
+    page.add("Table", widgets_values=None, widgets_values_named=named)
+    assert inputs(page)["1"] == named
+
+
+def test_choices_that_their_author_entered_start_with_the_first() -> None:
+    page = Page()
+    page.add("CustomCombo", None, 0, "cat", "dog")
+    found = inputs(page)["1"]
+    assert (found["choice"], found["index"]) == ("cat", 0)
+    assert (found["option1"], found["option2"]) == ("cat", "dog")

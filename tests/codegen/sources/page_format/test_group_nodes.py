@@ -183,3 +183,51 @@ def test_a_group_node_within_a_subgraph_is_refused_by_its_path() -> None:
     within.add("workflow>Scale", 1)
     page.add(within.uuid)
     assert "node 1:2 (workflow>Scale)" in refused(page)[0].location
+
+
+def test_notes_in_a_group_are_passed_over() -> None:
+    noted = group(inner("Grow", 1, takes="image"), inner("Note", "remember"))
+    page = page_with(noted, 3, takes={"image": 1})
+    assert inputs(page)["6:4"] == {"image": ["1", 0], "amount": 3}
+
+
+def test_an_output_that_its_author_hid_is_not_counted() -> None:
+    config = {"0": {"output": {"0": {"visible": False}}}}
+    hidden = group(
+        inner("Load", "b.png"), inner("Grow", 1, takes="image"), config=config
+    )
+    page = page_with(hidden, "b.png", "image", 3, takes={"image": 1})
+    page.nodes[-1]["inputs"][0]["link"] = page.link(2, 1, 3, 0)
+    assert inputs(page)["3"]["images"] == ["6:5", 0]
+
+
+def test_a_third_input_of_a_name_has_a_number() -> None:
+    alike = group(*(inner("Grow", 1, takes="image") for _ in range(3)))
+    linked = {"image": 1, "Grow image": 1, "Grow 2 image": (1, 1)}
+    page = page_with(alike, 2, 3, 4, takes=linked)
+    assert inputs(page)["7:6"] == {"image": ["1", 1], "amount": 4}
+
+
+def test_a_widget_that_is_linked_on_the_group_node_becomes_a_link() -> None:
+    page = page_with(SCALE, 3, 0.25, takes={"image": 1, "second": 1})
+    page.add("Number", 5, "fixed", "px", id=20)
+    node = page.nodes[1]
+    node["inputs"].append({"name": "amount", "type": "INT", "link": None})
+    node["inputs"][-1]["link"] = page.link(20, 0, 2, len(node["inputs"]) - 1)
+    (grown,) = [each for each in inputs(page).values() if "amount" in each]
+    assert grown["amount"] == ["20", 0]
+
+
+@pytest.mark.parametrize(
+    ("described", "fields", "message"),
+    [
+        (group(inner("Table", 1, 2)), {}, "the values of the Table within its group"),
+        (SCALE, {"widgets_values_named": {"amount": 1}}, "a form that group nodes"),
+    ],
+    ids=["values that no place tells", "values by name"],
+)
+def test_values_that_cannot_be_assigned_are_refused(
+    described: Any, fields: dict[str, Any], message: str
+) -> None:
+    (found,) = refused(page_with(described, 3, **fields))
+    assert message in found.message

@@ -88,3 +88,37 @@ def test_where_no_type_fits_nothing_is_handed_on() -> None:
     encoded = page.add("Encode", "fox", takes={"clip": (model, 1)}, mode=4)
     page.add("Sample", 1, "fixed", 2, 3, "heun", takes={"positive": encoded})
     assert "positive" not in inputs(page)["3"]
+
+
+@pytest.mark.parametrize(
+    ("takes", "gives", "wanted", "passed_on"),
+    [
+        ([], ["IMAGE"], "IMAGE", None),
+        (["MASK", "IMAGE"], ["IMAGE"], "*", 0),
+        (["MASK", "IMAGE"], ["IMAGE"], "IMAGE", 1),
+        (["MASK", "IMAGE,VIDEO"], ["VIDEO"], "VIDEO", 1),
+        (["MASK", "IMAGE"], ["LATENT"], "LATENT,*", 0),
+        (["IMAGE"], [], "IMAGE", 0),
+    ],
+    ids=[
+        "nothing",
+        "anything",
+        "its type",
+        "one of its types",
+        "any type",
+        "no output",
+    ],
+)
+def test_the_input_that_a_bypassed_node_passes_on_has_the_wanted_type(
+    takes: list[str], gives: list[str], wanted: str, passed_on: int | None
+) -> None:
+    page = Page()
+    files = [page.add("Load", f"{kind}.png") for kind in takes]
+    linked = {f"in{index}": file for index, file in enumerate(files)}
+    page.add("Strange", takes=linked, outputs=gives, mode=4, id="off")
+    for slot, kind in zip(page.nodes[-1]["inputs"], takes, strict=True):
+        slot["type"] = kind
+    page.add("Other", takes={"in": ("off", 0)}, id="end")
+    page.nodes[-1]["inputs"][0]["type"] = wanted
+    found = inputs(page)["end"]
+    assert found == ({} if passed_on is None else {"in": [str(files[passed_on]), 0]})

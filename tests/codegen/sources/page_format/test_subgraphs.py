@@ -226,3 +226,29 @@ def test_an_instance_without_its_definition_is_refused_by_its_place() -> None:
     (found,) = refused(page)
     assert "node 12" in found.location
     assert "definition" in found.message
+
+
+def test_an_output_that_nothing_inside_feeds_gives_nothing() -> None:
+    page = Page()
+    inner = page.subgraph("5a")
+    inner.add("Load", "a.png", id=5)
+    page.add("Save", "out", takes={"images": page.add(inner.uuid, id=9)}, id=10)
+    assert inputs(page)["10"] == {"prefix": "out"}
+
+
+def test_a_link_that_comes_from_outside_of_the_workflow_is_left_out() -> None:
+    page = Page()
+    page.add("Save", "out", takes={"images": (-10, 0)})
+    assert inputs(page) == {"1": {"prefix": "out"}}
+
+
+def test_values_of_older_hosts_reach_the_widgets_of_inner_subgraphs() -> None:
+    page = Page()
+    inner = page.subgraph("5a")
+    deepest = inner.subgraph("5b")
+    deepest.add("Grow", 1, widgets={"amount": deepest.port("amount", "INT")}, id=5)
+    widget = {"amount": inner.port("amount", "INT")}
+    inner.add(deepest.uuid, widgets=widget, id=8, widgets_values=None)
+    properties = {"proxyWidgets": [["8", "amount"]]}
+    page.add(inner.uuid, 7, properties=properties, id=9)
+    assert inputs(page)["9:8:5"]["amount"] == 7

@@ -58,3 +58,20 @@ def test_a_circle_of_reroutes_ends_with_a_warning() -> None:
     page.add("Save", "out", takes={"images": 2})
     assert inputs(page) == {"3": {"prefix": "out"}}
     assert any("warning" in each and "back to itself" in each for each in notes(page))
+
+
+def test_a_getting_node_in_a_subgraph_finds_the_setting_node_around_it() -> None:
+    page = Page()
+    inner = page.subgraph("5a")
+    face = inner.add("GetNode", "face", id=21)
+    inner.result(inner.add("Invert", takes={"image": face}, id=22))
+    page.add("SetNode", "face", takes={"IMAGE": page.add("Load", "a.png")})
+    page.add(inner.uuid, id=9)
+    assert inputs(page)["9:22"] == {"image": ["1", 0]}
+
+
+@pytest.mark.parametrize("origin", ["GetNode", "MarkdownNote"])
+def test_what_leads_to_no_value_is_left_out(origin: str) -> None:
+    page = Page()
+    page.add("Save", "out", takes={"images": page.add(origin, "nobody")})
+    assert inputs(page) == {"2": {"prefix": "out"}}
