@@ -162,7 +162,7 @@ class _Files:
         prefix = _prefix(node)
         self._counters[prefix] += 1
         name = prefix.rpartition("/")[2] or "ComfyUI"
-        if node.class_type.startswith("PreviewExecutor"):
+        if node.class_type.startswith("Preview"):
             name += "_temp_serve"  # as ComfyUI names what it doesn't keep
         filename = f"{name}_{self._counters[prefix]:05d}_{kind.suffix}"
         try:
