@@ -28,7 +28,7 @@ _COMPOUNDS: Final = frozenset("""
     midas dit gligen kjv2 lightx2v pulid instantid brushnet powerpaint dwpose openpose seedvr2
     flashvsr clipseg reactor lineart softedge teacache sageattention esrgan realesrgan gguf comfyui
     rembg supir mmaudio facefusion codeformer gfpgan ttn openai lllite moge hunyuan3dv2 elevenlabs
-    youtube tiktok freeu dype pidinet bytedance minimax tripo3d hunyuan3d qwenvl tts llm vlm
+    youtube tiktok freeu dype pidinet bytedance minimax tripo3d hunyuan3d qwenvl tts llm vlm llava
     birefnet
     """.split())
 """Names that are one word in this field, however they are spelled."""

@@ -12,7 +12,14 @@ from .constant_roles import (
     held_words,
 )
 from .media_roles import MediaRoles
-from .text_roles import NEGATIVE, NEUTRAL, POSITIVE, TextRoles, side_in
+from .text_roles import (
+    NEGATIVE,
+    NEUTRAL,
+    POSITIVE,
+    SIDE_WORDS,
+    TextRoles,
+    side_in,
+)
 from .workflow import Link, Node
 
 __all__ = [
@@ -20,6 +27,7 @@ __all__ = [
     "NEUTRAL",
     "POSITIVE",
     "PRIMITIVE",
+    "SIDE_WORDS",
     "Fed",
     "Roles",
     "declared_name",

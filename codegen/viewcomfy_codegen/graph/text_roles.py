@@ -25,12 +25,26 @@ NEGATIVE: Final = "negative"
 NEUTRAL: Final = "neutral"
 """A prompt without an opposite side, as guiders take it."""
 
-_SIDES: Final = {
-    "positive": POSITIVE,
-    "pos": POSITIVE,
-    "negative": NEGATIVE,
-    "neg": NEGATIVE,
+_IN_LANGUAGES: Final = {
+    POSITIVE: """
+        正向提示词 正面提示词 正提示词 正向 正面 正向词 正面词 ポジティブ ポジティブプロンプト
+        긍정 긍정프롬프트 позитивный положительный positiv positif positivo
+        """.split(),
+    NEGATIVE: """
+        负向提示词 负面提示词 反向提示词 负提示词 负向 负面 反向 负向词 负面词 反向词
+        ネガティブ ネガティブプロンプト 부정 부정프롬프트 негативный отрицательный negativ négatif
+        negativo
+        """.split(),
 }
+"""What authors of other languages call the sides of the prompt in titles."""
+
+_SIDES: Final = {
+    **dict.fromkeys(("positive", "pos", *_IN_LANGUAGES[POSITIVE]), POSITIVE),
+    **dict.fromkeys(("negative", "neg", *_IN_LANGUAGES[NEGATIVE]), NEGATIVE),
+}
+
+
+SIDE_WORDS: Final = frozenset(_SIDES)
 
 
 class TextRoles(Kinds):

@@ -143,7 +143,24 @@ def _prefixes(
         prefixes = told[key]  # once: equal keys are compared node by node
         for index in indexes:
             found[index] = prefixes[spots[index].node.id]
-    return found
+    return _alike(found, spots)
+
+
+def _alike(prefixes: dict[int, Prefix], spots: list[Spot]) -> dict[int, Prefix]:
+    """The prefixes, where all inputs of a node that have the same noun get the most telling words
+    that any of them has.
+    """
+    longest: dict[tuple[str, Words, str], Prefix] = {}
+    for index, prefix in prefixes.items():
+        if prefix.noun and not prefix.number:
+            key = (spots[index].node.id, prefix.noun, prefix.number)
+            known = longest.setdefault(key, prefix)
+            if len(prefix.words) > len(known.words):
+                longest[key] = prefix
+    return {
+        index: longest.get((spots[index].node.id, prefix.noun, prefix.number), prefix)
+        for index, prefix in prefixes.items()
+    }
 
 
 _AUTHORS: Final = (Rule.TITLE, Rule.TITLED, Rule.LABEL, Rule.FED)

@@ -96,13 +96,21 @@ class Labels:
         )
 
     def _side_of_size(self, spot: Spot, own: Words) -> Base | None:
-        """The width or the height, if a title names both and the node holds them as x and y."""
-        said = self.titles.said[spot.node.id]
-        if own not in (("x",), ("y",)) or not {"width", "height"} <= set(said):
+        """The width or the height, if a node holds them as x and y: its title names both, or it
+        only sets such.
+        """
+        if own not in (("x",), ("y",)) or spot.node.links:
             return None
-        other = "height" if own == ("x",) else "width"
-        named = tuple(word for word in said if word not in (other, "x", "by"))
-        return Base(named, Rule.TITLE, role=True)
+        side, other = ("width", "height") if own == ("x",) else ("height", "width")
+        said = self.titles.said[spot.node.id]
+        if {side, other} <= set(said):
+            named = tuple(word for word in said if word not in (other, "x", "by"))
+            return Base(named, Rule.TITLE, role=True)
+        uses = self.workflow.uses[spot.node.id]
+        if {use.input for use in uses} != {"width", "height"}:
+            return None
+        bare = tuple(word for word in said if word not in ("size", "resolution"))
+        return Base((*bare, side), Rule.TITLE if said else Rule.FED, role=True)
 
     def _sided(self, spot: Spot, own: Words) -> Words:
         """An input's words with its side spelled out, even if only its twin states one:

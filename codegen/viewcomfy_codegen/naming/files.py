@@ -19,6 +19,11 @@ _FRAMES: Final = frozenset("start end first last".split())
 """Words for a single frame of a video, which a whole video is not."""
 
 
+_ENDINGS: Final = tuple(
+    "图 图像 图片 照片 帧 视频 音频 声音 画像 動画 音声 이미지 비디오 오디오".split()
+)
+"""What words for files end with in languages without spaces."""
+
 _SOUNDS: Final = frozenset("voice music speech song".split())
 """What a sound is: a name with such a word needs no other noun."""
 
@@ -101,6 +106,8 @@ def _noun(kind: Media) -> str:
 
 def _with_noun(said: Words, noun: str) -> Words:
     if MEDIA_NOUNS.intersection(word.rstrip("0123456789") for word in said):
+        return said
+    if said and not said[-1].isascii() and said[-1].endswith(_ENDINGS):
         return said
     return (*said, noun)
 

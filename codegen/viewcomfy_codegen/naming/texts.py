@@ -9,7 +9,14 @@ from typing import Final
 
 from ..catalog import NodeFacts
 from ..catalog.vocabulary import class_words
-from ..graph.roles import NEGATIVE, NEUTRAL, POSITIVE, Roles, side_in
+from ..graph.roles import (
+    NEGATIVE,
+    NEUTRAL,
+    POSITIVE,
+    SIDE_WORDS,
+    Roles,
+    side_in,
+)
 from ..graph.workflow import Node, Workflow
 from ..words import words
 from .files import Files
@@ -22,10 +29,9 @@ PROMPT_WORDS: Final = frozenset(
 )
 """Words in the names of inputs that describe an image."""
 
-_SIDE_WORDS: Final = frozenset({"positive", "negative", "pos", "neg"})
-PROMPT_FILLERS: Final = frozenset("""
-    positive negative pos neg text string value prompt prompts conditioning clip encode encoder
-    input user
+PROMPT_FILLERS: Final = SIDE_WORDS | frozenset("""
+    text string value prompt prompts conditioning clip encode encoder input user
+    提示词 提示 文本 プロンプト テキスト 프롬프트 텍스트 промпт текст
     """.split())
 """Words that only say that a text is a prompt."""
 
@@ -94,7 +100,7 @@ class Texts:
             sided = (NEGATIVE, "prompt") if side == NEGATIVE else ("prompt",)
             return Base((*sided, joined), Rule.ROLE, role=True)
         if side is not None:
-            encoder = tuple(w for w in own if w not in PROMPT_FILLERS | _SIDE_WORDS)
+            encoder = tuple(w for w in own if w not in PROMPT_FILLERS)
             if _ENCODERS.fullmatch(spot.input.lower()):
                 encoder = tuple(w for w in own if w != "text")
             return self._prompt(side, said, () if spot.for_all else encoder)

@@ -52,6 +52,9 @@ _VERBS: Final = frozenset(
     "enter type write choose select pick put place upload load insert adjust drop paste click edit"
     " please change set provide specify give your here this".split()
 )
+_CHINESE_VERBS: Final = r"^(?:请|上传|导入|加载|载入|输入|选择|填写|设置)+(?=..)"
+"""The same at the beginning of a title in Chinese, which has no spaces."""
+
 _ADDRESSING: Final = frozenset(
     "here please goes just your optional generates creates param params parameter".split()
 )
@@ -243,6 +246,8 @@ def _trimmed(node: Node, braces: bool) -> Words:
     found = list(dict.fromkeys(words(_plain(text, node, braces))))
     while found[1:] and found[0] in _VERBS:
         del found[0]
+    if found and not found[0].isascii():
+        found[0] = re.sub(_CHINESE_VERBS, "", found[0]) or found[0]
     number, rest = _number_before(found[0]) if found else ("", "")
     if number and (rest or found[1:]):
         found = [*filter(None, (rest,)), *found[1:], number]

@@ -295,7 +295,7 @@ class _Belonging:
             return ("server", draft.input)
         if draft.input in _DURATIONS and isinstance(draft.type, Integer | Number):
             return ("duration",) if draft.value else None
-        if draft.input in RATES and isinstance(draft.type, Integer | Number):
+        if _is_rate(draft.input) and isinstance(draft.type, Integer | Number):
             return ("rate", type(draft.type).__name__)
         return None
 
@@ -327,6 +327,12 @@ def _value(draft: Draft | None) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # 24.0 is 24.
     return json.dumps(value, sort_keys=True, default=repr)
+
+
+def _is_rate(name: str) -> bool:
+    """Whether an input is a frame rate: `fps`, `video_fps`."""
+    spoken = words(name)
+    return "_".join(spoken) in RATES or (len(spoken) == 2 and spoken[-1] == "fps")
 
 
 def _is_file(draft: Draft) -> bool:

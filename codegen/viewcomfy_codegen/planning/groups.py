@@ -99,7 +99,7 @@ _RARE_ALONE: Final = frozenset(
     " format moderation auto normalization".split()
 )
 _BOUNDS: Final = frozenset(
-    "at percent dtype type begin interpretation token uncond".split()
+    "at percent dtype type begin interpretation token uncond latent".split()
 )
 _CUTTING: Final = frozenset(
     "crop tile tiles tiled overlap spacing at resolution_steps pad target temporal cache clear"
@@ -142,6 +142,8 @@ def is_rare(
         return True
     if isinstance(value, str) and roles.joins(node, name):
         return True
+    if _is_for_nothing(node, name):
+        return True
     if roles.is_math(node) or _GLUE.issuperset(parts) or _parses(node):
         return True
     if roles.saves(node) and SIZES.isdisjoint(parts):
@@ -153,6 +155,19 @@ def is_rare(
     if known is not None and known.output_node and not makes:
         return True
     return _is_rare_by_name(node, parts, value, kind, known, advanced)
+
+
+def _is_for_nothing(node: Node, name: str) -> bool:
+    """Whether an input is about an image that nothing supplies: `strength_2` beside `image_1`
+    alone.
+    """
+    number = name.rpartition("_")[2]
+    return (
+        number.isdecimal()
+        and f"image_{number}" not in node.links
+        and "image_1" in node.links
+        and not name.startswith("image_")
+    )
 
 
 def _parses(node: Node) -> bool:

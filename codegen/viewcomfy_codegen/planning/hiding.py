@@ -48,6 +48,8 @@ def hidden_reason(
             return "its node uses another of its inputs instead"
     if name == "output" and isinstance(value, str):
         return "it keeps the result of an earlier run"
+    if value == name and " " in name:
+        return "it is only a label"
     if value == "" and declared is None and plain in ("image", "video", "audio"):
         return "it is empty"
     if plain in ("inputcount", "input_count") and declared is not None:
