@@ -11,6 +11,7 @@ from viewcomfy_codegen.serving import LocalViewComfy, Served, running
 from viewcomfy_codegen.serving.http.sessions import Sessions
 
 from .browser import complaints
+from .waiting import LONGEST
 
 if TYPE_CHECKING:
     from selenium.webdriver.chrome.webdriver import WebDriver
@@ -45,7 +46,7 @@ class ServedPage:
     def script(self, code: str, *arguments: object) -> Any:
         return self.driver.execute_script(code, *arguments)
 
-    def wait(self, true: Callable[[], object], seconds: float = 10) -> None:
+    def wait(self, true: Callable[[], object], seconds: float = LONGEST) -> None:
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, self.status

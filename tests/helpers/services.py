@@ -5,19 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
+import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from viewcomfy_codegen.serving import running
 
 from .commands import run
+from .waiting import wait_until
 
 CODE = Path(__file__).parents[2] / "codegen"
 KEY = "the-key"
@@ -37,10 +35,9 @@ def written(workflow: dict[str, Any], folder: Path, name: str) -> Path:
 def serving_runs(workflow: dict[str, Any], folder: Path, **own: str) -> Iterator[str]:
     """The URL of a service for a workflow, as uvicorn serves it; `own` are its settings."""
     service = written(workflow, folder, "painter")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    command = ["uvicorn", "--factory", "painter_service.app:create_app", "--port"]
-    with running(service / "painter.py") as server:
+    command = ["uvicorn", "--factory", "painter_service.app:create_app", "--port", "0"]
+    said = folder / "said.txt"
+    with running(service / "painter.py") as server, said.open("w") as log:
         environment = {
             **os.environ,
             **server.environment,
@@ -49,24 +46,21 @@ def serving_runs(workflow: dict[str, Any], folder: Path, **own: str) -> Iterator
             **own,
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", *command, str(port), "--log-level", "warning"],
+            [sys.executable, "-m", *command],
             cwd=service,
             env=environment,
+            stderr=log,
         )
         try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_for(url, process)
-            yield url
+            wait_until(lambda: _address(said) or process.poll() is not None)
+            assert process.poll() is None, said.read_text()
+            yield _address(said)
         finally:
             process.terminate()
             process.wait(30)
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until and process.poll() is None:
-        with contextlib.suppress(requests.ConnectionError):
-            assert requests.get(f"{url}/health", timeout=5).ok
-            return
-        time.sleep(0.05)
-    raise AssertionError("the service didn't start")
+def _address(said: Path) -> str:
+    """The URL that uvicorn tells once it serves."""
+    found = re.search(r"running on (http://\S+)", said.read_text())
+    return found[1] if found else ""

@@ -29,28 +29,34 @@ def connected(
     have many addresses that don't answer. A connection that is opened too late is closed.
     """
     found: futures.Future[socket.socket] = futures.Future()
-
-    def work() -> None:
-        try:
-            connection = connect()
-        except BaseException as error:
-            if found.set_running_or_notify_cancel():
-                # Without this frame, which holds `found` and so would be held by it.
-                found.set_exception(error.with_traceback(None))
-            return
-        if found.set_running_or_notify_cancel():
-            found.set_result(connection)
-        else:
-            connection.close()
-
     limit = CONNECT_TIMEOUT if seconds is None else seconds
     deadline = current_deadline() or Deadline(limit)
-    threading.Thread(target=work, name="viewcomfy-connect", daemon=True).start()
+    threading.Thread(
+        target=_connect, args=(connect, found), name="viewcomfy-connect", daemon=True
+    ).start()
     try:
         deadline.wait_for(lambda wait: futures.wait([found], wait).done, limit)
     finally:
         late = found.cancel()
     return None if late else found.result()
+
+
+def _connect(
+    connect: Callable[[], socket.socket], found: futures.Future[socket.socket]
+) -> None:
+    try:
+        connection = connect()
+    except BaseException as error:
+        if found.set_running_or_notify_cancel():
+            found.set_exception(error)
+    else:
+        if found.set_running_or_notify_cancel():
+            found.set_result(connection)
+        else:
+            connection.close()
+    finally:
+        # An error holds this frame, which would hold the error in turn.
+        del found
 
 
 class GuardedConnection(HTTPConnection):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,14 @@ import pytest
 
 from ...helpers.commands import run
 from ...helpers.support import text_to_image
+from ...helpers.waiting import LONGEST
 
-WITHIN = 20.0
+QUIETLY = """
+import sys; from viewcomfy_codegen.cli import main, watching
+watching._QUIET = 1.0; sys.argv[0] = "viewcomfy-codegen"; sys.exit(main.main())
+"""
+"""The command, with more patience for a file that is being written."""
+
 TABLE = """
 [tool.viewcomfy-codegen.workflows.painter]
 source = "painter.json"
@@ -40,9 +46,13 @@ def source(tmp_path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def watching(folder: Path, *arguments: str) -> Iterator[Callable[[], str]]:
+def watching(
+    folder: Path,
+    *arguments: str,
+    program: Sequence[str] = ("-m", "viewcomfy_codegen"),
+) -> Iterator[Callable[[], str]]:
     """What gives the next line that the command says after the one that it is watching."""
-    command = [sys.executable, "-m", "viewcomfy_codegen", *arguments, "--watch"]
+    command = [sys.executable, *program, *arguments, "--watch"]
     lines: queue.Queue[str] = queue.Queue()
     with subprocess.Popen(
         command, cwd=folder, stderr=subprocess.PIPE, text=True, encoding="utf-8"
@@ -62,7 +72,7 @@ def watching(folder: Path, *arguments: str) -> Iterator[Callable[[], str]]:
         listener = threading.Thread(target=hear)
         listener.start()
         try:
-            yield lambda: lines.get(timeout=WITHIN)
+            yield lambda: lines.get(timeout=LONGEST)
             with pytest.raises(queue.Empty):
                 lines.get_nowait()
             assert announced == ["watching for changes; press Ctrl-C to stop\n"]
@@ -86,7 +96,7 @@ def test_a_workflow_that_arrives_piece_by_piece_is_read_once_it_is_whole(
     source: Path,
 ) -> None:
     text = json.dumps(workflow(31))
-    with watching(source.parent, "painter.json") as line:
+    with watching(source.parent, "painter.json", program=("-c", QUIETLY)) as line:
         line()
         with source.open("w", encoding="utf-8") as file:
             for start in range(0, len(text), len(text) // 8):

@@ -8,9 +8,11 @@ import contextlib
 import json
 import logging
 import random
+import select
 import socket
 import time
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,25 +26,33 @@ from ...benchmarks.abusing import break_off, mutated, workflow
 from ...helpers.inside import app_of, asked, called
 from ...helpers.local import HEADERS, served, serving
 from ...helpers.support import node, text_to_image
+from ...helpers.waiting import LONGEST
 
 
 @pytest.fixture
 def quiet(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[None]:
-    """Nothing is logged or printed while the test runs, by anybody."""
+    """Nothing is logged or printed while the test runs, by anybody but the clients of other tests,
+    which may say farewell after their test.
+    """
     caplog.set_level(logging.INFO)
     yield
-    ours = [each for each in caplog.records if each.name != "asyncio"]
+    others = ("asyncio", "viewcomfy")
+    ours = [each for each in caplog.records if each.name not in others]
     assert [each.getMessage() for each in ours] == []
     assert capfd.readouterr().err == ""
 
 
-@contextlib.contextmanager
-def connected(base: str) -> Iterator[socket.socket]:
+def address(base: str) -> tuple[str, int]:
     parts = urlsplit(base)
     assert parts.hostname is not None and parts.port is not None
-    with socket.create_connection((parts.hostname, parts.port), 30) as connection:
+    return parts.hostname, parts.port
+
+
+@contextlib.contextmanager
+def connected(base: str) -> Iterator[socket.socket]:
+    with socket.create_connection(address(base), LONGEST) as connection:
         yield connection
 
 
@@ -117,22 +127,27 @@ def test_a_head_that_never_comes_ends_the_connection(
 def test_a_head_that_drips_after_an_answer_ends_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(server, "HEAD_WITHIN", 0.3)
-    with serving(served(text_to_image())) as base, connected(base) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert connection.recv(10_000).startswith(b"HTTP/1.1 200")
+    with serving(served(text_to_image())) as base:
+        connection = HTTPConnection(*address(base), LONGEST)
+        for _ in range(2):  # the wait for the second head began before it was so short
+            connection.request("GET", "/")
+            answer = connection.getresponse()
+            assert answer.status == 200 and answer.read()
+            monkeypatch.setattr(server, "HEAD_WITHIN", 0.3)
+        end = time.monotonic() + LONGEST
         with contextlib.suppress(ConnectionError):
-            for _ in range(20):
-                connection.sendall(b"G")
+            while time.monotonic() < end:
+                connection.sock.sendall(b"G")
                 time.sleep(0.1)
             pytest.fail("the connection is still open")
+        connection.close()
 
 
 def test_a_long_answer_is_not_cut_by_the_wait_for_the_next_head(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(server, "HEAD_WITHIN", 0.2)
-    headers = {**HEADERS, "x-viewcomfy-fault": "slow=0.6"}
+    monkeypatch.setattr(server, "HEAD_WITHIN", 2.0)
+    headers = {**HEADERS, "x-viewcomfy-fault": "slow=2.5"}
     with serving(served(text_to_image())) as base:
         files = {"params": (None, '{"3-inputs-steps": 1}')}
         answer = requests.post(f"{base}/made", headers=headers, files=files, timeout=30)
@@ -173,21 +188,22 @@ def test_images_with_any_damage_are_a_failed_run_or_an_image() -> None:
 
 def test_a_long_text_without_spaces_takes_no_time() -> None:
     app = app_of(text_to_image())
-    start = time.monotonic()
+    start = time.process_time()
     answer = called(app, {"6-inputs-text": "x" * 1_600_000})
     assert answer.status_code == 201
-    assert time.monotonic() - start < 4
+    assert time.process_time() - start < 4
 
 
 def test_small_answers_on_one_connection_do_not_wait_for_each_other() -> None:
     with serving(served(text_to_image())) as base, requests.Session() as session:
         took = []
-        for _ in range(15):
+        for _ in range(40):
             start = time.monotonic()
             assert session.get(f"{base}/-/page/page.css", timeout=30).ok
             took.append(time.monotonic() - start)
-    # Where small packets wait for acknowledgements, each takes 40 milliseconds.
-    assert sorted(took)[7] < 0.03
+    # Where small packets wait for acknowledgements, each takes 40 milliseconds, but for the first
+    # ones of a connection. A busy machine makes some of them as slow, but never all.
+    assert min(took[20:]) < 0.03
 
 
 def test_others_are_answered_while_a_large_workflow_is_checked() -> None:
@@ -210,11 +226,9 @@ def test_others_are_answered_while_a_large_workflow_is_checked() -> None:
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
         assert isinstance(request.body, bytes)
         waiting.sendall("\r\n".join([*lines, "", ""]).encode() + request.body)
-        slowest = 0.0
-        for _ in range(10):
-            start = time.monotonic()
+        meanwhile = 0
+        while not select.select([waiting], [], [], 0.02)[0]:
             assert requests.get(f"{base}/", timeout=30).status_code == 200
-            slowest = max(slowest, time.monotonic() - start)
-            time.sleep(0.05)
+            meanwhile += 1
         assert waiting.recv(12) == b"HTTP/1.1 201"
-    assert slowest < 0.7
+    assert meanwhile > 2

@@ -84,7 +84,7 @@ def test_the_gateway_is_served_too(workflow: Path) -> None:
         assert client.gateway().run(Call({"3-inputs-seed": 7})).completed
         client.fail_next("429", "429", "429", "429")
         with pytest.raises(RateLimitedError):
-            client.gateway().run(Call({"3-inputs-seed": 7}), Deadline(8))
+            client.gateway().run(Call({"3-inputs-seed": 7}), Deadline(60))
 
 
 def test_a_file_that_is_not_there_is_an_error() -> None:
@@ -155,7 +155,7 @@ def test_slow_steps_run_into_a_timeout(workflow: Path) -> None:
     with running(workflow) as client:
         client.fail_next("slow-steps=0.2")
         with pytest.raises(RunTimeoutError):
-            client.run(Call({"3-inputs-steps": 20}), Deadline(1))
+            client.run(Call({"3-inputs-steps": 200}), Deadline(1))
 
 
 def test_a_run_fails_at_the_step_that_is_asked_for() -> None:

@@ -34,7 +34,7 @@ import("/masked.mjs").then(async (module) => {
   const logs = [];
   const result = await module.run(
     { image, imageMask: image },
-    { client: new module.ViewComfy({ url, token }), onLog: (line) => logs.push(line), timeout: 20 },
+    { client: new module.ViewComfy({ url, token }), onLog: (line) => logs.push(line), timeout: 50 },
   );
   const blob = await result.images[0].blob();
   const saved = await result.save("x").catch((error) => error.name);

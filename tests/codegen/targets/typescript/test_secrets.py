@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from ....helpers.local import SECRET
-from ....helpers.servers import Answer, Server, event, redirect, result, stream
+from ....helpers.servers import (
+    Answer,
+    Server,
+    event,
+    redirect,
+    refusing,
+    result,
+    stream,
+)
 from ....helpers.typescript import Failed
 from ....helpers.typescript_runs import Place
 
@@ -67,10 +75,9 @@ def test_a_refusal_that_escapes_a_secret_does_not_give_it_away(
 
 
 def test_an_unreachable_server_is_told_by_its_host_alone(place: Place) -> None:
-    with Server(result()) as closed:
+    with refusing() as closed, pytest.raises(Failed) as caught:
         url = f"{closed.url}/signed?key=abc"
-    client = {**place.client("plain"), "url": url}
-    with pytest.raises(Failed) as caught:
-        place.run(client=client, options={"timeout": 2})
+        client = {**place.client("plain"), "url": url}
+        place.run(client=client, options={"timeout": 20})
     assert caught.value.name == "ConnectionFailedError"
     assert caught.value.about["nothingSent"] and "signed" not in str(caught.value)

@@ -14,7 +14,7 @@ import pytest
 
 from viewcomfy_runtime.http.public import is_public
 
-from ....helpers.servers import Answer, SentFile, Server, redirect, result
+from ....helpers.servers import Answer, SentFile, Server, redirect, refusing, result
 from ....helpers.support import Workflow, node
 from ....helpers.typescript import Failed, Runtime, bundled, module_text
 
@@ -171,11 +171,11 @@ def test_the_calls_time_is_that_of_its_files(runtime: Runtime, module: Path) -> 
 def test_a_url_that_leads_nowhere_is_the_calls_fault(
     runtime: Runtime, module: Path
 ) -> None:
-    about = {"fetching": {"allowPrivate": True}, "options": {"timeout": 1}}
+    about = {"fetching": {"allowPrivate": True}, "options": {"timeout": 20}}
     with Server(Answer(404)) as store, Server(result()) as server:
         with pytest.raises(Failed, match=f"image: {store.url} answered 404"):
             run(runtime, module, f"{store.url}/s", to=server.url, **about)
-    with pytest.raises(Failed) as caught:
+    with refusing() as store, pytest.raises(Failed) as caught:
         run(runtime, module, f"{store.url}/s", to=server.url, **about)
     assert caught.value.name == "ConnectionFailedError"
     assert caught.value.about["nothingSent"] is True
