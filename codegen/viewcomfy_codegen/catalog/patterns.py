@@ -36,7 +36,7 @@ stand alone.
 """
 
 _DETERMINING: Final = frozenset(
-    "all every each any no only a an as to in on by".split()
+    "all every each any no only a an as to in on by for from with of at".split()
 )
 """Words that aren't preceded by an article."""
 

@@ -55,7 +55,11 @@ class Constants:
                 or (own_name and _is_part(told[0]))
             ):
                 told = named
-        elif operand is not None and draft.name_origin is Rule.FED:
+        elif (
+            operand is not None
+            and draft.name_origin is Rule.FED
+            and len("".join(operand.what)) > 1
+        ):
             what, letter = " ".join(operand.what), " ".join(operand.letter)
             formula = glossary().role("operand").format(what=what, letter=letter)
             return formula, SentenceOrigin.ROLE

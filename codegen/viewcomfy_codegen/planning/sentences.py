@@ -23,7 +23,6 @@ from ..catalog.glossary import SentenceOrigin, Told
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, held_words
 from ..graph.workflow import Node
 from ..model import Origin
-from ..naming.rules import Rule
 from ..naming.titles import split_mark
 from ..words import plain_name, words
 from .analysis import Analysis
@@ -53,7 +52,8 @@ _ASIDE: Final = frozenset("reference ref style mask control character".split())
 """Words in the names of inputs for what a result is modeled on, rather than made of."""
 
 _FRAMES: Final = frozenset("first last start end".split())
-"""Words that tell which frame of a video an image is."""
+_SIDES: Final = frozenset({"front", "back"})
+"""Words that tell which frame of a video an image is, or which side of an object it shows."""
 
 _EITHER_SIDE: Final = "or should not."
 """The end of sentences about classes that take either side of a prompt."""
@@ -165,11 +165,10 @@ class Sentences:
         is.
         """
         parts = words(name)
-        if noun == "image" and "frame" in parts and not _FRAMES.isdisjoint(parts):
+        framed = "frame" in parts and not _FRAMES.isdisjoint(parts)
+        if noun == "image" and (framed or not _SIDES.isdisjoint(parts)):
             return glossary().use(parts, noun)
-        if used := glossary().use(self._roles.label(draft.node), noun):
-            return used
-        return glossary().use(parts, noun) if draft.name_origin is Rule.SOCKET else ""
+        return glossary().use(self._roles.label(draft.node), noun)
 
     def _switched(self, node: Node) -> str:
         """What a switch, or the only switch that a constant sets, chooses between."""

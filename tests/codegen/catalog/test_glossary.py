@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 
 import pytest
 
 from viewcomfy_codegen.catalog import Glossary, glossary, shipped
+from viewcomfy_codegen.catalog.data import shipped_data
 from viewcomfy_codegen.words import plain_name
 
 GLOSSARY = Glossary(
@@ -98,3 +100,12 @@ def test_every_sentence_is_american_and_ends() -> None:
             assert not british.search(text), (class_type, name, text)
             assert not odd.search(text), (class_type, name, text)
             assert not text or text[-1] in ".!?", (class_type, name, text)
+
+
+def test_every_sentence_can_be_reached_by_a_name_without_numbers() -> None:
+    data = json.loads(shipped_data("glossary.json"))
+    names = [
+        *data["names"],
+        *(each for own in data["classes"].values() for each in own),
+    ]
+    assert [each for each in names if plain_name(each) != each] == []

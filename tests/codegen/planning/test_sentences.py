@@ -189,3 +189,14 @@ def test_seeds_of_two_kinds_that_are_one_parameter_say_what_holds_for_both() -> 
         if "seed" in str(each.get("x-viewcomfy-key", each.get("x-viewcomfy-keys")))
     )
     assert seed["description"].startswith("Seed of the random numbers;")
+
+
+def test_a_view_of_an_object_says_from_which_side_it_is() -> None:
+    workflow = {
+        "1": node("LoadImage", "Load Image: front", image="a.png"),
+        "2": node("LoadImage", "Load Image: back", image="b.png"),
+        "3": node("TripoMultiviewToModelNode", image=["1", 0], image_back=["2", 0]),
+        "4": node("SaveGLB", mesh=["3", 0], filename_prefix="a"),
+    }
+    found = said(workflow, "front_image").partition(" Deployed")[0]
+    assert found == "Image of the object from the front."
