@@ -182,11 +182,11 @@ def _written(products: Sequence[Product]) -> Iterator[tuple[Path, str]]:
                 raise CodegenError(
                     Diagnostic(
                         str(path),
-                        f"{seen[place]} and {product.task.name} both write it",
+                        f"{seen[place]} and {product.task.source} both write it",
                         "give one of them another output",
                     )
                 )
-            seen[place] = product.task.name
+            seen[place] = product.task.source
             yield path, text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,8 @@ NAME: Final = "{name}"
 _OUTPUTS: Final = ("output", "schema", "typescript", "openapi", "rules", "html")
 _GENERATED: Final = (".schema.json", ".openapi.json")
 """What may stand beside the workflows and isn't one."""
+
+_DEEP: Final = re.compile(r"(?:\*\*/)+")
 
 Entry = tuple[str, Mapping[str, Any]]
 
@@ -70,7 +73,7 @@ def _refuse_shared(entry: Mapping[str, Any], where: str) -> None:
 def _matches(source: str, folder: Path, own: set[str], where: str) -> list[str]:
     found = [
         each
-        for each in sorted(glob.glob(source, root_dir=folder, recursive=True))
+        for each in sorted({*_found(_DEEP.sub("**/", source), folder)})
         if not each.endswith(_GENERATED)
         and (folder / each).is_file()
         and _normal(folder, each) not in own
@@ -79,6 +82,24 @@ def _matches(source: str, folder: Path, own: set[str], where: str) -> list[str]:
         hint = "check the pattern: * stands for any part of a name, ** for any folders"
         raise CodegenError(Diagnostic(where, f"no file matches {source}", hint))
     return found
+
+
+def _found(pattern: str, folder: Path) -> Iterator[str]:
+    """The paths that match, from `folder`.
+
+    Folders that are symbolic links are not followed below `**`: two that lead upward would have
+    more ways through them than anyone could walk.
+    """
+    start, deep, rest = pattern.partition("**/")
+    if not deep or start[-1:] not in ("", "/"):
+        yield from glob.glob(pattern, root_dir=folder)
+        return
+    for top in glob.glob(start, root_dir=folder) if start else [""]:
+        for place, folders, _ in os.walk(folder / top):
+            folders[:] = [each for each in folders if not each.startswith(".")]
+            below = os.path.relpath(place, folder / top)
+            for each in _found(rest, Path(place)):
+                yield os.path.normpath(os.path.join(top, below, each))
 
 
 def _of_file(entry: Mapping[str, Any], source: str) -> dict[str, Any]:

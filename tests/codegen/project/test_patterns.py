@@ -77,6 +77,41 @@ def test_what_was_generated_beside_the_workflows_is_not_taken_for_one(
     assert run("--check").exit_code == 0
 
 
+def test_folders_that_link_to_each_other_are_not_walked(project: Path) -> None:
+    for name in ("here", "again"):
+        Path("flows", name).symlink_to(".", target_is_directory=True)
+    Path("flows", ".hidden").mkdir()
+    Path("flows", ".hidden", "no.json").write_text("{}")
+    assert run().exit_code == 0
+    assert modules() == ["bird", "dog", "my_cat_1"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("flows/*.json", ["dog", "my_cat_1"]),
+        ("flows/**/**/**/bird.json", ["bird"]),
+        ("**/old/*.json", ["bird"]),
+        ("flows/o*/b?rd.json", ["bird"]),
+        ("./flows/../flows/dog*.json", ["dog"]),
+    ],
+)
+def test_a_pattern_matches_as_in_a_shell(
+    project: Path, pattern: str, found: list[str]
+) -> None:
+    Path("pyproject.toml").write_text(ALL.replace("flows/**/*.json", pattern))
+    assert run().exit_code == 0
+    assert modules() == found
+
+
+def test_two_files_of_one_module_are_named(project: Path) -> None:
+    Path("flows/old/dog.json").write_text(json.dumps(text_to_image()))
+    done = run()
+    assert done.exit_code == 1
+    one, other = Path("flows/dog.json"), Path("flows/old/dog.json")
+    assert f"{one} and {other} both write it" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
