@@ -95,10 +95,8 @@ class InvalidParametersError(ViewComfyError, ValueError):
     def public_message(self) -> str:
         return "; ".join(map(str, self.faults))
 
-    def __reduce__(
-        self,
-    ) -> tuple[type[InvalidParametersError], tuple[tuple[Fault, ...]]]:
-        return type(self), (self.faults,)
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.faults,), vars(self)
 
 
 class InvalidWorkflowError(ViewComfyError, ValueError):

@@ -10,6 +10,7 @@ import pytest
 
 from viewcomfy_runtime import (
     ExecutionError,
+    NotFoundError,
     Progress,
     RateLimitedError,
     RunCancelledError,
@@ -93,3 +94,17 @@ def test_it_closes_with_its_block_as_real_clients_do(module: ModuleType) -> None
             await module.arun(module.Parameters(), client=other)
 
     asyncio.run(awaited())
+
+
+def test_it_shows_what_would_be_sent_and_knows_its_runs_alone(
+    module: ModuleType,
+) -> None:
+    fake = FakeClient(module.WORKFLOW)
+    request = fake.request(module.WORKFLOW.call(module.Parameters(steps=3)))
+    assert isinstance(request["fields"], dict)
+    assert isinstance(request["fields"]["params"], dict)
+    assert request["fields"]["params"]["3-inputs-steps"] == 3
+    job = module.WORKFLOW.job("another", client=fake)
+    assert job.status() == "unknown"
+    with pytest.raises(NotFoundError):
+        job.result()

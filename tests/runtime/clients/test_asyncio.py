@@ -11,9 +11,7 @@ from typing import Any
 
 import pytest
 
-from viewcomfy_runtime import (
-    ViewComfy,
-)
+from viewcomfy_runtime import ComfyUI, RunTimeoutError, ViewComfy
 
 from ...helpers.servers import Answer, Server, result, stream
 from ...helpers.streaming import client, log
@@ -64,6 +62,26 @@ def test_what_a_callback_raises_ends_an_awaited_run(module: ModuleType) -> None:
         asyncio.run(
             module.arun(module.Parameters(), client=client(server), on_log=fail)
         )
+
+
+def test_a_callback_that_never_ends_does_not_outlast_the_run(module: Any) -> None:
+    async def hang(_: str) -> None:
+        await asyncio.Event().wait()
+
+    endless = Answer(
+        headers={"Content-Type": "text/event-stream"}, pieces=log("one"), stalls=True
+    )
+    with Server(endless) as server, pytest.raises(RunTimeoutError):
+        run = module.arun(
+            module.Parameters(), client=client(server), on_log=hang, timeout=1
+        )
+        asyncio.run(run)
+
+
+def test_an_awaited_run_takes_functions_as_callbacks(module: Any) -> None:
+    run = module.arun(module.Parameters(), client=ComfyUI("h:1"), on_log=3)
+    with pytest.raises(TypeError, match="a callback must be a function, not 3"):
+        asyncio.run(run)
 
 
 def test_cancelling_an_awaited_run_ends_its_request(module: Any) -> None:

@@ -143,6 +143,46 @@ def test_a_mask_is_sent_within_its_image(tmp_path: Path) -> None:
     assert name.endswith("-masked.png")
 
 
+def png(width: int) -> bytes:
+    content = BytesIO()
+    Image.new("RGBA", (width, 1)).save(content, "PNG")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("image", "mask", "message"),
+    [
+        (png(2), png(3), "the mask must have the same size as its image"),
+        (b"not an image", png(2), "the image or its mask can't be read"),
+        (png(2), b"not an image", "the image or its mask can't be read"),
+    ],
+)
+def test_a_mask_that_does_not_fit_its_image_is_a_fault_and_nothing_is_sent(
+    tmp_path: Path, image: bytes, mask: bytes, message: str
+) -> None:
+    module = with_masked_image(tmp_path)
+    call = module.Parameters(image=image, image_mask=mask)
+    with (
+        comfy_api() as found,
+        pytest.raises(InvalidParametersError, match=f"image_mask: {message}"),
+    ):
+        module.run(call, client=client(found))
+    assert found.assets == {} and found.jobs == {}
+
+
+def test_without_pillow_a_mask_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = with_masked_image(tmp_path)
+    call = module.Parameters(image=png(2), image_mask=png(2))
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with (
+        comfy_api() as found,
+        pytest.raises(InvalidParametersError, match=r"viewcomfy-codegen\[images\]"),
+    ):
+        module.run(call, client=client(found))
+
+
 def test_signed_links_of_another_host_get_no_key(module: ModuleType) -> None:
     with Server(Answer(200, b"picture")) as store:
         direct = output("asset-2", url=f"{store.url}/b.png?signature=xyz")

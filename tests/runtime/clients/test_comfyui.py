@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 
-from viewcomfy_runtime import (
-    Progress,
-    Stored,
-)
+from viewcomfy_runtime import ComfyUI, Progress, ServerError, Stored
 
 from ...helpers.comfy import client, comfy
 from ...helpers.images import with_masked_image
+from ...helpers.servers import Answer, Request, Server
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
@@ -88,6 +86,22 @@ def test_a_mask_becomes_a_copy_of_its_picture(tmp_path: Path) -> None:
         assert name.startswith("clipspace/masked-")
         assert found.uploads[name] == b"mask"
         assert "image-viewcomfymask" not in item.prompt["1"]["inputs"]
+
+
+def test_a_mask_that_comfyui_cannot_combine_says_what_to_check(tmp_path: Path) -> None:
+    module = with_masked_image(tmp_path)
+
+    def refuse_masks(request: Request) -> Answer:
+        if request.path == "/upload/mask":
+            return Answer(500)
+        return Answer(200, b'{"name": "image.png"}')
+
+    parameters = module.Parameters(image=b"picture", image_mask=b"mask")
+    with (
+        Server(refuse_masks) as server,
+        pytest.raises(ServerError, match="has the same size as its image"),
+    ):
+        module.run(parameters, client=ComfyUI(server.url, retries=0))
 
 
 @pytest.mark.usefixtures("patient_ends")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from viewcomfy_runtime import PromptResult, ServerError
+from viewcomfy_runtime import PromptResult, RunTimeoutError, ServerError
 
 from ...helpers.batches import calls, client, echo
 from ...helpers.servers import Answer, Request, Server, result
@@ -104,6 +104,26 @@ def test_a_call_that_certainly_did_not_run_is_tried_again_where_asked(
         [(_, outcome)] = ended
     assert isinstance(outcome, PromptResult) is works
     assert outcome.attempt == attempts
+
+
+def test_a_call_is_not_tried_again_once_its_time_is_over(module: ModuleType) -> None:
+    busy = Answer(429, headers={"Retry-After": "20"})
+    with Server(busy) as server:
+        [(_, outcome)] = module.WORKFLOW.iter_many(
+            calls(module, 1), client=client(server.url), attempts=3, timeout=0.5
+        )
+        assert len(server.requests) == 1
+    assert isinstance(outcome, RunTimeoutError)
+
+
+@pytest.mark.parametrize(
+    "options", [{"attempts": 0}, {"max_concurrency": -1}, {"attempts": "3"}]
+)
+def test_limits_are_whole_numbers_of_at_least_one(
+    module: ModuleType, options: dict[str, Any]
+) -> None:
+    with pytest.raises((ValueError, TypeError), match=next(iter(options))):
+        module.WORKFLOW.iter_many([], client=client("http://h"), **options)
 
 
 def test_results_are_saved_in_a_folder_by_the_worker(
