@@ -75,7 +75,7 @@ def found_in(
     """
     seen = {draft.key for _, draft in shown}
     named = [pair for pair in named if pair[1].hidden or pair[1].key in seen]
-    found = _Finding(named, wanted.where)
+    found = _Finding(named, wanted)
     for place, wish in wanted.wishes.items():
         found.add(place, wish)
     for name, (places, default) in wanted.shared.items():
@@ -92,11 +92,15 @@ def found_in(
 class _Finding:
     """The entries whose input was found, and the faults of the others."""
 
-    def __init__(self, named: Named, where: str) -> None:
+    def __init__(self, named: Named, wanted: Wanted) -> None:
         self.wishes: dict[WireKey, Wish] = {}
         self.shared: list[Shared] = []
         self.faults: list[Diagnostic] = []
-        self._where = where
+        self._where = wanted.where
+        self._given = {
+            **{wish.name: place for place, wish in wanted.wishes.items() if wish.name},
+            **{name: places[0] for name, (places, _) in wanted.shared.items()},
+        }
         self._taken: set[WireKey] = set()
         self._places = {str(draft.key): draft.key for _, draft in named}
         self._places |= {str(name): draft.key for name, draft in named}
@@ -134,8 +138,19 @@ class _Finding:
     def _find(self, place: str) -> WireKey | None:
         key = self._places.get(place) or self._places.get(normalized(place))
         if key is None:
-            self.faults.append(_unknown(place, self._places, self._where))
+            self.faults.append(self._unknown(place))
         return key
+
+    def _unknown(self, place: str) -> Diagnostic:
+        from difflib import get_close_matches
+
+        near = get_close_matches(place, self._places, n=1)
+        question = f"; did you mean {near[0]}?" if near else ""
+        hint = "give a key such as 6-inputs-text, or the name that the workflow itself gives"
+        if (own := self._given.get(normalized(place))) is not None:
+            question = ""
+            hint = f"{place} is the table's own name: write {own}, which it stands for"
+        return Diagnostic(self._where, f"there is no parameter {place}{question}", hint)
 
     def _refuse(self, message: str, hint: str) -> None:
         self.faults.append(Diagnostic(self._where, message, hint))
@@ -173,17 +188,6 @@ def _clashes(
             hint = f"choose another name, or rename {own[other]} too"
             yield Diagnostic(wish.origin, message, hint)
         holders[name] = key
-
-
-def _unknown(place: str, places: Mapping[str, object], where: str) -> Diagnostic:
-    from difflib import get_close_matches
-
-    near = get_close_matches(place, places, n=1)
-    question = f"; did you mean {near[0]}?" if near else ""
-    hint = (
-        "give a key such as 6-inputs-text, or the name that the workflow itself gives"
-    )
-    return Diagnostic(where, f"there is no parameter {place}{question}", hint)
 
 
 def outputs_in(wanted: Wanted, nodes: Mapping[str, str]) -> dict[str, str]:

@@ -166,6 +166,14 @@ def test_a_projects_comfyui_and_view_comfy_are_used(
         ("rename = 3", "must be a table"),
         ("rename = { nothing = 'x' }", "there is no parameter nothing"),
         ("rename = { stepz = 'x' }", "did you mean steps?"),
+        (
+            "rename = { steps = 'effort' }\ndocs = { effort = 'x' }",
+            "effort is the table's own name: write steps, which it stands for",
+        ),
+        (
+            "shared = { both = ['width', 'height'] }\ndocs = { both = 'x' }",
+            "both is the table's own name: write width, which it stands for",
+        ),
         ("rename = { steps = 'class' }", "cannot be a parameter's name"),
         ("rename = { steps = 'a b' }", "cannot be a parameter's name"),
         ("rename = { steps = 'cfg' }", "cannot both be called cfg"),
