@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -19,6 +20,8 @@ from ..project.paths import STANDARD, UnusableOutput, refuse_same
 from ..project.writing import write_all
 from ..sources.object_info import classes_in, is_url, object_info
 from .console import err, out_text
+
+_MOST_NAMES: Final = 6
 
 
 def read_file(path: str) -> bytes:
@@ -101,21 +104,27 @@ def users_facts() -> Mapping[str, JsonValue] | None:
     return node_classes(users_catalog_if_any())
 
 
-def _similar(path: Path) -> Path | None:
-    """A file in the same folder whose name is almost this one's."""
+def _advice(path: Path) -> str:
+    """What to check about a file that isn't there: its folder, or a file there that was meant."""
+    folder = path.parent
     try:
-        names = [each.name for each in islice(path.parent.iterdir(), 10_000)]
+        names = sorted(each.name for each in islice(folder.iterdir(), 10_000))
     except OSError:
-        return None
+        return f"check the path: the folder {folder} cannot be read"
     nearest = get_close_matches(path.name, names, n=1, cutoff=0.8)
-    return path.with_name(nearest[0]) if nearest else None
+    if nearest:
+        return f"did you mean {path.with_name(nearest[0])}?"
+    alike = [each for each in names if path.suffix and each.endswith(path.suffix)]
+    if not alike:
+        return "check the path"
+    place = "this folder" if folder == Path() else str(folder)
+    more = ", …" if len(alike) > _MOST_NAMES else ""
+    return f"check the path; {place} has {', '.join(alike[:_MOST_NAMES])}{more}"
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> Diagnostic:
     if isinstance(error, FileNotFoundError):
-        near = _similar(Path(path))
-        hint = f"did you mean {near}?" if near else "check the path"
-        return Diagnostic(path, "there is no such file", hint)
+        return Diagnostic(path, "there is no such file", _advice(Path(path)))
     if isinstance(error, IsADirectoryError) or os.path.isdir(path):
         return Diagnostic(path, "this is a folder", "give the workflow_api.json in it")
     reason = error.strerror if isinstance(error, OSError) else str(error)

@@ -75,7 +75,8 @@ def _help(field: Field) -> str:
     text = " ".join(field.paragraphs("random"))
     if isinstance(field.type, Choice):
         some = ", ".join(map(str, field.choices[:8]))
-        more = ", …" if len(field.choices) > 8 else ""
+        rest = len(field.choices) - 8
+        more = f" and {rest} more" if rest > 0 else ""
         start = "For instance" if field.open else "One of"
         text += f" {start} {some}{more}." if len(some) <= 160 else ""
     if field.required:

@@ -170,6 +170,8 @@ def test_version_and_help(tmp_path: Path) -> None:
         (["nowhere.json"], 1, "there is no such file"),
         (["help"], 2, "--help lists the commands"),
         (["workflow_apy.json"], 1, "did you mean workflow_api.json?"),
+        (["cat.json"], 1, "check the path; this folder has workflow_api.json"),
+        (["no/such/a.json"], 1, f"the folder {Path('no/such')} cannot be read"),
         (["."], 1, "this is a folder"),
         (["workflow_api.json", "-o", "no/such/a.py"], 1, "does not exist"),
         (["workflow_api.json", "-o", "."], 2, "is a folder"),
