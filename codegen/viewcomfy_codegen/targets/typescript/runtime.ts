@@ -2170,8 +2170,8 @@ const callOf = <P extends object, R>(
     );
   }
   return {
+    ...wire,
     params,
-    files: wire.files,
     override,
     outputs: workflow.makers,
     parameterOf: (key) => fieldOf(workflow, key),
@@ -2284,46 +2284,41 @@ const checked = (
       ),
     );
   const found: Values = new Map();
-  for (const field of fields) {
+  /** Does what may refuse the values of fields; a refusal becomes one of the faults. */
+  const each = (action: (field: Field) => void): void => {
+    for (const field of fields) {
+      try {
+        action(field);
+      } catch (error) {
+        if (!(error instanceof Refused)) {
+          throw error;
+        }
+        faults.push(faultOf(field, error.message));
+      }
+    }
+  };
+  each((field) => {
     const { parameter } = field;
     const value = given.get(field[by]);
-    check(field, faults, () => {
-      if (value !== undefined) {
-        found.set(
-          parameter,
-          field.branches && value === null
-            ? value
-            : accept(field, value, files),
-        );
-      } else if (schema.required.includes(parameter)) {
-        refuse("is required");
-      } else if ("default" in field) {
-        found.set(parameter, field.default);
-      }
-    });
-  }
-  for (const field of fields) {
-    check(field, faults, () => {
-      const value = found.get(field.parameter);
-      const branch = branching?.(field, found, schema, files);
-      if (value !== undefined) {
-        visit(field, value, branch);
-      }
-    });
-  }
-  return [found, faults];
-};
-
-/** Does what may refuse the field's value; a refusal becomes one of the faults. */
-const check = (field: Named, faults: Fault[], action: () => void): void => {
-  try {
-    action();
-  } catch (error) {
-    if (!(error instanceof Refused)) {
-      throw error;
+    if (value !== undefined) {
+      found.set(
+        parameter,
+        field.branches && value === null ? value : accept(field, value, files),
+      );
+    } else if (schema.required.includes(parameter)) {
+      refuse("is required");
+    } else if ("default" in field) {
+      found.set(parameter, field.default);
     }
-    faults.push(faultOf(field, error.message));
-  }
+  });
+  each((field) => {
+    const value = found.get(field.parameter);
+    const branch = branching?.(field, found, schema, files);
+    if (value !== undefined) {
+      visit(field, value, branch);
+    }
+  });
+  return [found, faults];
 };
 
 const refuseAll = (faults: readonly Fault[]): void => {
