@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ..catalog import NodeFacts
-from ..words import words
-from .constant_roles import PRIMITIVE
+from ..catalog.vocabulary import class_words
 from .workflow import Node, Workflow
 
 Item = TypeVar("Item")
@@ -29,10 +28,16 @@ def output_ids(workflow: Workflow, facts: Mapping[str, NodeFacts | None]) -> set
 
 
 def _only_holds(node: Node) -> bool:
-    """Whether a node only holds a value for others."""
-    return not node.links and all(
-        PRIMITIVE.issuperset(words(name)) for name in node.values
-    )
+    """Whether a node takes nothing and, as its class says, saves or sends nothing: it holds or
+    makes a value for others.
+    """
+    return not node.links and _ENDING.isdisjoint(class_words(node.class_type))
+
+
+_ENDING: Final = frozenset("""
+    save preview send sender upload export output show generate generator image video audio api
+    """.split())
+"""Words for what leaves a workflow, or for a node that does all of its work alone."""
 
 
 class SharedOutputs:

@@ -92,6 +92,8 @@ def is_weak(own: Words) -> bool:
         return True
     if len(bare) == 2 and bare[0] == "value" and len(bare[1]) < 2:
         return True
+    if bare[1:] == ("val",) and bare[0] in GENERIC:
+        return True
     if bare in (("is", "enable"), ("is", "enabled")):
         return True
     return len(bare) == 2 and bare[0] in _OPENING and bare[1] in _CLOSING

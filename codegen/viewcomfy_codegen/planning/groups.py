@@ -64,7 +64,7 @@ _RARE: Final = frozenset(
     # Fine points of methods that have their defaults.
     " epsilon thresh tol teacache aliasing dilate beams populated"
     # Bookkeeping and what the page shows.
-    " counter increment decimals widget hashes preview bit"
+    " counter increment decimals widget hashes preview bit autorefresh modelname"
     # How found regions are cut out.
     " bbox drop".split()
 )
