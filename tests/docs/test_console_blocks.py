@@ -1,4 +1,4 @@
-"""The commands that the README shows, typed one after the other, print what it shows."""
+"""The commands of the README and the guides, typed one after the other, print what is shown."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import pytest
 from ..helpers.blocks import ROOT, blocks, matches, replaced
 from ..helpers.comfy import comfy
 
+PAGES = ("README.md", "docs/running.md")
 SET_UP = ("python3 -m venv", "source ", "pip install", "cd ", "export ")
 """Commands that the tests' own environment stands for; `.ci/run` runs the first."""
 
@@ -100,11 +101,12 @@ def edit_the_workflow(folder: Path) -> None:
     path.write_text(json.dumps(workflow), "utf-8")
 
 
-def test_every_command_of_the_readme_prints_what_is_shown(folder: Path) -> None:
+def test_every_command_prints_what_is_shown(folder: Path) -> None:
     shell = Shell(folder)
     typed = [
         each
-        for block in blocks("README.md", "console")
+        for page in PAGES
+        for block in blocks(page, "console")
         for each in block.commands()
         if not each[0].startswith(SET_UP)
     ]

@@ -25,7 +25,14 @@ from ..helpers.comfy import comfy
 from ..helpers.local import ID, SECRET, serving
 from ..helpers.servers import Answer, Server
 
-PAGES = ("README.md", "docs/guide.md", "docs/clients.md", "docs/serve.md")
+PAGES = (
+    "README.md",
+    "docs/command.md",
+    "docs/running.md",
+    "docs/guide.md",
+    "docs/clients.md",
+    "docs/serve.md",
+)
 MADE = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
 
 
