@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 LARGEST = 100_000
+ATTEMPTS = 12
 MOST = 2.3
 """What twice the size may cost, as a multiple: linear but for what sorting and caches add."""
 
@@ -39,7 +40,7 @@ def growth(
     while seconds(work, size, 1) < least and size < LARGEST:
         size *= 2
     growths: list[float] = []
-    while len(growths) < 6 and min(growths, default=9) > MOST:
+    while len(growths) < ATTEMPTS and min(growths, default=9) > MOST:
         once = max(seconds(work, size), 1e-3)
         growths.append(seconds(work, 2 * size) / once)
     return min(growths)
