@@ -161,7 +161,10 @@ def _from_data_uri(uri: str, name: str) -> Upload:
     if not comma:
         raise ValueError("the data: URI has no comma between its type and its data")
     content_type, *flags = (part.strip() for part in header.split(";"))
-    data = unquote_to_bytes(payload)
+    try:
+        data = unquote_to_bytes(payload)
+    except UnicodeEncodeError:
+        raise ValueError("the data: URI contains half a character") from None
     if "base64" in flags:
         try:
             data = base64.b64decode(data, validate=True)

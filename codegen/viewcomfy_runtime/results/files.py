@@ -15,6 +15,7 @@ from ..errors import (
     ViewComfyError,
 )
 from ..parameters.files import Remote
+from ..parameters.media import UNKNOWN
 from ..texts import hide_secrets
 from .origins import Origin, errors_about
 
@@ -57,6 +58,11 @@ class OutputFile(Remote):
 
     def __post_init__(self) -> None:
         hide_secrets(self, "filename", "content_type", "node")
+        # Halves of characters, which no JSON in UTF-8 and no header can hold.
+        name = self.filename.encode("utf-8", "replace").decode("utf-8")
+        object.__setattr__(self, "filename", name)
+        if not (self.content_type.isascii() and self.content_type.isprintable()):
+            object.__setattr__(self, "content_type", UNKNOWN)
 
     def read(self, *, timeout: float = DOWNLOAD_TIMEOUT) -> bytes:
         """The whole content, downloaded within `timeout` seconds.

@@ -167,7 +167,13 @@ def test_a_data_uri_without_a_usable_type_is_known_by_its_content(header: str) -
 
 
 @pytest.mark.parametrize(
-    ("uri", "says"), [("data:image/png", "comma"), ("data:;base64,!", "base64")]
+    ("uri", "says"),
+    [
+        ("data:image/png", "comma"),
+        ("data:;base64,!", "base64"),
+        ("data:;base64,\ud800", "half a character"),
+        ("data:,\udfff", "half a character"),
+    ],
 )
 def test_a_broken_data_uri_says_what_is_wrong(uri: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):

@@ -96,6 +96,14 @@ def test_what_is_missing_has_a_sensible_value() -> None:
     assert output.content_type == "application/octet-stream"
 
 
+def test_halves_of_characters_and_odd_types_can_be_passed_on() -> None:
+    about = {"filename": "a\ud800.png", "content_type": "text/html\r\nX: y"}
+    for content_type in (about["content_type"], "\ud800", "日本"):
+        [output] = parsed(outputs=[about | {"content_type": content_type}]).outputs
+        assert output.filename.encode() == b"a?.png"
+        assert output.content_type == "application/octet-stream"
+
+
 def test_a_text_among_the_outputs_is_a_file_of_text() -> None:
     [output] = parsed(outputs=["a fox, \u00e9"]).outputs
     assert (output.filename, output.content_type) == ("output.txt", "text/plain")
