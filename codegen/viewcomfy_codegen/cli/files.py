@@ -114,7 +114,9 @@ def _advice(path: Path) -> str:
     nearest = get_close_matches(path.name, names, n=1, cutoff=0.8)
     if nearest:
         return f"did you mean {path.with_name(nearest[0])}?"
-    alike = [each for each in names if path.suffix and each.endswith(path.suffix)]
+    # Schemas that stand beside workflows are rarely meant.
+    endings = [path.suffixes, path.suffixes[-1:]]
+    alike = [each for each in names if path.suffix and Path(each).suffixes in endings]
     if not alike:
         return "check the path"
     place = "this folder" if folder == Path() else str(folder)

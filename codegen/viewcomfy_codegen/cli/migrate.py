@@ -83,10 +83,14 @@ def _module_beside(old: Path) -> Path:
         for each in sorted(old.parent.glob(f"*{suffix}"))
         if each != old and is_generated(read_file(str(each)).decode("utf-8", "replace"))
     ]
-    if len(found) != 1:
-        what = "no generated module" if not found else "more than one generated module"
-        message = f"there is {what} beside it"
-        hint = "name the one to call with --module"
+    if not found:
+        message = "there is no generated module beside it"
+        make = f"viewcomfy-codegen workflow_api.json -o my_workflow{suffix}"
+        hint = f"generate it there ({make}), or name it with --module"
+        raise CodegenError(Diagnostic(str(old), message, hint))
+    if len(found) > 1:
+        message = "there is more than one generated module beside it"
+        hint = f"name the one to call with --module: {', '.join(map(str, found))}"
         raise CodegenError(Diagnostic(str(old), message, hint))
     return found[0]
 

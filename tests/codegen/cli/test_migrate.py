@@ -168,6 +168,7 @@ def test_what_holds_no_calls_is_refused(
 def test_without_a_module_beside_it_one_is_asked_for(tmp_path: Path) -> None:
     done = migrated(tmp_path, "old.py", PYTHON)
     assert done.exit_code == 1 and "--module" in done.stderr
+    assert "viewcomfy-codegen workflow_api.json -o my_workflow.py" in done.stderr
 
 
 ONE_SEED = '"3-inputs-seed": 7'
