@@ -65,8 +65,10 @@ const OPERATIONS = {
   },
   defaults: (module) => module.defaults,
   hostile: () => "hostile" in globalThis,
-  roundTrip: async (module, { call }) =>
-    module.toJSON(module.parse(await module.toJSON(module.parse(call)))),
+  roundTrip: async (module, { call, fetching }) => {
+    const read = (text) => module.parse(text, readingOf(module, fetching));
+    return module.toJSON(read(await module.toJSON(read(call))));
+  },
   seeds: (module, { parameters, key, count }) =>
     Array.from({ length: count }, () =>
       String(module.toWire(parameters).params[key]),
