@@ -32,6 +32,12 @@ Sentences: TypeAlias = str | Sequence[Sequence[str]]
 used.
 """
 
+_MEASURES: Final = (
+    *("Amount of", "Angle", "Factor", "Height", "Horizontal", "Number of", "Pixels"),
+    *("Share of", "Vertical", "Width"),
+)
+"""How sentences about numbers begin, which aren't true of words such as "landscape"."""
+
 _NO_EFFECT: Final = ("; has no effect.", "; have no effect.", "; leave it as it is.")
 
 
@@ -219,9 +225,9 @@ def _fits(sentence: str, kind: str) -> bool:
         return kind not in ("flag", "integer", "number")
     if first == "Whether" or sentence.startswith("Turn this"):
         return kind in ("flag", "choice", "text")
-    if first in ("Number", "How", "What", "Position", "Frame"):
+    if first in ("How", "What", "Position", "Frame"):
         return kind not in ("flag", "media")
-    if first in ("Width", "Height", "Pixels", "Horizontal", "Vertical"):
+    if sentence.startswith(_MEASURES):
         return kind not in ("flag", "media", "text")
     return True
 

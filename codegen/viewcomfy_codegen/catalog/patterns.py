@@ -29,14 +29,14 @@ _DANGLING: Final = frozenset("""
     max min longer shorter longest shortest larger smaller largest smallest high low start end first
     last next previous x y by to of at from in on with for is structured full accelerated
     global local master preset custom main initial final total default original horizontal vertical
-    dynamic static upper lower inner outer mel var
+    dynamic static upper lower inner outer mel var fixed after before
     """.split())
 """Words that, if the unmatched part ends with them, refer to what the pattern matched and so can't
 stand alone.
 """
 
 _DETERMINING: Final = frozenset(
-    "all every each any no only a an as to in on by for from with of at".split()
+    "all every each any no only a an as to in on by for from with of at away".split()
 )
 """Words that aren't preceded by an article."""
 

@@ -52,7 +52,7 @@ class Constants:
             if (
                 not told[0]
                 or (kind == "flag" and enabling)
-                or (own_name and _is_part(told[0]))
+                or (_is_part(told[0]) and (own_name or named[0]))
             ):
                 told = named
         elif (

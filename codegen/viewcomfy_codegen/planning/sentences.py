@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -54,6 +55,9 @@ _ASIDE: Final = frozenset("reference ref style mask control character".split())
 _FRAMES: Final = frozenset("first last start end".split())
 _SIDES: Final = frozenset({"front", "back"})
 """Words that tell which frame of a video an image is, or which side of an object it shows."""
+
+_NUMBER: Final = re.compile(r"-?\d{1,20}(?:\.\d{0,20})?")
+"""A number that is written as a text."""
 
 _EITHER_SIDE: Final = "or should not."
 """The end of sentences about classes that take either side of a prompt."""
@@ -132,7 +136,9 @@ class Sentences:
         return glossary().sentence(node.class_type, input, kind, told)
 
     def _kind(self, draft: Draft) -> str:
-        """The kind of value for the glossary, which distinguishes model files from other texts."""
+        """The kind of value for the glossary, which distinguishes model files and numbers from
+        other texts.
+        """
         facts = self._analysis.facts[draft.node.class_type]
         declared = facts.input(draft.input) if facts is not None else None
         if isinstance(draft.type, Text | Choice):
@@ -140,6 +146,8 @@ class Sentences:
                 return "file"
         if isinstance(draft.type, Choice) and _is_switch(draft.type):
             return "flag"
+        if isinstance(draft.type, Text) and _NUMBER.fullmatch(str(draft.value)):
+            return "number"
         return type(draft.type).__name__.lower()
 
     def _used(self, name: str, draft: Draft, shared: bool) -> str:

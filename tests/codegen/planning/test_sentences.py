@@ -200,3 +200,9 @@ def test_a_view_of_an_object_says_from_which_side_it_is() -> None:
     }
     found = said(workflow, "front_image").partition(" Deployed")[0]
     assert found == "Image of the object from the front."
+
+
+def test_a_sentence_about_a_measure_is_said_of_numbers_written_as_text_alone() -> None:
+    found = shown("Odd Selector", steps="30", rotation="landscape")
+    assert said(found, "steps") == "Number of denoising steps."
+    assert about(found, "rotation")["description"].startswith("Node 20")
