@@ -23,6 +23,9 @@ from viewcomfy_runtime import (
 
 from .local import on_loopback
 
+IMAGES = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
+"""The outputs of a run whose node 9 saved an image."""
+
 
 @dataclass
 class Item:

@@ -71,6 +71,8 @@ class _Socket(websocket.WebSocket):
 class Channel:
     """A server's messages. The connection is opened, read and reopened in the background."""
 
+    sid = ""
+    """The id of the session, for servers that have sessions."""
     reconnects = True
     largest_kept = LARGEST_KEPT
 
@@ -175,7 +177,6 @@ class SocketIO(Channel):
     def __init__(
         self, base: str, auth: Mapping[str, str], headers: Mapping[str, str], host: str
     ) -> None:
-        self.sid: str = ""
         self._auth = dict(auth)
         super().__init__(f"{base}/socket.io/?EIO=4&transport=websocket", headers, host)
 

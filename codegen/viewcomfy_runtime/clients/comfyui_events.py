@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from ..calls.call import Watch
 from ..calls.events import OutputReady
 from ..http.bodies import json_in
-from ..http.client import LOG, Http
+from ..http.client import Http
 from ..http.deadlines import Deadline
 from .history import files_of
-from .live import MISSING_EXTRA, LiveEvents, Source
+from .live import LiveEvents, Source, opened_channel
 from .previews import preview_in
+
+if TYPE_CHECKING:
+    from .channel import Channel
 
 _LAST: Final = ("execution_success", "execution_error", "execution_interrupted")
 """The types of messages that report the end of a run."""
@@ -70,23 +73,21 @@ def comfy_events(
     watch: Watch,
     deadline: Deadline,
 ) -> Iterator[ComfyEvents | None]:
-    """A connection for the messages that a ComfyUI sends to `client_id`; None without callbacks or
-    without the extra `live`.
+    """The messages that a ComfyUI sends to `client_id`; None without callbacks or without the extra
+    `live`.
     """
-    if not watch:
-        yield None
-        return
-    try:
+
+    def connect() -> Channel:
         from .channel import Channel, websocket_url
-    except ImportError:
-        LOG.warning(MISSING_EXTRA)
-        yield None
-        return
-    url = websocket_url(http.at(f"/ws?{urlencode({'clientId': client_id})}"))
-    channel = Channel(url, http.credentials.as_headers(), http.host)
-    with contextlib.closing(channel):
-        channel.wait_until_open(deadline)
-        yield ComfyEvents(channel, http, client_id, classes, watch, deadline)
+
+        url = websocket_url(http.at(f"/ws?{urlencode({'clientId': client_id})}"))
+        return Channel(url, http.credentials.as_headers(), http.host)
+
+    with opened_channel(connect, watch, deadline) as channel:
+        if channel is None:
+            yield None
+        else:
+            yield ComfyEvents(channel, http, client_id, classes, watch, deadline)
 
 
 def _id(value: object) -> str:

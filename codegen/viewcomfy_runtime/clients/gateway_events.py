@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..calls.call import Watch
 from ..http.client import LOG, Http
 from ..http.deadlines import Deadline
-from .live import MISSING_EXTRA, LiveEvents
+from .live import LiveEvents, opened_channel
 
 if TYPE_CHECKING:
     from .channel import Channel
@@ -54,27 +54,23 @@ def gateway_events(
     """A session for the gateway's events; None without callbacks, without the extra `live`, or if
     the connection fails.
     """
-    if not watch:
-        yield None
-        return
-    try:
+
+    def connect() -> Channel:
         from .channel import SocketIO, websocket_url
-    except ImportError:
-        LOG.warning(MISSING_EXTRA)
-        yield None
-        return
-    headers = http.credentials.as_headers()
-    auth = {name: headers.pop(name) for name in ("client_id", "client_secret")}
-    channel = SocketIO(websocket_url(http.at("")), auth, headers, http.host)
-    with contextlib.closing(channel):
-        channel.wait_until_open(deadline)
-        if not channel.sid:
+
+        headers = http.credentials.as_headers()
+        auth = {name: headers.pop(name) for name in ("client_id", "client_secret")}
+        return SocketIO(websocket_url(http.at("")), auth, headers, http.host)
+
+    with opened_channel(connect, watch, deadline) as channel:
+        if channel is not None and channel.sid:
+            yield GatewayEvents(channel, channel.sid, prompt_id, watch, deadline)
+            return
+        if channel is not None:
             LOG.warning(
                 "the events of %s can't be received; polling instead", http.host
             )
-            yield None
-            return
-        yield GatewayEvents(channel, channel.sid, prompt_id, watch, deadline)
+        yield None
 
 
 def _log_line(value: object) -> str:

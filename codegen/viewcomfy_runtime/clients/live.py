@@ -6,21 +6,22 @@ always polled.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Generic, Protocol, TypeVar
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from ..calls.call import Watch
 from ..calls.dispatcher import EventDispatcher
+from ..http.client import LOG
 from ..http.deadlines import Deadline
 from ..http.polling import poll
+
+if TYPE_CHECKING:
+    from .channel import Channel
 
 M = TypeVar("M")
 M_co = TypeVar("M_co", covariant=True)
 T = TypeVar("T")
-
-MISSING_EXTRA: Final = (
-    'log and progress can\'t be received: pip install "viewcomfy-codegen[live]"'
-)
 
 DRAIN_SECONDS: Final = 0.5
 """Maximum seconds after the end of a run in which events that are still arriving are handled."""
@@ -67,6 +68,29 @@ class LiveEvents(EventDispatcher, Generic[M]):
     def _handle(self, message: M) -> bool:
         """Handle one message and return whether it reports the end of the run."""
         raise NotImplementedError
+
+
+@contextlib.contextmanager
+def opened_channel(
+    connect: Callable[[], Channel], watch: Watch, deadline: Deadline
+) -> Iterator[Channel | None]:
+    """The connection for a run's events, once it is open or the first attempt has failed. None
+    without callbacks or without the extra `live`, for which `connect` raises ImportError.
+    """
+    if not watch:
+        yield None
+        return
+    try:
+        channel = connect()
+    except ImportError:
+        LOG.warning(
+            'log and progress can\'t be received: pip install "viewcomfy-codegen[live]"'
+        )
+        yield None
+        return
+    with contextlib.closing(channel):
+        channel.wait_until_open(deadline)
+        yield channel
 
 
 def poll_with_events(

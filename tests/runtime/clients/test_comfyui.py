@@ -10,13 +10,11 @@ import pytest
 
 from viewcomfy_runtime import ComfyUI, Progress, ServerError, Stored
 
-from ...helpers.comfy import client, comfy
+from ...helpers.comfy import IMAGES, client, comfy
 from ...helpers.images import with_masked_image
 from ...helpers.servers import Answer, Request, Server
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
-
-IMAGES = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
 
 
 def test_the_modules_own_workflow_runs_with_the_calls_values(

@@ -19,14 +19,12 @@ from viewcomfy_runtime import (
     ViewComfyError,
 )
 
-from ...helpers.comfy import client, comfy
+from ...helpers.comfy import IMAGES, client, comfy
 from ...helpers.images import with_masked_image
 from ...helpers.servers import Answer, Server
 from ...helpers.support import module_of, node, text_to_image
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
-
-IMAGES = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
 
 
 def test_a_rejected_value_names_its_node_and_input(module: ModuleType) -> None:

@@ -17,12 +17,10 @@ from viewcomfy_runtime import (
 from viewcomfy_runtime.calls.call import Watch
 from viewcomfy_runtime.http import polling
 
-from ...helpers.comfy import client, comfy
+from ...helpers.comfy import IMAGES, client, comfy
 from ...helpers.waiting import LONGEST, cancelled_once
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
-
-IMAGES = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
 
 
 def test_a_waiting_run_is_taken_out_of_the_queue(module: ModuleType) -> None:

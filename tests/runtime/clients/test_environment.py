@@ -17,9 +17,7 @@ from viewcomfy_runtime import (
 from viewcomfy_runtime.cli.main import main
 from viewcomfy_runtime.clients.environment import client_from_environment
 
-from ...helpers.comfy import comfy
-
-IMAGES = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
+from ...helpers.comfy import IMAGES, comfy
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,13 @@ from viewcomfy_runtime.cli.main import main
 from viewcomfy_runtime.clients.environment import client_from_environment
 from viewcomfy_runtime.http import polling
 
-from ...helpers.comfy import comfy
+from ...helpers.comfy import IMAGES, comfy
 from ...helpers.servers import Answer, Server, redirect
 from ...helpers.telling import everything_said_by
 
 TOKEN = "gate-0123456789abcdef"
 PARTNER = "partner-0123456789abcdef"
 GATE = {"Authorization": f"Bearer {TOKEN}", "X-API-Key": f"key-{TOKEN}"}
-IMAGES = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
 
 
 @pytest.fixture(autouse=True)

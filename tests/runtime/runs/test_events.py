@@ -31,11 +31,10 @@ from viewcomfy_runtime import (
 )
 from viewcomfy_runtime.testing import FakeClient
 
-from ...helpers.comfy import comfy
+from ...helpers.comfy import IMAGES, comfy
 from ...helpers.servers import Answer, Server, event, result, stream
 from ...helpers.waiting import LONGEST, wait_until
 
-IMAGES = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
 LINES = ("loading", " 50%|#####     | 1/2 [00:01<00:01]", "done")
 
 

@@ -32,12 +32,11 @@ from viewcomfy_runtime import (
 from viewcomfy_runtime.cli.main import main
 from viewcomfy_runtime.http import polling
 
-from ...helpers.comfy import comfy
+from ...helpers.comfy import IMAGES, comfy
 from ...helpers.comfy_api import comfy_api
 from ...helpers.servers import Answer, Server
 from ...helpers.waiting import LONGEST, wait_until
 
-IMAGES = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
 PROMPT = "a very private lighthouse"
 
 
