@@ -65,7 +65,7 @@ def without_secrets(text: str) -> str:
     """`text` with every known secret hidden, also escaped ones."""
     holders = [reference() for reference in list(_known.values())]
     secrets = {value for each in holders if each is not None for value in each.values}
-    if not secrets:
+    if not any(secret in text for secret in secrets) and not _ESCAPED.search(text):
         return text
     spans = list(_spans(text, range(len(text) + 1), secrets, _LAYERS))
     return _without(text, spans) if spans else text
@@ -160,6 +160,10 @@ _ESCAPES: Final = (
     ),
 )
 """The escapes of JSON, of URLs and of HTML: a pattern, and a decoder for each of its groups."""
+
+
+_ESCAPED: Final = re.compile(r"[\\%&]")
+"""The characters with which escapes begin."""
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:

@@ -27,11 +27,12 @@ from .live import DRAIN_SECONDS, LiveEvents
 LARGEST_EVENT: Final = 1 << 24
 """Maximum size in bytes of an event."""
 
-_BATCHING: Final = 0.02
-"""Seconds for which events are collected before the run's thread is woken for them."""
-
 _NO_STREAM: Final = frozenset({400, 401, 403, 404, 405, 410, 422, 501})
 """Statuses which mean that the server has no stream for the job."""
+
+
+_BATCHING: Final = 0.02
+"""Seconds for which events are collected before the run's thread is woken for them."""
 
 
 class JobEvent(NamedTuple):

@@ -66,7 +66,7 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
                 try:
                     yield item.result()
                 finally:
-                    del item  # see `_ended`
+                    del item  # see `_outcome`
                 return
             if item is not None:
                 yield item
@@ -100,7 +100,7 @@ async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event |
                 try:
                     yield item.result()
                 finally:
-                    del item  # see `_ended`
+                    del item  # see `_outcome`
                 return
             yield item
     finally:
