@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from ..texts import Secrets
 from .bodies import Body, JsonBody
 from .credentials import NO_CREDENTIALS, Credentials
 from .deadlines import Deadline, guard
+from .disclosure import secrets_around
 from .error_responses import error_of
 from .responses import ErrorMapper, Response, with_own_errors
 from .sessions import OutgoingRequest, SessionLike, Sessions
@@ -83,7 +83,7 @@ class Http:
         self.host: str = host_of(self.url)
         self.credentials: Credentials = credentials.with_login(login)
         # Kept without the credentials too, so that errors about links hide them as well.
-        self._secrets = (self.credentials.secrets, Secrets(_secrets_of(session)))
+        self._secrets = (self.credentials.secrets, Secrets(secrets_around(session)))
         self.sessions: Sessions = Sessions(session)
         self._retries = retries
         self._home: str | None = self.url
@@ -266,15 +266,3 @@ def download(url: str, deadline: Deadline, http: Http | None = None) -> Iterator
     http = http or Http(url)
     with http.request("GET", url, deadline, expect=(200,)) as response:
         yield from response.chunks(LARGEST_FILE)
-
-
-def _secrets_of(session: requests.Session | None) -> Iterator[str]:
-    """The secrets that a session of the user's own adds to requests."""
-    if session is None:
-        return
-    for name, value in session.headers.items():
-        if re.search("auth|cookie|key|token|secret", name, re.IGNORECASE):
-            text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-            yield from (text, text.partition(" ")[2])
-    if isinstance(session.auth, tuple):
-        yield str(session.auth[1])

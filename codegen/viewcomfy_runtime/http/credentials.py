@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ConfigurationError
 from ..texts import Secrets
+from .disclosure import basic_token
 
 if TYPE_CHECKING:
     import requests
@@ -56,8 +56,8 @@ class Credentials:
         _check(headers)
         self._headers = dict(headers)
         if login is not None:
-            token = b64encode(":".join(login).encode()).decode()
-            self._headers["Authorization"] = f"Basic {token}"
+            self._headers["Authorization"] = f"Basic {basic_token(*login)}"
+        self._login = login
         private = [
             value for name, value in self._headers.items() if name not in _PUBLIC
         ]
@@ -70,8 +70,8 @@ class Credentials:
             ]
         )
 
-    def __reduce__(self) -> tuple[type[Credentials], tuple[dict[str, str]]]:
-        return type(self), (self._headers,)
+    def __reduce__(self) -> tuple[type[Credentials], tuple[object, ...]]:
+        return type(self), (self._headers, self._login)
 
     def __repr__(self) -> str:
         return f"Credentials({', '.join(self._headers)})"

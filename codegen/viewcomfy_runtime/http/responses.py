@@ -9,6 +9,7 @@ from functools import partial
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from traceback import clear_frames
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from urllib.request import getproxies
 
 import requests
 import urllib3
@@ -202,6 +203,7 @@ def with_own_errors(action: Callable[[], T], host: str, deadline: Deadline) -> T
         ) and not isinstance(error, urllib3.exceptions.NewConnectionError)
         # These errors quote the URL, which may be signed.
         bad_url = isinstance(error, ValueError)
+        proxied = isinstance(error, requests.exceptions.ProxyError)
         clear_frames(error.__traceback__)
     try:
         if isinstance(cause, ViewComfyError):
@@ -214,12 +216,8 @@ def with_own_errors(action: Callable[[], T], host: str, deadline: Deadline) -> T
             )
         reason = "the URL isn't valid" if bad_url else _reason(cause)
         raise ConnectionFailedError(
-            f"the connection to {host} failed: {reason}",
-            hint=(
-                _SPEAKS_HTTP
-                if getattr(cause, "reason", None) in _NOT_TLS
-                else "check the URL, the network and that the server is up"
-            ),
+            f"the connection to {host}{_BY_PROXY * proxied} failed: {reason}",
+            hint=_connection_hint(cause, proxied or (bad_url and bool(getproxies()))),
             nothing_sent=isinstance(cause, ConnectionRefusedError),
         )
     finally:
@@ -231,6 +229,18 @@ _NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
 """OpenSSL's reasons for a response that isn't encrypted."""
 
 _SPEAKS_HTTP: Final = "the server seems to speak http there: write http:// in its URL"
+
+
+_BY_PROXY: Final = " through a proxy"
+
+
+def _connection_hint(cause: BaseException, proxied: bool) -> str:
+    """What to do about a connection that failed; `proxied` is whether a proxy is to blame."""
+    if proxied:
+        return "check the proxy: HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or the session's"
+    if getattr(cause, "reason", None) in _NOT_TLS:
+        return _SPEAKS_HTTP
+    return "check the URL, the network and that the server is up"
 
 
 def _root_cause(error: BaseException) -> BaseException:

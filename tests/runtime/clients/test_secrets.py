@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
+import pickle
+import traceback
 import urllib.parse
 import warnings
 from collections.abc import Iterator, Mapping
@@ -12,8 +15,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
+from requests.auth import HTTPBasicAuth
 
 from viewcomfy_runtime import (
     ComfyAPI,
@@ -24,11 +29,12 @@ from viewcomfy_runtime import (
     ViewComfyError,
     ViewComfyGateway,
 )
+from viewcomfy_runtime.http.deadlines import Deadline
 from viewcomfy_runtime.texts import Secrets, printable, quoted, shown, without_secrets
 
 from ...helpers.comfy_api import comfy_api, output
 from ...helpers.faults import Line, faulty
-from ...helpers.servers import Answer, Server, event, redirect, result, stream
+from ...helpers.servers import Answer, Request, Server, event, redirect, result, stream
 from ...helpers.telling import everything_said_by
 from ...helpers.waiting import LONGEST
 
@@ -257,3 +263,61 @@ def test_messages_of_libraries_are_not_asked_to_keep_secrets(
     with Server(result()) as server, caplog.at_level(logging.DEBUG):
         ViewComfy(server.url + "/run", "the-id", SECRET)
     assert SECRET not in caplog.text
+
+
+def repeated(request: Request) -> Answer:
+    """A refusal that repeats all that was sent, as many proxies do."""
+    sent = "\n".join(f"{name}: {value}" for name, value in request.headers.items())
+    return Answer(403, f"{request.path}\n{sent}".encode())
+
+
+def said_of(client: ComfyUI) -> str:
+    with pytest.raises(ViewComfyError) as refused:
+        client.status("1", Deadline(LONGEST))
+    return "".join(traceback.format_exception(refused.value))
+
+
+def no_part_of(login: str, text: str) -> bool:
+    token = base64.b64encode(login.encode()).decode()
+    return login.partition(":")[2] not in text and token not in text
+
+
+@pytest.mark.parametrize("auth", ["pair", "object"])
+def test_what_a_session_adds_is_not_shown(auth: str) -> None:
+    session = requests.Session()
+    pair = ("me", "the-secret-password")
+    session.auth = pair if auth == "pair" else HTTPBasicAuth(*pair)
+    session.cookies.set("session_id", "the-secret-cookie")
+    session.params = {"api_token": "the-secret-token"}
+    session.headers["X-Api-Key"] = "the-secret-key"
+    with Server(repeated) as server, ComfyUI(server.url, session=session) as client:
+        text = said_of(client)
+    assert "/queue?api_token=***" in text
+    assert "the-secret" not in text
+    assert no_part_of("me:the-secret-password", text)
+
+
+@pytest.mark.parametrize("whose", ["environment", "session"])
+def test_the_login_of_a_proxy_is_not_shown(
+    whose: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = requests.Session() if whose == "session" else None
+    with Server(repeated) as server:
+        proxy = server.url.replace("://", "://me:the-secret-p%40ss@")
+        if session is None:
+            monkeypatch.setenv("http_proxy", proxy)
+            monkeypatch.delenv("no_proxy", raising=False)
+        else:
+            session.proxies["http"] = proxy
+        with ComfyUI("http://far.example", session=session) as client:
+            text = said_of(client)
+        assert "Basic" in server.requests[0].headers["proxy-authorization"]
+    assert "proxy-authorization" in text.lower()
+    assert no_part_of("me:the-secret-p@ss", text)
+
+
+def test_a_client_of_another_process_hides_its_password_too() -> None:
+    with Server(Answer(403, b"the-secret-password is wrong")) as server:
+        url = server.url.replace("://", "://me:the-secret-password@")
+        client = pickle.loads(pickle.dumps(ComfyUI(url)))
+        assert "*** is wrong" in said_of(client)

@@ -197,6 +197,24 @@ def test_a_proxy_of_the_environment_is_used_but_where_it_says_not_to(
         assert asked_through(server, f"{server.url}/near")[1:] == ["/near"]
 
 
+@pytest.mark.parametrize(
+    ("proxy", "says"),
+    [
+        ("http://127.0.0.1:1", "http://far.example through a proxy failed"),
+        ("http://:1", "check the proxy: HTTP_PROXY"),
+        ("http://a b", "check the proxy: HTTP_PROXY"),
+    ],
+)
+def test_a_proxy_that_is_to_blame_is_named(
+    proxy: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with ViewComfy("http://far.example", "the-id", SECRET, retries=0) as client:
+        with pytest.raises(ConnectionFailedError, match=says):
+            client.run(Call({"k": 1}), Deadline(10))
+
+
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_the_environment_says_whom_to_trust(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
