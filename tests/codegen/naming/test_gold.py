@@ -56,5 +56,5 @@ def _output(script: str, *arguments: str) -> str:
         check=True,
         capture_output=True,
         encoding="utf-8",
-        timeout=240,
+        timeout=1200,
     ).stdout

@@ -229,7 +229,7 @@ def test_a_module_runs_where_only_requests_is_installed(
                 env=environment,
                 cwd=here,
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
                 check=False,
             )
             assert done.returncode == 0, done.stderr

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,6 +33,7 @@ from viewcomfy_runtime import (
 from ...helpers.comfy import comfy
 from ...helpers.local import ID, SECRET, served, serving
 from ...helpers.support import module_of, node, text_to_image
+from ...helpers.waiting import LONGEST, wait_until
 
 PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
@@ -259,10 +259,7 @@ def test_the_official_sdk_cancels(sdk: Any, monkeypatch: pytest.MonkeyPatch) -> 
         with sdk.Comfy(api_key=SECRET) as own:
             job = own.submit(own.workflows.from_json(text_to_image()))
             job.cancel()
-            end = time.monotonic() + 20
-            while job.refresh().status != "canceled" and time.monotonic() < end:
-                time.sleep(0.05)
-            assert job.status == "canceled"
+            wait_until(lambda: job.refresh().status == "canceled")
 
 
 def test_the_official_sdk_reads_the_refusals(
@@ -315,7 +312,7 @@ def test_the_official_sdk_runs_on_a_comfyui_behind_the_server(
                 workflow.set_input(
                     "1", "image", own.assets.from_bytes(PNG, filename="me.png")
                 )
-                job = own.run(workflow, timeout=20)
+                job = own.run(workflow, timeout=LONGEST)
                 assert job.get_outputs("3")[0].to_bytes() == b"content of a.png"
     assert found.uploads == {"me.png": PNG}
 

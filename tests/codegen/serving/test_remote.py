@@ -23,6 +23,7 @@ from viewcomfy_runtime.calls.call import QUIET, Watch
 
 from ...helpers.comfy import comfy
 from ...helpers.local import ID, SECRET, served, serving
+from ...helpers.servers import refusing
 from ...helpers.support import text_to_image
 
 IMAGES = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
@@ -110,9 +111,10 @@ def test_what_it_rejects_is_handed_on_once(watch: Watch) -> None:
 
 @pytest.mark.parametrize("watch", [QUIET, Watch(print)], ids=["alone", "logs"])
 def test_a_comfyui_that_is_down_is_said_to_be(watch: Watch) -> None:
-    with comfy() as found:
-        url = found.url
-    with serving(served(text_to_image()), executor=ComfyUIExecutor(url)) as base:
+    with (
+        refusing() as gone,
+        serving(served(text_to_image()), executor=ComfyUIExecutor(gone.url)) as base,
+    ):
         with pytest.raises(ServerError, match="ComfyUI did not run the call") as caught:
             client(base).run(Call({"3-inputs-seed": 1}), watch=watch)
     assert caught.value.status == 502
