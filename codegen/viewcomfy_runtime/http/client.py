@@ -164,14 +164,29 @@ class Http:
         retry_on: Collection[int],
     ) -> Response:
         left = self._retries
+        redirects = MOST_REDIRECTS
         while True:
             try:
-                response = self._sent(session, request, deadline)
+                response = self._send_once(session, request, deadline)
             except ConnectionFailedError as failed:
                 if not (failed.nothing_sent or idempotent):
                     raise
                 error: ViewComfyError = failed
             else:
+                target = response.redirect
+                if target is not None:
+                    response.close()
+                    if not redirects:
+                        raise ProtocolError(
+                            f"{host_of(request.url)} keeps redirecting",
+                            hint="check the URL",
+                        )
+                    redirects -= 1
+                    redirected = _redirected(request, target, response.status)
+                    # The call has arrived: only its result is asked for again.
+                    idempotent = idempotent or redirected.method != request.method
+                    request = redirected
+                    continue
                 if response.status not in retry_on:
                     return response
                 error = response.error()
@@ -200,21 +215,6 @@ class Http:
             return None
         LOG.info("%s; trying again in %.1f s", error.message, pause)
         return pause
-
-    def _sent(
-        self, session: SessionLike, request: _Request, deadline: Deadline
-    ) -> Response:
-        """The response to a request that is sent once, following redirects."""
-        for _ in range(MOST_REDIRECTS):
-            response = self._send_once(session, request, deadline)
-            target = response.redirect
-            if target is None:
-                return response
-            response.close()
-            request = _redirected(request, target, response.status)
-        raise ProtocolError(
-            f"{host_of(request.url)} keeps redirecting", hint="check the URL"
-        )
 
     def _takes_credentials(self, url: str) -> bool:
         """Whether the credentials may be sent to this URL."""

@@ -81,6 +81,11 @@ def test_a_server_that_failed_is_not_asked_again(status: int) -> None:
     assert len(server.requests) == 1
 
 
-def test_a_result_behind_a_redirect_is_fetched_again() -> None:
-    with Server(redirect("/result"), Answer(503), result()) as server:
+@pytest.mark.parametrize("answer", [Answer(503), Answer(drops=True)])
+def test_a_result_behind_a_redirect_is_fetched_again_and_not_run_again(
+    answer: Answer,
+) -> None:
+    with Server(redirect("/result"), answer, result()) as server:
         assert client(server, retries=1).run(CALL).completed
+    methods = [each.method for each in server.requests]
+    assert methods == ["POST", "GET", "GET"]
