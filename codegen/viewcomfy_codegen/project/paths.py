@@ -6,6 +6,7 @@ import keyword
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -90,7 +91,7 @@ def _target(path: Path) -> Target:
         )
     target = target_of(path.name)
     if target is None:
-        better = path.with_name(f"{name_of(path.name)}.py")
+        better = path.with_name(name_of(path.name) + _nearest_ending(path.suffix))
         known = ", ".join(f"{each.suffix} ({each.name})" for each in all_targets())
         raise UnusableOutput(
             f"the ending of {path} does not say what to write; use one of {known},"
@@ -99,6 +100,13 @@ def _target(path: Path) -> Target:
     if target is PYTHON:
         _refuse_unimportable(path)
     return target
+
+
+def _nearest_ending(suffix: str) -> str:
+    """The ending of a file that can be written that is most like this one; Python's if none is."""
+    longer = [each for each in SUFFIXES if suffix and each.endswith(suffix)]
+    nearest = longer or get_close_matches(suffix, SUFFIXES, n=1)
+    return nearest[0] if nearest else PYTHON.suffix
 
 
 def _refuse_unimportable(path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ..errors import CodegenError, Diagnostic
 from ..planning.options import Options
-from ..targets.python.target import Python
+from ..targets.python.target import PYTHON, Python
 from ..targets.rules import Rules
 from ..targets.target import Target
 from ..targets.typescript.target import TypeScript
@@ -92,13 +92,13 @@ def _common(table: Mapping[str, Any]) -> dict[str, object]:
 def _task(name: str, settings: Mapping[str, Any], folder: Path, path: Path) -> Task:
     where = f"{path}: [tool.{TABLE}.workflows.{name}]"
     module = folder / settings.get("output", f"{name}.py")
-    vendor = folder / settings["vendor"] if "vendor" in settings else None
     outputs = _outputs(settings, module, folder, where)
-    if vendor is not None:
+    vendor = runtime = None
+    if "vendor" in settings and outputs[module] is PYTHON:
+        vendor = folder / settings["vendor"]
         outputs[module] = Python(imported_from(vendor, module, folder))
-    runtime = None
-    if "typescript" in settings and "runtime" in settings:
-        web = folder / settings["typescript"]
+    web = next((each for each in outputs if each.suffix == ".ts"), None)
+    if "runtime" in settings and web is not None:
         runtime = (web.parent / settings["runtime"]).with_suffix(".ts")
         outputs[web] = TypeScript(f"./{settings['runtime']}")
     return Task(

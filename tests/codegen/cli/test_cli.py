@@ -186,6 +186,9 @@ def test_version_and_help(tmp_path: Path) -> None:
             2,
             "does not say what to write",
         ),
+        (["workflow_api.json", "-o", "module.txt"], 2, "for instance module.py"),
+        (["workflow_api.json", "-o", "module.tsx"], 2, "for instance module.ts"),
+        (["workflow_api.json", "-o", "a.json"], 2, "for instance a.schema.json"),
         (["workflow_api.json", "-o", "a.py", "--schema", "a.py"], 2, "the same file"),
         (
             ["workflow_api.json", "-o", "a.py", "--schema", "./b/../a.py"],

@@ -223,6 +223,20 @@ def test_the_modules_of_a_project_may_share_their_runtime(project: Path) -> None
     assert run("generate", "--check").exit_code == 0
 
 
+def test_a_project_without_python_writes_typescript_as_its_modules(
+    project: Path,
+) -> None:
+    table = TABLE.replace("typescript =", "output =").replace("web/", "")
+    more = 'vendor = "copy"\nruntime'
+    (project / "pyproject.toml").write_text(table.replace("runtime", more, 1), "utf-8")
+    before = set(project.iterdir())
+    done = run("generate")
+    assert done.exit_code == 0, done.output
+    made = {path.name for path in set(project.iterdir()) - before}
+    assert made == {"one.ts", "two.ts", "viewcomfy.ts"}
+    assert 'from "./viewcomfy.ts";' in (project / "one.ts").read_text("utf-8")
+
+
 def test_a_shared_runtime_that_was_edited_is_not_overwritten(project: Path) -> None:
     path = project / "web" / "viewcomfy.ts"
     path.write_text(path.read_text("utf-8") + "// mine\n", "utf-8")
