@@ -41,7 +41,9 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         " A pattern, such as workflows/*.json, makes a client of each file that matches; {name} in"
         " the outputs' paths is then the module's name.",
     ),
-    "output": Setting(_TEXT, "The module to write, in Python or TypeScript. Default: NAME.py."),
+    "output": Setting(
+        _TEXT, "The module to write, in Python or TypeScript. Default: NAME.py."
+    ),
     "schema": Setting(
         {"anyOf": [_TEXT, {"const": False}]},
         "The JSON Schema to write, or false for none. Default: beside the module.",
