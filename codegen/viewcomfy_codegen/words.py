@@ -33,6 +33,10 @@ _COMPOUNDS: Final = frozenset("""
     """.split())
 """Names that are one word in this field, however they are spelled."""
 
+_UNNUMBERED: Final = frozenset(
+    form for each in _COMPOUNDS for form in (each, each.rstrip("0123456789"))
+)
+
 _MOST_HUMPS: Final = 4
 """The largest number of humps in the spelling of such a name: Mi-Da-S, Light-X-2-V."""
 
@@ -87,7 +91,8 @@ def _humps(chunk: str) -> list[str]:
             (
                 many
                 for many in range(min(_MOST_HUMPS, len(humps) - at), 1, -1)
-                if "".join(humps[at : at + many]).casefold() in _COMPOUNDS
+                if "".join(humps[at : at + many]).casefold().rstrip("0123456789")
+                in _UNNUMBERED
             ),
             1,
         )

@@ -85,7 +85,9 @@ class Kinds:
         facts = self._facts(node.class_type)
         if facts is None:
             return has_word(node, _LOOKING)
-        return facts.outputs[:1] == ("STRING",)
+        return facts.outputs[:1] == ("STRING",) or (
+            "STRING" in facts.outputs and has_word(node, _LOOKING)
+        )
 
     def finds(self, node: Node) -> bool:
         """Whether every consumer of what the node made of its text looks for it in an image."""

@@ -36,8 +36,9 @@ def _only_holds(node: Node) -> bool:
 
 _ENDING: Final = frozenset("""
     save preview send sender upload export output show generate generator image video audio api
+    everywhere broadcast
     """.split())
-"""Words for what leaves a workflow, or for a node that does all of its work alone."""
+"""Words for what leaves a workflow, works alone, or reaches others without links."""
 
 
 class SharedOutputs:

@@ -127,7 +127,8 @@ def _numbered_titles(nodes: list[Node], said: Mapping[str, Words]) -> Prefixes:
     stems = {id: each[-1].rstrip("0123456789") for id, each in said.items()}
     if len(set(stems.values())) == 1 and all(len(each) == 1 for each in said.values()):
         stem = next(iter(stems.values()))
-        numbers = {id: each[-1][len(stem) :] or "1" for id, each in said.items()}
+        stem = "sampler" if stem == "ksampler" else stem
+        numbers = {id: each[-1][len(stems[id]) :] or "1" for id, each in said.items()}
         if stem and len(set(numbers.values())) == len(nodes):
             return {
                 id: Prefix((), (stem,), number, Rule.APART)

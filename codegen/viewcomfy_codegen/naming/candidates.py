@@ -35,7 +35,9 @@ from .surroundings import Surroundings
 from .texts import Texts
 from .titles import Titles
 
-_MILD: Final = frozenset("device dtype precision quantization quality preset".split())
+_MILD: Final = frozenset(
+    "device dtype precision quantization quality preset size".split()
+)
 """Words that take the noun of a well-known family and stand alone elsewhere."""
 
 _SPEAKING: Final = frozenset("tts speech voice speaker speakers voices".split())

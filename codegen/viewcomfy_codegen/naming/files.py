@@ -68,6 +68,8 @@ class Files:
             and not only_numbers(said)
             and not alone
         ):
+            if said[1:] and said[-1] == "input":
+                said = said[:-1]
             if said[0].isdecimal():
                 return Base((noun, *said), Rule.TITLE, role=True)
             return Base(_with_noun(said, noun), Rule.TITLE, role=True)

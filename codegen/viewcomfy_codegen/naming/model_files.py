@@ -11,7 +11,7 @@ from ..words import words
 from .rules import Words
 
 MODEL_FILE: Final = re.compile(
-    r".\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf|engine)$", re.IGNORECASE
+    r".\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf|engine|patch)$", re.IGNORECASE
 )
 
 

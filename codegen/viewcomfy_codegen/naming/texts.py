@@ -31,7 +31,7 @@ PROMPT_WORDS: Final = frozenset(
 
 PROMPT_FILLERS: Final = SIDE_WORDS | frozenset("""
     text string value prompt prompts conditioning clip encode encoder input user
-    提示词 提示 文本 プロンプト テキスト 프롬프트 텍스트 промпт текст
+    提示词 提示 文本 提示词编码 文本编码 プロンプト テキスト 프롬프트 텍스트 промпт текст
     """.split())
 """Words that only say that a text is a prompt."""
 
@@ -106,6 +106,8 @@ class Texts:
             return self._prompt(side, said, () if spot.for_all else encoder)
         if SERVER.fullmatch(value):
             return None
+        if own == ("image",) and "url" in class_words(node.class_type):
+            return self._files.linked(node)
         if own == ("url",) and not value and _loads_media(node):
             return self._files.linked(node)
         if _ADDRESS.match(value) and (own == ("url",) or GENERIC.issuperset(own)):
@@ -141,6 +143,8 @@ class Texts:
         elif target.id not in self._told or not PROMPT_FILLERS.issuperset(used):
             return None
         elif self._roles.describes_images(target):
+            if used == ("text", "input"):
+                return Base(own, Rule.INPUT)  # What to find, or what to answer.
             what = ("instruction",)
         else:
             what = ("user", "prompt")

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from ..catalog import DefaultTitles, NodeFacts
+from ..catalog.titles import script_of
 from ..catalog.vocabulary import family_of, vocabulary
 from ..graph.roles import declared_name
 from ..graph.workflow import Node, Workflow
@@ -34,13 +35,16 @@ _ADDED: Final = re.compile(r"\s[-–—|:]+\s")
 
 _BRACKETS: Final = r"[(\[][^)\]]*[)\]]"
 _ASIDE: Final = (
-    r"(?i:\d\s*(?:-|–|~|to|\.\.)\s*\d"  # a range
+    r"(?i:\d\s*(?:-|–|~|to|\.\.|x|×)\s*\d"  # a range or a size
     r"|[/\\]"  # a folder
     r"|\w \b(?:by|for|when|unless|instead)\b"  # a remark
     r"|=|^.in\w*put ?\d*.$|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
     r"|leave|keep|e\.?g|deprecated|max|min)\b)"
 )
 """Bracketed text that says nothing about what a thing is."""
+
+_STEP: Final = r"^\s*[\u2460-\u24ff\u2776-\u2793]\s*"
+"""A circled number, which only says in what order to set things."""
 
 _ON_OFF: Final = r"(?i:[(\[]?\b(?:on|yes)\s*/\s*(?:off|no)\b[)\]]?)"
 """Text that only says that a value turns something on."""
@@ -174,7 +178,7 @@ class Titles:
 
     def _beyond_class(self, node: Node, braces: bool) -> Words:
         """What the title says beyond the class, with placeholders only if `braces`."""
-        title = _trimmed(node, braces)
+        title = _trimmed(node, braces, self._read(node))
         if not title or "deprecated" in words(node.title):
             return ()
         facts = self._facts[node.class_type]
@@ -207,6 +211,18 @@ class Titles:
             return ()
         return rest[:MOST_WORDS]
 
+    def _read(self, node: Node) -> str:
+        """The text of a title; one in another script without the remarks in its brackets and after
+        its bars, unless the rest is the class's own title.
+        """
+        text = split_mark(node.title[:_LONGEST])[1]
+        if script_of(text) is None:
+            return text
+        normal = unicodedata.normalize("NFKC", re.sub(_STEP, "", text))
+        bare = re.sub(_BRACKETS, " ", normal).partition("|")[0].strip()
+        known = self._defaults.knows(node.class_type, bare)
+        return normal if known or not words(bare) else bare
+
     def _differing(self, node: Node, rest: Words) -> Words:
         """The words in which a title differs from all others of its class: a pack writes only one
         title, so its author wrote these.
@@ -236,11 +252,12 @@ def _repeats_class(node: Node, title: Words, rest: Words) -> bool:
     )
 
 
-def _trimmed(node: Node, braces: bool) -> Words:
+def _trimmed(node: Node, braces: bool, text: str | None = None) -> Words:
     """The title's words without marks, ranges, remarks, values and imperatives. A number at the
     beginning moves to the end, as in a name.
     """
-    _, text = split_mark(node.title[:_LONGEST])
+    if text is None:
+        _, text = split_mark(node.title[:_LONGEST])
     if text.startswith("$") and (template := re.match(_TEMPLATE, text)):
         text = template.group(1)
     found = list(dict.fromkeys(words(_plain(text, node, braces))))

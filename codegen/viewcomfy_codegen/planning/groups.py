@@ -57,7 +57,7 @@ _RARE: Final = frozenset(
     " detection guide timestep latents"
     " direction mode variance iters equal easing handling"
     # Access to a service.
-    " endpoint api role"
+    " endpoint api role proxies proxy auth service inputcount"
     # The server's resources.
     " gpu gc log print verbose console memory state hidden force token tokens_per vram compile"
     " block blocks blocking fp16 accumulation cuda dram dynamo recompile"
@@ -105,7 +105,7 @@ _CUTTING: Final = frozenset(
     "crop tile tiles tiled overlap spacing at resolution_steps pad target temporal cache clear"
     " context window chunk guarantee".split()
 )
-_PROGRAMS: Final = frozenset("template code script".split())
+_PROGRAMS: Final = frozenset("template code script populated".split())
 """Words in the names of long texts that an author writes once."""
 
 _LIMITS: Final = frozenset({"min", "max"})
@@ -171,8 +171,11 @@ def _is_for_nothing(node: Node, name: str) -> bool:
 
 
 def _parses(node: Node) -> bool:
-    """Whether a node only takes texts apart."""
-    return not {"parser", "parse", "formatter"}.isdisjoint(class_words(node.class_type))
+    """Whether a node only takes texts apart, or fetches files before anything is made."""
+    spoken = class_words(node.class_type)
+    if "downloader" in spoken:
+        return not node.links
+    return not {"parser", "parse", "formatter", "json"}.isdisjoint(spoken)
 
 
 def _without_number(parts: Words) -> Words:
@@ -200,7 +203,12 @@ def _is_rare_by_name(
         return not _BOUNDS.isdisjoint(parts)
     if not _RARE.isdisjoint(parts) and not _is_making(parts):
         return True
-    if parts == ("resolution",) and family_of(node.class_type) in _READINGS:
+    if parts == ("resolution",) and (
+        family_of(node.class_type) in _READINGS
+        or "preprocessor" in class_words(node.class_type)
+    ):
+        return True
+    if parts == ("num", "frames") and works_on_images(node, known):
         return True
     if advanced or _is_work(node, parts, known) or _is_internal(node, parts):
         return True

@@ -19,7 +19,7 @@ from ..naming.candidates import Labels
 from ..naming.common import in_all, in_common
 from ..naming.rules import Rule, merge
 from ..naming.spots import Spot
-from ..words import snake, usable, words
+from ..words import snake, unique, usable, words
 from .analysis import Analysis, analyse
 from .author import Author, Label
 from .belonging import RATES, Sets, belonging
@@ -153,6 +153,7 @@ def _common_names(
 
     If that name is taken or unusable, the noun of the first input's node is added.
     """
+    pairs = _given_way(pairs, survey)
     names = {draft.key: str(name) for name, draft in pairs}
     nodes = {draft.key: draft.node for _, draft in pairs}
     taken = Counter(names.values())
@@ -187,6 +188,21 @@ def _common_names(
         )
         for name, draft in pairs
     ]
+
+
+def _given_way(pairs: Named, survey: Survey) -> Named:
+    """The inputs; those that have no effect leave names that are an input's own to sets of others,
+    and take longer ones.
+    """
+    wanted = {key.name for keys in survey.sets for key in keys}
+    taken = {str(name) for name, _ in pairs}
+    found: Named = []
+    for name, draft in pairs:
+        if draft.group == UNUSED and name in wanted and draft.wish is None:
+            noun = survey.labels.class_noun(draft.node)
+            name = unique(snake(merge(("unused", *noun), words(name))), taken)
+        found.append((name, draft))
+    return found
 
 
 def _of_one_node(keys: Sequence[WireKey]) -> bool:

@@ -150,3 +150,13 @@ def test_equal_placeholders_are_one_and_a_rate_is_one_however_it_is_called() -> 
     found = sets(workflow)
     assert found["length"] == ["5-inputs-length", "20-inputs-frames_number"]
     assert found["frame_rate"] == ["20-inputs-frame_rate", "22-inputs-fps"]
+
+
+def test_what_has_no_effect_leaves_its_name_to_what_has_one() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("EmptyLatentImage", width=512, height=512, batch_size=1)
+    workflow["21"] = node("ImageScale", upscale_method="area", width=512, height=512)
+    workflow["21"]["inputs"] |= {"crop": "disabled", "image": ["8", 0]}
+    workflow["5"]["inputs"] |= {"width": 512, "height": 512}
+    workflow["9"]["inputs"]["images"] = ["21", 0]
+    assert sets(workflow)["width"] == ["5-inputs-width", "21-inputs-width"]
