@@ -20,7 +20,8 @@ from ..http.deadlines import LONGEST_RUN
 from ..results.result import PromptResult
 from ..results.summaries import summary
 from ..runs.attempts import Limits, Outcome
-from ..runs.batches import Item, iter_calls
+from ..runs.batches import iter_calls
+from ..runs.items import Item
 from .batch_files import Line, Results, read_lines
 from .output import OutputFolder, print_paths
 from .servers import client_of, request_of

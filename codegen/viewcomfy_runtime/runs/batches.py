@@ -6,34 +6,23 @@ from __future__ import annotations
 
 import concurrent.futures as futures
 import contextlib
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from ..calls.call import Call, Client, refuse_awaitable
-from ..errors import RunCancelledError, SaveError, ViewComfyError, wrong_type
+from ..errors import RunCancelledError, ViewComfyError, wrong_type
 from ..http.deadlines import SLICE, Deadline
 from ..results.result import PromptResult
-from .attempts import Limits, Outcome, Task, run_with_retries, with_file_contents
+from .attempts import Limits, Task, run_with_retries, with_file_contents
+from .items import Item, saved_outcome
 from .threads import require_functions
 
 P = TypeVar("P")
 R = TypeVar("R", bound=PromptResult)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Item(Generic[R]):
-    """One call of a batch: how to build it, and how to process and save its outcome."""
-
-    make: Callable[[], Call]
-    finish: Callable[[Outcome], R | ViewComfyError]
-    save: Callable[[R], Iterable[Path]] | None = None
 
 
 def iter_calls(
@@ -151,7 +140,7 @@ class _Batch(Generic[R]):
     def _done(
         self, item: Item[R], call: Call, deadline: Deadline
     ) -> R | ViewComfyError:
-        return _saved(
+        return saved_outcome(
             item, run_with_retries(self._client, call, self._limits, deadline)
         )
 
@@ -168,27 +157,8 @@ class _Batch(Generic[R]):
             self._deadlines.pop(index, None)
             outcome = _outcome(future)
             if self._executor is not None:
-                outcome = _saved(item, outcome)
+                outcome = saved_outcome(item, outcome)
             self._outcomes.append((index, outcome))
-
-
-def _saved(item: Item[R], outcome: Outcome) -> R | ViewComfyError:
-    """The outcome as the module's own result, with its files saved if requested."""
-    finished = item.finish(outcome)
-    if isinstance(finished, ViewComfyError) or item.save is None:
-        return finished
-    try:
-        return replace(finished, saved=tuple(item.save(finished)))
-    except ViewComfyError as error:
-        failed = error
-    except Exception as error:
-        reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-        failed = SaveError(f"the result can't be saved: {reason}")
-        failed.__cause__ = error
-    failed.prompt_id = failed.prompt_id or finished.prompt_id
-    failed.parameters = finished.parameters
-    failed.attempt, failed.wall_seconds = finished.attempt, finished.wall_seconds
-    return failed
 
 
 def _outcome(future: futures.Future[T]) -> T | ViewComfyError:
@@ -204,30 +174,6 @@ def _outcome(future: futures.Future[T]) -> T | ViewComfyError:
             f"the executor lost the call: {type(error).__name__}: {error}",
             hint="look at the worker's log",
         )
-
-
-def saver(
-    save: str | os.PathLike[str] | Callable[[P, R], object], parameters: P
-) -> Callable[[R], list[Path]]:
-    """A function that saves the result of one call, into a folder or by calling `save` with the
-    parameters and the result.
-
-    Raises TypeError if `save` is neither a path nor a function.
-    """
-    if not isinstance(save, str | os.PathLike):
-        if not callable(save):
-            raise wrong_type("save", "a folder or a function", save)
-        require_functions(save=save)
-
-    def saved(result: R) -> list[Path]:
-        if isinstance(save, str | os.PathLike):
-            return result.save(save)
-        made = save(parameters, result)
-        refuse_awaitable(made, "save")
-        found = made if isinstance(made, list | tuple) else [made]
-        return [Path(each) for each in found if isinstance(each, str | os.PathLike)]
-
-    return saved
 
 
 def _notify(

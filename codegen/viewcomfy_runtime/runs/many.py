@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..calls.call import Call, Client
     from ..http.deadlines import Timeout
     from .attempts import Limits, Outcome
-    from .batches import Item
+    from .items import Item
 
 Save: TypeAlias = "str | PathLike[str] | Callable[[P, R], object]"
 """Where to save the results of a batch: a folder, or a function of the parameters and the result.
@@ -184,7 +184,7 @@ class ManyRuns(Runner[P, R]):
     def _item(
         self, parameters: P, save: Save[P, R] | None, make: Callable[[P], Call]
     ) -> Item[R]:
-        from .batches import Item, saver
+        from .items import Item, saver
 
         made: list[Call] = []
 
