@@ -22,11 +22,9 @@ TOOLS = [
 ]
 """What the tests need beside the package; these are the newest that go with it."""
 
-ROOMS = ["runtime", "codegen/serving", "codegen/cli", "codegen/mcp_server"]
-TESTS = [*(f"tests/{room}" for room in ROOMS), "-n", "auto"]
-"""The tests of what touches other packages; the rest of the
-package is its own code, jinja2 and black.
-"""
+PACKAGES = ["runtime", "codegen/serving", "codegen/cli", "codegen/mcp_server"]
+TESTS = [*(f"tests/{each}" for each in PACKAGES), "-n", "auto"]
+"""The tests of what uses other libraries; the rest needs only jinja2 and black."""
 
 
 def main(arguments: list[str]) -> int:

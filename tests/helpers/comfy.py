@@ -230,9 +230,9 @@ class Comfy:
 
 
 @contextlib.contextmanager
-def comfy(**behaviour: Any) -> Iterator[Comfy]:
+def comfy(**behavior: Any) -> Iterator[Comfy]:
     """A ComfyUI on a real socket, in a thread."""
-    found = Comfy(**behaviour)
+    found = Comfy(**behavior)
     routes: list[Any] = [
         Route(path, handler, methods=methods)
         for path, handler, methods in _routes(found)

@@ -55,7 +55,7 @@ class SentenceOrigin(Origin):
     NOTHING = "no source"
 
 
-Told = tuple[str, SentenceOrigin]
+SourcedSentence = tuple[str, SentenceOrigin]
 """A sentence, empty if nothing accurate is known, and its origin."""
 
 
@@ -96,7 +96,7 @@ class Glossary:
 
     def sentence(
         self, class_type: str, name: str, kind: str, tooltip: str = ""
-    ) -> Told:
+    ) -> SourcedSentence:
         """The purpose of an input with this name and the origin of the sentence; empty if nothing
         accurate is known.
 
@@ -122,7 +122,7 @@ class Glossary:
             SentenceOrigin.PATTERN if patterned else SentenceOrigin.NOTHING
         )
 
-    def on_name(self, name: str, kind: str) -> Told:
+    def on_name(self, name: str, kind: str) -> SourcedSentence:
         """A sentence about a parameter's name, or about as many of its last words as possible; for
         a switch, patterns come first, such as that for `enable_turbo`.
         """
@@ -169,7 +169,7 @@ class Glossary:
         text = sentence.format(family=self.spelled(family), noun=noun)
         return text[:1].upper() + text[1:]
 
-    def _chosen(self, plain: str) -> Told | None:
+    def _chosen(self, plain: str) -> SourcedSentence | None:
         """The sentence for a choice with this name, for which those for other kinds of input would
         be wrong.
         """

@@ -101,9 +101,9 @@ def flag_facts(options: JsonObject, name: str, kind: str) -> InputOptions:
         record["control"] = control
     elif control or (control is None and kind == "INT" and name in SEEDS):
         record["control"] = CONTROL
-    told = options.get("tooltip")
-    if isinstance(told, str):
-        record["tooltip"] = " ".join(told[:2000].split())[:400]
+    tooltip = options.get("tooltip")
+    if isinstance(tooltip, str):
+        record["tooltip"] = " ".join(tooltip[:2000].split())[:400]
     return record
 
 

@@ -1,1 +1,1 @@
-"""The command line: click and printing only; the other rooms do the work."""
+"""The command line: only click and printing; other packages do the work."""

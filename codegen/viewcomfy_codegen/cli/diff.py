@@ -41,8 +41,8 @@ def diff_command(
     changes = changes_between(first.schema, second.schema, renumbered)
     breaking = any(change.breaking for change in changes)
     if as_json:
-        told = [each.as_json() for each in changes]
-        out_json({"breaking": breaking, "changes": told})
+        listed = [each.as_json() for each in changes]
+        out_json({"breaking": breaking, "changes": listed})
     else:
         for change in changes:
             out(str(change))

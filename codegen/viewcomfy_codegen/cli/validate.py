@@ -42,8 +42,8 @@ def validate_command(workflow: str, call: str, as_json: bool) -> None:
         else:
             faults = _by_schema(known.schema, value, workflow)
     if as_json:
-        told = [{"path": path, "message": message} for path, message in faults]
-        out_json({"valid": not faults, "faults": told})
+        listed = [{"path": path, "message": message} for path, message in faults]
+        out_json({"valid": not faults, "faults": listed})
     else:
         for path, message in faults:
             err(f"{name}: {path}: {message}")

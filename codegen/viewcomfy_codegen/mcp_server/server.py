@@ -134,14 +134,16 @@ def _session(context: Any) -> str:
 
 async def _run(tool: WorkflowTool, call: Any, context: Any, logs: bool) -> PromptResult:
     """Run a tool once; canceling the call cancels the run."""
-    told = _Told()
+    reported = _ReportedProgress()
     stream = cast(AsyncGenerator[Any, None], tool.workflow.stream(call))
     async with aclosing(stream) as events:
         async for event in events:
             match event:
                 case Progress():
-                    if told.advances(event):
-                        await context.session.report_progress(told.done, told.total)
+                    if reported.advances(event):
+                        await context.session.report_progress(
+                            reported.done, reported.total
+                        )
                 case Log(line) if logs:
                     await context.session.send_log_message(
                         "info", line, tool.name, related_request_id=context.request_id
@@ -151,7 +153,7 @@ async def _run(tool: WorkflowTool, call: Any, context: Any, logs: bool) -> Promp
     raise RuntimeError("the run ended without a result")
 
 
-class _Told:
+class _ReportedProgress:
     """Progress over all nodes of a run. Each node counts from the start, but the protocol requires
     reported progress to increase.
     """

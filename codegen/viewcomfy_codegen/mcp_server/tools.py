@@ -141,8 +141,10 @@ class WorkflowTool:
             for file in result.outputs
         ]
         about = {"seeds": seeds, "files": files}
-        told = types.TextContent(text=json.dumps(about, ensure_ascii=False))
-        return types.CallToolResult(content=[*contents, told], structured_content=about)
+        described = types.TextContent(text=json.dumps(about, ensure_ascii=False))
+        return types.CallToolResult(
+            content=[*contents, described], structured_content=about
+        )
 
     def failure(self, error: ViewComfyError) -> types.CallToolResult:
         """An error as an answer: which parameters are wrong, and what each accepts."""

@@ -78,8 +78,8 @@ def _typescript_call(call: OldCall, values: Mapping[str, str]) -> str:
     if "override" in given:
         options.append(f"overrideWorkflow: {given['override']} ?? false")
     inner = f"{{{parameters}\n  }}" if parameters else "{}"
-    told = "".join(f"\n    {each}," for each in options)
-    return f"const result = await run(\n  {inner},\n  {{{told}\n  }},\n);"
+    lines = "".join(f"\n    {each}," for each in options)
+    return f"const result = await run(\n  {inner},\n  {{{lines}\n  }},\n);"
 
 
 def _member(name: str, code: str) -> str:

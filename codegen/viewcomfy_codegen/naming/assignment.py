@@ -132,15 +132,15 @@ def _prefixes(
     if not contested:
         return {}
     siblings = Siblings(labels)
-    told: dict[tuple[frozenset[str], frozenset[str]], Prefixes] = {}
+    compared: dict[tuple[frozenset[str], frozenset[str]], Prefixes] = {}
     found: dict[int, Prefix] = {}
     for indexes in contested.values():
         nodes = {spots[index].node.id: spots[index].node for index in indexes}
         owners = _owners(labels, [(spots[index], bases[index]) for index in indexes])
         key = (frozenset(nodes), owners)
-        if key not in told:
-            told[key] = siblings.told(_in_place(nodes, siblings), owners)
-        prefixes = told[key]  # once: equal keys are compared node by node
+        if key not in compared:
+            compared[key] = siblings.prefixes(_in_place(nodes, siblings), owners)
+        prefixes = compared[key]  # once: equal keys are compared node by node
         for index in indexes:
             found[index] = prefixes[spots[index].node.id]
     return _alike(found, spots)
@@ -211,9 +211,9 @@ def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
     if prefix is None:
         return base.name, base.rule
     rule = prefix.rule or base.rule
-    told = bool(prefix.words or prefix.number)
-    own = () if base.reserved and told else base.noun
-    kind = () if told and set(base.words) < set(prefix.noun) else prefix.noun
+    distinguished = bool(prefix.words or prefix.number)
+    own = () if base.reserved and distinguished else base.noun
+    kind = () if distinguished and set(base.words) < set(prefix.noun) else prefix.noun
     if kind[1:] and kind[0] in vocabulary().plain and prefix.words[-1:] != kind[:1]:
         if not vocabulary().plain.isdisjoint(prefix.words):
             kind = kind[1:]  # A face detailer that redraws hands is a hand's.

@@ -38,8 +38,8 @@ class AuthorWords:
             return None
         if len(unique) == len(contest.nodes):
             return _numbered_titles(contest.nodes, short)
-        told = {node.id for node in unique}
-        rest = [node for node in contest.nodes if node.id not in told]
+        titled = {node.id for node in unique}
+        rest = [node for node in contest.nodes if node.id not in titled]
         found = contest.rest(rest)
         if len(rest) == 1 and rest[0].id not in contest.owners:
             # Beside titled ones, a node of another kind is known by its kind.
@@ -81,8 +81,8 @@ class AuthorWords:
             own = bare
         for length in (2, 3):
             cut = {id: each[:length] for id, each in own.items()}
-            told = [each for each in cut.values() if each]
-            if len(told) == len(set(told)):
+            shortened = [each for each in cut.values() if each]
+            if len(shortened) == len(set(shortened)):
                 return cut
         return own
 

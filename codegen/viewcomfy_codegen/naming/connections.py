@@ -160,11 +160,11 @@ class Connections:
         ids = {partner.id for partner in partners.values()}
         if len(classes) > 1 or len(ids) < len(contest.nodes) or ids & set(partners):
             return None
-        told = contest.settle(list(partners.values()), frozenset())
-        if not all(_is_told(each) for each in told.values()):
+        settled = contest.settle(list(partners.values()), frozenset())
+        if not all(_is_distinct(each) for each in settled.values()):
             return None
         return {
-            id: told[partner.id]._replace(rule=Rule.PARTNER)
+            id: settled[partner.id]._replace(rule=Rule.PARTNER)
             for id, partner in partners.items()
         }
 
@@ -180,11 +180,12 @@ class Connections:
         if len(users) < len(contest.nodes) or users.keys() & passes.keys():
             return None
         samplers = {id for id, user in users.items() if has_word(user, _SAMPLERS)}
-        told = contest.settle(list(users.values()), frozenset(samplers))
-        if not any(each.words or each.noun for each in told.values()):
+        settled = contest.settle(list(users.values()), frozenset(samplers))
+        if not any(each.words or each.noun for each in settled.values()):
             return None
         return {
-            id: told[user.id]._replace(rule=Rule.PARTNER) for id, user in passes.items()
+            id: settled[user.id]._replace(rule=Rule.PARTNER)
+            for id, user in passes.items()
         }
 
     def _pass_of(self, node: Node) -> Node | None:
@@ -213,8 +214,8 @@ class Connections:
         return if_distinct(found, Rule.PARTNER)
 
 
-def _is_told(prefix: Prefix) -> bool:
-    """Whether a prefix tells its node apart by more than a number that its author didn't write."""
+def _is_distinct(prefix: Prefix) -> bool:
+    """Whether a prefix distinguishes its node by more than a number that we chose."""
     if prefix.number:
         return bool(prefix.noun) and prefix.rule is Rule.APART
     return bool(prefix.words)

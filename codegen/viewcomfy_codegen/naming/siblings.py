@@ -62,7 +62,7 @@ class Siblings:
             self.by_class,
         )
 
-    def told(
+    def prefixes(
         self, nodes: list[Node], owners: frozenset[str], depth: int = 0
     ) -> Prefixes:
         """A prefix for each node. `owners` keep the bare name if they are the only ones of their
@@ -72,7 +72,7 @@ class Siblings:
             return {node.id: Prefix() for node in nodes}
         if depth < _DEEPEST:
             contest = Contest(
-                nodes, owners, lambda some, own: self.told(some, own, depth + 1)
+                nodes, owners, lambda some, own: self.prefixes(some, own, depth + 1)
             )
             for way in self._ways:
                 found = way(contest)

@@ -89,8 +89,8 @@ class Texts:
         """
         node = spot.node
         value = str(node.values.get(spot.input, ""))
-        if (told := self._instruction(spot, own)) is not None:
-            return told
+        if (instruction := self._instruction(spot, own)) is not None:
+            return instruction
         side = self._side(spot, own, value)
         said = self._prompt_words(spot)
         if side not in (None, NEGATIVE) and not said and self._roles.finds(node):

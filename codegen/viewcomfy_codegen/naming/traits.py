@@ -84,8 +84,8 @@ class Traits:
             names = {own_words(use.input) for use in uses}
             if len(names) == 1:
                 name = names.pop()
-                told = _PLAIN_SOCKETS.issuperset(without_numbers(name))
-                if not told and side_in(name) is None:
+                is_plain = _PLAIN_SOCKETS.issuperset(without_numbers(name))
+                if not is_plain and side_in(name) is None:
                     return name[:2]
             node = self._workflow.nodes[uses[0].node]
         return ()

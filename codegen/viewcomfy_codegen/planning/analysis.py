@@ -25,7 +25,7 @@ class Analysis(NamedTuple):
     drafts: tuple[Draft, ...]
 
 
-def analyse(
+def analyze(
     workflow: Workflow,
     catalog: Catalog,
     wishes: Wishes | None = None,

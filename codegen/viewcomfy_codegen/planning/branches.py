@@ -157,7 +157,9 @@ def _takes_as_much(one: ParameterType, other: ParameterType) -> bool:
     return isinstance(one, Text) and isinstance(other, Text)
 
 
-def told(branches: Sequence[Branch], selectors: Mapping[str, Selector | None]) -> str:
+def applicability(
+    branches: Sequence[Branch], selectors: Mapping[str, Selector | None]
+) -> str:
     """A sentence about the choices under which the input applies; empty if it applies under all
     choices of its only selector.
     """

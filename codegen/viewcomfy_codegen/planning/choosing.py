@@ -10,7 +10,14 @@ from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Choice, Integer
 
 from ..model import Identifier
-from .branches import Selector, joined_type, narrowed, resolved, told, with_draws
+from .branches import (
+    Selector,
+    applicability,
+    joined_type,
+    narrowed,
+    resolved,
+    with_draws,
+)
 from .drafts import Draft
 from .filters import Named
 from .sharing import Sets
@@ -51,12 +58,12 @@ def _settled(
     if default is not REQUIRED and default is not None and refusal(kind, default):
         kind = joined_type([kind, draft.type])
     kind, branches = narrowed(branches, kind)
-    counts = told(branches, selectors)
-    if not (draft.lacking or counts or len(branches) > 1):
+    applies = applicability(branches, selectors)
+    if not (draft.lacking or applies or len(branches) > 1):
         # It exists under every choice, always with the same type.
         seed = isinstance(draft.type, Integer) and draft.type.random
         return draft._replace(type=with_draws(kind, seed), branches=())
-    return draft._replace(type=kind, branches=branches, counts=counts)
+    return draft._replace(type=kind, branches=branches, applicability=applies)
 
 
 def _selector(

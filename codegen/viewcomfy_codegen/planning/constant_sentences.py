@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..catalog import glossary
-from ..catalog.glossary import SentenceOrigin, Told
+from ..catalog.glossary import SentenceOrigin, SourcedSentence
 from ..graph.roles import PRIMITIVE
 from ..graph.workflow import Node
 from ..naming.rules import Rule
@@ -32,7 +32,9 @@ class Constants:
         self._uses = analysis.workflow.uses
         self._roles = analysis.roles
 
-    def told(self, name: str, draft: Draft, kind: str) -> Told | None:
+    def sentence_of_held(
+        self, name: str, draft: Draft, kind: str
+    ) -> SourcedSentence | None:
         """What is known of a value that a node holds for others; None if it doesn't only hold
         it.
         """
@@ -44,17 +46,17 @@ class Constants:
         own = glossary().of_class(node.class_type, plain_name(draft.input))
         if fed is not None:
             taken = fed.input.rpartition(".")[2]
-            told = glossary().sentence(fed.class_type, taken, kind)
+            found = glossary().sentence(fed.class_type, taken, kind)
             # What a flag enables and an author's own name for it say more than what it feeds, and a
             # place among the parts of something says nothing about a value with such a name.
             own_name = draft.name_origin is not Rule.FED
             enabling = named[1] is SentenceOrigin.PATTERN or (own_name and named[0])
             if (
-                not told[0]
+                not found[0]
                 or (kind == "flag" and enabling)
-                or (_is_part(told[0]) and (own_name or named[0]))
+                or (_is_part(found[0]) and (own_name or named[0]))
             ):
-                told = named
+                found = named
         elif (
             operand is not None
             and draft.name_origin is Rule.FED
@@ -66,15 +68,15 @@ class Constants:
         elif node.links:
             return None
         elif agreed := self._agreed(node, kind):
-            told = agreed, SentenceOrigin.ROLE
+            found = agreed, SentenceOrigin.ROLE
         elif own and not (draft.input == "choice" and named[0]):
             return own, SentenceOrigin.CLASS
         else:
-            told = named
-        if own and not told[0]:
+            found = named
+        if own and not found[0]:
             return own, SentenceOrigin.CLASS
-        if told[0] or not (said := self._set(node)):
-            return told
+        if found[0] or not (said := self._set(node)):
+            return found
         return said, SentenceOrigin.ROLE
 
     def _agreed(self, node: Node, kind: str) -> str:

@@ -40,8 +40,8 @@ class Draft(NamedTuple):
     `value` is the deployed value, `default` what a call sends if it sets nothing (REQUIRED if every
     call must set it). `doubt` says what ComfyUI accepts if it would refuse the deployed value.
     `marked` is true if the node has one of ViewComfy's marks. `mask_of` is the name of the image
-    whose mask this is. `told` is what the user's server says about the input, `wish` what the user
-    wrote about it. `titled` is true if the parameter got its name from its node's title.
+    whose mask this is. `tooltip` is from the user's server, `wish` is what the user wrote about the
+    input. `titled` is true if the parameter got its name from its node's title.
     """
 
     node: Node
@@ -53,7 +53,7 @@ class Draft(NamedTuple):
     default: object = None
     doubt: str = ""
     mask_of: str | None = None
-    told: str = ""
+    tooltip: str = ""
     wish: Wish | None = None
     step: int | float | None = None
     type_origin: Origin | str = TypeOrigin.VALUE
@@ -65,7 +65,7 @@ class Draft(NamedTuple):
     """The choices under which the input exists, by their selectors' wire names; empty if it always
     does.
     """
-    counts: str = ""
+    applicability: str = ""
     """A sentence about the choices under which the input applies; empty if it always does."""
     lacking: bool = False
     """Whether the workflow doesn't contain the input because the deployed choices don't add it."""
@@ -149,7 +149,7 @@ def _draft(
         marked=False,
         default=default,
         doubt=doubt,
-        told=declared.tooltip if declared is not None else "",
+        tooltip=declared.tooltip if declared is not None else "",
         step=declared.step if declared is not None else None,
         type_origin=origin,
         hidden=hidden_reason(node, name, value, declared, roles),
@@ -212,7 +212,7 @@ def lacking_drafts(
                 joined_type([branch.type for branch in found]),
                 ADVANCED if node.id in useful else UNUSED,
                 marked=mark is not None,
-                told=declared.tooltip,
+                tooltip=declared.tooltip,
                 step=declared.step,
                 type_origin=TypeOrigin.SERVER if known.own else TypeOrigin.CLASS,
                 branches=found,

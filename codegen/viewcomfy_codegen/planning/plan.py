@@ -181,17 +181,19 @@ def _parameter(
         default = None if optional else REQUIRED
     elif wanted:
         default = REQUIRED
-    told, origin = sentences.about(
+    about, origin = sentences.about(
         name, draft, joined.inputs if joined is not None else ()
     )
-    if draft.counts:
-        told = told._replace(sentence=f"{told.sentence} {draft.counts}".strip())
+    if draft.applicability:
+        about = about._replace(
+            sentence=f"{about.sentence} {draft.applicability}".strip()
+        )
     return Parameter(
         name=name,
         type=kind,
         default=default,
         inputs=(draft.key,) if joined is None else joined.inputs,
-        about=told,
+        about=about,
         group=draft.group,
         origins=Origins(draft.name_origin, draft.type_origin, origin),
         branches=draft.branches,

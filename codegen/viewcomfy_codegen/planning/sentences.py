@@ -20,7 +20,7 @@ from viewcomfy_runtime.parameters.types import (
 )
 
 from ..catalog import glossary
-from ..catalog.glossary import SentenceOrigin, Told
+from ..catalog.glossary import SentenceOrigin, SourcedSentence
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, held_words
 from ..graph.workflow import Node
 from ..model import Origin
@@ -82,8 +82,8 @@ class Sentences:
         sentence, origin = self._sentence(name, draft, shared)
         if isinstance(draft.type, Json) and isinstance(draft.value, dict):
             keys = spoken(", ".join(map(str, draft.value)))
-            told = glossary().role("keys").format(keys=keys) if keys else ""
-            sentence = f"{sentence} {told}".strip()
+            listed = glossary().role("keys").format(keys=keys) if keys else ""
+            sentence = f"{sentence} {listed}".strip()
         is_file = isinstance(draft.type, Media) and isinstance(draft.value, str)
         return (
             About(
@@ -117,7 +117,7 @@ class Sentences:
         used = self._used(name, draft, bool(shared))
         return (used, SentenceOrigin.ROLE) if used else self._known(name, draft)
 
-    def _known(self, name: str, draft: Draft) -> Told:
+    def _known(self, name: str, draft: Draft) -> SourcedSentence:
         """The sentence that the glossary or the user's server has for the input or for what it
         feeds.
         """
@@ -125,15 +125,15 @@ class Sentences:
         node, input = draft.node, draft.input
         said = held_words(node, input)
         if PRIMITIVE.issuperset(said) or said == _CHOSEN:
-            held = self._constants.told(name, draft, kind)
+            held = self._constants.sentence_of_held(name, draft, kind)
             if held is not None:
                 return held
         if "." in input:
             if in_full := glossary().of_class(node.class_type, plain_name(input)):
                 return in_full, SentenceOrigin.CLASS
             input = input.rpartition(".")[2]
-        told = sentence_of(draft.told)
-        return glossary().sentence(node.class_type, input, kind, told)
+        tooltip = sentence_of(draft.tooltip)
+        return glossary().sentence(node.class_type, input, kind, tooltip)
 
     def _kind(self, draft: Draft) -> str:
         """The kind of value for the glossary, which distinguishes model files and numbers from
@@ -243,8 +243,8 @@ class Sentences:
             return False
         if self._roles.writes(draft.node):
             return True
-        told = glossary().sentence(draft.node.class_type, draft.input, "text")
-        return not told[0] and self._roles.is_instruction(draft.node)
+        sentence, _ = glossary().sentence(draft.node.class_type, draft.input, "text")
+        return not sentence and self._roles.is_instruction(draft.node)
 
     def _says_more(self, draft: Draft, side: str) -> bool:
         """Whether the class has a sentence of its own for its text: one edits, searches or joins,

@@ -20,7 +20,7 @@ from ..naming.common import in_all, in_common
 from ..naming.rules import Rule, merge
 from ..naming.spots import Spot
 from ..words import snake, unique, usable, words
-from .analysis import Analysis, analyse
+from .analysis import Analysis, analyze
 from .author import Author, Label
 from .belonging import RATES, Sets, belonging
 from .drafts import Draft, lacking_drafts, masks
@@ -50,7 +50,7 @@ def survey(workflow: Workflow, catalog: Catalog, options: Options) -> Survey:
     """The survey of a workflow. Only those options count that come from what was written
     beside it.
     """
-    analysis = analyse(workflow, catalog, options.wishes, curated=options.curated)
+    analysis = analyze(workflow, catalog, options.wishes, curated=options.curated)
     author, app = options.author, options.app
     labels = Labels(workflow, analysis.roles, dict(analysis.facts), author.around)
     drafts = list(analysis.drafts)

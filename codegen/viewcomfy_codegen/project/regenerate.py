@@ -89,9 +89,11 @@ def produce(
     past, before = _existing(task, beside)
     renumbered = renumbered_by(past[0], found.workflow) if past else {}
     kept = kept_from(past[0], renumbered) if past and not task.fresh else None
-    told = list(moved(past[0], renumbered, found.workflow, label)) if kept else []
+    before_planning = (
+        list(moved(past[0], renumbered, found.workflow, label)) if kept else []
+    )
     schemas = [each.describe for each in past]
-    told += found.diagnostics
+    before_planning += found.diagnostics
     module, notes = _planned(task, found, options, kept, label)
     del found, past, kept  # They take the most memory, which rendering needs.
     outputs = rendered(module, task.outputs)
@@ -102,7 +104,9 @@ def produce(
     lenient = task.force or task.fresh
     now = schema_of(module) if changed else {}
     changes = _changes(schemas, renumbered, now, lenient=lenient) if changed else ()
-    return Product(task, outputs, tuple(stale), tuple(changes), (*told, *notes))
+    return Product(
+        task, outputs, tuple(stale), tuple(changes), (*before_planning, *notes)
+    )
 
 
 def _read(

@@ -166,10 +166,10 @@ def faults_of(table: Any, where: str) -> list[Diagnostic]:
 
     found = Draft202012Validator(project_schema()).iter_errors(table)
     inside = f"{where}: [tool.{TABLE}]"
-    return [each for error in found for each in _told(error, inside)]
+    return [each for error in found for each in _faults(error, inside)]
 
 
-def _told(error: ValidationError, where: str) -> Iterator[Diagnostic]:
+def _faults(error: ValidationError, where: str) -> Iterator[Diagnostic]:
     """A jsonschema error in the terms of TOML."""
     place = where + "".join(map(_step, error.absolute_path))
     schema: Any = error.schema
@@ -177,9 +177,9 @@ def _told(error: ValidationError, where: str) -> Iterator[Diagnostic]:
     expected: Any = error.validator_value
     match error.validator:
         case "type" | "const":
-            yield Diagnostic(place, f"must be {_words(schema)}", _README)
+            yield Diagnostic(place, f"must be {_words(schema)}", _EXAMPLE)
         case "anyOf":
-            yield from _told_of_alternatives(error, where, place)
+            yield from _alternative_faults(error, where, place)
         case "additionalProperties":
             known = schema["properties"]
             for name in (each for each in value if each not in known):
@@ -191,17 +191,17 @@ def _told(error: ValidationError, where: str) -> Iterator[Diagnostic]:
                 if name not in value:
                     yield Diagnostic(place, f"{name} is missing", f"add {name} = …")
         case "minItems":
-            yield Diagnostic(place, f"must have at least {expected} items", _README)
+            yield Diagnostic(place, f"must have at least {expected} items", _EXAMPLE)
         case "minLength" | "minProperties":
             yield Diagnostic(place, "must not be empty", "leave it out instead")
         case _:
-            yield Diagnostic(place, error.message, _README)
+            yield Diagnostic(place, error.message, _EXAMPLE)
 
 
-_README: Final = "the README shows an example"
+_EXAMPLE: Final = "docs/project.md shows an example"
 
 
-def _told_of_alternatives(
+def _alternative_faults(
     error: ValidationError, where: str, place: str
 ) -> Iterator[Diagnostic]:
     """The error for the one alternative that matches the value's type, or else for all of them."""
@@ -214,9 +214,9 @@ def _told_of_alternatives(
     right = [each for each in error.context if each.schema_path[0] not in wrong]
     if right:
         for each in right:
-            yield from _told(each, where)
+            yield from _faults(each, where)
     else:
-        yield Diagnostic(place, f"must be {_words(error.schema)}", _README)
+        yield Diagnostic(place, f"must be {_words(error.schema)}", _EXAMPLE)
 
 
 def _words(schema: Any) -> str:

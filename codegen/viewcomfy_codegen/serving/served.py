@@ -15,7 +15,7 @@ from ..errors import CodegenError, Diagnostic
 from ..graph.workflow import Workflow
 from ..model import Module
 from ..pipeline import Generated, catalog_of, generate
-from ..planning.analysis import analyse
+from ..planning.analysis import analyze
 from ..planning.branches import joined_type
 from ..planning.options import Options, Shared
 from ..planning.wishes import Wish
@@ -98,7 +98,7 @@ def types_of(workflow: Workflow, catalog: Catalog) -> dict[WireKey, ParameterTyp
             if each.branches
             else each.type
         )
-        for each in analyse(workflow, catalog).drafts
+        for each in analyze(workflow, catalog).drafts
     }
 
 

@@ -29,13 +29,17 @@ def workflow_in_media(data: bytes, kind: str, name: str) -> bytes:
         with av.open(
             io.BytesIO(data), format=kind, metadata_errors="replace"
         ) as container:
-            told = {key.lower(): value for key, value in container.metadata.items()}
+            metadata = {key.lower(): value for key, value in container.metadata.items()}
             for stream in container.streams:
                 for key, value in stream.metadata.items():
-                    told.setdefault(key.lower(), value)
+                    metadata.setdefault(key.lower(), value)
     except (FFmpegError, OSError, ValueError) as error:
         raise unreadable(name, f"the file is damaged: {error}") from None
-    text = told.get("prompt") or told.get("workflow") or _commented(told.get("comment"))
+    text = (
+        metadata.get("prompt")
+        or metadata.get("workflow")
+        or _commented(metadata.get("comment"))
+    )
     if not text:
         raise CodegenError(
             Diagnostic(

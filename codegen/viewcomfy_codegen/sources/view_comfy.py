@@ -118,7 +118,7 @@ def _wish(shown: _Shown, found: _Found, origin: str, order: int) -> Wish:
     return Wish(
         origin=origin,
         label=_label(shown, found),
-        doc=_told(entry),
+        doc=_description(entry),
         type=entry_type(entry, found.value),
         required=_required(entry, found.value),
         group=shown.section,
@@ -247,7 +247,7 @@ def _words_of(entry: JsonObject) -> str:
 _USUAL: Final = frozenset("text encode prompt load image node".split())
 
 
-def _told(entry: JsonObject) -> str | None:
+def _description(entry: JsonObject) -> str | None:
     """The help text that somebody wrote, on one line."""
     for key in ("helpText", "tooltip"):
         text = entry.get(key)

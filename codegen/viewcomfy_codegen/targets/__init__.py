@@ -1,1 +1,1 @@
-"""The languages in which a plan is written out, one room or file each."""
+"""The languages and formats in which a plan is written, a package or module for each."""

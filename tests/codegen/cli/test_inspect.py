@@ -39,7 +39,7 @@ def test_inspect_tells_programs_too(files: dict[str, str]) -> None:
 
 
 def test_inspect_says_when_a_title_or_a_number_made_a_name(tmp_path: Path) -> None:
-    twin = {"class_type": "Odd", "inputs": {"level": 1}}
+    twin = {"class_type": "SaveOdd", "inputs": {"level": 1}}
     workflow = {
         "1": node("Mine", "Main light", value=1),
         "2": twin,

@@ -127,11 +127,11 @@ def test_progress_is_heard_over_the_socket(module: ModuleType) -> None:
     assert steps == [Progress(1, 2, "3"), Progress(2, 2, "3")]
 
 
-@pytest.mark.parametrize("behaviour", [{"deaf": True}, {"events": ["drop"]}])
+@pytest.mark.parametrize("behavior", [{"deaf": True}, {"events": ["drop"]}])
 def test_a_socket_that_is_lost_costs_no_result(
-    module: ModuleType, behaviour: dict[str, Any]
+    module: ModuleType, behavior: dict[str, Any]
 ) -> None:
-    with comfy(outputs=IMAGES, **behaviour) as found:
+    with comfy(outputs=IMAGES, **behavior) as found:
         result = module.run(
             module.Parameters(), client=client(found), on_progress=print
         )

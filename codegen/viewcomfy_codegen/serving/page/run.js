@@ -15,7 +15,7 @@ export async function run(url, { params, files }, signal, watch) {
       if (kind === "log_message") watch.log(data);
       else if (kind === "progress") watch.progress(JSON.parse(data));
       else if (kind === "preview") watch.preview(JSON.parse(data));
-      else if (kind === "error") problem = told(data);
+      else if (kind === "error") problem = problemIn(data);
       else if (kind === "prompt_result") result = JSON.parse(data);
     }
     return ended(result, problem);
@@ -53,7 +53,7 @@ function refused(status, body) {
   };
 }
 
-function told(data) {
+function problemIn(data) {
   try {
     const error = JSON.parse(data);
     const where = error.node_id ? `node ${error.node_id} (${error.node_type}): ` : "";

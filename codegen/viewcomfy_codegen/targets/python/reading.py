@@ -101,7 +101,7 @@ def _earlier(name: str, text: str, groups: Iterable[str] = ()) -> Earlier:
     }
     said = _arguments(assigned.get("WORKFLOW"))
     about = json.loads(str(said.get("about") or "{}"))
-    told = {
+    abouts = {
         field: About.from_json(each)
         for field, each in about.get("parameters", {}).items()
     }
@@ -113,7 +113,7 @@ def _earlier(name: str, text: str, groups: Iterable[str] = ()) -> Earlier:
     fields = tuple(
         field
         for each in (map(ast.parse, groups) if groups else [tree])
-        for field in reader.fields(_parameters(each), told)
+        for field in reader.fields(_parameters(each), abouts)
     )
     title, fallback = str(said["title"]), said.get("fallback")
     return Earlier(

@@ -40,8 +40,8 @@ class FieldReader:
                 statement.target, ast.Name
             ):
                 name = statement.target.id
-                told = about.get(name) or About(_doc(following))
-                yield self._field(name, statement, told)
+                found = about.get(name) or About(_doc(following))
+                yield self._field(name, statement, found)
 
     def _field(self, name: str, statement: ast.AnnAssign, about: About) -> Field:
         annotation = statement.annotation

@@ -170,11 +170,11 @@ def _documentation(parameter: Parameter) -> Iterator[str]:
     """What the parameter is for, what it accepts and which node it sets; then what is sent by
     default.
     """
-    told = [*parameter.field.paragraphs("`null`")]
+    sentences = [*parameter.field.paragraphs("`null`")]
     bounds = _range(parameter.type)
-    if bounds.removeprefix("From ").rstrip(".") not in told[0]:
-        told.insert(1, bounds)
-    yield " ".join(told)
+    if bounds.removeprefix("From ").rstrip(".") not in sentences[0]:
+        sentences.insert(1, bounds)
+    yield " ".join(sentences)
     if not (parameter.required or isinstance(parameter.type, Media)):
         default = comment_value(parameter.default)
         yield Code(f"@defaultValue {comment_code(default)}")
