@@ -39,6 +39,6 @@ def aliases_of(
 
 _TAKEN_TYPES: Final = frozenset("""
     Annotated Any Callable Client Executor File Final Input Iterable Job Literal Mapping Outcome
-    OutputFile Override Parameters PathLike Progress PromptResult Result Send TYPE_CHECKING
-    TypeAlias ViewComfyError When Workflow WORKFLOW
+    OutputFile Override Parameters PathLike Progress PromptResult Result Save Send Timeout
+    TYPE_CHECKING TypeAlias ViewComfyError When Workflow WORKFLOW
     """.split())

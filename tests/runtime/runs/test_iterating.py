@@ -137,3 +137,20 @@ def test_results_are_saved_in_a_folder_by_the_worker(
         )
     saved = [each for each in tmp_path.rglob("*.png")]
     assert [each.read_bytes() for each in saved] == [b"fox", b"fox"]
+
+
+def test_a_modules_own_function_tries_again_and_saves_too(
+    module: ModuleType, tmp_path: Path
+) -> None:
+    def save(parameters: Any, made: PromptResult) -> Path:
+        name = f"{parameters.positive_prompt}.png"
+        return made.outputs[0].save_as(tmp_path / name)
+
+    answers = [Answer(503), result(outputs=[OUTPUT])]
+    with Server(*answers) as server:
+        [outcome] = module.run_many(
+            calls(module, 1), client=client(server.url), attempts=2, save=save
+        )
+    assert outcome.attempt == 2
+    assert outcome.saved == (tmp_path / "0.png",)
+    assert outcome.saved[0].read_bytes() == b"fox"

@@ -104,7 +104,7 @@ def _imports(module: Module, package: str) -> dict[str, object]:
         "When": bool(whens),
         "Workflow": True,
     }
-    lazy = ("Client", "Job", "Progress", "Timeout", "ViewComfyError")
+    lazy = ("Client", "Job", "Progress", "Save", "Timeout", "ViewComfyError")
     return {
         "imports": [
             _import("dataclasses", {"dataclass": True, "field": containers}),
