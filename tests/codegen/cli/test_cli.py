@@ -189,6 +189,8 @@ def test_version_and_help(tmp_path: Path) -> None:
         (["workflow_api.json", "-o", "module.txt"], 2, "for instance module.py"),
         (["workflow_api.json", "-o", "module.tsx"], 2, "for instance module.ts"),
         (["workflow_api.json", "-o", "a.json"], 2, "for instance a.schema.json"),
+        (["workflow_api.json", "-o", "a.py", "-o", "a.py"], 2, "is given twice"),
+        (["workflow_api.json", "-o", "json.py"], 2, "which this one would hide"),
         (["workflow_api.json", "-o", "a.py", "--schema", "a.py"], 2, "the same file"),
         (
             ["workflow_api.json", "-o", "a.py", "--schema", "./b/../a.py"],

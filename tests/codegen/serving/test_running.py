@@ -13,6 +13,7 @@ import time
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import requests
@@ -25,6 +26,7 @@ from viewcomfy_runtime import (
     ExecutionError,
     Progress,
     RateLimitedError,
+    RunCancelledError,
     RunTimeoutError,
 )
 from viewcomfy_runtime.http.deadlines import Deadline
@@ -85,6 +87,38 @@ def test_the_gateway_is_served_too(workflow: Path) -> None:
         client.fail_next("429", "429", "429", "429")
         with pytest.raises(RateLimitedError):
             client.gateway().run(Call({"3-inputs-seed": 7}), Deadline(60))
+
+
+def test_the_gateway_tells_what_became_of_a_run(workflow: Path) -> None:
+    with running(workflow, step_time=0.05) as client:
+        client.fail_next("fail-at=2")
+        with pytest.raises(ExecutionError):
+            client.gateway().run(Call({"3-inputs-seed": 7}))
+        gateway = client.gateway()
+        job = gateway.submit(Call({"3-inputs-seed": 7}), Deadline(60))
+        gateway.cancel(job, Deadline(60))
+        with pytest.raises(RunCancelledError):
+            gateway.result(job, {}, Deadline(60))
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [([], 422), ({}, 422), ({"prompt_id": 5}, 422), ({"prompt_id": "unknown"}, 404)],
+)
+def test_the_gateway_cancels_only_what_it_runs(
+    workflow: Path, body: Any, status: int
+) -> None:
+    with running(workflow) as client:
+        answer = requests.post(
+            f"{client.base}/api/workflow/infer/cancel",
+            json=body,
+            headers={
+                "client_id": client.client_id,
+                "client_secret": client.client_secret,
+            },
+            timeout=60,
+        )
+        assert answer.status_code == status
 
 
 def test_a_file_that_is_not_there_is_an_error() -> None:

@@ -6,6 +6,8 @@ import ast
 import json
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import black
@@ -15,12 +17,14 @@ from hypothesis import strategies as st
 
 from viewcomfy_codegen import generate
 from viewcomfy_codegen.model import Module
+from viewcomfy_codegen.planning.options import Options
+from viewcomfy_codegen.planning.wishes import Wish
 from viewcomfy_codegen.targets.calls import LANGUAGES, SampleCall, example
 from viewcomfy_codegen.targets.calls.wire import shell
 
 from ...helpers.cases import CASES, image_to_image, only_files
 from ...helpers.json_values import json_values
-from ...helpers.support import node, text_to_image
+from ...helpers.support import imported, node, text_to_image
 
 TEXTS = st.text(st.characters(codec=None), max_size=40)
 VALUES = json_values(
@@ -81,6 +85,47 @@ def test_an_example_gives_what_must_be_given_and_some_of_what_people_set() -> No
         "positive_prompt": "a lighthouse",
         "negative_prompt": "blurry",
     }
+
+
+def test_an_example_of_what_must_be_given_is_accepted_by_the_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = {
+        **text_to_image(),
+        "20": node("LoadAudio", audio="song.flac"),
+        "21": node("SaveAudio", audio=["20", 0], filename_prefix="song"),
+        "22": node("Odd", on=True, table={"a": 1}, rows={"__value__": [1]}),
+        "23": node("SaveOdd", odd=["22", 0]),
+    }
+    keys = [key for each in module_of(workflow).parameters for key in each.inputs]
+    options = Options(
+        all=True, wanted={key: Wish("a table", required=True) for key in keys}
+    )
+    generated = generate(json.dumps(workflow), name="made", options=options)
+    call = example(generated.module)
+    assert len(call.values) == len(generated.module.parameters)
+    client = imported(generated.files["made.py"], tmp_path)
+    monkeypatch.setattr(client, "run", client.WORKFLOW.check)
+    monkeypatch.setitem(sys.modules, "made", client)
+    monkeypatch.chdir(tmp_path)
+    Path("song.flac").write_bytes(b"fLaC")
+    program, _, _ = LANGUAGES["python"](call).partition("result.save")
+    names: dict[str, Any] = {}
+    exec(program, names)
+    assert not names["result"]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_values_in_typescript_are_the_values_in_json() -> None:
+    value = {"__proto__": [1, {}], "a": {}, "b": 'é"\u2028', "c": [None, True, 1.5]}
+    module = module_of({"1": node("SaveOdd", table={"a": 1})})
+    [parameter] = module.parameters
+    code = LANGUAGES["typescript"](SampleCall(module, {parameter.name: value}))
+    start = code.index("{", code.index("await run("))
+    found, _, _ = code[start:].partition(",\n  { client }")
+    shown = f"process.stdout.write(JSON.stringify(({found}).table))"
+    done = subprocess.run(["node", "-e", shown], capture_output=True, check=True)
+    assert json.loads(done.stdout) == value
 
 
 def test_a_file_is_a_path_in_programs_and_a_part_of_the_form_in_curl() -> None:

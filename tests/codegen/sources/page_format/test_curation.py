@@ -211,6 +211,37 @@ def test_an_input_of_a_subgraph_stands_for_what_it_sets(entry: Any) -> None:
     assert by_key(app(sampling(), [entry]))["9:21-inputs-text"].group == "basic"
 
 
+def test_a_primitive_in_an_app_stands_for_what_it_sets() -> None:
+    page = Page()
+    inner = page.subgraph("5a")
+    port = inner.port("softness", "FLOAT")
+    inner.result(inner.add("Blend", 0.5, widgets={"factor": port}, id=21))
+    number = page.add("PrimitiveNode", 0.75, "fixed", outputs=["FLOAT"], id=1)
+    blended = page.add(inner.uuid, widgets={"softness": number}, id=9)
+    page.add("Blend", 0.5, takes={"first": blended}, widgets={"factor": number}, id=2)
+    page.add("Save", "out", takes={"images": 2}, id=3)
+    found = by_key(app(page, [[1, "value"]]))
+    basic = {
+        str(key)
+        for each in found.values()
+        if each.group == "basic"
+        for key in each.inputs
+    }
+    assert basic == {"2-inputs-factor", "9:21-inputs-factor"}
+
+
+def test_an_id_that_was_given_twice_stands_for_both_nodes_in_an_app() -> None:
+    page = Page()
+    for number in range(2):
+        inner = page.subgraph(f"{number}a")
+        inner.result(inner.add("Load", f"{number}.png", id=21))
+        hosted = page.add(inner.uuid, id=8 + number)
+        page.add("Save", "out", takes={"images": hosted}, id=30 + number)
+    found = by_key(app(page, [[21, "image"]]))
+    shown = [key for key, each in found.items() if each.group == "basic"]
+    assert [key.endswith("-inputs-image") for key in shown] == [True, True]
+
+
 def test_an_app_leaves_nothing_out_unless_it_is_asked_to() -> None:
     document = app(sampling(), [["9:22", "cfg"]])
     assert len(by_key(document)) > 1
