@@ -15,6 +15,8 @@ from viewcomfy_runtime.http.deadlines import Deadline
 from ...helpers.faults import Asked, Line, faulty, frame
 from ...helpers.waiting import LONGEST
 
+pytestmark = pytest.mark.usefixtures("patient_ends")
+
 CALL = Call({"3-inputs-seed": 1})
 
 

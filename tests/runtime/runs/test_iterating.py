@@ -23,12 +23,22 @@ def prompts(ended: list[tuple[Any, object]]) -> list[str]:
     return [parameters.positive_prompt for parameters, _ in ended]
 
 
-@pytest.mark.parametrize(
-    ("ordered", "expected"), [(True, ["0", "1"]), (False, ["1", "0"])]
-)
-def test_outcomes_come_as_they_end_or_in_the_order_of_the_calls(
-    module: ModuleType, ordered: bool, expected: list[str]
-) -> None:
+def test_outcomes_come_as_they_end(module: ModuleType) -> None:
+    second_came = threading.Event()
+
+    def answer(request: Request) -> Answer:
+        if request.params["6-inputs-text"] == "0":
+            assert second_came.wait(LONGEST)
+        return echo(request)
+
+    with Server(answer) as server:
+        ended = module.WORKFLOW.iter_many(calls(module, 2), client=client(server.url))
+        first = next(ended)
+        second_came.set()
+        assert prompts([first, *ended]) == ["1", "0"]
+
+
+def test_outcomes_come_in_the_order_of_the_calls_if_asked(module: ModuleType) -> None:
     second_ended = threading.Event()
 
     def answer(request: Request) -> Answer:
@@ -42,9 +52,9 @@ def test_outcomes_come_as_they_end_or_in_the_order_of_the_calls(
 
     with Server(answer) as server:
         ended = module.WORKFLOW.iter_many(
-            calls(module, 2), client=client(server.url), ordered=ordered, save=save
+            calls(module, 2), client=client(server.url), ordered=True, save=save
         )
-        assert prompts(list(ended)) == expected
+        assert prompts(list(ended)) == ["0", "1"]
 
 
 def test_asynchronous_code_gets_each_with_its_result_or_error(
@@ -112,7 +122,7 @@ def test_a_call_is_not_tried_again_once_its_time_is_over(module: ModuleType) -> 
         [(_, outcome)] = module.WORKFLOW.iter_many(
             calls(module, 1), client=client(server.url), attempts=3, timeout=0.5
         )
-        assert len(server.requests) == 1
+        assert len(server.requests) <= 1
     assert isinstance(outcome, RunTimeoutError)
 
 
