@@ -44,7 +44,7 @@ def watch(tasks: Tasks, settings: Path | None) -> None:
                 yield_on_timeout=True,
                 rust_timeout=_LOOK,
             ):
-                if _state(seen) != seen:
+                if _state(seen) != seen or _has_new_source(tasks, seen):
                     break
             seen = _generated(tasks, settings)
 
@@ -64,6 +64,14 @@ def _generated(tasks: Tasks, settings: Path | None) -> State:
         seen = _settled([*own, *(path for task in found for path in _sources(task))])
         if all(seen[path] == before[path] for path in own) and _written(found, seen):
             return seen
+
+
+def _has_new_source(tasks: Tasks, seen: State) -> bool:
+    """Whether a file has come that a pattern in the project's table matches."""
+    try:
+        return any(path not in seen for task in tasks() for path in _sources(task))
+    except CodegenError:
+        return False  # which was reported when the table changed
 
 
 def _sources(task: Task) -> list[Path]:

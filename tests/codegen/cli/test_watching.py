@@ -143,3 +143,13 @@ def test_a_change_of_the_table_is_followed_to_new_sources(source: Path) -> None:
 def test_what_cannot_be_watched_is_refused(arguments: list[str]) -> None:
     done = run(*arguments, "--watch")
     assert done.exit_code == 2 and "--watch cannot be combined" in done.stderr
+
+
+def test_a_new_file_that_a_pattern_matches_gets_a_client(source: Path) -> None:
+    folder = source.parent
+    entry = '[tool.viewcomfy-codegen.workflows.all]\nsource = "p*.json"'
+    (folder / "pyproject.toml").write_text(entry, "utf-8")
+    with watching(folder) as line:
+        assert "painter.py" in line()
+        (folder / "poet.json").write_text(json.dumps(workflow(5)), "utf-8")
+        assert line() == "wrote poet.py, poet.schema.json"
