@@ -833,10 +833,11 @@ const serverAt = (
     }
   };
 
-  /** The JSON of an answer. Throws ProtocolError for anything else. */
+  /** The JSON of an answer, without the secret. Throws ProtocolError for anything else. */
   const parsed = (text: string): unknown => {
     try {
-      return readJson(text);
+      // A large answer holds files, and its errors would be small.
+      return readJson(text.length > 4e6 ? text : redacted(text));
     } catch {
       return fail(
         ProtocolError,

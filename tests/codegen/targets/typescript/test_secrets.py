@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from ....helpers.local import SECRET
@@ -72,6 +75,24 @@ def test_a_refusal_that_escapes_a_secret_does_not_give_it_away(
         with pytest.raises(Failed) as caught:
             place.run(client={**place.client("plain"), "url": server.url})
     assert "no ***!" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"status": "error", "errorData": f"bad {SECRET}"},
+        {"status": "error", "errorData": {"exception_message": SECRET, "node_id": "1"}},
+        {"status": SECRET, "completed": False},
+    ],
+)
+def test_a_failed_run_that_repeats_a_secret_does_not_give_it_away(
+    place: Place, about: dict[str, Any]
+) -> None:
+    with Server(stream(event("prompt_result", json.dumps(about)))) as server:
+        with pytest.raises(Failed) as caught:
+            place.run(client={**place.client("plain"), "url": server.url})
+    assert "***" in str(caught.value)
+    assert SECRET not in str(caught.value) + json.dumps(caught.value.about)
 
 
 def test_an_unreachable_server_is_told_by_its_host_alone(place: Place) -> None:
