@@ -25,13 +25,10 @@ RESULT = 4 << 20
 IMAGE = 1 << 20
 
 LONG = """
-import importlib.util, json, sys, warnings
+import json, sys, warnings
 warnings.simplefilter("ignore")
 url, count, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-spec = importlib.util.spec_from_file_location("made", path)
-made = importlib.util.module_from_spec(spec)
-sys.modules["made"] = made
-spec.loader.exec_module(made)
+made = loaded(path, "made")
 from viewcomfy_runtime import PromptResult, ViewComfy
 client = ViewComfy(url, "id", "secret")
 calls = lambda n: (made.Parameters(seed=i) for i in range(n))
@@ -47,13 +44,10 @@ assert run(count) == count
 print(json.dumps({"memory": peak() - before}))
 """
 OURS = """
-import importlib.util, json, sys, warnings
+import json, sys, warnings
 warnings.simplefilter("ignore")
 url, count, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-spec = importlib.util.spec_from_file_location("made", path)
-made = importlib.util.module_from_spec(spec)
-sys.modules["made"] = made
-spec.loader.exec_module(made)
+made = loaded(path, "made")
 from viewcomfy_runtime import PromptResult, ViewComfy
 client = ViewComfy(url, "id", "secret")
 image = bytes(1 << 20)

@@ -78,14 +78,8 @@ def main() -> None:
                 file.write_text(json.dumps(value), "utf-8")
                 output = str(folder / f"made_{kind}_{count}.py")
                 commands[f"{kind} {count}"] = [
-                    *(
-                        sys.executable,
-                        "-m",
-                        "viewcomfy_codegen",
-                        str(file),
-                        "-o",
-                        output,
-                    )
+                    *(sys.executable, "-m", "viewcomfy_codegen"),
+                    *(str(file), "-o", output),
                 ]
             commands[f"convert {count}"] = [
                 *(sys.executable, "-m", "viewcomfy_codegen", "convert"),

@@ -11,16 +11,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-PEAK = """
-import resource, sys
+PRELUDE = """
+import importlib.util, resource, sys
 scale = 1 if sys.platform == "darwin" else 1024
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
 def cpu():
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
+def loaded(path, name):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 """
-"""Definitions for a script that measures itself; Linux and macOS alone tell it."""
+"""What scripts that measure themselves begin with; for Linux and macOS only."""
 
 
 def measured(script: str, *arguments: str, packages: Path | None = None) -> Any:
@@ -31,7 +37,7 @@ def measured(script: str, *arguments: str, packages: Path | None = None) -> Any:
     own = {} if packages is None else {"PYTHONPATH": str(packages)}
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", PEAK + script, *arguments],
+        [sys.executable, "-c", PRELUDE + script, *arguments],
         check=True,
         stdout=subprocess.PIPE,
         env={**os.environ, **own},

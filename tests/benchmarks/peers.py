@@ -39,13 +39,10 @@ open(sys.argv[2], "w").write(text)
 print(json.dumps({}))
 """
 DIRECT = """
-import importlib.util, json, os, sys, time, warnings
+import json, os, sys, time, warnings
 warnings.simplefilter("ignore")
 url, count, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-spec = importlib.util.spec_from_file_location("made", path)
-made = importlib.util.module_from_spec(spec)
-sys.modules["made"] = made
-spec.loader.exec_module(made)
+made = loaded(path, "made")
 from viewcomfy_runtime import ViewComfy
 client = ViewComfy(url, "id", "secret")
 image = os.urandom(1 << 20)
@@ -59,12 +56,9 @@ run(count)
 print(json.dumps({"cpu": cpu() - before, "wall": time.perf_counter() - start}))
 """
 GATEWAY = """
-import importlib.util, json, os, sys, time
+import json, os, sys, time
 base, secret, count, path = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
-spec = importlib.util.spec_from_file_location("made", path)
-made = importlib.util.module_from_spec(spec)
-sys.modules["made"] = made
-spec.loader.exec_module(made)
+made = loaded(path, "made")
 from viewcomfy_runtime import PromptResult, ViewComfyGateway
 client = ViewComfyGateway(base, "id", secret, base=base)
 image = open(sys.argv[5], "rb").read()
@@ -79,11 +73,9 @@ run(count)
 print(json.dumps({"cpu": cpu() - before, "wall": time.perf_counter() - start}))
 """
 THEIRS = """
-import asyncio, importlib.util, json, sys, time, httpx
+import asyncio, json, sys, time, httpx
 base, secret, count, _, image, path = *sys.argv[1:3], int(sys.argv[3]), *sys.argv[4:]
-spec = importlib.util.spec_from_file_location("api", path)
-api = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(api)
+api = loaded(path, "api")
 api.API_URL = base
 async def one(gate, n):
     async with gate:

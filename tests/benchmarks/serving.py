@@ -39,11 +39,9 @@ with ThreadPoolExecutor(32) as threads:
 print(json.dumps({"cpu": cpu() - before}))
 """
 THEIRS = """
-import asyncio, importlib.util, json, sys
+import asyncio, json, sys
 base, count, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-spec = importlib.util.spec_from_file_location("api", path)
-api = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(api)
+api = loaded(path, "api")
 api.API_URL = base
 params = {"3-inputs-steps": 1, "5-inputs-width": 16, "5-inputs-height": 16}
 about = {"params": params, "view_comfy_api_url": base}
