@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
+from ..words import words
 from .node_facts import NodeFacts
 
 _LONGEST: Final = 400
@@ -131,10 +132,15 @@ class DefaultTitles:
         )
 
     def _is_shared(self, class_type: str, title: str) -> bool:
-        """Whether several nodes of an untranslated class share the title, so that its pack wrote
-        it.
+        """Whether several nodes of a class share the title, so that its pack or a translation wrote
+        it: an author's own in English has no word of the class.
         """
-        return self._counts[class_type, title] > 1 and not self._is_listed(class_type)
+        if self._counts[class_type, title] < 2:
+            return False
+        if title.isascii():
+            same = not set(words(title)).isdisjoint(words(class_type))
+            return same and not self._is_listed(class_type)
+        return script_of(title) is not None or not self._is_listed(class_type)
 
     def _is_translated(self, class_type: str, title: str, plain: str) -> bool:
         """Whether other classes have default titles in the same script, which is then the page's

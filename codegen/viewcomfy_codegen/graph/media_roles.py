@@ -19,7 +19,7 @@ _PLAIN_SOCKETS: Final = frozenset("""
     conditioning clip vae sigmas noise guider sampler net lora hooks options optional pipe basic
     settings embeds vision output destination init original orig origin img vid src first second on
     true false condition waveform file batch list encoder gen to from of by and the encode upscaled
-    resized raw media rgb bgr any1
+    resized raw media rgb rgba bgr any1
     """.split())
 """Words in input names that say what is linked there, not what it is used for."""
 

@@ -98,7 +98,7 @@ class Files:
         label = self._roles.label(opener) or self._roles.label(node)
         if label and noun:
             return Base((*_as_media(label, noun), form), Rule.ROLE, role=True)
-        return Base((noun, form) if noun else (form,), Rule.ROLE, role=True)
+        return Base((noun, form), Rule.ROLE, role=True) if noun else None
 
 
 def _noun(kind: Media) -> str:

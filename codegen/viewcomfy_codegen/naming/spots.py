@@ -21,7 +21,7 @@ _WEAK: Final = frozenset("""
     z amount index left right top bottom expand enabled enable version noise base ratio factor
     radius a b c d k resolution rotate kind function offset visibility algorithm text string value
     model int float number boolean choice min max url count power select idx
-    sigma
+    sigma step
     """.split())
 """Words that say how a value acts but not on what, so they need the noun of their node."""
 

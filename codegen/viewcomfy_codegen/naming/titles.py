@@ -49,6 +49,9 @@ _STEP: Final = r"^\s*[\u2460-\u24ff\u2776-\u2793]\s*"
 _ON_OFF: Final = r"(?i:[(\[]?\b(?:on|yes)\s*/\s*(?:off|no)\b[)\]]?)"
 """Text that only says that a value turns something on."""
 
+_FEWEST_MARKED: Final = 4
+"""How many titles have to begin with one word for it to be a mark."""
+
 _LONGEST: Final = 400
 """How many characters of a title are read."""
 
@@ -134,6 +137,7 @@ class Titles:
             id: self._telling(node) for id, node in workflow.nodes.items()
         }
         """What each node's title says beyond its class; nothing if ComfyUI or a pack wrote it."""
+        self._drop_marks(workflow)
         alike = Counter(
             (workflow.nodes[id].class_type, unnumbered(said))
             for id, said in self.said.items()
@@ -149,6 +153,22 @@ class Titles:
             unnumbered(said) for said in self.said.values()
         )
         """How many titles are the same except for numbers."""
+
+    def _drop_marks(self, workflow: Workflow) -> None:
+        """Leave out the word with which an author begins the titles of all values to be set, if
+        the rest of each says something.
+        """
+        held = [
+            id
+            for id, node in workflow.nodes.items()
+            if self.said[id] and not node.links and len(node.values) == 1
+        ]
+        marks = {self.said[id][0] for id in held}
+        if len(held) < _FEWEST_MARKED or len(marks) > 1:
+            return
+        rests = [self.said[id][1:] for id in held]
+        if all(rests) and len(set(rests)) == len(rests):
+            self.said.update(zip(held, rests, strict=True))
 
     def whole(self, node: Node) -> bool:
         """Whether the title has no word of the class, so that it is a name rather than a

@@ -66,9 +66,11 @@ def guessed_type(name: str, value: object, catalog: Catalog) -> ParameterType | 
         media = _media(name, value)
         if media is not None:
             return Media(media)
-        return _guessed_text(value, catalog.guess(plain_name(name), value))
+        return _guessed_text(
+            value, catalog.guess(plain_name(name.rpartition(".")[2]), value)
+        )
     if isinstance(value, int) and not isinstance(value, bool):
-        facts = catalog.guess(plain_name(name), value)
+        facts = catalog.guess(plain_name(name.rpartition(".")[2]), value)
         kind = facts.type if facts is not None else ""
         # A whole number doesn't prove an integer: `"cfg": 6` stands for 6.0.
         whole = kind == "INT" or not _COUNTED.isdisjoint(words(name))

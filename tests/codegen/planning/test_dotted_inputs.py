@@ -8,7 +8,8 @@ from typing import Any
 
 from viewcomfy_codegen.catalog import shipped
 from viewcomfy_codegen.planning.declared_types import declared_type
-from viewcomfy_runtime.parameters.types import kind_of
+from viewcomfy_codegen.planning.guessed_types import guessed_type
+from viewcomfy_runtime.parameters.types import Integer, kind_of
 
 from ...helpers.shared import shared_file
 
@@ -44,3 +45,8 @@ def test_each_has_its_kind_and_the_choices_that_bring_it() -> None:
             ), f"{class_type}.{name}"
         for path, keys in options.get("when", {}).items():
             assert {each.when.get(path) for each in variants} >= {*keys}
+
+
+def test_the_last_part_tells_the_kind_of_an_input_of_an_unknown_class() -> None:
+    for name in ("frame_idx", "guides.frame_idx"):
+        assert isinstance(guessed_type(name, 0, shipped()), Integer)
