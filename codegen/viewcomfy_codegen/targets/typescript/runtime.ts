@@ -837,7 +837,7 @@ const serverAt = (
   const parsed = (text: string): unknown => {
     try {
       // A large answer holds files, and its errors would be small.
-      return readJson(text.length > 4e6 ? text : redacted(text));
+      return readJson(text[4e6] ? text : redacted(text));
     } catch {
       return fail(
         ProtocolError,
