@@ -7,7 +7,6 @@ import hmac
 import secrets
 import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from starlette.responses import FileResponse, Response
 from viewcomfy_runtime.results.filenames import safe_name
 
 from .executors.executor import Artifact
+from .folders import TemporaryFolder
 from .http.responses import AsciiJson
 
 PATH: Final = "/-/files/{token}/{name}"
@@ -27,23 +27,20 @@ class Store:
     """Keeps files for `lifetime` seconds, in a temporary folder of the server."""
 
     def __init__(self, lifetime: float) -> None:
-        self._folder: TemporaryDirectory[str] | None = None
+        self._folder = TemporaryFolder("viewcomfy-results-")
         self._key = secrets.token_bytes(32)
         self._lifetime = lifetime
         self._kept: dict[str, tuple[float, Path, Artifact]] = {}
 
     def close(self) -> None:
         """Remove all files."""
-        if self._folder is not None:
-            self._folder.cleanup()
+        self._folder.remove()
 
     def keep(self, artifact: Artifact, base: str) -> str:
         """Keep a file and return its link under the server's URL."""
         self._forget()
         token = secrets.token_urlsafe(16)
-        if self._folder is None:
-            self._folder = TemporaryDirectory(prefix="viewcomfy-results-")
-        path = Path(self._folder.name) / token
+        path = self._folder.path / token
         path.write_bytes(artifact.content)
         expires = time.time() + self._lifetime
         name = safe_name(artifact.filename, artifact.content_type)

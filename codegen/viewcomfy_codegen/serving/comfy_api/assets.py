@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from viewcomfy_runtime.json_types import JsonObject, JsonValue
@@ -20,6 +19,7 @@ from viewcomfy_runtime.parameters.media import UNKNOWN, type_of
 from viewcomfy_runtime.results.filenames import safe_name
 
 from ..executors.executor import Artifact
+from ..folders import TemporaryFolder
 
 MOST_ASSETS: Final = 10_000
 """Files that are kept; the oldest are dropped first."""
@@ -66,14 +66,13 @@ class Assets:
     """The files, in a temporary folder of the server. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._folder: TemporaryDirectory[str] | None = None
+        self._folder = TemporaryFolder("viewcomfy-assets-")
         self._kept: dict[str, Asset] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Remove all files."""
-        if self._folder is not None:
-            self._folder.cleanup()
+        self._folder.remove()
 
     def get(self, own: str) -> Asset | None:
         """The file with this id."""
@@ -120,10 +119,7 @@ class Assets:
 
     def _place(self, name: str) -> Path:
         """The path for a file of this name. It keeps its name, which nodes may use."""
-        with self._lock:
-            if self._folder is None:
-                self._folder = TemporaryDirectory(prefix="viewcomfy-assets-")
-        folder = Path(self._folder.name) / uuid.uuid4().hex
+        folder = self._folder.path / uuid.uuid4().hex
         folder.mkdir()
         return folder / name
 

@@ -71,7 +71,7 @@ class JobRoutes:
     def close(self) -> None:
         """End what still runs."""
         for job in self._jobs.values():
-            job.cancel()
+            job.close()
 
     async def submit(self, request: Request) -> Response:
         """Start a job."""

@@ -79,6 +79,11 @@ class ApiJob:
             self.status = "canceling"
             self._run.cancel()
 
+    def close(self) -> None:
+        """End the run, and what becomes of its files."""
+        self._run.cancel()
+        self._following.cancel()
+
     @contextlib.contextmanager
     def subscribed(self) -> Iterator[asyncio.Queue[_Event]]:
         """The events from now on."""
