@@ -56,7 +56,8 @@ def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None
             _make_folder(path.parent)
         write_all(texts)
     for path, text in texts.items():
-        err(f"wrote {path} ({text.count(chr(10)) - 2} classes)")
+        count = text.count("\n") - 2  # a line each
+        err(f"wrote {path} ({count} {'class' if count == 1 else 'classes'})")
 
 
 @catalog_command.command("show")

@@ -256,5 +256,6 @@ def short(value: object) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
-        return f"a {type(value).__name__}"
+        name = type(value).__name__
+        return f"{'an' if name[0] in 'AEIOUaeio' else 'a'} {name}"
     return text if len(text) <= 80 else text[:77] + "..."

@@ -85,7 +85,9 @@ def _misplaced(
 
 
 def _check(fields: tuple[Field, ...], parameters: object) -> None:
-    if not all(hasattr(parameters, field.name) for field in fields):
+    # The class itself has all of the names too, as descriptors of its slots.
+    whole = all(hasattr(parameters, field.name) for field in fields)
+    if isinstance(parameters, type) or not whole:
         raise wrong_type(
             "a call",
             "Parameters(…) of this module (WORKFLOW.parse reads a dict)",

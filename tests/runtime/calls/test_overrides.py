@@ -117,12 +117,12 @@ def test_arguments_of_another_kind_are_named_with_a_sentence(
         module.run(module.Parameters(), **arguments)
 
 
-@pytest.mark.parametrize("call", [{"steps": 3}, None, "x"])
+@pytest.mark.parametrize("call", [{"steps": 3}, None, "x", "the class"])
 def test_a_call_that_is_not_parameters_is_named_with_a_sentence(
     module: ModuleType, call: Any
 ) -> None:
     with pytest.raises(TypeError, match="a call must be Parameters"):
-        module.run(call)
+        module.run(module.Parameters if call == "the class" else call)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"1": {}}', "[" * 100_000])

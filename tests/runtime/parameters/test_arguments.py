@@ -18,6 +18,7 @@ from viewcomfy_runtime import (
     Upload,
     ViewComfy,
 )
+from viewcomfy_runtime.parameters.types import short
 from viewcomfy_runtime.results.result import PromptResult
 
 from ...helpers.cases import image_to_image
@@ -114,3 +115,12 @@ def test_a_pattern_of_names_cannot_fill_the_memory(
         result.save(tmp_path, name=pattern)
     [saved] = result.save(tmp_path, name="{stem}-{index:03}{ext}")
     assert saved.name == "a-001.png"
+
+
+@pytest.mark.parametrize(
+    ("value", "says"), [(object(), "an object"), (complex(), "a complex")]
+)
+def test_a_value_that_is_not_json_is_named_by_its_class(
+    value: object, says: str
+) -> None:
+    assert short(value) == says
