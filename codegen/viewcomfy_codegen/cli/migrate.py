@@ -4,6 +4,9 @@ module.
 
 from __future__ import annotations
 
+import contextlib
+import io
+import tokenize
 from pathlib import Path
 from typing import Final
 
@@ -53,8 +56,8 @@ def migrate_command(old: str, module: str | None) -> None:
 
 
 def _calls(old: str) -> list[OldCall]:
-    text = read_file(old).decode("utf-8", "replace")
-    suffix = Path(old).suffix
+    data, suffix = read_file(old), Path(old).suffix
+    text = data.decode(_encoding(data, suffix), "replace")
     if suffix in _PYTHON:
         from ..migration.python import calls_in_python
 
@@ -73,6 +76,14 @@ def _calls(old: str) -> list[OldCall]:
         hint = 'look for the file with calls such as params["6-inputs-text"] = …'
         raise CodegenError(Diagnostic(old, message, hint))
     return calls
+
+
+def _encoding(data: bytes, suffix: str) -> str:
+    """The encoding that a program declares, as Python finds it; UTF-8 by default."""
+    if suffix in _PYTHON:
+        with contextlib.suppress(SyntaxError):
+            return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+    return "utf-8-sig"
 
 
 def _module_beside(old: Path) -> Path:

@@ -11,11 +11,16 @@ from .calls import ARGUMENTS, CallReader, OldCall
 
 def calls_in_python(text: str, name: str) -> list[OldCall]:
     """The calls in a program, in order. Raises CodegenError if it isn't valid Python."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
         reader = _Reader(text)
         reader.visit(ast.parse(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        reason = (
+            error.msg
+            if isinstance(error, SyntaxError)
+            else str(error) or type(error).__name__
+        )
         hint = "give a program that Python can read"
         message = f"this is not a Python program: {reason}"
         raise CodegenError(Diagnostic(name, message, hint)) from None
@@ -27,7 +32,8 @@ class _Reader(CallReader, ast.NodeVisitor):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self._text = text
+        # Positions count bytes. `ast.get_source_segment` would split the text for each of them.
+        self._lines = text.encode("utf-8", "replace").split(b"\n")
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._scopes.append({})
@@ -53,6 +59,24 @@ class _Reader(CallReader, ast.NodeVisitor):
         if node.value is not None:
             self._assigned(node.target, node.value)
         self.generic_visit(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self._altered(node.target, "is changed by what is already in it")
+        self.generic_visit(node)
+
+    def visit_Delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            self._altered(target, "is removed again")
+        self.generic_visit(node)
+
+    def _altered(self, target: ast.expr, how: str) -> None:
+        match target:
+            case ast.Subscript(value=ast.Name(id=name)):
+                call = self._known(name)
+                if call is not None:
+                    self._note(call, target.lineno, f"{self._code(target)} {how}")
+            case _:
+                pass
 
     def _assigned(self, target: ast.expr, value: ast.expr) -> None:
         match target, value:
@@ -126,7 +150,12 @@ class _Reader(CallReader, ast.NodeVisitor):
         path = next(_opened(node), None)
         if path is not None:
             return f"Path({self._code(path)})"
-        return ast.get_source_segment(self._text, node) or ast.unparse(node)
+        if node.end_lineno is None or node.end_col_offset is None:
+            return ast.unparse(node)
+        lines = self._lines[node.lineno - 1 : node.end_lineno]
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return b"\n".join(lines).decode("utf-8", "replace")
 
 
 def _is_parameters(value: ast.Dict) -> bool:

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from viewcomfy_codegen.migration.python import calls_in_python
+
 from ...helpers.cases import CASES
 from ...helpers.commands import run
+from ...helpers.growth import MOST, growth
 from ...helpers.support import made
 from ...helpers.typescript import module_text
 
@@ -241,6 +244,8 @@ def test_a_file_that_was_opened_is_a_path(opened: str, folder: Path) -> None:
         ("p.update(more)", "more may hold more parameters"),
         ("p.update({key: 1})", "the key is not a literal string"),
         ("p[key] = 1", "the key is not a literal string"),
+        ("p['3-inputs-seed'] += 1", "p['3-inputs-seed'] is changed by what is already"),
+        ("del p['3-inputs-seed']", "p['3-inputs-seed'] is removed again"),
     ],
 )
 def test_what_may_add_parameters_to_a_python_call_is_told(
@@ -248,3 +253,23 @@ def test_what_may_add_parameters_to_a_python_call_is_told(
 ) -> None:
     text = f"p = {{{ONE_SEED}}}\n{added}\ninfer(params=p)\n"
     assert f"line 2: {says}" in migrated(folder, "old.py", text).stderr
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        b"\xef\xbb\xbf" + 'p["6-inputs-text"] = "caf\u00e9"\n'.encode(),
+        b"# coding: latin-1\np['6-inputs-text'] = \"caf\xe9\"\r\n",
+        b"x = '\xc3\xa9'; p['6-inputs-text'] = \"caf\xc3\xa9\"\r",
+    ],
+    ids=["a mark of byte order", "an encoding of its own", "old line ends"],
+)
+def test_a_program_is_read_as_python_reads_it(program: bytes, folder: Path) -> None:
+    (folder / "old.py").write_bytes(program)
+    assert '="caf\u00e9",' in run("migrate", folder / "old.py").stdout
+
+
+@pytest.mark.heavy
+def test_twice_the_program_takes_twice_the_time(folder: Path) -> None:
+    line = "p['6-inputs-text'] = 'a'\n"
+    assert growth(lambda size: calls_in_python(line * size, "old.py"), 500) <= MOST
