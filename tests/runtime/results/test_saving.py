@@ -129,3 +129,8 @@ def test_a_link_says_until_when_it_works(url: str, extra: dict[str, str]) -> Non
 )
 def test_a_link_that_does_not_say_so_says_nothing(url: str | None) -> None:
     assert OutputFile("a.png", "image/png", url=url).url_expires is None
+
+
+def test_a_pattern_is_text(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="name must be a pattern"):
+        result(ONE).save(tmp_path, 3)  # type: ignore[arg-type]
