@@ -70,6 +70,11 @@ class _Reader(CallReader):
             self._declared(node.child_by_field_name("name"), node)
         elif node.type == "assignment_expression":
             self._assigned(node)
+        elif node.type == "augmented_assignment_expression":
+            left = node.child_by_field_name("left")
+            self._altered(left, "is changed by what is already in it")
+        elif node.type == "unary_expression" and node.children[0].type == "delete":
+            self._altered(node.child_by_field_name("argument"), "is removed again")
         elif node.type == "call_expression":
             self._called(node)
 
@@ -105,6 +110,14 @@ class _Reader(CallReader):
             call = self._new(_text(holder), _line(node))
         if call is not None:
             call.set(key, _text(value), _line(value), certain=not self._uncertain)
+
+    def _altered(self, target: Node | None, how: str) -> None:
+        if target is None or target.type != "subscript_expression":
+            return
+        holder = target.child_by_field_name("object")
+        call = self._known(_text(holder)) if holder is not None else None
+        if call is not None:
+            self._note(call, _line(target), f"{_text(target)} {how}")
 
     def _called(self, node: Node) -> None:
         """Record the other arguments of a call that takes collected parameters."""

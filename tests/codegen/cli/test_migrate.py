@@ -273,3 +273,18 @@ def test_a_program_is_read_as_python_reads_it(program: bytes, folder: Path) -> N
 def test_twice_the_program_takes_twice_the_time(folder: Path) -> None:
     line = "p['6-inputs-text'] = 'a'\n"
     assert growth(lambda size: calls_in_python(line * size, "old.py"), 500) <= MOST
+
+
+@pytest.mark.parametrize(
+    ("altered", "how"),
+    [
+        ('p["3-inputs-seed"] += 1', "is changed by what is already in it"),
+        ('delete p["3-inputs-seed"]', "is removed again"),
+    ],
+)
+def test_what_is_changed_later_in_typescript_is_told(
+    altered: str, how: str, folder: Path
+) -> None:
+    text = f'const p = {{ "3-inputs-seed": 7 }};\n{altered};\ninfer({{ params: p }});\n'
+    done = migrated(folder, "old.ts", text)
+    assert f'line 2: p["3-inputs-seed"] {how}' in done.stderr
