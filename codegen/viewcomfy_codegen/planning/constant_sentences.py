@@ -7,6 +7,7 @@ from typing import Final
 
 from ..catalog import glossary
 from ..catalog.glossary import SentenceOrigin, SourcedSentence
+from ..catalog.vocabulary import class_words
 from ..graph.roles import PRIMITIVE
 from ..graph.workflow import Node
 from ..naming.rules import Rule
@@ -19,6 +20,11 @@ from .wording import spoken
 _ORDINALS: Final = frozenset("First Second Third Fourth".split())
 _JOINED: Final = "to join."
 """How sentences about the parts of what is joined, compared or calculated begin, or end."""
+
+_MADE: Final = frozenset(
+    "AUDIO CLIP CONDITIONING IMAGE LATENT MASK MODEL VAE VIDEO".split()
+)
+"""The types of what no text or number is."""
 
 _MOST_SET: Final = 2
 """The most inputs of other nodes that a sentence lists by name."""
@@ -39,6 +45,8 @@ class Constants:
         it.
         """
         node = draft.node
+        if self._makes(node):
+            return None
         if hands_over(use.input for use in self._roles.users(node)):
             return glossary().role("handover"), SentenceOrigin.ROLE
         fed, operand = self._roles.fed(node), self._roles.operand(node)
@@ -78,6 +86,15 @@ class Constants:
         if found[0] or not (said := self._set(node)):
             return found
         return said, SentenceOrigin.ROLE
+
+    def _makes(self, node: Node) -> bool:
+        """Whether a node loads what its values name, or makes images, models and the like from
+        them, rather than hands the values on.
+        """
+        if "load" in class_words(node.class_type):
+            return True
+        kinds = {self._roles.link_type(node, use) for use in self._uses[node.id]}
+        return bool(kinds) and kinds <= _MADE
 
     def _agreed(self, node: Node, kind: str) -> str:
         """What is known of all the inputs that a constant sets; empty if it isn't the same."""

@@ -21,6 +21,7 @@ from viewcomfy_runtime.parameters.types import (
 
 from ..catalog import glossary
 from ..catalog.glossary import SentenceOrigin, SourcedSentence
+from ..graph.animation import makes_frames
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, held_words
 from ..graph.workflow import Node
 from ..model import Origin
@@ -59,6 +60,9 @@ _SIDES: Final = frozenset({"front", "back"})
 _NUMBER: Final = re.compile(r"-?\d{1,20}(?:\.\d{0,20})?")
 """A number that is written as a text."""
 
+_ASIDE_KINDS: Final = frozenset({"file", "text"})
+"""What a workflow saves besides its actual result."""
+
 _EITHER_SIDE: Final = "or should not."
 """The end of sentences about classes that take either side of a prompt."""
 
@@ -70,7 +74,8 @@ class Sentences:
         self._analysis = analysis
         self._roles = analysis.roles
         self._constants = Constants(analysis)
-        self._only_sounds = {each.kind for each in outputs} == {"audio"}
+        kinds = {each.kind for each in outputs}
+        self._only_sounds = kinds - _ASIDE_KINDS == {"audio"}
 
     def about(
         self, name: str, draft: Draft, shared: tuple[WireKey, ...] = ()
@@ -162,7 +167,10 @@ class Sentences:
             case Integer() if draft.input == "batch_size":
                 facts = self._analysis.facts[draft.node.class_type]
                 works = works_on_images(draft.node, facts)
-                return glossary().role("batch") if works else ""
+                if works:
+                    return glossary().role("batch")
+                animated = makes_frames(self._analysis.workflow, draft.node)
+                return glossary().role("batch:animated") if animated else ""
             case Text():
                 return self._written(name, draft, shared)
             case _:

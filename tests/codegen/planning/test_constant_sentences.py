@@ -153,3 +153,9 @@ def test_a_constant_that_sets_many_inputs_names_the_first_and_counts_the_others(
     assert said(workflow, "vibrance") == (
         "Sets glow of “Odd Thing”, halo of “Odd Thing” and 1 other input."
     )
+
+
+def test_what_makes_an_image_of_its_value_is_no_constant() -> None:
+    workflow = shown("ImageStitch", image2=["21", 0])
+    workflow["21"] = node("LoadImageFromURL", value="https://a.org/b.png")
+    assert said(workflow, "image_url") == "Web address of the image."

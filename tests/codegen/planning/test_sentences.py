@@ -68,6 +68,24 @@ def test_a_prompt_of_a_workflow_that_makes_sound_says_what_it_sounds_like() -> N
     assert said(workflow, "positive_prompt") == "What the result should sound like."
 
 
+def test_a_file_besides_the_sound_makes_no_picture_of_it() -> None:
+    workflow = text_to_image()
+    workflow["8"]["class_type"] = "VAEDecodeAudio"
+    workflow["9"] = node("SaveAudio", audio=["8", 0], filename_prefix="a")
+    workflow["10"] = node("SaveLatent", samples=["3", 0], filename_prefix="b")
+    assert said(workflow, "positive_prompt") == "What the result should sound like."
+
+
+def test_a_batch_that_a_motion_model_joins_is_its_frames() -> None:
+    workflow = text_to_image()
+    assert said(workflow, "batch_size") == "How many images to make at once."
+    workflow["20"] = node(
+        "ADE_AnimateDiffLoaderWithContext", model=["4", 0], model_name="mm.ckpt"
+    )
+    workflow["3"]["inputs"]["model"] = ["20", 0]
+    assert said(workflow, "batch_size") == "Number of frames to make."
+
+
 def test_what_a_language_model_is_told_is_no_description_of_the_result() -> None:
     workflow = text_to_image()
     workflow["6"]["inputs"]["text"] = ["20", 0]
