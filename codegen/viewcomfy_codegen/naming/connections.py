@@ -20,7 +20,7 @@ from .traits import DEEPEST, Traits, saved_as, without_numbers
 _MEDIA: Final = frozenset({"audio", "video", "image"})
 
 
-_SAMPLERS: Final = frozenset({"sampler", "ksampler"})
+SAMPLERS: Final = frozenset({"sampler", "ksampler"})
 
 
 class Connections:
@@ -179,7 +179,7 @@ class Connections:
         users = {user.id: user for user in passes.values()}
         if len(users) < len(contest.nodes) or users.keys() & passes.keys():
             return None
-        samplers = {id for id, user in users.items() if has_word(user, _SAMPLERS)}
+        samplers = {id for id, user in users.items() if has_word(user, SAMPLERS)}
         settled = contest.settle(list(users.values()), frozenset(samplers))
         if not any(each.words or each.noun for each in settled.values()):
             return None

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Final
 
 from ..catalog.vocabulary import class_words, vocabulary
-from ..graph.kinds import zeroes
+from ..graph.kinds import has_word, zeroes
 from ..graph.passes import ASIDE, UPSCALE
 from ..graph.reading_order import places
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE
@@ -17,7 +17,7 @@ from ..graph.workflow import Node
 from ..words import words
 from .author_words import AuthorWords
 from .candidates import Labels
-from .connections import Connections
+from .connections import SAMPLERS, Connections
 from .prefixes import Contest, Prefix, Prefixes, Way, grouped, if_distinct
 from .rules import Rule, Words, merge
 from .traits import Traits
@@ -174,6 +174,20 @@ class Siblings:
         }
         return if_distinct({id: each[:1] for id, each in telling.items()}, Rule.NOUN)
 
+    def _order(self, node: Node) -> tuple[int, int]:
+        """The place of the first sampler that it sets, if it sets nothing else, then its own: the
+        settings of a later pass may be read before the pass whose result it refines.
+        """
+        place = self.place[node.id]
+        users = {use.node for use in self._labels.workflow.uses[node.id]}
+        if not users or not all(map(self._samples, users)):
+            return place, place
+        return min(self.place[id] for id in users), place
+
+    def _samples(self, id: str) -> bool:
+        node = self._labels.workflow.nodes[id]
+        return bool(node.links) and has_word(node, SAMPLERS)
+
     def _by_number(self, nodes: list[Node]) -> Prefixes:
         said = {node.id: self._labels.titles.said[node.id] for node in nodes}
         written = {id: each[0] for id, each in said.items() if len(each) == 1}
@@ -184,7 +198,7 @@ class Siblings:
                 id: Prefix(number=number, rule=Rule.APART)
                 for id, number in written.items()
             }
-        ordered = sorted(nodes, key=lambda node: self.place[node.id])
+        ordered = sorted(nodes, key=self._order)
         if len(set(written.values())) == len(written):
             taken = {number for number in written.values() if number.isdecimal()}
         else:
