@@ -214,7 +214,11 @@ def _composed(base: Base, prefix: Prefix | None) -> tuple[Words, Rule]:
     distinguished = bool(prefix.words or prefix.number)
     own = () if base.reserved and distinguished else base.noun
     kind = () if distinguished and set(base.words) < set(prefix.noun) else prefix.noun
-    if kind[1:] and kind[0] in vocabulary().plain and prefix.words[-1:] != kind[:1]:
+    if (
+        len(kind) > 1
+        and kind[0] in vocabulary().plain
+        and prefix.words[-1:] != kind[:1]
+    ):
         if not vocabulary().plain.isdisjoint(prefix.words):
             kind = kind[1:]  # A face detailer that redraws hands is a hand's.
     noun = own or kind

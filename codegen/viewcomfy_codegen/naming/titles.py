@@ -276,10 +276,9 @@ def _trimmed(node: Node, braces: bool, text: str | None = None) -> Words:
     """The title's words without marks, ranges, remarks, values and imperatives. A number at the
     beginning moves to the end, as in a name.
     """
-    if text is None:
-        _, text = split_mark(node.title[:_LONGEST])
+    text = split_mark(node.title[:_LONGEST])[1] if text is None else text
     if text.startswith("$") and (template := re.match(_TEMPLATE, text)):
-        text = template.group(1)
+        text = str(template.group(1))
     found = list(dict.fromkeys(words(_plain(text, node, braces))))
     while found[1:] and found[0] in _VERBS:
         del found[0]
