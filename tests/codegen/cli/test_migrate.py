@@ -285,6 +285,7 @@ def test_twice_the_program_takes_twice_the_time(folder: Path) -> None:
 def test_what_is_changed_later_in_typescript_is_told(
     altered: str, how: str, folder: Path
 ) -> None:
+    pytest.importorskip("tree_sitter_typescript")
     text = f'const p = {{ "3-inputs-seed": 7 }};\n{altered};\ninfer({{ params: p }});\n'
     done = migrated(folder, "old.ts", text)
     assert f'line 2: p["3-inputs-seed"] {how}' in done.stderr
