@@ -67,11 +67,11 @@ type Kind<Fields> = new (
 
 /**
  * Makes an error class. Its name is written out because minifiers shorten class names.
- * `publicMessage` lists what is wrong with single parameters, or else is `told`.
+ * `publicMessage` lists what is wrong with single parameters, or else is `usual`.
  */
 const named = <Fields = object>(
   name: string,
-  told = RUN_FAILED,
+  usual = RUN_FAILED,
   Base: Kind<unknown> = ViewComfyError,
 ): Kind<Fields> =>
   class extends Base {
@@ -83,7 +83,7 @@ const named = <Fields = object>(
       return (
         faults
           ?.map((each) => `${each.parameter}: ${each.message}`)
-          .join("; ") || told
+          .join("; ") || usual
       );
     }
   } as unknown as Kind<Fields>;
@@ -623,12 +623,12 @@ const attempt = <T>(
     const { cause, code, message } = error as Thrown;
     // The messages may quote the URL, which may be signed.
     const reason = textOf(cause?.code ?? code);
-    const told = [reason, message, cause?.message].join();
+    const reasons = [reason, message, cause?.message].join();
     return fail(
       ConnectionFailedError,
       `the connection to ${hostOf(url)} failed${reason && `: ${reason}`}`,
       "check the URL, the network and that the server is up",
-      { nothingSent: /(ECONN|connection )refused/i.test(told) },
+      { nothingSent: /(ECONN|connection )refused/i.test(reasons) },
     );
   });
 
@@ -914,7 +914,7 @@ const errorOf = (
       "answered with an unexpected status",
       ENDPOINT,
     ];
-  const words = plain(said(body));
+  const words = plain(messageIn(body));
   const summary = `${hostOf(url)} ${what} (${status})${words && `: ${words}`}`;
   return new Refusal(
     [summary, ...listed(faults.map(faultText), 10)].join("\n  "),
@@ -940,7 +940,7 @@ const faultOf = ({ parameter, property }: Named, message: string): Fault => ({
   message: printable(message),
 });
 
-/** What is no parameter has one name. */
+/** The names of what is not a parameter, which are the same in both languages. */
 const alike = (name: string): Named => ({ parameter: name, property: name });
 
 const executionError = (
@@ -953,7 +953,9 @@ const executionError = (
     message === undefined
       ? undefined
       : nodeFault(textOf(node_id) || "?", node_type, textOf(message));
-  const reason = fault ? faultText(fault) : plain(said(body) || told(body));
+  const reason = fault
+    ? faultText(fault)
+    : plain(messageIn(body) || textOfAll(body));
   return new ExecutionError(
     `the workflow failed: ${reason || "the server gave no reason"}`,
     LOGS,
@@ -1009,7 +1011,7 @@ const nodeFaults = (
         return nodeFault(
           node,
           about["class_type"],
-          said(error),
+          messageIn(error),
           input_name,
           parameterOf?.(key),
         );
@@ -1030,7 +1032,7 @@ const bodyOf = (body: unknown): unknown => {
 };
 
 /** An answer's message, in the form of ViewComfy, FastAPI or ComfyUI, or as plain text. */
-const said = (body: unknown, depth = 6): string => {
+const messageIn = (body: unknown, depth = 6): string => {
   if (isText(body)) {
     return body;
   }
@@ -1041,12 +1043,12 @@ const said = (body: unknown, depth = 6): string => {
       : "errorMsg errorDetails detail message msg error details"
           .split(" ")
           .map((name) => objectOf(body)[name]);
-  const words = parts.map((each) => said(each, depth - 1)).filter(Boolean);
+  const words = parts.map((each) => messageIn(each, depth - 1)).filter(Boolean);
   return isArray(body) ? words.join("; ") : [...new Set(words)].join(": ");
 };
 
 /** A JSON value of an unknown form in words. */
-const told = (body: unknown, depth = 6): string =>
+const textOfAll = (body: unknown, depth = 6): string =>
   typeof body !== "object"
     ? String(body)
     : !body || !depth
@@ -1054,7 +1056,7 @@ const told = (body: unknown, depth = 6): string =>
       : entries(body)
           .map(
             ([name, each]) =>
-              `${isArray(body) ? "" : `${name}: `}${told(each, depth - 1)}`,
+              `${isArray(body) ? "" : `${name}: `}${textOfAll(each, depth - 1)}`,
           )
           .join(", ");
 
@@ -1393,7 +1395,7 @@ const CANCELLED = /^(cancell?ed|interrupted)$/i;
 const PREVIEW = /^ComfyUI_temp_[a-z]{5}_\d+_\./;
 
 /**
- * The node that made a file, if that can be told: by its prefix, or else by its kind. A preview's
+ * The node that made a file, if it can be known: by its prefix, or else by its kind. A preview's
  * file can only be that of a node without a prefix.
  */
 const makerOf = (
