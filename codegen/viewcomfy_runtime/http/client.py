@@ -43,6 +43,10 @@ MOST_REDIRECTS: Final = 100
 """Maximum number of redirects. Serverless platforms redirect long requests every few minutes."""
 
 RETRIES: Final = 3
+
+SHORTEST_ATTEMPT: Final = 1.0
+"""Seconds that must be left after a pause, for the next attempt."""
+
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two attempts; if a server asks for a longer pause, the call fails instead."""
@@ -211,7 +215,9 @@ class Http:
             pause = error.retry_after
         if pause is None:
             pause = FIRST_PAUSE * 2 ** (self._retries - left) * random.uniform(0.5, 1.0)
-        if left <= 0 or pause > min(LONGEST_PAUSE, deadline.remaining):
+        # An attempt needs time too: what failed says more than that time ran out.
+        longest = min(LONGEST_PAUSE, deadline.remaining - SHORTEST_ATTEMPT)
+        if left <= 0 or pause > longest:
             return None
         LOG.info("%s; trying again in %.1f s", error.message, pause)
         return pause

@@ -11,6 +11,7 @@ import pytest
 
 from viewcomfy_runtime import (
     ConnectionFailedError,
+    Deadline,
     PromptResult,
     RateLimitedError,
     ServerError,
@@ -46,6 +47,13 @@ def test_a_server_that_asks_for_more_time_than_there_is_is_not_waited_for() -> N
                 client(server, retries=2).run(CALL)
         assert caught.value.retry_after == pytest.approx(3600, abs=30)
         assert len(server.requests) == 1
+
+
+def test_a_pause_that_leaves_no_time_for_an_attempt_is_not_begun() -> None:
+    with Server(Answer(503, headers={"Retry-After": "9"}), result()) as server:
+        with pytest.raises(ServerError):
+            client(server, retries=1).run(CALL, Deadline(9.9))
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("asked", ["soon", "-1", ""])

@@ -824,7 +824,8 @@ const serverAt = (
         if (
           !isSafe ||
           !retries-- ||
-          wait > Math.min(60, (deadline.at - Date.now()) / 1000)
+          // An attempt needs time too: what failed says more than that time ran out.
+          wait > Math.min(60, (deadline.at - Date.now()) / 1000 - 1)
         ) {
           throw error;
         }

@@ -58,7 +58,7 @@ def test_a_refusal_is_told_in_the_words_of_python(status: int, place: Place) -> 
     body = json.dumps({"detail": "no more"}).encode()
     with Server(Answer(status, body)) as server, pytest.raises(Failed) as caught:
         client = {**place.client("plain"), "url": server.url}
-        place.run(client=client, options={"timeout": 20})
+        place.run(client=client, options={"timeout": 5})
     wanted = error_of(status, body, server.url)
     assert caught.value.about["message"] == wanted.message
     if status != 401:  # Python names its environment variables

@@ -90,7 +90,7 @@ HARMLESS = ["redirect", "drip", "slow=0.2", "slow-steps=0.05"]
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_fault_is_its_error(fault: str, place: Place) -> None:
     with pytest.raises(Failed) as caught:
-        place.run(fault=fault, options={"timeout": 20})
+        place.run(fault=fault, options={"timeout": 5})
     assert caught.value.name == FAULTS[fault]
     assert SECRET not in str(caught.value)
 

@@ -99,6 +99,6 @@ def test_an_unreachable_server_is_told_by_its_host_alone(place: Place) -> None:
     with refusing() as closed, pytest.raises(Failed) as caught:
         url = f"{closed.url}/signed?key=abc"
         client = {**place.client("plain"), "url": url}
-        place.run(client=client, options={"timeout": 20})
+        place.run(client=client, options={"timeout": 5})
     assert caught.value.name == "ConnectionFailedError"
     assert caught.value.about["nothingSent"] and "signed" not in str(caught.value)

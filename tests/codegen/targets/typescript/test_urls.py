@@ -171,7 +171,7 @@ def test_the_calls_time_is_that_of_its_files(runtime: Runtime, module: Path) -> 
 def test_a_url_that_leads_nowhere_is_the_calls_fault(
     runtime: Runtime, module: Path
 ) -> None:
-    about = {"fetching": {"allowPrivate": True}, "options": {"timeout": 20}}
+    about = {"fetching": {"allowPrivate": True}, "options": {"timeout": 5}}
     with Server(Answer(404)) as store, Server(result()) as server:
         with pytest.raises(Failed, match=f"image: {store.url} answered 404"):
             run(runtime, module, f"{store.url}/s", to=server.url, **about)
