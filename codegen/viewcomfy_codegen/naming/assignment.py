@@ -150,15 +150,19 @@ def _alike(prefixes: dict[int, Prefix], spots: list[Spot]) -> dict[int, Prefix]:
     """The prefixes, where all inputs of a node that have the same noun get the most telling words
     that any of them has.
     """
-    longest: dict[tuple[str, Words, str], Prefix] = {}
+    longest: dict[tuple[str, Words], Prefix] = {}
     for index, prefix in prefixes.items():
         if prefix.noun and not prefix.number:
-            key = (spots[index].node.id, prefix.noun, prefix.number)
+            key = (spots[index].node.id, prefix.noun)
             known = longest.setdefault(key, prefix)
             if len(prefix.words) > len(known.words):
                 longest[key] = prefix
     return {
-        index: longest.get((spots[index].node.id, prefix.noun, prefix.number), prefix)
+        index: (
+            prefix
+            if prefix.number
+            else longest.get((spots[index].node.id, prefix.noun), prefix)
+        )
         for index, prefix in prefixes.items()
     }
 
