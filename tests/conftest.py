@@ -19,8 +19,9 @@ from .helpers.shared import shared_files
 from .helpers.support import forgetting_imports, module_of, text_to_image
 
 # A busy machine is no reason to fail: how long an example takes says nothing of what is tested. The
-# examples are the same in each run, so that a change is judged by what it changed alone; those who
-# look for new ones say --hypothesis-profile=searching.
+# examples are the same in each run (but for constants, which Hypothesis reads in the modules that
+# are imported by then), so that a change is judged by what it changed alone; those who look for new
+# ones say --hypothesis-profile=searching.
 settings.register_profile(
     "searching",
     deadline=None,
