@@ -144,6 +144,7 @@ class Server:
         self.closing.set()
         self._http.shutdown()
         self._thread.join()
+        self._http.hang_up()
         self._http.server_close()
 
     def answer(self, request: Request) -> Answer:
@@ -167,6 +168,24 @@ def refusing() -> Iterator[Server]:
 class _Http(ThreadingHTTPServer):
     daemon_threads = False
     request_queue_size = 64
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._open: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """Wait no longer for requests: clients keep connections open for seconds."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up early is what some tests are about."""

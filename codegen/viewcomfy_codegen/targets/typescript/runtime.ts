@@ -484,8 +484,8 @@ const basename = (path: string): string =>
   wellFormed(path).replace(/^.*[/\\]/s, "");
 
 /** The pieces as a Blob, which newer compilers want to be of ArrayBuffers alone. */
-const blobOf = (pieces: unknown[], type: string): Blob =>
-  new Blob(pieces as Blob[], { type });
+const blobOf = (pieces: unknown[], type?: string | null): Blob =>
+  new Blob(pieces as Blob[], { type: type ?? "" });
 
 const bytesOf = (binary: string) => {
   const bytes = new Uint8Array(binary.length);
@@ -651,36 +651,37 @@ async function* piecesOf({ body, url }: Answer, deadline: Deadline) {
   }
 }
 
-/** The same as text. */
-async function* textsOf(answer: Answer, deadline: Deadline) {
-  const decoder = new TextDecoder();
-  for await (const piece of piecesOf(answer, deadline)) {
-    const text = decoder.decode(piece, { stream: true });
-    if (text) {
-      yield text;
-    }
-  }
-}
-
 const ignore = (): void => {
   // What fails here no longer matters.
 };
 
-/** The whole content as text; only its start if it has more than `most` characters. */
+/** The content as a Blob; only its start, or what `cut` gives, if it has more than `most` bytes. */
+const gathered = async (
+  pieces: AsyncIterable<Uint8Array>,
+  type?: string | null,
+  most = Infinity,
+  cut: () => void = ignore,
+): Promise<Blob> => {
+  const found: Uint8Array[] = [];
+  let left = most;
+  for await (const piece of pieces) {
+    found.push(piece);
+    left -= piece.length;
+    if (left < 0) {
+      cut();
+      break;
+    }
+  }
+  return blobOf(found, type);
+};
+
+/** The whole content as text; only its start if it has more than `most` bytes. */
 const content = async (
   answer: Answer,
   deadline: Deadline,
   most = LARGEST,
-): Promise<string> => {
-  let found = "";
-  for await (const text of textsOf(answer, deadline)) {
-    found += text;
-    if (found.length > most) {
-      break;
-    }
-  }
-  return found;
-};
+): Promise<string> =>
+  (await gathered(piecesOf(answer, deadline), "", most)).text();
 
 /** What is used of a Response. */
 interface Answer extends Pick<Response, "status" | "headers" | "url"> {
@@ -1079,17 +1080,19 @@ async function* eventsOf(
   if (!/^text\/event/.test(answer.headers.get("content-type") ?? "")) {
     return yield ["prompt_result", await content(answer, deadline)];
   }
+  const decoder = new TextDecoder();
   let event: { event?: string[]; data?: string[] } = {};
   let partial = "";
   let afterCr = false;
   let size = 0;
-  for await (const text of textsOf(answer, deadline)) {
+  for await (const piece of piecesOf(answer, deadline)) {
+    const text = decoder.decode(piece, { stream: true });
     size += text.length;
     if (size > LARGEST) {
       fail(ProtocolError, "the server sent an event without an end");
     }
     const lines = (afterCr ? text.replace(/^\n/, "") : text).split(/\r\n?|\n/);
-    afterCr = text.endsWith("\r");
+    afterCr = text ? text.endsWith("\r") : afterCr;
     lines[0] = partial + lines[0];
     partial = lines.pop() ?? "";
     for (const line of lines) {
@@ -1158,13 +1161,9 @@ export class OutputFile {
 
   /** The content as a Blob of its type. Throws ViewComfyError if it cannot be had. */
   blob(limits?: Limits): Promise<Blob> {
-    return limited(LONGEST_RUN, limits, async (deadline) => {
-      const found: Uint8Array[] = [];
-      for await (const piece of this.#pieces(deadline)) {
-        found.push(piece);
-      }
-      return blobOf(found, this.contentType);
-    });
+    return limited(LONGEST_RUN, limits, (deadline) =>
+      gathered(this.#pieces(deadline), this.contentType),
+    );
   }
 
   /** The content as text in UTF-8. Throws ViewComfyError if it cannot be had. */
@@ -2612,20 +2611,16 @@ export class RemoteFile extends Remote {
   async fetch(parameter: Named, deadline: Deadline): Promise<Blob> {
     const { allowPrivate, maxBytes = 2 ** 30 } = this.#fetching;
     const origin = hostOf(this.url);
-    const pieces: Uint8Array[] = [];
-    let size = 0;
     try {
       const send = SERVER && !allowPrivate ? publicFetch : undefined;
       const [ask] = serverAt(this.url, undefined, send);
       const answer = await ask("", deadline, { repeatable: false });
-      for await (const piece of piecesOf(answer, deadline)) {
-        size += piece.length;
-        if (size > maxBytes) {
-          refuse(`the file at ${origin} has more than ${maxBytes} bytes`);
-        }
-        pieces.push(piece);
-      }
-      return blobOf(pieces, answer.headers.get("content-type") ?? "");
+      return await gathered(
+        piecesOf(answer, deadline),
+        answer.headers.get("content-type"),
+        maxBytes,
+        () => refuse(`the file at ${origin} has more than ${maxBytes} bytes`),
+      );
     } catch (error) {
       deadline.throwIfAborted();
       const { status, message } = error as Refusal;
