@@ -21,7 +21,7 @@ from ..graph.workflow import Node, Workflow
 from ..words import RESERVED, words
 from .files import Files
 from .model_files import tuned_for
-from .rules import Rule, Words, fitting, merge
+from .rules import MOST_WORDS, Rule, Words, fitting, merge
 from .spots import (
     GENERIC,
     MEDIA_NOUNS,
@@ -230,6 +230,12 @@ class Labels:
         if is_weak(own) and not self.roles.generates_alone(node):
             noun = said if said and merge(said, own) != own else self.class_noun(node)
             rule = Rule.TITLED if noun == said else Rule.NOUN
+            if noun == said and set(said).isdisjoint((*family, *own)):
+                if len(said) + len(family) + len(own) <= MOST_WORDS:
+                    noun = (
+                        *said,
+                        *family,
+                    )  # A "distilled" LoRA's strength is a LoRA's.
             return (
                 Base(own, rule, fitting(noun, own)) if noun else Base(own, Rule.INPUT)
             )

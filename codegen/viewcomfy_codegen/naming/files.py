@@ -20,7 +20,8 @@ _FRAMES: Final = frozenset("start end first last".split())
 
 
 _ENDINGS: Final = tuple(
-    "图 图像 图片 照片 帧 视频 音频 声音 画像 動画 音声 이미지 비디오 오디오".split()
+    "图 图像 图片 照片 帧 视频 音频 声音 蒙版 遮罩 画像 動画 音声 マスク"
+    " 이미지 비디오 오디오 마스크".split()
 )
 """What words for files end with in languages without spaces."""
 

@@ -67,6 +67,8 @@ def shortened(qualifier: Words, noun: Words, base: Words) -> Words:
     """
     if base[-1:] == ("prompt",):
         qualifier = tuple(word for word in qualifier if word != "prompt")
+    if base[-1:] in (("width",), ("height",)):
+        qualifier = tuple(word for word in qualifier if word != "size") or qualifier
     whole = merge(qualifier, merge(noun, base))
     if len(whole) <= MOST_WORDS:
         return whole

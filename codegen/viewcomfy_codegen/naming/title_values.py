@@ -20,6 +20,9 @@ _VALUE: Final = re.compile(
 _MAY_SAY_VALUE: Final = re.compile(r"[\d#=:(\[]")
 
 
+_DIGITS: Final = 6
+"""How many decimals count: the page shows 0.3 for 0.30000000000000004."""
+
 _LONGEST: Final = 40
 """The longest text, in characters, that a title can say as a value."""
 
@@ -53,6 +56,6 @@ def _number(value: int | float | str) -> float | None:
     if isinstance(value, str) and len(value) > _LONGEST:
         return None
     try:
-        return float(value)
+        return round(float(value), _DIGITS)
     except (ValueError, OverflowError):
         return None

@@ -63,7 +63,7 @@ _CHINESE_VERBS: Final = r"^(?:请|上传|导入|加载|载入|输入|选择|填�
 """The same at the beginning of a title in Chinese, which has no spaces."""
 
 _ADDRESSING: Final = frozenset(
-    "here please goes just your optional generates creates param params parameter".split()
+    "here please goes just your optional generates creates param params parameter config".split()
 )
 """Words that speak to whoever uses the workflow, or only say that something is made or set."""
 
@@ -84,13 +84,16 @@ _TURNED: Final = frozenset("image text video audio".split())
 _WORK: Final = frozenset("upscale resize crop pad sharpen".split())
 """What nodes do to such media."""
 
+_ORDINALS: Final = {"1st": "first", "2nd": "second", "3rd": "third", "4th": "fourth"}
+
 _SWITCHED_TO: Final = r"(?i:^\s*switch to\b)"
 
 _QUESTION: Final = r"(?i:\s*(?:what|which|how|who)\b.*(?:\?|\byou\b))"
 """A question to whoever uses the workflow, which is no name."""
 
 _FILLERS: Final = frozenset(
-    "the a an of for and to your with here comfyui node load loader save apply simple this".split()
+    "the a an of for and or to your with here this comfyui node load loader save apply"
+    " simple".split()
 )
 
 
@@ -279,7 +282,8 @@ def _trimmed(node: Node, braces: bool, text: str | None = None) -> Words:
     text = split_mark(node.title[:_LONGEST])[1] if text is None else text
     if text.startswith("$") and (template := re.match(_TEMPLATE, text)):
         text = str(template.group(1))
-    found = list(dict.fromkeys(words(_plain(text, node, braces))))
+    spoken = words(_plain(text, node, braces))
+    found = list(dict.fromkeys(_ORDINALS.get(word, word) for word in spoken))
     while found[1:] and found[0] in _VERBS:
         del found[0]
     if found and not found[0].isascii():
@@ -287,6 +291,8 @@ def _trimmed(node: Node, braces: bool, text: str | None = None) -> Words:
     number, rest = _number_before(found[0]) if found else ("", "")
     if number and (rest or found[1:]):
         found = [*filter(None, (rest,)), *found[1:], number]
+    elif rest and rest[0].isdecimal() and found[1:]:
+        found = [*found[1:], found[0]]
     return tuple(word for word in found if word not in _ADDRESSING) or tuple(found)
 
 

@@ -242,16 +242,21 @@ def masks(
     wishes: Wishes,
 ) -> Iterator[tuple[Identifier, Draft]]:
     """The parameters; each image whose loader's mask the workflow uses is followed by a file for
-    that mask.
+    that mask, hidden if only the mask is used: then the image's own transparency is all that
+    counts.
     """
     pairs = list(named)
-    taken: set[str] = {name for name, _ in pairs}
+    names: set[str] = {name for name, _ in pairs}
     for name, draft in pairs:
         yield name, draft
-        if isinstance(draft.type, Media) and _uses_mask(draft.node, workflow, facts):
+        if not isinstance(draft.type, Media):
+            continue
+        taken = _taken(draft.node, workflow, facts)
+        if "MASK" in taken:
             key = draft.key.mask
             wish = wishes.get(key)
             wanted = wish.name if wish is not None and wish.name else f"{name}_mask"
+            only = taken == {"MASK"}
             mask = draft._replace(
                 key=key,
                 value=None,
@@ -259,20 +264,26 @@ def masks(
                 wish=wish,
                 type=Media("image/*", optional=True),
                 mask_of=name,
+                group=ADVANCED if only else draft.group,
+                hidden="its file is the mask itself" if only else "",
                 name_origin=TypeOrigin.IMAGE,
                 type_origin=TypeOrigin.IMAGE,
             )
-            yield unique(wanted, taken), mask
+            yield unique(wanted, names), mask
 
 
-def _uses_mask(
+def _taken(
     node: Node, workflow: Workflow, facts: Mapping[str, NodeFacts | None]
-) -> bool:
+) -> frozenset[str]:
+    """The types of what others take from a node that loads an image: the image, its mask, or both.
+    Empty if the file can only be a mask.
+    """
     known = facts[node.class_type]
     outputs = known.outputs if known is not None else ()
     if outputs == ("MASK",):
-        return False  # The file itself is the mask.
-    return any(
-        outputs[use.output : use.output + 1] == ("MASK",)
+        return frozenset()
+    return frozenset(
+        kind
         for use in workflow.uses[node.id]
+        for kind in outputs[use.output : use.output + 1]
     )

@@ -208,7 +208,8 @@ def _is_rare_by_name(
         or "preprocessor" in class_words(node.class_type)
     ):
         return True
-    if parts == ("num", "frames") and works_on_images(node, known):
+    taken = parts == ("num", "frames") or (parts == ("length",) and known is not None)
+    if taken and works_on_images(node, known):
         return True
     if advanced or _is_work(node, parts, known) or _is_internal(node, parts):
         return True

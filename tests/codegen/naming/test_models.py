@@ -38,6 +38,13 @@ def test_a_lone_lora_says_what_it_is_for_where_its_file_does(
     assert names["20-inputs-strength_model"] == strength
 
 
+def test_a_strength_beside_a_title_is_still_that_of_a_lora() -> None:
+    workflow = with_loras("a.safetensors")
+    workflow["20"]["_meta"] = {"title": "Load Distilled LoRA"}
+    names = names_of(workflow)
+    assert names["20-inputs-strength_model"] == "distilled_lora_strength"
+
+
 def test_a_lora_for_another_purpose_is_told_apart_by_the_words_of_its_file() -> None:
     names = names_of(with_loras("Turbo-LoRA.safetensors", "ghibli.safetensors"))
     assert names["20-inputs-lora_name"] == "turbo_lora_name"

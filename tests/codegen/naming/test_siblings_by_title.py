@@ -63,7 +63,7 @@ def test_a_brand_in_a_title_gives_way_to_what_else_it_says() -> None:
         )
     names = names_of(workflow)
     assert names["20-inputs-strength_clip"] == "san_juan_strength_clip"
-    assert names["21-inputs-strength_clip"] == "solarpunk_strength_clip"
+    assert names["21-inputs-strength_clip"] == "solarpunk_lora_strength_clip"
 
 
 def test_a_weak_word_keeps_a_noun_behind_two_words_of_its_authors() -> None:

@@ -25,16 +25,40 @@ from ...helpers.support import Workflow, beside, names_of, node, text_to_image
         ("Divider [in_divider]", "divider"),
         ("线条控制强度#2.0", "线条控制强度"),
         ("2线条控制强度", "线条控制强度_2"),
+        ("1st strength", "first_strength"),
+        ("3D strength", "strength_3d"),
+        ("Turn left or right", "turn_left_right"),
+        ("CONFIG Strength", "strength"),
+        ("Strength (2)", "strength"),
         ("Denoise Denoise", "denoise"),
         ("Seed", "seed"),
     ],
 )
 def test_a_title_is_trimmed_like_a_person_would(title: str, name: str) -> None:
     workflow = {
-        "1": node("PrimitiveFloat", title, value=2.0),
+        "1": node("PrimitiveFloat", title, value=2.0000000000000004),
         "2": node("Odd Node", lever=["1", 0]),
     }
     assert names_of(workflow)["1-inputs-value"] == name
+
+
+def test_a_title_that_says_mask_in_another_language_needs_no_other_noun() -> None:
+    workflow = {
+        "1": node("LoadImageMask", "蒙版（白=重绘）", image="a.png", channel="red"),
+        "2": node("MaskToImage", mask=["1", 0]),
+        "3": node("SaveImage", images=["2", 0], filename_prefix="x"),
+    }
+    assert names_of(workflow)["1-inputs-image"] == "蒙版"
+
+
+def test_a_size_in_a_title_is_no_part_of_a_width() -> None:
+    workflow: Workflow = {}
+    for id, title in (("1", "Video Size"), ("2", "Preview Size")):
+        workflow[id] = node("EmptyImage", title, width=512, height=512)
+        workflow[f"1{id}"] = node("SaveImage", images=[id, 0], filename_prefix="x")
+    names = names_of(workflow)
+    assert names["1-inputs-width"] == "video_width"
+    assert names["2-inputs-height"] == "preview_height"
 
 
 def test_a_long_title_that_ends_in_what_it_feeds_distinguishes_siblings() -> None:

@@ -229,3 +229,10 @@ def test_a_files_content_as_text_comes_before_the_prompts_like_a_file() -> None:
     workflow["21"] = node("VAEEncode", pixels=["20", 0], vae=["4", 2])
     workflow["3"]["inputs"]["latent_image"] = ["21", 0]
     assert next(iter(schema(workflow)["properties"])) == "image_base64"
+
+
+def test_how_many_finished_images_a_node_passes_on_is_advanced() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("ImageFromBatch", batch_index=0, length=1, image=["8", 0])
+    workflow["9"]["inputs"]["images"] = ["20", 0]
+    assert groups_of(workflow)["20-inputs-length"] == "advanced"

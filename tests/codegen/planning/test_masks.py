@@ -18,6 +18,14 @@ def test_a_picture_whose_mask_is_not_used_has_none() -> None:
     assert "1-inputs-image-viewcomfymask" not in names_of(workflow)
 
 
+def test_a_picture_of_which_only_the_mask_is_used_has_none_unless_requested() -> None:
+    workflow = {"1": node("LoadImage", "Load Mask", image="a.png")}
+    workflow["2"] = node("MaskToImage", mask=["1", 1])
+    workflow["3"] = node("SaveImage", images=["2", 0], filename_prefix="x")
+    assert "1-inputs-image-viewcomfymask" not in names_of(workflow)
+    assert "1-inputs-image-viewcomfymask" in names_of(workflow, all=True)
+
+
 def test_a_mask_is_sent_where_it_is_given(tmp_path: Path) -> None:
     module = module_of(masked_image(), tmp_path)
     _, without = module.WORKFLOW.to_wire(module.Parameters(image=b"x"))
