@@ -31,9 +31,8 @@ class ViewComfyError(Exception):
 
     `retryable` says whether the same call may succeed later, `may_have_run` whether it may have
     run, so that sending it again could run it twice, and `public_message` is a message for the
-    users of a service. `parameters` is the call as it ran, including the seeds that were drawn; it
-    is set once the call has been checked. In batches, `attempt` is the number of attempts and
-    `wall_seconds` their total time.
+    users of a service. `parameters` is the call, including the seeds that were drawn. In batches,
+    `attempt` is the number of attempts and `wall_seconds` their total time.
     """
 
     retryable: ClassVar[bool] = False

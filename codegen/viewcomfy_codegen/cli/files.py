@@ -14,6 +14,7 @@ from typing import Final
 import click
 
 from viewcomfy_runtime.json_types import JsonObject, JsonValue
+from viewcomfy_runtime.reading import TooLargeError, read_path, read_stream
 
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD, UnusableOutput, refuse_same
@@ -26,12 +27,10 @@ _MOST_NAMES: Final = 6
 
 def read_file(path: str) -> bytes:
     """The content of a file or of standard input. Raises CodegenError if it cannot be read."""
-    if path == STANDARD:
-        if sys.stdin is None:
-            raise CodegenError(Diagnostic(path, "standard input is closed"))
-        return sys.stdin.buffer.read()
+    if path == STANDARD and sys.stdin is None:
+        raise CodegenError(Diagnostic(path, "standard input is closed"))
     try:
-        return Path(path).read_bytes()
+        return read_stream(sys.stdin.buffer) if path == STANDARD else read_path(path)
     except (OSError, ValueError) as error:
         raise CodegenError(_unreadable(path, error)) from None
 
@@ -51,7 +50,7 @@ def read_beside(path: Path) -> str | None:
             # Reading a pipe, for instance, could wait forever.
             hint = "name another output"
             raise CodegenError(Diagnostic(str(path), "is not an ordinary file", hint))
-        return path.read_bytes().decode("utf-8", "replace")
+        return read_path(path).decode("utf-8", "replace")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -129,7 +128,9 @@ def _unreadable(path: str, error: OSError | ValueError) -> Diagnostic:
         return Diagnostic(path, "there is no such file", _advice(Path(path)))
     if isinstance(error, IsADirectoryError) or os.path.isdir(path):
         return Diagnostic(path, "this is a folder", "give the workflow_api.json in it")
+    if isinstance(error, TooLargeError):
+        hint = "for a workflow, export it alone with File > Export (API)"
+    else:
+        hint = "check the file and its permissions"
     reason = error.strerror if isinstance(error, OSError) else str(error)
-    return Diagnostic(
-        path, f"cannot be read: {reason}", "check the file and its permissions"
-    )
+    return Diagnostic(path, f"cannot be read: {reason}", hint)

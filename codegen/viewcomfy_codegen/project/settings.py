@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from viewcomfy_runtime.reading import read_path
+
 from ..errors import CodegenError, Diagnostic
 from ..planning.options import Options
 from ..targets.python.target import PYTHON, Python
@@ -63,7 +65,7 @@ def _read(path: Path) -> dict[str, object]:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        return tomllib.loads(read_path(path).decode("utf-8"))
     except (ValueError, RecursionError) as error:
         # Not only TOMLDecodeError: nor may numbers be too long, or lists too deep.
         raise CodegenError(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import viewcomfy_runtime
+from viewcomfy_runtime.reading import read_path
 
 from ..errors import CodegenError, Diagnostic
 from ..targets.checksums import marked
@@ -170,7 +171,7 @@ def _present(folder: Path) -> dict[str, str]:
 def _text(path: Path) -> str:
     """A file's text with its original line endings, which version control may have changed."""
     try:
-        return path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+        return read_path(path).decode("utf-8", "replace").replace("\r\n", "\n")
     except OSError as error:
         raise CodegenError(
             Diagnostic(

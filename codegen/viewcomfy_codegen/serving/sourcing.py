@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from viewcomfy_runtime.reading import read_path
+
 from ..errors import CodegenError, Diagnostic
 from ..project.paths import STANDARD
 from ..sources.documents import is_view_comfy
@@ -19,7 +21,7 @@ from .served import Served
 def read_bytes(path: str) -> bytes:
     """The content of a file. Raises CodegenError if it cannot be read."""
     try:
-        return Path(path).read_bytes()
+        return read_path(path)
     except OSError as error:
         raise CodegenError(
             Diagnostic(path, f"cannot be read: {error.strerror}", "check the path")

@@ -19,6 +19,9 @@ EXPORT_HINT: Final = (
     " options in the settings, then Save (API Format)"
 )
 
+LARGEST_JSON: Final = 1 << 28
+"""Bytes of a JSON document, including files as `data:` URIs."""
+
 SOURCE_HINT: Final = "pass the workflow that it was generated from"
 
 
@@ -89,6 +92,9 @@ def decoded(data: bytes, source: str) -> tuple[JsonValue, bool]:
 
     Raises CodegenError if it isn't JSON, with a hint for what people pass by mistake.
     """
+    if len(data) > LARGEST_JSON:
+        message = f"this is larger than {LARGEST_JSON >> 20} MiB, which no workflow is"
+        raise _error(source, message, EXPORT_HINT)
     text = _text(data, source)
     start = text.lstrip()[:1]
     if not start:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..errors import InvalidParametersError, InvalidWorkflowError
@@ -13,6 +12,7 @@ from ..faults import Fault
 from ..http.bodies import NOT_JSON, json_in
 from ..json_types import nodes_in
 from ..parameters.key import MASK_SUFFIX, WireKey
+from ..reading import read_path
 from ..warning_types import DifferentWorkflowWarning, warn
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def read_override(
             f" not {override!r:.80}"
         )
     try:
-        content = json_in(Path(override).read_bytes())
+        content = json_in(read_path(override))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidWorkflowError(

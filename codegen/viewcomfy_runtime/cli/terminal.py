@@ -10,12 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Final, Protocol, TextIO
 
 from ..calls.call import Watch
 from ..calls.events import Progress
 from ..calls.progress import progress_of
+from ..reading import TooLargeError, read_path, read_stream
 from ..texts import shown
 
 _EVERY: Final = 1.0
@@ -29,9 +29,11 @@ def read(path: str) -> bytes:
     if path == "-" and sys.stdin is None:
         raise ValueError("- can't be read: standard input is closed")
     try:
-        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return read_stream(sys.stdin.buffer) if path == "-" else read_path(path)
     except OSError as error:
-        raise ValueError(f"{path} can't be read: {error.strerror}") from None
+        too_large = isinstance(error, TooLargeError)
+        remedy = "; split it, or name files by their paths" if too_large else ""
+        raise ValueError(f"{path} can't be read: {error.strerror}{remedy}") from None
 
 
 def out(text: str) -> None:

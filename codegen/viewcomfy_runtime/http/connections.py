@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures as futures
+import http.client
 import socket
 import threading
 from collections.abc import Callable
@@ -59,8 +60,20 @@ def _connect(
         del found
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """A response without those that only announce it, such as 103 Early Hints."""
+
+    def begin(self) -> None:
+        super().begin()  # skips 100 Continue itself
+        while 102 <= self.status < 200:
+            self.headers = self.msg = None  # type: ignore[assignment]
+            super().begin()
+
+
 class GuardedConnection(HTTPConnection):
     """A connection that its thread's deadline can shut down."""
+
+    response_class = _FinalResponse
 
     def _new_conn(self) -> socket.socket:
         connection = connected(self._opened, self.timeout)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 from ..errors import InvalidParametersError, RejectedError, ViewComfyError
@@ -81,7 +81,14 @@ class Runner(Generic[P, R]):
         return self._named_result(call, made, parameters)
 
     def _maker(self, override: Override, send: Send) -> Callable[[P], Call]:
-        return partial(self.call, override_workflow=override, send=send)
+        def make(parameters: P) -> Call:
+            try:
+                return self.call(parameters, override, send)
+            except ViewComfyError as error:
+                error.parameters = parameters
+                raise
+
+        return make
 
     def _named_result(self, call: Call, made: PromptResult, parameters: P | None) -> R:
         from ..calls.overrides import warn_if_different

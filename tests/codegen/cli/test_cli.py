@@ -80,6 +80,17 @@ def test_a_dash_reads_standard_input(tmp_path: Path) -> None:
     assert b"standard input" in (tmp_path / "made.py").read_bytes()
 
 
+def test_a_file_too_large_to_be_a_workflow_is_refused_unread(folder: Path) -> None:
+    with (folder / "huge.mp4").open("wb") as file:
+        file.truncate((1 << 30) + 1)
+    done = run("huge.mp4", cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == [
+        "huge.mp4: cannot be read: it is larger than 1024 MiB",
+        "hint: for a workflow, export it alone with File > Export (API)",
+    ]
+
+
 def test_standard_input_goes_to_standard_output(tmp_path: Path) -> None:
     done = run("-", cwd=tmp_path, stdin=json.dumps(text_to_image()).encode())
     assert b"class Parameters" in done.stdout

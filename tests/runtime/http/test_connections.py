@@ -370,3 +370,21 @@ def test_a_call_that_is_over_leaves_a_kept_connection_to_the_next() -> None:
             http.request("POST", http.at("/cancel"), short) as found,
         ):
             assert found.json() == {"path": "/cancel"}
+
+
+@pytest.mark.parametrize("own_session", [False, True])
+def test_responses_that_only_announce_the_real_one_are_skipped(
+    own_session: bool,
+) -> None:
+    def announced(line: Line, _: Asked) -> None:
+        for name in ("a", "b"):
+            line.send(b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n")
+            line.send(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
+            line.answer({"prompt_id": name, "status": "success"}, after="keep-alive")
+            line.ask()
+
+    with faulty(announced) as url:
+        session = requests.Session() if own_session else None
+        client = ViewComfy(url, "the-id", SECRET, session=session, retries=0)
+        assert client.run(Call({"k": 1})).prompt_id == "a"
+        assert client.run(Call({"k": 1})).prompt_id == "b"

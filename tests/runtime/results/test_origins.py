@@ -13,6 +13,8 @@ from types import ModuleType
 import pytest
 
 from viewcomfy_runtime import (
+    ComfyUI,
+    InvalidParametersError,
     NotFoundError,
     OutputFile,
     PromptResult,
@@ -57,6 +59,14 @@ def test_a_file_that_is_gone_names_its_run(
     assert caught.value.parameters is made.parameters
     assert caught.value.parameters.seed is not None
     assert caught.value.may_have_run
+
+
+def test_a_call_that_is_not_valid_is_named_by_its_error(module: ModuleType) -> None:
+    called = module.Parameters(steps=0)
+    for use in (module.run, module.submit, module.WORKFLOW.events):
+        with pytest.raises(InvalidParametersError) as caught:
+            use(called, client=ComfyUI("http://127.0.0.1:9"))
+        assert caught.value.parameters.steps == 0
 
 
 @pytest.mark.parametrize(
