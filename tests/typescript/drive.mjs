@@ -1,4 +1,5 @@
 // Does with generated modules what the tests ask for: one line of JSON in, one line of JSON out.
+import { File } from "node:buffer";
 import dns from "node:dns";
 import { syncBuiltinESMExports } from "node:module";
 import { createInterface } from "node:readline";
