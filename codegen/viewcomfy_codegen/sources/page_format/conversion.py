@@ -207,15 +207,18 @@ class _Conversion:
             self._widgets(node)
         except Ambiguous:
             if self._facts(node.class_type) is None:
+                of = f" (from {node.pack})" if node.pack else ""
                 message = (
-                    "no catalog has this class, and the file doesn't name its values"
+                    f"no catalog has this class{of}, and the file doesn't name its "
+                    "values"
                 )
                 has = "that has the class"
             else:
                 message = "the file has another version of the class than the catalog"
                 has = "that has this version"
             hint = (
-                f"pass --object-info with the URL of a ComfyUI {has}, "
+                f"pass --object-info with the URL of a ComfyUI {has} "
+                "(`viewcomfy-codegen catalog update URL` remembers what it says), "
                 "or save the workflow there with File > Export (API)"
             )
             return Diagnostic(where, message, hint)

@@ -33,6 +33,9 @@ _LONGEST_TYPE: Final = 1000
 accepts.
 """
 
+_LONGEST_PACK: Final = 100
+"""Maximum length in characters of a pack's id in messages."""
+
 _WHOLE: Final = re.compile(r"-?\d{1,15}", re.ASCII)
 
 
@@ -78,6 +81,17 @@ class PageNode:
     def __post_init__(self) -> None:
         for each in self.inputs:
             self._by_name.setdefault(each.name, each)
+
+    @property
+    def pack(self) -> str:
+        """The id of the pack that the class belongs to, such as `comfyui-kjnodes`, if the file has
+        it.
+        """
+        for key in ("cnr_id", "aux_id"):
+            id = self.properties.get(key)
+            if isinstance(id, str) and id:
+                return id[:_LONGEST_PACK]
+        return ""
 
     def slot(self, name: str) -> Slot | None:
         """The input with this name; None if there is none."""

@@ -73,9 +73,13 @@ def _only_on_the_page(name: str, value: object) -> bool:
         value is None
         or plain in (CONTROL, "fixed")
         or is_page_name(plain)
-        or plain.lower().endswith("preview")
-        or ("upload" in words(plain) and isinstance(value, str) and value in _MARKS)
+        or (plain.lower().endswith("preview") and not isinstance(value, bool))
+        or _is_button(plain, value)
     )
+
+
+def _is_button(name: str, value: object) -> bool:
+    return "upload" in words(name) and isinstance(value, str) and value in _MARKS
 
 
 def listed_widgets(node: PageNode) -> Widgets:
@@ -91,7 +95,11 @@ def listed_widgets(node: PageNode) -> Widgets:
         raise Ambiguous
     place = 0
     for index, slot in enumerate(slots):
-        widgets.values[str(slot.widget)] = values[place]
+        name, value = str(slot.widget), values[place]
+        if _is_button(name, value):
+            widgets.page_only.append(name)
+        else:
+            widgets.values[name] = value
         place += 2 if index in beside else 1
     return widgets
 
@@ -148,11 +156,11 @@ def _fits(slot: Slot, value: object) -> bool:
 
 
 def _is_beside(slot: Slot, value: object) -> bool:
-    """Whether the value belongs to the control behind a seed, or to the button behind a file's
-    name.
+    """Whether the value belongs to the control behind a seed, or to a button such as the one behind
+    a file's name.
     """
     if not isinstance(value, str):
-        return False
+        return value is None
     if slot.type == "INT":
         return value in CONTROLS
     return slot.type == "COMBO" and value in _MARKS

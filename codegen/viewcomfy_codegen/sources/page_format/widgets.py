@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from itertools import compress
+from itertools import chain, compress
 from typing import Final
 
 from viewcomfy_runtime.json_types import JsonValue
@@ -48,11 +48,26 @@ def widgets_of(node: PageNode, facts: NodeFacts | None) -> Widgets:
     found = _Read(places, facts)
     if node.class_type == "CustomCombo":
         _options(places, found.widgets)
-    if not found.misfit or facts.own:
+    if facts.own or not (found.misfit or _has_other_widgets(node, facts, places)):
         return found.widgets
     # The file was saved with another version of the class than the known one.
-    return (
-        _by_name(node.named, facts) if node.named is not None else listed_widgets(node)
+    if node.named is not None:
+        return _by_name(node.named, facts)
+    try:
+        return listed_widgets(node)
+    except Ambiguous:
+        if found.misfit:
+            raise
+        return found.widgets
+
+
+def _has_other_widgets(node: PageNode, facts: NodeFacts, places: _ByPlace) -> bool:
+    """Whether the file names widgets that the known version of the class doesn't have."""
+    listed = (slot.widget for slot in node.inputs if slot.widget is not None)
+    saved = node.named if node.named is not None and places.rest() else ()
+    return any(
+        facts.input(name) is None and not facts.is_page_only(name)
+        for name in chain(listed, saved)
     )
 
 

@@ -56,6 +56,25 @@ def test_values_without_the_control_of_a_seed_are_refused_where_no_server_vouche
         convert(read_document(page.document, "page.json"), lambda _: facts)
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_widgets_that_only_a_newer_version_of_the_class_has_keep_their_values(
+    named: bool,
+) -> None:
+    page = Page()
+    page.add("Shuffle", 7, 3, "left")
+    values = {"seed": 7, "count": 3, "side": "left"}
+    if named:
+        page.nodes[0]["widgets_values_named"] = values
+    else:
+        page.nodes[0]["inputs"] = [
+            {"name": name, "type": "*", "link": None, "widget": {"name": name}}
+            for name in values
+        ]
+    facts = known("Shuffle")._replace(own=False)
+    found = convert(read_document(page.document, "page.json"), lambda _: facts)
+    assert found.graph["1"]["inputs"] == values
+
+
 def test_a_widget_that_is_a_socket_alone_today_keeps_its_place_in_older_files() -> None:
     page = Page()
     page.add("Join", "an old value", "after")

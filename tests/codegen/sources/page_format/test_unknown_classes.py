@@ -31,19 +31,32 @@ def test_an_unknown_class_whose_widgets_are_all_listed_is_converted() -> None:
     assert inputs(page)[str(node)] == {"seed": 7, "text": "fox", "on": True}
 
 
+def test_places_of_buttons_are_skipped_in_the_values_of_an_unknown_class() -> None:
+    page = Page()
+    page.add("Strange", 2, None, "fox.png", "image", True, None)
+    slots = {"count": "INT", "file": "COMBO", "upload": "IMAGEUPLOAD", "on": "BOOLEAN"}
+    page.nodes[0]["inputs"] = [
+        {"name": name, "type": kind, "link": None, "widget": {"name": name}}
+        for name, kind in slots.items()
+    ]
+    assert inputs(page)["1"] == {"count": 2, "file": "fox.png", "on": True}
+
+
 def test_an_unknown_class_whose_values_could_be_read_in_two_ways_is_refused() -> None:
     page = Page()
-    page.add("Strange", 7, "fixed", "image", "x", id=5)
+    pack = {"cnr_id": "strange-nodes"}
+    page.add("Strange", 7, "fixed", "image", "x", id=5, properties=pack)
     page.nodes[0]["inputs"] = [
         {"name": name, "type": kind, "link": None, "widget": {"name": name}}
         for name, kind in (("a", "INT"), ("b", "COMBO"), ("c", "COMBO"))
     ]
     (found,) = refused(page)
     assert "node 5 (Strange)" in found.location
-    assert "no catalog has this class" in found.message
+    assert "no catalog has this class (from strange-nodes)" in found.message
     assert "--object-info with the URL of a ComfyUI that has the class" in str(
         found.hint
     )
+    assert "catalog update URL" in str(found.hint)
     assert "File > Export (API)" in str(found.hint)
 
 
