@@ -45,12 +45,15 @@ def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None
     updated, which commands outside of projects consult before the shipped one. A server's
     definitions replace those of the catalog and of the servers named before it.
     """
+    faults: list[Diagnostic] = []
     with reporting_errors():
         answers = [read_node_classes(each) for each in servers]
-        places = {} if user else _used_by_project(_merged(answers))
+        places = {} if user else _used_by_project(_merged(answers), faults)
+        report(faults)
         texts = {
             path: _updated(path, answers, used, tooltips)
             for path, used in (places or {users_catalog(): None}).items()
+            if used or not faults
         }
         for path in texts:
             _make_folder(path.parent)
@@ -58,6 +61,8 @@ def update_command(servers: tuple[str, ...], user: bool, tooltips: bool) -> None
     for path, text in texts.items():
         count = text.count("\n") - 2  # a line each
         err(f"wrote {path} ({count} {'class' if count == 1 else 'classes'})")
+    if faults:
+        sys.exit(1)
 
 
 @catalog_command.command("show")
@@ -82,9 +87,11 @@ def diff_command(servers: tuple[str, ...]) -> None:
 
     In a project, only the classes that its workflows use are compared.
     """
+    faults: list[Diagnostic] = []
     with reporting_errors():
         answers = [read_node_classes(each) for each in servers]
-        used = _used_by_project(_merged(answers))
+        used = _used_by_project(_merged(answers), faults)
+        report(faults)
         place, catalog = _in_use()
     wanted = {each for classes in used.values() for each in classes or ()} or None
     now = kept_facts(_merged(answers), wanted)
@@ -93,6 +100,8 @@ def diff_command(servers: tuple[str, ...]) -> None:
         out(line)
     if not lines:
         err(f"nothing changed since {place}")
+    if faults:
+        sys.exit(1)
 
 
 def _merged(answers: Sequence[Mapping[str, JsonValue]]) -> JsonObject:
@@ -106,8 +115,7 @@ def _updated(
     tooltips: bool,
 ) -> str:
     """The catalog at `path` updated with the answers. Raises CodegenError if it can't be read."""
-    old = read_node_classes(str(path)) if path.is_file() else {}
-    found = kept_facts(_merged([old, *answers]), used, tooltips=tooltips)
+    found = kept_facts(_merged([_kept_in(path), *answers]), used, tooltips=tooltips)
     if not found:
         raise CodegenError(
             Diagnostic(
@@ -129,26 +137,40 @@ def _make_folder(folder: Path) -> None:
 
 
 def _used_by_project(
-    classes: Mapping[str, JsonValue],
+    classes: Mapping[str, JsonValue], faults: list[Diagnostic]
 ) -> dict[Path, set[str] | None]:
     """The catalogs that this project names, and the classes that the workflows of each use;
     `classes` are a server's own, by which the workflows are read.
+
+    A workflow that cannot be read adds to `faults`; nothing that its catalog has of other classes
+    is given up then.
     """
     found: dict[Path, set[str] | None] = {}
     catalog = with_object_info(classes)
     for task in tasks_of_project():
-        if task.catalog is not None:
-            found_there = read(
+        if task.catalog is None:
+            continue
+        used = found.setdefault(Path(task.catalog), set())
+        assert used is not None
+        try:
+            source = read(
                 read_file(task.source),
                 task.source,
                 workflow_in=task.workflow,
                 catalog=catalog,
             )
-            nodes = found_there.workflow.nodes
-            used = found.setdefault(Path(task.catalog), set())
-            assert used is not None
+        except CodegenError as error:
+            faults += error.diagnostics
+            used.update(_kept_in(Path(task.catalog)))
+        else:
+            nodes = source.workflow.nodes
             used.update(node.class_type for node in nodes.values())
     return found
+
+
+def _kept_in(path: Path) -> Mapping[str, JsonValue]:
+    """The classes in a catalog; none if there is no such file yet."""
+    return read_node_classes(str(path)) if path.is_file() else {}
 
 
 def _in_use() -> tuple[str, Catalog]:

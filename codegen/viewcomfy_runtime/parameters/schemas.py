@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ..json_types import JsonSchema, JsonValue
     from .fields import Field
 
+_ABOUT = "The values a call can set. Those that are left out keep the workflow's own."
+
 
 def schema_of_fields(
     title: str, members: tuple[Field, ...], outputs: tuple[OutputNode, ...] = ()
@@ -23,6 +25,7 @@ def schema_of_fields(
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
+        "description": _ABOUT,
         "type": "object",
         "properties": {member.name: member.schema() for member in members},
         "required": [member.name for member in members if member.required],

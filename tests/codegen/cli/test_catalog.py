@@ -106,6 +106,37 @@ def test_an_update_reads_workflows_by_what_the_server_says(project: Path) -> Non
     done()
 
 
+def test_a_workflow_that_cannot_be_read_is_reported_and_loses_no_facts(
+    project: Path,
+) -> None:
+    done("catalog", "update", "info.json")
+    table = TABLE.replace("portrait", "broken").replace("workflow_api", "broken")
+    (project / "pyproject.toml").write_text(TABLE + table.split("\n\n")[1], "utf-8")
+    (project / "broken.json").write_text("{", encoding="utf-8")
+    catalog = project / "comfyui/catalog.json"
+    old = json.loads(catalog.read_text(encoding="utf-8"))
+    save(catalog, {**old, "OfTheBroken": described()})
+    save(project / "info.json", info(steps=77))
+    result = run("catalog", "update", "info.json")
+    assert result.exit_code == 1
+    assert "broken.json:" in result.output and "wrote comfyui" in result.output
+    kept = json.loads(catalog.read_text(encoding="utf-8"))
+    assert {"KSampler", "OfTheBroken"} <= set(kept)
+    assert kept["KSampler"]["input"]["required"]["steps"][1]["max"] == 77
+    assert "77" not in run("catalog", "diff", "info.json").output
+
+
+def test_a_project_of_workflows_that_cannot_be_read_writes_no_catalog(
+    project: Path,
+) -> None:
+    (project / "workflow_api.json").write_text("{", encoding="utf-8")
+    result = run("catalog", "update", "info.json")
+    assert result.exit_code == 1
+    assert result.output.startswith("workflow_api.json:")
+    assert "none of the classes" not in result.output
+    assert not (project / "comfyui").exists()
+
+
 def test_a_class_is_shown_where_a_workflow_cannot_be_read(project: Path) -> None:
     (project / "workflow_api.json").write_text("{")
     assert "steps" in done("catalog", "show", "KSampler")

@@ -150,3 +150,14 @@ def test_importing_loads_neither_requests_nor_the_generator(tmp_path: Path) -> N
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_where_the_runtime_is_missing_the_traceback_names_its_package(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "made.py"
+    path.write_text(made(text_to_image()).files["made.py"], encoding="utf-8")
+    bare = [sys.executable, "-I", "-S", str(path)]
+    run = subprocess.run(bare, capture_output=True, text=True, encoding="utf-8")
+    assert "No module named 'viewcomfy_runtime'" in run.stderr
+    assert "in the package viewcomfy-codegen" in run.stderr

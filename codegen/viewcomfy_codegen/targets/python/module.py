@@ -28,6 +28,10 @@ from .rendering import (
 )
 
 RUNTIME: Final = "viewcomfy_runtime"
+DISTRIBUTION: Final = "viewcomfy-codegen"
+"""The package that brings the runtime. The import says so, where Python's traceback shows it if the
+package is not installed.
+"""
 
 
 def python_module(module: Module, runtime: str = RUNTIME) -> str:
@@ -104,25 +108,28 @@ def _imports(module: Module, package: str) -> dict[str, object]:
         "When": bool(whens),
         "Workflow": True,
     }
+    brings = f"  # in the package {DISTRIBUTION}" if package == RUNTIME else ""
     lazy = ("Client", "Job", "Progress", "Save", "Timeout", "ViewComfyError")
     return {
         "imports": [
             _import("dataclasses", {"dataclass": True, "field": containers}),
             _import("typing", typing),
         ],
-        "runtime": _import(package, runtime),
+        "runtime": _import(package, runtime, comment=brings),
         "types": _import(package, dict.fromkeys(lazy, True), MARGIN),
     }
 
 
-def _import(package: str, names: dict[str, bool], indent: int = 0) -> Code:
+def _import(
+    package: str, names: dict[str, bool], indent: int = 0, comment: str = ""
+) -> Code:
     used = [name for name, needed in names.items() if needed]
     flat = f"from {package} import {', '.join(used)}"
-    if fits(flat, indent):
+    if fits(flat, indent) and not comment:
         return Code(flat)
     margin = " " * indent
     listed = "".join(f"{margin}    {name},\n" for name in used)
-    return Code(f"from {package} import (\n{listed}{margin})")
+    return Code(f"from {package} import ({comment}\n{listed}{margin})")
 
 
 def _output(output: OutputNode, module: Module) -> dict[str, object]:
