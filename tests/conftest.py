@@ -81,7 +81,7 @@ def _no_server_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that outlives its test hides nothing in the texts of another."""
-    monkeypatch.setattr(texts, "_known", {})
+    monkeypatch.setattr(texts, "KNOWN", texts.KnownSecrets())
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 HIDDEN: Final = "***"
@@ -18,21 +19,66 @@ _LONG: Final = 8
 _SHORTEST: Final = 3
 """Values with fewer characters than this are not treated as secrets."""
 
-_known: Final[dict[int, weakref.ref[Secrets]]] = {}
-
 
 class Secrets:
     """Values that are hidden in all texts for as long as this object exists."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        self.values: tuple[str, ...] = tuple(
-            {value for value in values if len(value) >= _SHORTEST}
-        )
-        key = id(self)
-        _known[key] = weakref.ref(self, lambda _: _known.pop(key, None))
+        self._values = tuple({value for value in values if len(value) >= _SHORTEST})
+        self.forms: frozenset[str] = frozenset(_forms(self._values))
+        KNOWN.add(self)
 
     def __reduce__(self) -> tuple[type[Secrets], tuple[tuple[str, ...]]]:
-        return type(self), (self.values,)
+        return type(self), (self._values,)
+
+
+def _forms(values: Collection[str]) -> Iterator[str]:
+    """The values, and long ones in hexadecimal and as any text that contains them has them in
+    Base64: its alignment decides which characters.
+    """
+    yield from values
+    for value in values:
+        if len(value) < _LONG:
+            continue
+        content = value.encode("utf-8", "surrogatepass")
+        yield from (content.hex(), content.hex().upper())
+        for before in range(3):
+            encoded = b64encode(bytes(before) + content).decode()
+            # Without the characters that depend on what stands before and behind it.
+            own = encoded[-(-before * 8 // 6) : (before + len(content)) * 8 // 6]
+            yield from (own, own.replace("+", "-").replace("/", "_"))
+
+
+class KnownSecrets:
+    """The forms of all secrets in use, collected once between two changes."""
+
+    def __init__(self) -> None:
+        self._holders: dict[int, weakref.ref[Secrets]] = {}
+        self._version = object()
+        self._collected: tuple[object, frozenset[str]] = (None, frozenset())
+
+    def add(self, secrets: Secrets) -> None:
+        key = id(secrets)
+        self._holders[key] = weakref.ref(secrets, lambda _: self._forget(key))
+        self._version = object()
+
+    def _forget(self, key: int) -> None:
+        self._holders.pop(key, None)
+        self._version = object()
+        self._collected = (None, frozenset())
+
+    @property
+    def forms(self) -> frozenset[str]:
+        # A change during the collection makes what was collected outdated at once.
+        version, (collected_at, forms) = self._version, self._collected
+        if collected_at is not version:
+            held = [reference() for reference in list(self._holders.values())]
+            forms = frozenset[str]().union(*(each.forms for each in held if each))
+            self._collected = (version, forms)
+        return forms
+
+
+KNOWN: Final = KnownSecrets()
 
 
 def shown(text: str) -> str:
@@ -63,8 +109,7 @@ def _is_harmless(char: str) -> bool:
 
 def without_secrets(text: str) -> str:
     """`text` with every known secret hidden, also escaped ones."""
-    holders = [reference() for reference in list(_known.values())]
-    secrets = {value for each in holders if each is not None for value in each.values}
+    secrets = KNOWN.forms
     if not any(secret in text for secret in secrets) and not _ESCAPED.search(text):
         return text
     spans = list(_spans(text, range(len(text) + 1), secrets, _LAYERS))
@@ -80,7 +125,7 @@ def hide_secrets(said: object, *names: str) -> None:
 
 
 def _spans(
-    text: str, origins: Sequence[int], secrets: set[str], layers: int
+    text: str, origins: Sequence[int], secrets: Collection[str], layers: int
 ) -> Iterator[tuple[int, int]]:
     """The start and end of each secret in the original text, found in its unescaped form."""
     for secret in secrets:
