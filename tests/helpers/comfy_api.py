@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -23,9 +21,9 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
-from viewcomfy_codegen.serving.http.server import server
-from viewcomfy_codegen.sockets import bound
 from viewcomfy_runtime import ComfyAPI
+
+from .local import on_loopback
 
 KEY = "comfyui-0123456789abcdef"
 PROGRESS = {
@@ -331,21 +329,10 @@ def comfy_api(**behavior: Any) -> Iterator[Api]:
             ("GET", "/assets/{id}/content", found.content),
         )
     ]
-    listening = bound("127.0.0.1", 0)
-    running = server(Starlette(routes=routes))
-    running.config.date_header = False  # its clock is `now`
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        while not running.started:
-            time.sleep(0.01)
-        port = listening.getsockname()[1]
-        found.url = f"http://127.0.0.1:{port}{found.prefix}"
+    # The date of an answer is that of `now`, not of this machine's clock.
+    with on_loopback(Starlette(routes=routes), date_header=False) as url:
+        found.url = f"{url}{found.prefix}"
         yield found
-    finally:
-        running.should_exit = True
-        thread.join()
-        listening.close()
 
 
 def client(found: Api, **options: Any) -> ComfyAPI:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -56,17 +55,18 @@ def serving(
 
 
 @contextlib.contextmanager
-def on_loopback(app: ASGIApp) -> Iterator[str]:
+def on_loopback(app: ASGIApp, *, date_header: bool = True) -> Iterator[str]:
     """The URL of an application that is served in a thread."""
     listening = bound("127.0.0.1", 0)
-    running = server(app)
+    ready = threading.Event()
+    running = server(app, ready.set)
+    running.config.date_header = date_header
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
-        while not running.started:
-            time.sleep(0.01)
+        assert ready.wait(30)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
-        running.should_exit = True
+        running.stop()
         thread.join()
         listening.close()

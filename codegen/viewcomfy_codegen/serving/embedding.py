@@ -106,6 +106,6 @@ def running(
         client = LocalViewComfy(base, [each.name for each in served], made)
         yield client
     finally:
-        serving.should_exit = True
+        serving.stop()
         thread.join()
         listening.close()

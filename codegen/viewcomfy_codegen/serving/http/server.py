@@ -19,6 +19,8 @@ HEAD_WITHIN: Final = 30.0
 MOST_CONNECTIONS: Final = 1000
 """Simultaneous connections and calls; more are answered with 503."""
 
+_PAUSE: Final = 0.005
+"""Seconds between looks at whether dropped calls have ended."""
 
 _TALKATIVE: Final = ("python_multipart", "engineio.server")
 """Libraries that log what clients do wrong. The clients are told that already."""
@@ -73,22 +75,46 @@ class PromptServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Stop the server from another thread, without waiting for its next look at signals."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # It stopped by itself.
+                self._loop.call_soon_threadsafe(self._stopped.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self._ready()
 
+    async def main_loop(self) -> None:
+        looking = asyncio.create_task(super().main_loop())
+        stopped = asyncio.create_task(self._stopped.wait())
+        await asyncio.wait({looking, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        looking.cancel()
+        stopped.cancel()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Like uvicorn's, but nothing is waited for that is dropped."""
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
         for connection in list(self.server_state.connections):
             transport = getattr(connection, "transport", None)
             if transport is not None:
                 transport.abort()
         for task in list(self.server_state.tasks):
             task.cancel()
-        await super().shutdown(sockets)
+        while self.server_state.tasks and not self.force_exit:
+            await asyncio.sleep(_PAUSE)
+        for listening in self.servers:
+            await listening.wait_closed()
+        await self.lifespan.shutdown()
 
 
-def server(app: ASGIApp, ready: Callable[[], object] = lambda: None) -> uvicorn.Server:
+def server(app: ASGIApp, ready: Callable[[], object] = lambda: None) -> PromptServer:
     """A server for the application; `run(sockets=[bound(…)])` serves until Ctrl-C. `ready` is
     called once it serves.
     """
