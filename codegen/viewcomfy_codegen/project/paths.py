@@ -145,6 +145,7 @@ def refuse_same(outputs: Iterable[Path], workflows: Iterable[str]) -> None:
         place = os.path.realpath(path)
         if place in seen:
             raise UnusableOutput(
-                f"{path} and {seen[place]} are the same file; give the output another name"
+                f"{path} and {seen[place]} are the same file; pass ComfyUI's file as the WORKFLOW,"
+                " and give each output another name"
             )
         seen[place] = str(path)

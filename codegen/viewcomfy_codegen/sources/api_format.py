@@ -72,7 +72,7 @@ def _no_node(entries: Mapping[str, object], source: str) -> Diagnostic:
         return Diagnostic(source, message, hint)
     if "$schema" in entries:
         return Diagnostic(source, "this is a JSON Schema, not a workflow", SOURCE_HINT)
-    return Diagnostic(source, "there is no node in it", EXPORT_HINT)
+    return Diagnostic(source, "this is not a workflow: it has no nodes", EXPORT_HINT)
 
 
 def is_node(entry: object) -> TypeGuard[JsonObject]:
