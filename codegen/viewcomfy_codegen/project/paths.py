@@ -134,18 +134,23 @@ def _importable(name: str) -> bool:
 
 def refuse_same(outputs: Iterable[Path], workflows: Iterable[str]) -> None:
     """Raises UnusableOutput if two outputs are the same file, or if one would overwrite a
-    workflow.
+    workflow. Paths that differ in case alone are one file on Windows and macOS.
     """
     seen = {
-        os.path.realpath(each): "the workflow" for each in workflows if each != STANDARD
+        os.path.realpath(each).casefold(): ("the workflow", each)
+        for each in workflows
+        if each != STANDARD
     }
     for path in outputs:
         if path == Path(STANDARD):
             continue
         place = os.path.realpath(path)
-        if place in seen:
-            raise UnusableOutput(
-                f"{path} and {seen[place]} are the same file; pass ComfyUI's file as the WORKFLOW,"
-                " and give each output another name"
-            )
-        seen[place] = str(path)
+        if place.casefold() not in seen:
+            seen[place.casefold()] = str(path), str(path)
+            continue
+        name, other = seen[place.casefold()]
+        where = "" if os.path.realpath(other) == place else " on Windows and macOS"
+        raise UnusableOutput(
+            f"{path} and {name} are the same file{where}; pass ComfyUI's file as the WORKFLOW,"
+            " and give each output another name"
+        )

@@ -201,6 +201,11 @@ def test_version_and_help(tmp_path: Path) -> None:
         (["workflow_api.json", "-o", "module.tsx"], 2, "for instance module.ts"),
         (["workflow_api.json", "-o", "a.json"], 2, "for instance a.schema.json"),
         (["workflow_api.json", "-o", "a.py", "-o", "a.py"], 2, "is given twice"),
+        (
+            ["workflow_api.json", "-o", "a.py", "-o", "A.py"],
+            2,
+            "A.py and a.py are the same file on Windows and macOS",
+        ),
         (["workflow_api.json", "-o", "json.py"], 2, "which this one would hide"),
         (["workflow_api.json", "-o", "a.py", "--schema", "a.py"], 2, "the same file"),
         (

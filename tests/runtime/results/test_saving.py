@@ -86,6 +86,17 @@ def test_a_file_is_saved_under_a_name_of_your_own(tmp_path: Path) -> None:
     assert TWO.save_as(tmp_path / "new" / "me.png").read_bytes() == b"two"
 
 
+def test_names_that_differ_in_case_alone_are_two_files_everywhere(
+    tmp_path: Path,
+) -> None:
+    outputs = [
+        OutputFile(name, "image/png", data=name.encode())
+        for name in ("Fox.png", "fox.png", "FOX.PNG")
+    ]
+    saved = [each.save(tmp_path) for each in outputs]
+    assert [each.read_bytes() for each in saved] == [b"Fox.png", b"fox.png", b"FOX.PNG"]
+
+
 def test_content_goes_into_a_stream_piece_by_piece() -> None:
     file = io.BytesIO()
     assert ONE.copy_to(file) == 3
