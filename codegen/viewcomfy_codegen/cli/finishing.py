@@ -172,21 +172,20 @@ def _with_catalog(task: Task, described: dict[str, Mapping[str, JsonValue]]) -> 
 
 def _written(products: Sequence[Product]) -> Iterator[tuple[Path, str]]:
     """The texts by path. Raises CodegenError if two clients have the same path."""
-    seen: dict[str, str] = {}
+    seen: dict[str, tuple[str, str]] = {}
     for product in products:
+        source = product.task.source
         for path, text in product.outputs.items():
             if path == _STDOUT:
                 continue
             place = os.path.realpath(path)
-            if place in seen:
-                raise CodegenError(
-                    Diagnostic(
-                        str(path),
-                        f"{seen[place]} and {product.task.source} both write it",
-                        "give one of them another output",
-                    )
-                )
-            seen[place] = product.task.source
+            if place.casefold() in seen:
+                other, taken = seen[place.casefold()]
+                where = "" if taken == place else " on Windows and macOS"
+                message = f"{other} and {source} both write it{where}"
+                hint = "give one of them another output"
+                raise CodegenError(Diagnostic(str(path), message, hint))
+            seen[place.casefold()] = source, place
             yield path, text
 
 

@@ -205,10 +205,13 @@ def test_two_names_may_be_exchanged(project: Callable[..., None]) -> None:
     assert {"steps", "cfg"} <= set(names())
 
 
-def test_two_clients_of_one_path_are_refused(project: Callable[..., None]) -> None:
+@pytest.mark.parametrize("output", ["app/painter.py", "app/Painter.py"])
+def test_two_clients_of_one_path_are_refused(
+    project: Callable[..., None], output: str
+) -> None:
     project(
         "\n[tool.viewcomfy-codegen.workflows.other]\n"
-        'source = "w/other.json"\noutput = "app/painter.py"'
+        f'source = "w/other.json"\noutput = "{output}"'
     )
     done = run()
     assert done.exit_code == 1
