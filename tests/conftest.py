@@ -13,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from viewcomfy_runtime import texts
-from viewcomfy_runtime.clients import environment
+from viewcomfy_runtime.clients import environment, submitting
+from viewcomfy_runtime.http import client as http_client
+from viewcomfy_runtime.http import polling
 
 from .helpers.shared import shared_files
 from .helpers.support import forgetting_imports, module_of, text_to_image
@@ -76,6 +78,23 @@ def _no_server_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs in a test go to no server that the environment of whoever runs the tests names."""
     for name in environment.VARIABLES:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers are asked again at once, and those that are busy too."""
+    if "users_pauses" not in request.fixturenames:
+        monkeypatch.setattr(polling, "FIRST", 0.02)
+        monkeypatch.setattr(polling, "LONGEST", 0.05)
+        monkeypatch.setattr(submitting, "LOOKUP_PAUSES", (0.05, 0.1))
+        monkeypatch.setattr(http_client, "FIRST_PAUSE", 0.02)
+
+
+@pytest.fixture
+def users_pauses() -> None:
+    """Servers are asked again after as long as users wait."""
 
 
 @pytest.fixture(autouse=True)

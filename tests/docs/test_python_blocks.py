@@ -116,6 +116,7 @@ def test_a_block_of_python_runs(block: Block, names: dict[str, Any]) -> None:
             '"X-API-Key": "…"': '"X-API-Key": "a-key"',
             'comfy_org="…"': 'comfy_org="a-key"',
             'run.comfy.app", "…"': 'run.comfy.app", "a-key"',
+            "step_time=0.2": "step_time=0.002",
         }
         if "scheduler:8786" in block.text:
             instead["scheduler:8786"] = stack.enter_context(scheduler())

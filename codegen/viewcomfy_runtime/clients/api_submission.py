@@ -26,6 +26,7 @@ from ..http.client import LOG, RETRIES, Http
 from ..http.deadlines import Deadline
 from ..http.responses import Response
 from ..json_types import ApiWorkflow, JsonObject, as_list, as_object
+from . import submitting
 from .api_assets import asset_in
 from .api_errors import code_in, missing_assets
 from .api_jobs import API, created_in, job_in, job_path, text_of
@@ -38,9 +39,6 @@ _GONE: Final = "the server no longer has this file"
 
 RUN_LABEL: Final = "viewcomfy-run"
 """The label that identifies a run, if the server supports labels."""
-
-_LOOKUP_PAUSES: Final = (0.3, 1.0)
-"""Seconds before each search for a run that may have started, since it appears after a moment."""
 
 _RECENT: Final = 20
 """Jobs of the server's list that are searched."""
@@ -171,7 +169,7 @@ class Submission:
     def _find_after_pauses(self) -> bool:
         """Whether the server has the run, which appears in its list after a moment."""
         LOG.info("checking whether %s accepted the call", self._http.host)
-        for pause in _LOOKUP_PAUSES:
+        for pause in submitting.LOOKUP_PAUSES:
             self._deadline.sleep(pause)
             if self._find(self._deadline):
                 return True

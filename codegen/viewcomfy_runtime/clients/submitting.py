@@ -29,6 +29,9 @@ GRACE: Final = 0.35
 _PATIENCE: Final = 10.0
 """Seconds that canceling a run may take if its timeout hasn't passed."""
 
+LOOKUP_PAUSES: Final = (0.3, 1.0)
+"""Seconds before each check whether a run has started, since it appears after a moment."""
+
 NOT_STARTED: Final = (
     AuthenticationError,
     NotFoundError,
@@ -68,8 +71,7 @@ def submit_once(
                 run.started = not error.nothing_sent
                 raise
             LOG.info("%s; checking whether the call arrived", error.message)
-        # A call that arrived appears after a moment, so check twice before sending it again.
-        for pause in (0.3, 1.0):
+        for pause in LOOKUP_PAUSES:
             deadline.sleep(pause)
             if is_known():
                 return

@@ -23,8 +23,6 @@ from viewcomfy_runtime.clients.app_blocks import outputs_in
 from ...helpers.servers import Answer, Server
 from ...helpers.support import module_of, text_to_image
 
-pytestmark = pytest.mark.usefixtures("short_pauses")
-
 
 def block(name: str, content: bytes, kind: str = "image/png") -> bytes:
     head = f'Content-Type: {kind}\r\n\r\nContent-Disposition: attachment; filename="{name}"\r\n\r\n'

@@ -28,8 +28,6 @@ from ...helpers.images import with_image, with_masked_image
 from ...helpers.json_values import JSON
 from ...helpers.servers import Answer, Server
 
-pytestmark = pytest.mark.usefixtures("short_pauses")
-
 
 def test_the_modules_own_workflow_runs_and_fills_the_results_properties(
     module: ModuleType,

@@ -32,9 +32,6 @@ from ...helpers.json_values import JSON
 from ...helpers.servers import Answer, Server
 from ...helpers.waiting import LONGEST
 
-pytestmark = pytest.mark.usefixtures("short_pauses")
-
-
 CODES: list[tuple[int, str, type[ViewComfyError]]] = [
     (400, "invalid_request", RejectedError),
     (401, "unauthorized", AuthenticationError),

@@ -19,8 +19,6 @@ from viewcomfy_runtime import (
 
 from ...helpers.comfy_api import PROGRESS, Api, client, comfy_api, output
 
-pytestmark = pytest.mark.usefixtures("short_pauses")
-
 
 def events_of(module: ModuleType, found: Api, **options: Any) -> list[Event]:
     heard = module.WORKFLOW.events(module.Parameters(), client=client(found), **options)

@@ -20,8 +20,6 @@ from viewcomfy_runtime import (
 from ...helpers.comfy_api import PROGRESS, client, comfy_api, output
 from ...helpers.waiting import LONGEST
 
-pytestmark = pytest.mark.usefixtures("short_pauses")
-
 
 def test_a_job_is_reopened_by_its_id_and_heard_from_then_on(module: ModuleType) -> None:
     told = [("progress", PROGRESS)]

@@ -14,8 +14,6 @@ from ...helpers.comfy import IMAGES, client, comfy
 from ...helpers.images import with_masked_image
 from ...helpers.servers import Answer, Request, Server
 
-pytestmark = pytest.mark.usefixtures("short_pauses")
-
 
 def test_the_modules_own_workflow_runs_with_the_calls_values(
     module: ModuleType,

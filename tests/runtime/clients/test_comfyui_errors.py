@@ -24,8 +24,6 @@ from ...helpers.images import with_masked_image
 from ...helpers.servers import Answer, Server
 from ...helpers.support import module_of, node, text_to_image
 
-pytestmark = pytest.mark.usefixtures("short_pauses")
-
 
 def test_a_rejected_value_names_its_node_and_input(module: ModuleType) -> None:
     errors = [

@@ -20,8 +20,6 @@ from viewcomfy_runtime.http import polling
 from ...helpers.comfy import IMAGES, client, comfy
 from ...helpers.waiting import LONGEST, cancelled_once
 
-pytestmark = pytest.mark.usefixtures("short_pauses")
-
 
 def test_a_waiting_run_is_taken_out_of_the_queue(module: ModuleType) -> None:
     with comfy(held=True) as found:

@@ -15,7 +15,6 @@ from viewcomfy_runtime import (
 )
 from viewcomfy_runtime.cli.main import main
 from viewcomfy_runtime.clients.environment import client_from_environment
-from viewcomfy_runtime.http import polling
 
 from ...helpers.comfy import IMAGES, comfy
 from ...helpers.servers import Answer, Server, redirect
@@ -24,11 +23,6 @@ from ...helpers.telling import everything_said_by
 TOKEN = "gate-0123456789abcdef"
 PARTNER = "partner-0123456789abcdef"
 GATE = {"Authorization": f"Bearer {TOKEN}", "X-API-Key": f"key-{TOKEN}"}
-
-
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(polling, "FIRST", 0.02)
 
 
 def test_every_request_passes_the_gate_the_websocket_too(module: ModuleType) -> None:

@@ -237,13 +237,7 @@ class Script:
         return Answer(200, json.dumps(found).encode())
 
 
-@pytest.fixture
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(polling, "FIRST", 0.01)
-    monkeypatch.setattr(polling, "LONGEST", 0.02)
-
-
-def test_a_run_is_asked_after_until_it_is_over(fast: None) -> None:
+def test_a_run_is_asked_after_until_it_is_over() -> None:
     script = Script(
         {}, {"status": "queued"}, {}, {"status": "success", "completed": True}
     )
@@ -252,28 +246,26 @@ def test_a_run_is_asked_after_until_it_is_over(fast: None) -> None:
     assert len(server.requests) == 5
 
 
-def test_a_server_that_is_away_for_a_moment_is_waited_for(fast: None) -> None:
+def test_a_server_that_is_away_for_a_moment_is_waited_for() -> None:
     script = Script(Answer(502), Answer(drops=True), {}, Answer(503))
     with Server(script) as server:
         assert client(server.url).run(CALL).completed
 
 
-def test_a_run_that_vanishes_is_an_error(fast: None) -> None:
+def test_a_run_that_vanishes_is_an_error() -> None:
     with Server(Script(*[None] * 40)) as server:
         with pytest.raises(NotFoundError, match="no longer knows"):
             client(server.url).run(CALL)
 
 
 @pytest.mark.parametrize("answer", [b"{}", b"<html>", b"null", b"["])
-def test_an_answer_that_is_none_is_an_error_of_the_protocol(
-    fast: None, answer: bytes
-) -> None:
+def test_an_answer_that_is_none_is_an_error_of_the_protocol(answer: bytes) -> None:
     with Server(Script(Answer(200, answer))) as server:
         with pytest.raises(ProtocolError):
             client(server.url).run(CALL)
 
 
-def test_a_call_that_arrived_is_not_sent_again(fast: None) -> None:
+def test_a_call_that_arrived_is_not_sent_again() -> None:
     script = Script(lost=1)
     with Server(script) as server:
         assert client(server.url).run(CALL).completed
@@ -281,7 +273,7 @@ def test_a_call_that_arrived_is_not_sent_again(fast: None) -> None:
     assert sum(each.method == "POST" for each in server.requests) == 1
 
 
-def test_a_call_that_did_not_arrive_is_sent_again_under_its_own_id(fast: None) -> None:
+def test_a_call_that_did_not_arrive_is_sent_again_under_its_own_id() -> None:
     script = Script(None, None, {"status": "success", "completed": True}, lost=1)
     with Server(script) as server:
         assert client(server.url).run(CALL).completed
@@ -295,6 +287,7 @@ def test_a_refused_call_is_not_sent_for_ever() -> None:
         client(server.url).run(CALL)
 
 
+@pytest.mark.usefixtures("users_pauses")
 def test_ten_minutes_cost_at_most_150_requests() -> None:
     asked, now, wait = 1, 0.0, polling.FIRST
     while now < 600:
@@ -312,7 +305,7 @@ def test_what_is_sent_can_be_looked_at_without_the_secret() -> None:
     assert shown["fields"]["view_comfy_api_url"] == DEPLOYMENT
 
 
-def test_a_socket_that_is_not_to_be_had_costs_the_log_alone(fast: None) -> None:
+def test_a_socket_that_is_not_to_be_had_costs_the_log_alone() -> None:
     lines: list[str] = []
     with Server(Script({})) as server:
         assert client(server.url).run(CALL, watch=Watch(lines.append)).completed

@@ -62,6 +62,7 @@ def test_a_time_to_wait_that_is_none_is_left_to_the_client(asked: str) -> None:
         assert client(server, retries=1).run(CALL).completed
 
 
+@pytest.mark.usefixtures("users_pauses")
 def test_a_server_that_comes_up_a_moment_later_is_reached() -> None:
     server = Server(result())
     own = ViewComfy(server.url, "the-id", SECRET)

@@ -120,7 +120,7 @@ def test_a_call_is_not_tried_again_once_its_time_is_over(module: ModuleType) -> 
     busy = Answer(429, headers={"Retry-After": "20"})
     with Server(busy) as server:
         [(_, outcome)] = module.WORKFLOW.iter_many(
-            calls(module, 1), client=client(server.url), attempts=3, timeout=3
+            calls(module, 1), client=client(server.url), attempts=3, timeout=0.5
         )
         assert len(server.requests) <= 1
     assert isinstance(outcome, RunTimeoutError)

@@ -30,7 +30,6 @@ from viewcomfy_runtime import (
     on_run_end,
 )
 from viewcomfy_runtime.cli.main import main
-from viewcomfy_runtime.http import polling
 
 from ...helpers.comfy import IMAGES, comfy
 from ...helpers.comfy_api import comfy_api
@@ -38,12 +37,6 @@ from ...helpers.servers import Answer, Server
 from ...helpers.waiting import LONGEST, wait_until
 
 PROMPT = "a very private lighthouse"
-
-
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(polling, "FIRST", 0.02)
-    monkeypatch.setattr(polling, "LONGEST", 0.05)
 
 
 @pytest.fixture
