@@ -176,7 +176,10 @@ class _Conversion:
         ):
             free = (name for name in names if name not in linked)
             notes.inputs(kind, scope, node, free)
-        if self._facts(node.class_type) is None:
+        facts = self._facts(node.class_type)
+        if widgets.unread and not (facts is not None and facts.output_node):
+            notes.unread_values(scope, node)
+        if facts is None:
             where = place(self._document.source, scope.id_of(node), node.class_type)
             notes.unknown.setdefault(node.class_type, where)
 

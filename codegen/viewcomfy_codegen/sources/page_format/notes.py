@@ -13,6 +13,7 @@ from .subgraphs import Scope
 _MOST: Final = 6
 """Maximum number of places listed in one line."""
 
+_SERVER_HINT: Final = "pass --object-info with your ComfyUI's address to be sure"
 _API_HINT: Final = "in ComfyUI, use File > Export (API) to have its own"
 
 
@@ -29,11 +30,16 @@ class Notes:
     page_inputs: list[str] = field(default_factory=list)
     broadcast: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     drawn: list[str] = field(default_factory=list)
     filled: list[str] = field(default_factory=list)
     dated: list[str] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
     single: list[Diagnostic] = field(default_factory=list)
+
+    def unread_values(self, scope: Scope, node: PageNode) -> None:
+        """Note a node whose last values belong to no known widget."""
+        self.unread.append(_named(scope, node))
 
     def left_out(self, scope: Scope, node: PageNode) -> None:
         """Note a node that isn't sent to servers."""
@@ -98,7 +104,7 @@ class Notes:
             yield Diagnostic(
                 where,
                 f"unknown class {class_type}; its widgets' names come from the file",
-                "pass --object-info with your ComfyUI's address to be sure",
+                _SERVER_HINT,
                 "note",
             )
         for places, message, hint in self._summaries():
@@ -115,6 +121,10 @@ class Notes:
         fills = "placeholders such as %KSampler.seed% are filled with the saved values"
         yield self.filled, fills, None
         lacks = "the file has no value; its class's default is used"
+        rest = (
+            "its last values are left out, since the catalog knows no widgets for them"
+        )
+        yield self.unread, rest, _SERVER_HINT
         yield self.assumed, lacks, "open the file in ComfyUI and save it again"
         listed = "linked as listed in the file for use-everywhere"
         yield self.broadcast, listed, None

@@ -29,13 +29,15 @@ class Widgets:
     them.
 
     `assumed` are inputs without a value in the file, which got their class's default. `drawn` are
-    texts that the page would change each time it sends them.
+    texts that the page would change each time it sends them. `unread` tells whether the file has
+    values that belong to no widget of the class as far as it is known.
     """
 
     values: JsonObject = field(default_factory=dict)
     page_only: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
     drawn: list[str] = field(default_factory=list)
+    unread: bool = False
 
 
 class Ambiguous(Exception):
@@ -76,6 +78,11 @@ def _only_on_the_page(name: str, value: object) -> bool:
         or (plain.lower().endswith("preview") and not isinstance(value, bool))
         or _is_button(plain, value)
     )
+
+
+def is_setting(value: object) -> bool:
+    """Whether a value can be that of a widget which a server needs, and not of a button."""
+    return value not in (None, "") and not (isinstance(value, str) and value in _MARKS)
 
 
 def _is_button(name: str, value: object) -> bool:

@@ -12,7 +12,15 @@ from viewcomfy_runtime.json_types import JsonValue
 
 from ...catalog import InputFacts, NodeFacts
 from .document import PageNode
-from .unknown_classes import CONTROLS, Ambiguous, Widgets, listed_widgets, read_added
+from .entered import read_entered
+from .unknown_classes import (
+    CONTROLS,
+    Ambiguous,
+    Widgets,
+    is_setting,
+    listed_widgets,
+    read_added,
+)
 
 _BUTTONS: Final = 3
 """The number of buttons before the widget of a scene that is loaded from a file, each with a
@@ -46,9 +54,9 @@ def widgets_of(node: PageNode, facts: NodeFacts | None) -> Widgets:
         return _by_name(node.named, facts)
     places = _ByPlace(_without_sockets(node.values or (), facts))
     found = _Read(places, facts)
-    if node.class_type == "CustomCombo":
-        _options(places, found.widgets)
-    if facts.own or not (found.misfit or _has_other_widgets(node, facts, places)):
+    rest = read_entered(node, places.rest(), found.widgets)
+    if facts.own or not (found.misfit or _has_other_widgets(node, facts, rest)):
+        found.widgets.unread = not facts.own and any(map(is_setting, rest))
         return found.widgets
     # The file was saved with another version of the class than the known one.
     if node.named is not None:
@@ -58,13 +66,16 @@ def widgets_of(node: PageNode, facts: NodeFacts | None) -> Widgets:
     except Ambiguous:
         if found.misfit:
             raise
+        found.widgets.unread = any(map(is_setting, rest))
         return found.widgets
 
 
-def _has_other_widgets(node: PageNode, facts: NodeFacts, places: _ByPlace) -> bool:
+def _has_other_widgets(
+    node: PageNode, facts: NodeFacts, rest: Sequence[JsonValue]
+) -> bool:
     """Whether the file names widgets that the known version of the class doesn't have."""
     listed = (slot.widget for slot in node.inputs if slot.widget is not None)
-    saved = node.named if node.named is not None and places.rest() else ()
+    saved = node.named if node.named is not None and rest else ()
     return any(
         facts.input(name) is None and not facts.is_page_only(name)
         for name in chain(listed, saved)
@@ -235,17 +246,3 @@ def _grows(facts: InputFacts) -> bool:
 
 def _loads(facts: InputFacts) -> bool:
     return facts.upload == "*/*"
-
-
-def _options(places: _ByPlace, widgets: Widgets) -> None:
-    """Read the choices of a CustomCombo, which its user enters on the node, and set the index of
-    the chosen one.
-    """
-    rest = list(places.rest())
-    options = rest[1:]
-    chosen = widgets.values.get("choice")
-    if chosen is None and options:
-        widgets.values["choice"] = chosen = options[0]
-    widgets.values["index"] = options.index(chosen) if chosen in options else 0
-    for number, option in enumerate(options, 1):
-        widgets.values[f"option{number}"] = option

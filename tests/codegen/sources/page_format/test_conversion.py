@@ -271,3 +271,37 @@ def test_choices_that_their_author_entered_start_with_the_first() -> None:
     found = inputs(page)["1"]
     assert (found["choice"], found["index"]) == ("cat", 0)
     assert (found["option1"], found["option2"]) == ("cat", "dog")
+
+
+def test_the_rows_of_a_power_lora_loader_are_inputs_numbered_from_one() -> None:
+    page = Page()
+    rows = [
+        {"on": True, "lora": "fox.safetensors", "strength": 0.5, "strengthTwo": None},
+        {"on": False, "lora": "old.safetensors", "strength": 1, "strengthTwo": 0.25},
+    ]
+    loader = "Power Lora Loader (rgthree)"
+    values = [{}, {"type": "PowerLoraLoaderHeaderWidget"}, *rows, {}, ""]
+    page.add(loader, *values)
+    page.add(loader, *values, properties={"Show Strengths": "Separate Model & Clip"})
+    alone = [
+        {"on": True, "lora": "fox.safetensors", "strength": 0.5},
+        {"on": False, "lora": "old.safetensors", "strength": 1},
+    ]
+    facts = known("Join")._replace(own=False, inputs={})
+    graph = convert(read_document(page.document, "page.json"), lambda _: facts).graph
+    assert graph["1"]["inputs"] == {"lora_1": alone[0], "lora_2": alone[1]}
+    assert graph["2"]["inputs"] == {
+        "lora_1": {**alone[0], "strengthTwo": 1},
+        "lora_2": {**alone[1], "strengthTwo": 0.25},
+    }
+
+
+def test_values_without_a_known_widget_are_left_out_with_a_note() -> None:
+    page = Page()
+    page.add("Shuffle", 7, 3, "left", None)
+    facts = known("Shuffle")._replace(own=False)
+    found = convert(read_document(page.document, "page.json"), lambda _: facts)
+    assert found.graph["1"]["inputs"] == {"seed": 7, "count": 3}
+    (note,) = found.notes
+    assert note.location == "page.json: node 1 (Shuffle)"
+    assert "last values are left out" in note.message
