@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -13,36 +14,56 @@ from viewcomfy_runtime.parameters.types import (
 )
 
 from ..catalog import NodeFacts
-from ..graph.roles import Roles
-from ..graph.workflow import Node, Workflow
+from ..graph.roles import PRIMITIVE, Roles, held_words
+from ..graph.workflow import Node, Use, Workflow
+from ..words import words
 from .declared_types import declared_type
 from .types import refusal, widened
 
 
+class Held(NamedTuple):
+    """A value of a node, and the type that it has by itself."""
+
+    node: Node
+    name: str
+    value: object
+    type: ParameterType
+
+    def reaches(self, uses: Iterable[Use]) -> bool:
+        """Whether these uses of the node's output consume the value itself rather than something
+        that the node makes of it, as sizes are made of megapixels.
+        """
+        said = held_words(self.node, self.name)
+        if PRIMITIVE.issuperset(said) or said != words(self.name):
+            return True
+        return any(not set(said).isdisjoint(words(use.input)) for use in uses)
+
+
 def consumed_type(
-    node: Node,
-    own: ParameterType,
-    value: object,
+    held: Held,
     workflow: Workflow,
     facts: Mapping[str, NodeFacts | None],
     roles: Roles,
 ) -> ParameterType | None:
-    """The type that the consumers of a constant of type `own` agree on; None if they disagree or
-    none of them is known.
+    """The type that the consumers of a constant agree on; None if they disagree, none of them is
+    known, or they consume something else.
     """
     kinds: list[ParameterType] = []
-    for use in roles.users(node):
+    uses = roles.users(held.node)
+    if not held.reaches(uses):
+        return None
+    for use in uses:
         target = workflow.nodes[use.node]
         known = facts[target.class_type]
         declared = known.input(use.input, target.values) if known is not None else None
-        kind = declared_type(declared, value) if declared is not None else None
+        kind = declared_type(declared, held.value) if declared is not None else None
         if kind is not None:
             kinds.append(kind)
-    found = _agreed(own, kinds, value) if kinds else None
-    if found is None or found == own or not refusal(found, value):
+    found = _agreed(held.type, kinds, held.value) if kinds else None
+    if found is None or found == held.type or not refusal(found, held.value):
         return found
-    wider = widened(found, value)
-    return None if refusal(wider, value) else wider
+    wider = widened(found, held.value)
+    return None if refusal(wider, held.value) else wider
 
 
 def _agreed(

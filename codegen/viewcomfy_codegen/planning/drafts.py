@@ -20,7 +20,7 @@ from ..model import ADVANCED, BASIC, Identifier, Origin
 from ..naming.titles import split_mark
 from ..words import unique, words
 from .branches import branches_of, in_class_order, joined_type, lacking
-from .constants import consumed_type
+from .constants import Held, consumed_type
 from .declared_types import declared_type
 from .groups import is_rare
 from .hiding import hidden_reason, only_on_the_page
@@ -103,7 +103,8 @@ def drafts(
                 continue
             draft = _draft(node, name, value, declared, known, catalog, roles, slots)
             if "." not in name and draft.default is not REQUIRED:
-                fed = consumed_type(node, draft.type, value, workflow, facts, roles)
+                held = Held(node, name, value, draft.type)
+                fed = consumed_type(held, workflow, facts, roles)
                 if fed is not None and fed != draft.type:
                     draft = draft._replace(type=fed, type_origin=TypeOrigin.CONSUMER)
             group = mark or (draft.group if node.id in useful else UNUSED)

@@ -53,9 +53,19 @@ _LONGEST_OPTION: Final = 60
 """Longer texts with spaces are prose, which needs several lines."""
 
 _COUNTED: Final = frozenset(
-    "layer layers latents level levels block blocks tiles token tokens steps frames".split()
+    "layer layers latents level levels block blocks tiles token tokens steps frames num"
+    " colors seed".split()
 )
 """Words in the names of counts, and of what a number selects."""
+
+_MEASURED: Final = frozenset("""
+    width height w h size side res resolution pixels len length
+    n count ctx idx index samples iterations iters threads views poses
+    """.split())
+"""The last words of names of sizes and counts, which are whole if the value is."""
+
+_SHARES: Final = frozenset("opacity transparency visibility strength intensity".split())
+"""The last words of names of shares of 1, which other classes count in percent."""
 
 
 def guessed_type(name: str, value: object, catalog: Catalog) -> ParameterType | None:
@@ -70,12 +80,21 @@ def guessed_type(name: str, value: object, catalog: Catalog) -> ParameterType | 
             value, catalog.guess(plain_name(name.rpartition(".")[2]), value)
         )
     if isinstance(value, int) and not isinstance(value, bool):
-        facts = catalog.guess(plain_name(name.rpartition(".")[2]), value)
-        kind = facts.type if facts is not None else ""
-        # A whole number doesn't prove an integer: `"cfg": 6` stands for 6.0.
-        whole = kind == "INT" or not _COUNTED.isdisjoint(words(name))
-        return Integer() if whole else Number()
+        return Integer() if _is_whole(name, value, catalog) else Number()
     return None
+
+
+def _is_whole(name: str, value: int, catalog: Catalog) -> bool:
+    """Whether an input that holds a whole number takes no others: `"cfg": 6` stands for 6.0."""
+    plain = plain_name(name.rpartition(".")[2])
+    last = plain.rpartition("_")[2]
+    if value == 1 and last in _SHARES:
+        return False
+    facts = catalog.guess(plain, value)
+    if facts is None and last in _MEASURED:
+        return True
+    known = facts is not None and facts.type == "INT"
+    return known or not _COUNTED.isdisjoint(words(name))
 
 
 def _guessed_text(value: str, facts: InputFacts | None) -> ParameterType | None:

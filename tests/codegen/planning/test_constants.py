@@ -17,6 +17,10 @@ CONSUMERS: dict[str, Any] = {
         "output": ["INT"],
     },
     "Words": {"input": {"required": {"text": ["STRING", {}]}}, "output": ["STRING"]},
+    "Sizes": {
+        "input": {"required": {"megapixels": ["FLOAT", {"min": 0.1, "max": 16.0}]}},
+        "output": ["INT"],
+    },
     "Math": {
         "input": {"required": {"a": ["INT", {"min": 500, "max": 501}]}},
         "output": ["INT"],
@@ -52,6 +56,16 @@ def test_who_calculates_does_not_count() -> None:
         "3": node("Math", a=["1", 0]),
     }
     assert bounds(constant(feeding)) == (16, 2048)
+
+
+def test_what_its_node_makes_something_else_of_keeps_its_own_kind() -> None:
+    feeding = {
+        "1": node("Sizes", megapixels=2),
+        "2": node("Small", width=["1", 0]),
+    }
+    about = constant(feeding)
+    assert about["type"] == "number"
+    assert bounds(about) == (0.1, 16)
 
 
 def test_a_bound_that_the_deployed_value_breaks_goes() -> None:

@@ -270,3 +270,21 @@ def test_bounds_that_no_float_reaches_are_no_bounds() -> None:
     found = schema({"1": node("easy float", value=0.5)})["properties"]
     (about,) = found.values()
     assert {"minimum", "maximum"}.isdisjoint(about)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("process_res", 1024, "integer"),
+        ("target_w", 512, "integer"),
+        ("max_colors", 128, "integer"),
+        ("seed_value", 0, ["integer", "null"]),
+        ("foreground_opacity", 1, "number"),
+        ("exposure", 0, "number"),
+    ],
+)
+def test_a_whole_number_of_an_unknown_class_is_an_integer_if_its_name_is_a_size_or_count(
+    name: str, value: int, kind: object
+) -> None:
+    (found,) = schema({"1": node("Unheard", **{name: value})})["properties"].values()
+    assert found["type"] == kind
