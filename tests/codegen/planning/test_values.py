@@ -286,5 +286,6 @@ def test_bounds_that_no_float_reaches_are_no_bounds() -> None:
 def test_a_whole_number_of_an_unknown_class_is_an_integer_if_its_name_is_a_size_or_count(
     name: str, value: int, kind: object
 ) -> None:
-    (found,) = schema({"1": node("Unheard", **{name: value})})["properties"].values()
+    inputs: dict[str, Any] = {name: value}
+    (found,) = schema({"1": node("Unheard", **inputs)})["properties"].values()
     assert found["type"] == kind
