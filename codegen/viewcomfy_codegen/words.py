@@ -29,7 +29,7 @@ _COMPOUNDS: Final = frozenset("""
     flashvsr clipseg reactor lineart softedge teacache sageattention esrgan realesrgan gguf comfyui
     rembg supir mmaudio facefusion codeformer gfpgan ttn openai lllite moge hunyuan3dv2 elevenlabs
     youtube tiktok freeu dype pidinet bytedance minimax tripo3d hunyuan3d qwenvl tts llm vlm llava
-    birefnet
+    birefnet wav2vec multitalk smz
     """.split())
 """Names that are one word in this field, however they are spelled."""
 

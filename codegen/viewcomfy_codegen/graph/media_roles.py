@@ -40,6 +40,11 @@ _SPELLED_OUT: Final = {
 }
 
 
+_COLORS: Final = frozenset({"color", "match"})
+"""Words in the names of classes that give one image the colors of another."""
+
+_REFERENCES: Final = frozenset({"ref", "reference"})
+
 _POSING: Final = ("model", "image")
 """The image of a person who wears something, since no model is an image."""
 
@@ -86,6 +91,8 @@ class MediaRoles(Kinds):
                     label = _NO_LABEL  # Not known to be an image.
                 if not label.sure and (kept := self._kept(target, kind)):
                     label = found.get(target.id, {}).get(kept, _NO_LABEL)
+                    if "map" in label.words and family_of(target.class_type):
+                        label = _NO_LABEL  # What a map is made of is no map.
                 labels.setdefault(kind, []).append(label)
             found[node.id] = {kind: _surest(every) for kind, every in labels.items()}
         return found
@@ -107,7 +114,10 @@ class MediaRoles(Kinds):
             if family_of(target.class_type) == ("crop",):
                 bare -= {"source"}  # Whatever is cropped is its source.
             if not _PLAIN_SOCKETS.issuperset(bare - {""}) or said == _POSING:
-                return _Label(said, 2)
+                # An image is only borrowed for its colors.
+                recolors = _COLORS.issubset(class_words(target.class_type))
+                borrowed = recolors and not _REFERENCES.isdisjoint(said)
+                return _Label(said, 1 if borrowed else 2)
         if _converts_to_mask(target):
             return _MASKED
         known = vocabulary().used_as(class_words(target.class_type), name)

@@ -21,7 +21,7 @@ from ..graph.workflow import Node, Workflow
 from ..words import RESERVED, words
 from .files import Files
 from .model_files import tuned_for
-from .rules import MOST_WORDS, Rule, Words, fitting, merge
+from .rules import MOST_WORDS, Rule, Words, brandless, fitting, merge
 from .spots import (
     GENERIC,
     MEDIA_NOUNS,
@@ -231,11 +231,7 @@ class Labels:
             noun = said if said and merge(said, own) != own else self.class_noun(node)
             rule = Rule.TITLED if noun == said else Rule.NOUN
             if noun == said and set(said).isdisjoint((*family, *own)):
-                if len(said) + len(family) + len(own) <= MOST_WORDS:
-                    noun = (
-                        *said,
-                        *family,
-                    )  # A "distilled" LoRA's strength is a LoRA's.
+                noun = _with_family(said, family, MOST_WORDS - len(own))
             return (
                 Base(own, rule, fitting(noun, own)) if noun else Base(own, Rule.INPUT)
             )
@@ -321,6 +317,17 @@ class Labels:
             return noun
         does = what_it_does(node.class_type)
         return does[:-1] if does[-1:] in (("by",), ("to",), ("from",)) else does
+
+
+def _with_family(said: Words, family: Words, most: int) -> Words:
+    """A title with its family's noun, if they have at most so many words: a "distilled" LoRA's
+    strength is a LoRA's. What a LoRA's title says is shortened for it.
+    """
+    room = most - len(family)
+    telling = said if len(said) <= room else brandless(said)
+    if family == ("lora",) and not any(word.isdecimal() for word in telling):
+        telling = telling[:room]
+    return (*telling, *family) if len(telling) <= room else said
 
 
 def _titled(said: Words, own: Words) -> Words:

@@ -66,7 +66,9 @@ def shortened(qualifier: Words, noun: Words, base: Words) -> Words:
     shortened or dropped, then the qualifier is shortened.
     """
     if base[-1:] == ("prompt",):
-        qualifier = tuple(word for word in qualifier if word != "prompt")
+        qualifier = tuple(
+            word for word in qualifier if word not in ("prompt", "prompts")
+        )
     if base[-1:] in (("width",), ("height",)):
         qualifier = tuple(word for word in qualifier if word != "size") or qualifier
     whole = merge(qualifier, merge(noun, base))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Final
 
-from ..catalog.vocabulary import class_words, vocabulary
+from ..catalog.vocabulary import class_words, family_of, vocabulary
 from ..graph.kinds import has_word, zeroes
 from ..graph.passes import ASIDE, UPSCALE
 from ..graph.reading_order import places
@@ -172,7 +172,13 @@ class Siblings:
             id: tuple(word for word in each if word not in dull)
             for id, each in spoken.items()
         }
-        return if_distinct({id: each[:1] for id, each in telling.items()}, Rule.NOUN)
+        first = {id: each[:1] for id, each in telling.items()}
+        plain = [id for id, each in first.items() if not each]
+        alike = {family_of(node.class_type) for node in contest.nodes}
+        distinct = len(set(first.values())) == len(first)
+        if len(plain) == 1 and distinct and len(alike) == 1 and all(alike):
+            return {id: Prefix(each, rule=Rule.NOUN) for id, each in first.items()}
+        return if_distinct(first, Rule.NOUN)
 
     def _order(self, node: Node) -> tuple[int, int]:
         """The place of the first sampler that it sets, if it sets nothing else, then its own: the

@@ -103,6 +103,9 @@ class Texts:
             encoder = tuple(w for w in own if w not in PROMPT_FILLERS)
             if _ENCODERS.fullmatch(spot.input.lower()):
                 encoder = tuple(w for w in own if w != "text")
+            whole = self._titles.said[node.id]
+            if side == POSITIVE == side_in(whole) and self._has_negative:
+                return Base(merge(said, (side, "prompt")), Rule.TITLE, role=True)
             return self._prompt(side, said, () if spot.for_all else encoder)
         if SERVER.fullmatch(value):
             return None

@@ -21,6 +21,9 @@ from .title_values import without_values
 MARKS: Final = {"VC_BASIC": "basic", "VC_ADV": "advanced"}
 """ViewComfy's marks at the start of a title, and the groups that they stand for."""
 
+_BROKEN_EMOJI: Final = "ðŸ"
+"""How emojis begin whose UTF-8 was read as Windows-1252."""
+
 _TEMPLATE: Final = r"^\$([\w-]+)\.~?[\w-]+!?(?s::.*)?$"
 """A mark that names, and may describe, an input for a tool that fills in the workflow."""
 
@@ -33,13 +36,16 @@ _SLOT: Final = r"\[\w*[_?][\w?]*\]"
 _ADDED: Final = re.compile(r"\s[-–—|:]+\s")
 """The separator between a pack's own title and an author's addition."""
 
-_BRACKETS: Final = r"[(\[][^)\]]*[)\]]"
+_BRACKETS: Final = r"[(\[【][^)\]】]*[)\]】]"
+_EXPLAINED: Final = r"[-–—:,][^-–—:,=]{1,40}=.*$"
+"""What the values of a node mean, at the end of its title."""
+
 _ASIDE: Final = (
     r"(?i:\d\s*(?:-|–|~|to|\.\.|x|×)\s*\d"  # a range or a size
     r"|[/\\]"  # a folder
     r"|\w \b(?:by|for|when|unless|instead)\b"  # a remark
     r"|=|^.in\w*put ?\d*.$|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
-    r"|leave|keep|e\.?g|deprecated|max|min)\b)"
+    r"|leave|keep|e\.?g|deprecated|max|min|uses?|using)\b)"
 )
 """Bracketed text that says nothing about what a thing is."""
 
@@ -49,7 +55,7 @@ _STEP: Final = r"^\s*[\u2460-\u24ff\u2776-\u2793]\s*"
 _ON_OFF: Final = r"(?i:[(\[]?\b(?:on|yes)\s*/\s*(?:off|no)\b[)\]]?)"
 """Text that only says that a value turns something on."""
 
-_FEWEST_MARKED: Final = 4
+_FEWEST_MARKED: Final = 3
 """How many titles have to begin with one word for it to be a mark."""
 
 _LONGEST: Final = 400
@@ -57,7 +63,7 @@ _LONGEST: Final = 400
 
 _VERBS: Final = frozenset(
     "enter type write choose select pick put place upload load insert adjust drop paste click edit"
-    " please change set provide specify give your here this".split()
+    " please change set provide specify give extract your here this".split()
 )
 _CHINESE_VERBS: Final = r"^(?:请|上传|导入|加载|载入|输入|选择|填写|设置)+(?=..)"
 """The same at the beginning of a title in Chinese, which has no spaces."""
@@ -93,13 +99,15 @@ _QUESTION: Final = r"(?i:\s*(?:what|which|how|who)\b.*(?:\?|\byou\b))"
 
 _FILLERS: Final = frozenset(
     "the a an of for and or to your with here this comfyui node load loader save apply"
-    " simple".split()
+    " simple slot".split()
 )
 
 
 @lru_cache(maxsize=4096)
 def split_mark(title: str) -> tuple[str | None, str]:
     """The group that a mark at the start of a title stands for, and the title without it."""
+    if _BROKEN_EMOJI in title:
+        title = re.sub(rf"\s*{_BROKEN_EMOJI}\S*", "", title)
     for mark, group in MARKS.items():
         if title.startswith(mark):
             return group, title.removeprefix(mark).strip(" -_:")
@@ -158,16 +166,29 @@ class Titles:
         """How many titles are the same except for numbers."""
 
     def _drop_marks(self, workflow: Workflow) -> None:
-        """Leave out the word with which an author begins the titles of all values to be set, if
-        the rest of each says something.
+        """Leave out the words with which a program begins its titles, after an underscore, and the
+        word with which an author begins those of all values to be set, if the rest of each says
+        something.
         """
+        nodes = workflow.nodes
+        written = {
+            id: words(node.title)
+            for id, node in nodes.items()
+            if node.title.startswith("_")
+        }
+        if len(written) >= _FEWEST_MARKED:
+            columns = zip(*written.values(), strict=False)
+            marks = {each[0] for each in columns if len(set(each)) == 1}
+            for id in written:
+                rest = (word for word in self.said[id] if word not in marks)
+                self.said[id] = tuple(rest)
         held = [
             id
-            for id, node in workflow.nodes.items()
+            for id, node in nodes.items()
             if self.said[id] and not node.links and len(node.values) == 1
         ]
-        marks = {self.said[id][0] for id in held}
-        if len(held) < _FEWEST_MARKED or len(marks) > 1:
+        firsts = {self.said[id][0] for id in held}
+        if len(held) < _FEWEST_MARKED or len(firsts) > 1:
             return
         rests = [self.said[id][1:] for id in held]
         if all(rests) and len(set(rests)) == len(rests):
@@ -242,7 +263,8 @@ class Titles:
         if script_of(text) is None:
             return text
         normal = unicodedata.normalize("NFKC", re.sub(_STEP, "", text))
-        bare = re.sub(_BRACKETS, " ", normal).partition("|")[0].strip()
+        bare = re.sub(_BRACKETS, " ", normal).partition("|")[0]
+        bare = re.sub(_EXPLAINED, "", bare).strip()
         known = self._defaults.knows(node.class_type, bare)
         return normal if known or not words(bare) else bare
 
@@ -289,7 +311,9 @@ def _trimmed(node: Node, braces: bool, text: str | None = None) -> Words:
     if found and not found[0].isascii():
         found[0] = re.sub(_CHINESE_VERBS, "", found[0]) or found[0]
     number, rest = _number_before(found[0]) if found else ("", "")
-    if number and (rest or found[1:]):
+    if number and found[2:] and found[1] in ("step", "steps"):
+        found = found[2:]  # In how many steps a LoRA works is no part of its name.
+    elif number and (rest or found[1:]):
         found = [*filter(None, (rest,)), *found[1:], number]
     elif rest and rest[0].isdecimal() and found[1:]:
         found = [*found[1:], found[0]]

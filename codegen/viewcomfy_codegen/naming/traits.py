@@ -45,6 +45,9 @@ _PLAIN_SOCKETS: Final = frozenset({""}) | frozenset("""
     guider sampler a b on off true false on_true on_false data pipe options source destination
     from to c
     """.split())
+_UNTOLD: Final = frozenset("image images video audio mask input file".split())
+"""Words in the names of files that don't tell one from another."""
+
 _TURNS_ON: Final = frozenset("enable use turn on switch is mode".split())
 _MEDIA: Final = frozenset({"IMAGE", "MASK", "VIDEO", "AUDIO", "*"})
 DEEPEST: Final = 6
@@ -237,12 +240,12 @@ class Traits:
         return self._media[node.id]
 
     def loaded(self, node: Node) -> Words:
-        """The words that describe the only file that this node processes."""
+        """The words that describe the only file that this node loads or processes."""
         found = set()
-        for source in self._media_sources(node):
+        for source in (node, *self._media_sources(node)):
             name = self._labels.files.loaded_by(source)
             if name:
-                found.add(tuple(word for word in name if word not in _PLAIN_SOCKETS))
+                found.add(tuple(word for word in name if word not in _UNTOLD))
         return found.pop()[:2] if len(found) == 1 else ()
 
 
@@ -274,4 +277,6 @@ def _without_turning(said: Words) -> Words:
     """What the title of a switch says that it turns on; in how many steps that works is no part of
     its name.
     """
-    return tuple(w for w in said if w not in _TURNS_ON and not w[0].isdecimal())[:2]
+    counted = {said[at + 1] for at, word in enumerate(said[:-1]) if word.isdecimal()}
+    dull = _TURNS_ON | counted & {"step", "steps"}
+    return tuple(w for w in said if w not in dull and not w[0].isdecimal())[:2]

@@ -66,7 +66,7 @@ _RARE: Final = frozenset(
     # Bookkeeping and what the page shows.
     " counter increment decimals widget hashes preview bit autorefresh modelname"
     # How found regions are cut out.
-    " bbox drop".split()
+    " bbox drop sensitivity sparsity seam downsample quantize label pattern slice swap".split()
 )
 """Words in the names of inputs that few people change."""
 
@@ -74,7 +74,7 @@ _WANTED_CHOICES: Final = frozenset(
     "style aspect ratio preset language lang voice function sampler scheduler resolution"
     " duration size gender genre mood"
     " task ethnicity shot camera color theme emotion instrument key timesignature character"
-    " function".split()
+    " dimensions".split()
 )
 """Words in the names of choices that people make for each run."""
 
@@ -103,7 +103,7 @@ _BOUNDS: Final = frozenset(
 )
 _CUTTING: Final = frozenset(
     "crop tile tiles tiled overlap spacing at resolution_steps pad target temporal cache clear"
-    " context window chunk guarantee".split()
+    " context window chunk guarantee seam".split()
 )
 _PROGRAMS: Final = frozenset("template code script populated".split())
 """Words in the names of long texts that an author writes once."""
@@ -140,7 +140,9 @@ def is_rare(
         return not kind.random or node.values.get("add_noise") in ("disable", False)
     if slots.is_empty(name) or slots.is_in_table(name) or slots.is_count(name):
         return True
-    if isinstance(value, str) and roles.joins(node, name):
+    if isinstance(value, str) and (
+        roles.joins(node, name) or _names_a_file(node, roles)
+    ):
         return True
     if _is_for_nothing(node, name):
         return True
@@ -155,6 +157,12 @@ def is_rare(
     if known is not None and known.output_node and not makes:
         return True
     return _is_rare_by_name(node, parts, value, kind, known, advanced)
+
+
+def _names_a_file(node: Node, roles: Roles) -> bool:
+    """Whether a text only becomes a part of the name of the file that is saved."""
+    end = roles.text_end(node)
+    return end is not None and words(end.input) == ("filename", "prefix")
 
 
 def _is_for_nothing(node: Node, name: str) -> bool:
@@ -323,10 +331,12 @@ def _is_work(node: Node, parts: Words, known: NodeFacts | None) -> bool:
 
 
 def _is_internal(node: Node, parts: Words) -> bool:
-    """Whether an input is an internal of a node that loads a checkpoint, or finds regions and
-    redraws them.
+    """Whether an input is an internal of a node that loads a checkpoint, splits texts, makes
+    frames in between, or finds regions and redraws them.
     """
-    if "checkpoint" in class_words(node.class_type):
+    if not {"checkpoint", "tokenizer"}.isdisjoint(class_words(node.class_type)):
+        return True
+    if family_of(node.class_type) == ("interpolation",) and "scale" in parts:
         return True
     return family_of(node.class_type)[-1:] == ("detailer",) and "max" in parts
 

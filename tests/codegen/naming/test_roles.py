@@ -53,6 +53,34 @@ def test_a_video_keeps_its_role_beside_the_mask_that_is_made_of_it() -> None:
     assert names["1-inputs-file"] == "control_video"
 
 
+def test_what_a_map_is_computed_from_is_not_the_map() -> None:
+    names = names_of(
+        {
+            "1": node("LoadImage", image="a.png"),
+            "2": node("DepthAnythingPreprocessor", image=["1", 0]),
+            "3": node("Odd Parallax", image=["1", 0], depth_map=["2", 0]),
+            "4": node("SaveImage", filename_prefix="m", images=["3", 0]),
+        }
+    )
+    assert names["1-inputs-image"] == "image"
+
+
+def test_an_image_of_which_colors_are_borrowed_too_keeps_its_role() -> None:
+    workflow = image_to_video()
+    workflow["20"] = node("ColorMatch", image_ref=["1", 0], image_target=["8", 0])
+    workflow["9"] = node("SaveImage", filename_prefix="m", images=["20", 0])
+    assert names_of(workflow)["1-inputs-image"] == "end_image"
+
+
+def image_to_video() -> Workflow:
+    workflow = text_to_image()
+    workflow["1"] = node("LoadImage", image="a.png")
+    workflow["5"] = node(
+        "WanFirstLastFrameToVideo", end_image=["1", 0], positive=["6", 0]
+    )
+    return workflow
+
+
 def test_the_text_of_a_detector_is_what_to_find() -> None:
     workflow: Workflow = {
         "1": node("LoadImage", image="a.png"),
@@ -304,3 +332,23 @@ def test_inputs_of_one_node_that_choices_bring_are_told_apart_by_where_they_part
     paths = ("first.codec.encoding.color_space", "second.codec.encoding.color_space")
     names = names_of({"1": node("Odd Saver", **dict.fromkeys(paths, "auto"))})
     assert set(names.values()) == {"first_color_space", "second_color_space"}
+
+
+def test_a_file_that_a_lora_is_loaded_from_is_an_address_of_a_lora() -> None:
+    url = "https://example.com/a.safetensors"
+    names = names_of({"a": node("Odd Lora Download", url=url)})
+    assert names["a-inputs-url"] == "lora_url"
+
+
+def test_a_socket_for_an_image_with_transparency_is_no_role() -> None:
+    workflow = {
+        "1": node("LoadImage", image="a.png"),
+        "2": node("Odd Flattening", rgba=["1", 0]),
+        "3": node("SaveImage", filename_prefix="m", images=["2", 0]),
+    }
+    assert names_of(workflow)["1-inputs-image"] == "image"
+
+
+def test_a_step_is_that_of_what_is_split_there() -> None:
+    names = names_of({"a": node("SplitSigmas", step=3, sigmas=["b", 0])})
+    assert names["a-inputs-step"] == "split_sigmas_step"

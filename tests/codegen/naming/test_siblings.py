@@ -211,3 +211,36 @@ def test_images_for_numbered_sockets_are_numbered_as_these_are() -> None:
         }
     )
     assert (names["9-inputs-image"], names["5-inputs-image"]) == ("image_1", "image_2")
+
+
+def test_inputs_beside_a_file_are_told_apart_by_its_role() -> None:
+    workflow: Workflow = {
+        "5": node("Odd Portrait", driving=["1", 0], source=["2", 0]),
+        "9": node("SaveImage", filename_prefix="m", images=["5", 0]),
+    }
+    for id in ("1", "2"):
+        workflow[id] = node("VHS_LoadVideo", video="a.mp4", frame_load_cap=0)
+    names = names_of(workflow)
+    assert names["1-inputs-video"] == "driving_video"
+    assert names["1-inputs-frame_load_cap"] == "driving_frame_load_cap"
+    assert names["2-inputs-frame_load_cap"] == "source_frame_load_cap"
+
+
+def test_a_plain_class_stands_bare_beside_one_that_says_more() -> None:
+    workflow = text_to_image()
+    for id, kind in (("20", "IPAdapterAdvanced"), ("21", "IPAdapterFaceID")):
+        workflow[id] = node(kind, weight=0.5, model=["4", 0])
+    workflow["21"]["inputs"]["model"] = ["20", 0]
+    workflow["3"]["inputs"]["model"] = ["21", 0]
+    names = names_of(workflow)
+    assert names["20-inputs-weight"] == "ip_adapter_weight"
+    assert names["21-inputs-weight"] == "face_ip_adapter_weight"
+
+
+def test_a_text_titled_as_the_prompt_is_it_where_two_are_joined() -> None:
+    workflow = text_to_image()
+    workflow["6"]["inputs"]["text"] = ["20", 0]
+    workflow["20"] = node("StringConcatenate", string_a=["21", 0], string_b=["22", 0])
+    workflow["21"] = node("PrimitiveString", "prompts", value="a cat")
+    workflow["22"] = node("PrimitiveString", value="high quality")
+    assert names_of(workflow)["21-inputs-value"] == "positive_prompt"

@@ -53,7 +53,7 @@ def test_a_title_that_two_share_still_tells_them_from_others() -> None:
 
 def test_a_brand_in_a_title_gives_way_to_what_else_it_says() -> None:
     workflow = text_to_image()
-    for id, title in (("20", "Load LoRA Flux SanJuan"), ("21", "Load LoRA Solarpunk")):
+    for id, title in (("20", "Load LoRA Flux Juan"), ("21", "Load LoRA Solarpunk")):
         workflow[id] = node(
             "LoraLoader",
             title,
@@ -62,7 +62,7 @@ def test_a_brand_in_a_title_gives_way_to_what_else_it_says() -> None:
             strength_clip=1.0,
         )
     names = names_of(workflow)
-    assert names["20-inputs-strength_clip"] == "san_juan_strength_clip"
+    assert names["20-inputs-strength_clip"] == "juan_lora_strength_clip"
     assert names["21-inputs-strength_clip"] == "solarpunk_lora_strength_clip"
 
 

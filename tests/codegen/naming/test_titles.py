@@ -30,6 +30,10 @@ from ...helpers.support import Workflow, beside, names_of, node, text_to_image
         ("Turn left or right", "turn_left_right"),
         ("CONFIG Strength", "strength"),
         ("Strength (2)", "strength"),
+        ("Strength (uses the second LoRA)", "strength"),
+        ("4-Step Turbo Strength", "turbo_strength"),
+        ("强度【每次只改这里】", "强度"),
+        ("强度-0=关", "强度"),
         ("Denoise Denoise", "denoise"),
         ("Seed", "seed"),
     ],
@@ -49,6 +53,33 @@ def test_a_title_that_says_mask_in_another_language_needs_no_other_noun() -> Non
         "3": node("SaveImage", images=["2", 0], filename_prefix="x"),
     }
     assert names_of(workflow)["1-inputs-image"] == "蒙版"
+
+
+def test_what_a_program_begins_its_titles_with_is_no_part_of_a_name() -> None:
+    names = names_of(
+        {
+            "a": node("LoadImage", "_tool_fill_pose_image", image="a.png"),
+            "b": node("PrimitiveFloat", "_tool_fill_blend", value=0.5),
+            "c": node("PrimitiveInt", "_tool_fill_count", value=2),
+        }
+    )
+    assert names["a-inputs-image"] == "pose_image"
+    assert names["b-inputs-value"] == "blend"
+    assert names["c-inputs-value"] == "count"
+
+
+def test_a_default_title_with_broken_emojis_says_nothing() -> None:
+    workflow = text_to_image()
+    broken = "Video Combine 🎥🅥🅗🅢".encode().decode("cp1252")
+    workflow["9"] = node("VHS_VideoCombine", broken, format="video/h264-mp4")
+    workflow["9"]["inputs"]["images"] = ["8", 0]
+    assert names_of(workflow)["9-inputs-format"] == "video_format"
+
+
+def test_a_title_that_says_positive_keeps_it_beside_a_negative_one() -> None:
+    workflow = text_to_image()
+    workflow["6"]["_meta"] = {"title": "Positive Prompt - Action"}
+    assert names_of(workflow)["6-inputs-text"] == "action_positive_prompt"
 
 
 def test_a_size_in_a_title_is_no_part_of_a_width() -> None:

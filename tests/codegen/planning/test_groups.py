@@ -236,3 +236,21 @@ def test_how_many_finished_images_a_node_passes_on_is_advanced() -> None:
     workflow["20"] = node("ImageFromBatch", batch_index=0, length=1, image=["8", 0])
     workflow["9"]["inputs"]["images"] = ["20", 0]
     assert groups_of(workflow)["20-inputs-length"] == "advanced"
+
+
+def test_a_text_that_only_names_the_file_is_advanced() -> None:
+    workflow = text_to_image()
+    workflow["9"]["inputs"]["filename_prefix"] = ["20", 0]
+    workflow["20"] = node("StringConcatenate", string_a=["21", 0], string_b="_end")
+    workflow["21"] = node("PrimitiveString", value="x")
+    assert groups_of(workflow)["20-inputs-string_b"] == "advanced"
+    assert groups_of(workflow)["21-inputs-value"] == "advanced"
+
+
+def test_how_frames_in_between_are_estimated_is_advanced() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("RIFE VFI", multiplier=2, scale_factor=1, frames=["8", 0])
+    workflow["9"]["inputs"]["images"] = ["20", 0]
+    groups = groups_of(workflow)
+    assert groups["20-inputs-scale_factor"] == "advanced"
+    assert groups["20-inputs-multiplier"] == "basic"
