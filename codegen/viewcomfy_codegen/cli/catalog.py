@@ -83,7 +83,7 @@ def show_command(class_type: str) -> None:
 @catalog_command.command("diff")
 @click.argument("servers", nargs=-1, required=True, metavar="URL|FILE...")
 def diff_command(servers: tuple[str, ...]) -> None:
-    """Print what the servers changed since the catalog was written.
+    """Print what has changed on the servers since the catalog was written.
 
     In a project, only the classes that its workflows use are compared.
     """

@@ -1,4 +1,4 @@
-"""A workflow for people: calls to paste, and its graph."""
+"""Documents for people: calls to paste, and the graph."""
 
 from __future__ import annotations
 
