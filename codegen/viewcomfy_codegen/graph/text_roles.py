@@ -10,6 +10,7 @@ from typing import Final
 from ..words import words
 from .kinds import (
     MOST_USES,
+    PLAIN_TYPES,
     REROUTES,
     SHOWS,
     SWITCHES,
@@ -46,6 +47,9 @@ _SIDES: Final = {
 
 SIDE_WORDS: Final = frozenset(_SIDES)
 
+_FILE_NAMES: Final = frozenset("filename foldername subfolder".split())
+"""Words in the names of inputs that say where a result is saved."""
+
 
 class TextRoles(Kinds):
     """The roles of texts, computed in one pass against the data flow."""
@@ -72,6 +76,30 @@ class TextRoles(Kinds):
         ends = self._text_ends[node.id]
         names = {words(use.input) for use in ends}
         return ends[0] if len(names) == 1 else None
+
+    def names_files(self, node: Node) -> bool:
+        """Whether a node's value, or what is made of it, only names the files that are saved."""
+        return self._naming[node.id]
+
+    @cached_property
+    def _naming(self) -> dict[str, bool]:
+        found: dict[str, bool] = {}
+        for node in reversed(self._workflow.nodes.values()):
+            uses = [
+                use
+                for use in self._workflow.uses[node.id]
+                for target in (self._workflow.nodes[use.node],)
+                if not has_word(target, SHOWS) or self._workflow.uses[target.id]
+            ]
+            found[node.id] = bool(uses) and all(
+                self.link_type(node, use) in PLAIN_TYPES
+                and (
+                    found.get(use.node, False)
+                    or not _FILE_NAMES.isdisjoint(words(use.input))
+                )
+                for use in uses
+            )
+        return found
 
     def _flows(self, node: Node) -> Iterator[tuple[Use, Node]]:
         """The uses of the node's text, or of what was made of it; outputs of unknown type count as

@@ -62,7 +62,8 @@ _RARE: Final = frozenset(
     " gpu gc log print verbose console memory state hidden force token tokens_per vram compile"
     " block blocks blocking fp16 accumulation cuda dram dynamo recompile"
     # Fine points of methods that have their defaults.
-    " epsilon thresh tol teacache aliasing dilate beams populated"
+    " epsilon thresh tol teacache aliasing ssaa dilate beams populated exponent phi sched"
+    " process postprocess schema stop implementation"
     # Bookkeeping and what the page shows.
     " counter increment decimals widget hashes preview bit autorefresh modelname"
     # How found regions are cut out.
@@ -108,6 +109,7 @@ _CUTTING: Final = frozenset(
 _PROGRAMS: Final = frozenset("template code script populated".split())
 """Words in the names of long texts that an author writes once."""
 
+_EXTENTS: Final = frozenset("width height w h".split())
 _LIMITS: Final = frozenset({"min", "max"})
 _SWITCHING: Final = frozenset({"enable", "enabled", "use", "switch"})
 _SETTING: Final = re.compile(
@@ -138,11 +140,13 @@ def is_rare(
         return True
     if "seed" in parts and isinstance(kind, Integer):
         return not kind.random or node.values.get("add_noise") in ("disable", False)
+    if isinstance(kind, Text) and _is_source(node, parts):
+        return False
+    if roles.names_files(node):
+        return True
     if slots.is_empty(name) or slots.is_in_table(name) or slots.is_count(name):
         return True
-    if isinstance(value, str) and (
-        roles.joins(node, name) or _names_a_file(node, roles)
-    ):
+    if isinstance(value, str) and roles.joins(node, name):
         return True
     if _is_for_nothing(node, name):
         return True
@@ -159,10 +163,17 @@ def is_rare(
     return _is_rare_by_name(node, parts, value, kind, known, advanced)
 
 
-def _names_a_file(node: Node, roles: Roles) -> bool:
-    """Whether a text only becomes a part of the name of the file that is saved."""
-    end = roles.text_end(node)
-    return end is not None and words(end.input) == ("filename", "prefix")
+def _is_source(node: Node, parts: Words) -> bool:
+    """Whether a text names what its node loads and nothing before it does: a URL, a folder."""
+    spoken = set(class_words(node.class_type))
+    loads = "load" in spoken and not _MEDIA.isdisjoint(
+        word.removesuffix("s") for word in spoken
+    )
+    named = parts[-1] in _SOURCES and parts not in _WEAK
+    return loads and named and not node.links
+
+
+_SOURCES: Final = frozenset("url path directory folder".split())
 
 
 def _is_for_nothing(node: Node, name: str) -> bool:
@@ -219,14 +230,33 @@ def _is_rare_by_name(
     taken = parts == ("num", "frames") or (parts == ("length",) and known is not None)
     if taken and works_on_images(node, known):
         return True
+    if _is_tuning(node, parts, kind):
+        return True
     if advanced or _is_work(node, parts, known) or _is_internal(node, parts):
         return True
     if _of_masks(node) and isinstance(kind, Integer | Number | Flag | Choice):
-        return not {"width", "height"}.intersection(parts)
+        return "force" not in parts or _EXTENTS.isdisjoint(parts)
     return _is_technical(parts, kind) or (
         known is None and isinstance(kind, Text) and _is_setting(parts, value)
     )
 
+
+def _is_tuning(node: Node, parts: Words, kind: ParameterType) -> bool:
+    """Whether an input tunes how a node works inside: the lower end of a schedule, the width of a
+    blur, an attention.
+    """
+    if not isinstance(kind, Integer | Number | Flag):
+        return False
+    spoken = set(class_words(node.class_type))
+    if not spoken.isdisjoint(_INSIDE) and "guidance" not in spoken:
+        return True
+    if parts[-1] in _LIMITS and isinstance(kind, Number):
+        return True
+    return parts[-1] == "sigma" or (parts[-1] == "steps" and "encode" in spoken)
+
+
+_INSIDE: Final = frozenset("attention increment".split())
+"""Words in the names of classes that only work for others."""
 
 _READINGS: Final = frozenset(
     {(each,) for each in "canny depth lineart pose scribble softedge".split()}
@@ -275,7 +305,7 @@ def _is_hint(node: Node, parts: Words) -> bool:
     """Whether a size is only information for a model, as text encoders and schedulers take it, or a
     limit, and nothing of that size is created.
     """
-    if not {"width", "height"}.intersection(parts):
+    if not _EXTENTS.intersection(parts):
         return False
     spoken = set(class_words(node.class_type))
     encodes = "encode" in spoken and not {"to", "video"} <= spoken
@@ -312,6 +342,7 @@ _WEAK: Final = frozenset(
         *(("fusion",), ("train", "step"), ("use", "gray"), ("join", "with")),
         *(("detect", "gender", "input"), ("detect", "gender", "source")),
         *(("top", "p"), ("top", "k"), ("num", "beams"), ("use", "top", "n")),
+        *(("use", "sampling"), ("k",), ("base", "resolution")),
         *(("local", "url"), ("download", "source"), ("similarity", "metric")),
     ]
 )

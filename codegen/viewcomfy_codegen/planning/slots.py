@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping
 from typing import Final
@@ -31,6 +31,7 @@ class Slots:
         self._stems_of_numbers = Counter(
             name[: found.start()] for name, found in numbered.items() if found
         )
+        self._numbered = sorted(name for name, found in numbered.items() if found)
         self._has_texts = any(
             isinstance(value, str) and numbered[name] for name, value in values.items()
         )
@@ -54,6 +55,12 @@ class Slots:
 
     def is_count(self, name: str) -> bool:
         """Whether the input says how many slots of its node count."""
+        if name.endswith("_count"):
+            stem = name[: -len("count")]
+            place = bisect_left(self._numbered, stem)
+            return any(
+                each.startswith(stem) for each in self._numbered[place : place + 1]
+            )
         found = _COUNT.fullmatch(name)
         return found is not None and any(
             (slot := _SLOT.match(other)) and slot[1] == found[1]

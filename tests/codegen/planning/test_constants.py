@@ -28,9 +28,9 @@ CONSUMERS: dict[str, Any] = {
 }
 
 
-def constant(workflow: Workflow, classes: dict[str, Any] = CONSUMERS) -> dict[str, Any]:
+def constant(workflow: Workflow) -> dict[str, Any]:
     """The schema of node 1's only parameter."""
-    described = {name: {"output": [], **each} for name, each in classes.items()}
+    described = {name: {"output": [], **each} for name, each in CONSUMERS.items()}
     found = schema(workflow, object_info=described)["properties"].values()
     (about,) = (each for each in found if each["x-viewcomfy-node"]["id"] == "1")
     return dict(about)
@@ -95,19 +95,3 @@ def test_consumers_that_disagree_leave_the_constants_own_type() -> None:
     }
     assert constant(feeding)["type"] == "string"
     assert "enum" not in constant(feeding)
-
-
-def test_a_setting_of_a_node_that_calculates_is_what_its_class_says() -> None:
-    described = {
-        "Sizes": {
-            "input": {"required": {"megapixels": ["FLOAT", {"max": 16.0}]}},
-            "output": ["INT"],
-        },
-        "Large": CONSUMERS["Large"],
-    }
-    workflow = {
-        "1": node("Sizes", megapixels=2),
-        "2": node("Large", width=["1", 0]),
-    }
-    about = constant(workflow, described)
-    assert about["type"] == "number"

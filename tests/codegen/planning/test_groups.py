@@ -238,15 +238,6 @@ def test_how_many_finished_images_a_node_passes_on_is_advanced() -> None:
     assert groups_of(workflow)["20-inputs-length"] == "advanced"
 
 
-def test_a_text_that_only_names_the_file_is_advanced() -> None:
-    workflow = text_to_image()
-    workflow["9"]["inputs"]["filename_prefix"] = ["20", 0]
-    workflow["20"] = node("StringConcatenate", string_a=["21", 0], string_b="_end")
-    workflow["21"] = node("PrimitiveString", value="x")
-    assert groups_of(workflow)["20-inputs-string_b"] == "advanced"
-    assert groups_of(workflow)["21-inputs-value"] == "advanced"
-
-
 def test_how_frames_in_between_are_estimated_is_advanced() -> None:
     workflow = text_to_image()
     workflow["20"] = node("RIFE VFI", multiplier=2, scale_factor=1, frames=["8", 0])
@@ -254,3 +245,49 @@ def test_how_frames_in_between_are_estimated_is_advanced() -> None:
     groups = groups_of(workflow)
     assert groups["20-inputs-scale_factor"] == "advanced"
     assert groups["20-inputs-multiplier"] == "basic"
+
+
+def test_what_only_names_files_is_advanced() -> None:
+    workflow = text_to_image()
+    workflow["9"]["inputs"]["filename_prefix"] = ["20", 0]
+    workflow["20"] = node("StringConcatenate", string_a=["21", 0], string_b="-last")
+    workflow["21"] = node("SomethingToString", suffix="-draft", input=["22", 0])
+    workflow["22"] = node("PrimitiveInt", value=7)
+    groups = groups_of(workflow)
+    for key in ("20-inputs-string_b", "21-inputs-suffix", "22-inputs-value"):
+        assert groups[key] == "advanced"
+
+
+def test_a_prompt_that_also_names_files_is_basic() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("PrimitiveString", value="a lighthouse")
+    workflow["6"]["inputs"]["text"] = ["20", 0]
+    workflow["9"]["inputs"]["filename_prefix"] = ["20", 0]
+    assert groups_of(workflow)["20-inputs-value"] == "basic"
+
+
+def test_where_an_image_is_loaded_from_is_basic() -> None:
+    loading = node("LoadImageFromUrlOrPath", url_or_path="https://example.com/a.png")
+    groups = groups_of({"1": loading, "2": node("Taker", image=["1", 0])})
+    assert groups["1-inputs-url_or_path"] == "basic"
+
+
+@pytest.mark.parametrize(
+    ("class_type", "inputs"),
+    [
+        ("ImageCrop", {"width": 512, "height": 512}),
+        ("CreateShapeMask", {"shape_width": 64, "frame_height": 64}),
+        ("ImageBlur", {"sigma": 1.5}),
+        ("SparseAttention", {"ratio": 0.9, "min_length": 8}),
+        ("DynamicThresholdingFull", {"cfg_scale_min": 0.5}),
+        ("LoRA Stacker", {"lora_count": 1, "lora_name_1": "a.safetensors"}),
+        ("UltimateSDUpscale", {"seam_fix_denoise": 0.5, "seam_fix_width": 64}),
+        ("smZ CLIPTextEncode", {"smZ_steps": 1}),
+    ],
+)
+def test_what_tunes_the_inside_of_a_node_is_advanced(
+    class_type: str, inputs: dict[str, Any]
+) -> None:
+    tuned = node(class_type, **inputs)
+    groups = groups_of({"1": tuned, "2": node("Taker", image=["1", 0])})
+    assert set(groups.values()) == {"advanced"}
