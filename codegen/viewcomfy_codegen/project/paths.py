@@ -48,7 +48,9 @@ def output_targets(
     for text in wanted or [_default(workflow)]:
         path = Path(text)
         if path in found:
-            raise UnusableOutput(f"{path} is given twice")
+            raise UnusableOutput(
+                f"{path} is given twice; give each output a file of its own"
+            )
         found[path] = PYTHON if text == STANDARD else _target(path)
     first = next(iter(found))
     if schema is not None:

@@ -68,8 +68,9 @@ def _read(path: Path) -> dict[str, object]:
         return tomllib.loads(read_path(path).decode("utf-8"))
     except (ValueError, RecursionError) as error:
         # Not only TOMLDecodeError: nor may numbers be too long, or lists too deep.
+        hint = "correct it there; texts need quotes"
         raise CodegenError(
-            Diagnostic(str(path), f"this is not valid TOML: {error}", "correct it")
+            Diagnostic(str(path), f"this is not valid TOML: {error}", hint)
         ) from None
     except OSError as error:
         raise CodegenError(
@@ -133,8 +134,7 @@ def _outputs(
             schema is False,
         )
     except ValueError as error:  # UnusableOutput, or what the system says of a path
-        hint = "give each output a file of its own"
-        raise CodegenError(Diagnostic(where, str(error), hint)) from None
+        raise CodegenError(Diagnostic(where, str(error))) from None
     if "rules" in settings:
         outputs[folder / settings["rules"]] = Rules(_imported(module, folder))
     return outputs

@@ -189,7 +189,12 @@ def _faults(error: ValidationError, where: str) -> Iterator[Diagnostic]:
         case "required":
             for name in expected:
                 if name not in value:
-                    yield Diagnostic(place, f"{name} is missing", f"add {name} = …")
+                    line = (
+                        f"[tool.{TABLE}.workflows.NAME]"
+                        if name == "workflows"
+                        else f"{name} = …"
+                    )
+                    yield Diagnostic(place, f"{name} is missing", f"add {line}")
         case "minItems":
             yield Diagnostic(place, f"must have at least {expected} items", _EXAMPLE)
         case "minLength" | "minProperties":

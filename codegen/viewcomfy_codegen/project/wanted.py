@@ -178,8 +178,8 @@ def _clashes(
         if not usable(name):
             message = f"{name!r} cannot be a parameter's name"
             hint = (
-                "choose an identifier that is not a keyword or a "
-                "built-in name of Python, or one of the module's own"
+                "choose an identifier that is neither a keyword or built-in "
+                "name of Python nor a name that the module uses"
             )
             yield Diagnostic(wish.origin, message, hint)
         elif name in holders:
