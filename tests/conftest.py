@@ -115,11 +115,14 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each workflow of the corpus, where the environment says that there is one."""
+    """One test for each workflow of the corpus, where the environment says that there is one. The
+    tests of one workflow follow each other, so that its client is made once for all.
+    """
     for fixture, pattern in _SHARED.items():
         if fixture in metafunc.fixturenames:
             files = shared_files(pattern)
-            metafunc.parametrize(fixture, files, ids=[each.stem for each in files])
+            ids = [each.stem for each in files]
+            metafunc.parametrize(fixture, files, ids=ids, scope="module")
 
 
 @pytest.fixture
