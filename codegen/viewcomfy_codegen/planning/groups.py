@@ -169,7 +169,7 @@ def _is_source(node: Node, parts: Words) -> bool:
     loads = "load" in spoken and not _MEDIA.isdisjoint(
         word.removesuffix("s") for word in spoken
     )
-    named = parts[-1] in _SOURCES and parts not in _WEAK
+    named = not _SOURCES.isdisjoint(parts[-1:]) and parts not in _WEAK
     return loads and named and not node.links
 
 
