@@ -15,8 +15,10 @@ from ..graph.workflow import Node
 from ..model import Identifier
 from ..naming.candidates import Labels
 from ..naming.outputs import OutputSpot, assign_outputs, shown_as
+from ..naming.titles import split_mark
 from ..words import words
 from .analysis import Analysis
+from .wording import spoken
 
 _KINDS_OF_WORDS: Final = {
     "video": "video",
@@ -84,8 +86,9 @@ def _unnamed(analysis: Analysis) -> list[OutputNode]:
     for node in nodes:
         kind = _kind(node, facts[node.class_type])
         prefix_input, prefix = _prefix(node)
+        title = spoken(split_mark(node.title)[1])
         found.append(
-            OutputNode("", node.id, node.class_type, kind, prefix, prefix_input)
+            OutputNode("", node.id, node.class_type, kind, prefix, prefix_input, title)
         )
     return found
 

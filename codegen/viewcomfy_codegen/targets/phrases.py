@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from viewcomfy_runtime.parameters.docs import named_node
 from viewcomfy_runtime.parameters.outputs import OutputNode
 from viewcomfy_runtime.parameters.types import (
     Choice,
@@ -34,7 +35,8 @@ def made(kind: str) -> str:
 
 def about_output(output: OutputNode) -> str:
     """A sentence about an output: what it is, and which node it comes from."""
-    node = f"node {spoken(output.node)}, {spoken(output.class_type)}"
+    named = named_node(output.title, spoken(output.class_type))
+    node = f"node {spoken(output.node)}, {named}"
     text = f"{made(output.kind)} from {node}."
     return text[0].upper() + text[1:]
 

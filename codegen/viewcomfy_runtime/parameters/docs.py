@@ -71,12 +71,16 @@ class About(NamedTuple):
         text = " ".join(filter(None, purpose))
         if text:
             yield text
-        named = self.title or self.class_type
-        own = self.class_type
-        if named != own and not _letters(named).startswith(_letters(own)):
-            named = f"{named} ({own})"
+        named = named_node(self.title, self.class_type)
         place = f"Node {nodes[0]}, {named}" if named else f"Node {nodes[0]}"
         yield f"{place}{_more(nodes[1:], ', and' if named else ' and')}."
+
+
+def named_node(title: str, class_type: str) -> str:
+    """A node's title, with its class where the title doesn't say it."""
+    if not title or _letters(title).startswith(_letters(class_type)):
+        return title or class_type
+    return f"{title} ({class_type})"
 
 
 def _more(nodes: Sequence[str], joint: str) -> str:

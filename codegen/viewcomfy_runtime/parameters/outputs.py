@@ -16,7 +16,7 @@ class OutputNode(NamedTuple):
 
     `kind` is the top-level MIME type of its files ("image", "video", "audio", "text", "model"), or
     "file" if it isn't known. `prefix` is the start of its file names, and `prefix_input` the input
-    that sets it, if there is one.
+    that sets it, if there is one. `title` is the node's title, ready to be shown.
     """
 
     name: str
@@ -25,6 +25,7 @@ class OutputNode(NamedTuple):
     kind: str = "file"
     prefix: str = ""
     prefix_input: str = ""
+    title: str = ""
 
     def as_json(self) -> JsonObject:
         """The parts that aren't empty, except the name."""
@@ -34,6 +35,7 @@ class OutputNode(NamedTuple):
             "kind": self.kind,
             "prefix": self.prefix,
             "prefix_input": self.prefix_input,
+            "title": self.title,
         }
         return {name: part for name, part in parts.items() if part}
 
@@ -47,6 +49,7 @@ class OutputNode(NamedTuple):
             kind=str(parts.get("kind", "file")),
             prefix=str(parts.get("prefix", "")),
             prefix_input=str(parts.get("prefix_input", "")),
+            title=str(parts.get("title", "")),
         )
 
     def prefix_in(self, params: Mapping[str, object]) -> str:

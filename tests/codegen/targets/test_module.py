@@ -65,6 +65,14 @@ def test_files_go_beside_the_values_under_their_key(tmp_path: Path) -> None:
     assert files["10-inputs-image"].filename == "image.png"
 
 
+def test_an_output_is_described_by_its_nodes_title(tmp_path: Path) -> None:
+    workflow = text_to_image()
+    (id,) = (id for id, node in workflow.items() if node["class_type"] == "SaveImage")
+    workflow[id]["_meta"] = {"title": "Final portrait"}
+    output = module_of(workflow, tmp_path).Result.final_portrait
+    assert output.__doc__ == f"Images from node {id}, Final portrait (SaveImage)."
+
+
 def test_params_are_never_empty(tmp_path: Path) -> None:
     module = module_of(CASES["only_files"](), tmp_path, include=("image",))
     params, files = module.WORKFLOW.to_wire(
