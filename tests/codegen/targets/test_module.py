@@ -69,7 +69,7 @@ def test_an_output_is_described_by_its_nodes_title(tmp_path: Path) -> None:
     workflow = text_to_image()
     (id,) = (id for id, node in workflow.items() if node["class_type"] == "SaveImage")
     workflow[id]["_meta"] = {"title": "Final portrait"}
-    output = module_of(workflow, tmp_path).Result.final_portrait
+    output = module_of(workflow, tmp_path).Result.portrait
     assert output.__doc__ == f"Images from node {id}, Final portrait (SaveImage)."
 
 
