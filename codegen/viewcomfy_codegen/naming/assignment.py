@@ -15,7 +15,7 @@ from ..model import Identifier
 from ..words import snake, unique, usable, words
 from .candidates import Labels
 from .model_files import tuned_for
-from .prefixes import Prefix, Prefixes
+from .prefixes import Prefix, Prefixes, alike
 from .rules import Rule, Words, merge, shortened
 from .siblings import Siblings
 from .spots import Base, Spot
@@ -143,28 +143,7 @@ def _prefixes(
         prefixes = compared[key]  # once: equal keys are compared node by node
         for index in indexes:
             found[index] = prefixes[spots[index].node.id]
-    return _alike(found, spots)
-
-
-def _alike(prefixes: dict[int, Prefix], spots: list[Spot]) -> dict[int, Prefix]:
-    """The prefixes, where all inputs of a node that have the same noun get the most telling words
-    that any of them has.
-    """
-    longest: dict[tuple[str, Words], Prefix] = {}
-    for index, prefix in prefixes.items():
-        if prefix.noun and not prefix.number:
-            key = (spots[index].node.id, prefix.noun)
-            known = longest.setdefault(key, prefix)
-            if len(prefix.words) > len(known.words):
-                longest[key] = prefix
-    return {
-        index: (
-            prefix
-            if prefix.number
-            else longest.get((spots[index].node.id, prefix.noun), prefix)
-        )
-        for index, prefix in prefixes.items()
-    }
+    return alike(found, spots, bases)
 
 
 _AUTHORS: Final = (Rule.TITLE, Rule.TITLED, Rule.LABEL, Rule.FED)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ..graph.workflow import Node
 from .model_files import tuned_for
-from .rules import Rule, Words, merge
+from .rules import MOST_WORDS, Rule, Words, brandless, merge
+from .spots import Base, Spot
 
 
 class Prefix(NamedTuple):
@@ -103,3 +104,58 @@ def if_distinct(found: Mapping[str, Words], rule: Rule) -> Prefixes | None:
         own = {id: each[same:] for id, each in found.items()}
         found = own if all(own.values()) else found
     return {id: Prefix(each, rule=rule) for id, each in found.items()}
+
+
+_SAMPLING: Final = (("sampler",), ("scheduler",))
+"""Nouns that say less than which of several passes a node makes."""
+
+
+def alike(
+    prefixes: Mapping[int, Prefix], spots: Sequence[Spot], bases: Sequence[Base]
+) -> dict[int, Prefix]:
+    """The prefixes, where all inputs of a node that have the same noun get the most telling words
+    that any of them has, and as many as fit before all of them.
+    """
+    longest: dict[tuple[str, Words], Prefix] = {}
+    double: set[str] = set()
+    for index, prefix in prefixes.items():
+        id, base = spots[index].node.id, bases[index]
+        if not prefix.number:
+            known = longest.setdefault((id, prefix.noun), prefix)
+            if len(prefix.words) > len(known.words):
+                longest[id, prefix.noun] = prefix
+        if not (base.role or base.noun) and len(base.words) == 2:
+            double.add(id)
+    plain = {id: each for (id, noun), each in longest.items() if not noun}
+    short = _shortened(plain, double)
+    found: dict[int, Prefix] = {}
+    for index, prefix in prefixes.items():
+        id = spots[index].node.id
+        told = short.get(id, Prefix())
+        same = prefix == plain.get(id) and not bases[index].role
+        if prefix.number:
+            found[index] = prefix
+        elif told.words and (same or (prefix.noun in _SAMPLING and not prefix.words)):
+            found[index] = told
+        elif prefix.noun:
+            found[index] = longest[id, prefix.noun]
+        else:
+            found[index] = prefix
+    return found
+
+
+def _shortened(prefixes: dict[str, Prefix], double: set[str]) -> dict[str, Prefix]:
+    """The prefixes by node, those of nodes in `double` with only as many words as fit before a name
+    of two words, if these still distinguish them.
+    """
+    cut = {
+        id: brandless(each.words)[: MOST_WORDS - 2] if id in double else each.words
+        for id, each in prefixes.items()
+    }
+    whole: dict[Words, set[Words]] = {}
+    for id, each in prefixes.items():
+        whole.setdefault(cut[id], set()).add(each.words)
+    return {
+        id: each._replace(words=cut[id]) if len(whole[cut[id]]) == 1 else each
+        for id, each in prefixes.items()
+    }

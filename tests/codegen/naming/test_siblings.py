@@ -244,3 +244,36 @@ def test_a_text_titled_as_the_prompt_is_it_where_two_are_joined() -> None:
     workflow["21"] = node("PrimitiveString", "prompts", value="a cat")
     workflow["22"] = node("PrimitiveString", value="high quality")
     assert names_of(workflow)["21-inputs-value"] == "positive_prompt"
+
+
+def test_a_prefix_has_as_many_words_as_fit_before_all_inputs_of_a_node() -> None:
+    workflow: Workflow = {}
+    for id, prefix in (("1", "north_pole_night"), ("2", "south_sea_day")):
+        workflow[id] = node("KSampler", steps=20, sampler_name="euler")
+        workflow[f"1{id}"] = node("VAEDecode", samples=[id, 0])
+        workflow[f"2{id}"] = node(
+            "SaveImage", images=[f"1{id}", 0], filename_prefix=prefix
+        )
+    names = names_of(workflow)
+    assert names["1-inputs-steps"] == "north_pole_steps"
+    assert names["1-inputs-sampler_name"] == "north_pole_sampler_name"
+
+
+def test_a_sampler_beside_other_nodes_with_steps_is_known_by_its_pass() -> None:
+    workflow = text_to_image()
+    workflow["3"] = node(
+        "SamplerCustomAdvanced",
+        sampler=["20", 0],
+        latent_image=["5", 0],
+    )
+    workflow["20"] = node("KSamplerSelect", sampler_name="euler")
+    workflow["21"] = node("BasicScheduler", steps=20, scheduler="normal", denoise=1.0)
+    workflow["24"] = node("Odd Chart", sigmas=["21", 0])
+    workflow["22"] = node("LatentUpscaleBy", scale_by=1.5, samples=["3", 0])
+    workflow["23"] = node(
+        "KSampler", seed=1, steps=9, sampler_name="euler", latent_image=["22", 0]
+    )
+    workflow["8"]["inputs"]["samples"] = ["23", 0]
+    names = names_of(workflow)
+    assert names["23-inputs-steps"] == "upscale_steps"
+    assert names["23-inputs-sampler_name"] == "upscale_sampler_name"
