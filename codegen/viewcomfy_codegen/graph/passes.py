@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from ..catalog import NodeFacts
@@ -107,46 +107,48 @@ class Passes:
             "sampler" in word and "upsampler" not in word
             for word in words(node.class_type)
         )
-        return samples and (
-            facts is not None
-            or any(each in name for name in node.links for each in _LATENT_SOCKETS)
-        )
+        return samples and (facts is not None or bool(_latents(node)))
 
     def _start(self, node: Node, samplers: set[str]) -> tuple[Node | None, set[str]]:
         """The sampler whose result this one starts from, and the words of the classes in
         between.
         """
+
+        def carrying(between: Node) -> list[Link]:
+            passed = between.id not in samplers and _carries(between)
+            return _carried(between) if passed else []
+
         way: set[str] = set()
         earlier: Node | None = None
-        pending = [
-            link.node
-            for name, link in sorted(node.links.items())
-            if any(each in name for each in _LATENT_SOCKETS)
-        ]
+        for between in self._upstream(_latents(node), carrying):
+            if between.id in samplers:
+                earlier = between
+            elif _carries(between):
+                way.update(class_words(between.class_type))
+        return earlier, way
+
+    def _upstream(
+        self, links: Iterable[Link], following: Callable[[Node], Iterable[Link]]
+    ) -> Iterator[Node]:
+        """The nodes that the links come from, and those behind the links to follow from each."""
+        pending = [link.node for link in links]
         seen: set[str] = set()
         while pending and len(seen) < _FARTHEST:
             id = pending.pop()
-            between = self._workflow.nodes.get(id)
-            if between is None or id in seen:
+            node = self._workflow.nodes.get(id)
+            if node is None or id in seen:
                 continue
             seen.add(id)
-            if id in samplers:
-                earlier = between
-                continue
-            spoken = set(class_words(between.class_type))
-            if _CARRIERS.isdisjoint(spoken) and not any(map(_is_any, between.links)):
-                continue
-            way |= spoken
-            pending += [link.node for link in _carried(between)]
-        return earlier, way
+            yield node
+            pending += [link.node for link in following(node)]
 
     def _continues(self, node: Node) -> bool:
         """Whether the sampler's initial latent comes from a node that continues an earlier
         sampler's result.
         """
-        for name, link in node.links.items():
+        for link in _latents(node):
             maker = self._workflow.nodes.get(link.node)
-            if maker is None or not any(each in name for each in _LATENT_SOCKETS):
+            if maker is None:
                 continue
             if not _CONTINUING.isdisjoint(class_words(maker.class_type)):
                 return True
@@ -178,27 +180,13 @@ class Passes:
 
     def _models(self, node: Node) -> Iterator[Stage]:
         """The words of the names of the model files that a sampler uses."""
-        pending = [
-            link.node
-            for name, link in node.links.items()
-            if name in ("model", "guider")
+        links = [
+            link for name, link in node.links.items() if name in ("model", "guider")
         ]
-        seen: set[str] = set()
-        while pending and len(seen) < _FARTHEST:
-            id = pending.pop()
-            loader = self._workflow.nodes.get(id)
-            if loader is None or id in seen:
-                continue
-            seen.add(id)
+        for loader in self._upstream(links, _models_behind):
             for name, value in loader.values.items():
                 if "unet" in name or "model" in name or "ckpt" in name:
                     yield words(value) if isinstance(value, str) else ()
-            passes = has_word(loader, SWITCHES)
-            pending += [
-                link.node
-                for name, link in loader.links.items()
-                if "model" in name or (passes and "switch" not in words(name))
-            ]
 
     def _by_medium(self) -> dict[str, Stage]:
         """The medium that each sampler makes, if all are different; otherwise empty."""
@@ -208,9 +196,9 @@ class Passes:
 
     def _medium(self, node: Node) -> Stage:
         """Image, video or audio, judged by the node that makes the initial latent."""
-        for name, link in sorted(node.links.items()):
+        for link in _latents(node):
             maker = self._workflow.nodes.get(link.node)
-            if maker is None or not any(each in name for each in _LATENT_SOCKETS):
+            if maker is None:
                 continue
             spoken = {*class_words(maker.class_type), *maker.values, *maker.links}
             if "audio" in spoken:
@@ -223,6 +211,29 @@ class Passes:
                 return ("video",)
             return ("image",)
         return ()
+
+
+def _latents(node: Node) -> list[Link]:
+    """The links through which a sampler takes latents, by the names of its inputs."""
+    return [link for name, link in sorted(node.links.items()) if _is_latent(name)]
+
+
+def _is_latent(name: str) -> bool:
+    return any(each in name for each in _LATENT_SOCKETS)
+
+
+def _models_behind(loader: Node) -> Iterator[Link]:
+    """The links through which a node takes a model, or anything that it switches between."""
+    passes = has_word(loader, SWITCHES)
+    for name, link in loader.links.items():
+        if "model" in name or (passes and "switch" not in words(name)):
+            yield link
+
+
+def _carries(node: Node) -> bool:
+    """Whether a node can lie between one sampler's result and the next one's input."""
+    spoken = class_words(node.class_type)
+    return not _CARRIERS.isdisjoint(spoken) or any(map(_is_any, node.links))
 
 
 def _is_any(name: str) -> bool:
@@ -239,7 +250,7 @@ def _carried(node: Node) -> list[Link]:
         for name, link in sorted(node.links.items(), reverse=True)
         if not {"mask", "vae", "model", "clip"}.intersection(words(name))
     ]
-    latents = [link for name, link in found if any(s in name for s in _LATENT_SOCKETS)]
+    latents = [link for name, link in found if _is_latent(name)]
     return latents or [link for _, link in found]
 
 

@@ -22,10 +22,11 @@ from ..naming.spots import Spot
 from ..words import snake, unique, usable, words
 from .analysis import Analysis, analyze
 from .author import Author, Label
-from .belonging import RATES, Sets, belonging
+from .belonging import Sets, belonging
 from .drafts import Draft, lacking_drafts, masks
 from .filters import Named
 from .options import Options
+from .shareable import RATES
 from .wishes import Wish, Wishes, merged
 
 
