@@ -22,14 +22,32 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
 
 _VERBS: Final = frozenset("""
     force show use enable disable keep clear save load is do auto add remove apply skip invert
+    offload unload reduce return reset
     """.split())
 """Words that, if the unmatched part of a name starts with them, rule out a pattern's sentence."""
+
+_ACTIONS: Final = frozenset("""
+    decode deesser denoise downscale encode quantize rescale resize resume sharpen simplify smooth
+    upscale
+    """.split())
+"""Words for what is done, which take no article."""
+
+_ATTRIBUTIVE: Final = ("{rest} file", "{rest} frames", "{rest} model", "{rest} steps")
+"""In these the unmatched part of a name only describes another noun."""
+
+_OUTSIDE: Final = frozenset("after before if not when".split())
+"""Words that don't begin what a pattern's sentence is about."""
+
+_LIMITS: Final = frozenset({"max", "min"})
+
+_RANKED: Final = frozenset("level mode".split())
+"""Words that make a noun of the verb before them: a `filter_level` filters no level."""
 
 _DANGLING: Final = frozenset("""
     max min longer shorter longest shortest larger smaller largest smallest high low start end first
     last next previous x y by to of at from in on with for is structured full accelerated
     global local master preset custom main initial final total default original horizontal vertical
-    dynamic static upper lower inner outer mel var fixed after before
+    dynamic static upper lower inner outer mel var fixed after before and or
     """.split())
 """Words that, if the unmatched part ends with them, refer to what the pattern matched and so can't
 stand alone.
@@ -47,6 +65,12 @@ _UNCOUNTED: Final = frozenset("""
 _ABSTRACT: Final = ("ing", "ion", "ment", "ity", "ness")
 """Words, and endings of words, that aren't counted and so take no article after "use"."""
 
+_COUNTED: Final = frozenset("""
+    collection dimension edition extension illustration implementation option portion position
+    question region session transition version
+    """.split())
+"""Words with such an ending that are counted nevertheless."""
+
 _PLURAL: Final = frozenset("people children iter vertices".split())
 _SINGULAR: Final = ("ss", "us", "is", "as")
 """Words in the plural without an s, and endings of words in the singular with one."""
@@ -56,6 +80,8 @@ _NUMBERED: Final = frozenset("""
     style text video
     """.split())
 """Words whose number is spoken apart: `stage1` is "stage 1"."""
+
+_USED: Final = "Whether to use {the_rest}."
 
 _SHORTEST_REST: Final = 2
 """Letters that the unmatched part of a name has more than."""
@@ -87,8 +113,8 @@ class Patterns:
     """Sentences for names by their beginning or end; `rows` holds patterns, kinds of value, and
     sentences.
 
-    A sentence takes what the `*` stands for: `{rest}` as it is, `{the_rest}` with an article if it
-    is counted, `{several}` in the plural, `{plural}` only if it is a plural itself.
+    A sentence takes what the `*` stands for: `{rest}` as it is, `{the_rest}` and `{a_rest}` with an
+    article if it is counted, `{several}` in the plural, `{plural}` only if it is a plural itself.
     """
 
     def __init__(self, rows: Iterable[Sequence[str]], spelling: Spelling) -> None:
@@ -104,9 +130,11 @@ class Patterns:
             if kind not in KINDS[wanted]:
                 continue
             rest = _between(full, start, end) or _between(plain, start, end)
+            if len(rest) == 1 and rest[0] in _ACTIONS and sentence == _USED:
+                return f"Whether to {rest[0]}."
             if (
                 rest
-                and _stands(rest, behind=start)
+                and _stands(rest, sentence, behind=start)
                 and ("{plural}" not in sentence or _is_plural(rest))
             ):
                 return self._with_rest(sentence, rest)
@@ -125,15 +153,25 @@ class Patterns:
             plural=spoken,
             several=spoken if spoken.endswith("s") else f"{spoken}s",
             the_rest=f"the {spoken}" if _is_counted(rest) else spoken,
+            a_rest=_with_article(spoken) if _is_counted(rest) else spoken,
         )
         return text[:1].upper() + text[1:]
 
 
-def _stands(rest: Sequence[str], *, behind: str) -> bool:
+def _stands(rest: Sequence[str], sentence: str, *, behind: str) -> bool:
     """Whether the unmatched part of a name can serve as a noun in the pattern's sentence."""
-    if rest[0] in _VERBS:
+    first, last = rest[0], rest[-1]
+    if first in _VERBS | _OUTSIDE or not _LIMITS.isdisjoint(rest[1:]):
         return False
-    return bool(behind) or rest[-1] not in _DANGLING | _DETERMINING
+    if last in _ACTIONS and not any(each in sentence for each in _ATTRIBUTIVE):
+        return False
+    if behind:
+        return len(rest) > 1 or last not in _DETERMINING | _RANKED
+    return first not in _LIMITS and last not in _DANGLING | _DETERMINING
+
+
+def _with_article(spoken: str) -> str:
+    return f"{'an' if spoken[0] in 'aeiouAEIO' else 'a'} {spoken}"
 
 
 def _between(name: str, start: str, end: str) -> tuple[str, ...]:
@@ -157,7 +195,7 @@ def _is_counted(said: Sequence[str]) -> bool:
     return not (
         said[0] in _DETERMINING
         or noun in _UNCOUNTED
-        or noun.endswith(_ABSTRACT)
+        or (noun.endswith(_ABSTRACT) and noun not in _COUNTED)
         or noun[-1].isdecimal()
         or _is_plural(said)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Final
 
 from viewcomfy_runtime.parameters.docs import About
@@ -55,6 +56,7 @@ _ASIDE: Final = frozenset("reference ref style mask control character".split())
 
 _FRAMES: Final = frozenset("first last start end".split())
 _SIDES: Final = frozenset({"front", "back"})
+_TURNED: Final = frozenset({"left", "right"})
 """Words that tell which frame of a video an image is, or which side of an object it shows."""
 
 _NUMBER: Final = re.compile(r"-?\d{1,20}(?:\.\d{0,20})?")
@@ -181,10 +183,22 @@ class Sentences:
         is.
         """
         parts = words(name)
+        sides = _SIDES | _TURNED if self._has_views else _SIDES
         framed = "frame" in parts and not _FRAMES.isdisjoint(parts)
-        if noun == "image" and (framed or not _SIDES.isdisjoint(parts)):
+        if noun == "image" and (framed or not sides.isdisjoint(parts)):
             return glossary().use(parts, noun)
-        return glossary().use(self._roles.label(draft.node), noun)
+        label = self._roles.label(draft.node)
+        return glossary().use((each for each in label if each not in _TURNED), noun)
+
+    @cached_property
+    def _has_views(self) -> bool:
+        """Whether the workflow takes views of an object from several sides, so that left and right
+        are sides, too.
+        """
+        nodes = self._analysis.workflow.nodes.values()
+        return any(
+            not _SIDES.isdisjoint(words(each)) for n in nodes for each in n.links
+        )
 
     def _switched(self, node: Node) -> str:
         """What a switch, or the only switch that a constant sets, chooses between."""

@@ -87,6 +87,33 @@ def test_a_choice_is_never_in_pixels_and_a_services_model_no_file() -> None:
         assert not re.search(r"pixel|file", text)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "sentence"),
+    [
+        ("enable_upscale", "flag", "Whether to upscale."),
+        ("enable_soft_upscale", "flag", ""),
+        ("use_final_version", "flag", "Whether to use the final version."),
+        ("add_edge_noise", "flag", "Whether to add edge noise."),
+        ("add_edge_label", "flag", "Whether to add an edge label."),
+        ("allow_label_overlap", "flag", "Whether to allow label overlap."),
+        ("unload_before_upload", "flag", ""),
+        ("return_all", "flag", ""),
+        ("filter_level", "flag", ""),
+        ("glow_threshold", "number", "Threshold for the glow."),
+        ("soft_upscale_strength", "number", ""),
+        ("fancy_steps", "number", "Number of fancy steps."),
+        ("max_fancy_steps", "number", "Maximum number of fancy steps."),
+        ("min_seq_len", "number", "Lower limit of the sequence length."),
+        ("label_interval", "number", ""),
+        ("label_or_path", "text", ""),
+    ],
+)
+def test_a_pattern_says_only_what_is_good_english(
+    name: str, kind: str, sentence: str
+) -> None:
+    assert glossary().sentence("Unheard", name, kind)[0] == sentence
+
+
 def test_every_sentence_is_american_and_ends() -> None:
     british = re.compile(
         r"colour|grey|centre\b|behaviour|neighbour|analyse|picture|wards\b"

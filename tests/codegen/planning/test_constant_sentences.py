@@ -104,10 +104,10 @@ def test_a_constant_says_what_all_its_consumers_say() -> None:
 
 def test_a_constant_whose_consumers_differ_says_what_it_sets() -> None:
     workflow = shown("Odd Thing", tint=["21", 0])
-    workflow["21"] = node("PrimitiveFloat", "Vibrance", value=0.5)
+    workflow["21"] = node("PrimitiveFloat", "Shimmer", value=0.5)
     workflow["22"] = node("Even Thing", "Glow", image=["20", 0], halo=["21", 0])
     workflow["9"]["inputs"]["images"] = ["22", 0]
-    assert said(workflow, "vibrance") == "Sets tint of “Odd Thing” and halo of “Glow”."
+    assert said(workflow, "shimmer") == "Sets tint of “Odd Thing” and halo of “Glow”."
 
 
 def test_a_titled_text_that_is_only_joined_has_no_sentence_about_a_part() -> None:
@@ -149,8 +149,8 @@ def test_a_constant_that_sets_many_inputs_names_the_first_and_counts_the_others(
     None
 ):
     workflow = shown("Odd Thing", glow=["21", 0], halo=["21", 0], rim=["21", 0])
-    workflow["21"] = node("PrimitiveFloat", "Vibrance", value=0.5)
-    assert said(workflow, "vibrance") == (
+    workflow["21"] = node("PrimitiveFloat", "Shimmer", value=0.5)
+    assert said(workflow, "shimmer") == (
         "Sets glow of “Odd Thing”, halo of “Odd Thing” and 1 other input."
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...helpers.support import node, schema, text_to_image
+from ...helpers.support import Workflow, node, schema, text_to_image
 from ...helpers.told import about, said, shown
 
 
@@ -218,6 +218,20 @@ def test_a_view_of_an_object_says_from_which_side_it_is() -> None:
     }
     found = said(workflow, "front_image").partition(" Deployed")[0]
     assert found == "Image of the object from the front."
+
+
+def test_left_and_right_are_views_of_an_object_only_beside_its_front() -> None:
+    def images(one: str, other: str) -> Workflow:
+        return {
+            "1": node("LoadImage", one, image="a.png"),
+            "2": node("LoadImage", other, image="a.png"),
+            "3": {**node("Taker"), "inputs": {one: ["1", 0], other: ["2", 0]}},
+        }
+
+    views = said(images("front", "left"), "left_image")
+    assert views.startswith("Image of the object from the left.")
+    halves = said(images("right", "left"), "left_image")
+    assert not halves.startswith("Image of the object")
 
 
 def test_a_sentence_about_a_measure_is_said_of_numbers_written_as_text_alone() -> None:
