@@ -220,9 +220,9 @@ class _Conversion:
                 message = "the file has another version of the class than the catalog"
                 has = "that has this version"
             hint = (
-                f"pass --object-info with the URL of a ComfyUI {has} "
-                "(`viewcomfy-codegen catalog update URL` remembers what it says), "
-                "or save the workflow there with File > Export (API)"
+                f"pass --object-info with the URL of a ComfyUI {has}, or object_info in "
+                "pyproject.toml (`viewcomfy-codegen catalog update URL` keeps its "
+                "answer), or save the workflow there with File > Export (API)"
             )
             return Diagnostic(where, message, hint)
         return None
