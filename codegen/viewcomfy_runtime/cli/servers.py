@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ..calls.call import Call, Client
 from ..clients.environment import client_from_environment
 from ..errors import ConfigurationError, MissingSettingsError
+from ..http.urls import checked_url
 
 if TYPE_CHECKING:
     from ..json_types import JsonObject
@@ -38,6 +39,8 @@ def client_of(own: argparse.Namespace) -> Client:
             hint="use one of --url, --gateway, --comfyui, --comfy-api and --app;"
             " --gateway goes with --url",
         )
+    for flag in ("url", "gateway", "comfyui", "comfy_api", "app"):
+        _check_url(f"--{flag.replace('_', '-')}", getattr(own, flag))
     environ = dict(os.environ)
     if given or own.url:
         # Options take precedence over all servers in the environment.
@@ -53,6 +56,16 @@ def client_of(own: argparse.Namespace) -> Client:
     except MissingSettingsError as error:
         error.hint = _SETTINGS
         raise
+
+
+def _check_url(flag: str, url: str | None) -> None:
+    """Raises ConfigurationError, which names the flag, if its URL isn't valid."""
+    try:
+        if url:
+            checked_url(url)
+    except ConfigurationError as error:
+        message = f"{flag}: {error.message}"
+        raise ConfigurationError(message, hint=error.hint) from None
 
 
 def request_of(own: argparse.Namespace, call: Call) -> JsonObject:

@@ -83,7 +83,8 @@ def checked_url(url: str) -> tuple[str, tuple[str, str] | None]:
     if not (isinstance(url, str) and is_url(url)):
         raise ConfigurationError(
             "not a valid server URL",
-            hint="give the whole URL, with https:// (ViewComfy's dashboard shows a deployment's)",
+            hint="give the whole URL, such as https://… from ViewComfy's dashboard, or "
+            "http://127.0.0.1:8188",
         )
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")

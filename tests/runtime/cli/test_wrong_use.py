@@ -22,6 +22,8 @@ from ...helpers.support import module_of, node
         (["--nothing"], "--nothing"),
         (["--params", "nowhere.json"], "nowhere.json can't be read"),
         (["--override-workflow", "nowhere.json"], "nowhere.json can't be read"),
+        (["--comfyui", "nowhere"], "--comfyui: not a valid server URL"),
+        (["--url", "nowhere"], "--url: not a valid server URL"),
     ],
 )
 def test_wrong_values_exit_with_2_and_are_named(
