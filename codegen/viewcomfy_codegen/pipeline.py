@@ -15,7 +15,7 @@ from .graph.workflow import Workflow
 from .model import Module
 from .planning.author import Author
 from .planning.options import Options
-from .planning.plan import Titles, plan
+from .planning.plan import Identity, plan
 from .planning.survey import Survey, survey
 from .planning.wishes import Wishes, merged
 from .sources import read_source
@@ -155,7 +155,7 @@ def planned(
     fulfilled.
     """
     title = " ".join(name.replace("_", " ").split()).capitalize() or name
-    module, notes = plan(found, options, Titles(title, source, name))
+    module, notes = plan(found, options, Identity(title, source, name))
     if options.app_only and not options.app:
         notes.append(
             Diagnostic(

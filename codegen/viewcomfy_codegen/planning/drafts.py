@@ -12,10 +12,10 @@ from viewcomfy_runtime.parameters.fields import REQUIRED, UNUSED
 from viewcomfy_runtime.parameters.key import WireKey
 from viewcomfy_runtime.parameters.types import Choice, Integer, Media, ParameterType
 
-from ..catalog import PAGE_CLASSES, PLACE, Catalog, InputFacts, NodeFacts
+from ..catalog import PAGE_CLASSES, PLACE, Catalog, NodeFacts
 from ..graph.outputs import output_ids
 from ..graph.roles import Roles
-from ..graph.workflow import Node, Workflow, unwrapped
+from ..graph.workflow import Node, Workflow
 from ..model import ADVANCED, BASIC, Identifier, Origin
 from ..naming.titles import split_mark
 from ..words import unique, words
@@ -26,6 +26,7 @@ from .groups import is_rare
 from .hiding import hidden_reason, only_on_the_page
 from .slots import Slots
 from .types import TypeOrigin, is_random, kind_of, kind_wished
+from .widget import Widget, widget_of
 from .wishes import Wish, Wishes
 
 _OF_A_SERVER: Final = {
@@ -97,13 +98,12 @@ def drafts(
         mark, _ = split_mark(node.title)
         slots = Slots(node.values)
         for name in in_class_order(node, known):
-            value = unwrapped(node.values[name])
-            declared = _facts_of(known, name, node)
-            if only_on_the_page(name, value, declared, known):
+            each = widget_of(node, name, known)
+            if only_on_the_page(each):
                 continue
-            draft = _draft(node, name, value, declared, known, catalog, roles, slots)
+            draft = _draft(each, catalog, roles, slots)
             if "." not in name and draft.default is not REQUIRED:
-                held = Held(node, name, value, draft.type)
+                held = Held(node, name, each.value, draft.type)
                 fed = consumed_type(held, workflow, facts, roles)
                 if fed is not None and fed != draft.type:
                     draft = draft._replace(type=fed, type_origin=TypeOrigin.CONSUMER)
@@ -113,26 +113,9 @@ def drafts(
             yield _wished(draft, wishes.get(draft.key), curated)
 
 
-def _facts_of(known: NodeFacts | None, name: str, node: Node) -> InputFacts | None:
-    """Facts about an input under the deployed choices or, if these don't add it, under any
-    choices.
-    """
-    if known is None:
-        return None
-    return known.input(name, node.values) or known.input(name)
-
-
-def _draft(
-    node: Node,
-    name: str,
-    value: JsonValue,
-    declared: InputFacts | None,
-    known: NodeFacts | None,
-    catalog: Catalog,
-    roles: Roles,
-    slots: Slots,
-) -> Draft:
+def _draft(widget: Widget, catalog: Catalog, roles: Roles, slots: Slots) -> Draft:
     """The draft of an input, from what is known about its class."""
+    node, name, value, declared, known = widget
     kind, origin, default, doubt = kind_of(name, value, declared, catalog)
     if known is not None and known.own:
         origin = _OF_A_SERVER.get(origin, origin)
@@ -140,7 +123,7 @@ def _draft(
         kind = replace(kind, random=True)
     if declared is not None and declared.choices_from and isinstance(kind, Choice):
         kind = replace(kind, place=PLACE if PLACE in node.values else "")
-    rare = is_rare(node, name, value, kind, declared, known, roles, slots)
+    rare = is_rare(widget, kind, roles, slots)
     return Draft(
         node,
         WireKey(node.id, name),
@@ -153,19 +136,14 @@ def _draft(
         tooltip=declared.tooltip if declared is not None else "",
         step=declared.step if declared is not None else None,
         type_origin=origin,
-        hidden=hidden_reason(node, name, value, declared, roles),
-        branches=_branches(node, name, value, kind, known),
+        hidden=hidden_reason(widget, roles),
+        branches=_branches(widget, kind),
     )
 
 
-def _branches(
-    node: Node,
-    name: str,
-    value: JsonValue,
-    kind: ParameterType,
-    known: NodeFacts | None,
-) -> tuple[Branch, ...]:
+def _branches(widget: Widget, kind: ParameterType) -> tuple[Branch, ...]:
     """The branches of an input that the workflow contains; the deployed one has the given type."""
+    node, name, value, _, known = widget
     if known is None or "." not in name:
         return ()
     seed = is_random(kind)

@@ -24,6 +24,7 @@ from ..naming.texts import PROMPT_WORDS, SERVER
 from ..words import words
 from .declared_types import is_model_file
 from .slots import Slots
+from .widget import Widget
 
 Words = tuple[str, ...]
 
@@ -118,19 +119,11 @@ _SETTING: Final = re.compile(
 """A text that is one of several settings rather than something that a person wrote."""
 
 
-def is_rare(
-    node: Node,
-    name: str,
-    value: object,
-    kind: ParameterType,
-    facts: InputFacts | None,
-    known: NodeFacts | None,
-    roles: Roles,
-    slots: Slots,
-) -> bool:
+def is_rare(widget: Widget, kind: ParameterType, roles: Roles, slots: Slots) -> bool:
     """Whether people rarely change an input: model files, devices, how a result is saved,
     internals.
     """
+    node, name, value, facts, known = widget
     parts = _without_number(words(name))
     if isinstance(kind, Media) or (facts is not None and facts.choices_from):
         return False

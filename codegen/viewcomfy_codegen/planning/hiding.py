@@ -7,11 +7,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ..catalog import InputFacts, NodeFacts, glossary
+from ..catalog import glossary
 from ..catalog.vocabulary import class_words, held_by, vocabulary
 from ..graph.roles import Roles
-from ..graph.workflow import Node
 from ..words import plain_name, words
+from .widget import Widget
 
 _EDITOR_STATE: Final = re.compile(
     r"(?:^|_)(?:store|ui)$|^isfloat_|^select_to_add|^__|^(?:video|image|audio)_preview$"
@@ -21,14 +21,9 @@ _NAME: Final = re.compile(r"[\w.-]+")
 """The form of an input's name. A button's name is a label with spaces and symbols."""
 
 
-def hidden_reason(
-    node: Node,
-    name: str,
-    value: object,
-    declared: InputFacts | None,
-    roles: Roles,
-) -> str:
+def hidden_reason(widget: Widget, roles: Roles) -> str:
     """Why an input has no parameter unless one is requested; empty if it has one."""
+    node, name, value, declared, _ = widget
     plain = plain_name(name)
     if value is None and (declared is None or not declared.holds_value):
         return "it is empty"
@@ -57,10 +52,9 @@ def hidden_reason(
     return ""
 
 
-def only_on_the_page(
-    name: str, value: object, declared: InputFacts | None, known: NodeFacts | None
-) -> bool:
+def only_on_the_page(widget: Widget) -> bool:
     """Whether an input is a button, a header, a view or a control that only the web page uses."""
+    _, name, value, declared, known = widget
     if declared is not None:
         return declared.page_only
     if known is not None and known.is_page_only(name):

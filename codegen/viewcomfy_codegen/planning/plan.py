@@ -47,7 +47,7 @@ from .types import is_random
 _NUMBERS: Final = re.compile("[0-9]+")
 
 
-class Titles(NamedTuple):
+class Identity(NamedTuple):
     """A client's title, the file that it is generated from, and its import name."""
 
     title: str
@@ -56,18 +56,18 @@ class Titles(NamedTuple):
 
 
 def plan(
-    found: Survey, options: Options, titles: Titles
+    found: Survey, options: Options, own: Identity
 ) -> tuple[Module, list[Diagnostic]]:
     """The plan for a surveyed workflow, and diagnostics for its author.
 
     Raises CodegenError for requests that the workflow can't fulfill.
     """
     analysis = found.analysis
-    shown, notes = filtered(found.named, options, titles.source)
-    notes += doubts(analysis, options.object_info, titles.source)
+    shown, notes = filtered(found.named, options, own.source)
+    notes += doubts(analysis, options.object_info, own.source)
     keys = {draft.key for _, draft in shown}
     named = renamed(found, options.wanted)
-    kept, joined, more = _kept(named, keys, found, options, titles.source)
+    kept, joined, more = _kept(named, keys, found, options, own.source)
     outputs = _outputs(found, options)
     sentences = Sentences(analysis, outputs)
     parameters = tuple(
@@ -75,8 +75,8 @@ def plan(
         for name, draft in kept
     )
     module = Module(
-        title=titles.title,
-        source=titles.source,
+        title=own.title,
+        source=own.source,
         node_count=len(analysis.workflow.nodes),
         parameters=parameters,
         aliases=_aliases(kept, {name for name, _ in named}),
@@ -85,7 +85,7 @@ def plan(
         fallback=_fallback(analysis, parameters),
         hidden=_hidden(found.named, keys),
         likely=likely(analysis) if options.likely else (),
-        name=titles.name,
+        name=own.name,
         nodes=tuple(_nodes(analysis.workflow, found.author)),
     )
     return module, [*notes, *more]
