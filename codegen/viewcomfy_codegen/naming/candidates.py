@@ -8,7 +8,13 @@ from typing import Final
 from viewcomfy_runtime.parameters.types import Flag, Media, Text
 
 from ..catalog import NodeFacts
-from ..catalog.vocabulary import class_words, family_of, noun_of, what_it_does
+from ..catalog.vocabulary import (
+    class_words,
+    family_of,
+    held_by,
+    noun_of,
+    what_it_does,
+)
 from ..graph.roles import (
     NEGATIVE,
     POSITIVE,
@@ -105,6 +111,8 @@ class Labels:
             return None
         side, other = ("width", "height") if own == ("x",) else ("height", "width")
         said = self.titles.said[spot.node.id]
+        if held_by(spot.node.class_type, spot.input) and said[-1:] == ("size",):
+            return Base((*said[:-1], side), Rule.TITLE, role=True)
         if {side, other} <= set(said):
             named = tuple(word for word in said if word not in (other, "x", "by"))
             return Base(named, Rule.TITLE, role=True)

@@ -63,6 +63,9 @@ SERVER: Final = re.compile(
 )
 """The address of a service rather than of a file."""
 
+_ADDRESSES: Final = (("url",), ("url", "or", "path"))
+"""The names of inputs for the address of a file."""
+
 _ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -95,7 +98,7 @@ class Texts:
         said = self._prompt_words(spot)
         if side not in (None, NEGATIVE) and not said and self._roles.finds(node):
             return Base(_TO_FIND, Rule.ROLE, role=True)
-        joined = self._roles.joins(node, spot.input)
+        joined = self._roles.joins(node, spot.input) or self._joined_to(spot)
         if joined and side is not None and not self._titles.said[node.id]:
             sided = (NEGATIVE, "prompt") if side == NEGATIVE else ("prompt",)
             return Base((*sided, joined), Rule.ROLE, role=True)
@@ -111,9 +114,9 @@ class Texts:
             return None
         if own == ("image",) and "url" in class_words(node.class_type):
             return self._files.linked(node)
-        if own == ("url",) and not value and _loads_media(node):
+        if own in _ADDRESSES and not value and _loads_media(node):
             return self._files.linked(node)
-        if _ADDRESS.match(value) and (own == ("url",) or GENERIC.issuperset(own)):
+        if _ADDRESS.match(value) and (own in _ADDRESSES or GENERIC.issuperset(own)):
             return self._files.linked(node)
         if self._holds_file(node, own):
             return self._files.linked(node, "base64")
@@ -130,6 +133,19 @@ class Texts:
                 return Base(_TO_FIND, Rule.ROLE, role=True)
             return None
         return self._ended(node)
+
+    def _joined_to(self, spot: Spot) -> str:
+        """Where the only text that a node doesn't take from others stands: before ("prefix") or
+        after ("suffix") them; empty if it isn't the only one.
+        """
+        stem, _, letter = spot.input.rpartition("_")
+        if not stem or len(letter) > 1 or not letter.isalpha():
+            return ""
+        parts = [name for name in spot.node.values if name[:-1] == f"{stem}_"]
+        linked = [name for name in spot.node.links if name[:-1] == f"{stem}_"]
+        if len(parts) > 1 or not linked:
+            return ""
+        return "prefix" if spot.input < min(linked) else "suffix"
 
     def _instruction(self, spot: Spot, own: Words) -> Base | None:
         """The name of a text that tells a language model what to do, however its answer is used."""

@@ -52,6 +52,9 @@ _ASIDE: Final = (
 _STEP: Final = r"^\s*[\u2460-\u24ff\u2776-\u2793]\s*"
 """A circled number, which only says in what order to set things."""
 
+_LISTED: Final = r"^\s*\d{1,2}[.)]\s+(?=\D)"
+"""A number in a list of steps."""
+
 _ON_OFF: Final = r"(?i:[(\[]?\b(?:on|yes)\s*/\s*(?:off|no)\b[)\]]?)"
 """Text that only says that a value turns something on."""
 
@@ -238,6 +241,9 @@ class Titles:
         )
         if _repeats_class(node, title, rest):
             return ()
+        if len(rest) >= MOST_WORDS and "(" in node.title and node.title.isascii():
+            outside = _trimmed(node, braces, re.sub(_BRACKETS, " ", node.title))
+            rest = tuple(word for word in rest if word in outside) or rest
         adorned = any(unicodedata.category(each) == "So" for each in node.title)
         if facts is None and rest and (adorned or not written.startswith(spelled)):
             # Most titles of unknown classes are a pack's own, a variant of the class's name.
@@ -324,6 +330,7 @@ def _plain(text: str, node: Node, braces: bool) -> str:
     """The title's text without additions; most titles have none."""
     if not braces:
         text = _unbraced(text)
+    text = re.sub(_LISTED, "", text)
     if text.endswith("?"):
         if re.match(_QUESTION, text):
             return ""

@@ -352,3 +352,30 @@ def test_a_socket_for_an_image_with_transparency_is_no_role() -> None:
 def test_a_step_is_that_of_what_is_split_there() -> None:
     names = names_of({"a": node("SplitSigmas", step=3, sigmas=["b", 0])})
     assert names["a-inputs-step"] == "split_sigmas_step"
+
+
+def test_a_text_that_is_added_to_a_linked_one_is_a_prefix_or_suffix() -> None:
+    workflow = text_to_image()
+    workflow["6"]["inputs"]["text"] = ["20", 0]
+    workflow["20"] = node("StringConcatenate", string_a=["21", 0], string_b="bright")
+    workflow["21"] = node("Odd Reading", image=["22", 0])
+    workflow["22"] = node("LoadImage", image="a.png")
+    assert names_of(workflow)["20-inputs-string_b"] == "prompt_suffix"
+
+
+def test_an_address_or_path_of_an_image_is_its_address() -> None:
+    workflow = {
+        "1": node("LoadImageFromUrlOrPath", url_or_path="https://example.com/a.png"),
+        "2": node("SaveImage", filename_prefix="m", images=["1", 0]),
+    }
+    assert names_of(workflow)["1-inputs-url_or_path"] == "image_url"
+
+
+def test_a_slider_titled_size_holds_a_width_and_a_height() -> None:
+    workflow = {
+        "1": node("mxSlider2D", "Image size", Xi=512, Yi=768, isfloatX=0, isfloatY=0),
+        "2": node("Odd Painting", a=["1", 0], b=["1", 1]),
+    }
+    names = names_of(workflow)
+    assert names["1-inputs-Xi"] == "image_width"
+    assert names["1-inputs-Yi"] == "image_height"

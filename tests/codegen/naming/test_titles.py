@@ -32,6 +32,8 @@ from ...helpers.support import Workflow, beside, names_of, node, text_to_image
         ("Strength (2)", "strength"),
         ("Strength (uses the second LoRA)", "strength"),
         ("4-Step Turbo Strength", "turbo_strength"),
+        ("12. Turbo Strength", "turbo_strength"),
+        ("Turbo Strength (only while it runs)", "turbo_strength"),
         ("强度【每次只改这里】", "强度"),
         ("强度-0=关", "强度"),
         ("Denoise Denoise", "denoise"),
