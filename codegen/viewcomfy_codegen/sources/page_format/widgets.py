@@ -12,7 +12,7 @@ from viewcomfy_runtime.json_types import JsonValue
 
 from ...catalog import InputFacts, NodeFacts
 from .document import PageNode
-from .entered import read_entered
+from .added import declared, read_entered
 from .unknown_classes import (
     CONTROLS,
     Ambiguous,
@@ -50,6 +50,7 @@ def widgets_of(node: PageNode, facts: NodeFacts | None) -> Widgets:
     """
     if facts is None:
         return listed_widgets(node)
+    facts = declared(facts, node.class_type)
     if node.values is None and node.named is not None:
         return _by_name(node.named, facts)
     places = _ByPlace(_without_sockets(node.values or (), facts))

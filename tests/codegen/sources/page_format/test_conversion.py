@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from viewcomfy_codegen import CodegenError
-from viewcomfy_codegen.catalog import NodeFacts
+from viewcomfy_codegen.catalog import NodeFacts, shipped
 from viewcomfy_codegen.sources.page_format.conversion import convert
 from viewcomfy_codegen.sources.page_format.reading import read_document
 
@@ -294,6 +294,16 @@ def test_the_rows_of_a_power_lora_loader_are_inputs_numbered_from_one() -> None:
         "lora_1": {**alone[0], "strengthTwo": 1},
         "lora_2": {**alone[1], "strengthTwo": 0.25},
     }
+
+
+def test_inputs_that_the_page_adds_for_a_choice_have_only_values_in_the_file() -> None:
+    page = Page()
+    named = {"frame_rate": 8, "format": "video/h264-mp4", "crf": 19}
+    page.add("VHS_VideoCombine", widgets_values=named)
+    document = read_document(page.document, "page.json")
+    inputs = convert(document, shipped().node).graph["1"]["inputs"]
+    assert inputs.items() >= named.items()
+    assert not {"bitrate", "megabit", "pix_fmt"} & inputs.keys()
 
 
 def test_values_without_a_known_widget_are_left_out_with_a_note() -> None:

@@ -1,4 +1,4 @@
-"""Reads widgets that users add to a node on the page, which its class doesn't declare."""
+"""Reads widgets that the page or its user adds to a node, which its class doesn't declare."""
 
 from __future__ import annotations
 
@@ -7,11 +7,24 @@ from typing import Final
 
 from viewcomfy_runtime.json_types import JsonValue
 
+from ...catalog import NodeFacts
+from ...catalog.unlisted import ADDED_INPUTS
 from .document import PageNode
 from .unknown_classes import Widgets
 
 _CHOICES: Final = "CustomCombo"
 _LORAS: Final = "Power Lora Loader (rgthree)"
+
+
+def declared(facts: NodeFacts, class_type: str) -> NodeFacts:
+    """The facts without the inputs that the page adds for certain choices: those have no fixed
+    position, and no value unless the file names one.
+    """
+    added = ADDED_INPUTS.get(class_type)
+    if added is None:
+        return facts
+    kept = {name: each for name, each in facts.inputs.items() if name not in added}
+    return facts._replace(inputs=kept)
 
 
 def read_entered(
