@@ -11,8 +11,8 @@ from typing import Final
 from viewcomfy_runtime.json_types import JsonValue
 
 from ...catalog import InputFacts, NodeFacts
-from .document import PageNode
 from .added import declared, read_entered
+from .document import PageNode
 from .unknown_classes import (
     CONTROLS,
     Ambiguous,
