@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -30,10 +31,18 @@ def read_path(path: str | os.PathLike[str], most: int = LARGEST_FILE) -> bytes:
         return read_stream(file, most)
 
 
-def read_stream(file: BinaryIO, most: int = LARGEST_FILE) -> bytes:
-    """The rest of an open file. Raises TooLargeError for more than `most` bytes, and OSError."""
+def read_stream(
+    file: BinaryIO,
+    most: int = LARGEST_FILE,
+    check: Callable[[], object] = lambda: None,
+) -> bytes:
+    """The rest of an open file; `check` is called again and again, and may raise.
+
+    Raises TooLargeError for more than `most` bytes, and OSError.
+    """
     content = bytearray()
     while piece := file.read(_PIECE):
+        check()
         content += piece
         if len(content) > most:
             raise TooLargeError(most)

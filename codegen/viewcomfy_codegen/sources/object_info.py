@@ -44,7 +44,7 @@ def object_info(url: str, *, timeout: float = LONGEST_WAIT) -> bytes:
     address = base if base.endswith("/object_info") else f"{base}/object_info"
     content = bytearray()
     try:
-        deadline = Deadline(timeout)
+        deadline = Deadline(timeout, what="the answer")
         http = Http(address + mark + query, retries=1)
         with (
             deadline,

@@ -65,7 +65,7 @@ def listed_jobs(
     while left is None or left > 0:
         query["limit"] = str(_PAGE if left is None else min(_PAGE, left))
         path = f"{API}/jobs?{urlencode(query, errors='replace')}"
-        with Deadline(timeout) as deadline:
+        with Deadline(timeout, what="the list of runs") as deadline:
             page = as_object(http.get_json(path, deadline))
         items = [each for each in as_list(page.get("jobs")) if isinstance(each, dict)]
         found = map(ListedJob.from_wire, items)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -51,14 +52,19 @@ class Deadline:
     `seconds`, a number or a Timeout, start now. `with deadline:` guards this thread's network
     requests: when time is up or the call is canceled, the socket that the thread waits on is shut
     down, so that a server can't delay it by sending a byte now and then. `cancel_on_timeout` says
-    whether a run that times out is also canceled at the server. Raises TypeError if `seconds` isn't
-    a number.
+    whether a run that times out is also canceled at the server, `what` for messages what takes the
+    time. Raises TypeError if `seconds` isn't a number.
     """
 
     def __init__(
-        self, seconds: float | Timeout, *, cancel_on_timeout: bool = True
+        self,
+        seconds: float | Timeout,
+        *,
+        cancel_on_timeout: bool = True,
+        what: str = "the run",
     ) -> None:
         self.cancel_on_timeout = cancel_on_timeout
+        self._what = what
         limits = seconds if isinstance(seconds, Timeout) else Timeout(seconds)
         phases = (limits.upload, limits.queue, limits.run)
         given = (
@@ -76,6 +82,7 @@ class Deadline:
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._socket: socket.socket | None = None
+        self._process = os.getpid()
         self._guards = False
         self._outer: Deadline | None = None
 
@@ -136,7 +143,7 @@ class Deadline:
 
     def _timeout_message(self) -> str:
         if self._phase is None or self._end == self._total_end:
-            return f"the run took longer than {self.seconds:g} s"
+            return f"{self._what} took longer than {self.seconds:g} s"
         what = {
             "upload": "sending the call",
             "queue": "waiting in the queue",
@@ -174,7 +181,7 @@ class Deadline:
     def guard(self, connection: socket.socket | None) -> None:
         """Shut this connection down when time is up; None if the call waits on no connection."""
         with self._lock:
-            self._socket = connection
+            self._socket, self._process = connection, os.getpid()
         if self._cancelled.is_set() or not self.remaining > 0:
             self._shut_down()
 
@@ -185,7 +192,8 @@ class Deadline:
 
     def _shut_down(self) -> None:
         with self._lock:
-            if self._socket is not None:
+            # A child process has a copy of its parent's connection, which stays the parent's.
+            if self._socket is not None and self._process == os.getpid():
                 shut_down(self._socket)
 
 

@@ -14,6 +14,7 @@ from ..parameters.files import Remote, Upload
 from ..parameters.key import MASK_SUFFIX
 from ..parameters.masks import with_alpha
 from ..parameters.media import UNKNOWN
+from ..reading import read_stream
 from .deadlines import Deadline
 
 
@@ -128,11 +129,11 @@ class Form:
         elif isinstance(data, Path):
             if data.is_dir():
                 raise ValueError("it is a folder")
-            file = self._opened.enter_context(data.open("rb"))
+            file = self._seekable(self._opened.enter_context(data.open("rb")))
         elif isinstance(data, bytes):
             file = io.BytesIO(data)
         else:
-            file = _seekable(data)
+            file = self._seekable(data)
         if key.endswith(MASK_SUFFIX):
             file = with_alpha(file)
         start = file.tell()
@@ -144,15 +145,16 @@ class Form:
         file.seek(start)
         return upload, file, start, size
 
-
-def _seekable(file: BinaryIO) -> BinaryIO:
-    """The file itself, or a copy of its rest if it can't seek."""
-    if isinstance(file, io.TextIOBase):
-        raise ValueError('it is open as text; open it with mode "rb"')
-    with contextlib.suppress(AttributeError, OSError):
-        if file.seekable():
-            return file
-    content: object = file.read()
-    if not isinstance(content, bytes):
-        raise ValueError("it doesn't read as bytes")
-    return io.BytesIO(content)
+    def _seekable(self, file: BinaryIO) -> BinaryIO:
+        """The file itself, or a copy of its rest if it can't seek, such as a pipe."""
+        if isinstance(file, io.TextIOBase):
+            raise ValueError('it is open as text; open it with mode "rb"')
+        with contextlib.suppress(AttributeError, OSError):
+            if file.seekable():
+                return file
+        if isinstance(file, io.IOBase):
+            return io.BytesIO(read_stream(file, check=self._deadline.check))
+        content: object = file.read()
+        if not isinstance(content, bytes):
+            raise ValueError("it doesn't read as bytes")
+        return io.BytesIO(content)

@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Final, TypeAlias, TypeGuard
 
+from ..reading import read_path
 from .files import URL, DataURI, Remote, Stored, Upload, plain_name
 from .media import UNKNOWN, extension_of, type_of
 
@@ -197,7 +198,7 @@ def as_data_uri(value: File | str) -> str:
     elif isinstance(data, URL):
         return data.url
     elif isinstance(data, os.PathLike):
-        content = data.read_bytes()
+        content = read_path(data)
     else:
         content = data.read()
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from ..errors import InvalidParametersError, wrong_type
@@ -192,8 +192,10 @@ def _sent(
 def with_drawn_seeds(
     fields: tuple[Field, ...], parameters: P, *, all: bool = False
 ) -> P:
-    """`parameters` with a random number for each seed that is None or, with `all`, for every seed,
-    except in branches that aren't chosen.
+    """A copy of `parameters` with a random number for each seed that is None or, with `all`, for
+    every seed, except in branches that aren't chosen.
+
+    Changing `parameters` afterwards doesn't change what a result says about its call.
     """
     known = {field.name: field for field in fields}
     values = {name: getattr(parameters, name, 0) for name in known}
@@ -206,7 +208,9 @@ def with_drawn_seeds(
         if isinstance(kind, Integer) and kind.random:
             if all or values[field.name] is None:
                 seeds[field.name] = drawn(kind)
-    return replace(parameters, **seeds) if seeds else parameters  # type: ignore[type-var]
+    if isinstance(parameters, type) or not is_dataclass(parameters):
+        return parameters  # an error of the caller's, reported with the other faults
+    return replace(parameters, **seeds)  # type: ignore[type-var]
 
 
 def json_of(fields: tuple[Field, ...], parameters: object) -> JsonObject:

@@ -12,6 +12,7 @@ from ..errors import (
     ConnectionFailedError,
     NotFoundError,
     ProtocolError,
+    SaveError,
     ViewComfyError,
 )
 from ..parameters.files import Remote
@@ -103,7 +104,14 @@ class OutputFile(Remote):
 
     def copy_to(self, file: BinaryIO, *, timeout: float = DOWNLOAD_TIMEOUT) -> int:
         """Write the content to an open binary file and return the number of bytes written."""
-        return sum(file.write(chunk) for chunk in self._content(timeout))
+        size = 0
+        for chunk in self._content(timeout):
+            size += len(chunk)
+            rest = chunk
+            while rest:
+                written: int | None = file.write(rest)  # all, unless it isn't buffered
+                rest = rest[len(rest) if written is None else written :]
+        return size
 
     def save(
         self,
@@ -138,12 +146,17 @@ class OutputFile(Remote):
         place = Path(path)
         chunks = self._content(timeout)
         with errors_about(self.origin):
+            if os.path.isdir(place):
+                raise SaveError(
+                    f"{place} is a folder",
+                    hint="save() writes into a folder, under the file's own name",
+                )
             return write_file(chunks, place.parent, place.name, replaces=True)
 
     def _content(self, timeout: float) -> Iterator[bytes]:
         from ..http.deadlines import Deadline
 
-        return _guarded(self, Deadline(timeout))
+        return _guarded(self, Deadline(timeout, what="the download"))
 
     @property
     def url_expires(self) -> datetime | None:

@@ -94,6 +94,8 @@ class PromptResult:
             return found
         raise KeyError(node)
 
+    __iter__ = None  # or Python would call `__getitem__` with numbers
+
     def save(
         self,
         directory: str | os.PathLike[str],

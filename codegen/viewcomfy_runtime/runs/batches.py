@@ -128,7 +128,7 @@ class _Batch(Generic[R]):
     def _start(self, index: int, item: Item[R], call: Call) -> None:
         if self._executor is not None:
             task = Task(self._client, with_file_contents(call), self._limits)
-            self._running[self._executor.submit(task)] = index, item
+            self._running[_submitted(self._executor, task)] = index, item
             return
         # The timeout starts here because each started call has a thread available.
         deadline = self._deadlines[index] = Deadline(self._limits.timeout)
@@ -148,10 +148,12 @@ class _Batch(Generic[R]):
         """Wait until at least one call has finished, and collect all that have."""
         if not self._running or self._outcomes:
             return
-        done: set[futures.Future[Any]] = set()
+        done: list[futures.Future[Any]] = []
         while not done and not self._stop.is_set():
             # In slices, so that Ctrl-C and `stop` take effect on every operating system.
-            done, _ = futures.wait(self._running, SLICE, futures.FIRST_COMPLETED)
+            futures.wait(self._running, SLICE, futures.FIRST_COMPLETED)
+            # Nothing wakes the wait for what an executor cancels when it is shut down.
+            done = [each for each in self._running if each.done()]
         for future in sorted(done, key=lambda each: self._running[each][0]):
             index, item = self._running.pop(future)
             self._deadlines.pop(index, None)
@@ -159,6 +161,18 @@ class _Batch(Generic[R]):
             if self._executor is not None:
                 outcome = saved_outcome(item, outcome)
             self._outcomes.append((index, outcome))
+
+
+def _submitted(executor: futures.Executor, task: Task) -> futures.Future[Any]:
+    """The outcome of a task. An executor that takes no more is an error of each call, so that the
+    results of earlier calls aren't lost.
+    """
+    try:
+        return executor.submit(task)
+    except Exception as error:
+        refused = futures.Future[Any]()
+        refused.set_exception(error)
+        return refused
 
 
 def _outcome(future: futures.Future[T]) -> T | ViewComfyError:

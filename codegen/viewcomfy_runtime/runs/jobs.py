@@ -44,11 +44,11 @@ class Job(Generic[R]):
 
     def status(self, *, timeout: float = SHORT_TIMEOUT) -> Status:
         """The current state of the run. Raises ViewComfyError."""
-        return self.client.status(self.prompt_id, Deadline(timeout))
+        return self.client.status(self.prompt_id, _request(timeout))
 
     async def astatus(self, *, timeout: float = SHORT_TIMEOUT) -> Status:
         """`status` for asynchronous code."""
-        deadline = Deadline(timeout)
+        deadline = _request(timeout)
         return await in_thread(
             partial(self.client.status, self.prompt_id, deadline), deadline
         )
@@ -66,7 +66,7 @@ class Job(Generic[R]):
         Raises ViewComfyError, and whatever a callback raises.
         """
         require_functions(on_log=on_log, on_progress=on_progress)
-        return self._awaited(Deadline(timeout), Watch(on_log, on_progress))
+        return self._awaited(_wait(timeout), Watch(on_log, on_progress))
 
     async def aresult(
         self,
@@ -76,7 +76,7 @@ class Job(Generic[R]):
         on_progress: Callable[[Progress], object] | None = None,
     ) -> R:
         """`result` for asynchronous code. Canceling it stops waiting; the run continues."""
-        deadline = Deadline(timeout)
+        deadline = _wait(timeout)
         watch = Watch(in_loop(on_log, deadline), in_loop(on_progress, deadline))
         return await in_thread(partial(self._awaited, deadline, watch), deadline)
 
@@ -86,24 +86,24 @@ class Job(Generic[R]):
         Raises ConfigurationError if the client can't follow a submitted run, as is the case for
         ViewComfyGateway.
         """
-        return events_of(self._awaited, Deadline(timeout))
+        return events_of(self._awaited, _wait(timeout))
 
     def stream(
         self, timeout: float | Timeout = LONGEST_RUN
     ) -> AsyncIterator[Event | R]:
         """`events` for asynchronous code."""
-        return stream_of(self._awaited, Deadline(timeout))
+        return stream_of(self._awaited, _wait(timeout))
 
     def cancel(self, *, timeout: float = SHORT_TIMEOUT) -> None:
         """Cancel the run, whether queued or running; a finished run is not affected.
 
         Raises ViewComfyError.
         """
-        self.client.cancel(self.prompt_id, Deadline(timeout))
+        self.client.cancel(self.prompt_id, _request(timeout))
 
     async def acancel(self, *, timeout: float = SHORT_TIMEOUT) -> None:
         """`cancel` for asynchronous code."""
-        deadline = Deadline(timeout)
+        deadline = _request(timeout)
         await in_thread(partial(self.client.cancel, self.prompt_id, deadline), deadline)
 
     def _awaited(self, deadline: Deadline, watch: Watch) -> R:
@@ -115,3 +115,11 @@ class Job(Generic[R]):
                 error.parameters = self.parameters
             raise
         return self.naming(made, self.parameters)
+
+
+def _request(timeout: float) -> Deadline:
+    return Deadline(timeout, what="the server's answer")
+
+
+def _wait(timeout: float | Timeout) -> Deadline:
+    return Deadline(timeout, what="waiting for the run")

@@ -80,6 +80,7 @@ class ManyRuns(Runner[P, R]):
 
         `async for parameters, outcome in WORKFLOW.aiter_many(calls)`.
         """
+        from contextlib import aclosing
         from threading import Event
 
         from .streams import from_thread
@@ -96,8 +97,9 @@ class ManyRuns(Runner[P, R]):
             self._maker(override_workflow, send),
             stop,
         )
-        async for _, ready, outcome in from_thread(outcomes, stop):
-            yield ready, outcome
+        async with aclosing(from_thread(outcomes, stop)) as ended:
+            async for _, ready, outcome in ended:
+                yield ready, outcome
 
     def run_many(
         self,

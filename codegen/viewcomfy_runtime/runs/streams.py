@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Final, TypeVar, cast
 
 from ..calls.call import Watch
 from ..calls.events import Event
 from ..calls.message_queue import MessageQueue
+from ..errors import RunCancelledError
 from ..http.deadlines import SLICE, Deadline
-from .threads import run_in_loop
+from .threads import run_in_loop, settle
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -30,20 +32,13 @@ Runner = Callable[[Deadline, Watch], R]
 
 
 def _outcome(run: Runner[R], deadline: Deadline, watch: Watch) -> Future[R]:
-    """The outcome of a run: its result, or the exception that it raised.
-
-    An exception refers to the frames that it passed through. A frame that refers to its exception
-    in turn would keep the run and its client alive until the next garbage collection.
-    """
+    """The outcome of a run: its result, or the exception that it raised."""
     end = Future[R]()
-    try:
-        end.set_result(run(deadline, watch))
-    except BaseException as error:
-        end.set_exception(error)
+    settle(end, partial(run, deadline, watch))
     try:
         return end
     finally:
-        del end
+        del end  # see `settle`
 
 
 def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
@@ -52,9 +47,16 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
     The run is canceled if the iterator is closed before its end, as when a `for` loop is left.
     """
     queue = MessageQueue["Event | Future[R]"](check=deadline.check)
+    main = threading.main_thread()
+    reader = threading.current_thread()
+
+    def put(event: Event) -> None:
+        if reader is main and not main.is_alive():
+            raise RunCancelledError("the program that heard of the run has ended")
+        queue.put(event)
 
     def work() -> None:
-        queue.put_last(_outcome(run, deadline, Watch(on_event=queue.put)))
+        queue.put_last(_outcome(run, deadline, Watch(on_event=put)))
 
     thread = threading.Thread(target=work, name="viewcomfy-events")
     thread.start()
@@ -66,10 +68,11 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
                 try:
                     yield item.result()
                 finally:
-                    del item  # see `_outcome`
+                    del item  # see `settle`
                 return
             if item is not None:
                 yield item
+                reader = threading.current_thread()
     finally:
         deadline.cancel()
         queue.closed.set()
@@ -88,8 +91,10 @@ async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event |
 
     def work() -> None:
         end = waiting.put(_outcome(run, deadline, Watch(on_event=put)))
-        with suppress(RuntimeError):  # the loop is closed
+        try:
             asyncio.run_coroutine_threadsafe(end, loop)
+        except RuntimeError:  # the loop is closed
+            end.close()
 
     thread = threading.Thread(target=work, name="viewcomfy-events")
     thread.start()
@@ -100,14 +105,14 @@ async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event |
                 try:
                     yield item.result()
                 finally:
-                    del item  # see `_outcome`
+                    del item  # see `settle`
                 return
             yield item
     finally:
         deadline.cancel()
         end = loop.time() + _CANCEL_TIMEOUT
         alive = True
-        while alive and loop.time() < end:
+        while alive and loop.is_running() and loop.time() < end:
             alive = thread.is_alive()  # once more after its end, for what it left
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(0.02)
@@ -115,7 +120,9 @@ async def stream_of(run: Runner[R], deadline: Deadline) -> AsyncIterator[Event |
                 waiting.get_nowait()
 
 
-async def from_thread(items: Iterator[T], stop: threading.Event) -> AsyncIterator[T]:
+async def from_thread(
+    items: Iterator[T], stop: threading.Event
+) -> AsyncGenerator[T, None]:
     """Iterate over a blocking iterator in a thread; `stop` ends it, and is set when this iterator
     is left.
     """

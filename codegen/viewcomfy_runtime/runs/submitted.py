@@ -35,10 +35,11 @@ class SubmittedRuns(Runner[P, R]):
         `timeout` is in seconds for starting the run, including uploads. Raises ViewComfyError; its
         subclass ConfigurationError if the client's server doesn't keep runs.
         """
-        from ..http.deadlines import Deadline
-
         return self._submitted(
-            parameters, client, Deadline(timeout), self._maker(override_workflow, send)
+            parameters,
+            client,
+            _start(timeout),
+            self._maker(override_workflow, send),
         )
 
     async def asubmit(
@@ -51,10 +52,9 @@ class SubmittedRuns(Runner[P, R]):
         send: Send = "changed",
     ) -> Job[R]:
         """`submit` for asynchronous code."""
-        from ..http.deadlines import Deadline
         from .threads import in_thread
 
-        deadline = Deadline(timeout)
+        deadline = _start(timeout)
         work = partial(
             self._submitted,
             parameters,
@@ -103,3 +103,9 @@ class SubmittedRuns(Runner[P, R]):
             title=self.title,
             started_at=started_at,
         )
+
+
+def _start(timeout: float) -> Deadline:
+    from ..http.deadlines import Deadline
+
+    return Deadline(timeout, what="starting the run")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures as futures
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
 
 from ..calls.call import AWAITED
-from ..errors import wrong_type
+from ..errors import RunCancelledError, wrong_type
 from ..http.deadlines import SLICE, Deadline
 
 T = TypeVar("T")
@@ -25,9 +26,10 @@ async def in_thread(work: Callable[[], T], deadline: Deadline) -> T:
 
     The loop's default executor isn't used: it has few threads, and a call can take minutes.
     """
-    pool = futures.ThreadPoolExecutor(1, thread_name_prefix="viewcomfy")
-    future = pool.submit(work)
-    pool.shutdown(wait=False)
+    future = futures.Future[T]()
+    future.set_running_or_notify_cancel()
+    # Not in an executor either, whose threads end before the main thread counts as ended.
+    threading.Thread(target=settle, args=(future, work), name="viewcomfy").start()
     try:
         return await asyncio.wrap_future(future)
     except asyncio.CancelledError:
@@ -37,6 +39,20 @@ async def in_thread(work: Callable[[], T], deadline: Deadline) -> T:
         raise
     finally:
         del future  # which would hold its exception, and that this frame
+
+
+def settle(future: futures.Future[T], work: Callable[[], T]) -> None:
+    """Give the future the outcome of `work`: its result, or the exception that it raised.
+
+    An exception refers to the frames that it passed through. A frame that refers to its exception
+    in turn would keep the run and its client alive until the next garbage collection.
+    """
+    try:
+        future.set_result(work())
+    except BaseException as error:
+        future.set_exception(error)
+    finally:
+        del future
 
 
 async def _wait_until_done(future: futures.Future[T]) -> None:
@@ -71,17 +87,18 @@ def in_loop(
 
 
 def run_in_loop(
-    work: Awaitable[T], loop: asyncio.AbstractEventLoop, deadline: Deadline
+    work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop, deadline: Deadline
 ) -> None:
     """Run `work` in `loop`, and wait until it finishes or the deadline ends.
 
-    Raises whatever the work raises.
+    Raises whatever the work raises, and RunCancelledError if the loop will never run it.
     """
-
-    async def done() -> T:
-        return await work
-
-    future = asyncio.run_coroutine_threadsafe(done(), loop)
+    try:
+        _require_runner(loop)
+        future = asyncio.run_coroutine_threadsafe(work, loop)
+    except BaseException:
+        work.close()
+        raise
     while True:
         try:
             future.result(SLICE)
@@ -91,9 +108,17 @@ def run_in_loop(
                 raise
             try:
                 deadline.check()
+                _require_runner(loop)
             except Exception:
                 future.cancel()
                 raise
+
+
+def _require_runner(loop: asyncio.AbstractEventLoop) -> None:
+    """Raises RunCancelledError if the loop is closed, or the program ended while it stood still."""
+    ended = not (loop.is_running() or threading.main_thread().is_alive())
+    if ended or loop.is_closed():
+        raise RunCancelledError("the event loop that heard of the run has ended")
 
 
 def require_functions(**callbacks: object) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
+import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -83,6 +85,18 @@ def test_a_file_object_that_cannot_seek_is_sent_too() -> None:
 
     with Server(result()) as server:
         run(server, image=Pipe(b"from a pipe"))
+    assert server.requests[0].file("image").data == b"from a pipe"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_path_may_be_that_of_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(b"from a pipe"))
+    writer.start()
+    with Server(result()) as server:
+        run(server, image=pipe)
+    writer.join()
     assert server.requests[0].file("image").data == b"from a pipe"
 
 

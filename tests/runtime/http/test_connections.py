@@ -77,6 +77,26 @@ def test_two_processes_never_share_a_socket(own_session: bool, tmp_path: Path) -
     assert (wrong, ended) == (0, [0, 0, 0])
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_process_leaves_the_connections_of_its_parent_open() -> None:
+    own, peer = socket.socketpair()
+    with own, peer:
+        deadline = Deadline(LONGEST)
+        deadline.guard(own)
+        child = os.fork()
+        if not child:
+            try:
+                deadline.cancel()
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        peer.sendall(b"x")
+        assert own.recv(1) == b"x"
+        deadline.cancel()
+        assert own.recv(1) == b""
+
+
 def wrong_answers(client: ViewComfy, url: str, path: str) -> int:
     http = client._http
     wrong = 0

@@ -6,10 +6,11 @@ import asyncio
 import io
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import pytest
 
-from viewcomfy_runtime import OutputFile, PromptResult, SaveError
+from viewcomfy_runtime import OutputFile, PromptResult, RunTimeoutError, SaveError
 from viewcomfy_runtime.json_types import ApiWorkflow
 
 ONE = OutputFile("a_00001_.png", "image/png", node="9", data=b"one")
@@ -106,6 +107,37 @@ def test_content_goes_into_a_stream_piece_by_piece() -> None:
         return [each async for each in ONE.achunks()]
 
     assert asyncio.run(pieces()) == [b"one"]
+
+
+def test_content_goes_whole_into_a_file_that_takes_it_in_part() -> None:
+    class Unbuffered(io.RawIOBase):
+        content = b""
+
+        def write(self, data: Any, /) -> int:
+            self.content += data[:2]
+            return min(2, len(data))
+
+    file = Unbuffered()
+    assert ONE.copy_to(cast(BinaryIO, file)) == 3
+    assert file.content == b"one"
+
+
+def test_a_file_is_not_saved_as_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(
+        SaveError, match=r"is a folder\nhint: save\(\) writes into"
+    ) as caught:
+        result(ONE).outputs[0].save_as(tmp_path)
+    assert caught.value.saved == []
+
+
+def test_a_download_that_takes_too_long_says_so() -> None:
+    with pytest.raises(RunTimeoutError, match="the download took longer than 0 s"):
+        ONE.read(timeout=0)
+
+
+def test_a_result_itself_is_no_list_of_files() -> None:
+    with pytest.raises(TypeError, match="not iterable"):
+        list(result(ONE))  # type: ignore[call-overload]
 
 
 def test_saving_can_be_awaited(tmp_path: Path) -> None:

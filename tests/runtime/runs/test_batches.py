@@ -197,6 +197,50 @@ def test_a_worker_that_dies_is_an_error_of_its_calls(module: ModuleType) -> None
     assert "worker gone" in str(found[0])
 
 
+def test_what_an_executor_cancels_is_an_error_of_its_calls(module: ModuleType) -> None:
+    class Stopping(futures.Executor):
+        def submit(
+            self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+        ) -> futures.Future[Any]:
+            future: futures.Future[Any] = futures.Future()
+            future.cancel()  # as `shutdown(cancel_futures=True)` does
+            return future
+
+    found = module.run_many(
+        calls(module, 2), client=client("http://127.0.0.1:9"), executor=Stopping()
+    )
+    assert ids(found) == ["RunCancelledError", "RunCancelledError"]
+
+
+def test_an_executor_that_takes_no_more_loses_no_result(module: ModuleType) -> None:
+    pool = futures.ThreadPoolExecutor(1)
+
+    def more() -> Any:
+        first, second = calls(module, 2)
+        yield first
+        pool.shutdown()
+        yield second
+
+    with Server(echo) as server:
+        found = module.run_many(more(), client=client(server.url), executor=pool)
+    assert ids(found) == ["0", "ViewComfyError"]
+    assert "cannot schedule new futures after shutdown" in str(found[1])
+
+
+def test_a_result_says_what_was_run_whatever_becomes_of_the_call(
+    module: ModuleType,
+) -> None:
+    call = module.Parameters()
+
+    def more() -> Any:
+        for call.positive_prompt in ("0", "1"):
+            yield call
+
+    with Server(echo) as server:
+        found = module.run_many(more(), client=client(server.url))
+    assert [each.parameters.positive_prompt for each in found] == ["0", "1"]
+
+
 def test_a_dask_cluster_takes_the_runs(module: ModuleType, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     images = module_of(
