@@ -23,6 +23,13 @@ RUNTIMES: Final = {
     "bun": ("bun",),
 }
 
+EACH_RUNTIME: Final = [
+    "node",
+    pytest.param("deno", marks=pytest.mark.heavy),
+    pytest.param("bun", marks=pytest.mark.heavy),
+]
+"""The parameters of a fixture for all of them."""
+
 
 def tool(name: str) -> str:
     """A program of the npm packages; the test is skipped where it isn't there."""

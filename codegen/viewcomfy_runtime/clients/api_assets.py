@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from ..errors import NotFoundError, ProtocolError, RejectedError
+from ..errors import NotFoundError, RejectedError
 from ..http.bodies import JsonBody
 from ..http.client import LOG, Http
 from ..http.deadlines import Deadline
@@ -17,7 +17,7 @@ from ..http.multipart import Form
 from ..json_types import JsonObject
 from ..parameters.files import Upload
 from ..results.files import OutputFile
-from .api_jobs import API, text_of
+from .api_jobs import API, identified, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,12 +139,7 @@ def _known(
 
 
 def _asset_in(response: Any, http: Http) -> JsonObject:
-    if isinstance(response, dict) and text_of(response.get("id")):
-        return response
-    raise ProtocolError(
-        f"{http.host} didn't say where it stored a file",
-        hint="check that the URL is that of a server of Comfy API v2",
-    )
+    return identified(response, f"{http.host} didn't say where it stored a file")
 
 
 def _hasher() -> Callable[[], Any] | None:

@@ -194,10 +194,17 @@ def _absolute(link: str, http: Http) -> str:
 
 def job_in(response: Any, host: str) -> JsonObject:
     """The job in a response. Raises ProtocolError if there is none."""
+    return identified(response, f"{host} answered with something other than a job")
+
+
+def identified(response: Any, fault: str) -> JsonObject:
+    """A response that describes something with an ID. Raises ProtocolError with the fault for any
+    other.
+    """
     if isinstance(response, dict) and text_of(response.get("id")):
         return response
     raise ProtocolError(
-        f"{host} answered with something other than a job",
+        fault,
         hint="check that the URL is that of a server of Comfy API v2",
     )
 

@@ -32,21 +32,13 @@ from viewcomfy_runtime.http.public import is_public
 
 from ...helpers.comfy import comfy
 from ...helpers.comfy_api import comfy_api, output
+from ...helpers.images import with_image
 from ...helpers.servers import Answer, Server, redirect, result
-from ...helpers.support import module_of, node
 
 
 @pytest.fixture
 def inverted(tmp_path: Path) -> ModuleType:
-    return module_of(
-        {
-            "1": node("LoadImage", image="deployed.png"),
-            "2": node("ImageInvert", image=["1", 0]),
-            "3": node("SaveImage", images=["2", 0], filename_prefix="x"),
-        },
-        tmp_path,
-        optional_files=True,
-    )
+    return with_image(tmp_path)
 
 
 def picture(**headers: str) -> Answer:

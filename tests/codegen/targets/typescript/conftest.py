@@ -9,17 +9,13 @@ import pytest
 from ....helpers.images import masked_image
 from ....helpers.local import served, serving
 from ....helpers.support import module_of, node, text_to_image
-from ....helpers.typescript import Runtime, bundled, module_text
+from ....helpers.typescript import EACH_RUNTIME, Runtime, bundled, module_text
 from ....helpers.typescript_runs import Place, words
 
 
 @pytest.fixture(
     scope="session",
-    params=[
-        "node",
-        pytest.param("deno", marks=pytest.mark.heavy),
-        pytest.param("bun", marks=pytest.mark.heavy),
-    ],
+    params=EACH_RUNTIME,
 )
 def place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

@@ -16,7 +16,7 @@ from viewcomfy_runtime.http.public import is_public
 
 from ....helpers.servers import Answer, SentFile, Server, redirect, refusing, result
 from ....helpers.support import Workflow, node
-from ....helpers.typescript import Failed, Runtime, bundled, module_text
+from ....helpers.typescript import EACH_RUNTIME, Failed, Runtime, bundled, module_text
 
 
 def inverted() -> Workflow:
@@ -37,11 +37,7 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(
     scope="module",
-    params=[
-        "node",
-        pytest.param("deno", marks=pytest.mark.heavy),
-        pytest.param("bun", marks=pytest.mark.heavy),
-    ],
+    params=EACH_RUNTIME,
 )
 def runtime(request: pytest.FixtureRequest) -> Iterator[Runtime]:
     with Runtime(request.param) as found:
