@@ -110,8 +110,9 @@ class Glossary:
         if tooltip:
             return tooltip, SentenceOrigin.SERVER
         for word, sentences in self._families:
-            if plain in sentences and word in kind_words(class_type):
-                return sentences[plain], SentenceOrigin.FAMILY
+            said = sentences.get(plain, "")
+            if said and word in kind_words(class_type) and _fits(said, kind):
+                return said, SentenceOrigin.FAMILY
         if kind == "choice" and (chosen := self._chosen(plain)):
             return chosen
         named = self._named(plain, kind, class_type)
@@ -129,6 +130,8 @@ class Glossary:
         if kind == "flag" and (patterned := self._patterns.sentence(name, kind)):
             return patterned, SentenceOrigin.PATTERN
         rest = plain_name(name)
+        if {"system", "prompt"} <= set(rest.split("_")):
+            rest = "system_prompt"  # Of either side: it only says how to write one.
         while rest:
             said = self._named(rest, kind, "")
             if said:
@@ -225,6 +228,8 @@ def _fits(sentence: str, kind: str) -> bool:
         return kind not in ("flag", "integer", "number")
     if first == "Whether" or sentence.startswith("Turn this"):
         return kind in ("flag", "choice", "text")
+    if sentence.startswith("Which of its inputs"):
+        return kind != "text"
     if first in ("How", "What", "Position", "Frame"):
         return kind not in ("flag", "media")
     if sentence.startswith(_MEASURES):

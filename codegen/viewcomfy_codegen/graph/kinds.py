@@ -141,6 +141,10 @@ class Kinds:
             bool(node.links) and has_word(node, SHOWS) and not has_word(node, _RAISES)
         )
 
+    def only_shows(self, node: Node) -> bool:
+        """Whether a node displays the values linked to it and passes nothing on."""
+        return not self._workflow.uses[node.id] and self.is_show(node)
+
     def choices(self, node: Node) -> tuple[Node, Node] | None:
         """The nodes that a switch selects when on and when off; None if it isn't a Boolean
         switch.
@@ -184,7 +188,10 @@ class Kinds:
 
     def saves(self, node: Node) -> bool:
         """Whether a node only saves what it is given, and what it is told about that."""
-        return not self._workflow.uses[node.id] and has_word(node, _SAVES)
+        return has_word(node, _SAVES) and all(
+            self.is_show(self._workflow.nodes[use.node])
+            for use in self._workflow.uses[node.id]
+        )
 
     def writes(self, node: Node) -> bool:
         """Whether a language model takes the node's text and generates another."""

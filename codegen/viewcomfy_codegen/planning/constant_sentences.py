@@ -26,6 +26,9 @@ _MADE: Final = frozenset(
 )
 """The types of what no text or number is."""
 
+_VAGUE: Final = PRIMITIVE | {"any", "anything", "input"}
+"""Words in the names of inputs that say nothing of what they take."""
+
 _MOST_SET: Final = 2
 """The most inputs of other nodes that a sentence lists by name."""
 
@@ -117,7 +120,7 @@ class Constants:
         for use in self._roles.users(node):
             target = self._nodes[use.node]
             what = words(use.input.rpartition(".")[2])
-            if PRIMITIVE.issuperset(what) or any(len(word) < 2 for word in what):
+            if _VAGUE.issuperset(what) or any(len(word) < 2 for word in what):
                 return ""
             where = spoken(split_mark(target.title)[1] or target.class_type)
             found[f"{glossary().spelled(what)} of “{where}”"] = None

@@ -68,7 +68,9 @@ _RARE: Final = frozenset(
     # Bookkeeping and what the page shows.
     " counter increment decimals widget hashes preview bit autorefresh modelname"
     # How found regions are cut out.
-    " bbox drop sensitivity sparsity seam downsample quantize label pattern slice swap".split()
+    " bbox drop sensitivity sparsity seam downsample quantize label pattern slice swap"
+    # How long videos are made of parts.
+    " boundary continue".split()
 )
 """Words in the names of inputs that few people change."""
 
@@ -145,7 +147,7 @@ def is_rare(widget: Widget, kind: ParameterType, roles: Roles, slots: Slots) -> 
         return True
     if roles.is_math(node) or _GLUE.issuperset(parts) or _parses(node):
         return True
-    if roles.saves(node) and SIZES.isdisjoint(parts):
+    if roles.only_shows(node) or (roles.saves(node) and SIZES.isdisjoint(parts)):
         return True  # Prompts and steps, too: they are only written down there.
     makes = not _MAKING.isdisjoint(parts)
     advanced = facts is not None and facts.advanced and not makes
@@ -312,8 +314,9 @@ def _is_hint(node: Node, parts: Words) -> bool:
 
 def _is_place(parts: Words, kind: ParameterType) -> bool:
     """Whether an input says where or how something is done rather than what is made."""
-    if {"x", "y"}.intersection(parts[-1:]) and isinstance(kind, Integer | Number):
-        return _PLACED.issuperset(parts[:-1])
+    if {"x", "y"}.intersection(parts) and isinstance(kind, Integer | Number):
+        if parts[-1] in ("x", "y", "offset"):
+            return _PLACED.issuperset({*parts} - {"x", "y"})
     if parts[-1:] == ("type",) or parts[-2:] in (("start", "step"), ("end", "step")):
         return True
     return parts in _WEAK
@@ -326,7 +329,15 @@ _PLACED: Final = frozenset(
 
 _WEAK: Final = frozenset(
     [
-        *(("start",), ("end",), ("rotate",), ("version",), ("base",), ("a",)),
+        *(
+            ("start",),
+            ("end",),
+            ("rotate",),
+            ("rotation",),
+            ("version",),
+            ("base",),
+            ("a",),
+        ),
         *(("resolution", "steps"), ("noise",), ("s", "noise")),
         *(("id",), ("node", "title"), ("key", "opt"), ("mask", "offset"), ("repeat",)),
         *(("color", "space"), ("color", "correction"), ("black", "point")),
@@ -366,7 +377,7 @@ def _is_internal(node: Node, parts: Words) -> bool:
 
 
 def _of_masks(node: Node) -> bool:
-    return family_of(node.class_type) in (("mask",), ("crop",))
+    return family_of(node.class_type) in (("mask",), ("crop",), ("uncrop",))
 
 
 def _is_technical(parts: Words, kind: ParameterType) -> bool:

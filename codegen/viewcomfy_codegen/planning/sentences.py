@@ -219,7 +219,8 @@ class Sentences:
         if parts[-1:] == ("url",) and "url" not in own:
             noun = " ".join(parts[:-1]) or "file"
             return glossary().role("url").format(noun=noun)
-        if {"mask", "prompt"} <= set(parts):
+        found = self._roles.encodes(draft.node) and self._roles.finds(draft.node)
+        if found or {"mask", "prompt"} <= set(parts):
             negative = NEGATIVE in parts
             return glossary().role("negative:mask" if negative else "mask_prompt")
         passed = shared or own <= _TEXTS or self._roles.is_switch(draft.node)

@@ -141,7 +141,7 @@ def test_a_number_that_is_only_calculated_with_says_so() -> None:
     workflow["5"]["inputs"] |= {"width": ["21", 0], "height": ["21", 0]}
     told = [each["description"] for each in schema(workflow)["properties"].values()]
     assert any(
-        each.startswith("Number that the workflow calculates with.") for each in told
+        each.startswith("Number used in the workflow's calculations.") for each in told
     )
 
 

@@ -291,3 +291,16 @@ def test_what_tunes_the_inside_of_a_node_is_advanced(
     tuned = node(class_type, **inputs)
     groups = groups_of({"1": tuned, "2": node("Taker", image=["1", 0])})
     assert set(groups.values()) == {"advanced"}
+
+
+def test_how_a_preview_plays_is_advanced() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("PreviewAnimation", fps=8.0, images=["8", 0])
+    assert groups_of(workflow)["20-inputs-fps"] == "advanced"
+
+
+def test_where_an_image_is_laid_over_another_is_advanced() -> None:
+    overlay = node("Image Overlay", x_offset=8, y_offset=8, rotation=0, width=64)
+    groups = groups_of({"1": overlay, "2": node("Taker", image=["1", 0])})
+    basic = {key for key, group in groups.items() if group == "basic"}
+    assert basic == {"1-inputs-width"}

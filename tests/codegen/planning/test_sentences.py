@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from viewcomfy_codegen.catalog import glossary
+from viewcomfy_codegen.planning.wishes import Wish
+from viewcomfy_runtime.parameters.key import WireKey
+
 from ...helpers.support import Workflow, node, schema, text_to_image
 from ...helpers.told import about, said, shown
 
@@ -238,3 +242,21 @@ def test_a_sentence_about_a_measure_is_said_of_numbers_written_as_text_alone() -
     found = shown("Odd Selector", steps="30", rotation="landscape")
     assert said(found, "steps") == "Number of denoising steps."
     assert about(found, "rotation")["description"].startswith("Node 20")
+
+
+def test_a_text_that_only_detectors_take_says_what_to_find() -> None:
+    workflow: Workflow = {
+        "1": node("CLIPTextEncode", text="face", clip=["2", 1]),
+        "2": node("CheckpointLoaderSimple", ckpt_name="sam3.safetensors"),
+        "3": node("LoadImage", image="a.png"),
+        "4": node("SAM3_Detect", model=["2", 0], image=["3", 0], conditioning=["1", 0]),
+        "5": node("MaskPreview", mask=["4", 0]),
+    }
+    wanted = {WireKey("1", "text"): Wish("a label", name="segment")}
+    found = schema(workflow, wanted=wanted)["properties"]["segment"]
+    assert found["description"].startswith("What to find in the image")
+
+
+def test_a_system_prompt_of_either_side_is_standing_instructions() -> None:
+    sentence, _ = glossary().on_name("system_negative_prompt", "text")
+    assert sentence == "Standing instructions for the language model."
