@@ -110,7 +110,7 @@ def test_a_name_in_a_schema_never_becomes_a_program(folder: Path, name: str) -> 
             assert "not one that viewcomfy-codegen generates" in done.output
 
 
-def test_a_schema_s_faults_are_told_by_their_place(folder: Path) -> None:
+def test_a_schema_s_faults_are_reported_by_their_place(folder: Path) -> None:
     schema = json.loads(next(schemas()))
     schema["properties"]["steps"]["minimum"] = "1"
     schema["required"] = 5

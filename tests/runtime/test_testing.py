@@ -22,7 +22,7 @@ from ..helpers.cases import CASES
 from ..helpers.support import module_of
 
 
-def test_answers_come_in_the_order_of_the_calls(module: ModuleType) -> None:
+def test_responses_come_in_the_order_of_the_calls(module: ModuleType) -> None:
     answers: list[Answer] = [result_with("a.png", b"one"), RateLimitedError("busy")]
     fake = FakeClient(module.WORKFLOW, answers)
     assert (
@@ -33,13 +33,13 @@ def test_answers_come_in_the_order_of_the_calls(module: ModuleType) -> None:
     assert [each.parameters.steps for each in fake.calls] == [30, 20]
 
 
-def test_the_last_answer_is_given_again(module: ModuleType) -> None:
+def test_the_last_response_is_given_again(module: ModuleType) -> None:
     fake = FakeClient(module.WORKFLOW, [result_with("a.png", b"one")])
     found = module.run_many([module.Parameters()] * 3, client=fake)
     assert [each.image[0].read() for each in found] == [b"one"] * 3
 
 
-def test_progress_is_heard(module: ModuleType) -> None:
+def test_progress_is_reported(module: ModuleType) -> None:
     heard: list[Progress] = []
     fake = FakeClient(module.WORKFLOW, progress=[Progress(1, 2), Progress(2, 2)])
     module.run(module.Parameters(), client=fake, on_progress=heard.append)

@@ -49,14 +49,14 @@ def run(output: Path, arguments: list[str], seed: str = "0") -> bytes:
     return output.read_bytes()
 
 
-def test_a_later_answer_counts_over_an_earlier_one(tmp_path: Path) -> None:
+def test_a_later_response_counts_over_an_earlier_one(tmp_path: Path) -> None:
     old, new = {"A": described(n=["INT"])}, {"A": described(n=["FLOAT"])}
     facts = Catalog(built(tmp_path, old, new)).node("A")
     assert facts is not None
     assert facts.inputs["n"].type == "FLOAT"
 
 
-def test_a_class_that_newer_answers_lack_stays_known(tmp_path: Path) -> None:
+def test_a_class_that_newer_responses_lack_stays_known(tmp_path: Path) -> None:
     found = Catalog(built(tmp_path, {"A": described()}, {"B": described()}))
     assert list(found.classes()) == ["A", "B"]
 
@@ -98,7 +98,7 @@ def test_choices_that_no_server_vouches_for_are_incomplete(tmp_path: Path) -> No
     assert marks == [True, False]
 
 
-def test_dotted_inputs_that_an_answer_lacks_are_added_to_their_branches(
+def test_dotted_inputs_that_a_response_lacks_are_added_to_their_branches(
     tmp_path: Path,
 ) -> None:
     options: list[Any] = [{"key": key, "inputs": {}} for key in ("a", "b")]
@@ -140,7 +140,7 @@ def test_no_sentence_of_a_server_is_kept(tmp_path: Path) -> None:
     assert b"words" not in built(tmp_path, classes)
 
 
-def test_what_a_class_does_is_told_in_american_spelling(tmp_path: Path) -> None:
+def test_what_a_class_does_is_said_in_american_spelling(tmp_path: Path) -> None:
     does = {"A": "Mixes colours around their centre"}
     facts = Catalog(built(tmp_path, {"A": described()}, does=does)).node("A")
     assert facts is not None
@@ -178,7 +178,7 @@ def test_the_catalog_says_what_it_is_of(tmp_path: Path) -> None:
     assert (found.version, found.date) == ("0.33.0", "2026-11-26")
 
 
-def test_the_same_answers_give_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_responses_give_the_same_bytes(tmp_path: Path) -> None:
     choices = [f"choice number {n}" for n in range(9)]
     classes = {
         f"A{n}": {**described(c=[choices], n=["INT"]), "display_name": f"Title {n}"}

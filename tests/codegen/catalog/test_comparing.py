@@ -49,25 +49,25 @@ def test_what_the_class_says_of_itself_is_compared(
     assert changes(old, new) == [line]
 
 
-def test_inputs_that_come_and_go_are_told() -> None:
+def test_inputs_that_come_and_go_are_reported() -> None:
     old = described({"level": INT, "gone": ["FLOAT", {}]})
     new = described({"level": INT, "fresh": ["STRING", {}]})
     assert changes(old, new) == ["gone: removed", "fresh: new, STRING, required"]
 
 
-def test_another_order_of_inputs_is_told() -> None:
+def test_another_order_of_inputs_is_reported() -> None:
     old = described({"level": INT, "speed": INT})
     new = described({"speed": INT, "level": INT})
     assert changes(old, new) == ["inputs: order changed"]
 
 
-def test_choices_that_come_and_go_are_told() -> None:
+def test_choices_that_come_and_go_are_reported() -> None:
     old, new = described({"mode": [["a", "b"]]}), described({"mode": [["b", "c"]]})
     told = changes(old, new)
     assert "mode: new choices c" in told and "mode: no longer a" in told
 
 
-def test_a_bound_that_moved_is_told_with_both_values() -> None:
+def test_a_bound_that_moved_is_reported_with_both_values() -> None:
     new = described({"level": ["INT", {"default": 5, "min": 1, "max": 12}]})
     [line] = changes(described({"level": INT}), new)
     assert line.startswith("level: ") and line.endswith("9 → 12")

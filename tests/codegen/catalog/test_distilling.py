@@ -160,7 +160,7 @@ def test_choices_nested_without_end_come_to_one() -> None:
 
 @given(CLASSES)
 @settings(max_examples=200)
-def test_a_kept_answer_says_the_same_as_the_whole_one(described: Any) -> None:
+def test_a_kept_response_says_the_same_as_the_whole_one(described: Any) -> None:
     whole = without_prose(node_record(described, "Mine"))
     kept = kept_facts({"Mine": described})["Mine"]
     assert without_prose(node_record(kept, "Mine")) == whole

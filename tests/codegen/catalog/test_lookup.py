@@ -218,7 +218,7 @@ def test_the_control_behind_a_seed_is_where_the_page_has_it() -> None:
                     assert after.partition("#")[0] in names, (class_type, name)
 
 
-def test_a_servers_whole_answer_is_read_without_loss() -> None:
+def test_a_servers_whole_response_is_read_without_loss() -> None:
     path: Path = shared_file("object_info/comfyui-0.33.0.json")
     classes = json.loads(path.read_text(encoding="utf-8"))
     catalog = with_object_info(classes)

@@ -87,7 +87,7 @@ def test_another_translation_of_a_known_title_is_a_default_among_others() -> Non
     assert told(*own) == [True, False]
 
 
-def test_titles_of_any_length_are_told_in_no_time() -> None:
+def test_titles_of_any_length_are_read_in_no_time() -> None:
     nodes = [("Unheard", "(" * 100_000), ("Unheard", "一" * 100_000)]
     assert told(*nodes) == [True, False]
 

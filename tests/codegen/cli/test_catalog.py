@@ -207,7 +207,7 @@ def test_hostile_names_and_choices_stay_out(folder: Path) -> None:
     assert users_catalog().stat().st_size < 1000
 
 
-def test_a_server_without_the_projects_classes_is_told(project: Path) -> None:
+def test_a_server_without_the_projects_classes_is_reported(project: Path) -> None:
     save(project / "other.json", {"Other": described()})
     result = run("catalog", "update", "other.json")
     assert result.exit_code == 1
@@ -306,7 +306,7 @@ def test_a_class_that_nobody_knows_gets_its_nearest_name(folder: Path) -> None:
 # diff
 
 
-def test_diff_tells_what_a_server_changed(project: Path) -> None:
+def test_diff_says_what_a_server_changed(project: Path) -> None:
     done("catalog", "update", "info.json")
     changed = info(steps=20)
     sampler = changed["KSampler"]["input"]["required"]
@@ -326,7 +326,7 @@ def test_diff_of_the_same_facts_is_empty(project: Path) -> None:
     assert "nothing changed since" in done("catalog", "diff", "info.json")
 
 
-def test_diff_tells_of_branches_and_of_classes_that_are_new(folder: Path) -> None:
+def test_diff_reports_branches_and_classes_that_are_new(folder: Path) -> None:
     def model(most: int) -> dict[str, Any]:
         inner = {"required": {"size": ["INT", {"max": most}]}}
         options = [{"key": "pro", "inputs": inner}]

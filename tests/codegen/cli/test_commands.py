@@ -161,7 +161,7 @@ def test_a_call_is_checked_against_a_schema_that_is_not_ours(tmp_path: Path) -> 
     assert "$.x: 1 is less than the minimum of 3" in done.output
 
 
-def test_what_is_wrong_with_the_json_of_a_call_is_told_for_a_call(
+def test_what_is_wrong_with_the_json_of_a_call_is_reported_for_a_call(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "w.json"

@@ -24,7 +24,7 @@ def test_inspect_shows_the_flow_and_where_everything_came_from(
     assert all(len(line) <= 90 for line in done.output.splitlines())
 
 
-def test_inspect_tells_programs_too(files: dict[str, str]) -> None:
+def test_inspect_informs_programs_too(files: dict[str, str]) -> None:
     told = json.loads(run("inspect", "w.json", "--json").stdout)
     assert told["nodes"][0].keys() == {"id", "class_type", "title", "from"}
     by_name = {each["name"]: each for each in told["parameters"]}

@@ -102,7 +102,7 @@ def test_a_typescript_call_names_what_it_sets(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "text"), [("old.py", PYTHON), ("old.ts", TYPESCRIPT)])
-def test_what_cannot_be_translated_is_told_with_its_line(
+def test_what_cannot_be_translated_is_reported_with_its_line(
     name: str, text: str, folder: Path
 ) -> None:
     if name.endswith(".ts"):
@@ -201,7 +201,7 @@ def test_parameters_of_typescript_are_found_wherever_they_are_set(
     assert ("seed: 7" in done.stdout) is sets, done.output
 
 
-def test_what_a_spread_may_add_in_typescript_is_told(folder: Path) -> None:
+def test_what_a_spread_may_add_in_typescript_is_reported(folder: Path) -> None:
     pytest.importorskip("tree_sitter_typescript")
     text = f"await infer({{ params: {{ ...more, {ONE_SEED} }} }});"
     done = migrated(folder, "old.ts", text)
@@ -248,7 +248,7 @@ def test_a_file_that_was_opened_is_a_path(opened: str, folder: Path) -> None:
         ("del p['3-inputs-seed']", "p['3-inputs-seed'] is removed again"),
     ],
 )
-def test_what_may_add_parameters_to_a_python_call_is_told(
+def test_what_may_add_parameters_to_a_python_call_is_reported(
     added: str, says: str, folder: Path
 ) -> None:
     text = f"p = {{{ONE_SEED}}}\n{added}\ninfer(params=p)\n"
@@ -282,7 +282,7 @@ def test_twice_the_program_takes_twice_the_time(folder: Path) -> None:
         ('delete p["3-inputs-seed"]', "is removed again"),
     ],
 )
-def test_what_is_changed_later_in_typescript_is_told(
+def test_what_is_changed_later_in_typescript_is_reported(
     altered: str, how: str, folder: Path
 ) -> None:
     pytest.importorskip("tree_sitter_typescript")

@@ -52,7 +52,7 @@ def test_a_call_that_cannot_be_read_is_named(files: dict[str, str], call: str) -
     assert "call.json" in done.output
 
 
-def test_a_schema_that_is_not_valid_is_told(files: dict[str, str]) -> None:
+def test_a_schema_that_is_not_valid_is_reported(files: dict[str, str]) -> None:
     Path("odd.json").write_text('{"properties": {"x": {"type": "nonsense"}}}')
     done = run("validate", "odd.json", "-", text="{}")
     assert done.exit_code == 1

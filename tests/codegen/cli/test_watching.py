@@ -106,7 +106,7 @@ def test_a_workflow_that_arrives_piece_by_piece_is_read_once_it_is_whole(
         assert line().startswith("wrote painter.py")
 
 
-def test_what_is_wrong_is_told_and_the_files_stay_until_it_is_mended(
+def test_what_is_wrong_is_reported_and_the_files_stay_until_it_is_mended(
     source: Path,
 ) -> None:
     module = source.parent / "painter.py"

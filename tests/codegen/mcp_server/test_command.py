@@ -54,7 +54,7 @@ def test_the_protocol_has_standard_input_for_itself() -> None:
     assert done.exit_code == 2 and "standard input" in done.stderr
 
 
-def test_a_missing_server_is_told_at_the_start(
+def test_a_missing_server_is_reported_at_the_start(
     painter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("mcp_types")

@@ -153,7 +153,7 @@ def test_a_large_result_is_a_link_that_can_be_read(
         asyncio.run(drive(base))
 
 
-def test_a_client_of_an_earlier_protocol_hears_the_log_until_it_turns_it_down(
+def test_a_client_of_an_earlier_protocol_gets_the_log_until_it_turns_it_down(
     painter: str, server: LocalViewComfy
 ) -> None:
     lines: list[Any] = []
@@ -274,7 +274,7 @@ def test_a_hostile_title_is_a_quoted_text(tmp_path: Path) -> None:
     asyncio.run(drive())
 
 
-def test_without_a_server_the_answer_says_what_is_missing(painter: str) -> None:
+def test_without_a_server_the_response_says_what_is_missing(painter: str) -> None:
     async def drive() -> None:
         async with connected("stdio", {"VIEWCOMFY_API_URL": ""}, painter) as client:
             result = await client.call_tool("painter", {})

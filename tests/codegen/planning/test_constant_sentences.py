@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...helpers.described import said, shown
 from ...helpers.support import node, schema, text_to_image
-from ...helpers.told import said, shown
 
 
 def test_a_shared_constant_says_what_holds_for_all_that_use_it() -> None:

@@ -6,8 +6,8 @@ from viewcomfy_codegen.catalog import glossary
 from viewcomfy_codegen.planning.wishes import Wish
 from viewcomfy_runtime.parameters.key import WireKey
 
+from ...helpers.described import about, said, shown
 from ...helpers.support import Workflow, node, schema, text_to_image
-from ...helpers.told import about, said, shown
 
 
 def test_a_sentence_about_a_measure_is_not_said_of_a_switch() -> None:
@@ -125,7 +125,7 @@ def test_a_text_that_an_encoder_takes_twice_says_what_it_becomes() -> None:
     assert any("smaller CLIP encoder" in each for each in apart)
 
 
-def test_a_line_of_dialogue_is_told_to_be_spoken() -> None:
+def test_a_line_of_dialogue_is_said_to_be_spoken() -> None:
     workflow = {
         "1": node("ElevenLabsTextToDialogue", **{"inputs": "1", "inputs.text1": "Hi"}),
         "2": node("SaveAudioMP3", filename_prefix="a", audio=["1", 0]),

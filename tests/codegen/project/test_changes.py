@@ -40,7 +40,7 @@ def property_changes(**fields: tuple[dict[str, Any], dict[str, Any]]) -> list[st
     return [str(each) for each in changes_between(of(0), of(1))]
 
 
-def test_parameters_that_come_and_go_are_told() -> None:
+def test_parameters_that_come_and_go_are_reported() -> None:
     old = {"1": node("Mine", level=3), "2": node("Other", speed=1)}
     new = {
         "1": node("Mine", level=3, tint="a"),
@@ -152,7 +152,7 @@ def test_what_a_choice_brings_is_compared_choice_by_choice(
     assert property_changes(size=(old, new)) == told
 
 
-def test_defaults_and_requirements_are_told() -> None:
+def test_defaults_and_requirements_are_reported() -> None:
     assert property_changes(x=({"default": 1}, {"default": 2})) == [
         "default of x: 1 → 2"
     ]
@@ -184,7 +184,7 @@ def told(old: dict[str, list[str]], new: dict[str, list[str]]) -> list[str]:
     return [str(each) for each in changes_between(of(old), of(new))]
 
 
-def test_every_input_that_a_name_gained_or_lost_is_told() -> None:
+def test_every_input_that_a_name_gained_or_lost_is_reported() -> None:
     a, b, c = "1-inputs-x", "2-inputs-x", "3-inputs-x"
     assert told({"x": [a, b]}, {"x": [a]}) == [f"breaking: x no longer sets {b}"]
     assert told({"x": [a, b]}, {"x": [a], "y": [b]}) == [
@@ -236,12 +236,12 @@ def test_an_output_whose_node_has_another_number_is_the_same() -> None:
     assert len(told_of_outputs(old, new, n1="1")) == 2
 
 
-def test_a_schema_that_tells_of_no_outputs_is_not_compared_by_them() -> None:
+def test_a_schema_that_names_no_outputs_is_not_compared_by_them() -> None:
     new = {"x-viewcomfy-outputs": {"portrait": {"node": "9"}}}
     assert changes_between({"properties": {}}, new) == []
 
 
-def test_two_names_that_were_exchanged_are_told_as_renamed() -> None:
+def test_two_names_that_were_exchanged_are_reported_as_renamed() -> None:
     a, b = "1-inputs-x", "2-inputs-x"
     assert told({"x": [a], "y": [b]}, {"x": [b], "y": [a]}) == [
         "breaking: x was renamed to y",

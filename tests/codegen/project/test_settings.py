@@ -276,7 +276,7 @@ def test_the_table_alone_needs_jsonschema(project: Callable[..., None]) -> None:
         assert done.stdout.strip() == needed, done.stderr
 
 
-def test_check_tells_which_outputs_are_stale(project: Callable[..., None]) -> None:
+def test_check_says_which_outputs_are_stale(project: Callable[..., None]) -> None:
     project("")
     done = run("--check")
     assert done.exit_code == 1

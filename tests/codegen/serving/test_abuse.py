@@ -124,7 +124,7 @@ def test_a_head_that_never_comes_ends_the_connection(
                 assert connection.recv(1000) == b""
 
 
-def test_a_head_that_drips_after_an_answer_ends_the_connection(
+def test_a_head_that_drips_after_a_response_ends_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with serving(served(text_to_image())) as base:
@@ -143,7 +143,7 @@ def test_a_head_that_drips_after_an_answer_ends_the_connection(
         connection.close()
 
 
-def test_a_long_answer_is_not_cut_by_the_wait_for_the_next_head(
+def test_a_long_response_is_not_cut_by_the_wait_for_the_next_head(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(server, "HEAD_WITHIN", 2.0)
@@ -194,7 +194,7 @@ def test_a_long_text_without_spaces_takes_no_time() -> None:
     assert time.process_time() - start < 4
 
 
-def test_small_answers_on_one_connection_do_not_wait_for_each_other() -> None:
+def test_small_responses_on_one_connection_do_not_wait_for_each_other() -> None:
     with serving(served(text_to_image())) as base, requests.Session() as session:
         took = []
         for _ in range(40):

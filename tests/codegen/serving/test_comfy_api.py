@@ -68,7 +68,7 @@ def test_a_module_runs_there(module: ModuleType) -> None:
     assert result.outputs[0].node == "9"
 
 
-def test_quick_runs_are_told_whole(module: ModuleType) -> None:
+def test_quick_runs_are_logged_whole(module: ModuleType) -> None:
     with serving(served(text_to_image())) as url:
         direct: list[str] = []
         first = module.Parameters(steps=3)

@@ -136,7 +136,7 @@ ESCAPED = "".join(f"\\u{ord(char):04x}" for char in GATE)
 @pytest.mark.parametrize("logs", ["false", "true"])
 @pytest.mark.parametrize("said", [GATE, ESCAPED, GATE.replace("/", "%2F")])
 @pytest.mark.parametrize("failing", ["rejects", "fails"])
-def test_nothing_that_it_answers_shows_the_token_of_the_gate_before_it(
+def test_none_of_its_responses_shows_the_token_of_the_gate_before_it(
     logs: str, said: str, failing: str
 ) -> None:
     error = {"type": said, "message": said, "details": said}

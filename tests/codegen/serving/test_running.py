@@ -97,7 +97,7 @@ def test_the_gateway_is_served_too(workflow: Path) -> None:
             hasty.run(Call({"3-inputs-seed": 7}))
 
 
-def test_the_gateway_tells_what_became_of_a_run(workflow: Path) -> None:
+def test_the_gateway_says_what_became_of_a_run(workflow: Path) -> None:
     with running(workflow, step_time=0.05) as client:
         client.fail_next("fail-at=2")
         with pytest.raises(ExecutionError):

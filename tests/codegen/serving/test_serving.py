@@ -38,7 +38,7 @@ def test_the_same_call_gives_the_same_bytes(url: str) -> None:
     assert other != answers[0]
 
 
-def test_an_answer_is_viewcomfys(url: str) -> None:
+def test_a_response_is_viewcomfys(url: str) -> None:
     response = post(url, {"3-inputs-seed": 7}, logs="false")
     answer = response.json()
     assert response.status_code == 201

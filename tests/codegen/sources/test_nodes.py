@@ -47,7 +47,7 @@ def test_a_node_may_have_neither_inputs_nor_a_title() -> None:
     assert [each.title for each in found.nodes.values()] == ["", ""]
 
 
-def test_faults_of_several_nodes_are_told_together() -> None:
+def test_faults_of_several_nodes_are_reported_together() -> None:
     found = refused('{"1": {"class_type": 5}, "2": {"class_type": "A", "inputs": 5}}')
     assert [each.location for each in found] == ["w.json: node 1", "w.json: node 2 (A)"]
 

@@ -93,7 +93,7 @@ def test_a_contradiction_is_a_note_and_the_deployed_value_stays_right() -> None:
     assert "enum" not in found["mode"]
 
 
-def test_an_answer_beyond_all_bounds_is_refused() -> None:
+def test_a_response_beyond_all_bounds_is_refused() -> None:
     with pytest.raises(CodegenError, match="larger than 64 MiB"):
         classes_in(b" " * (LARGEST + 1), "info.json")
 
@@ -116,6 +116,6 @@ def test_any_description_of_a_class_generates(described: Any) -> None:
 
 
 @pytest.mark.parametrize("data", [b"{}", b"[]", b"{", b"<html>", b'{"a": 1}', b""])
-def test_what_is_no_answer_of_a_comfyui_is_refused(data: bytes) -> None:
+def test_what_is_not_a_response_of_a_comfyui_is_refused(data: bytes) -> None:
     with pytest.raises(CodegenError):
         classes_in(data, "info.json")

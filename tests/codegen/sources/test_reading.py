@@ -86,7 +86,7 @@ def test_an_endless_integer_is_refused_by_place_and_not_repeated() -> None:
     assert len(found.message) < 150
 
 
-def test_all_that_is_wrong_is_told_at_once_in_the_files_order() -> None:
+def test_all_that_is_wrong_is_reported_at_once_in_the_files_order() -> None:
     found = refused(NODE % "[0, NaN, {'x': 1e400}]".replace("'", '"'))
     assert [each.location for each in found] == [
         "w.json: node 1 (KSampler), inputs.seed.1",

@@ -194,7 +194,7 @@ def answered(module: ModuleType, **nodes: Any) -> str:
     return str(caught[0].message)
 
 
-def test_a_deployment_of_another_workflow_is_told(module: ModuleType) -> None:
+def test_a_deployment_of_another_workflow_is_reported(module: ModuleType) -> None:
     assert "node 9 (SaveImage) is missing" in answered(module, **{"9": None})
     assert "node 20 (Mine) is new" in answered(module, **{"20": node("Mine")})
     changed = answered(module, **{"9": node("PreviewImage", images=["8", 0])})

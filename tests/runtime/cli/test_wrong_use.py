@@ -179,7 +179,7 @@ def test_a_name_that_is_not_a_parameter_is_not_called_a_flag(
 
 
 @pytest.mark.parametrize("text", ["None", "null", "random"])
-def test_a_seed_is_drawn_and_told(
+def test_a_seed_is_drawn_and_shown(
     module: ModuleType,
     environment: Callable[[str], None],
     text: str,

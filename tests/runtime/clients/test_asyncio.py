@@ -35,7 +35,7 @@ def test_many_runs_are_awaited_at_once(module: Any) -> None:
     assert found == [str(n) for n in range(20)]
 
 
-def test_an_awaited_runs_log_is_heard_in_the_event_loop(module: Any) -> None:
+def test_an_awaited_runs_log_arrives_in_the_event_loop(module: Any) -> None:
     threads: list[tuple[str, int]] = []
 
     async def run(own: ViewComfy) -> None:

@@ -105,14 +105,14 @@ def test_progress_is_polled_where_there_is_no_stream(module: ModuleType) -> None
     assert steps == [Progress(1, 2, "3")]
 
 
-def test_a_node_has_its_class_where_the_server_tells_none(module: ModuleType) -> None:
+def test_a_node_has_its_class_where_the_server_gives_none(module: ModuleType) -> None:
     told = [("progress", {**PROGRESS, "current_node_class": None})]
     with comfy_api(events=told, unheard=True) as found:
         assert Log("node 3 (KSampler)") in events_of(module, found)
 
 
 @pytest.mark.usefixtures("patient_ends")
-def test_quick_runs_are_told_whole(module: ModuleType) -> None:
+def test_quick_runs_are_logged_whole(module: ModuleType) -> None:
     lines = ["one", "two", "three"]
     told = [("log", {"message": line}) for line in lines]
     with comfy_api(events=told, lasting=0.0) as found:

@@ -21,7 +21,9 @@ from ...helpers.comfy_api import PROGRESS, client, comfy_api, output
 from ...helpers.waiting import LONGEST
 
 
-def test_a_job_is_reopened_by_its_id_and_heard_from_then_on(module: ModuleType) -> None:
+def test_a_job_is_reopened_by_its_id_and_followed_from_then_on(
+    module: ModuleType,
+) -> None:
     told = [("progress", PROGRESS)]
     made = [output("asset-1")]
     with comfy_api(events=told, outputs=made, unheard=True) as found:
@@ -80,7 +82,7 @@ def test_labels_that_no_server_takes_are_refused(labels: dict[str, str]) -> None
 
 
 @pytest.mark.parametrize("labels", [None, {"app": "shop"}])
-def test_a_run_whose_answer_was_lost_is_found(
+def test_a_run_whose_response_was_lost_is_found(
     module: ModuleType, labels: dict[str, str] | None
 ) -> None:
     with comfy_api(lost=1) as found:
@@ -118,7 +120,9 @@ def test_a_call_that_did_not_arrive_is_sent_again_under_the_same_key(
     assert first == second
 
 
-def test_where_nothing_is_listed_an_unknown_outcome_is_told(module: ModuleType) -> None:
+def test_where_nothing_is_listed_an_unknown_outcome_is_reported(
+    module: ModuleType,
+) -> None:
     with comfy_api(lost=1, lists=False) as found:
         with pytest.raises(ConnectionFailedError, match="isn't known") as caught:
             module.run(module.Parameters(), client=client(found))

@@ -17,7 +17,7 @@ from viewcomfy_runtime.cli.main import main
 from viewcomfy_runtime.clients.environment import client_from_environment
 
 from ...helpers.comfy_api import KEY, client, comfy_api, output
-from ...helpers.telling import everything_said_by
+from ...helpers.exposed import everything_said_by
 
 PARTNER = "partner-0123456789abcdef"
 

@@ -101,7 +101,7 @@ def test_a_mask_that_comfyui_cannot_combine_says_what_to_check(tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("patient_ends")
-def test_progress_is_heard_over_the_socket(module: ModuleType) -> None:
+def test_progress_arrives_over_the_socket(module: ModuleType) -> None:
     events = [
         {"type": "execution_start", "data": {}},
         {"type": "executing", "data": {"node": "3"}},
@@ -137,7 +137,7 @@ def test_a_socket_that_is_lost_costs_no_result(
 
 
 @pytest.mark.usefixtures("patient_ends")
-def test_a_socket_that_comes_back_is_heard_again(module: ModuleType) -> None:
+def test_a_socket_that_comes_back_is_read_again(module: ModuleType) -> None:
     step = {"type": "progress", "data": {"value": 1, "max": 2, "node": "3"}}
     steps: list[Progress] = []
     with comfy(events=[step, "drop", step], unheard=True) as found:

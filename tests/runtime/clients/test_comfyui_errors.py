@@ -101,7 +101,7 @@ def test_a_run_that_vanishes_is_an_error(module: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("forgets", [False, True])
-def test_a_prompt_whose_answer_is_lost_runs_once(
+def test_a_prompt_whose_response_is_lost_runs_once(
     module: ModuleType, forgets: bool
 ) -> None:
     with comfy(lost=1, forgets=forgets, outputs=IMAGES) as found:

@@ -137,7 +137,7 @@ def test_a_running_run_whose_time_is_over_is_cancelled_at_once(
 
 
 @pytest.mark.usefixtures("patient_ends")
-def test_a_quick_run_is_heard_to_its_end(module: ModuleType) -> None:
+def test_a_quick_run_is_followed_to_its_end(module: ModuleType) -> None:
     step = [
         {"type": "progress", "data": {"value": n, "max": 6, "node": "3"}}
         for n in range(1, 7)
@@ -152,7 +152,7 @@ def test_a_quick_run_is_heard_to_its_end(module: ModuleType) -> None:
 
 
 @pytest.mark.usefixtures("patient_ends")
-def test_a_jobs_progress_is_heard(module: ModuleType) -> None:
+def test_a_jobs_progress_is_reported(module: ModuleType) -> None:
     events = [{"type": "progress", "data": {"value": 1, "max": 2, "node": "3"}}]
     steps: list[Progress] = []
     with comfy(events=events, unheard=True) as found:

@@ -17,8 +17,8 @@ from viewcomfy_runtime.cli.main import main
 from viewcomfy_runtime.clients.environment import client_from_environment
 
 from ...helpers.comfy import IMAGES, comfy
+from ...helpers.exposed import everything_said_by
 from ...helpers.servers import Answer, Server, redirect
-from ...helpers.telling import everything_said_by
 
 TOKEN = "gate-0123456789abcdef"
 PARTNER = "partner-0123456789abcdef"

@@ -66,7 +66,7 @@ def test_a_run_is_scheduled_and_asked_after(url: str, tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_its_log_is_heard_over_socket_io(url: str) -> None:
+def test_its_log_arrives_over_socket_io(url: str) -> None:
     lines: list[str] = []
     steps: list[Progress] = []
     result = client(url).run(CALL, watch=Watch(lines.append, steps.append))
@@ -259,7 +259,7 @@ def test_a_run_that_vanishes_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("answer", [b"{}", b"<html>", b"null", b"["])
-def test_an_answer_that_is_none_is_an_error_of_the_protocol(answer: bytes) -> None:
+def test_a_response_in_another_form_is_an_error_of_the_protocol(answer: bytes) -> None:
     with Server(Script(Answer(200, answer))) as server:
         with pytest.raises(ProtocolError):
             client(server.url).run(CALL)

@@ -96,21 +96,21 @@ def body(value: Any, status: int = 200) -> Answer:
 
 @FEW
 @given(JSON | ENTRIES, st.sampled_from([200, 201, 400, 500]))
-def test_any_answer_to_a_deployments_call(value: Any, status: int) -> None:
+def test_any_response_to_a_deployments_call(value: Any, status: int) -> None:
     with Server(body(value, status)) as server:
         told(lambda: ViewComfy(server.url, "id", "the-secret", retries=0).run(CALL))
 
 
 @FEW
 @given(JSON, st.sampled_from([200, 500]))
-def test_any_answer_of_the_app(value: Any, status: int) -> None:
+def test_any_response_of_the_app(value: Any, status: int) -> None:
     with Server(body(value, status)) as server:
         told(lambda: ViewComfyApp(server.url, retries=0).run(CALL))
 
 
 @FEW
 @given(JSON, JSON, st.sampled_from([201, 400]))
-def test_any_answers_of_a_gateway(scheduled: Any, state: Any, status: int) -> None:
+def test_any_responses_of_a_gateway(scheduled: Any, state: Any, status: int) -> None:
     def answer(request: Request) -> Answer:
         if request.method == "POST":
             return body(scheduled, status)
@@ -127,7 +127,7 @@ def test_any_answers_of_a_gateway(scheduled: Any, state: Any, status: int) -> No
 
 @FEW
 @given(JSON, JSON, ENTRIES, st.sampled_from([200, 400]))
-def test_any_answers_of_a_comfyui(
+def test_any_responses_of_a_comfyui(
     queued: Any, queue: Any, entry: Any, status: int
 ) -> None:
     def answer(request: Request) -> Answer:

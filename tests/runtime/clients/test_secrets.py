@@ -33,9 +33,9 @@ from viewcomfy_runtime.http.deadlines import Deadline
 from viewcomfy_runtime.texts import Secrets, printable, quoted, shown, without_secrets
 
 from ...helpers.comfy_api import comfy_api, output
+from ...helpers.exposed import everything_said_by
 from ...helpers.faults import Line, faulty
 from ...helpers.servers import Answer, Request, Server, event, redirect, result, stream
-from ...helpers.telling import everything_said_by
 from ...helpers.waiting import LONGEST
 
 SECRET = "s3\"cr\\3t/0123-'4567"
@@ -192,7 +192,7 @@ def test_a_password_in_the_url_is_sent_and_not_shown(
     assert password not in shown_request + repr(client)
 
 
-def test_a_gateways_answers_do_not_show_the_secret(
+def test_a_gateways_responses_do_not_show_the_secret(
     module: ModuleType, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for answer in (

@@ -31,7 +31,7 @@ def test_logs_are_asked_for_where_somebody_listens() -> None:
     assert [each.parts["logs"] for each in server.requests] == ["true", "false"]
 
 
-def test_lines_are_heard_in_order_and_kept_with_the_result() -> None:
+def test_lines_arrive_in_order_and_are_kept_with_the_result() -> None:
     with Server(stream(*log("got prompt", "two\nlines", "done"))) as server:
         found, lines = heard(server)
     assert lines == ["got prompt", "two\nlines", "done"]
@@ -64,7 +64,7 @@ def test_a_server_without_a_stream_may_answer_as_without_logs() -> None:
 
 
 @pytest.mark.parametrize("thousands", [50, pytest.param(1000, marks=pytest.mark.heavy)])
-def test_very_many_lines_are_heard_and_the_last_are_kept(thousands: int) -> None:
+def test_very_many_lines_arrive_and_the_last_are_kept(thousands: int) -> None:
     lines = 0
 
     def count(_: str) -> None:
@@ -94,7 +94,7 @@ def test_a_stream_that_is_cut_is_a_failed_connection(cut: Answer) -> None:
     assert len(server.requests) == 1
 
 
-def test_an_error_in_the_stream_is_heard_and_ends_the_run() -> None:
+def test_an_error_in_the_stream_is_logged_and_ends_the_run() -> None:
     events = [*log("one"), event("error", "CUDA out of memory")]
     with Server(stream(*events, result=None)) as server:
         lines: list[str] = []

@@ -40,7 +40,7 @@ def test_a_connection_that_breaks_off_is_a_failed_connection(answer: Answer) -> 
     assert len(server.requests) == 1, "what may have started is not sent again"
 
 
-def test_a_chunked_answer_that_breaks_off_is_a_failed_connection() -> None:
+def test_a_chunked_response_that_breaks_off_is_a_failed_connection() -> None:
     headers = {"Transfer-Encoding": "chunked"}
     with Server(Answer(body=b'5\r\n{"pro', headers=headers)) as server:
         assert isinstance(failure(server), ConnectionFailedError)

@@ -101,7 +101,7 @@ def test_redirects_without_end_end() -> None:
     assert "keeps redirecting" in error.message
 
 
-def test_a_redirect_to_nowhere_is_an_answer_like_any_other() -> None:
+def test_a_redirect_to_nowhere_is_a_response_like_any_other() -> None:
     with Server(Answer(303)) as server:
         error = failure(server)
     assert (type(error), error.status) == (ProtocolError, 303)

@@ -19,8 +19,8 @@ from viewcomfy_runtime import (
 from viewcomfy_runtime.clients.environment import client_from_environment
 
 from ...helpers.deployment import PARAMS, SECRET, client, failure
+from ...helpers.exposed import everything_said_by
 from ...helpers.servers import Answer, Server, redirect, refusing, result
-from ...helpers.telling import everything_said_by
 
 
 def test_the_environment_says_where_to_run() -> None:

@@ -77,7 +77,7 @@ def heard_of(module: ModuleType, client: Client, seed: int) -> list[str]:
     ],
     ids=["ViewComfy", "ViewComfyGateway", "ComfyAPI"],
 )
-def test_quick_runs_on_a_local_viewcomfy_are_told_whole(
+def test_quick_runs_on_a_local_viewcomfy_are_logged_whole(
     module: ModuleType, place: Place
 ) -> None:
     with serving(served(WORKFLOW), executor=Talkative()) as url:
@@ -91,7 +91,7 @@ def told_of_nodes(*nodes: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("hasty", [False, True])
-def test_quick_runs_on_a_comfyui_are_told_whole(
+def test_quick_runs_on_a_comfyui_are_logged_whole(
     module: ModuleType, hasty: bool
 ) -> None:
     events = told_of_nodes("1", "2", "3")
@@ -113,7 +113,7 @@ def real(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("real", ["COMFYUI_TEST_URL"], indirect=True)
-def test_quick_runs_on_a_real_comfyui_are_told_whole(
+def test_quick_runs_on_a_real_comfyui_are_logged_whole(
     module: ModuleType, real: str
 ) -> None:
     for number in range(RUNS):

@@ -48,7 +48,7 @@ def packed(size: int) -> bytes:
     return packer.compress(b"0" * size) + packer.flush()
 
 
-def test_an_answer_that_unpacks_without_measure_is_refused() -> None:
+def test_a_response_that_unpacks_without_measure_is_refused() -> None:
     answer = Answer(body=packed(100 << 20), headers={"Content-Encoding": "gzip"})
     with Server(answer) as server:
         tracemalloc.start()
@@ -59,7 +59,7 @@ def test_an_answer_that_unpacks_without_measure_is_refused() -> None:
     assert peak < 160 << 20
 
 
-def test_an_answer_that_is_packed_twice_is_refused() -> None:
+def test_a_response_that_is_packed_twice_is_refused() -> None:
     answer = Answer(
         body=gzip.compress(packed(1000)), headers={"Content-Encoding": "gzip, gzip"}
     )
@@ -67,14 +67,14 @@ def test_an_answer_that_is_packed_twice_is_refused() -> None:
         run(server)
 
 
-def test_a_packed_answer_is_read() -> None:
+def test_a_packed_response_is_read() -> None:
     body = gzip.compress(b'{"prompt_id": "p1", "status": "success"}')
     with Server(Answer(body=body, headers={"Content-Encoding": "gzip"})) as server:
         assert run(server).prompt_id == "p1"
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
-def test_an_answer_has_an_end(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_response_has_an_end(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(responses.Response.chunks, "__defaults__", (1 << 20,))
 
     def endless() -> Iterator[bytes]:

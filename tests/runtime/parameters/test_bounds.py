@@ -21,7 +21,7 @@ from viewcomfy_runtime.parameters.types import (
         (Integer(0, 2**64 - 1), 2**64, f"must be at most {2**64 - 1}, not {2**64}"),
     ],
 )
-def test_a_whole_bound_is_told_without_a_fraction(
+def test_a_whole_bound_is_shown_without_a_fraction(
     kind: Integer | Number, value: float, message: str
 ) -> None:
     with pytest.raises(InvalidValueError) as caught:

@@ -98,7 +98,7 @@ def test_other_objects_and_unknown_names_are_left_to_the_judgement_of_values() -
     }
 
 
-def test_all_faults_of_a_form_are_told_at_once() -> None:
+def test_all_faults_of_a_form_are_reported_at_once() -> None:
     fields = (*FIELDS, Field("on", Flag(), (), default=True))
     with pytest.raises(InvalidParametersError) as caught:
         parsed_texts(fields, {"steps": "many", "on": "maybe"})

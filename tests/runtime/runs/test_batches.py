@@ -50,7 +50,7 @@ def test_results_come_in_the_order_of_the_calls_and_none_is_lost(
     assert ids(found) == ["0", "1", "ServerError", "3", "4"]
 
 
-def test_each_is_heard_of_as_it_ends(module: ModuleType) -> None:
+def test_each_is_reported_as_it_ends(module: ModuleType) -> None:
     heard: dict[int, Outcome] = {}
     with Server(echo) as server:
         found = module.run_many(

@@ -179,7 +179,7 @@ def test_a_job_is_awaited_asked_after_and_cancelled_in_a_loop(
 
 
 @pytest.mark.usefixtures("patient_ends")
-def test_a_comfyui_tells_of_files_before_the_end_and_of_previews(
+def test_a_comfyui_reports_files_before_the_end_and_previews(
     module: ModuleType,
 ) -> None:
     told = [

@@ -121,7 +121,7 @@ def test_a_job_is_one_span_from_its_submission_to_its_result(
     assert span.end_time - span.start_time >= 3e8 and report.seconds >= 0.3
 
 
-def test_a_job_that_could_not_be_submitted_is_told_of(
+def test_a_job_that_could_not_be_submitted_is_reported(
     module: ModuleType, reports: list[RunReport]
 ) -> None:
     with comfy(rejects={"error": {"message": "no"}}) as found:
@@ -130,9 +130,7 @@ def test_a_job_that_could_not_be_submitted_is_told_of(
     assert [each.error for each in reports] == ["RejectedError"]
 
 
-def test_a_hook_hears_how_runs_end(
-    module: ModuleType, reports: list[RunReport]
-) -> None:
+def test_a_hook_gets_how_runs_end(module: ModuleType, reports: list[RunReport]) -> None:
     with comfy(outputs=IMAGES) as found:
         module.run(module.Parameters(), client=ComfyUI(found.url))
     with comfy(held=True) as found, pytest.raises(RunTimeoutError):
@@ -219,7 +217,7 @@ def test_on_comfy_api_too(module: ModuleType) -> None:
     assert caught.value.prompt_id == "job-1"
 
 
-def test_the_log_hears_that_a_server_is_away(module: ModuleType) -> None:
+def test_the_log_says_that_a_server_is_away(module: ModuleType) -> None:
     lines: list[str] = []
     with comfy_api(lasting=0.3, unreachable=2) as found:
         client = ComfyAPI(found.url, retries=0)

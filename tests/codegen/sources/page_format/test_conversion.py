@@ -111,7 +111,7 @@ def test_a_value_outside_the_choices_stays_what_it_is() -> None:
     assert inputs(page)["1"]["sampler"] == "a new sampler"
 
 
-def test_missing_values_are_the_class_s_defaults_and_are_told() -> None:
+def test_missing_values_are_the_class_s_defaults_and_are_reported() -> None:
     page = Page()
     page.add("Sample", 7, "fixed")
     assert inputs(page)["1"] == {"seed": 7, "steps": 20, "cfg": 8, "sampler": "euler"}
@@ -194,7 +194,7 @@ def test_a_box_is_followed_by_its_four_sides() -> None:
     assert inputs(page)["1"] == {"box": box, "feather": 9}
 
 
-def test_what_only_the_page_uses_is_left_out_and_told() -> None:
+def test_what_only_the_page_uses_is_left_out_and_reported() -> None:
     page = Page()
     page.add("Compare", ["", ""], takes={"image_a": page.add("Load", "a.png")}, id=2)
     assert inputs(page)["2"] == {"image_a": ["1", 0]}
@@ -214,7 +214,7 @@ def test_whole_numbers_have_no_fraction_and_seeds_keep_all_digits() -> None:
     assert inputs(page)["1"]["seed"] == 18446744073709551615
 
 
-def test_a_dynamic_prompt_is_kept_as_it_was_saved_and_told() -> None:
+def test_a_dynamic_prompt_is_kept_as_it_was_saved_and_reported() -> None:
     page = Page()
     page.add("Encode", "a {red|blue} fox")
     assert inputs(page)["1"]["text"] == "a {red|blue} fox"

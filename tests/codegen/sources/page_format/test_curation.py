@@ -254,7 +254,7 @@ def test_without_an_app_there_is_nothing_to_leave_out_and_a_warning_says_so() ->
     assert any("--app-only" in str(each) for each in found.diagnostics)
 
 
-def test_what_an_app_shows_but_the_workflow_lacks_is_told() -> None:
+def test_what_an_app_shows_but_the_workflow_lacks_is_reported() -> None:
     found = made(app(sampling(), [[77, "cfg"], ["22", "cfg"]], ("88",)))
     told = "\n".join(map(str, found.diagnostics))
     assert "the input 77 cfg" in told and "the output 88" in told

@@ -84,7 +84,7 @@ def test_use_everywhere_reaches_inputs_within_a_subgraph() -> None:
     assert inputs(page)["10:2"]["images"] == ["10:1", 0]
 
 
-def test_use_everywhere_without_a_list_is_told_by_its_node() -> None:
+def test_use_everywhere_without_a_list_is_reported_by_its_node() -> None:
     page = chain()
     page.add("Anything Everywhere", takes={"anything": 1})
     (found,) = (each for each in page.converted().notes if each.severity == "warning")
@@ -92,7 +92,7 @@ def test_use_everywhere_without_a_list_is_told_by_its_node() -> None:
     assert "doesn't list" in found.message and found.hint
 
 
-def test_use_everywhere_that_takes_nothing_or_is_off_is_not_told() -> None:
+def test_use_everywhere_that_takes_nothing_or_is_off_is_not_reported() -> None:
     page = chain()
     page.add("Anything Everywhere", takes={"anything": None})
     page.add("Anything Everywhere", takes={"anything": 1}, mode=2)

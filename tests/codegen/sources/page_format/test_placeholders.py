@@ -65,12 +65,12 @@ def test_what_no_file_s_name_may_hold_becomes_a_line() -> None:
     assert prefix(saved(f"x_%Path.{PREFIX}%", path)) == "x_a_b_c"
 
 
-def test_a_placeholder_that_was_filled_is_told() -> None:
+def test_a_placeholder_that_was_filled_is_reported() -> None:
     (note,) = (str(each) for each in saved("%Sample.seed%", SAMPLE).converted().notes)
     assert f"node 99 (Store) {PREFIX}" in note
 
 
-def test_the_date_of_a_run_is_left_to_the_page_and_told() -> None:
+def test_the_date_of_a_run_is_left_to_the_page_and_reported() -> None:
     page = saved("%date:yyyy-MM-dd%/out")
     assert prefix(page) == "%date:yyyy-MM-dd%/out"
     (note,) = (str(each) for each in page.converted().notes)

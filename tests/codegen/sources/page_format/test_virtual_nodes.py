@@ -17,7 +17,7 @@ def test_reroutes_hand_on_what_they_take_however_many_there_are() -> None:
     assert len(inputs(page)) == 2
 
 
-def test_notes_are_left_out_and_told() -> None:
+def test_notes_are_left_out_and_reported() -> None:
     page = Page()
     page.add("Load", "a.png")
     page.add("MarkdownNote", "# Read me")

@@ -83,7 +83,7 @@ def called(
         return browser.execute_async_script(SCRIPT, f"{url}/masked", token, fault)
 
 
-def test_a_page_sends_files_hears_the_log_and_reads_the_result(
+def test_a_page_sends_files_gets_the_log_and_reads_the_result(
     browser: WebDriver, origin: str
 ) -> None:
     found = called(browser, origin)
@@ -102,7 +102,7 @@ def test_a_page_sends_files_hears_the_log_and_reads_the_result(
         ("drop-stream", "ConnectionFailedError"),
     ],
 )
-def test_a_page_is_told_of_every_fault(
+def test_a_page_gets_every_fault(
     fault: str, error: str, browser: WebDriver, origin: str
 ) -> None:
     assert called(browser, origin, fault=fault)["error"] == error

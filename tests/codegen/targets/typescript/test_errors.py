@@ -29,7 +29,7 @@ def test_a_run_of_the_same_workflow_warns_of_nothing(place: Place) -> None:
     assert place.run()["warnings"] == []
 
 
-def test_a_run_of_another_workflow_is_told(place: Place) -> None:
+def test_a_run_of_another_workflow_is_reported(place: Place) -> None:
     ran = text_to_image()
     ran["3"]["inputs"]["model"] = ["9", 0]
     ran["77"] = node("SaveImage", images=["8", 0])
@@ -45,7 +45,7 @@ def test_a_run_of_another_workflow_is_told(place: Place) -> None:
     assert hint.startswith("hint: generate the module from the deployed workflow")
 
 
-def test_files_of_unknown_origin_are_told(place: Place) -> None:
+def test_files_of_unknown_origin_are_reported(place: Place) -> None:
     files = [{"filename": f"{n}.bin", "data": "aGk="} for n in range(5)]
     [warning] = answered(place, outputs=files)["warnings"]
     assert warning.startswith(
@@ -54,7 +54,9 @@ def test_files_of_unknown_origin_are_told(place: Place) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 404, 405, 413, 418, 429, 500, 206])
-def test_a_refusal_is_told_in_the_words_of_python(status: int, place: Place) -> None:
+def test_a_refusal_is_reported_in_the_words_of_python(
+    status: int, place: Place
+) -> None:
     body = json.dumps({"detail": "no more"}).encode()
     with Server(Answer(status, body)) as server, pytest.raises(Failed) as caught:
         client = {**place.client("plain"), "url": server.url}
@@ -134,7 +136,7 @@ DETAILS: list[Any] = [
 
 
 @pytest.mark.parametrize("details", DETAILS, ids=range(len(DETAILS)))
-def test_a_failed_run_is_told_in_the_words_of_python(
+def test_a_failed_run_is_reported_in_the_words_of_python(
     details: Any, place: Place
 ) -> None:
     wanted = execution_error(details)

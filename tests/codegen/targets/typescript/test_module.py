@@ -253,7 +253,7 @@ def test_a_module_contains_what_its_workflow_can_need_of_the_runtime() -> None:
     assert not any("#region" in text for text in (plain, files))
 
 
-def test_a_property_tells_what_it_takes_as_an_editor_shows_it() -> None:
+def test_a_property_says_what_it_takes_as_an_editor_shows_it() -> None:
     text = module_text(text_to_image())
     seed = text.partition("  seed?: number | bigint | null;")[0].rpartition("/**")[2]
     told = " ".join(seed.replace("*", " ").split())

@@ -96,7 +96,7 @@ def test_every_fault_is_its_error(fault: str, place: Place) -> None:
 
 
 @pytest.mark.parametrize("fault", HARMLESS)
-def test_a_slow_or_redirected_answer_is_an_answer(fault: str, place: Place) -> None:
+def test_a_slow_or_redirected_response_is_a_response(fault: str, place: Place) -> None:
     assert place.run("words", fault=fault)["status"] == "success"
 
 
@@ -121,7 +121,7 @@ def test_a_text_is_read(place: Place) -> None:
     assert place.run("words", read=True)["outputs"][0]["read"] > 0
 
 
-def test_a_broken_file_is_told_when_it_is_read(place: Place) -> None:
+def test_a_broken_file_is_reported_when_it_is_read(place: Place) -> None:
     with pytest.raises(Failed) as caught:
         place.run(fault="broken-base64", read=True)
     assert caught.value.name == "ProtocolError"

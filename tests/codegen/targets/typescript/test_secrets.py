@@ -95,7 +95,7 @@ def test_a_failed_run_that_repeats_a_secret_does_not_give_it_away(
     assert SECRET not in str(caught.value) + json.dumps(caught.value.about)
 
 
-def test_an_unreachable_server_is_told_by_its_host_alone(place: Place) -> None:
+def test_an_unreachable_server_is_named_by_its_host_alone(place: Place) -> None:
     with refusing() as closed, pytest.raises(Failed) as caught:
         url = f"{closed.url}/signed?key=abc"
         client = {**place.client("plain"), "url": url}

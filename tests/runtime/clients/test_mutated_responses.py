@@ -27,10 +27,10 @@ from viewcomfy_runtime import (
 from viewcomfy_runtime.http import polling
 
 from ...helpers.cases import image_to_image
+from ...helpers.exposed import everything_said_by
 from ...helpers.mutating import mutated
 from ...helpers.servers import Answer, Request, Server, event
 from ...helpers.support import module_of
-from ...helpers.telling import everything_said_by
 
 SECRET = 's3cr3t"key\\of/9'
 FORMS = (SECRET, json.dumps(SECRET)[1:-1], quote(SECRET, ""), SECRET[4:])
@@ -176,7 +176,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", CLIENTS)
-def test_no_part_of_an_answer_breaks_a_run_or_shows_a_secret(
+def test_no_part_of_a_response_breaks_a_run_or_shows_a_secret(
     name: str, module: ModuleType, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "viewcomfy")

@@ -58,7 +58,7 @@ def test_a_run_that_failed_without_a_word_is_an_error_too() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"<html>", b"[]", b"{}", b"\xff", b"null"])
-def test_an_answer_that_is_no_result_is_an_error_of_the_protocol(body: bytes) -> None:
+def test_a_response_without_a_result_is_an_error_of_the_protocol(body: bytes) -> None:
     with Server(Answer(body=body)) as server:
         assert isinstance(failure(server), ProtocolError)
 
@@ -120,14 +120,14 @@ def test_a_server_without_words_is_not_quoted(body: bytes) -> None:
         assert failure(server).message.endswith("(500)")
 
 
-def test_an_answer_too_deep_for_json_is_quoted_in_part() -> None:
+def test_a_response_too_deep_for_json_is_quoted_in_part() -> None:
     with Server(Answer(500, b"[" * 9999)) as server:
         message = failure(server).message
     assert "(500): [[[" in message
     assert len(message) < 2000
 
 
-def test_a_long_answer_is_quoted_in_part() -> None:
+def test_a_long_response_is_quoted_in_part() -> None:
     with Server(Answer(500, b"x" * 1_000_000)) as server:
         assert len(failure(server).message) < 600
 
