@@ -44,7 +44,7 @@ _TAIL: Final = """
 ## Do
 
 - Leave out what should stay as deployed: every parameter with a default is optional.
-- Pass files as `Path("me.png")`, bytes or an open file. A markdown_text `str` is only taken
+- Pass files as `Path("me.png")`, bytes or an open file. A plain `str` is only taken
   as a `data:` URI.
 - Use `arun` in asynchronous code, `run_many` for many calls, `result.save("outputs/")` to
   keep files.
