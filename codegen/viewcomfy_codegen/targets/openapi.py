@@ -210,7 +210,7 @@ _REFUSALS: Final = {
     "404": "There is no such run, or it has been dropped.",
     "413": "The body is too large.",
     "415": "The body is neither JSON nor a form.",
-    "422": "The workflow doesn't accept the values; the faults name the parameters.",
+    "422": "The request has values that aren't accepted; the faults name them.",
     "429": "Too many runs at a time; try again later.",
     "502": "The workflow's server failed.",
 }

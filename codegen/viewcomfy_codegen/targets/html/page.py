@@ -99,7 +99,7 @@ def _workflow(number: int, module: Module) -> dict[str, object]:
             {
                 "name": each.name,
                 "kind": made(each.kind),
-                "node": f"Node {each.node}, {each.class_type}",
+                "node": f"Node {each.node}, {each.title or each.class_type}",
             }
             for each in module.outputs
         ],
