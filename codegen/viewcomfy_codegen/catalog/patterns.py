@@ -27,8 +27,8 @@ _VERBS: Final = frozenset("""
 """Words that, if the unmatched part of a name starts with them, rule out a pattern's sentence."""
 
 _ACTIONS: Final = frozenset("""
-    decode deesser denoise downscale encode quantize rescale resize resume sharpen simplify smooth
-    upscale
+    decode deesser denoise downscale encode inpaint quantize rescale resize resume retarget sharpen
+    simplify smooth upscale
     """.split())
 """Words for what is done, which take no article."""
 

@@ -68,7 +68,7 @@ _RARE: Final = frozenset(
     # Bookkeeping and what the page shows.
     " counter increment decimals widget hashes preview bit autorefresh modelname"
     # How found regions are cut out.
-    " bbox drop sensitivity sparsity seam downsample quantize label pattern slice swap"
+    " bbox drop stick sensitivity sparsity seam downsample quantize label pattern slice swap"
     # How long videos are made of parts.
     " boundary continue".split()
 )
@@ -250,7 +250,7 @@ def _is_tuning(node: Node, parts: Words, kind: ParameterType) -> bool:
     return parts[-1] == "sigma" or (parts[-1] == "steps" and "encode" in spoken)
 
 
-_INSIDE: Final = frozenset("attention increment".split())
+_INSIDE: Final = frozenset("attention cache increment teacache".split())
 """Words in the names of classes that only work for others."""
 
 _READINGS: Final = frozenset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -50,6 +50,9 @@ _ASKED: Final = frozenset({"prompt", "instruction"})
 
 _MADE: Final = frozenset({"IMAGE", "VIDEO", "AUDIO"})
 """The types of results that a prompt describes."""
+
+_LINKED: Final = frozenset("image video audio mask lora".split())
+"""What a URL may lead to."""
 
 _ASIDE: Final = frozenset("reference ref style mask control character".split())
 """Words in the names of inputs for what a result is modeled on, rather than made of."""
@@ -216,8 +219,8 @@ class Sentences:
         own, parts = set(words(draft.input)), words(name)
         if self._roles.saves(draft.node) or "system" in parts:
             return ""  # It is only written down, or says how a language model should behave.
-        if parts[-1:] == ("url",) and "url" not in own:
-            noun = " ".join(parts[:-1]) or "file"
+        if parts[-1:] == ("url",) and self._is_plain_url(draft, parts):
+            noun = glossary().spelled(parts[:-1]) or "file"
             return glossary().role("url").format(noun=noun)
         found = self._roles.encodes(draft.node) and self._roles.finds(draft.node)
         if found or {"mask", "prompt"} <= set(parts):
@@ -237,6 +240,14 @@ class Sentences:
         if not shared and self._says_more(draft, side):
             return ""
         return glossary().role(f"{side}:audio" if self._only_sounds else side)
+
+    def _is_plain_url(self, draft: Draft, parts: Sequence[str]) -> bool:
+        """Whether only a parameter's name tells what a URL leads to."""
+        own = words(draft.input)
+        if own != ("url",):
+            return "url" not in own
+        _, origin = glossary().sentence(draft.node.class_type, draft.input, "text")
+        return origin is SentenceOrigin.NAME and not _LINKED.isdisjoint(parts[-2:-1])
 
     def _made(self, draft: Draft) -> str:
         """What a node that generates its result alone makes of its prompt: a result, or a changed

@@ -279,6 +279,7 @@ def test_where_an_image_is_loaded_from_is_basic() -> None:
         ("CreateShapeMask", {"shape_width": 64, "frame_height": 64}),
         ("ImageBlur", {"sigma": 1.5}),
         ("SparseAttention", {"ratio": 0.9, "min_length": 8}),
+        ("TeaCache", {"max_skip_steps": 3}),
         ("DynamicThresholdingFull", {"cfg_scale_min": 0.5}),
         ("LoRA Stacker", {"lora_count": 1, "lora_name_1": "a.safetensors"}),
         ("UltimateSDUpscale", {"seam_fix_denoise": 0.5, "seam_fix_width": 64}),

@@ -260,3 +260,11 @@ def test_a_text_that_only_detectors_take_says_what_to_find() -> None:
 def test_a_system_prompt_of_either_side_is_standing_instructions() -> None:
     sentence, _ = glossary().on_name("system_negative_prompt", "text")
     assert sentence == "Standing instructions for the language model."
+
+
+def test_a_url_says_what_it_leads_to_as_the_parameters_name_does() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("LoadImageFromUrl", url="https://example.com/a.png")
+    workflow["21"] = node("VAEEncode", pixels=["20", 0], vae=["4", 2])
+    workflow["3"]["inputs"]["latent_image"] = ["21", 0]
+    assert said(workflow, "image_url").startswith("Web address of the image.")
