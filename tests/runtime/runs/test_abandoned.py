@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import subprocess
 import sys
 import threading
@@ -90,16 +89,16 @@ loop.run_until_complete(anext(events))
 """
 
 
-@pytest.mark.parametrize("program", [IN_A_LOOP, AWAITED])
+@pytest.mark.parametrize("program", [IN_A_LOOP, AWAITED], ids=["events", "stream"])
 def test_a_program_that_ends_waits_for_no_run_that_it_left(program: str) -> None:
-    start = """
+    start = f"""
 import asyncio, sys
+sys.path[:0] = {[str(GOLDEN), str(GOLDEN.parents[1])]}
 import text_to_image
 from tests.runtime.runs.test_abandoned import Endless
 """
     done = subprocess.run(
         [sys.executable, "-c", start + program + "print('the end')"],
-        env={**os.environ, "PYTHONPATH": f"{GOLDEN}{os.pathsep}{GOLDEN.parents[1]}"},
         capture_output=True,
         text=True,
         timeout=LONGEST,
