@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from .calls.call import QUIET, Call, Status, Watch
 from .calls.events import Event
 from .clients.closing import ClosableClient
-from .errors import NotFoundError, RunCancelledError, ViewComfyError
+from .errors import NotFoundError, RunCancelledError, ViewComfyError, wrong_type
 from .http.deadlines import Deadline
 from .parameters.media import UNKNOWN, type_of
 from .results.files import OutputFile
@@ -88,6 +88,9 @@ class FakeClient(ClosableClient, Generic[P, R]):
         self.calls: list[FakeCall[P]] = []
         self._workflow = workflow
         self._answers = list(answers) or [_result({})]
+        for each in self._answers:
+            if not isinstance(each, PromptResult | BaseException):
+                raise wrong_type("an answer", "a result or an error", each)
         self._progress = tuple(progress)
         self._lock = threading.Lock()
         self._jobs: dict[str, Answer] = {}

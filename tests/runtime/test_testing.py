@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -72,6 +73,19 @@ def test_an_error_that_is_given_again_is_about_the_call_that_gets_it(
     calls = [module.Parameters(steps=steps) for steps in (1, 2, 3)]
     for parameters, outcome in module.WORKFLOW.iter_many(calls, client=fake):
         assert outcome.parameters is parameters
+
+
+def test_an_answer_is_a_result_or_an_error(module: ModuleType) -> None:
+    with pytest.raises(TypeError, match="must be a result or an error, not b'a'"):
+        FakeClient(module.WORKFLOW, [b"a"])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(("prompt_id", "kind"), [(None, TypeError), ("", ValueError)])
+def test_a_job_has_an_id(
+    module: ModuleType, prompt_id: Any, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind, match="prompt_id"):
+        module.WORKFLOW.job(prompt_id, client=FakeClient(module.WORKFLOW))
 
 
 def test_jobs_are_kept_and_cancelled(module: ModuleType) -> None:

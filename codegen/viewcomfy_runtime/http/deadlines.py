@@ -131,8 +131,8 @@ class Deadline:
 
     @property
     def timeouts(self) -> tuple[float, float]:
-        """The timeouts to connect and to read, in seconds, as requests takes them."""
-        return min(self._limits.connect, self.wait), self.wait
+        """The timeouts to connect and to read, in seconds, as requests takes them: never 0."""
+        return max(0.001, min(self._limits.connect, self.wait)), self.wait
 
     def check(self) -> None:
         """Raises RunCancelledError if the call was canceled, RunTimeoutError if it timed out."""

@@ -6,7 +6,7 @@ import contextlib
 import io
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from ..errors import ConnectionFailedError, InvalidParametersError, ViewComfyError
 from ..faults import Fault
@@ -16,6 +16,8 @@ from ..parameters.masks import with_alpha
 from ..parameters.media import UNKNOWN
 from ..reading import read_stream
 from .deadlines import Deadline
+
+_AS_TEXT: Final = 'it is open as text; open it with mode "rb"'
 
 
 class Part:
@@ -148,9 +150,11 @@ class Form:
     def _seekable(self, file: BinaryIO) -> BinaryIO:
         """The file itself, or a copy of its rest if it can't seek, such as a pipe."""
         if isinstance(file, io.TextIOBase):
-            raise ValueError('it is open as text; open it with mode "rb"')
+            raise ValueError(_AS_TEXT)
         with contextlib.suppress(AttributeError, OSError):
             if file.seekable():
+                if isinstance(file.read(0), str):  # such as a temporary file's wrapper
+                    raise ValueError(_AS_TEXT)
                 return file
         if isinstance(file, io.IOBase):
             return io.BytesIO(read_stream(file, check=self._deadline.check))

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ..calls.call import Call, Client, Watch, refuse_awaitable
-from ..errors import RunCancelledError, RunTimeoutError, ViewComfyError
+from ..errors import RunCancelledError, RunTimeoutError, ViewComfyError, wrong_type
 from ..http.client import LOG
 from ..http.deadlines import Deadline
 from ..results.result import PromptResult
@@ -54,8 +54,10 @@ def on_run_end(hook: Callable[[RunReport], object]) -> Callable[[], None]:
     when its result is awaited, or when submitting it fails.
 
     Exceptions in the hook are logged and ignored, and so is a coroutine that it returns. Returns a
-    function that removes the hook. Raises TypeError for a coroutine function.
+    function that removes the hook. Raises TypeError for anything but a function.
     """
+    if hook is None:
+        raise wrong_type("hook", "a function", hook)
     require_functions(hook=hook)
     _hooks.append(hook)
     return lambda: _hooks.remove(hook) if hook in _hooks else None

@@ -6,7 +6,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..errors import ViewComfyError
+from ..errors import ViewComfyError, wrong_type
 from .runner import Override, P, R, Runner, Send
 
 if TYPE_CHECKING:
@@ -67,11 +67,16 @@ class SubmittedRuns(Runner[P, R]):
     def job(self, prompt_id: str, *, client: Client | None = None) -> Job[R]:
         """The job of a run that was started elsewhere.
 
-        Raises ConfigurationError if the client's server doesn't keep runs.
+        Raises ConfigurationError if the client's server doesn't keep runs, and TypeError or
+        ValueError if the id isn't one.
         """
         from ..clients.environment import job_client
         from .jobs import Job
 
+        if not isinstance(prompt_id, str):
+            raise wrong_type("prompt_id", "a string", prompt_id)
+        if not prompt_id:
+            raise ValueError("prompt_id is empty")
         return Job(prompt_id, job_client(client), self.naming, title=self.title)
 
     def _submitted(

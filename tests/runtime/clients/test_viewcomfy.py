@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -176,6 +177,15 @@ def test_what_happens_is_logged_without_the_secret(
     assert "answered 201" in caplog.text
     assert SECRET not in caplog.text
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_file_open_as_text_says_so_whatever_wraps_it() -> None:
+    with tempfile.NamedTemporaryFile("w+", encoding="utf-8") as file:
+        file.write("text")
+        with Server(result()) as server:
+            error = failure(server, image=file)
+    assert 'it is open as text; open it with mode "rb"' in str(error)
+    assert not server.requests
 
 
 def test_a_file_object_that_was_read_to_its_end_says_so() -> None:

@@ -24,6 +24,7 @@ from viewcomfy_runtime import (
     ConnectionFailedError,
     RunCancelledError,
     RunTimeoutError,
+    Timeout,
     ViewComfy,
 )
 from viewcomfy_runtime.http.client import Http
@@ -95,6 +96,13 @@ def test_a_child_process_leaves_the_connections_of_its_parent_open() -> None:
         assert own.recv(1) == b"x"
         deadline.cancel()
         assert own.recv(1) == b""
+
+
+def test_no_time_to_connect_is_no_fault_of_the_url() -> None:
+    client = ViewComfy("http://192.0.2.1:9", "the-id", SECRET, retries=0)
+    with pytest.raises(ConnectionFailedError) as caught:
+        client.run(Call({"k": 1}), Deadline(Timeout(LONGEST, connect=0)))
+    assert "isn't valid" not in str(caught.value)
 
 
 def wrong_answers(client: ViewComfy, url: str, path: str) -> int:

@@ -158,6 +158,11 @@ def test_a_hook_that_fails_costs_no_result(
     assert "LookupError" in caplog.text and PROMPT not in caplog.text
 
 
+def test_a_hook_is_a_function() -> None:
+    with pytest.raises(TypeError, match="hook must be a function, not None"):
+        on_run_end(None)  # type: ignore[arg-type]
+
+
 def test_a_hook_that_returns_a_coroutine_is_reported_in_the_log(
     module: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
