@@ -129,7 +129,7 @@ def _numbered_titles(nodes: list[Node], said: Mapping[str, Words]) -> Prefixes:
         stem = next(iter(stems.values()))
         stem = "sampler" if stem == "ksampler" else stem
         numbers = {id: each[-1][len(stems[id]) :] or "1" for id, each in said.items()}
-        if stem and len(set(numbers.values())) == len(nodes):
+        if stem[1:] and len(set(numbers.values())) == len(nodes):
             return {
                 id: Prefix((), (stem,), number, Rule.APART)
                 for id, number in numbers.items()

@@ -44,7 +44,8 @@ _ASIDE: Final = (
     r"(?i:\d\s*(?:-|–|~|to|\.\.|x|×)\s*\d"  # a range or a size
     r"|[/\\]"  # a folder
     r"|\w \b(?:by|for|when|unless|instead)\b"  # a remark
-    r"|=|^.in\w*put ?\d*.$|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
+    r"|=|^.(?:no|not)\b|^.in\w*put ?\d*.$"
+    r"|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
     r"|leave|keep|e\.?g|deprecated|max|min|uses?|using)\b)"
 )
 """Bracketed text that says nothing about what a thing is."""

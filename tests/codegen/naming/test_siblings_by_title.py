@@ -106,3 +106,11 @@ def test_a_switch_tells_its_two_values_apart_by_what_its_author_calls_it() -> No
     names = names_of(workflow)
     assert names["21-inputs-value"] == "steps"
     assert names["22-inputs-value"] == "turbo_steps"
+
+
+def test_a_letter_with_a_number_in_titles_stays_one_word() -> None:
+    workflow: Workflow = {}
+    for id in ("1", "2"):
+        workflow[id] = node("EmptyImage", f"L0{id} image", width=512)
+        workflow[f"1{id}"] = node("SaveImage", images=[id, 0], filename_prefix="x")
+    assert names_of(workflow)["2-inputs-width"] == "l02_width"

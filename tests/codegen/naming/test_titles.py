@@ -32,6 +32,7 @@ from ...helpers.support import Workflow, beside, names_of, node, text_to_image
         ("Strength (2)", "strength"),
         ("Strength (uses the second LoRA)", "strength"),
         ("4-Step Turbo Strength", "turbo_strength"),
+        ("Strength (no effect at 0)", "strength"),
         ("12. Turbo Strength", "turbo_strength"),
         ("Turbo Strength (only while it runs)", "turbo_strength"),
         ("强度【每次只改这里】", "强度"),
