@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from ..catalog.vocabulary import family_of
 from ..graph.kinds import has_word
 from ..graph.roles import NEGATIVE, POSITIVE
 from ..graph.workflow import Node
@@ -77,6 +78,23 @@ class Connections:
             id: Prefix(noun=stem, number=number, rule=Rule.SOCKET)
             for id, number in numbers.items()
         }
+
+    def by_interpolation(self, contest: Contest) -> Prefixes | None:
+        """Videos with frames in between are distinguished from those of what was made alone."""
+        if {family_of(node.class_type) for node in contest.nodes} != {("video",)}:
+            return None
+        found = {
+            node.id: (
+                ("interpolated",)
+                if any(
+                    family_of(source.class_type) == ("interpolation",)
+                    for source in self._traits.media_sources(node)
+                )
+                else ()
+            )
+            for node in contest.nodes
+        }
+        return contest.within_some(found, Rule.PARTNER)
 
     def by_branch(self, contest: Contest) -> Prefixes | None:
         """By the author's names for the only outputs that they lead to."""

@@ -50,6 +50,7 @@ class Siblings:
             linked.by_pass,
             linked.by_switch,
             linked.by_socket,
+            linked.by_interpolation,
             linked.by_branch,
             linked.by_file,
             linked.by_purpose,

@@ -209,7 +209,7 @@ class Traits:
         )
         return [family for family in families if family]
 
-    def _media_sources(self, node: Node) -> list[Node]:
+    def media_sources(self, node: Node) -> list[Node]:
         """The nodes that supply the images, videos and sounds that this one processes, nearest
         first.
         """
@@ -242,7 +242,7 @@ class Traits:
     def loaded(self, node: Node) -> Words:
         """The words that describe the only file that this node loads or processes."""
         found = set()
-        for source in (node, *self._media_sources(node)):
+        for source in (node, *self.media_sources(node)):
             name = self._labels.files.loaded_by(source)
             if name:
                 found.add(tuple(word for word in name if word not in _UNTOLD))

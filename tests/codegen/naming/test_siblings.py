@@ -277,3 +277,13 @@ def test_a_sampler_beside_other_nodes_with_steps_is_known_by_its_pass() -> None:
     names = names_of(workflow)
     assert names["23-inputs-steps"] == "upscale_steps"
     assert names["23-inputs-sampler_name"] == "upscale_sampler_name"
+
+
+def test_a_video_with_frames_in_between_says_so_beside_one_without() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("RIFE VFI", multiplier=2, frames=["8", 0])
+    workflow["9"] = node("VHS_VideoCombine", frame_rate=16, images=["8", 0])
+    workflow["21"] = node("VHS_VideoCombine", frame_rate=32, images=["20", 0])
+    names = names_of(workflow)
+    assert names["9-inputs-frame_rate"] == "frame_rate"
+    assert names["21-inputs-frame_rate"] == "interpolated_frame_rate"
