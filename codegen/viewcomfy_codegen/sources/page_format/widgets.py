@@ -56,19 +56,17 @@ def widgets_of(node: PageNode, facts: NodeFacts | None) -> Widgets:
     places = _ByPlace(_without_sockets(node.values or (), facts))
     found = _Read(places, facts)
     rest = read_entered(node, places.rest(), found.widgets)
-    if facts.own or not (found.misfit or _has_other_widgets(node, facts, rest)):
-        found.widgets.unread = not facts.own and any(map(is_setting, rest))
-        return found.widgets
-    # The file was saved with another version of the class than the known one.
-    if node.named is not None:
-        return _by_name(node.named, facts)
-    try:
-        return listed_widgets(node)
-    except Ambiguous:
-        if found.misfit:
-            raise
-        found.widgets.unread = any(map(is_setting, rest))
-        return found.widgets
+    if not facts.own and (found.misfit or _has_other_widgets(node, facts, rest)):
+        # The file was saved with another version of the class than the known one.
+        if node.named is not None:
+            return _by_name(node.named, facts)
+        try:
+            return listed_widgets(node)
+        except Ambiguous:
+            if found.misfit:
+                raise
+    found.widgets.unread = not facts.own and any(map(is_setting, rest))
+    return found.widgets
 
 
 def _has_other_widgets(
