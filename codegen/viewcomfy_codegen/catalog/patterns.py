@@ -4,6 +4,7 @@ them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -87,6 +88,9 @@ _SHORTEST_REST: Final = 2
 """Letters that the unmatched part of a name has more than."""
 
 
+_ABBREVIATION: Final = re.compile(r"[a-z]|[b-df-hj-np-tv-xz]+")
+
+
 class Spelling:
     """How words are spelled in prose."""
 
@@ -99,6 +103,10 @@ class Spelling:
         if text in self._spelled:
             return self._spelled[text]
         return " ".join(map(self._spelled_word, text.split()))
+
+    def is_cryptic(self, word: str) -> bool:
+        """Whether a word is a letter or an abbreviation that prose doesn't spell out."""
+        return word not in self._spelled and _ABBREVIATION.fullmatch(word) is not None
 
     def _spelled_word(self, word: str) -> str:
         if word in self._spelled:
@@ -134,6 +142,7 @@ class Patterns:
                 return f"Whether to {rest[0]}."
             if (
                 rest
+                and not self._spelling.is_cryptic(rest[-1])
                 and _stands(rest, sentence, behind=start)
                 and ("{plural}" not in sentence or _is_plural(rest))
             ):

@@ -8,7 +8,7 @@ from typing import Final
 from ..catalog import glossary
 from ..catalog.glossary import SentenceOrigin, SourcedSentence
 from ..catalog.vocabulary import class_words
-from ..graph.roles import PRIMITIVE
+from ..graph.roles import PRIMITIVE, held_words
 from ..graph.workflow import Node
 from ..naming.rules import Rule
 from ..naming.titles import split_mark
@@ -80,7 +80,7 @@ class Constants:
             return None
         elif agreed := self._agreed(node, kind):
             found = agreed, SentenceOrigin.ROLE
-        elif own and not (draft.input == "choice" and named[0]):
+        elif own and not (named[0] and is_generic(draft)):
             return own, SentenceOrigin.CLASS
         else:
             found = named
@@ -139,6 +139,12 @@ class Constants:
         return bool(uses) and all(
             self._roles.is_math(self._nodes[use.node]) for use in uses
         )
+
+
+def is_generic(draft: Draft) -> bool:
+    """Whether a class only says how it holds a value: as a choice, or as one side of a slider."""
+    node, input = draft.node, draft.input
+    return input == "choice" or held_words(node, input) != words(input)
 
 
 def _is_part(sentence: str) -> bool:

@@ -61,7 +61,7 @@ _RARE: Final = frozenset(
     " endpoint api role proxies proxy auth service inputcount"
     # The server's resources.
     " gpu gc log print verbose console memory state hidden force token tokens_per vram compile"
-    " block blocks blocking fp16 accumulation cuda dram dynamo recompile"
+    " block blocks blocking fp16 accumulation threads ctx retry cuda dram dynamo recompile"
     # Fine points of methods that have their defaults.
     " epsilon thresh tol teacache aliasing ssaa dilate beams populated exponent phi sched"
     " process postprocess schema stop implementation"

@@ -23,21 +23,18 @@ from viewcomfy_runtime.parameters.types import (
 from ..catalog import glossary
 from ..catalog.glossary import SentenceOrigin, SourcedSentence
 from ..graph.animation import makes_frames
-from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE, held_words
+from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE
 from ..graph.workflow import Node
 from ..model import Origin
 from ..naming.titles import split_mark
 from ..words import plain_name, words
 from .analysis import Analysis
-from .constant_sentences import Constants, hands_over
+from .constant_sentences import Constants, hands_over, is_generic
 from .declared_types import is_model_file
 from .drafts import Draft
 from .groups import works_on_images
 from .types import is_random
 from .wording import sentence_of, spoken
-
-_CHOSEN: Final = ("choice",)
-"""What a node that only holds one of several options calls it."""
 
 _TEXTS: Final = frozenset("text prompt string value positive negative a b c".split())
 _SWITCHED: Final = frozenset(
@@ -133,8 +130,7 @@ class Sentences:
         """
         kind = self._kind(draft)
         node, input = draft.node, draft.input
-        said = held_words(node, input)
-        if PRIMITIVE.issuperset(said) or said == _CHOSEN:
+        if PRIMITIVE.issuperset(words(input)) or is_generic(draft):
             held = self._constants.sentence_of_held(name, draft, kind)
             if held is not None:
                 return held

@@ -106,6 +106,8 @@ def test_a_choice_is_never_in_pixels_and_a_services_model_no_file() -> None:
         ("min_seq_len", "number", "Lower limit of the sequence length."),
         ("label_interval", "number", ""),
         ("label_or_path", "text", ""),
+        ("apply_label_o", "flag", ""),
+        ("glcm_strength", "number", ""),
     ],
 )
 def test_a_pattern_says_only_what_is_good_english(

@@ -159,3 +159,9 @@ def test_what_makes_an_image_of_its_value_is_no_constant() -> None:
     workflow = shown("ImageStitch", image2=["21", 0])
     workflow["21"] = node("LoadImageFromURL", value="https://a.org/b.png")
     assert said(workflow, "image_url") == "Web address of the image."
+
+
+def test_a_sliders_value_says_what_it_is_rather_than_that_it_is_a_sliders() -> None:
+    slider = node("mxSlider2D", "Image size", Xi=512, Yi=768, isfloatX=0, isfloatY=0)
+    workflow = {"1": slider, "2": node("Odd Painting", a=["1", 0], b=["1", 1])}
+    assert said(workflow, "image_width") == "Width of the image in pixels."
