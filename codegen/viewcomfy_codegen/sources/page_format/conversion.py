@@ -222,7 +222,8 @@ class _Conversion:
             hint = (
                 f"pass --object-info with the URL of a ComfyUI {has}, or object_info in "
                 "pyproject.toml (`viewcomfy-codegen catalog update URL` keeps its "
-                "answer), or save the workflow there with File > Export (API)"
+                "answer), or save the workflow there with File > Export (API), or pass "
+                "an image that it made instead"
             )
             return Diagnostic(where, message, hint)
         return None
