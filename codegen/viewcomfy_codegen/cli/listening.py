@@ -15,7 +15,11 @@ from .console import err
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 HOST: Final = click.option(
-    "--host", default="127.0.0.1", show_default=True, help="The address to listen on."
+    "--host",
+    default="127.0.0.1",
+    metavar="ADDRESS",
+    show_default=True,
+    help="The address to listen on.",
 )
 
 
@@ -24,6 +28,7 @@ def port(default: int) -> Callable[[_Command], _Command]:
     return click.option(
         "--port",
         type=click.IntRange(0, 65535),
+        metavar="PORT",
         default=default,
         show_default=True,
         help="The port; 0 takes a free one.",
