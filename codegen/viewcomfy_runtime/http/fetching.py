@@ -42,7 +42,7 @@ def _at(url: URL, deadline: Deadline) -> tuple[BinaryIO, str]:
                 return spooled(chunks), response.content_type or UNKNOWN
         except NotPublicError as error:
             reason = (
-                f"{error.message}; URL(…, allow_private=True) fetches it nevertheless"
+                f"{error.message}; pass URL(…, allow_private=True) to fetch it anyway"
             )
         except ProtocolError as error:
             reason = error.message

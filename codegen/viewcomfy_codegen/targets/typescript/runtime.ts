@@ -2686,7 +2686,7 @@ const publicFetch = async (
   const check = ({ address }: Pick<Address, "address">): void => {
     if (PRIVATE.test(address)) {
       refuse(
-        `${hostname} has an address that isn't public; allowPrivate fetches it nevertheless`,
+        `${hostname} has an address that isn't public; pass allowPrivate to fetch it anyway`,
       );
     }
   };
