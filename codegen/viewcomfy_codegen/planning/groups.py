@@ -250,7 +250,7 @@ def _is_tuning(node: Node, parts: Words, kind: ParameterType) -> bool:
     return parts[-1] == "sigma" or (parts[-1] == "steps" and "encode" in spoken)
 
 
-_INSIDE: Final = frozenset("attention cache increment teacache".split())
+_INSIDE: Final = frozenset("attention cache compile increment teacache".split())
 """Words in the names of classes that only work for others."""
 
 _READINGS: Final = frozenset(

@@ -118,7 +118,7 @@ def test_a_pattern_says_only_what_is_good_english(
 
 def test_every_sentence_is_american_and_ends() -> None:
     british = re.compile(
-        r"colour|grey|centre\b|behaviour|neighbour|analyse|picture|wards\b"
+        r"colour|grey|ptimise|centre\b|behaviour|neighbour|analyse|picture|wards\b"
     )
     odd = re.compile(r"^(Least|Most|Own) |\bone a line\b|[Hh]ow often")
     for class_type in shipped().classes():
