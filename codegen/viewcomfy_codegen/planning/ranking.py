@@ -15,7 +15,7 @@ from viewcomfy_runtime.parameters.types import (
 
 from ..naming.texts import PROMPT_WORDS
 from ..words import words
-from .groups import ASKED, SAMPLING, SIZES, STRENGTHS
+from .input_words import ASKED, SAMPLING, SIZES, STRENGTHS
 
 _PROMPTED: Final = frozenset("prompt text lyrics tags caption question".split())
 _LOADING: Final = frozenset("custom load skip select force".split())

@@ -32,7 +32,7 @@ from .analysis import Analysis
 from .constant_sentences import Constants, hands_over, is_generic
 from .declared_types import is_model_file
 from .drafts import Draft
-from .groups import works_on_images
+from .rare_names import works_on_images
 from .types import is_random
 from .wording import sentence_of, spoken
 

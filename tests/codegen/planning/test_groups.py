@@ -305,3 +305,9 @@ def test_where_an_image_is_laid_over_another_is_advanced() -> None:
     groups = groups_of({"1": overlay, "2": node("Taker", image=["1", 0])})
     basic = {key for key, group in groups.items() if group == "basic"}
     assert basic == {"1-inputs-width"}
+
+
+@pytest.mark.parametrize("value", [1, 1.5, True, "a"])
+def test_an_input_whose_name_has_no_words_has_a_group(value: object) -> None:
+    unnamed = {"inputs": {"!!": value}, "class_type": "Load Image Batch"}
+    assert set(groups_of({"1": unnamed})) == {"1-inputs-!!"}
