@@ -122,9 +122,12 @@ def _sizes(inputs: Shareable) -> Pairs:
     for pair in (("width", "height"), ("target_width", "target_height")):
         buckets: dict[Hashable, list[Node]] = defaultdict(list)
         for node in inputs.nodes.values():
-            drafts = [inputs.drafts.get(WireKey(node.id, name)) for name in pair]
-            if all(drafts) and value_of(drafts[0]) not in ("0", "1"):
-                buckets[tuple(value_of(each) for each in drafts)].append(node)
+            keys = [WireKey(node.id, name) for name in pair]
+            values = [
+                value_of(inputs.drafts[key]) for key in keys if key in inputs.drafts
+            ]
+            if len(values) == 2 and values[0] not in ("0", "1"):
+                buckets[tuple(values)].append(node)
         for nodes in buckets.values():
             for one, other in inputs.in_one_flow(nodes, lambda node: node):
                 for name in pair:

@@ -64,13 +64,13 @@ def _kind(inputs: Shareable, draft: Draft) -> tuple[str, ...] | None:
         return ("seed",)
     if is_file(draft):
         return ("file", draft.input)
+    if isinstance(draft.value, str) and SERVER.fullmatch(draft.value):
+        return ("server", draft.input)
     side = inputs.roles.side(draft.node)
     if side is not None and is_prompt(draft):
         return ("prompt", side, draft.node.class_type, draft.input)
     if is_placeholder(draft.value):
         return ("placeholder",)
-    if isinstance(draft.value, str) and SERVER.fullmatch(draft.value):
-        return ("server", draft.input)
     if draft.input in _DURATIONS and isinstance(draft.type, Integer | Number):
         return ("duration",) if draft.value else None
     if _is_rate(draft.input) and isinstance(draft.type, Integer | Number):

@@ -78,10 +78,8 @@ def first_with_each(items: Iterable[Item]) -> Iterator[tuple[Item, Item]]:
     return ((listed[0], other) for other in listed[1:])
 
 
-def value_of(draft: Draft | None) -> str:
+def value_of(draft: Draft) -> str:
     """The deployed value as a text that equal values have in common."""
-    if draft is None:
-        return ""
     value = draft.value
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # 24.0 is 24.

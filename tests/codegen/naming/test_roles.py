@@ -171,6 +171,15 @@ def test_a_formula_is_no_seed() -> None:
     assert names_of(workflow)["20-inputs-value"] == "expression"
 
 
+def test_a_value_of_formulas_in_a_row_is_named_by_what_the_last_one_makes() -> None:
+    workflow = text_to_image()
+    workflow["5"]["inputs"]["width"] = ["22", 0]
+    workflow["20"] = node("PrimitiveInt", value=3)
+    workflow["21"] = node("SimpleMath+", value="a*2", a=["20", 0])
+    workflow["22"] = node("SimpleMath+", value="b*8", b=["21", 0])
+    assert names_of(workflow)["20-inputs-value"] == "width_a"
+
+
 def test_a_language_model_that_describes_an_image_enhances_no_prompt() -> None:
     workflow = text_to_image()
     workflow["6"]["inputs"]["text"] = ["21", 0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from viewcomfy_codegen import generate
 
 from ...helpers.cases import base_and_refiner
@@ -127,3 +129,61 @@ def test_prompts_that_two_encoders_take_are_told_apart_by_their_stage() -> None:
         "refiner_negative_prompt",
         "refiner_positive_prompt",
     ]
+
+
+def sampled(cfg: float, latent: str) -> Any:
+    """A sampler, which its CFG scale tells from others."""
+    return node("KSampler", seed=1, steps=9, cfg=cfg, latent_image=[latent, 0])
+
+
+def in_sequence(*encoders: str) -> Workflow:
+    """A sampler, and one more behind each encoder, which encodes what the last one made."""
+    workflow: Workflow = {
+        "5": node("EmptyLatentImage", width=64, height=64, batch_size=1),
+        "10": sampled(1.0, "5"),
+        "11": node("VAEDecode", samples=["10", 0]),
+    }
+    for number, encoder in enumerate(encoders, 2):
+        workflow |= {
+            f"{number}2": node(encoder, pixels=[f"{number - 1}1", 0]),
+            f"{number}0": sampled(float(number), f"{number}2"),
+            f"{number}1": node("VAEDecode", samples=[f"{number}0", 0]),
+        }
+    last = 1 + len(encoders)
+    workflow["9"] = node("SaveImage", images=[f"{last}1", 0], filename_prefix="x")
+    return workflow
+
+
+@pytest.mark.parametrize(
+    ("encoders", "names"),
+    [
+        (["VAEEncode"], ["base_cfg", "refiner_cfg"]),
+        (["VAEEncodeForInpaint"], ["base_cfg", "inpaint_cfg"]),
+        (["ExtendVideo"], ["cfg", "extend_cfg"]),
+        (["ExtendVideo"] * 2, ["cfg", "extend_1_cfg", "extend_2_cfg"]),
+    ],
+)
+def test_a_pass_is_what_lies_between_it_and_the_one_before(
+    encoders: list[str], names: list[str]
+) -> None:
+    found = names_of(in_sequence(*encoders))
+    ids = [f"{number}0" for number in range(1, 2 + len(encoders))]
+    assert [found[f"{id}-inputs-cfg"] for id in ids] == names
+
+
+@pytest.mark.parametrize(
+    ("latent", "name"),
+    [
+        (node("EmptyLatentAudio", seconds=3.0), "audio_cfg"),
+        (node("EmptyHunyuanLatentVideo", width=64, length=9), "video_cfg"),
+        (node("EmptyLatentHunyuan3Dv2", resolution=64), "mesh_cfg"),
+    ],
+)
+def test_samplers_side_by_side_are_named_by_what_they_make(
+    latent: Any, name: str
+) -> None:
+    workflow = in_sequence() | {"6": latent, "20": sampled(2.0, "6")}
+    workflow["7"] = node("SaveLatent", samples=["20", 0], filename_prefix="y")
+    found = names_of(workflow)
+    assert found["10-inputs-cfg"] == "image_cfg"
+    assert found["20-inputs-cfg"] == name

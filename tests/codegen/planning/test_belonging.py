@@ -138,6 +138,23 @@ def test_slots_for_loras_in_a_row_are_not_one_although_they_hold_one_file() -> N
     assert not keys & {f"2{at}-inputs-strength_model" for at in range(2)}
 
 
+def test_a_server_that_several_nodes_call_is_one() -> None:
+    workflow = text_to_image()
+    address = "http://127.0.0.1:11434"
+    for id in ("6", "7"):
+        workflow[f"2{id}"] = node("OllamaGenerate", prompt=id, url=address, model="m")
+        workflow[id]["inputs"]["text"] = [f"2{id}", 0]
+    assert ["26-inputs-url", "27-inputs-url"] in sets(workflow).values()
+
+
+def test_the_halves_of_one_denoising_share_the_settings_of_their_models() -> None:
+    workflow = split_pair()
+    for id, sampler in (("30", "3"), ("31", "11")):
+        workflow[id] = node("ModelSamplingSD3", shift=8.0, model=["4", 0])
+        workflow[sampler]["inputs"]["model"] = [id, 0]
+    assert ["30-inputs-shift", "31-inputs-shift"] in sets(workflow).values()
+
+
 def test_equal_placeholders_are_one_and_a_rate_is_one_however_it_is_called() -> None:
     workflow = text_to_image()
     workflow["5"] = node("EmptyLTXVLatentVideo", width=64, height=64, length="{{N}}")

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from viewcomfy_codegen.serving import Served
+from viewcomfy_codegen.serving.comfy_api import job_routes
 from viewcomfy_codegen.serving.executors.comfyui import ComfyUIExecutor
 from viewcomfy_codegen.serving.executors.preview import PreviewExecutor
 from viewcomfy_runtime import (
@@ -31,7 +32,7 @@ from viewcomfy_runtime import (
 )
 
 from ...helpers.comfy import comfy
-from ...helpers.local import ID, SECRET, served, serving
+from ...helpers.local import ID, SECRET, Endless, served, serving
 from ...helpers.support import module_of, node, text_to_image
 from ...helpers.waiting import LONGEST, wait_until
 
@@ -167,6 +168,29 @@ def test_a_key_is_taken_once_and_given_back_by_a_refusal() -> None:
         assert post(bad).status_code == 422
         assert post(body).status_code == 201
         assert code(post(body)) == (422, "idempotency_key_reuse")
+
+
+def test_keys_and_jobs_beyond_the_number_that_is_kept_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(job_routes, "MOST_KEPT", 1)
+    monkeypatch.setattr(job_routes, "MOST_KEYS", 1)
+    executor = Endless()
+    with serving(served(text_to_image()), executor=executor) as url:
+
+        def post(key: str) -> str:
+            headers = {"Idempotency-Key": key}
+            body = {"workflow": text_to_image()}
+            job = asked(url, "POST", "/jobs", json=body, headers=headers)
+            assert job.status_code == 201
+            return str(job.json()["id"])
+
+        first = post("one")
+        assert executor.started.wait(LONGEST)
+        post("two")
+        assert executor.cancelled.wait(LONGEST)
+        assert asked(url, "GET", f"/jobs/{first}").status_code == 404
+        assert asked(url, "GET", f"/jobs/{post('one')}").status_code == 200
 
 
 @pytest.mark.parametrize(
