@@ -34,7 +34,7 @@ _IN_LANGUAGES: Final = {
     NEGATIVE: """
         负向提示词 负面提示词 反向提示词 负提示词 负向 负面 反向 负向词 负面词 反向词
         ネガティブ ネガティブプロンプト 부정 부정프롬프트 негативный отрицательный negativ négatif
-        negativo
+        négative negativo
         """.split(),
 }
 """What authors of other languages call the sides of the prompt in titles."""

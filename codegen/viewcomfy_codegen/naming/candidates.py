@@ -238,7 +238,8 @@ class Labels:
         if is_weak(own) and not self.roles.generates_alone(node):
             noun = said if said and merge(said, own) != own else self.class_noun(node)
             rule = Rule.TITLED if noun == said else Rule.NOUN
-            if noun == said and set(said).isdisjoint((*family, *own)):
+            told = {word.rstrip("s0123456789") for word in said}
+            if noun == said and told.isdisjoint((*family, *own, "encoder")):
                 noun = _with_family(said, family, MOST_WORDS - len(own))
             return (
                 Base(own, rule, fitting(noun, own)) if noun else Base(own, Rule.INPUT)

@@ -116,6 +116,7 @@ def alike(
     """The prefixes, where all inputs of a node that have the same noun get the most telling words
     that any of them has, and as many as fit before all of them.
     """
+    prefixes = _numbered_alike(prefixes, spots, bases)
     longest: dict[tuple[str, Words], Prefix] = {}
     double: set[str] = set()
     for index, prefix in prefixes.items():
@@ -142,6 +143,27 @@ def alike(
         else:
             found[index] = prefix
     return found
+
+
+def _numbered_alike(
+    prefixes: Mapping[int, Prefix], spots: Sequence[Spot], bases: Sequence[Base]
+) -> dict[int, Prefix]:
+    """The prefixes, where numbers stand behind a noun before all inputs of a node if they do before
+    any: `overlay_1_x_offset` beside `overlay_1_width`.
+    """
+    nouns: dict[str, Words] = {}
+    for index, prefix in prefixes.items():
+        named = prefix.noun and prefix.noun not in _SAMPLING
+        if prefix.number and named and not spots[index].hidden:
+            nouns.setdefault(spots[index].node.id, prefix.noun)
+    return {
+        index: (
+            prefix._replace(noun=nouns.get(spots[index].node.id, ()))
+            if prefix.number and not (prefix.noun or bases[index].noun)
+            else prefix
+        )
+        for index, prefix in prefixes.items()
+    }
 
 
 def _shortened(prefixes: dict[str, Prefix], double: set[str]) -> dict[str, Prefix]:

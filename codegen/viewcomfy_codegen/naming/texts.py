@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from ..catalog import NodeFacts
-from ..catalog.vocabulary import class_words
+from ..catalog.vocabulary import class_words, family_of
 from ..graph.roles import (
     NEGATIVE,
     NEUTRAL,
@@ -63,6 +63,9 @@ SERVER: Final = re.compile(
 )
 """The address of a service rather than of a file."""
 
+_PROMPTS: Final = frozenset({"prompt", "prompts", POSITIVE})
+"""Words in titles for what is wanted."""
+
 _ADDRESSES: Final = (("url",), ("url", "or", "path"))
 """The names of inputs for the address of a file."""
 
@@ -98,7 +101,11 @@ class Texts:
         said = self._prompt_words(spot)
         if side not in (None, NEGATIVE) and not said and self._roles.finds(node):
             return Base(_TO_FIND, Rule.ROLE, role=True)
-        joined = self._roles.joins(node, spot.input) or self._joined_to(spot)
+        joined = (
+            self._roles.joins(node, spot.input)
+            or self._joined_to(spot)
+            or self._part_of_prompt(node)
+        )
         if joined and side is not None and not self._titles.said[node.id]:
             sided = (NEGATIVE, "prompt") if side == NEGATIVE else ("prompt",)
             return Base((*sided, joined), Rule.ROLE, role=True)
@@ -106,10 +113,12 @@ class Texts:
             encoder = tuple(w for w in own if w not in PROMPT_FILLERS)
             if _ENCODERS.fullmatch(spot.input.lower()):
                 encoder = tuple(w for w in own if w != "text")
-            whole = self._titles.said[node.id]
-            if side == POSITIVE == side_in(whole) and self._has_negative:
-                return Base(merge(said, (side, "prompt")), Rule.TITLE, role=True)
-            return self._prompt(side, said, () if spot.for_all else encoder)
+            if side != NEGATIVE and side_in(self._titles.said[node.id]) == POSITIVE:
+                side = POSITIVE
+                twin = self._has_negative
+            else:
+                twin = said in self._negative_words if said else self._has_negative
+            return self._prompt(side, said, () if spot.for_all else encoder, twin)
         if SERVER.fullmatch(value):
             return None
         if own == ("image",) and "url" in class_words(node.class_type):
@@ -146,6 +155,25 @@ class Texts:
         if len(parts) > 1 or not linked:
             return ""
         return "prefix" if spot.input < min(linked) else "suffix"
+
+    def _part_of_prompt(self, node: Node) -> str:
+        """Whether a text without a title stands before ("prefix") or after ("suffix") one that is
+        titled as the prompt, where both are joined; empty for all others.
+        """
+        uses = self._workflow.uses[node.id]
+        if node.links or self._titles.said[node.id] or len(uses) != 1:
+            return ""
+        joint = self._workflow.nodes[uses[0].node]
+        if family_of(joint.class_type) != ("concat",):
+            return ""
+        titled = [
+            name
+            for name, link in joint.links.items()
+            if not _PROMPTS.isdisjoint(self._titles.said.get(link.node, ()))
+        ]
+        if len(titled) != 1:
+            return ""
+        return "prefix" if uses[0].input < titled[0] else "suffix"
 
     def _instruction(self, spot: Spot, own: Words) -> Base | None:
         """The name of a text that tells a language model what to do, however its answer is used."""
@@ -239,9 +267,8 @@ class Texts:
             return Base(_TO_FIND, Rule.FED, role=True)
         return Base(used, Rule.FED)
 
-    def _prompt(self, side: str, said: Words, encoder: Words) -> Base:
+    def _prompt(self, side: str, said: Words, encoder: Words, twin: bool) -> Base:
         sided: Words = ("prompt",)
-        twin = said in self._negative_words if said else self._has_negative
         if side == NEGATIVE or (side == POSITIVE and twin):
             sided = (side, "prompt")
         if encoder and sided == ("prompt",) and not said:

@@ -44,7 +44,7 @@ _ASIDE: Final = (
     r"(?i:\d\s*(?:-|–|~|to|\.\.|x|×)\s*\d"  # a range or a size
     r"|[/\\]"  # a folder
     r"|\w \b(?:by|for|when|unless|instead)\b"  # a remark
-    r"|=|^.(?:no|not)\b|^.in\w*put ?\d*.$"
+    r"|=|^.(?:no|not|from)\b|^.\d+(?:\.\d+)?\s*(?:p|k|s|fps|px|mp|%)?.$|^.in\w*put ?\d*.$"
     r"|\b(?:in|seconds|secs|pixels|px|optional|required|recommend\w*|default"
     r"|leave|keep|e\.?g|deprecated|max|min|uses?|using)\b)"
 )
@@ -242,6 +242,8 @@ class Titles:
         )
         if _repeats_class(node, title, rest):
             return ()
+        if rest[1:] and rest[0] in _VERBS:
+            rest = rest[1:]
         if len(rest) >= MOST_WORDS and "(" in node.title and node.title.isascii():
             outside = _trimmed(node, braces, re.sub(_BRACKETS, " ", node.title))
             rest = tuple(word for word in rest if word in outside) or rest

@@ -43,6 +43,8 @@ def test_a_strength_beside_a_title_is_still_that_of_a_lora() -> None:
     workflow["20"]["_meta"] = {"title": "Load Distilled LoRA"}
     names = names_of(workflow)
     assert names["20-inputs-strength_model"] == "distilled_lora_strength"
+    workflow["20"]["_meta"]["title"] = "lora1"
+    assert names_of(workflow)["20-inputs-strength_model"] == "lora1_strength"
 
 
 def test_a_lora_for_another_purpose_is_told_apart_by_the_words_of_its_file() -> None:

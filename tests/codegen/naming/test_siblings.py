@@ -243,7 +243,35 @@ def test_a_text_titled_as_the_prompt_is_it_where_two_are_joined() -> None:
     workflow["20"] = node("StringConcatenate", string_a=["21", 0], string_b=["22", 0])
     workflow["21"] = node("PrimitiveString", "prompts", value="a cat")
     workflow["22"] = node("PrimitiveString", value="high quality")
-    assert names_of(workflow)["21-inputs-value"] == "positive_prompt"
+    names = names_of(workflow)
+    assert names["21-inputs-value"] == "positive_prompt"
+    assert names["22-inputs-value"] == "prompt_suffix"
+
+
+def test_a_number_stands_behind_the_noun_in_all_names_of_a_node() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("FaceDetailer", image=["8", 0], steps=8, cycle=1)
+    workflow["21"] = node("FaceDetailer", image=["20", 0], steps=9, cycle=1)
+    workflow["9"]["inputs"]["images"] = ["21", 0]
+    names = names_of(workflow)
+    assert names["21-inputs-steps"] == "face_detailer_2_steps"
+    assert names["21-inputs-cycle"] == "face_detailer_2_cycle"
+
+
+def test_outputs_that_leave_several_nodes_to_be_numbered_distinguish_none() -> None:
+    workflow: Workflow = {}
+    for id, prefix in (("1", "group_test"), ("2", "group_test"), ("3", "readme")):
+        workflow[id] = node("KSampler", steps=20)
+        workflow[f"1{id}"] = node("VAEDecode", samples=[id, 0])
+        workflow[f"2{id}"] = node(
+            "SaveImage", images=[f"1{id}", 0], filename_prefix=prefix
+        )
+    names = names_of(workflow)
+    assert [names[f"{id}-inputs-steps"] for id in "123"] == [
+        "steps_1",
+        "steps_2",
+        "steps_3",
+    ]
 
 
 def test_a_prefix_has_as_many_words_as_fit_before_all_inputs_of_a_node() -> None:
