@@ -17,8 +17,7 @@ from ..catalog import NodeFacts
 from ..graph.roles import PRIMITIVE, Roles, held_words
 from ..graph.workflow import Node, Use, Workflow
 from ..words import words
-from .declared_types import declared_type
-from .types import refusal, widened
+from .types import named_type, refusal, widened
 
 
 class Held(NamedTuple):
@@ -56,7 +55,9 @@ def consumed_type(
         target = workflow.nodes[use.node]
         known = facts[target.class_type]
         declared = known.input(use.input, target.values) if known is not None else None
-        kind = declared_type(declared, held.value) if declared is not None else None
+        if declared is None:
+            continue
+        kind = named_type(use.input, declared, held.value)
         if kind is not None:
             kinds.append(kind)
     found = _agreed(held.type, kinds, held.value) if kinds else None

@@ -61,6 +61,7 @@ _COUNTED: Final = frozenset(
 _MEASURED: Final = frozenset("""
     width height w h size side res resolution pixels len length
     n count ctx idx index samples iterations iters threads views poses
+    points cycles grid
     """.split())
 """The last words of names of sizes and counts, which are whole if the value is."""
 

@@ -73,7 +73,7 @@ CUTTING: Final = frozenset(
     "crop tile tiles tiled overlap spacing at resolution_steps pad target temporal cache clear"
     " context window chunk guarantee seam".split()
 )
-PROGRAMS: Final = frozenset("template code script populated".split())
+PROGRAMS: Final = frozenset("template code script populated labels".split())
 """Words in the names of long texts that an author writes once."""
 
 EXTENTS: Final = frozenset("width height w h".split())

@@ -22,6 +22,7 @@ from viewcomfy_runtime.parameters.types import (
 
 from ..catalog import glossary
 from ..catalog.glossary import SentenceOrigin, SourcedSentence
+from ..catalog.vocabulary import class_words
 from ..graph.animation import makes_frames
 from ..graph.roles import NEGATIVE, POSITIVE, PRIMITIVE
 from ..graph.workflow import Node
@@ -64,6 +65,9 @@ _NUMBER: Final = re.compile(r"-?\d{1,20}(?:\.\d{0,20})?")
 
 _ASIDE_KINDS: Final = frozenset({"file", "text"})
 """What a workflow saves besides its actual result."""
+
+_LOOKS: Final = "; high values look overdone"
+"""What is said of guidance, but not of the guidance of sounds."""
 
 _EITHER_SIDE: Final = "or should not."
 """The end of sentences about classes that take either side of a prompt."""
@@ -122,7 +126,10 @@ class Sentences:
         if len({each.name for each in shared}) > 1 and is_random(draft.type):
             return glossary().role("seed"), SentenceOrigin.ROLE
         used = self._used(name, draft, bool(shared))
-        return (used, SentenceOrigin.ROLE) if used else self._known(name, draft)
+        if used:
+            return used, SentenceOrigin.ROLE
+        known, origin = self._known(name, draft)
+        return known.replace(_LOOKS, "") if self._only_sounds else known, origin
 
     def _known(self, name: str, draft: Draft) -> SourcedSentence:
         """The sentence that the glossary or the user's server has for the input or for what it
@@ -216,7 +223,9 @@ class Sentences:
         if self._roles.saves(draft.node) or "system" in parts:
             return ""  # It is only written down, or says how a language model should behave.
         if parts[-1:] == ("url",) and self._is_plain_url(draft, parts):
-            noun = glossary().spelled(parts[:-1]) or "file"
+            spoken_class = class_words(draft.node.class_type)
+            loaded = next((each for each in spoken_class if each in _LINKED), "file")
+            noun = glossary().spelled(parts[:-1] or (loaded,))
             return glossary().role("url").format(noun=noun)
         found = self._roles.encodes(draft.node) and self._roles.finds(draft.node)
         if found or {"mask", "prompt"} <= set(parts):
@@ -243,7 +252,8 @@ class Sentences:
         if own != ("url",):
             return "url" not in own
         _, origin = glossary().sentence(draft.node.class_type, draft.input, "text")
-        return origin is SentenceOrigin.NAME and not _LINKED.isdisjoint(parts[-2:-1])
+        told = parts[-2:-1] or class_words(draft.node.class_type)
+        return origin is SentenceOrigin.NAME and not _LINKED.isdisjoint(told)
 
     def _made(self, draft: Draft) -> str:
         """What a node that generates its result alone makes of its prompt: a result, or a changed

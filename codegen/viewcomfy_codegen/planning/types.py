@@ -66,9 +66,7 @@ def kind_of(
     name: str, value: object, facts: InputFacts | None, catalog: Catalog
 ) -> Kind:
     """The type of an input with this deployed value, and its origin."""
-    if facts is not None and facts.whole and not _RATES.isdisjoint(words(name)):
-        facts = facts._replace(whole=False)
-    declared = declared_type(facts, value) if facts is not None else None
+    declared = named_type(name, facts, value) if facts is not None else None
     if declared is not None:
         if facts is not None and stands_for_a_choice(value, facts):
             return Kind(
@@ -81,6 +79,15 @@ def kind_of(
     if guessed is not None and (default := _taken(guessed, value)) is not REQUIRED:
         return Kind(guessed, TypeOrigin.NAME, default)
     return Kind(literal_type(value), TypeOrigin.VALUE, value)
+
+
+def named_type(name: str, facts: InputFacts, value: object) -> ParameterType | None:
+    """The type that a class declares for its input with this name and value; None for a link, or if
+    the class leaves the type open.
+    """
+    if facts.whole and not _RATES.isdisjoint(words(name)):
+        facts = facts._replace(whole=False)
+    return declared_type(facts, value)
 
 
 def _known(kind: ParameterType, value: object) -> Kind:

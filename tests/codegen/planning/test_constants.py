@@ -68,6 +68,19 @@ def test_what_its_node_makes_something_else_of_keeps_its_own_kind() -> None:
     assert bounds(about) == (0.1, 16)
 
 
+def test_a_rate_need_not_be_whole_although_its_consumers_step_is() -> None:
+    workflow = {
+        "1": node("PrimitiveFloat", value=24),
+        "2": node("VHS_VideoCombine", frame_rate=["1", 0]),
+    }
+    (about,) = (
+        each
+        for each in schema(workflow)["properties"].values()
+        if each["x-viewcomfy-node"]["id"] == "1"
+    )
+    assert about["type"] == "number"
+
+
 def test_a_bound_that_the_deployed_value_breaks_goes() -> None:
     feeding = {"1": node("Whole", value=8), "2": node("Small", width=["1", 0])}
     assert bounds(constant(feeding)) == (None, 2048)

@@ -268,3 +268,11 @@ def test_a_url_says_what_it_leads_to_as_the_parameters_name_does() -> None:
     workflow["21"] = node("VAEEncode", pixels=["20", 0], vae=["4", 2])
     workflow["3"]["inputs"]["latent_image"] = ["21", 0]
     assert said(workflow, "image_url").startswith("Web address of the image.")
+
+
+def test_guidance_of_sounds_says_nothing_of_looks() -> None:
+    workflow = text_to_image()
+    assert "look" in said(workflow, "cfg")
+    workflow["8"]["class_type"] = "VAEDecodeAudio"
+    workflow["9"] = node("SaveAudio", filename_prefix="a", audio=["8", 0])
+    assert said(workflow, "cfg") == "How strictly to follow the prompt."
