@@ -63,6 +63,9 @@ SERVER: Final = re.compile(
 )
 """The address of a service rather than of a file."""
 
+_LETTERS: Final = "abcdefghij"
+"""How the parts of a text are told apart in the names of inputs."""
+
 _PROMPTS: Final = frozenset({"prompt", "prompts", POSITIVE})
 """Words in titles for what is wanted."""
 
@@ -88,6 +91,7 @@ class Texts:
         self._facts = facts
         self._titles = titles
         self._files = files
+        self._joints: dict[str, str | None] = {}
 
     def base(self, spot: Spot, own: Words) -> Base | None:
         """The name of a text that people read or write; None for a setting that happens to be a
@@ -148,11 +152,11 @@ class Texts:
         after ("suffix") them; empty if it isn't the only one.
         """
         stem, _, letter = spot.input.rpartition("_")
-        if not stem or len(letter) > 1 or not letter.isalpha():
+        if not stem or letter not in _LETTERS:
             return ""
-        parts = [name for name in spot.node.values if name[:-1] == f"{stem}_"]
-        linked = [name for name in spot.node.links if name[:-1] == f"{stem}_"]
-        if len(parts) > 1 or not linked:
+        others = [f"{stem}_{each}" for each in _LETTERS if each != letter]
+        linked = [name for name in others if name in spot.node.links]
+        if not linked or any(name in spot.node.values for name in others):
             return ""
         return "prefix" if spot.input < min(linked) else "suffix"
 
@@ -163,17 +167,24 @@ class Texts:
         uses = self._workflow.uses[node.id]
         if node.links or self._titles.said[node.id] or len(uses) != 1:
             return ""
-        joint = self._workflow.nodes[uses[0].node]
-        if family_of(joint.class_type) != ("concat",):
+        titled = self._titled_prompt(self._workflow.nodes[uses[0].node])
+        if titled is None:
             return ""
-        titled = [
-            name
-            for name, link in joint.links.items()
-            if not _PROMPTS.isdisjoint(self._titles.said.get(link.node, ()))
-        ]
-        if len(titled) != 1:
-            return ""
-        return "prefix" if uses[0].input < titled[0] else "suffix"
+        return "prefix" if uses[0].input < titled else "suffix"
+
+    def _titled_prompt(self, joint: Node) -> str | None:
+        """The only input of a node that joins texts to which one that is titled as the prompt is
+        linked.
+        """
+        if joint.id not in self._joints:
+            titled = [
+                name
+                for name, link in joint.links.items()
+                if not _PROMPTS.isdisjoint(self._titles.said.get(link.node, ()))
+            ]
+            joins = family_of(joint.class_type) == ("concat",)
+            self._joints[joint.id] = titled[0] if joins and len(titled) == 1 else None
+        return self._joints[joint.id]
 
     def _instruction(self, spot: Spot, own: Words) -> Base | None:
         """The name of a text that tells a language model what to do, however its answer is used."""
