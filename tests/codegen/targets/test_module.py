@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import black
 import pytest
 
+from viewcomfy_codegen.targets.python.rendering import docstring
 from viewcomfy_runtime import (
     IncompatibleModuleError,
     PromptResult,
@@ -71,6 +73,15 @@ def test_an_output_is_described_by_its_nodes_title(tmp_path: Path) -> None:
     workflow[id]["_meta"] = {"title": "Final portrait"}
     output = module_of(workflow, tmp_path).Result.portrait
     assert output.__doc__ == f"Images from node {id}, Final portrait (SaveImage)."
+
+
+def test_a_docstring_of_any_length_is_laid_out_as_black_would() -> None:
+    for text in ("a word or two " * 9, "w" * 120):
+        module = "\n\n".join(
+            f'class A{length}:\n    {docstring(text[:length] + ".", 4)}\n'
+            for length in range(60, 110)
+        )
+        assert black.format_str(module, mode=black.Mode()) == module
 
 
 def test_params_are_never_empty(tmp_path: Path) -> None:

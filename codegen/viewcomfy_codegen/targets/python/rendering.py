@@ -154,6 +154,10 @@ def docstring(text: str, indent: int) -> Code:
         return Code(f'"""{flat}"""')
     lines[0] = '"""' + lines[0]
     parts = [part for line in lines for part in wrapped(line, WIDTH - indent)]
+    if len(parts) == 1:  # Black leaves the quotes on a line that fits without them.
+        parts = [*wrapped(parts[0], WIDTH - indent - len('"""'))]
+    if len(parts) == 1:
+        return Code(f'{parts[0]}"""')
     return Code(f"\n{' ' * indent}".join([*parts, '"""']))
 
 
