@@ -90,7 +90,9 @@ def uncollected() -> Iterator[None]:
     gc.enable()
 
 
-def is_released(use: Use, module: ModuleType, client: Any) -> None:
+def is_released(use: Use, module: ModuleType, kind: str, url: str) -> None:
+    # Made here: before Python 3.11, a caller holds the arguments of its call.
+    client = KINDS[kind](url)
     left = weakref.ref(client)
     with contextlib.suppress(ViewComfyError):
         use(module, client)
@@ -107,7 +109,7 @@ def test_a_client_whose_run_failed_is_released(
 ) -> None:
     with Server(Answer(401)) as server, refusing() as refuses:
         for url in (server.url, refuses.url):
-            is_released(WAYS[way], module, KINDS[kind](url))
+            is_released(WAYS[way], module, kind, url)
 
 
 @pytest.mark.usefixtures("uncollected")
@@ -117,7 +119,7 @@ def test_a_client_whose_run_took_too_long_is_released(
     module: ModuleType, way: str, kind: str
 ) -> None:
     with Server(Answer(silent=True)) as server:
-        is_released(WAYS[way], module, KINDS[kind](server.url))
+        is_released(WAYS[way], module, kind, server.url)
 
 
 @pytest.mark.usefixtures("uncollected")
@@ -139,4 +141,4 @@ def test_a_client_whose_events_were_left_is_released(module: ModuleType) -> None
     )
     with Server(endless) as server:
         for use in (leave, lambda module, client: asyncio.run(left(module, client))):
-            is_released(use, module, KINDS["ViewComfy"](server.url))
+            is_released(use, module, "ViewComfy", server.url)
