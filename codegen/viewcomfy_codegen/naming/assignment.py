@@ -16,7 +16,7 @@ from ..words import snake, unique, usable, words
 from .candidates import Labels
 from .model_files import tuned_for
 from .prefixes import Prefix, Prefixes, alike
-from .rules import Rule, Words, merge, shortened
+from .rules import Rule, Words, brandless, merge, shortened
 from .siblings import Siblings
 from .spots import Base, Spot
 
@@ -223,4 +223,6 @@ def _fallbacks(labels: Labels, spot: Spot, name: Words, whole: Words) -> Iterato
         yield snake(rest if first.lstrip("0123456789") in rest else (*rest, first))
     yield snake(whole)
     yield snake(merge(labels.class_noun(spot.node), name))
-    yield snake(merge(class_words(spot.node.class_type), name))
+    spoken = class_words(spot.node.class_type)
+    yield snake(merge(brandless(spoken), name))
+    yield snake(merge(spoken, name))

@@ -94,6 +94,9 @@ _TURNED: Final = frozenset("image text video audio".split())
 _WORK: Final = frozenset("upscale resize crop pad sharpen".split())
 """What nodes do to such media."""
 
+_MEASURE: Final = r"\d+(?:p|fps|s)"
+"""A resolution, rate or duration, which a call may change."""
+
 _ORDINALS: Final = {"1st": "first", "2nd": "second", "3rd": "third", "4th": "fourth"}
 
 _SWITCHED_TO: Final = r"(?i:^\s*switch to\b)"
@@ -325,7 +328,7 @@ def _trimmed(node: Node, braces: bool, text: str | None = None) -> Words:
     elif number and (rest or found[1:]):
         found = [*filter(None, (rest,)), *found[1:], number]
     elif rest and rest[0].isdecimal() and found[1:]:
-        found = [*found[1:], found[0]]
+        found = found[1:] if re.fullmatch(_MEASURE, rest) else [*found[1:], rest]
     return tuple(word for word in found if word not in _ADDRESSING) or tuple(found)
 
 

@@ -132,3 +132,11 @@ def test_a_filter_renames_nothing() -> None:
     kept = {key: name for key, name in whole.items() if not name.endswith("steps")}
     assert kept != whole
     assert names_of(base_and_refiner(), exclude=("*steps",)) == kept
+
+
+def test_a_name_that_is_taken_gets_the_words_of_its_class_without_brands() -> None:
+    names = beside(
+        _20=node("PrimitiveFloat", "Upscale Denoise", value=0.5),
+        _21=node("UltimateSDUpscale", image=["8", 0], denoise=0.2),
+    )
+    assert names["21-inputs-denoise"] == "ultimate_upscale_denoise"

@@ -36,6 +36,7 @@ from ...helpers.support import Workflow, beside, names_of, node, text_to_image
         ("Strength (from Settings)", "strength"),
         ("Duration (5s)", "duration"),
         ("Float (Set Megapixels)", "megapixels"),
+        ("720p Strength", "strength"),
         ("12. Turbo Strength", "turbo_strength"),
         ("Turbo Strength (only while it runs)", "turbo_strength"),
         ("强度【每次只改这里】", "强度"),
