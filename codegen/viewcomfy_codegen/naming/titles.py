@@ -84,9 +84,10 @@ _FOR_YOUR: Final = r"(?i:^.*\bfor your\s)"
 """A remark before the name of what somebody is asked for."""
 
 _LINKED: Final = frozenset(
-    "model clip vae latent conditioning positive negative control net basic only advanced".split()
+    "model clip vae latent conditioning positive negative control net basic only advanced"
+    " by".split()
 )
-"""Words for links: a title that consists of these says nothing about its node."""
+"""Words for links and the like: a title that consists of these says nothing about its node."""
 
 _TURNED: Final = frozenset("image text video audio".split())
 """The media that one node turns into another."""

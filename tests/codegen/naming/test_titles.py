@@ -89,6 +89,13 @@ def test_a_title_that_says_positive_keeps_it_beside_a_negative_one() -> None:
     assert names_of(workflow)["6-inputs-text"] == "action_positive_prompt"
 
 
+def test_a_title_of_which_a_preposition_is_left_says_nothing() -> None:
+    workflow = text_to_image()
+    workflow["20"] = node("ImageScale", "Upscale Image By", width=9, image=["8", 0])
+    workflow["9"]["inputs"]["images"] = ["20", 0]
+    assert "by" not in names_of(workflow)["20-inputs-width"].split("_")
+
+
 def test_a_size_in_a_title_is_no_part_of_a_width() -> None:
     workflow: Workflow = {}
     for id, title in (("1", "Video Size"), ("2", "Preview Size")):
