@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import pairwise
 
 from ..graph.roles import side_in
 from ..graph.workflow import Node
@@ -14,6 +15,7 @@ from ..words import words
 from .candidates import Labels
 from .prefixes import Contest, Prefix, Prefixes
 from .rules import Rule, Words, brandless
+from .spots import only_numbers
 from .surroundings import Surroundings
 from .texts import PROMPT_FILLERS
 from .traits import Traits
@@ -70,6 +72,8 @@ class AuthorWords:
             id: tuple(word for word in each if word not in common) or each
             for id, each in said.items()
         }
+        if all(only_numbers(each) for each in own.values()):
+            own = dict(said)  # Parts that are numbered: `part_1` beside `part_2`.
         running = {
             id: tuple(word for word in each if self._running[word] > 1)
             for id, each in own.items()
@@ -104,6 +108,52 @@ class AuthorWords:
                 return contest.within(keys, Rule.SUBGRAPH)
         return None
 
+    def by_part(self, contest: Contest) -> Prefixes | None:
+        """By the numbered words that titles say of the subgraphs that the nodes are for: "Part 1"
+        and "Part 2".
+        """
+        keys = {node.id: self._part(node) for node in contest.nodes}
+        return contest.wholly_within(keys, Rule.APART)
+
+    def _part(self, node: Node) -> Words:
+        copies = self._copies[node.id]
+        return self._parts.get(next(iter(copies)), ()) if len(copies) == 1 else ()
+
+    @cached_property
+    def _parts(self) -> dict[str, Words]:
+        """The numbered word of each subgraph: one that the titles of its nodes say with one number,
+        and those of each other subgraph with another.
+        """
+        numbers: dict[str, dict[str, set[str]]] = {}
+        for id, said in self._labels.titles.said.items():
+            for word, number in pairwise(said):
+                if number.isdecimal() and not word.isdecimal():
+                    for copy in self._copies[id]:
+                        numbers.setdefault(word, {}).setdefault(copy, set()).add(number)
+        found: dict[str, Words] = {}
+        for word, by_copy in numbers.items():
+            every = [number for each in by_copy.values() for number in each]
+            if len(by_copy) == len(every) == len(set(every)) > 1:
+                for copy, (number,) in by_copy.items():
+                    found.setdefault(copy, (word, number))
+        return found
+
+    @cached_property
+    def _copies(self) -> dict[str, frozenset[str]]:
+        """The subgraphs that each node is for: the one around it, else those that it serves or, if
+        it is an output, whose results it takes; of several only two.
+        """
+        nodes, uses = self._workflow.nodes, self._workflow.uses
+        found: dict[str, frozenset[str]] = {}
+        for id, node in reversed(nodes.items()):
+            copies = {_copy_of(id)}
+            if copies == {""}:
+                copies.update(*(found.get(use.node, ()) for use in uses[id]))
+                if not uses[id]:
+                    copies.update(_copy_of(link.node) for link in node.links.values())
+            found[id] = frozenset(sorted(copies - {""})[:2])
+        return found
+
     def by_group(self, contest: Contest) -> Prefixes | None:
         """By the titles of their groups on the canvas."""
         keys = {node.id: _plain(self._around(node).group) for node in contest.nodes}
@@ -111,6 +161,11 @@ class AuthorWords:
 
     def _around(self, node: Node) -> Surroundings:
         return self._labels.around.get(node.id, Surroundings())
+
+
+def _copy_of(id: str) -> str:
+    """The id of the outermost subgraph around a node; empty outside of subgraphs."""
+    return id.rpartition(":")[0].partition(":")[0]
 
 
 def _plain(name: str) -> Words:

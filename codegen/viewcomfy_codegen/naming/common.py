@@ -10,6 +10,20 @@ from typing import Final
 _PHRASE: Final = re.compile(r"(?<![^_])((?:high|low)_noise|stage_[a-z0-9])(?![^_])")
 
 
+_PART: Final = re.compile(r"([^\W\d_]+)_\d+_(?=\D)")
+
+
+def of_parts(names: Iterable[str], noun: Iterable[str]) -> list[str]:
+    """The names, without the numbered word of a part if all begin with one that isn't the noun of
+    what has them: `part_1_seed`, but not `lora_1_strength`.
+    """
+    held = list(names)
+    parts = {part[1] if (part := _PART.match(name)) else "" for name in held}
+    if len(parts) > 1 or not parts.isdisjoint(("", *noun)):
+        return held
+    return [_PART.sub("", name, count=1) for name in held]
+
+
 def in_all(names: Iterable[str]) -> str:
     """The words of the first name that all names contain, in its order."""
     spoken = [_phrases(name) for name in names]

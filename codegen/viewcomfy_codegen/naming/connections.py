@@ -129,9 +129,7 @@ class Connections:
     def by_output(self, contest: Contest) -> Prefixes | None:
         """By what the names of the nearest outputs of each have in common."""
         keys = {node.id: self._traits.leads_to(node) for node in contest.nodes}
-        found = contest.within(keys, Rule.BRANCH) or {}
-        numbered = any(prefix.number for prefix in found.values())
-        return None if numbered else found or None
+        return contest.wholly_within(keys, Rule.BRANCH)
 
     def by_file(self, contest: Contest) -> Prefixes | None:
         found = {node.id: self._traits.file_word(node) for node in contest.nodes}

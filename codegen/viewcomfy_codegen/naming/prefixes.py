@@ -62,6 +62,12 @@ class Contest(NamedTuple):
                 found[id] = prefix.within(key, rule)
         return found
 
+    def wholly_within(self, keys: Mapping[str, Words], rule: Rule) -> Prefixes | None:
+        """Like `within`, but None, too, if some of the nodes would still have to be numbered."""
+        found = self.within(keys, rule)
+        numbered = found and any(prefix.number for prefix in found.values())
+        return None if numbered else found
+
     def within_some(self, keys: Mapping[str, Words], rule: Rule) -> Prefixes | None:
         """Like `within`, but only some of the nodes have words. The others get none, except that a
         lone LoRA still says what it is for.

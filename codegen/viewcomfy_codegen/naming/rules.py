@@ -79,10 +79,12 @@ def shortened(qualifier: Words, noun: Words, base: Words) -> Words:
         if noun[1:] and len(whole) <= MOST_WORDS:
             return whole
     without = merge(qualifier, base)
-    if len(without) <= max(MOST_WORDS, len(base) + 1):
+    counted = [at for at, word in enumerate(qualifier) if not word.isdecimal()]
+    numbers = len(qualifier) - len(counted)  # They take little room.
+    if len(without) - numbers <= max(MOST_WORDS, len(base) + 1):
         return without
     room = max(1, MOST_WORDS - len(base))
-    return merge(qualifier[:room], base)
+    return merge(qualifier[: counted[room]] if counted[room:] else qualifier, base)
 
 
 def fitting(noun: Words, base: Words) -> Words:

@@ -42,6 +42,7 @@ class Siblings:
         self._ways: tuple[Way, ...] = (
             said.by_title,
             said.by_subgraph,
+            said.by_part,
             self.by_family,
             linked.by_enhancer,
             linked.by_medium,

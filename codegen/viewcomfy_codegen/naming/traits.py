@@ -245,7 +245,7 @@ class Traits:
         for source in (node, *self.media_sources(node)):
             name = self._labels.files.loaded_by(source)
             if name:
-                found.add(tuple(word for word in name if word not in _UNTOLD))
+                found.add(tuple(word for word in name if word not in _UNTOLD) or name)
         return found.pop()[:2] if len(found) == 1 else ()
 
 

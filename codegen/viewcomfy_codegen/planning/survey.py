@@ -16,7 +16,7 @@ from ..graph.workflow import Workflow
 from ..model import ADVANCED, BASIC, Identifier, Origin
 from ..naming.assignment import assign
 from ..naming.candidates import Labels
-from ..naming.common import in_all, in_common
+from ..naming.common import in_all, in_common, of_parts
 from ..naming.rules import Rule, merge
 from ..naming.spots import Spot
 from ..words import snake, unique, usable, words
@@ -156,7 +156,7 @@ def _common_names(
     """
     pairs = _given_way(pairs, survey)
     names = {draft.key: str(name) for name, draft in pairs}
-    nodes = {draft.key: draft.node for _, draft in pairs}
+    drafts = {draft.key: draft for _, draft in pairs}
     taken = Counter(names.values())
     found: dict[WireKey, Identifier] = {}
     given: set[str] = set()
@@ -164,14 +164,16 @@ def _common_names(
         held = [names[key] for key in keys if key in names]
         if len(held) < 2 or keys[0] in wanted:
             continue
-        every, common = in_all(held), in_common(held)
+        origins = {draft.name_origin for key in keys if (draft := drafts.get(key))}
+        noun = survey.labels.class_noun(drafts[keys[0]].node)
+        shared = of_parts(held, noun) if origins == {Rule.APART} else held
+        every, common = in_all(shared), in_common(shared)
         if RATES.issuperset(key.name for key in keys):
             every = common = keys[0].name
         if {"end_at_step", "start_at_step"} <= {key.name for key in keys}:
             every = common = "switch_at_step"
         if not common:
             continue
-        noun = survey.labels.class_noun(nodes[keys[0]])
         for name in (every, common, snake(merge(noun, words(common)))):
             free = taken[name] == held.count(name) and name not in given
             if free and usable(name):

@@ -114,3 +114,60 @@ def test_a_letter_with_a_number_in_titles_stays_one_word() -> None:
         workflow[id] = node("EmptyImage", f"L0{id} image", width=512)
         workflow[f"1{id}"] = node("SaveImage", images=[id, 0], filename_prefix="x")
     assert names_of(workflow)["2-inputs-width"] == "l02_width"
+
+
+def test_all_inputs_of_a_numbered_part_have_its_number() -> None:
+    workflow: Workflow = {
+        "1": node("CheckpointLoaderSimple", ckpt_name="a.safetensors")
+    }
+    for part, copied in (("1", "40"), ("2", "30")):
+        seed, saver = f"5{part}", f"6{part}"
+        workflow[seed] = node("PrimitiveInt", value=1)
+        workflow[saver] = node(
+            "SaveImage", images=[f"{copied}:3", 0], filename_prefix="a"
+        )
+        workflow |= {
+            f"{copied}:1": node(
+                "CLIPTextEncode", f"Prompt, Part {part}", text="a cat", clip=["1", 1]
+            ),
+            f"{copied}:2": node(
+                "KSampler",
+                seed=[seed, 0],
+                steps=20,
+                model=["1", 0],
+                positive=[f"{copied}:1", 0],
+                latent_image=[f"{copied}:4", 0],
+            ),
+            f"{copied}:3": node("VAEDecode", samples=[f"{copied}:2", 0], vae=["1", 2]),
+            f"{copied}:4": node("EmptyLatentImage", width=64, height=64, batch_size=1),
+        }
+    names = names_of(workflow)
+    assert names["51-inputs-value"] == "part_1_seed"
+    assert names["52-inputs-value"] == "part_2_seed"
+    assert names["40:2-inputs-steps"] == "part_1_steps"
+    assert names["30:2-inputs-steps"] == "part_2_steps"
+    assert names["40:4-inputs-batch_size"] == "part_1_batch_size"
+    assert names["61-inputs-filename_prefix"] == "part_1_filename_prefix"
+
+
+def test_a_file_without_a_role_is_known_by_its_kind_beside_one_with_a_role() -> None:
+    workflow = text_to_image()
+    workflow |= {
+        "10": node("LoadImage", image="pose.png"),
+        "11": node("LoadImage", image="a.png"),
+        "12": node("ImageScaleToTotalPixels", image=["10", 0], megapixels=1.0),
+        "13": node("ImageScaleToTotalPixels", image=["11", 0], megapixels=0.5),
+        "14": node("ControlNetLoader", control_net_name="pose.safetensors"),
+        "15": node(
+            "ControlNetApply",
+            conditioning=["6", 0],
+            control_net=["14", 0],
+            image=["12", 0],
+            strength=1.0,
+        ),
+        "16": node("VAEEncode", pixels=["13", 0], vae=["4", 2]),
+    }
+    workflow["3"]["inputs"] |= {"positive": ["15", 0], "latent_image": ["16", 0]}
+    names = names_of(workflow)
+    assert names["12-inputs-megapixels"] == "control_megapixels"
+    assert names["13-inputs-megapixels"] == "image_megapixels"
