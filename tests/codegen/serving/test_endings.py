@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from pathlib import Path
 
 import pytest
 import requests
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from viewcomfy_codegen.serving import Artifact, Execution
 
 from ...helpers.inside import app_of, called
-from ...helpers.local import HEADERS, Endless, served, serving
+from ...helpers.local import HEADERS, Endless, on_loopback, served, serving
 from ...helpers.served import form
 from ...helpers.support import node, text_to_image
 
@@ -105,3 +108,17 @@ def _jpeg() -> bytes:
     buffer = io.BytesIO()
     Image.effect_noise((200, 200), 90).save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+def test_a_call_that_is_nearly_over_when_the_server_stops_ends_by_itself() -> None:
+    ended = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await PlainTextResponse("done")(scope, receive, send)
+            await asyncio.sleep(0.05)
+            ended.append(True)
+
+    with on_loopback(app) as url:
+        requests.get(url, timeout=30)
+    assert ended == [True]

@@ -19,6 +19,9 @@ HEAD_WITHIN: Final = 30.0
 MOST_CONNECTIONS: Final = 1000
 """Simultaneous connections and calls; more are answered with 503."""
 
+_GRACE: Final = 0.25
+"""Seconds in which calls may end by themselves once their connections are closed."""
+
 _PAUSE: Final = 0.005
 """Seconds between looks at whether dropped calls have ended."""
 
@@ -105,8 +108,11 @@ class PromptServer(uvicorn.Server):
             transport = getattr(connection, "transport", None)
             if transport is not None:
                 transport.abort()
-        for task in list(self.server_state.tasks):
-            task.cancel()
+        if tasks := list(self.server_state.tasks):
+            # A call that is nearly over closes its files, which it couldn't do if it was canceled.
+            _, running = await asyncio.wait(tasks, timeout=_GRACE)
+            for task in running:
+                task.cancel()
         while self.server_state.tasks and not self.force_exit:
             await asyncio.sleep(_PAUSE)
         for listening in self.servers:
