@@ -68,7 +68,7 @@ def _read(path: Path) -> dict[str, object]:
         return tomllib.loads(read_path(path).decode("utf-8"))
     except (ValueError, RecursionError) as error:
         # Not only TOMLDecodeError: nor may numbers be too long, or lists too deep.
-        hint = "correct it there; texts need quotes"
+        hint = "correct it there; strings need quotes"
         raise CodegenError(
             Diagnostic(str(path), f"this is not valid TOML: {error}", hint)
         ) from None

@@ -93,7 +93,7 @@ def decoded(data: bytes, source: str) -> tuple[JsonValue, bool]:
     Raises CodegenError if it isn't JSON, with a hint for what people pass by mistake.
     """
     if len(data) > LARGEST_JSON:
-        message = f"this is larger than {LARGEST_JSON >> 20} MiB, which no workflow is"
+        message = f"this is over {LARGEST_JSON >> 20} MiB, too large for a workflow"
         raise _error(source, message, EXPORT_HINT)
     text = _text(data, source)
     start = text.lstrip()[:1]

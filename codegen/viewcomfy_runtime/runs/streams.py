@@ -52,7 +52,9 @@ def events_of(run: Runner[R], deadline: Deadline) -> Iterator[Event | R]:
 
     def put(event: Event) -> None:
         if reader is main and not main.is_alive():
-            raise RunCancelledError("the program that heard of the run has ended")
+            raise RunCancelledError(
+                "the program that was listening to the run has ended"
+            )
         queue.put(event)
 
     def work() -> None:

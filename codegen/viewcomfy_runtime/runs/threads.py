@@ -118,7 +118,9 @@ def _require_runner(loop: asyncio.AbstractEventLoop) -> None:
     """Raises RunCancelledError if the loop is closed, or the program ended while it stood still."""
     ended = not (loop.is_running() or threading.main_thread().is_alive())
     if ended or loop.is_closed():
-        raise RunCancelledError("the event loop that heard of the run has ended")
+        raise RunCancelledError(
+            "the event loop that was listening to the run has ended"
+        )
 
 
 def require_functions(**callbacks: object) -> None:
